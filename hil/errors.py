@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""The errors of the harness, sorted by whose fault they are.
+
+Every message is one sentence that says what is wrong and what to do about it. The class decides
+how a run ends (docs/architecture.md): bad input is the caller's to mend (exit code 2), an
+infrastructure error says nothing about the product (exit code 10, JUnit ``<error>``), a product
+failure is what the harness exists to find (exit code 1, JUnit ``<failure>``).
+"""
+
+
+class HilError(Exception):
+    """Base of every error that the harness raises on purpose."""
+
+    exit_code = 1
+
+
+class BadInputError(HilError):
+    """Something the caller gave cannot be used: a model, a cut, a photo, an option."""
+
+    exit_code = 2
+
+
+class InfrastructureError(HilError):
+    """The rig, not the product, is at fault: nothing can be said about the product."""
+
+    exit_code = 10
+
+
+class PortMissingError(InfrastructureError):
+    """The serial port does not exist or vanished."""
+
+
+class PortBusyError(InfrastructureError):
+    """Another program holds the serial port."""
+
+
+class WrongChipError(InfrastructureError):
+    """What answers on the port is not an ESP32-S3, or not the kind of board the image is for."""
+
+
+class FlashingError(InfrastructureError):
+    """esptool could not write or verify the flash."""
+
+
+class ConsoleError(InfrastructureError):
+    """The console connection broke on the host's side."""
+
+
+class EdgeError(InfrastructureError):
+    """The edge server is unreachable, died, or did not answer in time."""
+
+
+class LabError(InfrastructureError):
+    """The process that runs the virtual boards did not start, or died."""
+
+
+class ProductFailure(HilError):  # noqa: N818 - it is a verdict about the product, not an error
+    """The firmware on a verified board does not do what it must."""
+
+    exit_code = 1
+
+
+class BootFailure(ProductFailure):
+    """The board does not boot what was flashed and verified."""
+
+
+class BoardPanic(ProductFailure):
+    """The firmware panicked, ran into its watchdog, or reset without being asked."""
+
+
+class BoardSilent(ProductFailure):
+    """The board stopped answering on a console that is still connected."""
+
+
+class BoardRefused(ProductFailure):
+    """The board answered a request with an error.
+
+    Attributes:
+        code: the error code of docs/protocol.md, for example ``slot_sha256``.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        """Keep the board's code beside its sentence."""
+        super().__init__(message)
+        self.code = code
