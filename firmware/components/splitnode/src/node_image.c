@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* The image's way into memory. */
+#include "node_internal.h"
+
+#include <string.h>
+
+sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    const char *size_text = sn_pairs_get(&request->arguments, "size");
+    const char *crc_text = sn_pairs_get(&request->arguments, "crc");
+    uint32_t size = 0;
+    uint32_t crc = 0;
+    if (size_text == NULL || !sn_parse_u32(size_text, &size)) {
+        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "size is the number of bytes in the image");
+    }
+    if (crc_text == NULL || !sn_parse_hex(crc_text, 8, &crc)) {
+        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "crc is the CRC-32 of the image in hexadecimal");
+    }
+    sn_error code = node_need_model(node, why);
+    if (code != SN_OK) {
+        return code;
+    }
+    if (node->slot.role == SN_ROLE_TAIL) {
+        return node_set_reason(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "role tail takes its input from the link");
+    }
+    if (size != node->slot.input.size) {
+        sn_text text = node_begin_reason(why, SN_ERR_IMAGE_SIZE);
+        sn_text_add(&text, "the image has ");
+        sn_text_add_u64(&text, size);
+        sn_text_add(&text, " bytes and the model's input ");
+        sn_text_add_u64(&text, node->slot.input.size);
+        return node_end_reason(why, &text);
+    }
+    if (node->echo.active) {
+        return node_set_reason(why, SN_ERR_BUSY, "a round trip is under way and uses the image's memory");
+    }
+    sn_upload_begin(&node->upload, node->memory.image, size, crc);
+    sn_text_pair_u64(answer, "chunk", SN_CHUNK_DATA);
+    sn_text_pair_u64(answer, "window", SN_UPLOAD_WINDOW);
+    return SN_OK;
+}
+
+static void report_next(sn_node *node) {
+    sn_text line = node_begin_event(node, "image");
+    sn_text_pair_u64(&line, "next", node->upload.next);
+    node_end_line(node, &line);
+}
+
+static void report_failure(sn_node *node, sn_error code, const char *text) {
+    sn_text line = node_begin_event(node, "image");
+    node_add_failure(&line, "err", code, text, strlen(text));
+    node_end_line(node, &line);
+}
+
+static void drop(sn_node *node) {
+    node->stats.rx_bad_chunk++;
+    if (node->upload.state == SN_UPLOAD_RUNNING || node->upload.state == SN_UPLOAD_STORED) {
+        report_next(node);
+    } else {
+        report_failure(node, SN_ERR_NO_IMAGE, "a chunk came, but no image has been announced");
+    }
+}
+
+void node_handle_frame(sn_node *node, const uint8_t *data, size_t length) {
+    sn_chunk chunk;
+    if (!sn_chunk_unpack(&chunk, data, length) || !sn_upload_push(&node->upload, &chunk)) {
+        drop(node);
+        return;
+    }
+    report_next(node);
+    if (node->upload.state == SN_UPLOAD_STORED) {
+        sn_text line = node_begin_event(node, "image");
+        sn_text_pair(&line, "state", "ok");
+        node_end_line(node, &line);
+    } else if (node->upload.state == SN_UPLOAD_CORRUPT) {
+        report_failure(node, SN_ERR_IMAGE_CRC, "the image's CRC-32 is not the one announced: send it again");
+    }
+}
+
+void node_handle_bad_frame(sn_node *node) {
+    drop(node);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* What the board says about itself. */
+#include "node_internal.h"
+
+static void add_tensor(sn_text *answer, const char *key, const sn_tensor *tensor) {
+    char shape[80];
+    sn_text text;
+    sn_text_init(&text, shape, sizeof shape);
+    sn_text_add(&text, sn_dtype_name(tensor->dtype));
+    for (uint8_t i = 0; i < tensor->rank; i++) {
+        sn_text_add(&text, i == 0 ? ":" : "x");
+        sn_text_add_u64(&text, tensor->dims[i]);
+    }
+    sn_text_pair_bytes(answer, key, shape, text.length);
+}
+
+/* `busy` while the model is being opened. */
+static const char *slot_state(const sn_node *node) {
+    if (node->model == NODE_MODEL_OPEN) {
+        return "ok";
+    }
+    if (node->model == NODE_MODEL_OPENING) {
+        return sn_error_name(SN_ERR_BUSY);
+    }
+    return node->model_failure.code == SN_ERR_NO_MODEL ? "empty" : sn_error_name(node->model_failure.code);
+}
+
+sn_error node_request_info(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    (void)request;
+    (void)why;
+    const sn_identity *identity = node->identity;
+    const sn_slot *slot = &node->slot;
+    sn_text_pair(answer, "fw", identity->version);
+    sn_text_pair(answer, "src", identity->source_digest);
+    sn_text_pair_u64(answer, "proto", SN_PROTOCOL_VERSION);
+    sn_text_pair(answer, "chip", identity->chip);
+    sn_text_pair(answer, "mac", identity->mac);
+    sn_text_pair_u64(answer, "simulated", identity->simulated);
+    sn_text_pair(answer, "kernels", identity->kernels);
+    sn_text_pair(answer, "role", sn_role_name(slot->role));
+    sn_text_pair(answer, "slot", slot_state(node));
+    if (slot->role != SN_ROLE_NONE) {
+        sn_text_pair_hex(answer, "model", slot->model_id);
+        sn_text_pair(answer, "name", slot->name);
+        sn_text_pair(answer, "cut", slot->cut[0] != '\0' ? slot->cut : "-");
+        add_tensor(answer, "in", &slot->input);
+        add_tensor(answer, "out", &slot->output);
+    } else {
+        static const char *const absent[] = {"model", "name", "cut", "in", "out"};
+        for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
+            sn_text_pair(answer, absent[i], "-");
+        }
+    }
+    sn_text_pair_u64(answer, "arena", identity->arena_size);
+    sn_text_pair_u64(answer, "arena_used", node->arena_used);
+    sn_text_pair_u64(answer, "test", identity->test_build);
+    sn_text_pair(answer, "reset", identity->reset_reason);
+    sn_text_pair_hex(answer, "boot", node->session);
+    return SN_OK;
+}
+
+sn_error node_request_stats(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    (void)request;
+    (void)why;
+    const node_stats *stats = &node->stats;
+    sn_text_pair_u64(answer, "rx_bad_frame", stats->rx_bad_frame);
+    sn_text_pair_u64(answer, "rx_bad_crc", stats->rx_bad_crc);
+    sn_text_pair_u64(answer, "rx_bad_chunk", stats->rx_bad_chunk);
+    sn_text_pair_u64(answer, "tx_messages", stats->tx_messages);
+    sn_text_pair_u64(answer, "rx_messages", stats->rx_messages);
+    sn_text_pair_u64(answer, "infer_ok", stats->infer_ok);
+    sn_text_pair_u64(answer, "infer_err", stats->infer_err);
+    sn_text_pair_u64(answer, "uptime_us", node_now(node));
+    return SN_OK;
+}

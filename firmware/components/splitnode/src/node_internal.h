@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files node*.c share. Each part of the state belongs to the file named beside it. */
+#ifndef SPLITNODE_NODE_INTERNAL_H
+#define SPLITNODE_NODE_INTERNAL_H
+
+#include "splitnode/node.h"
+
+#include "console.h"
+#include "message.h"
+#include "slot.h"
+#include "stream.h"
+#include "text.h"
+#include "topk.h"
+#include "upload.h"
+
+#define NODE_LINE 1024u             /* longest line to the host; `info` with the longest names has 700 bytes */
+#define NODE_SENTENCE 200u          /* longest text of a refusal */
+#define NODE_PATIENCE_US 10000000u  /* for the peer: to connect and greet, to take a message, to answer it */
+#define NODE_SMALL 256u             /* payloads that are put together here: HELLO, ERROR, the fixed part of RESULT */
+#define NODE_SEND_PIECE 1440u       /* offered to the link at once: one TCP segment */
+
+typedef struct {
+    char text[NODE_SENTENCE];
+    sn_error code;
+} node_reason;
+
+/* node_link.c: the connection to the peer. */
+typedef struct {
+    enum { NODE_LINK_DOWN, NODE_LINK_OPENING, NODE_LINK_GREETING, NODE_LINK_UP } state;
+    sn_via via;
+    uint64_t deadline; /* while opening (not in role tail) and greeting */
+    uint32_t hello;    /* message id of our HELLO */
+    bool peer_known;
+    uint32_t peer_session;
+    bool frame_waits; /* the stream holds a complete frame that is still needed */
+    bool frame_handled;
+    sn_stream stream;
+} node_link;
+
+/* node_send.c: the one message on its way out. */
+typedef struct {
+    bool active;
+    bool broken; /* the link refused it; its end is to be reported */
+    uint32_t offset;
+    uint64_t deadline;
+    sn_message message;
+    uint8_t small[NODE_SMALL];
+} node_send;
+
+/* node_infer.c: one inference, whose it may be. */
+typedef struct {
+    enum {
+        NODE_WORK_IDLE,
+        NODE_WORK_INVOKING,
+        NODE_WORK_READY,   /* the outcome waits for the message that is on its way out */
+        NODE_WORK_SENDING,
+        NODE_WORK_WAITING, /* role head: for RESULT */
+    } state;
+    bool abandoned; /* nobody waits for the outcome of this invoke any more */
+    bool want_output;
+    uint32_t message;
+    sn_bytes output;          /* of the model, in the port's memory; kept after the end for `read` */
+    uint32_t output_crc;
+    uint32_t input_crc;       /* role tail: of the activation received */
+    node_reason failure;      /* role tail, READY: what to answer instead of RESULT */
+    uint64_t start_us, loaded_us, invoked_us, sent_us;
+    uint64_t deadline; /* while waiting */
+} node_work;
+
+/* node_echo.c: a round trip that the host asked for. */
+typedef struct {
+    bool active;
+    uint32_t message;
+    uint32_t size;
+    uint64_t start_us;
+    uint64_t deadline;
+} node_echo;
+
+/* node_read.c: what is being read out over the console, one chunk for each call of the timer. */
+typedef struct {
+    bool active;
+    sn_bytes source;
+    uint32_t offset;
+} node_read;
+
+typedef struct {
+    uint32_t rx_bad_frame, rx_bad_crc, rx_bad_chunk, tx_messages, rx_messages, infer_ok, infer_err;
+} node_stats;
+
+struct sn_node {
+    const sn_port *port;
+    const sn_identity *identity;
+    sn_memory memory;
+    uint32_t session;
+    uint32_t last_message; /* id of the last message that this side began */
+
+    sn_slot slot;
+    enum { NODE_MODEL_NONE, NODE_MODEL_OPENING, NODE_MODEL_OPEN } model;
+    node_reason model_failure; /* while there is none */
+    uint32_t arena_used;
+
+    char edge_host[64];
+    uint16_t edge_port;
+    uint32_t output_length; /* of what memory.output holds */
+
+    sn_console console;
+    sn_upload upload;
+    node_link link;
+    node_send send;
+    node_work work;
+    node_echo echo;
+    node_read read;
+    node_stats stats;
+    void (*after_answer)(sn_node *node); /* what a request leaves to be done once its answer is out */
+    char line[NODE_LINE];
+};
+
+static inline uint64_t node_now(sn_node *node) {
+    return node->port->now_us(node->port->ctx);
+}
+
+/* node_report.c: lines to the host. One at a time: begin, add to it, end. */
+sn_text node_begin_log(sn_node *node, char level);
+void node_end_log(sn_node *node, sn_text *line);
+sn_text node_begin_event(sn_node *node, const char *name);
+sn_text node_begin_answer(sn_node *node, const sn_request *request, const char *word);
+void node_end_line(sn_node *node, sn_text *line);
+/* " state=err code=... msg=..." or with another word than err. */
+void node_add_failure(sn_text *line, const char *state, sn_error code, const char *text);
+void node_begin_reason(node_reason *reason, sn_text *text);
+/* Keeps the text, or a stand-in if there is none. Returns `code`. */
+sn_error node_set_reason(node_reason *reason, sn_error code, const char *text);
+const char *node_via_name(sn_via via);
+
+/* node_requests.c */
+void node_handle_line(sn_node *node, char *line);
+void node_refuse_long_line(sn_node *node);
+
+/* node_image.c */
+sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
+void node_handle_frame(sn_node *node, const uint8_t *data, size_t length);
+void node_handle_bad_frame(sn_node *node);
+
+/* node_read.c */
+sn_error node_request_read(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
+void node_read_step(sn_node *node);
+
+/* node_info.c */
+sn_error node_request_info(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
+sn_error node_request_stats(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
+
+/* node_link.c */
+sn_error node_request_link(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
+/* Is there a greeted link of this kind? Refuses otherwise. */
+sn_error node_need_link(sn_node *node, const sn_request *request, node_reason *why);
+/* Closes the connection and reports it, and everything that was owed over it. */
+void node_link_fail(sn_node *node, sn_error code, const char *text);
+/* Goes on with whatever waits for the outgoing side to become free. */
+void node_link_go_on(sn_node *node);
+void node_link_timer(sn_node *node, uint64_t now);
+
+/* node_send.c */
+void node_send_message(sn_node *node, sn_frame_type type, uint8_t flags, uint32_t id, uint32_t model_id, sn_bytes first,
+                       sn_bytes second);
+void node_send_error(sn_node *node, uint32_t id, sn_error code, const char *text);
+/* Offers the link what it will take. True when a message has just gone out completely. */
+bool node_send_step(sn_node *node);
+
+/* node_infer.c, node_result.c */
+sn_error node_request_infer(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
+/* Role tail: starts on an activation, or answers ERROR. */
+void node_infer_activation(sn_node *node, const sn_header *header, const sn_body *body);
+/* Sends the outcome that waits, if one does. */
+void node_infer_send(sn_node *node);
+void node_infer_sent(sn_node *node);
+void node_infer_result(sn_node *node, const sn_header *header, const sn_body *body);
+/* Ends the inference that awaits an answer over the link, if there is one. */
+void node_infer_fail(sn_node *node, sn_error code, const char *text, size_t length);
+void node_infer_link_lost(sn_node *node, sn_error code, const char *text);
+void node_infer_timer(sn_node *node, uint64_t now);
+void node_add_top5(sn_text *line, const sn_top_entry *entries, uint32_t count);
+
+/* node_echo.c */
+sn_error node_request_rtt(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
+void node_echo_reply(sn_node *node, const sn_header *header, const sn_body *body);
+void node_echo_fail(sn_node *node, sn_error code, const char *text, size_t length);
+void node_echo_timer(sn_node *node, uint64_t now);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* The verbs of the console. */
+#include "node_internal.h"
+
+#include <string.h>
+
+#define MOST_KEYS 3
+
+typedef struct {
+    const char *name;
+    const char *keys[MOST_KEYS];
+    sn_error (*handle)(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
+} verb;
+
+static sn_error request_help(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
+
+static sn_error request_role(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    (void)request;
+    (void)why;
+    sn_text_pair(answer, "role", sn_role_name(node->slot.role));
+    return SN_OK;
+}
+
+static void switch_baud(sn_node *node) {
+    node->port->console_baud(node->port->ctx, node->new_baud);
+}
+
+static sn_error request_baud(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    const char *rate = sn_pairs_get(&request->arguments, "rate");
+    if (rate == NULL || !sn_parse_u32(rate, &node->new_baud) || node->new_baud < 9600 || node->new_baud > 5000000) {
+        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "rate is the bits per second, 9600 to 5000000");
+    }
+    sn_text_pair_u64(answer, "rate", node->new_baud);
+    node->after_answer = switch_baud;
+    return SN_OK;
+}
+
+static sn_error request_wifi(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    (void)answer;
+    const char *ssid = sn_pairs_get(&request->arguments, "ssid");
+    const char *password = sn_pairs_get(&request->arguments, "password");
+    if (password == NULL) {
+        password = "";
+    }
+    if (ssid == NULL || strlen(ssid) < 1 || strlen(ssid) > 32) {
+        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "ssid is the name of the access point, 1 to 32 bytes");
+    }
+    if (strlen(password) != 0 && (strlen(password) < 8 || strlen(password) > 64)) {
+        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "password has 8 to 64 bytes, or none for an open network");
+    }
+    sn_error code = node->port->wifi_join(node->port->ctx, ssid, password);
+    return code == SN_OK ? SN_OK : node_set_reason(why, code, "joining the access point could not be started");
+}
+
+static sn_error request_edge(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    const char *host = sn_pairs_get(&request->arguments, "host");
+    const char *port = sn_pairs_get(&request->arguments, "port");
+    uint32_t number = 0;
+    if (host == NULL || strlen(host) < 1 || strlen(host) >= sizeof node->edge_host) {
+        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "host is the edge server's name or address, 1 to 63 bytes");
+    }
+    if (port == NULL || !sn_parse_u32(port, &number) || number < 1 || number > UINT16_MAX) {
+        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "port is the edge server's port, 1 to 65535");
+    }
+    memcpy(node->edge_host, host, strlen(host) + 1);
+    node->edge_port = (uint16_t)number;
+    sn_text_pair(answer, "host", node->edge_host);
+    sn_text_pair_u64(answer, "port", node->edge_port);
+    return SN_OK;
+}
+
+static void restart(sn_node *node) {
+    node->port->restart(node->port->ctx);
+}
+
+static sn_error request_reboot(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    (void)request;
+    (void)answer;
+    (void)why;
+    node->after_answer = restart;
+    return SN_OK;
+}
+
+#ifdef SN_TEST_BUILD
+static void crash(sn_node *node) {
+    node->port->crash(node->port->ctx);
+}
+
+static sn_error request_crash(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    (void)request;
+    (void)answer;
+    (void)why;
+    node->after_answer = crash;
+    return SN_OK;
+}
+
+static void hang(sn_node *node) {
+    node->port->hang(node->port->ctx);
+}
+
+static sn_error request_hang(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    (void)request;
+    (void)answer;
+    (void)why;
+    node->after_answer = hang;
+    return SN_OK;
+}
+#endif
+
+static const verb verbs[] = {
+    {"help", {0}, request_help},
+    {"info", {0}, node_request_info},
+    {"role", {0}, request_role},
+    {"baud", {"rate"}, request_baud},
+    {"wifi", {"ssid", "password"}, request_wifi},
+    {"edge", {"host", "port"}, request_edge},
+    {"link", {"via", "state"}, node_request_link},
+    {"image", {"size", "crc"}, node_request_image},
+    {"infer", {"via", "output"}, node_request_infer},
+    {"read", {"what"}, node_request_read},
+    {"rtt", {"via", "size"}, node_request_rtt},
+    {"stats", {0}, node_request_stats},
+    {"reboot", {0}, request_reboot},
+#ifdef SN_TEST_BUILD
+    {"crash", {0}, request_crash},
+    {"hang", {0}, request_hang},
+#endif
+};
+
+#define VERBS (sizeof verbs / sizeof verbs[0])
+
+static sn_error request_help(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    (void)node;
+    (void)request;
+    (void)why;
+    char names[128];
+    sn_text list;
+    sn_text_init(&list, names, sizeof names);
+    for (size_t i = 0; i < VERBS; i++) {
+        sn_text_add(&list, i == 0 ? "" : " ");
+        sn_text_add(&list, verbs[i].name);
+    }
+    sn_text_pair_bytes(answer, "verbs", names, list.length);
+    return SN_OK;
+}
+
+static bool equal(const char *a, const char *b) {
+    return strlen(a) == strlen(b) && memcmp(a, b, strlen(a)) == 0;
+}
+
+static bool takes(const verb *verb, const char *key) {
+    for (size_t i = 0; i < MOST_KEYS; i++) {
+        if (verb->keys[i] != NULL && equal(verb->keys[i], key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static sn_error handle(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    const verb *known = NULL;
+    for (size_t i = 0; i < VERBS; i++) {
+        if (equal(verbs[i].name, request->verb)) {
+            known = &verbs[i];
+        }
+    }
+    if (known == NULL) {
+        return node_set_reason(why, SN_ERR_UNKNOWN_VERB, "there is no such verb: try help");
+    }
+    for (size_t i = 0; i < request->arguments.count; i++) {
+        if (!takes(known, request->arguments.at[i].key)) {
+            return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "the verb has no argument of that name");
+        }
+    }
+    return known->handle(node, request, answer, why);
+}
+
+static void refuse(sn_node *node, const sn_request *request, sn_error code, const char *text) {
+    sn_text line = node_begin_answer(node, request, "err");
+    node_add_failure(&line, NULL, code, text, strlen(text));
+    node_end_line(node, &line);
+}
+
+void node_handle_line(sn_node *node, char *line) {
+    sn_request request;
+    const char *unreadable = NULL;
+    sn_error code = sn_request_parse(&request, line, &unreadable);
+    if (code != SN_OK) {
+        refuse(node, &request, code, unreadable);
+        return;
+    }
+    node_reason why;
+    node->after_answer = NULL;
+    sn_text answer = node_begin_answer(node, &request, "ok");
+    code = handle(node, &request, &answer, &why);
+    if (code != SN_OK) {
+        refuse(node, &request, code, why.text);
+        return;
+    }
+    node_end_line(node, &answer);
+    if (node->after_answer != NULL) {
+        node->after_answer(node);
+    }
+}
+
+void node_refuse_long_line(sn_node *node) {
+    refuse(node, &(sn_request){0}, SN_ERR_SYNTAX, "the line has more than 512 bytes");
+}

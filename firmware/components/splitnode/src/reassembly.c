@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "reassembly.h"
+
+#include <string.h>
+
+void sn_reassembly_init(sn_reassembly *reassembly, uint8_t *buffer, uint32_t capacity, uint8_t *bitmap,
+                        uint32_t bitmap_size, uint32_t fragment_length) {
+    *reassembly = (sn_reassembly){
+        .buffer = buffer,
+        .capacity = capacity,
+        .bitmap = bitmap,
+        .bitmap_bits = bitmap_size < UINT16_MAX / 8u + 1u ? bitmap_size * 8u : UINT16_MAX,
+        .fragment_length = fragment_length,
+    };
+}
+
+static bool same_message(const sn_header *a, const sn_header *b) {
+    return a->type == b->type && a->session == b->session && a->message == b->message;
+}
+
+/* A late copy of a fragment must not make the receiver forget the message after it. */
+static bool is_older(const sn_header *header, const sn_header *present) {
+    uint32_t behind = present->message - header->message;
+    return header->type == present->type && header->session == present->session && behind != 0 && behind < 0x80000000u;
+}
+
+static void start(sn_reassembly *reassembly, const sn_header *header) {
+    reassembly->active = true;
+    reassembly->header = *header;
+    reassembly->received = 0;
+    reassembly->last_length = 0;
+    memset(reassembly->bitmap, 0, (header->count + 7u) / 8u);
+}
+
+static sn_fragment_state finish(sn_reassembly *reassembly) {
+    uint32_t size = (reassembly->header.count - 1u) * reassembly->fragment_length + reassembly->last_length;
+    if (!sn_body_open(&reassembly->body, reassembly->buffer, size)) {
+        reassembly->active = false;
+        return SN_FRAGMENT_BAD_BODY;
+    }
+    return SN_FRAGMENT_COMPLETE;
+}
+
+sn_fragment_state sn_reassembly_push(sn_reassembly *reassembly, const uint8_t *frame, size_t length) {
+    sn_header header;
+    if (!sn_header_unpack(&header, frame, length)) {
+        return SN_FRAGMENT_BAD;
+    }
+    size_t piece = length - SN_HEADER_SIZE;
+    bool is_last = header.index + 1 == header.count;
+    if (piece == 0 || piece > reassembly->fragment_length || (!is_last && piece != reassembly->fragment_length)) {
+        return SN_FRAGMENT_BAD;
+    }
+    uint64_t offset = (uint64_t)header.index * reassembly->fragment_length;
+    uint64_t least = (uint64_t)(header.count - 1u) * reassembly->fragment_length + (is_last ? piece : 1u);
+    if (header.count > reassembly->bitmap_bits || least > reassembly->capacity) {
+        return SN_FRAGMENT_TOO_LARGE;
+    }
+    if (!reassembly->active || !same_message(&header, &reassembly->header)) {
+        if (reassembly->active && is_older(&header, &reassembly->header)) {
+            return SN_FRAGMENT_DUPLICATE;
+        }
+        start(reassembly, &header);
+    } else if (header.count != reassembly->header.count || header.flags != reassembly->header.flags) {
+        return SN_FRAGMENT_BAD;
+    }
+
+    uint8_t *bits = &reassembly->bitmap[header.index / 8];
+    uint8_t bit = (uint8_t)(1u << header.index % 8);
+    if ((*bits & bit) != 0) {
+        return SN_FRAGMENT_DUPLICATE;
+    }
+    *bits |= bit;
+    reassembly->received++;
+    memcpy(&reassembly->buffer[offset], &frame[SN_HEADER_SIZE], piece);
+    if (is_last) {
+        reassembly->last_length = (uint32_t)piece;
+    }
+    return reassembly->received == header.count ? finish(reassembly) : SN_FRAGMENT_MORE;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The header of a model slot, section 4 of docs/protocol.md. */
+#ifndef SPLITNODE_SLOT_H
+#define SPLITNODE_SLOT_H
+
+#include <stdint.h>
+
+#include "splitnode/error.h"
+#include "splitnode/port.h"
+#include "tensor.h"
+
+#define SN_SLOT_HEADER 4096u
+
+typedef enum {
+    SN_ROLE_NONE = 0,
+    SN_ROLE_HEAD = 1,
+    SN_ROLE_TAIL = 2,
+    SN_ROLE_FULL = 3,
+} sn_role;
+
+typedef struct {
+    sn_role role;
+    uint32_t length; /* of the flatbuffer, which starts behind the header */
+    uint32_t model_id;
+    uint8_t sha256[32];
+    sn_tensor input;
+    sn_tensor output;
+    uint32_t classes;
+    char name[64];
+    char cut[128];
+} sn_slot;
+
+/* "head", "tail", "full" or "none". */
+const char *sn_role_name(sn_role role);
+
+/* Reads and checks the header and the model's SHA-256. On failure `slot` is zeroed and `why` is a sentence. */
+sn_error sn_slot_load(sn_slot *slot, const sn_port *port, const char **why);
+
+#endif

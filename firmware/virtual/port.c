@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The port of the core to the virtual board: a WebAssembly module without a C library.
+ *
+ * Everything the machine does for the core is an import of module "port"; everything that happens is an export that the
+ * machine calls, with data it has put into `staging` (or, for the output of the model, into `activation`) before.
+ * The exports return the core's next deadline in microseconds, or -1.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "splitnode/node.h"
+#include "splitnode/port.h"
+
+#ifndef SN_VERSION
+#error "SN_VERSION and SN_SOURCE_DIGEST come from the build"
+#endif
+
+#define IMPORT(name) __attribute__((import_module("port"), import_name(#name)))
+#define EXPORT(name) __attribute__((export_name(#name)))
+
+/* The largest activation that a supported model can cut at: 80 x 80 x 96 float32 (MobileNetV2 alpha 1.0 at 160). */
+#define TENSOR_CAPACITY (80u * 80u * 96u * 4u)
+/* The largest image: 224 x 224 x 3 float32. */
+#define IMAGE_CAPACITY (224u * 224u * 3u * 4u)
+/* 4,096 classes of float32. */
+#define OUTPUT_CAPACITY (4096u * 4u)
+#define STAGING_CAPACITY 65536u
+/* TFLM's arena, in the PSRAM of a chip; the machine enforces it. */
+#define ARENA_SIZE (1024u * 1024u)
+#define NODE_CAPACITY 65536u
+
+IMPORT(now_us) int64_t machine_now_us(void);
+IMPORT(random_u32) uint32_t machine_random_u32(void);
+IMPORT(restart) void machine_restart(void);
+IMPORT(console_write) void machine_console_write(const uint8_t *data, uint32_t length);
+IMPORT(console_baud) void machine_console_baud(uint32_t rate);
+IMPORT(slot_size) uint32_t machine_slot_size(void);
+IMPORT(slot_read) int32_t machine_slot_read(uint32_t offset, void *to, uint32_t length);
+IMPORT(slot_sha256) int32_t machine_slot_sha256(uint32_t offset, uint32_t length, uint8_t *digest);
+IMPORT(model_open) int32_t machine_model_open(uint32_t offset, uint32_t length, uint32_t arena_size);
+IMPORT(input_load) int32_t machine_input_load(const uint8_t *data, uint32_t length);
+IMPORT(invoke) int32_t machine_invoke(void);
+IMPORT(wifi_join)
+int32_t machine_wifi_join(const char *ssid, uint32_t ssid_length, const char *password, uint32_t password_length);
+IMPORT(link_open) int32_t machine_link_open(int32_t via, const char *host, uint32_t host_length, uint32_t port);
+IMPORT(link_close) void machine_link_close(int32_t via);
+IMPORT(link_send) int32_t machine_link_send(int32_t via, const uint8_t *data, uint32_t length);
+IMPORT(link_frame_limit) uint32_t machine_link_frame_limit(int32_t via);
+
+static uint8_t staging_buffer[STAGING_CAPACITY];
+static uint8_t activation_buffer[TENSOR_CAPACITY];
+static uint8_t image_buffer[IMAGE_CAPACITY];
+static uint8_t receive_buffer[TENSOR_CAPACITY + 64u];
+static uint8_t output_buffer[OUTPUT_CAPACITY];
+static uint8_t node_storage[NODE_CAPACITY] __attribute__((aligned(8)));
+
+static char mac_text[18];
+static char reset_text[32];
+
+static sn_node *node(void) {
+    return (sn_node *)(void *)node_storage;
+}
+
+static uint64_t port_now_us(void *ctx) {
+    (void)ctx;
+    return (uint64_t)machine_now_us();
+}
+
+static uint32_t port_random_u32(void *ctx) {
+    (void)ctx;
+    return machine_random_u32();
+}
+
+static void port_restart(void *ctx) {
+    (void)ctx;
+    machine_restart();
+}
+
+static void port_console_write(void *ctx, const uint8_t *data, size_t length) {
+    (void)ctx;
+    machine_console_write(data, (uint32_t)length);
+}
+
+static void port_console_baud(void *ctx, uint32_t rate) {
+    (void)ctx;
+    machine_console_baud(rate);
+}
+
+static uint32_t port_slot_size(void *ctx) {
+    (void)ctx;
+    return machine_slot_size();
+}
+
+static sn_error port_slot_read(void *ctx, uint32_t offset, void *to, uint32_t length) {
+    (void)ctx;
+    return (sn_error)machine_slot_read(offset, to, length);
+}
+
+static sn_error port_slot_sha256(void *ctx, uint32_t offset, uint32_t length, uint8_t digest[32]) {
+    (void)ctx;
+    return (sn_error)machine_slot_sha256(offset, length, digest);
+}
+
+static sn_error port_model_open(void *ctx, uint32_t offset, uint32_t length) {
+    (void)ctx;
+    return (sn_error)machine_model_open(offset, length, ARENA_SIZE);
+}
+
+static sn_error port_input_load(void *ctx, const uint8_t *data, uint32_t length) {
+    (void)ctx;
+    return (sn_error)machine_input_load(data, length);
+}
+
+static sn_error port_invoke(void *ctx) {
+    (void)ctx;
+    return (sn_error)machine_invoke();
+}
+
+static sn_error port_wifi_join(void *ctx, const char *ssid, const char *password) {
+    (void)ctx;
+    return (sn_error)machine_wifi_join(ssid, (uint32_t)strlen(ssid), password, (uint32_t)strlen(password));
+}
+
+static sn_error port_link_open(void *ctx, sn_via via, const char *host, uint16_t port) {
+    (void)ctx;
+    return (sn_error)machine_link_open((int32_t)via, host, (uint32_t)strlen(host), port);
+}
+
+static void port_link_close(void *ctx, sn_via via) {
+    (void)ctx;
+    machine_link_close((int32_t)via);
+}
+
+static int32_t port_link_send(void *ctx, sn_via via, const uint8_t *data, size_t length) {
+    (void)ctx;
+    return machine_link_send((int32_t)via, data, (uint32_t)length);
+}
+
+static uint32_t port_link_frame_limit(void *ctx, sn_via via) {
+    (void)ctx;
+    return machine_link_frame_limit((int32_t)via);
+}
+
+#ifdef SN_TEST_BUILD
+static void port_crash(void *ctx) {
+    (void)ctx;
+    volatile const uint32_t *nowhere = (volatile const uint32_t *)0xF0000000u;
+    (void)*nowhere;
+}
+
+static void port_hang(void *ctx) {
+    (void)ctx;
+    for (;;) {
+        __asm__ volatile("");
+    }
+}
+#endif
+
+static const sn_port port_table = {
+    .now_us = port_now_us,
+    .random_u32 = port_random_u32,
+    .restart = port_restart,
+    .console_write = port_console_write,
+    .console_baud = port_console_baud,
+    .slot_size = port_slot_size,
+    .slot_read = port_slot_read,
+    .slot_sha256 = port_slot_sha256,
+    .model_open = port_model_open,
+    .input_load = port_input_load,
+    .invoke = port_invoke,
+    .wifi_join = port_wifi_join,
+    .link_open = port_link_open,
+    .link_close = port_link_close,
+    .link_send = port_link_send,
+    .link_frame_limit = port_link_frame_limit,
+#ifdef SN_TEST_BUILD
+    .crash = port_crash,
+    .hang = port_hang,
+#endif
+};
+
+/* Copies `length` bytes of staging as text into a field of `capacity`, ended by a zero. */
+static void take_text(char *field, size_t capacity, uint32_t offset, uint32_t length) {
+    size_t n = length < capacity - 1u ? length : capacity - 1u;
+    memcpy(field, &staging_buffer[offset], n);
+    field[n] = '\0';
+}
+
+/* The sentence that came with an event, ended by a zero in place: the machine leaves room for it. */
+static const char *staged_text(uint32_t length) {
+    staging_buffer[length < STAGING_CAPACITY ? length : STAGING_CAPACITY - 1u] = 0;
+    return (const char *)staging_buffer;
+}
+
+static int64_t deadline(uint64_t at_us) {
+    return at_us == SN_NO_DEADLINE ? -1 : (int64_t)at_us;
+}
+
+EXPORT(staging) uint8_t *staging(void) {
+    return staging_buffer;
+}
+
+EXPORT(staging_capacity) uint32_t staging_capacity(void) {
+    return STAGING_CAPACITY;
+}
+
+EXPORT(activation) uint8_t *activation(void) {
+    return activation_buffer;
+}
+
+EXPORT(activation_capacity) uint32_t activation_capacity(void) {
+    return TENSOR_CAPACITY;
+}
+
+/* staging: the MAC address, then the reason of the last reset, as text. */
+EXPORT(boot) int64_t boot(uint32_t mac_length, uint32_t reset_length) {
+    if (sn_node_size() > sizeof node_storage) {
+        __builtin_trap();
+    }
+    take_text(mac_text, sizeof mac_text, 0, mac_length);
+    take_text(reset_text, sizeof reset_text, mac_length, reset_length);
+    static const sn_identity identity = {
+        .version = SN_VERSION,
+        .source_digest = SN_SOURCE_DIGEST,
+        .chip = "esp32s3",
+        .mac = mac_text,
+        .kernels = "reference",
+        .reset_reason = reset_text,
+        .arena_size = ARENA_SIZE,
+        .simulated = true,
+#ifdef SN_TEST_BUILD
+        .test_build = true,
+#endif
+    };
+    static const sn_memory memory = {
+        .image = image_buffer,
+        .image_capacity = IMAGE_CAPACITY,
+        .receive = receive_buffer,
+        .receive_capacity = sizeof receive_buffer,
+        .output = output_buffer,
+        .output_capacity = OUTPUT_CAPACITY,
+    };
+    return deadline(sn_node_init(node(), &port_table, &identity, &memory));
+}
+
+EXPORT(on_console) int64_t on_console(uint32_t length) {
+    return deadline(sn_node_on_console(node(), staging_buffer, length));
+}
+
+EXPORT(on_timer) int64_t on_timer(void) {
+    return deadline(sn_node_on_timer(node()));
+}
+
+EXPORT(on_model)
+int64_t on_model(int32_t code, uint32_t text_length, uint32_t arena_used, uint32_t input_size, uint32_t output_size) {
+    if (code == SN_OK && output_size > TENSOR_CAPACITY) {
+        code = SN_ERR_TENSOR_SIZE;
+    }
+    return deadline(
+        sn_node_on_model(node(), (sn_error)code, staged_text(text_length), arena_used, input_size, output_size));
+}
+
+EXPORT(on_invoked) int64_t on_invoked(int32_t code, uint32_t text_length, uint32_t output_length) {
+    return deadline(
+        sn_node_on_invoked(node(), (sn_error)code, staged_text(text_length), activation_buffer, output_length));
+}
+
+EXPORT(on_wifi) int64_t on_wifi(int32_t code, uint32_t text_length) {
+    const char *text = staged_text(text_length);
+    return deadline(sn_node_on_wifi(node(), (sn_error)code, text, code == SN_OK ? text : NULL));
+}
+
+EXPORT(on_link) int64_t on_link(int32_t via, int32_t code, uint32_t text_length) {
+    return deadline(sn_node_on_link(node(), (sn_via)via, (sn_error)code, staged_text(text_length)));
+}
+
+EXPORT(on_receive) int64_t on_receive(int32_t via, uint32_t length) {
+    return deadline(sn_node_on_receive(node(), (sn_via)via, staging_buffer, length));
+}
+
+EXPORT(on_writable) int64_t on_writable(int32_t via) {
+    return deadline(sn_node_on_writable(node(), (sn_via)via));
+}

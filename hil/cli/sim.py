@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+"""``hil sim``: virtual boards, started by hand."""
+
+import asyncio
+import json
+
+import click
+
+from hil.lab import require_simulation
+
+
+@click.command()
+@click.option("--boards", default=1, show_default=True, type=click.IntRange(1, 64), metavar="N")
+@click.option(
+    "--chip",
+    default="esp32s3",
+    show_default=True,
+    type=click.Choice(["esp32s3", "esp32"]),
+    help="esp32 is there to see it refused.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the endpoints as one line of JSON.")
+def sim(boards: int, chip: str, as_json: bool) -> None:
+    """Start virtual ESP32-S3 boards and print their ports.
+
+    They behave as boards on a serial port do: esptool, pyserial's miniterm and hil work on them.
+    Their flash is erased; 'hil flash --board URL' fills it. Ctrl-C or SIGTERM ends them.
+    """
+    require_simulation()
+    from hil.sim.lab import LabOptions, serve
+
+    def announce(ends: dict[str, object]) -> None:
+        click.echo(json.dumps(ends) if as_json else _table(ends))
+
+    asyncio.run(serve(LabOptions(boards=boards, chip=chip), announce))
+
+
+def _table(ends: dict[str, object]) -> str:
+    boards = ends["boards"]
+    assert isinstance(boards, list)
+    lines = [f"{b['mac']}  {b['chip']}  {b['url']}  {b['socket']}" for b in boards]
+    return "\n".join([*lines, "simulated; Ctrl-C ends"])

@@ -1,0 +1,355 @@
+# SPDX-License-Identifier: MIT
+"""The console of a board: requests, events and binary data over a serial port."""
+
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import serial
+
+from hil.console_chunk import Chunk
+from hil.console_health import Health
+from hil.console_line import Answer, Event, Refusal, format_request, parse_line
+from hil.console_stream import ConsoleStream, Frame, TextLine
+from hil.errors import BoardRefused, BoardSilent, ConsoleError, HilError
+from hil.protocol.codes import ProtocolError
+from hil.serialport.open import open_port
+
+BAUD = 115_200
+"""What every boot starts with."""
+
+REQUEST_PATIENCE_S = 5.0
+"""Far beyond the few milliseconds that a request needs on a chip."""
+
+_RESET_PULSE_S = 0.1
+"""How long EN is held low: esptool's HardReset."""
+
+_LAST_LINES = 30
+_FAULT_GRACE_S = 0.25
+"""How long a wait that ended in a panic listens for the rest of it, for the report."""
+_FRAME_PAUSE_S = 0.5
+"""A frame that stands still for so long is none."""
+_KEPT_LINES = 20_000
+_KEPT_EVENTS = 1_000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line of the console's log.
+
+    Attributes:
+        host_time: seconds, ``time.monotonic()`` of this host.
+        text: the line; what the host sent begins with ``> ``.
+    """
+
+    host_time: float
+    text: str
+
+
+class Console:
+    """Talks to one board. Every wait has an end, and a panic ends all of them at once.
+
+    Args:
+        port: an open pyserial port; the console closes it.
+        name: the port's name, for messages.
+        check: raises the real reason when the connection is gone (the lab has died, say).
+
+    Attributes:
+        log: what has come and gone over the console, bounded.
+        health: what the board's lines have shown.
+    """
+
+    def __init__(self, port: Any, name: str, check: Callable[[], None] | None = None) -> None:
+        self.log: deque[LogLine] = deque(maxlen=_KEPT_LINES)
+        self.health = Health()
+        self._port = port
+        self._name = name
+        self._check = check
+        self._stream = ConsoleStream(_is_chunk)
+        self._changed = threading.Condition()
+        self._sending = threading.Lock()
+        self._number = 0
+        self._answers: dict[int, Answer | Refusal] = {}
+        self._owed: set[int] = set()
+        self._events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
+        self._chunks: deque[Chunk] = deque()
+        self._listeners: list[Callable[[LogLine], None]] = []
+        self._ended: str | None = None
+        self._closing = False
+        self._reader = threading.Thread(target=self._read, name=f"console {name}", daemon=True)
+        self._reader.start()
+
+    @classmethod
+    def open(
+        cls, port: str, *, baud: int = BAUD, check: Callable[[], None] | None = None
+    ) -> "Console":
+        """Open a device or URL; it does not reset the board.
+
+        Raises:
+            PortMissingError: there is no such port.
+            PortBusyError: another program holds it.
+        """
+        return cls(open_port(port, baud), port, check)
+
+    def __enter__(self) -> "Console":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the port. Calling it again changes nothing."""
+        self._closing = True
+        with contextlib.suppress(AttributeError, OSError):
+            self._port.cancel_read()
+        self._reader.join(timeout=2.0)
+        with contextlib.suppress(OSError):
+            self._port.close()
+
+    def listen(self, listener: Callable[[LogLine], None]) -> Callable[[], None]:
+        """Call ``listener`` (from the reader's thread) for each line; return what ends that."""
+        with self._changed:
+            self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    # Requests
+
+    def request(
+        self, verb: str, *, timeout: float = REQUEST_PATIENCE_S, **arguments: str | int
+    ) -> dict[str, str]:
+        """Send a request and return the values of its answer.
+
+        Args:
+            verb: see docs/protocol.md, section 2.3.
+            timeout: seconds of real time.
+            arguments: as the verb takes them.
+
+        Raises:
+            BadInputError: an argument cannot be sent on a line.
+            BoardRefused: the board answered with an error.
+            BoardSilent: it did not answer, on a connection that is up.
+            BoardPanic, BootFailure: it crashed, reset itself, or does not boot.
+            ConsoleError: the connection broke.
+        """
+        with self._changed:
+            self._number += 1
+            number = self._number
+            self._owed.add(number)
+        line = format_request(number, verb, **arguments)
+        shown = {k: "..." if k == "password" else v for k, v in arguments.items()}
+        try:
+            self._send(line.encode() + b"\r\n", note=f"> {format_request(number, verb, **shown)}")
+            answer = self._wait(lambda: self._answers.pop(number, None), timeout, f"'{verb}'")
+        finally:
+            with self._changed:
+                self._owed.discard(number)
+                self._answers.pop(number, None)
+        if isinstance(answer, Refusal):
+            raise BoardRefused(answer.code, answer.message or f"The board refused '{verb}'.")
+        return answer.values
+
+    def wait_event(self, event: str, timeout: float, **match: str | int) -> dict[str, str]:
+        """Return the values of the next event of this name whose values include ``match``.
+
+        Events that came before count, unless :meth:`forget` dropped them.
+
+        Raises:
+            BoardSilent: none came in time.
+            BoardPanic, BootFailure, ConsoleError: as for :meth:`request`.
+        """
+        wanted = {key: str(value) for key, value in match.items()}
+
+        def take() -> Event | None:
+            for candidate in self._events:
+                if candidate.name == event and wanted.items() <= candidate.values.items():
+                    self._events.remove(candidate)
+                    return candidate
+            return None
+
+        return self._wait(take, timeout, f"the event '{event}'").values
+
+    def forget(self, event: str) -> None:
+        """Drop the events of this name that nobody has waited for."""
+        with self._changed:
+            kept = [each for each in self._events if each.name != event]
+            self._events = deque(kept, maxlen=_KEPT_EVENTS)
+
+    def take_chunk(self, timeout: float) -> Chunk:
+        """Return the next binary chunk from the board; raises as :meth:`wait_event`."""
+        return self._wait(
+            lambda: self._chunks.popleft() if self._chunks else None, timeout, "binary data"
+        )
+
+    def forget_chunks(self) -> None:
+        """Drop binary chunks that nobody has taken."""
+        with self._changed:
+            self._chunks.clear()
+
+    def send_chunks(self, chunks: list[Chunk]) -> None:
+        """Send binary chunks back to back."""
+        self._send(b"".join(chunk.pack() for chunk in chunks))
+
+    # Resets and line rate
+
+    def reset(self) -> None:
+        """Pulse EN by way of RTS; the board then boots.
+
+        Raises:
+            ConsoleError: the connection broke.
+        """
+        try:
+            self._port.baudrate = BAUD
+            self._port.dtr = False
+            self._port.rts = True
+            time.sleep(_RESET_PULSE_S)  # the pulse itself
+            self.expect_boot()  # while the chip stands still: what it said before is past
+            self._port.rts = False
+        except (serial.SerialException, OSError) as error:
+            raise self._broken(str(error)) from error
+
+    def expect_boot(self) -> None:
+        """Tell the console that a reset of the board has been asked for by other means."""
+        with self._changed:
+            self.health.expect_boot()
+
+    def set_baud(self, rate: int) -> None:
+        """Change both ends to ``rate``; raises as :meth:`request`."""
+        self.request("baud", rate=rate)
+        self._port.baudrate = rate
+
+    def wait_line(self, accept: Callable[[str], bool], timeout: float) -> bool:
+        """Wait until a line that has yet to come satisfies ``accept``; tell whether one did.
+
+        Raises:
+            BoardPanic, BootFailure, ConsoleError: as for :meth:`request`.
+        """
+        seen = threading.Event()
+
+        def listener(line: LogLine) -> None:
+            if accept(line.text):
+                seen.set()
+
+        stop = self.listen(listener)
+        try:
+            self._wait(lambda: seen.is_set() or None, timeout, "a line")
+        except BoardSilent:
+            return False
+        finally:
+            stop()
+        return True
+
+    # Internals
+
+    def _send(self, data: bytes, note: str | None = None) -> None:
+        if self._ended is not None:
+            raise self._broken(self._ended)
+        if note is not None:
+            self._note(note)
+        try:
+            with self._sending:
+                self._port.write(data)
+        except (serial.SerialException, OSError) as error:
+            raise self._broken(str(error)) from error
+
+    def _wait(self, take: Callable[[], T | None], timeout: float, what: str) -> T:
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while (result := take()) is None:
+                if self.health.at_fault:
+                    raise self._fault()
+                if self._ended is not None:
+                    raise self._broken(self._ended)
+                remaining = deadline - time.monotonic()
+                if remaining <= 0:
+                    raise self._silent(timeout, what)
+                self._changed.wait(remaining)
+            return result
+
+    def _fault(self) -> HilError:
+        self._changed.wait_for(
+            lambda: self.health.complete or self._ended is not None, _FAULT_GRACE_S
+        )
+        return self._annotated(self.health.error())
+
+    def _silent(self, timeout: float, what: str) -> HilError:
+        if self._check is not None:
+            self._check()
+        booted = f", having started {self.health.boots} times" if self.health.boots > 1 else ""
+        return self._annotated(
+            BoardSilent(
+                f"The board on {self._name} did not send {what} within {timeout:g} s{booted}; "
+                "look at its log and reset it."
+            )
+        )
+
+    def _broken(self, reason: str) -> HilError:
+        if self._check is not None:
+            self._check()
+        return self._annotated(
+            ConsoleError(f"The connection to {self._name} broke ({reason}); reconnect the board.")
+        )
+
+    def _annotated(self, error: HilError) -> HilError:
+        last = [line.text for line in list(self.log)[-_LAST_LINES:]]
+        if last:
+            error.add_note("The console's last lines:\n" + "\n".join(f"  {text}" for text in last))
+        return error
+
+    def _note(self, text: str) -> None:
+        line = LogLine(time.monotonic(), text)
+        self.log.append(line)
+        for listener in tuple(self._listeners):
+            listener(line)
+
+    def _read(self) -> None:
+        reason = "closed"
+        heard = time.monotonic()
+        try:
+            while not self._closing:
+                data = self._port.read(self._port.in_waiting or 1)
+                items: list[TextLine | Frame] = []
+                if data:
+                    heard = time.monotonic()
+                    items = self._stream.feed(data)
+                elif time.monotonic() - heard > _FRAME_PAUSE_S:
+                    items = self._stream.settle()
+                if items:
+                    with self._changed:
+                        for item in items:
+                            self._handle(item)
+                        self._changed.notify_all()
+        except (serial.SerialException, OSError, TypeError) as error:
+            # TypeError: pyserial's POSIX port, when it is closed under a read.
+            reason = str(error) or type(error).__name__
+        with self._changed:
+            self._ended = reason
+            self._changed.notify_all()
+
+    def _handle(self, item: TextLine | Frame) -> None:
+        if isinstance(item, Frame):
+            self._chunks.append(Chunk.parse(item.encoded))
+            return
+        self._note(item.text)
+        line = parse_line(item.text)
+        if isinstance(line, (Answer, Refusal)):
+            if line.number in self._owed:
+                self._answers[line.number] = line
+                self.health.answered()
+        elif isinstance(line, Event):
+            self._events.append(line)
+        else:
+            self.health.observe(item.text)
+
+
+def _is_chunk(encoded: bytes) -> bool:
+    try:
+        Chunk.parse(encoded)
+    except ProtocolError:
+        return False
+    return True

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: MIT
+"""A firmware build: the directory that ``idf.py build`` or ``hil firmware build`` leaves."""
+
+import json
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from esp_idf_defs import ChipId, ImageMetadata, PartitionTable
+from esp_idf_defs.app_description import AppDescription
+from esp_idf_defs.partitions import InputError, PartitionDefinition
+
+from hil.errors import BadInputError
+from hil.flash import FlashFile, OtaChoice, check_layout
+
+TABLE_OFFSET = 0x8000
+
+_VIRTUAL_MARK = b"HILWASM\0"
+"""Behind ``esp_app_desc_t`` in an image for virtual boards (firmware/virtual/pack.py)."""
+
+_TYPE_APP, _TYPE_DATA = 0, 1
+_FACTORY, _OTA_0, _OTA_END = 0x00, 0x10, 0x20
+_OTADATA = 0x00
+_MODEL_SUBTYPES = (0x40, 0x41)
+_ROLES = {"bootloader": "bootloader", "partition-table": "partition table", "app": "app"}
+_KEPT = ("otadata", "nvs")
+"""The board's own state: neither compared nor written (but see :class:`hil.flash.OtaChoice`)."""
+
+
+@dataclass(frozen=True)
+class AppInfo:
+    """What an application image says about itself in ``esp_app_desc_t``.
+
+    Attributes:
+        project: name of the project.
+        version: its version.
+        source_digest: ``elf_sha256`` in hexadecimal; for a virtual image, the digest of its sources.
+        simulated: whether it is WebAssembly for a virtual board.
+    """
+
+    project: str
+    version: str
+    source_digest: str
+    simulated: bool
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A stretch of the flash with a purpose; offset and size in bytes."""
+
+    name: str
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True)
+class FirmwareBuild:
+    """A build whose files have been read and checked.
+
+    Attributes:
+        directory: where it was read from.
+        files: what goes where; the application last.
+        app: what the application says about itself.
+        table: the partition table, as esp-idf-defs parses it.
+    """
+
+    directory: Path
+    files: tuple[FlashFile, ...]
+    app: AppInfo
+    table: PartitionTable
+
+    @classmethod
+    def load(cls, directory: Path | str) -> Self:
+        """Read ``flasher_args.json`` and the files that it names.
+
+        Raises:
+            BadInputError: something is missing, damaged, for another chip, or does not fit.
+        """
+        directory = Path(directory)
+        entries = _entries(directory / "flasher_args.json")
+        files = tuple(
+            sorted(
+                (_read(directory, role, entry) for role, entry in entries),
+                key=lambda file: (file.role == "app", file.offset),
+            )
+        )
+        by_role = {file.role: file for file in files}
+        for role in _ROLES.values():
+            if role not in by_role:
+                raise BadInputError(f"{directory} names no {role}; build the whole project.")
+        app = by_role["app"]
+        table = _partitions(by_role["partition table"], directory)
+        check_layout(files)
+        build = cls(directory, files, _app_info(app, directory), table)
+        room = build.app_partition.size
+        if len(app.data) > room:
+            raise BadInputError(
+                f"The application in {directory} has {len(app.data)} bytes, its partition "
+                f"{room}; enlarge the partition by {len(app.data) - room} bytes."
+            )
+        return build
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the build is for virtual boards."""
+        return self.app.simulated
+
+    @property
+    def partitions(self) -> tuple[Partition, ...]:
+        """The partition table's entries in its own order."""
+        return tuple(_partition(each) for each in self.table)
+
+    @cached_property
+    def app_partition(self) -> Partition:
+        """The partition that the application is written to."""
+        return _partition(self._app_definition)
+
+    @property
+    def ota(self) -> OtaChoice | None:
+        """What otadata must say for the application to boot; ``None`` without OTA partitions."""
+        subtypes = {int(p.subtype) for p in self.table if p.type == _TYPE_APP}
+        slots = len([s for s in subtypes if _OTA_0 <= s < _OTA_END])
+        subtype = int(self._app_definition.subtype)
+        otadata = [p for p in self.table if p.type == _TYPE_DATA and p.subtype == _OTADATA]
+        if not otadata or not _OTA_0 <= subtype < _OTA_END:
+            return None
+        slot = subtype - _OTA_0
+        is_default = slot == 0 and _FACTORY not in subtypes
+        return OtaChoice(int(otadata[0].offset), slots, slot, is_default)
+
+    def model_slot(self, index: int = 0) -> Partition:
+        """Return a model partition.
+
+        Raises:
+            BadInputError: the table has no such slot.
+        """
+        slots = [
+            p for p in self.table if p.type == _TYPE_DATA and p.subtype == _MODEL_SUBTYPES[index]
+        ]
+        if not slots:
+            raise BadInputError(
+                f"The partition table in {self.directory} has no model slot {index}: add a data "
+                f"partition of subtype 0x{_MODEL_SUBTYPES[index]:x}."
+            )
+        return _partition(slots[0])
+
+    @property
+    def _app_definition(self) -> PartitionDefinition:
+        offset = self.files[-1].offset
+        for each in self.table:
+            if each.type == _TYPE_APP and each.offset == offset:
+                return each
+        raise BadInputError(
+            f"No application partition of {self.directory} begins at 0x{offset:x}, where its "
+            "application goes; build again."
+        )
+
+
+def default_firmware() -> FirmwareBuild:
+    """Return the firmware for virtual boards that belongs to these sources.
+
+    In an installed package that is the prebuilt image. In a checkout whose firmware sources have
+    changed since, it is built from them, once for each state of the sources.
+
+    Raises:
+        BadInputError: the sources have changed and there is no compiler.
+    """
+    from hil import firmware_build
+    from hil.resources import resource
+
+    prebuilt = FirmwareBuild.load(resource("firmware"))
+    if not firmware_build.is_checkout():
+        return prebuilt
+    digest = firmware_build.source_digest()
+    if prebuilt.app.source_digest == digest:
+        return prebuilt
+    cached = _cache_directory() / digest[:16]
+    if not (cached / "flasher_args.json").is_file():
+        if not firmware_build.can_build():
+            raise BadInputError(
+                "The firmware's sources have changed since its image was built: install "
+                f"ziglang=={firmware_build.ZIG_VERSION}, which builds it, or undo the change."
+            )
+        firmware_build.build(cached)
+    return FirmwareBuild.load(cached)
+
+
+def _cache_directory() -> Path:
+    import os
+
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(home) / "hil" / "firmware"
+
+
+def _entries(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    try:
+        arguments = json.loads(path.read_text(encoding="utf-8"))
+        entries = [
+            (role, entry)
+            for role, entry in arguments.items()
+            if isinstance(entry, dict) and {"offset", "file"} <= entry.keys()
+        ]
+    except OSError as error:
+        raise BadInputError(
+            f"{path} cannot be read ({error.strerror}): name the build directory of a firmware."
+        ) from error
+    except (ValueError, AttributeError) as error:
+        raise BadInputError(f"{path} is not what ESP-IDF writes ({error}); build again.") from error
+    return [(role, entry) for role, entry in entries if role not in _KEPT]
+
+
+def _read(directory: Path, role: str, entry: dict[str, Any]) -> FlashFile:
+    path = directory / str(entry["file"])
+    try:
+        return FlashFile(int(entry["offset"], 0), path.read_bytes(), _ROLES.get(role, role))
+    except OSError as error:
+        raise BadInputError(f"{path} cannot be read ({error.strerror}); build again.") from error
+    except (TypeError, ValueError) as error:
+        raise BadInputError(
+            f"{directory / 'flasher_args.json'} gives {role} no valid offset; build again."
+        ) from error
+
+
+def _partitions(file: FlashFile, directory: Path) -> PartitionTable:
+    try:
+        table = PartitionTable.from_binary(file.data)
+        table.verify(partition_table_offset=file.offset)
+    except (InputError, struct.error) as error:
+        raise BadInputError(
+            f"The partition table in {directory} is damaged ({error}); build again."
+        ) from error
+    return table
+
+
+def _app_info(file: FlashFile, directory: Path) -> AppInfo:
+    try:
+        image = ImageMetadata.from_bytes(file.data, app_required=True)
+    except (ValueError, struct.error) as error:
+        raise BadInputError(
+            f"The application in {directory} is truncated or damaged ({error}); build again."
+        ) from error
+    if image.header.chip_id is not ChipId.ESP32S3:
+        raise BadInputError(
+            f"The application in {directory} is for the {image.header.chip_id}, not for the "
+            "ESP32-S3; build it for that chip."
+        )
+    description = image.app_description
+    assert description is not None
+    behind = image.segments[0].offset + AppDescription.SIZE
+    return AppInfo(
+        project=description.project_name,
+        version=description.version,
+        source_digest=description.elf_sha256.hex(),
+        simulated=file.data[behind : behind + len(_VIRTUAL_MARK)] == _VIRTUAL_MARK,
+    )
+
+
+def _partition(definition: PartitionDefinition) -> Partition:
+    return Partition(str(definition.name), int(definition.offset), int(definition.size))

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: MIT
+"""Brings a board's flash to a wanted content, writing only what differs.
+
+esptool does the work, in a process of its own (:mod:`hil.flash_worker`); this module describes
+the work, waits for it within a bound, and sorts what can go wrong.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hil import errors
+from hil.errors import BadInputError, FlashingError, HilError
+
+WRITE_BAUD = 921_600
+"""What every USB bridge on ESP32-S3 devkits manages."""
+
+_BASE_PATIENCE_S = 40.0
+"""Connecting in the worst case (four attempts), the stub, and a few MD5 sums."""
+_SLOWEST_BYTES_PER_S = 10_000
+"""A port that stays at 115,200 baud, uncompressed."""
+
+
+@dataclass(frozen=True)
+class FlashFile:
+    """Bytes that belong at an offset of the flash.
+
+    Attributes:
+        offset: where they go.
+        data: what goes there.
+        role: ``bootloader``, ``partition table``, ``app``, ``model``, ``otadata`` or a file name.
+    """
+
+    offset: int
+    data: bytes
+    role: str
+
+
+@dataclass(frozen=True)
+class OtaChoice:
+    """What otadata must say for the written application to boot.
+
+    Attributes:
+        offset: of the otadata partition.
+        slots: number of OTA slots in the partition table.
+        slot: the one that the application is written to.
+        is_default: whether the bootloader takes it where otadata has no valid entry.
+    """
+
+    offset: int
+    slots: int
+    slot: int
+    is_default: bool
+
+
+@dataclass(frozen=True)
+class Region:
+    """A stretch of flash that was written or found to be right."""
+
+    offset: int
+    size: int
+    role: str
+
+
+@dataclass(frozen=True)
+class FlashReport:
+    """What flashing did.
+
+    Attributes:
+        written: regions that differed.
+        skipped: regions that were right already, by MD5 on the board.
+        chip: as esptool names it.
+        mac: base MAC address.
+        flash_size: bytes.
+        virtual: whether it is a virtual board.
+        seconds: duration on the host.
+    """
+
+    written: tuple[Region, ...]
+    skipped: tuple[Region, ...]
+    chip: str
+    mac: str
+    flash_size: int
+    virtual: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the region at ``offset`` is: ``done`` of ``total`` bytes on the wire."""
+
+    role: str
+    offset: int
+    done: int
+    total: int
+
+
+def flash(
+    port: str,
+    files: Sequence[FlashFile],
+    *,
+    simulated_image: bool,
+    ota: OtaChoice | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> FlashReport:
+    """Write what differs, verify it, and reset the board.
+
+    Args:
+        port: device or URL, as :func:`hil.serialport.open.open_port` takes it.
+        files: the wanted content; the file with role ``model`` is written last.
+        simulated_image: whether the application is WebAssembly for a virtual board, which a real
+            chip must not get.
+        ota: given where an application is among the files.
+        progress: called while something is being written.
+
+    Raises:
+        PortMissingError: there is no such port.
+        PortBusyError: another program holds it.
+        WrongChipError: it is not an ESP32-S3, or not one that the image is for.
+        FlashingError: esptool could not do it, or did not come to an end.
+    """
+    started = time.monotonic()
+    total = sum(len(file.data) for file in files)
+    deadline = started + _BASE_PATIENCE_S + total / _SLOWEST_BYTES_PER_S
+    plan = {
+        "port": port,
+        "baud": WRITE_BAUD,
+        "simulated_image": simulated_image,
+        "ota": None if ota is None else vars(ota),
+        "regions": [
+            {"offset": file.offset, "size": len(file.data), "role": file.role} for file in files
+        ],
+    }
+    request = json.dumps(plan).encode() + b"\n" + b"".join(file.data for file in files)
+    for event in _run_worker(request, deadline):
+        kind = event.pop("event")
+        if kind == "progress" and progress is not None:
+            progress(Progress(**event))
+        elif kind == "error":
+            raise _error(event["kind"], event["message"])
+        elif kind == "result":
+            return _report(event, time.monotonic() - started)
+    raise FlashingError("The flashing process ended without a result; flash again.")
+
+
+def _report(event: dict[str, Any], seconds: float) -> FlashReport:
+    regions = {
+        key: tuple(Region(**entry) for entry in event.pop(key)) for key in ("written", "skipped")
+    }
+    return FlashReport(**regions, **event, seconds=seconds)
+
+
+def _error(kind: str, message: str) -> HilError:
+    factory = getattr(errors, kind, FlashingError)
+    assert issubclass(factory, HilError)
+    return factory(message)
+
+
+def _run_worker(request: bytes, deadline: float) -> Iterator[dict[str, Any]]:
+    """Yield the worker's events; the worker is gone when the generator ends, however it ends."""
+    events: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    with _worker() as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        assert worker.stderr is not None
+        complaints: list[bytes] = []
+        threads = [
+            threading.Thread(target=_feed, args=(worker.stdin, request), daemon=True),
+            threading.Thread(target=_forward, args=(worker.stdout, events.put), daemon=True),
+            threading.Thread(
+                target=lambda stream: complaints.append(stream.read()),
+                args=(worker.stderr,),
+                daemon=True,
+            ),
+        ]
+        for thread in threads:
+            thread.start()
+        while True:
+            try:
+                line = events.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise FlashingError(
+                    "Flashing did not come to an end in time; check the cable and flash again."
+                ) from None
+            if not line:
+                break
+            yield json.loads(line)
+        threads[-1].join(timeout=1.0)
+        last = b"".join(complaints).decode(errors="replace").strip().splitlines()[-1:]
+        raise FlashingError(
+            f"The flashing process died ({last[0] if last else 'no message'}); flash again."
+        )
+
+
+@contextlib.contextmanager
+def _worker() -> Iterator[subprocess.Popen[bytes]]:
+    root = str(Path(__file__).resolve().parent.parent)
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "hil.flash_worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        # Ctrl-C is for this process, which then ends the worker without a traceback of its own.
+        start_new_session=True,
+    )
+    try:
+        yield worker
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def _feed(stream: Any, request: bytes) -> None:
+    # A worker that died early says why on its other streams.
+    with contextlib.suppress(BrokenPipeError), stream:
+        stream.write(request)
+
+
+def _forward(stream: Any, put: Callable[[bytes], None]) -> None:
+    for line in stream:
+        put(line)
+    put(b"")
+
+
+def check_layout(files: Sequence[FlashFile]) -> None:
+    """Refuse files that overlap.
+
+    Raises:
+        BadInputError: two files claim the same flash.
+    """
+    ordered = sorted(files, key=lambda file: file.offset)
+    for first, second in zip(ordered, ordered[1:], strict=False):
+        if first.offset + len(first.data) > second.offset:
+            raise BadInputError(
+                f"The {first.role} reaches into the {second.role} at 0x{second.offset:x}; "
+                "use files of one build."
+            )

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: MIT
+"""Start virtual boards in a lab process of their own, and end them again."""
+
+import importlib.util
+import json
+import os
+import select
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from types import TracebackType
+from typing import IO, Any
+
+from hil.errors import BadInputError, LabError
+
+START_TIMEOUT_S = 30.0
+END_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class VirtualPort:
+    """Where a virtual board is found: ``rfc2217://`` with modem lines, ``socket://`` without."""
+
+    url: str
+    socket: str
+    mac: str
+    chip: str
+
+
+@dataclass(frozen=True)
+class WifiCredentials:
+    """What a board needs to join a network."""
+
+    ssid: str
+    password: str
+
+
+@dataclass(frozen=True)
+class HostWork:
+    """The constants that stand for the host's time in simulation, in microseconds."""
+
+    total_us: int
+    invoke_us: int
+
+
+class Lab:
+    """A running lab process.
+
+    It dies with this process, however this one ends: it holds the reading end of a pipe whose
+    writing end exists only here.
+
+    Attributes:
+        boards: where the virtual boards are.
+        wifi: the credentials of the lab's access point.
+        host_work: what the edge server is to report as its time.
+        process: the lab.
+    """
+
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        lifeline: int,
+        log: IO[bytes],
+        ends: dict[str, Any],
+    ) -> None:
+        self.process = process
+        self._lifeline: int | None = lifeline
+        self._log = log
+        self.boards = tuple(VirtualPort(**board) for board in ends["boards"])
+        self.wifi = WifiCredentials(**ends["wifi"])
+        self.host_work = HostWork(**ends["host_work"])
+
+    @classmethod
+    def start(cls, *, boards: int = 1, chip: str = "esp32s3", patience_s: float = 30.0) -> "Lab":
+        """Start a lab and wait until its boards can be opened.
+
+        Args:
+            boards: how many virtual boards.
+            chip: ``esp32s3``, or ``esp32`` to have a wrong one.
+            patience_s: real seconds that an answer of the host may take.
+
+        Raises:
+            BadInputError: what virtual boards need is not installed.
+            LabError: the process did not come up.
+        """
+        require_simulation()
+        reading, writing = os.pipe()
+        log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        options = json.dumps({"boards": boards, "chip": chip, "patience_s": patience_s})
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "hil.sim.lab", options, str(reading)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                pass_fds=(reading,),
+                start_new_session=True,  # a Ctrl-C at the terminal is the starter's to handle
+            )
+        finally:
+            os.close(reading)
+        try:
+            return cls(process, writing, log, _first_line(process, log))
+        except BaseException:
+            os.close(writing)
+            process.kill()
+            process.wait()
+            raise
+
+    def check(self) -> None:
+        """Raise LabError if the process has died."""
+        code = self.process.poll()
+        if code is not None:
+            raise LabError(
+                f"the lab process that runs the virtual boards has died (exit {code}): "
+                f"{_last_line(self._log)}"
+            )
+
+    def close(self) -> None:
+        """End the process; calling it again does nothing."""
+        if self._lifeline is None:
+            return
+        os.close(self._lifeline)
+        self._lifeline = None
+        try:
+            self.process.wait(END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        self._log.close()
+
+    def __enter__(self) -> "Lab":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def require_simulation() -> None:
+    """Raise BadInputError where the extra ``sim`` is not installed."""
+    if importlib.util.find_spec("wasmtime") is None:
+        raise BadInputError(
+            "virtual boards need wasmtime: pip install 'esp32-split-hil[sim]', "
+            "or name a real board with --hil-board / --board"
+        )
+
+
+def _first_line(process: "subprocess.Popen[bytes]", log: IO[bytes]) -> dict[str, Any]:
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], START_TIMEOUT_S)
+    line = process.stdout.readline() if ready else b""
+    if not line:
+        why = _last_line(log) if ready else f"silent for {START_TIMEOUT_S:g} s"
+        raise LabError(f"the lab process that runs the virtual boards did not start: {why}")
+    ends: dict[str, Any] = json.loads(line)
+    ends.pop("pid")
+    return {key: ends[key] for key in ("boards", "wifi", "host_work")}
+
+
+def _last_line(log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = log.read().decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it left no message"

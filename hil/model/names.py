@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""Short names for the tensors of a converted Keras model: plain Keras layer names.
+
+The converter names a tensor after everything fused into it, joined by semicolons, for example
+``mobilenetv2_1/block_6_project_BN_1/batchnorm/add_1;mobilenetv2_1/block_6_project_1/convolution``.
+People say ``block_6_project``.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from hil.model.graph import Graph
+
+# The operation inside a layer that gives an operator its kind, as Keras 2 and Keras 3 name it.
+_CORE = {
+    "CONV_2D": re.compile(r"(convolution|Conv2D)\d*$"),
+    "DEPTHWISE_CONV_2D": re.compile(r"(depthwise|DepthwiseConv2d\w*?)\d*$", re.IGNORECASE),
+    "FULLY_CONNECTED": re.compile(r"(MatMul|Tensordot)\d*$"),
+}
+_NUMBERED = re.compile(r"_(\d+)$")
+
+
+def short_names(graph: Graph) -> tuple[str, ...]:
+    """Return a short name for the output of each operator.
+
+    Names that would not be unique, or cannot be shortened, are the full tensor names; a tensor
+    without a name is called ``operator_N``.
+    """
+    layers = [
+        _layer(operator.kind, graph.tensors[operator.output].name) for operator in graph.operators
+    ]
+    layers = _without_common_number(layers)
+    full = [graph.tensors[operator.output].name for operator in graph.operators]
+    uses = Counter(layers)
+    return tuple(
+        (layer if layer and uses[layer] == 1 else name) or f"operator_{index}"
+        for index, (layer, name) in enumerate(zip(layers, full, strict=True))
+    )
+
+
+def _layer(kind: str, name: str) -> str:
+    """Return the layer of the component that did the operator's own work; empty if unknown."""
+    paths = [path.split("/") for path in name.split(";") if path.count("/") >= 1]
+    if not paths:
+        return ""
+    core = _CORE.get(kind)
+    chosen = next((path for path in paths if core and core.match(path[-1])), paths[0])
+    return chosen[-3 if chosen[-2] == "batchnorm" and len(chosen) > 2 else -2]
+
+
+def _without_common_number(layers: Sequence[str]) -> list[str]:
+    """Drop the ``_1`` that Keras 3's export adds to every layer, if all of them have the same."""
+    numbers = {match.group(1) for layer in layers if layer for match in [_NUMBERED.search(layer)]
+               if match} if all(_NUMBERED.search(layer) for layer in layers if layer) else set()
+    if len(numbers) != 1:
+        return list(layers)
+    return [_NUMBERED.sub("", layer) for layer in layers]

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+"""The one place that imports the flatbuffers object API of the TensorFlow Lite schema.
+
+It is generated into both packages under the same name; PyPI's ``tflite`` has readers only.
+"""
+
+from typing import Any
+
+
+def load() -> Any:
+    """Return the generated module (``ModelT``, ``TensorT`` and so on)."""
+    try:
+        from ai_edge_litert import schema_py_generated
+    except ImportError:
+        from tflite_micro.tensorflow.lite.micro.python import schema_py_generated
+    return schema_py_generated

@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: MIT
+"""Cut a ``.tflite`` into head and tail that compose to the full model bit for bit.
+
+The quantized graph itself is divided: every tensor, weight and scale stays as it was, so no
+rounding changes. A cut is legal after an operator when that operator's output is the only
+activation that later operators, or the model's output, still need.
+"""
+
+import copy
+import difflib
+import hashlib
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+import numpy as np
+
+from hil.errors import BadInputError
+from hil.model import schema
+from hil.model.graph import Graph
+from hil.model.names import short_names
+from hil.model.operators import RULES
+from hil.model.verify import IDENTIFIER, verify
+
+FULL_MODEL_INDEX = 0xFFFF
+# What TFLM's kernels for vector units want of weights in memory-mapped flash.
+_ALIGNMENT = 16
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A place where the model may be cut, after one operator.
+
+    Attributes:
+        index: position of the head's last operator in the full model.
+        tensor_name: full name of the tensor that crosses.
+        short_name: the Keras layer's name where there is one; unique in its model.
+        operator: kind of the head's last operator, such as ``CONV_2D``.
+        bytes: size of the activation that crosses.
+        shape: its dimensions, the batch included.
+        dtype: ``int8``, ``uint8`` or ``float32``.
+        scale: its quantization step, 0.0 for float32.
+        zero_point: its quantized zero.
+        head_macs: multiply-accumulate operations of one run of the head.
+        tail_macs: those of the tail.
+        head_bytes: size of the head's ``.tflite``.
+        tail_bytes: size of the tail's.
+    """
+
+    index: int
+    tensor_name: str
+    short_name: str
+    operator: str
+    bytes: int
+    shape: tuple[int, ...]
+    dtype: str
+    scale: float
+    zero_point: int
+    head_macs: int
+    tail_macs: int
+    head_bytes: int
+    tail_bytes: int
+
+
+@dataclass(frozen=True)
+class Cuts(Sequence[Cut]):
+    """The legal cuts of one model, in execution order.
+
+    Attributes:
+        items: the cuts.
+        operators: full and short name of every operator's output, legal cut or not.
+    """
+
+    items: tuple[Cut, ...]
+    operators: tuple[tuple[str, str], ...]
+
+    @overload
+    def __getitem__(self, position: int) -> Cut: ...
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[Cut]: ...
+    def __getitem__(self, position: int | slice) -> Cut | Sequence[Cut]:
+        """Return the cut at a position in the list (not the operator's index)."""
+        return self.items[position]
+
+    def __len__(self) -> int:
+        """Return the number of legal cuts."""
+        return len(self.items)
+
+
+@dataclass(frozen=True)
+class Split:
+    """A model cut in two.
+
+    Attributes:
+        head: the ``.tflite`` up to the cut.
+        tail: the ``.tflite`` after it.
+        cut: where.
+        model_id: see :func:`model_id`.
+    """
+
+    head: bytes
+    tail: bytes
+    cut: Cut
+    model_id: int
+
+
+def model_id(model: bytes, cut: Cut | None) -> int:
+    """Return the 32-bit id that ties frames and model slots to one model and one cut.
+
+    It is the first four bytes, little-endian, of SHA-256 over the model's SHA-256 followed by the
+    cut's operator index as a little-endian u16; ``cut`` None means the uncut model (0xFFFF).
+    """
+    index = FULL_MODEL_INDEX if cut is None else cut.index
+    digest = hashlib.sha256(hashlib.sha256(model).digest() + struct.pack("<H", index)).digest()
+    return int(struct.unpack("<I", digest[:4])[0])
+
+
+def legal_cuts(model: bytes) -> Cuts:
+    """Return every legal cut of a model.
+
+    Raises:
+        BadInputError: the model does not verify (:func:`hil.model.verify.verify`).
+    """
+    graph = verify(model)
+    parts = _Parts(model, graph)
+    names = short_names(graph)
+    macs = _macs(graph)
+    cuts = []
+    for index in _legal_indices(graph):
+        tensor = graph.tensors[graph.operators[index].output].spec
+        cuts.append(
+            Cut(
+                index=index,
+                tensor_name=tensor.name,
+                short_name=names[index],
+                operator=graph.operators[index].kind,
+                bytes=tensor.bytes,
+                shape=tensor.shape,
+                dtype=tensor.dtype,
+                scale=tensor.scale,
+                zero_point=tensor.zero_point,
+                head_macs=sum(macs[: index + 1]),
+                tail_macs=sum(macs[index + 1 :]),
+                head_bytes=len(parts.head(index)),
+                tail_bytes=len(parts.tail(index)),
+            )
+        )
+    full = [graph.tensors[operator.output].name for operator in graph.operators]
+    return Cuts(tuple(cuts), tuple(zip(full, names, strict=True)))
+
+
+def find_cut(cuts: Cuts, wanted: str | int) -> Cut:
+    """Return the legal cut that is meant.
+
+    Args:
+        cuts: what :func:`legal_cuts` returned.
+        wanted: an operator index, or a tensor's full or short name.
+
+    Raises:
+        BadInputError: there is no such cut; the sentence names the nearest legal ones, by position
+            where the operator exists, by spelling where it does not.
+    """
+    if not cuts:
+        raise BadInputError("The model has no legal cut; it cannot be split.")
+    text = str(wanted)
+    for cut in cuts:
+        if text in (cut.tensor_name, cut.short_name) or text == str(cut.index):
+            return cut
+    position = next((i for i, names in enumerate(cuts.operators) if text in (*names, str(i))), None)
+    if position is not None:
+        nearest = sorted(cuts, key=lambda cut: (abs(cut.index - position), cut.index))[:3]
+        raise BadInputError(
+            f"The model cannot be cut after {text}: more than one activation, or the output "
+            f"itself, would cross there; the nearest legal cuts are {_list(nearest)}."
+        )
+    close = difflib.get_close_matches(text, [cut.short_name for cut in cuts], n=3, cutoff=0.0)
+    nearest = [cut for name in close for cut in cuts if cut.short_name == name]
+    raise BadInputError(
+        f"The model has no tensor or operator {text!r}; "
+        f"the legal cuts of similar name are {_list(nearest)}."
+    )
+
+
+def split_at(model: bytes, cut: Cut) -> Split:
+    """Cut a model.
+
+    Args:
+        model: the bytes of a ``.tflite`` file.
+        cut: one of its legal cuts.
+
+    Returns:
+        Head and tail; the same bytes for the same model and cut, every time.
+
+    Raises:
+        BadInputError: the model does not verify, or the cut is not one of its legal cuts.
+    """
+    graph = verify(model)
+    legal = cut.index in _legal_indices(graph)
+    if not legal or graph.tensors[graph.operators[cut.index].output].name != cut.tensor_name:
+        raise BadInputError(f"The cut {cut.short_name} does not belong to this model; list its own.")
+    parts = _Parts(model, graph)
+    return Split(parts.head(cut.index), parts.tail(cut.index), cut, model_id(model, cut))
+
+
+def _list(cuts: Sequence[Cut]) -> str:
+    return ", ".join(f"{cut.short_name} ({cut.index})" for cut in cuts)
+
+
+def _legal_indices(graph: Graph) -> list[int]:
+    """Return the operators after which exactly their own output is still needed."""
+    last_use = {graph.output: len(graph.operators)}
+    for index, operator in enumerate(graph.operators):
+        for tensor in operator.inputs:
+            last_use[tensor] = max(index, last_use.get(tensor, -1))
+    legal = []
+    made = {graph.input}
+    for index, operator in enumerate(graph.operators):
+        made.add(operator.output)
+        crossing = [tensor for tensor in made if last_use.get(tensor, -1) > index]
+        if crossing == [operator.output] and index + 1 < len(graph.operators):
+            legal.append(index)
+    return legal
+
+
+def _macs(graph: Graph) -> list[int]:
+    return [
+        RULES[operator.kind].macs(
+            [graph.tensors[i] if i >= 0 else None for i in operator.inputs],
+            graph.tensors[operator.output],
+        )
+        for operator in graph.operators
+    ]
+
+
+class _Parts:
+    """Writes parts of one model as models of their own."""
+
+    def __init__(self, model: bytes, graph: Graph) -> None:
+        self._schema = schema.load()
+        self._model = self._schema.ModelT.InitFromPackedBuf(model, 0)
+        self._graph = graph
+
+    def head(self, index: int) -> bytes:
+        """Return operators 0 to ``index``."""
+        output = self._graph.operators[index].output
+        return self._part(0, index + 1, self._graph.input, output)
+
+    def tail(self, index: int) -> bytes:
+        """Return the operators after ``index``."""
+        crossing = self._graph.operators[index].output
+        return self._part(index + 1, len(self._graph.operators), crossing, self._graph.output)
+
+    def _part(self, start: int, stop: int, source: int, result: int) -> bytes:
+        """Return the operators of ``range(start, stop)`` as a model.
+
+        Tensors, buffers and operator codes keep their order and are numbered anew. Signatures and
+        metadata describe the full model and are left out.
+        """
+        whole = self._model.subgraphs[0]
+        operators = [copy.copy(operator) for operator in whole.operators[start:stop]]
+        used = {source, result}
+        for operator in operators:
+            used.update(int(i) for i in (*operator.inputs, *operator.outputs) if i >= 0)
+        tensor_numbers = {old: new for new, old in enumerate(sorted(used))}
+        tensors = [copy.copy(whole.tensors[old]) for old in tensor_numbers]
+        codes = sorted({operator.opcodeIndex for operator in operators})
+
+        buffers = [_AlignedBuffer(self._schema, None)]
+        for tensor in tensors:
+            data = self._model.buffers[tensor.buffer].data
+            tensor.buffer = len(buffers) if data is not None else 0
+            if data is not None:
+                buffers.append(_AlignedBuffer(self._schema, data))
+        for operator in operators:
+            operator.opcodeIndex = codes.index(operator.opcodeIndex)
+            operator.inputs = _renumbered(operator.inputs, tensor_numbers)
+            operator.outputs = _renumbered(operator.outputs, tensor_numbers)
+
+        subgraph = copy.copy(whole)
+        subgraph.tensors, subgraph.operators = tensors, operators
+        subgraph.inputs = _renumbered([source], tensor_numbers)
+        subgraph.outputs = _renumbered([result], tensor_numbers)
+        part = self._schema.ModelT()
+        part.version = self._model.version
+        part.description = self._model.description
+        part.operatorCodes = [self._model.operatorCodes[code] for code in codes]
+        part.subgraphs, part.buffers = [subgraph], buffers
+        return _packed(part, buffers)
+
+
+def _renumbered(indices: Sequence[int], numbers: dict[int, int]) -> np.ndarray:
+    return np.array([numbers.get(int(index), -1) for index in indices], np.int32)
+
+
+class _AlignedBuffer:
+    """A Buffer table whose data is aligned; the generated writer aligns it to four bytes only."""
+
+    def __init__(self, module: Any, data: np.ndarray | None) -> None:
+        self._module = module
+        self.data = data
+
+    def Pack(self, builder: Any) -> int:  # noqa: N802 - the name the generated classes call
+        vector = 0
+        if self.data is not None:
+            builder.Prep(_ALIGNMENT, len(self.data))
+            vector = builder.CreateNumpyVector(self.data)
+        self._module.BufferStart(builder)
+        if self.data is not None:
+            self._module.BufferAddData(builder, vector)
+        return int(self._module.BufferEnd(builder))
+
+
+def _packed(model: Any, buffers: Sequence[_AlignedBuffer]) -> bytes:
+    import flatbuffers
+
+    weights = sum(len(buffer.data) for buffer in buffers if buffer.data is not None)
+    builder = flatbuffers.Builder(weights + weights // 4 + (1 << 16))
+    builder.Finish(model.Pack(builder), IDENTIFIER)
+    return bytes(builder.Output())

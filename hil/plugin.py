@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+"""The pytest entry point: registers the parts of the plugin, all of them cheap to import."""
+
+import pytest
+
+from hil import fixtures
+from hil.pytestplugin import logfiles, options, outcomes, report, selection
+
+PARTS = (options, selection, logfiles, outcomes, report, fixtures)
+
+
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register the parts: the earliest hook of a plugin, so that they may add options too."""
+    for part in PARTS:
+        pluginmanager.register(part, part.__name__)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+"""Frames and messages as docs/protocol.md specifies them: the twin of the C core. No I/O."""
+
+from hil.protocol.codes import DataType, ErrorCode, Flags, MessageType, ProtocolError, Role
+from hil.protocol.frame import HEADER_SIZE, FrameHeader
+from hil.protocol.message import BODY_OVERHEAD, Message, fragment
+from hil.protocol.payloads import ErrorPayload, Hello, Result, Score
+from hil.protocol.reassembly import Reassembler
+from hil.protocol.stream import MIN_FRAME, StreamDecoder, pack_stream, parse_stream_frame
+
+__all__ = [
+    "BODY_OVERHEAD",
+    "HEADER_SIZE",
+    "MIN_FRAME",
+    "DataType",
+    "ErrorCode",
+    "ErrorPayload",
+    "Flags",
+    "FrameHeader",
+    "Hello",
+    "Message",
+    "MessageType",
+    "ProtocolError",
+    "Reassembler",
+    "Result",
+    "Role",
+    "Score",
+    "StreamDecoder",
+    "fragment",
+    "pack_stream",
+    "parse_stream_frame",
+]

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""The 16-byte header in front of every fragment (docs/protocol.md, section 1.1)."""
+
+import struct
+from dataclasses import dataclass
+
+from hil.protocol.codes import Flags, MessageType, ProtocolError
+
+MAGIC = 0x4E53
+VERSION = 1
+HEADER_SIZE = 16
+
+_HEADER = struct.Struct("<HBBIIHH")
+_TYPES = {member.value: member for member in MessageType}
+_FLAGS = [Flags(bits) for bits in range(8)]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameHeader:
+    """Routing of one fragment.
+
+    Attributes:
+        type: what the message is.
+        flags: how it is meant.
+        session: random number of the sender's run, u32.
+        message_id: chosen by the asking side, repeated by the answer, u32.
+        index: number of this fragment, below ``count``.
+        count: fragments of the message, 1 to 65,535.
+    """
+
+    type: MessageType
+    flags: Flags
+    session: int
+    message_id: int
+    index: int = 0
+    count: int = 1
+
+    def pack(self) -> bytes:
+        """Return the 16 bytes of the header."""
+        return _HEADER.pack(
+            MAGIC,
+            VERSION << 4 | self.type,
+            self.flags,
+            self.session,
+            self.message_id,
+            self.index,
+            self.count,
+        )
+
+    @classmethod
+    def parse(cls, data: bytes | memoryview) -> "FrameHeader":
+        """Read a header of exactly 16 bytes.
+
+        Raises:
+            ProtocolError: with reason length, magic, version, type, flags, count or index.
+        """
+        if len(data) != HEADER_SIZE:
+            raise ProtocolError("length", f"A frame header has 16 bytes, not {len(data)}.")
+        magic, kind, flags, session, message_id, index, count = _HEADER.unpack(data)
+        if magic != MAGIC:
+            raise ProtocolError("magic", f"A frame starts with {magic:#06x} instead of 0x4e53.")
+        if kind >> 4 != VERSION:
+            raise ProtocolError("version", f"A frame is of version {kind >> 4}; 1 is spoken here.")
+        if kind & 15 not in _TYPES:
+            raise ProtocolError("type", f"A frame has the unknown type {kind & 15}.")
+        if flags >= len(_FLAGS):
+            raise ProtocolError("flags", f"A frame has the unknown flags {flags:#04x}.")
+        if count == 0:
+            raise ProtocolError("count", "A frame says that its message has no fragments.")
+        if index >= count:
+            raise ProtocolError("index", f"A frame is fragment {index} of only {count}.")
+        return cls(_TYPES[kind & 15], _FLAGS[flags], session, message_id, index, count)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Messages, and how they become fragments (docs/protocol.md, section 1.2)."""
+
+import struct
+import zlib
+from dataclasses import dataclass
+
+from hil.protocol.codes import Flags, MessageType, ProtocolError
+from hil.protocol.frame import FrameHeader
+
+BODY_OVERHEAD = 12
+"""Bytes of a body around its payload: length, model id, CRC-32."""
+
+MAX_FRAGMENTS = 0xFFFF
+
+_BODY_START = struct.Struct("<II")
+_U32 = struct.Struct("<I")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message, whole.
+
+    Attributes:
+        type: what it is.
+        flags: how it is meant.
+        session: random number of the sender's run, u32.
+        message_id: chosen by the asking side, repeated by the answer, u32.
+        model_id: names model and cut, 0 where no model is meant, u32.
+        payload: what section 1.4 says for the type.
+    """
+
+    type: MessageType
+    flags: Flags
+    session: int
+    message_id: int
+    model_id: int
+    payload: bytes
+
+    def pack_body(self) -> bytes:
+        """Return length, model id, payload and CRC-32."""
+        start = _BODY_START.pack(len(self.payload), self.model_id)
+        crc = zlib.crc32(self.payload, zlib.crc32(start))
+        return b"".join((start, self.payload, _U32.pack(crc)))
+
+    @classmethod
+    def parse(cls, header: FrameHeader, body: bytes | memoryview) -> "Message":
+        """Join the header of a fragment and the whole body.
+
+        Raises:
+            ProtocolError: with reason length or crc.
+        """
+        if len(body) < BODY_OVERHEAD:
+            raise ProtocolError("length", f"A message body of {len(body)} bytes is no body.")
+        view = memoryview(body)
+        length, model_id = _BODY_START.unpack_from(view)
+        if length != len(view) - BODY_OVERHEAD:
+            raise ProtocolError(
+                "length",
+                f"A message announces {length} payload bytes and has {len(view) - BODY_OVERHEAD}.",
+            )
+        if zlib.crc32(view[:-4]) != _U32.unpack(view[-4:])[0]:
+            raise ProtocolError("crc", "The CRC-32 of a message body is wrong.")
+        return cls(
+            header.type,
+            header.flags,
+            header.session,
+            header.message_id,
+            model_id,
+            bytes(view[8:-4]),
+        )
+
+
+def fragment(message: Message, length: int) -> list[bytes]:
+    """Cut a message into frames for a datagram link.
+
+    Args:
+        message: the message.
+        length: bytes of body in every fragment but the last, as agreed in HELLO.
+
+    Returns:
+        One ``bytes`` a frame, header included, in order.
+
+    Raises:
+        ValueError: ``length`` is not positive, or more than 65,535 fragments would be needed.
+    """
+    if length < 1:
+        raise ValueError("fragments need at least one byte of body")
+    body = message.pack_body()
+    count = -(-len(body) // length)
+    if count > MAX_FRAGMENTS:
+        raise ValueError(f"{len(body)} bytes in pieces of {length} are more than 65,535 fragments")
+    routing = (message.type, message.flags, message.session, message.message_id)
+    return [
+        FrameHeader(*routing, index, count).pack() + body[index * length : (index + 1) * length]
+        for index in range(count)
+    ]

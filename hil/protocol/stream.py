@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""Messages on a byte stream (docs/protocol.md, section 1.3)."""
+
+import struct
+
+from hil.protocol.codes import ProtocolError
+from hil.protocol.frame import HEADER_SIZE, FrameHeader
+from hil.protocol.message import BODY_OVERHEAD, Message
+
+MIN_FRAME = HEADER_SIZE + BODY_OVERHEAD
+
+_PREFIX = struct.Struct("<I")
+
+
+def pack_stream(message: Message) -> bytes:
+    """Return a message as it goes onto a stream: length prefix, header, body."""
+    header = FrameHeader(message.type, message.flags, message.session, message.message_id)
+    body = message.pack_body()
+    return b"".join((_PREFIX.pack(HEADER_SIZE + len(body)), header.pack(), body))
+
+
+def parse_stream_frame(frame: bytes) -> Message:
+    """Read one frame that :class:`StreamDecoder` has cut out.
+
+    Raises:
+        ProtocolError: with the reasons of :meth:`FrameHeader.parse` and :meth:`Message.parse`.
+    """
+    view = memoryview(frame)
+    header = FrameHeader.parse(view[:HEADER_SIZE])
+    if header.count != 1:
+        raise ProtocolError(
+            "count", f"A message on a stream is one frame, not one of {header.count}."
+        )
+    return Message.parse(header, view[HEADER_SIZE:])
+
+
+class StreamDecoder:
+    """Cuts a byte stream, however it was chunked, into frames.
+
+    Push what arrived, then pop until there is nothing. Between calls it holds less than one
+    frame, if popped empty: at most ``limit`` + 4 bytes.
+
+    Args:
+        limit: largest frame accepted, in bytes, header and body together.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = bytearray()
+
+    def push(self, data: bytes | bytearray | memoryview) -> None:
+        """Add bytes that arrived."""
+        self._held += data
+
+    def pop(self) -> bytes | None:
+        """Return the next whole frame without its prefix, or None.
+
+        Raises:
+            ProtocolError: with reason prefix; the stream cannot be read any further.
+        """
+        held = self._held
+        if len(held) < 4:
+            return None
+        (size,) = _PREFIX.unpack_from(held)
+        if not MIN_FRAME <= size <= self._limit:
+            raise ProtocolError(
+                "prefix",
+                f"A frame of {size} bytes is announced; "
+                f"{MIN_FRAME} to {self._limit} are possible here.",
+            )
+        if len(held) < 4 + size:
+            return None
+        with memoryview(held) as view:
+            frame = bytes(view[4 : 4 + size])
+        del held[: 4 + size]
+        return frame
+
+    @property
+    def pending(self) -> int:
+        """Bytes that wait for the rest of their frame."""
+        return len(self._held)

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""Command-line options, each with an ini setting of the same name (``--hil-cut``: ``hil_cut``)."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hil.errors import BadInputError
+
+LINKS = ("tcp",)
+"""The links that a head can send its activation over."""
+
+_OPTIONS = {
+    "board": "board to test: 'virtual', 'usb' (the only one attached), a port or a URL; "
+    "default: HIL_BOARD, hil.toml, else virtual",
+    "firmware": "build directory of the firmware to flash; default: the one that comes with hil",
+    "model": "model directory with a manifest, or a .tflite file; default: the one that comes with "
+    "hil",
+    "cut": "where to cut the model, by tensor or short name; default: the manifest's",
+    "photos": "directory with photos; default: those that come with hil",
+    "via": "link from the board to the edge server; default: tcp",
+    "rounds": "inferences in a latency test; default: 20, fewer give no p95",
+    "log-dir": "directory for results.json and the serial logs; default: hil-report",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the options say; None where a default is to be looked up.
+
+    Attributes:
+        board: name, port or URL.
+        firmware: build directory.
+        model: directory with a manifest, or a .tflite file.
+        cut: name or index of the cut.
+        photos: directory.
+        via: one of :data:`LINKS`.
+        rounds: at least 1.
+        log_dir: where ``results.json`` and ``logs/`` go; absolute.
+    """
+
+    board: str | None
+    firmware: Path | None
+    model: Path | None
+    cut: str | None
+    photos: Path | None
+    via: str
+    rounds: int
+    log_dir: Path
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> "Settings":
+        """Read options and ini settings; the command line wins.
+
+        A relative path on the command line starts at the working directory, one in the ini file
+        or a default at the root directory.
+
+        Raises:
+            BadInputError: a link that does not exist, or a number of rounds below 1.
+        """
+
+        def text(name: str) -> str | None:
+            return config.getoption(_dest(name)) or config.getini(_dest(name)) or None
+
+        def path(name: str) -> Path | None:
+            if given := config.getoption(_dest(name)):
+                return config.invocation_params.dir / Path(given).expanduser()
+            if given := config.getini(_dest(name)):
+                return config.rootpath / Path(given).expanduser()
+            return None
+
+        board = config.getoption(_dest("board")) or os.environ.get("HIL_BOARD")
+        return cls(
+            board=board or config.getini(_dest("board")) or None,
+            firmware=path("firmware"),
+            model=path("model"),
+            cut=text("cut"),
+            photos=path("photos"),
+            via=_link(text("via") or "tcp"),
+            rounds=_rounds(text("rounds") or "20"),
+            log_dir=path("log-dir") or config.rootpath / "hil-report",
+        )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options and their ini settings."""
+    group = parser.getgroup("hil", "hardware-in-the-loop tests")
+    for name, text in _OPTIONS.items():
+        group.addoption(f"--hil-{name}", dest=_dest(name), metavar=name.upper(), help=text)
+        parser.addini(_dest(name), f"--hil-{name}: {text}", default=None)
+
+
+def _dest(name: str) -> str:
+    return "hil_" + name.replace("-", "_")
+
+
+def _link(name: str) -> str:
+    if name not in LINKS:
+        raise BadInputError(f"--hil-via names {name!r}, which is no link; use {', '.join(LINKS)}.")
+    return name
+
+
+def _rounds(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise BadInputError(f"--hil-rounds is {text!r}; give a whole number of at least 1.")
+    return int(text)

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""Which tests need a board, and the lines that say on which one they will run."""
+
+import pytest
+
+from hil.errors import BadInputError
+from hil.pytestplugin.run import Run
+
+NEEDS_BOARD = "hil_bench"
+"""The fixture that stands behind ``board``, ``console`` and ``edge``."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line(
+        "markers",
+        "hil: needs a board; set by itself on every test that uses board, console or edge.",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a board before ``-m hil`` is applied."""
+    for item in items:
+        if NEEDS_BOARD in getattr(item, "fixturenames", ()):
+            item.add_marker("hil", append=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin the run if there is anything to run on a board.
+
+    Raises:
+        pytest.UsageError: an option, ``hil.toml`` or ``budgets.toml`` cannot be used.
+    """
+    if session.config.getoption("collectonly") or not any(map(_is_hil, session.items)):
+        return
+    try:
+        run = Run.of(session.config)
+        run.prepare()
+    except BadInputError as error:
+        if known := Run.known(session.config):
+            known.note_error(error)
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Say which board, model and cut the hil tests will use; identity follows once it is known."""
+    run = Run.known(config)
+    return [] if run is None else run.header()
+
+
+def _is_hil(item: pytest.Item) -> bool:
+    return item.get_closest_marker("hil") is not None

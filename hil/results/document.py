@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+"""``Results``: collects the records of one run and writes ``results.json``."""
+
+import dataclasses
+import datetime
+import json
+import os
+import platform
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import hil
+from hil.budgets import Budgets
+from hil.results import summary
+from hil.results.records import (
+    BoardRecord,
+    CutRecord,
+    ErrorRecord,
+    FirmwareRecord,
+    FlashRecord,
+    InferenceRecord,
+    JudgementRecord,
+    ModelRecord,
+    PhotoRecord,
+    TestRecord,
+)
+
+SCHEMA = "hil-results-1"
+
+OUTCOMES = {
+    0: "passed",
+    1: "failed",
+    2: "interrupted",
+    3: "internal_error",
+    4: "bad_input",
+    5: "no_tests",
+    10: "infrastructure",
+}
+"""What a session's exit status means; None, a run that has not ended, is ``running``."""
+
+
+@dataclass
+class Results:
+    """What a run has learned so far.
+
+    Attributes:
+        budgets: limits to judge by, when they are known.
+        exit_status: of the session; None until it ends.
+        The others hold the records of :mod:`hil.results.records`.
+    """
+
+    budgets: Budgets | None = None
+    board: BoardRecord | None = None
+    firmware: FirmwareRecord | None = None
+    model: ModelRecord | None = None
+    cut: CutRecord | None = None
+    exit_status: int | None = None
+    flash: list[FlashRecord] = field(default_factory=list)
+    inferences: list[InferenceRecord] = field(default_factory=list)
+    errors: list[ErrorRecord] = field(default_factory=list)
+    tests: list[TestRecord] = field(default_factory=list)
+    _photos: dict[str, PhotoRecord] = field(default_factory=dict)
+    _started: datetime.datetime = field(
+        default_factory=lambda: datetime.datetime.now(datetime.UTC)
+    )
+    _clock_start: float = field(default_factory=time.monotonic)
+
+    def photo(self, name: str, label: str | None = None, label_id: int | None = None) -> None:
+        """Note that a photo takes part, with its label and the label's class id where known."""
+        known = self._photos.get(name, PhotoRecord(name))
+        self._photos[name] = dataclasses.replace(known, label=label, label_id=label_id)
+
+    def judge(self, photo: str, judgement: str, verdict: JudgementRecord) -> None:
+        """Record one judgement about a photo."""
+        known = self._photos.get(photo, PhotoRecord(photo))
+        judgements = {**known.judgements, judgement: verdict}
+        self._photos[photo] = dataclasses.replace(known, judgements=judgements)
+
+    def predict(self, photo: str, predictor: str, classes: tuple[int, ...]) -> None:
+        """Record the five class ids that ``predictor`` gave for a photo, best first."""
+        known = self._photos.get(photo, PhotoRecord(photo))
+        top5 = {**known.top5, predictor: classes}
+        self._photos[photo] = dataclasses.replace(known, top5=top5)
+
+    def agreement(self) -> dict[str, dict[str, Any]]:
+        """Return the agreement by reference, with limits and verdict where there is a budget.
+
+        Returns:
+            as :func:`hil.results.summary.agreement`, and per reference ``limit`` (top1, top5; or
+            None), ``judged`` (enough photos and a limit) and ``passed`` (None when not judged).
+        """
+        rows: dict[str, dict[str, Any]] = {}
+        for name, count in summary.agreement(self._photos.values()).items():
+            limit = self.budgets.agreement.get(name) if self.budgets else None
+            judged = limit is not None and count["n"] >= self.min_photos
+            rows[name] = {
+                **count,
+                "limit": dataclasses.asdict(limit) if limit else None,
+                "judged": judged,
+                "passed": _within(count, limit.top1, limit.top5) if judged and limit else None,
+            }
+        return rows
+
+    @property
+    def min_photos(self) -> int:
+        """Number of photos from which agreement is judged."""
+        return self.budgets.min_photos if self.budgets else 0
+
+    def document(self) -> dict[str, Any]:
+        """Return everything as plain JSON values, by ``docs/results.schema.json``."""
+        return {
+            "schema": SCHEMA,
+            "run": {
+                "outcome": "running"
+                if self.exit_status is None
+                else OUTCOMES.get(self.exit_status, "internal_error"),
+                "exit_status": self.exit_status,
+                "started": self._started.isoformat(timespec="seconds"),
+                "host_seconds": round(time.monotonic() - self._clock_start, 3),
+                "hil_version": hil.__version__,
+                "python": platform.python_version(),
+                "platform": f"{platform.system()} {platform.machine()}",
+            },
+            "board": _plain(self.board),
+            "firmware": _plain(self.firmware),
+            "model": _plain(self.model),
+            "cut": _plain(self.cut),
+            "flash": _plain(self.flash),
+            "photos": _plain(list(self._photos.values())),
+            "inferences": _plain(self.inferences),
+            "agreement": {"min_photos": self.min_photos, "with": self.agreement()},
+            "accuracy": summary.accuracy(self._photos.values()),
+            "latency": summary.latency(self.inferences),
+            "errors": _plain(self.errors),
+            "tests": _plain(self.tests),
+        }
+
+    def write(self, path: Path) -> None:
+        """Write the document, replacing the file in one step."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+        partial.write_text(
+            json.dumps(self.document(), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+            encoding="utf-8",
+        )
+        partial.replace(path)
+
+
+def _within(count: dict[str, int], top1: float, top5: float) -> bool:
+    return count["top1"] >= top1 * count["n"] and count["top5"] >= top5 * count["n"]
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MIT
+"""One frozen record for each thing that a run learns; field names are those of the results file.
+
+Times named ``*_us`` are microseconds by the board's own clock (simulated where the record says
+so), times named ``host_*`` were measured by this machine.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class BoardRecord:
+    """The board as its own ``info`` describes it.
+
+    Attributes:
+        kind: ``virtual``, ``usb`` or ``remote``.
+        port: device path or URL.
+        mac: station MAC address, six pairs of hexadecimal digits.
+        chip: for example ``esp32s3``.
+        simulated: whether its times come from a simulated clock.
+        kernels: ``reference`` or ``esp-nn``.
+    """
+
+    kind: str
+    port: str
+    mac: str
+    chip: str
+    simulated: bool
+    kernels: str
+
+
+@dataclass(frozen=True)
+class FirmwareRecord:
+    """The application that runs: its version and the start of its sources' digest."""
+
+    version: str
+    source_digest: str
+    test_build: bool
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """The model under test; ``model_id`` is that of the head, eight hexadecimal digits."""
+
+    name: str
+    model_id: str
+    classes: int
+
+
+@dataclass(frozen=True)
+class CutRecord:
+    """Where the model is cut: name, tensor, and the bytes that cross."""
+
+    name: str
+    tensor: str
+    activation_bytes: int
+
+
+@dataclass(frozen=True)
+class RegionRecord:
+    """A region of the flash: what it holds, where it starts, how many bytes it has."""
+
+    name: str
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True)
+class FlashRecord:
+    """One flashing: regions written, regions that held the same bytes already."""
+
+    written: tuple[RegionRecord, ...]
+    skipped: tuple[RegionRecord, ...]
+    host_seconds: float
+
+
+@dataclass(frozen=True)
+class JudgementRecord:
+    """A verdict: bit for bit equal, within what is required, and the sentence about it."""
+
+    exact: bool
+    passed: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class PhotoRecord:
+    """What is known of one photo.
+
+    Attributes:
+        name: the photo's name, unique in its directory.
+        label: its class in the model's labels, where known.
+        judgements: by name (``transport``, ``composition``, ``kernel``, ``full``).
+        top5: class ids in falling order of the score, by who predicted them (``board``, ``full``:
+            the uncut model on reference kernels, ``xnnpack``, ``float32``).
+    """
+
+    name: str
+    label: str | None = None
+    judgements: Mapping[str, JudgementRecord] = field(default_factory=dict)
+    top5: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    label_id: int | None = None
+
+
+@dataclass(frozen=True)
+class InferenceRecord:
+    """One completed inference.
+
+    Attributes:
+        photo: the photo's name, or None where the input was not a photo.
+        via: the link that the activation took.
+        message_id: as on the link.
+        simulated: whether ``stages_us`` come from a simulated clock.
+        transport_exact: the edge received the board's activation unaltered.
+        activation_bytes: payload sent.
+        stages_us: microseconds by stage name (load, invoke, send, wait, total, edge, edge_invoke,
+            transfer).
+        host_us: microseconds measured by this machine, by name.
+        top5: (class id, label, raw score) in falling order.
+    """
+
+    photo: str | None
+    via: str
+    message_id: int
+    simulated: bool
+    transport_exact: bool
+    activation_bytes: int
+    stages_us: Mapping[str, int]
+    host_us: Mapping[str, int]
+    top5: tuple[tuple[int, str, float], ...]
+
+
+@dataclass(frozen=True)
+class ErrorRecord:
+    """Something that went wrong: in which test and phase, whose fault, and the sentence.
+
+    Attributes:
+        nodeid: the test, or None for the session.
+        phase: ``setup``, ``call``, ``teardown`` or ``session``.
+        kind: ``product``, ``infrastructure``, ``bad_input`` or ``test`` (any other exception,
+            a failed assertion included).
+        type: name of the exception.
+        message: its sentence.
+    """
+
+    nodeid: str | None
+    phase: str
+    kind: str
+    type: str
+    message: str
+
+
+@dataclass(frozen=True)
+class TestRecord:
+    """The outcome of one test: passed, failed, error, skipped, xfailed or xpassed.
+
+    Attributes:
+        nodeid: pytest's name of the test.
+        outcome: as above.
+        kind: whose fault a failure or error is, as in :class:`ErrorRecord`, else None.
+        host_seconds: set-up, call and teardown together.
+        log: path of the serial log, relative to the results file, where there is one.
+    """
+
+    __test__ = False
+
+    nodeid: str
+    outcome: str
+    kind: str | None
+    host_seconds: float
+    log: str | None

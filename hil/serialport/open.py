@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""Opening a serial port, and saying in one sentence why it cannot be opened."""
+
+import errno
+
+import serial
+
+from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
+from hil.serialport import install
+
+_REFUSED = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT)
+
+
+def open_port(port: str, baudrate: int = 115_200) -> serial.SerialBase:
+    """Open a device or a pyserial URL without resetting the board.
+
+    Args:
+        port: ``/dev/ttyUSB0``, ``COM3``, ``rfc2217://host:port`` or ``socket://host:port``.
+        baudrate: line rate in baud.
+
+    Returns:
+        The open port with ``timeout`` 0.1 s. A device is locked against every other program that
+        asks for the lock, as esptool does.
+
+    Raises:
+        PortMissingError: there is no such device, or nothing listens at that address.
+        PortBusyError: another program holds the port.
+        BadInputError: ``port`` is not a form that pyserial knows.
+        InfrastructureError: the operating system refuses for another reason.
+    """
+    install()
+    try:
+        return serial.serial_for_url(port, baudrate=baudrate, timeout=0.1, exclusive=True)
+    except ValueError as error:
+        raise BadInputError(
+            f"serial port {port!r} cannot be used ({error}): give a device such as /dev/ttyUSB0 "
+            "or a URL such as rfc2217://host:port"
+        ) from error
+    except (serial.SerialException, OSError) as error:
+        raise _explain(port, error) from error
+
+
+def _explain(port: str, error: OSError) -> InfrastructureError:
+    """Turn pyserial's exception into the harness's."""
+    code, text = error.errno, str(error)
+    if code in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
+        return PortMissingError(
+            f"serial port {port} does not exist: plug the board in, or name another port "
+            "('hil boards' lists them)"
+        )
+    if code in _REFUSED or "Connection refused" in text:
+        return PortMissingError(
+            f"nothing listens at {port}: start the server of that port, or name another port"
+        )
+    if code == errno.EACCES:
+        return InfrastructureError(
+            f"no permission to open {port}: add yourself to the group that owns it "
+            "(sudo usermod -aG dialout $USER, then log in again)"
+        )
+    if code == errno.EBUSY or "exclusively lock" in text or "closed by the server" in text:
+        return PortBusyError(
+            f"serial port {port} is in use by another program: close the monitor or test run that "
+            "holds it"
+        )
+    return InfrastructureError(
+        f"serial port {port} cannot be opened ({text}): check the connection"
+    )

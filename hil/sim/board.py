@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""A virtual board: chip, flash, auto-reset circuit and serial port around an application."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from hil.sim.chip import Chip
+from hil.sim.nor import NorFlash
+from hil.sim.reset import AutoResetCircuit, Edge, ResetReason
+from hil.sim.rom import SYNC_REQUEST, RomLoader
+from hil.sim.serial_server import SerialServer
+
+
+class Application(Protocol):
+    """What runs after a boot from flash: it has the console until it is halted."""
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes from the console."""
+
+    def halt(self) -> None:
+        """Stop for good: the chip is being reset."""
+
+
+class VirtualBoard:
+    """One board. Everything happens in the event loop that ``start`` was called in.
+
+    Args:
+        chip: which chip, with which identity.
+        flash: its flash; it outlives resets.
+        boot: called with the board and the reset's reason at every boot from flash; it prints
+            what the ROM prints and returns what runs. An image that does not boot is the
+            callable's affair too.
+
+    Attributes:
+        chip: as given.
+        flash: as given.
+        baud: the line rate that was last set, by the client or by the loader.
+    """
+
+    def __init__(
+        self,
+        chip: Chip,
+        flash: NorFlash,
+        boot: "Callable[[VirtualBoard, ResetReason], Application]",
+    ) -> None:
+        self.chip = chip
+        self.flash = flash
+        self.baud = 115_200
+        self._boot = boot
+        self._serial = SerialServer(self)
+        self._circuit = AutoResetCircuit()
+        self._application: Application | None = None
+        self._loader: RomLoader | None = None
+        self._starting: asyncio.Handle | None = None
+        self._heard = b""
+        self._port: int | None = None
+
+    async def start(self, port: int = 0) -> None:
+        """Open the serial port on loopback (0: any free one) and power the chip on.
+
+        Raises:
+            OSError: the TCP port is taken.
+        """
+        self._port = await self._serial.start(port=port)
+        self.restart(ResetReason.POWERON)
+
+    async def close(self) -> None:
+        """Disconnect the client and cut the power."""
+        await self._serial.close()
+        self._halt()
+
+    @property
+    def url(self) -> str:
+        """The serial port for pyserial and esptool: ``rfc2217://127.0.0.1:port``.
+
+        Raises:
+            RuntimeError: the board has not been started.
+        """
+        return f"rfc2217://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """The TCP port; raw clients are welcome too.
+
+        Raises:
+            RuntimeError: the board has not been started.
+        """
+        if self._port is None:
+            raise RuntimeError("the board has no port before start()")
+        return self._port
+
+    @property
+    def dtr(self) -> bool:
+        """Whether the client asserts DTR."""
+        return self._circuit.dtr
+
+    @property
+    def rts(self) -> bool:
+        """Whether the client asserts RTS."""
+        return self._circuit.rts
+
+    @property
+    def has_modem_lines(self) -> bool:
+        """Whether the attached client can drive DTR and RTS."""
+        return self._serial.has_modem_lines
+
+    @property
+    def in_download_mode(self) -> bool:
+        """Whether the ROM loader, or the stub, is running instead of an application."""
+        return self._loader is not None
+
+    def set_baud(self, baud: int) -> None:
+        """Remember the line rate; nothing is garbled by a wrong one."""
+        self.baud = baud
+
+    def set_lines(self, *, dtr: bool | None = None, rts: bool | None = None) -> None:
+        """Drive DTR and RTS, and reset the chip as the auto-reset circuit does."""
+        edge = self._circuit.set(dtr=dtr, rts=rts)
+        if edge is Edge.HOLD:
+            self._halt()
+        elif edge is Edge.RUN:
+            self.restart(ResetReason.POWERON)
+        elif edge is Edge.DOWNLOAD:
+            self._enter_download()
+            self.transmit(self.chip.banner(ResetReason.POWERON, download=True))
+
+    def transmit(self, data: bytes) -> None:
+        """Send on the UART: to the attached client, or into the backlog for the next one."""
+        self._serial.transmit(data)
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the attached client."""
+        if self._application is not None and not self.has_modem_lines:
+            data = self._watch_for_sync(data)
+        if self._loader is not None:
+            self._loader.feed(data)
+        elif self._application is not None:
+            self._application.feed(data)
+
+    def restart(self, reason: ResetReason) -> None:
+        """Reset the chip and boot from flash.
+
+        What runs is halted at once; the boot follows from the event loop, so an application may
+        call this while it is being fed or booted.
+        """
+        self._halt()
+        self._starting = asyncio.get_running_loop().call_soon(self._start, reason)
+
+    def _start(self, reason: ResetReason) -> None:
+        self._starting = None
+        application = self._boot(self, reason)
+        if self._restarting():
+            application.halt()
+        else:
+            self._application = application
+
+    def _restarting(self) -> bool:
+        return self._starting is not None
+
+    def _halt(self) -> None:
+        if self._starting is not None:
+            self._starting.cancel()
+            self._starting = None
+        application, self._application = self._application, None
+        if application is not None:
+            application.halt()
+        self._loader = None
+        self._heard = b""
+
+    def _enter_download(self) -> None:
+        self._halt()
+        self._serial.clear_backlog()
+        self._loader = RomLoader(self)
+
+    def _watch_for_sync(self, data: bytes) -> bytes:
+        """Let a client without modem lines flash the board, as if it had held BOOT.
+
+        Returns:
+            ``data``, or the SYNC request, from its beginning, once it is complete.
+        """
+        self._heard = (self._heard + data)[-len(data) - len(SYNC_REQUEST) + 1 :]
+        position = self._heard.find(SYNC_REQUEST)
+        if position < 0:
+            return data
+        request = self._heard[position:]
+        self._enter_download()
+        return request

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""The simulated clock: a queue of events that never reads the wall clock.
+
+Time is counted in cycles of the ESP32-S3 at 240 MHz, so that all arithmetic is exact. The next
+event fires at once in real time, whatever lies between; but while the host owes an answer,
+simulated time stands still, so that the host's speed never shows in a simulated figure.
+"""
+
+import heapq
+import itertools
+from collections.abc import Callable
+
+CYCLES_PER_US = 240
+
+
+class Event:
+    """A scheduled call, which can be cancelled."""
+
+    __slots__ = ("_call", "time")
+
+    def __init__(self, time: int, call: Callable[[], None]) -> None:
+        self.time = time
+        self._call: Callable[[], None] | None = call
+
+    def cancel(self) -> None:
+        """Make the event do nothing when its time comes."""
+        self._call = None
+
+    @property
+    def pending(self) -> bool:
+        """Tell whether the event has neither fired nor been cancelled."""
+        return self._call is not None
+
+    def fire(self) -> None:
+        """Make the call, once."""
+        call, self._call = self._call, None
+        if call is not None:
+            call()
+
+
+class SimClock:
+    """Simulated time, shared by all boards of a lab.
+
+    Attributes:
+        now: simulated cycles since the lab started.
+    """
+
+    def __init__(self) -> None:
+        self.now = 0
+        self._queue: list[tuple[int, int, Event]] = []
+        self._order = itertools.count()
+        self._owed: set[object] = set()
+        self._wake: Callable[[], None] = lambda: None
+
+    def on_wake(self, call: Callable[[], None]) -> None:
+        """Have `call` called whenever there may be something to do (see :meth:`step`)."""
+        self._wake = call
+
+    def at(self, time: int, call: Callable[[], None]) -> Event:
+        """Schedule `call` for simulated `time` (cycles), or for now if that has passed.
+
+        Events of the same time fire in the order in which they were scheduled.
+        """
+        event = Event(max(time, self.now), call)
+        heapq.heappush(self._queue, (event.time, next(self._order), event))
+        self._wake()
+        return event
+
+    def owe(self, debt: object) -> None:
+        """Let time stand still until the host has paid `debt`."""
+        self._owed.add(debt)
+
+    def paid(self, debt: object) -> None:
+        """Forget `debt`; time may go on."""
+        self._owed.discard(debt)
+        self._wake()
+
+    @property
+    def waits_for_host(self) -> bool:
+        """Tell whether the host owes an answer."""
+        return bool(self._owed)
+
+    def forgive(self) -> int:
+        """Forget all debts, because patience has run out; return how many there were."""
+        count = len(self._owed)
+        self._owed.clear()
+        self._wake()
+        return count
+
+    def step(self) -> bool:
+        """Fire the next event if it may fire; return whether one did."""
+        while self._queue:
+            time, _, event = self._queue[0]
+            if not event.pending:
+                heapq.heappop(self._queue)
+                continue
+            if time > self.now and self._owed:
+                return False
+            heapq.heappop(self._queue)
+            self.now = time
+            event.fire()
+            return True
+        return False

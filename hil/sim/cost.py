@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""How long the chip takes for a model: a cost model fitted to Espressif's published figures. Pure.
+
+Sources: the kernel and model tables in the README of espressif/esp-nn, measured by Espressif on an
+ESP32-S3 at 240 MHz with the optimized (esp-nn) kernels. One kernel from external memory costs
+0.8 cycles per multiply-accumulate (1x1 convolution, 10x10, 64 to 64 channels: 331,008 cycles) and 5
+(depthwise 3x3, 18x18x16: 184,176). A whole model that lies in flash with its arena in PSRAM costs
+far more: MobileNetV3-Small at 224, 56.5 M multiply-accumulates, takes 1,434 ms, 6.1 cycles each.
+The ratio of the kernels is kept (a depthwise one weighs :data:`DEPTHWISE_WEIGHT`) and their sum
+scaled to the whole model. Element-wise operators cost what the table's addition costs: 46 cycles an
+element.
+
+The results of the virtual board come from the reference kernels; only their time is that of esp-nn.
+"""
+
+from hil.model.graph import Graph
+from hil.model.operators import RULES
+from hil.sim.clock import CYCLES_PER_US
+
+# Of the 56.5 M multiply-accumulates of MobileNetV3-Small some 5 M are depthwise, so
+# 5.0 * (51.5 + 2.5 * 5) M cycles = 320 M, and 1,434 ms are 344 M with the element-wise operators.
+CYCLES_PER_MAC = 5.0
+DEPTHWISE_WEIGHT = 2.5
+CYCLES_PER_ELEMENT = 46
+
+# TFLM's allocation of tensors at start-up, per operator; an estimate.
+OPEN_US_PER_OPERATOR = 300
+# Copying into PSRAM: 8-bit bus at 80 MHz, double data rate, half of it usable.
+COPY_CYCLES_PER_BYTE = 3
+# Reading and hashing flash: quad SPI at 80 MHz gives 40 MB/s, the SHA peripheral is faster.
+HASH_CYCLES_PER_BYTE = 6
+
+
+def invoke_cycles(graph: Graph) -> int:
+    """Return the cycles that one run of `graph` takes."""
+    total = 0.0
+    for operator in graph.operators:
+        inputs = [graph.tensors[i] if i >= 0 else None for i in operator.inputs]
+        output = graph.tensors[operator.output]
+        macs = RULES[operator.kind].macs(inputs, output)
+        weight = DEPTHWISE_WEIGHT if operator.kind == "DEPTHWISE_CONV_2D" else 1.0
+        total += macs * weight * CYCLES_PER_MAC if macs else output.size * CYCLES_PER_ELEMENT
+    return int(total)
+
+
+def open_cycles(graph: Graph) -> int:
+    """Return the cycles that TFLM takes to make `graph` ready to run."""
+    return len(graph.operators) * OPEN_US_PER_OPERATOR * CYCLES_PER_US
+
+
+def copy_cycles(length: int) -> int:
+    """Return the cycles that copying `length` bytes into a tensor takes."""
+    return length * COPY_CYCLES_PER_BYTE
+
+
+def hash_cycles(length: int) -> int:
+    """Return the cycles that the SHA-256 of `length` bytes of flash takes."""
+    return length * HASH_CYCLES_PER_BYTE

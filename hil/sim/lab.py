@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""The lab: one process that holds all virtual boards, their radio links and the simulated clock.
+
+It prints one line of JSON with its endpoints, serves until it is told to end (SIGINT, SIGTERM) or
+until the process that started it is gone, and listens on loopback only.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from hil.sim.board import Application, VirtualBoard
+from hil.sim.boot import BootError, boot_chain
+from hil.sim.chip import Chip, esp32, esp32s3, mac_text, virtual_mac
+from hil.sim.clock import SimClock
+from hil.sim.nor import NorFlash
+from hil.sim.reset import ResetReason
+from hil.sim.runtime import Runtime
+from hil.sim.wifi import LAB_ACCESS_POINT
+
+CHIPS: dict[str, Callable[[bytes], Chip]] = {"esp32s3": esp32s3, "esp32": esp32}
+
+# Simulated time that the host takes for an inference: a stated constant, so that no simulated
+# figure depends on the host. A tail of 150 M multiply-accumulates takes a desktop CPU about as
+# long.
+HOST_TOTAL_US = 5_000
+HOST_INVOKE_US = 4_800
+
+# Events between two looks at the sockets.
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class LabOptions:
+    """What to start.
+
+    Attributes:
+        boards: how many.
+        chip: ``esp32s3``, or ``esp32`` to have a wrong one.
+        patience_s: real seconds that an answer of the host may take before simulated time goes on
+            without it. seed: of everything random.
+    """
+
+    boards: int = 1
+    chip: str = "esp32s3"
+    patience_s: float = 30.0
+    seed: int = 1
+
+
+class _Off:
+    """What runs on a board that has not booted: nothing."""
+
+    def feed(self, data: bytes) -> None:
+        """Ignore the console, as a chip without firmware does."""
+
+    def halt(self) -> None:
+        """Nothing runs."""
+
+
+class Lab:
+    """Virtual boards around one clock. Lives in one event loop."""
+
+    def __init__(self, options: LabOptions) -> None:
+        self._options = options
+        self._clock = SimClock()
+        self._wake = asyncio.Event()
+        self._clock.on_wake(self._wake.set)
+        self._boots = 0
+        chip = CHIPS[options.chip]
+        self.boards = [
+            VirtualBoard(chip(virtual_mac(number)), NorFlash(), self._boot)
+            for number in range(1, options.boards + 1)
+        ]
+
+    def _boot(self, board: VirtualBoard, reason: ResetReason) -> Application:
+        self._boots += 1
+        board.transmit(board.chip.banner(reason, download=False))
+        try:
+            booted = boot_chain(board.flash, lambda line: board.transmit(f"{line}\r\n".encode()))
+        except BootError:
+            return _Off()
+        seed = f"{self._options.seed} {mac_text(board.chip.mac)} {self._boots}"
+        return Runtime(board, booted, reason, self._clock, HOST_TOTAL_US, seed)
+
+    async def start(self) -> dict[str, object]:
+        """Power the boards on and return the description that is printed."""
+        for board in self.boards:
+            await board.start()
+        return {
+            "boards": [
+                {
+                    "mac": mac_text(board.chip.mac),
+                    "chip": self._options.chip,
+                    "url": board.url,
+                    "socket": f"socket://127.0.0.1:{board.port}",
+                }
+                for board in self.boards
+            ],
+            "wifi": {"ssid": LAB_ACCESS_POINT.ssid, "password": LAB_ACCESS_POINT.password},
+            "host_work": {"total_us": HOST_TOTAL_US, "invoke_us": HOST_INVOKE_US},
+            "pid": os.getpid(),
+        }
+
+    async def run(self) -> None:
+        """Fire simulated events for ever, and wait where the host owes an answer."""
+        loop = asyncio.get_running_loop()
+        owed_since: float | None = None
+        while True:
+            fired = 0
+            while self._clock.step():
+                owed_since = None
+                fired += 1
+                if fired % BATCH == 0:
+                    await asyncio.sleep(0)
+            self._wake.clear()
+            if not self._clock.waits_for_host:
+                owed_since = None
+                await self._wake.wait()
+                continue
+            owed_since = loop.time() if owed_since is None else owed_since
+            left = owed_since + self._options.patience_s - loop.time()
+            try:
+                await asyncio.wait_for(self._wake.wait(), max(left, 0))
+            except TimeoutError:
+                owed = self._clock.forgive()
+                print(
+                    f"hil sim: the host has owed {owed} answer(s) for "
+                    f"{self._options.patience_s:g} s; simulated time goes on without",
+                    file=sys.stderr,
+                )
+
+    async def close(self) -> None:
+        """Power the boards off."""
+        for board in self.boards:
+            await board.close()
+
+
+async def serve(
+    options: LabOptions, announce: Callable[[dict[str, object]], None], lifeline: int | None = None
+) -> None:
+    """Run a lab until SIGINT, SIGTERM or the end of the process that holds the lifeline.
+
+    Args:
+        options: what to start.
+        announce: called once with the description of the endpoints.
+        lifeline: file descriptor of a pipe whose writing end only the starting process has.
+    """
+    loop = asyncio.get_running_loop()
+    end = asyncio.Event()
+    lab = Lab(options)
+    announce(await lab.start())
+    running = loop.create_task(lab.run())
+    running.add_done_callback(lambda _: end.set())
+    with _signals(loop, end.set), _watch(loop, lifeline, end.set):
+        await end.wait()
+    if running.done():
+        running.result()
+    running.cancel()
+    await lab.close()
+
+
+@contextmanager
+def _signals(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> Iterator[None]:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, call)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+@contextmanager
+def _watch(
+    loop: asyncio.AbstractEventLoop, lifeline: int | None, call: Callable[[], None]
+) -> Iterator[None]:
+    """Call `call` when the other end of the pipe is closed, which the kernel does for the dead."""
+    if lifeline is not None:
+        loop.add_reader(lifeline, call)
+    try:
+        yield
+    finally:
+        if lifeline is not None:
+            loop.remove_reader(lifeline)
+
+
+def main() -> None:
+    """Run as ``python -m hil.sim.lab OPTIONS LIFELINE``, as :mod:`hil.lab` does."""
+    options = LabOptions(**json.loads(sys.argv[1]))
+    asyncio.run(serve(options, lambda ends: print(json.dumps(ends), flush=True), int(sys.argv[2])))
+
+
+if __name__ == "__main__":
+    main()

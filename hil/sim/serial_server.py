@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: MIT
+"""A TCP port that is a board's serial port, for RFC 2217 and for raw clients alike."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from hil.serialport.telnet import IAC, escape
+from hil.sim.rfc2217 import Rfc2217Session, SerialLines
+from hil.sim.slip import END
+
+BACKLOG = 64 * 1024
+"""Bytes of console output kept for the next client. A real UART would have lost them."""
+
+BUSY = b"hil: this serial port is in use by another client\r\n"
+
+_SILENT_CLIENT = 0.2
+"""Seconds after which a client that has said nothing is a raw one: RFC 2217 clients open the
+negotiation as soon as they are connected, a raw protocol has no opening to wait for."""
+
+_BUSY_GRACE = 0.1
+"""Seconds that a second client waits for the first to go. The end of one connection and the
+beginning of the next may be seen in either order."""
+
+_UNSENT_LIMIT = 1 << 20
+"""Bytes queued for a client that does not read. What comes on top is lost, as on a real UART."""
+
+
+class SerialDevice(SerialLines, Protocol):
+    """The board's end of the serial line."""
+
+    def receive(self, data: bytes) -> None:
+        """Take what the client has sent."""
+
+
+class SerialServer:
+    """Serves one serial device to one client at a time."""
+
+    def __init__(self, device: SerialDevice) -> None:
+        self._device = device
+        self._server: asyncio.Server | None = None
+        self._client: _Client | None = None
+        self._waiting: list[_Client] = []
+        self._backlog = bytearray()
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
+        """Listen and return the port number; 0 asks for a free one.
+
+        Raises:
+            OSError: the address cannot be listened on.
+        """
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Client(self, self._device), host, port)
+        number: int = self._server.sockets[0].getsockname()[1]
+        return number
+
+    async def close(self) -> None:
+        """Stop listening and disconnect whoever is attached."""
+        if self._server is None:
+            return
+        self._server.close()
+        for client in [*self._waiting, *([self._client] if self._client else [])]:
+            client.disconnect()
+        await self._server.wait_closed()
+        self._server = None
+
+    @property
+    def has_modem_lines(self) -> bool:
+        """Whether the attached client can drive DTR and RTS."""
+        return self._client is not None and self._client.speaks_rfc2217
+
+    def transmit(self, data: bytes) -> None:
+        """Send to the attached client, or keep the bytes for the next one."""
+        if self._client is not None and self._client.listening:
+            self._client.send(data)
+            return
+        self._backlog += data
+        del self._backlog[:-BACKLOG]
+
+    def clear_backlog(self) -> None:
+        """Forget what nobody has heard."""
+        self._backlog.clear()
+
+    def replay(self) -> None:
+        """Send the backlog to the client, which is listening now."""
+        backlog = bytes(self._backlog)
+        self._backlog.clear()
+        if backlog:
+            self.transmit(backlog)
+
+    def arrived(self, client: "_Client") -> None:
+        """Attach a new client, or let it wait for the attached one to go."""
+        if self._client is None:
+            self._client = client
+            client.attach()
+        else:
+            self._waiting.append(client)
+
+    def gone(self, client: "_Client") -> None:
+        """Release the lines that the client drove, and attach the next one."""
+        if client in self._waiting:
+            self._waiting.remove(client)
+        if client is not self._client:
+            return
+        self._client = None
+        self._device.set_lines(dtr=False, rts=False)
+        if self._waiting:
+            self.arrived(self._waiting.pop(0))
+
+
+class _Client(asyncio.Protocol):
+    def __init__(self, server: SerialServer, device: SerialDevice) -> None:
+        self._server = server
+        self._device = device
+        self._session: Rfc2217Session | None = None
+        self._receive: Callable[[bytes], None] = self._recognize
+        self._timer: asyncio.TimerHandle | None = None
+        self.listening = False
+
+    @property
+    def speaks_rfc2217(self) -> bool:
+        return self._session is not None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.pause_reading()
+        self._after(_BUSY_GRACE, self._refuse)
+        self._server.arrived(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        self.listening = False
+        self._server.gone(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._receive(data)
+
+    def attach(self) -> None:
+        """Become the one client: what it sends from now on reaches the board."""
+        self._after(_SILENT_CLIENT, self._start_raw)
+        self._transport.resume_reading()
+
+    def send(self, data: bytes) -> None:
+        """Send serial data, unless the client has long stopped reading."""
+        if self._transport.get_write_buffer_size() < _UNSENT_LIMIT:
+            self._transport.write(escape(data) if self._session else data)
+
+    def disconnect(self) -> None:
+        self._transport.abort()
+
+    def _after(self, seconds: float, action: Callable[[], None]) -> None:
+        self._stop_timer()
+        self._timer = asyncio.get_running_loop().call_later(seconds, action)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _refuse(self) -> None:
+        self._transport.write(BUSY)
+        self._transport.close()
+
+    def _recognize(self, data: bytes) -> None:
+        """Tell a Telnet client from a raw one by its first byte."""
+        self._stop_timer()
+        if data.startswith(IAC):
+            self._session = Rfc2217Session(self._device, self._transport.write, self._listen)
+            self._receive = self._receive_telnet
+        else:
+            if data.startswith(END):
+                # A loader's host: it expects an answer, not the console's past.
+                self._server.clear_backlog()
+            self._start_raw()
+        self._receive(data)
+
+    def _receive_telnet(self, data: bytes) -> None:
+        assert self._session is not None
+        for serial_data in self._session.feed(data):
+            self._device.receive(serial_data)
+
+    def _start_raw(self) -> None:
+        self._receive = self._device.receive
+        self._listen()
+
+    def _listen(self) -> None:
+        if not self.listening:
+            self.listening = True
+            self._server.replay()

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""The closing table and the flat properties: text about a results document, from it alone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+JUDGEMENTS = ("transport", "composition", "kernel", "full")
+
+
+def closing_lines(document: Mapping[str, Any]) -> list[str]:
+    """Return the closing table of a run as lines of text.
+
+    Args:
+        document: by ``docs/results.schema.json``.
+    """
+    rows: list[tuple[str, str]] = []
+    if board := document["board"]:
+        rows.append(("board", _board(board)))
+    if firmware := document["firmware"]:
+        rows.append(
+            (
+                "firmware",
+                f"{firmware['version']} (sources {firmware['source_digest']}), "
+                f"{board['kernels'] if board else 'unknown'} kernels",
+            )
+        )
+    if model := document["model"]:
+        cut = document["cut"]
+        where = f", cut after {cut['name']} ({cut['activation_bytes']:,} bytes)" if cut else ""
+        rows.append(("model", f"{model['name']} (id {model['model_id']}){where}"))
+    rows += [("flashed", _flash(flash)) for flash in document["flash"]]
+    rows += _photos(document)
+    for name, row in document["agreement"]["with"].items():
+        if name != "full":
+            minimum = document["agreement"]["min_photos"]
+            rows.append(("agreement", f"with {name}: {_shares(row)}, {_verdict(row, minimum)}"))
+    if document["accuracy"]:
+        shares = (f"{who} {_shares(row)}" for who, row in document["accuracy"].items())
+        rows.append(("accuracy", "; ".join(shares)))
+    lines = [f"{key:<10} {text}" for key, text in rows]
+    for summary in document["latency"]:
+        lines += _latency(summary)
+    return lines
+
+
+def properties(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return the results document's headline as flat names and values, for JUnit."""
+    flat = {}
+    for section in ("board", "firmware", "model", "cut"):
+        for key, value in (document[section] or {}).items():
+            flat[f"hil.{section}.{key}"] = _text(value)
+    flat["hil.photos"] = str(len(document["photos"]))
+    for judgement, (good, total) in _judged(document).items():
+        flat[f"hil.{judgement}_exact"] = f"{good}/{total}"
+    for name, row in document["agreement"]["with"].items():
+        for key in ("top1", "top5"):
+            flat[f"hil.agreement.{name}.{key}"] = f"{row[key]}/{row['n']}"
+    for summary in document["latency"]:
+        clock = "simulated" if summary["simulated"] else "board"
+        for stage, spread in summary["stages_us"].items():
+            for key in ("p50", "p95", "max"):
+                if spread[key] is not None:
+                    name = f"hil.latency.{clock}.{summary['via']}.{stage}.{key}_us"
+                    flat[name] = str(spread[key])
+    return flat
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _board(board: Mapping[str, Any]) -> str:
+    simulated = " (simulated)" if board["simulated"] else ""
+    return f"{board['kind']} {board['chip']}{simulated}, MAC {board['mac']}, at {board['port']}"
+
+
+def _flash(flash: Mapping[str, Any]) -> str:
+    written = flash["written"]
+    if not written:
+        return f"nothing, all {len(flash['skipped'])} regions were up to date"
+    names = ", ".join(region["name"] for region in written)
+    size = sum(region["size"] for region in written)
+    text = f"{names}: {size:,} bytes in {flash['host_seconds']:.1f} s (host)"
+    if flash["skipped"]:
+        text += f"; {len(flash['skipped'])} regions were up to date"
+    return text
+
+
+def _judged(document: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """Return, by judgement, the photos that were exact and the photos judged."""
+    counts: dict[str, tuple[int, int]] = {}
+    for judgement in JUDGEMENTS:
+        verdicts = [
+            photo["judgements"][judgement]
+            for photo in document["photos"]
+            if judgement in photo["judgements"]
+        ]
+        if verdicts:
+            counts[judgement] = (sum(each["exact"] for each in verdicts), len(verdicts))
+    return counts
+
+
+def _photos(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    judged = _judged(document)
+    rows = []
+    if "full" in judged:
+        good, total = judged.pop("full")
+        verdict = "==" if good == total else "!="
+        text = f"{good}/{total} photos: split == full model"
+        if good != total:
+            text = f"{good}/{total} photos agree: split {verdict} full model"
+        rows.append(("photos", text))
+    if judged:
+        counts = (f"{name} {good}/{total}" for name, (good, total) in judged.items())
+        rows.append(("exact", ", ".join(counts)))
+    elif document["inferences"]:
+        good = sum(each["transport_exact"] for each in document["inferences"])
+        rows.append(("exact", f"transport {good}/{len(document['inferences'])} inferences"))
+    return rows
+
+
+def _shares(row: Mapping[str, int]) -> str:
+    n = row["n"]
+    return ", ".join(
+        f"top-{k} {row[f'top{k}']}/{n} ({100 * row[f'top{k}'] / n:.1f} %)" for k in (1, 5)
+    )
+
+
+def _verdict(row: Mapping[str, Any], minimum: int) -> str:
+    limit = row["limit"]
+    if limit is None:
+        return "no limit"
+    limits = f"limits {100 * limit['top1']:g} % and {100 * limit['top5']:g} %"
+    if not row["judged"]:
+        return f"{limits} not judged below {minimum} photos"
+    return f"{limits} {'held' if row['passed'] else 'BROKEN'}"
+
+
+def _latency(summary: Mapping[str, Any]) -> list[str]:
+    clock = "simulated" if summary["simulated"] else "board's clock"
+    stages = summary["stages_us"]
+    count = max(spread["n"] for spread in stages.values())
+    title = f"latency    over {summary['via']}, {clock}, {count} inferences, milliseconds"
+    lines = [title, f"{'':<11}{'stage':<12}{'p50':>10}{'p95':>10}{'max':>10}"]
+    for stage, spread in stages.items():
+        values = (spread["p50"], spread["p95"], spread["max"])
+        cells = "".join(f"{_milliseconds(value):>10}" for value in values)
+        lines.append(f"{'':<11}{stage:<12}{cells}")
+    if any(spread["p95"] is None for spread in stages.values()):
+        lines.append(f"{'':<11}p95 needs 20 inferences")
+    if (goodput := summary["goodput_bytes_per_s"]) is not None:
+        lines.append(f"{'':<11}goodput {goodput / 1000:,.1f} kB/s ({clock})")
+    return lines
+
+
+def _milliseconds(value: int | None) -> str:
+    return "n/a" if value is None else f"{value / 1000:,.3f}"

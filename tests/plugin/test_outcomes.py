@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""How the harness's errors end tests and sessions."""
+
+from xml.etree import ElementTree
+
+import pytest
+
+ERRORS = "from hil.errors import *\n"
+
+IN_SETUP = """
+import pytest
+@pytest.fixture
+def trouble():
+    raise {error}
+def test_it(trouble):
+    pass
+"""
+IN_CALL = """
+def test_it():
+    raise {error}
+"""
+IN_TEARDOWN = """
+import pytest
+@pytest.fixture
+def trouble():
+    yield
+    raise {error}
+def test_it(trouble):
+    pass
+"""
+PHASES = {"setup": IN_SETUP, "call": IN_CALL, "teardown": IN_TEARDOWN}
+
+PRODUCT = "BoardPanic('The board panicked.')"
+INFRASTRUCTURE = "PortBusyError('The port is busy; close the other program.')"
+BAD_INPUT = "BadInputError('The cut does not exist; choose another.')"
+
+
+def run(pytester: pytest.Pytester, source: str, *options: str) -> pytest.RunResult:
+    pytester.makepyfile(ERRORS + source)
+    return pytester.runpytest("--junit-xml=junit.xml", *options)
+
+
+def testcases(pytester: pytest.Pytester) -> list[ElementTree.Element]:
+    return list(ElementTree.parse(pytester.path / "junit.xml").iter("testcase"))
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_product_failure_is_a_failure_in_every_phase(
+    pytester: pytest.Pytester, phase: str
+) -> None:
+    result = run(pytester, PHASES[phase].format(error=PRODUCT))
+    assert result.ret == 1
+    assert result.parseoutcomes().get("failed") == 1
+    assert "errors" not in result.parseoutcomes()
+    (case,) = testcases(pytester)
+    (failure,) = case.findall("failure")
+    assert failure.get("message") == "hil.errors.BoardPanic: The board panicked."
+    assert not case.findall("error")
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_an_infrastructure_error_is_an_error_in_every_phase_and_exits_10(
+    pytester: pytest.Pytester, phase: str
+) -> None:
+    result = run(pytester, PHASES[phase].format(error=INFRASTRUCTURE))
+    assert result.ret == 10
+    assert result.parseoutcomes().get("errors") == 1
+    assert "failed" not in result.parseoutcomes()
+    result.stdout.fnmatch_lines([f"*ERROR at {phase} of test_it*"])
+    (case,) = testcases(pytester)
+    (error,) = case.findall("error")
+    assert "The port is busy; close the other program." in error.get("message", "")
+    assert not case.findall("failure")
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_bad_input_is_an_error_in_every_phase_and_exits_4(
+    pytester: pytest.Pytester, phase: str
+) -> None:
+    result = run(pytester, PHASES[phase].format(error=BAD_INPUT))
+    assert result.ret == 4
+    assert result.parseoutcomes().get("errors") == 1
+
+
+def test_bad_input_in_setup_ends_the_session(pytester: pytest.Pytester) -> None:
+    source = IN_SETUP.format(error=BAD_INPUT) + "def test_never_runs():\n    pass\n"
+    result = run(pytester, source)
+    assert result.ret == 4
+    assert "passed" not in result.parseoutcomes()
+    result.stdout.fnmatch_lines(["*The cut does not exist; choose another.*"])
+
+
+def test_a_product_failure_outweighs_an_infrastructure_error(pytester: pytest.Pytester) -> None:
+    source = f"def test_a():\n    raise {INFRASTRUCTURE}\ndef test_b():\n    raise {PRODUCT}\n"
+    result = run(pytester, source)
+    assert result.ret == 1
+    result.assert_outcomes(errors=1, failed=1)
+
+
+def test_a_failed_assertion_outweighs_an_infrastructure_error(pytester: pytest.Pytester) -> None:
+    source = f"def test_a():\n    raise {INFRASTRUCTURE}\ndef test_b():\n    assert 1 == 2\n"
+    assert run(pytester, source).ret == 1
+
+
+def test_bad_input_outweighs_an_infrastructure_error(pytester: pytest.Pytester) -> None:
+    source = f"def test_a():\n    raise {INFRASTRUCTURE}\ndef test_b():\n    raise {BAD_INPUT}\n"
+    assert run(pytester, source).ret == 4
+
+
+def test_other_exceptions_keep_pytests_own_outcomes(pytester: pytest.Pytester) -> None:
+    result = run(pytester, IN_SETUP.format(error="OSError('disk')"))
+    assert result.ret == 1
+    result.assert_outcomes(errors=1)
+
+
+def test_an_expected_error_is_no_failure(pytester: pytest.Pytester) -> None:
+    source = (
+        "import pytest\n"
+        f"def test_a():\n    with pytest.raises(PortBusyError):\n        raise {INFRASTRUCTURE}\n"
+        "@pytest.mark.xfail(raises=BoardPanic, strict=True)\n"
+        f"def test_b():\n    raise {PRODUCT}\n"
+    )
+    result = run(pytester, source)
+    assert result.ret == 0
+    result.assert_outcomes(passed=1, xfailed=1)
+
+
+def test_an_interrupted_session_keeps_its_exit_code(pytester: pytest.Pytester) -> None:
+    source = f"def test_a():\n    raise {INFRASTRUCTURE}\ndef test_b():\n    raise KeyboardInterrupt\n"
+    assert run(pytester, source).ret == 2
+
+
+def test_an_error_is_shown_as_one_sentence_below_the_line_that_met_it(
+    pytester: pytest.Pytester,
+) -> None:
+    source = (
+        f"def deep():\n    raise {INFRASTRUCTURE}\n\n"
+        "def test_it():\n    the_line_to_show = deep()\n"
+    )
+    result = run(pytester, source)
+    text = result.stdout.str()
+    assert "E   hil.errors.PortBusyError: The port is busy; close the other program." in text
+    assert text.count("The port is busy") == 2  # once in full, once in the short summary
+    assert "raise PortBusyError" in text
+
+
+def test_the_chosen_traceback_style_is_respected(pytester: pytest.Pytester) -> None:
+    result = run(pytester, IN_CALL.format(error=INFRASTRUCTURE), "--tb=native")
+    result.stdout.fnmatch_lines(["Traceback (most recent call last):"])
+
+
+def test_the_kind_of_an_error_stands_in_junit(pytester: pytest.Pytester) -> None:
+    run(pytester, IN_CALL.format(error=INFRASTRUCTURE))
+    (case,) = testcases(pytester)
+    assert {(each.get("name"), each.get("value")) for each in case.iter("property")} == {
+        ("hil.kind", "infrastructure")
+    }

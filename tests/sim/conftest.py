@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""A running virtual board with a trivial application, for tests that talk to its serial port."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from hil.sim.board import VirtualBoard
+from hil.sim.chip import Chip, esp32s3, virtual_mac
+from hil.sim.nor import MIB, NorFlash
+from hil.sim.reset import ResetReason
+
+HELLO = b"I (1) echo: ready\r\n"
+_PATIENCE = 20.0  # seconds; only a broken test waits that long
+_FAST = "from hil.serialport import install; install(); import esptool; esptool._main()"
+
+
+class RunningBoard:
+    """A board in an event loop of its own thread, and what its application has seen."""
+
+    def __init__(self, chip: Chip, flash: NorFlash) -> None:
+        self._changed = threading.Condition()
+        self.reasons: list[ResetReason] = []
+        self.halts = 0
+        self.loop = asyncio.new_event_loop()
+        self.board = VirtualBoard(chip, flash, self._boot)
+
+    def _boot(self, board: VirtualBoard, reason: ResetReason) -> "EchoApplication":
+        with self._changed:
+            self.reasons.append(reason)
+            self._changed.notify_all()
+        return EchoApplication(self, reason)
+
+    def wait_for_boots(self, count: int) -> None:
+        """Return once the application has been started ``count`` times in all."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.reasons) >= count, _PATIENCE), (
+                f"{len(self.reasons)} boots instead of {count}"
+            )
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Run ``function`` in the board's event loop."""
+
+        async def run() -> None:
+            function()
+
+        asyncio.run_coroutine_threadsafe(run(), self.loop).result(_PATIENCE)
+
+    @property
+    def socket_url(self) -> str:
+        """The same port for clients without modem lines."""
+        return f"socket://127.0.0.1:{self.board.port}"
+
+
+class EchoApplication:
+    """Says hello after the ROM's banner and sends back whatever it is told."""
+
+    def __init__(self, running: RunningBoard, reason: ResetReason) -> None:
+        self._running = running
+        self._board = running.board
+        self._board.transmit(self._board.chip.banner(reason, download=False) + HELLO)
+
+    def feed(self, data: bytes) -> None:
+        if data == b"reboot\n":
+            self._board.restart(ResetReason.RTC_SW_CPU_RST)
+        else:
+            self._board.transmit(data)
+
+    def halt(self) -> None:
+        self._running.halts += 1
+
+
+@contextmanager
+def _running(chip: Chip, flash: NorFlash) -> Iterator[RunningBoard]:
+    running = RunningBoard(chip, flash)
+    thread = threading.Thread(target=running.loop.run_forever)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(running.board.start(), running.loop).result(_PATIENCE)
+        running.wait_for_boots(1)
+        yield running
+        asyncio.run_coroutine_threadsafe(running.board.close(), running.loop).result(_PATIENCE)
+    finally:
+        running.loop.call_soon_threadsafe(running.loop.stop)
+        thread.join()
+        running.loop.close()
+
+
+@pytest.fixture
+def start_board() -> Iterator[Callable[..., RunningBoard]]:
+    """Start a board: ``start_board(chip=..., flash=...)``."""
+    with ExitStack() as stack:
+
+        def start(chip: Chip | None = None, flash: NorFlash | None = None) -> RunningBoard:
+            chip = chip or esp32s3(virtual_mac(1))
+            return stack.enter_context(_running(chip, flash or NorFlash(4 * MIB)))
+
+        yield start
+
+
+@pytest.fixture
+def running(start_board: Callable[..., RunningBoard]) -> RunningBoard:
+    """A started ESP32-S3 with 4 MiB of flash."""
+    return start_board()
+
+
+@pytest.fixture
+def esptool(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the real esptool in a process of its own: ``esptool(url, "flash-id")``."""
+
+    def run(url: str, *arguments: str, stock: bool = False) -> subprocess.CompletedProcess[str]:
+        how = ["-m", "esptool"] if stock else ["-c", _FAST]
+        return subprocess.run(
+            [sys.executable, *how, "--port", url, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=Path(__file__).parents[2],
+            check=False,
+        )
+
+    return run

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: MIT
+"""The console against a port in memory."""
+
+import threading
+import time
+
+import pytest
+from fake_port import FakePort
+
+from hil.console import Console
+from hil.console_chunk import Chunk, ChunkType
+from hil.console_line import crc16
+from hil.errors import (
+    BoardPanic,
+    BoardRefused,
+    BoardSilent,
+    BootFailure,
+    ConsoleError,
+    LabError,
+)
+
+LONG = 5.0
+
+
+def checked(text: str) -> bytes:
+    return f"{text} *{crc16(text.encode()):04x}\r\n".encode()
+
+
+@pytest.fixture
+def port():
+    return FakePort()
+
+
+@pytest.fixture
+def console(port):
+    with Console(port, "test") as console:
+        yield console
+
+
+def answer_with(port: FakePort, *lines: bytes) -> None:
+    """Answer the next request with lines in which N stands for its number."""
+
+    def reply(data: bytes) -> None:
+        number = data.split()[0].lstrip(b"#").decode()
+        for line in lines:
+            text = line.decode().replace("#N", f"#{number}")
+            port.feed(checked(text))
+
+    port.on_write = reply
+
+
+def test_a_request_returns_the_values_of_its_answer(port, console):
+    answer_with(port, b'#N ok name="a b" proto=1')
+    assert console.request("info", timeout=LONG) == {"name": "a b", "proto": "1"}
+
+
+def test_answers_to_other_requests_are_ignored(port, console):
+    answer_with(port, b"#99999 ok proto=9", b"#N ok proto=1")
+    assert console.request("info", timeout=LONG) == {"proto": "1"}
+
+
+def test_a_refusal_carries_its_code_and_sentence(port, console):
+    answer_with(port, b'#N err code=no_model msg="The model slot is empty."')
+    with pytest.raises(BoardRefused, match="slot is empty") as caught:
+        console.request("infer", timeout=LONG)
+    assert caught.value.code == "no_model"
+
+
+def test_a_line_with_a_wrong_crc_is_no_answer(port, console):
+    port.on_write = lambda data: port.feed(b"#1 ok proto=1 *0000\r\n")
+    with pytest.raises(BoardSilent, match="'info' within 0.2 s"):
+        console.request("info", timeout=0.2)
+
+
+def test_utf8_split_between_reads_and_garbage_survive(port, console):
+    line = checked('! wifi state=down msg="caf\u00e9"')
+    port.feed(b"\xff\xfe garbage \x80\r\n" + line[:25])
+    console.wait_line(lambda text: "garbage" in text, LONG)
+    for byte in line[25:]:
+        port.feed(bytes([byte]))
+    assert console.wait_event("wifi", LONG)["msg"] == "caf\u00e9"
+
+
+def test_a_stray_zero_byte_does_not_deafen_the_console(port, console):
+    port.feed(b"\0")
+    answer_with(port, b"#N ok proto=1")
+    assert console.request("info", timeout=LONG) == {"proto": "1"}
+
+
+def test_events_are_matched_by_value_and_taken_once(port, console):
+    port.feed(checked("! infer msg=1 state=ok") + checked("! infer msg=2 state=ok"))
+    assert console.wait_event("infer", LONG, msg=2)["msg"] == "2"
+    assert console.wait_event("infer", LONG)["msg"] == "1"
+    with pytest.raises(BoardSilent, match="event 'infer'"):
+        console.wait_event("infer", 0.1)
+
+
+def test_forgotten_events_do_not_count(port, console):
+    port.feed(checked("! link via=tcp state=up") + checked("! other"))
+    console.wait_event("other", LONG)
+    console.forget("link")
+    with pytest.raises(BoardSilent):
+        console.wait_event("link", 0.1)
+
+
+def test_a_damaged_chunk_is_dropped_and_a_sound_one_taken(port, console):
+    sound = Chunk(ChunkType.READ, 1024, b"\0data")
+    damaged = bytearray(sound.pack())
+    damaged[4] ^= 0x55
+    port.feed(bytes(damaged) + sound.pack())
+    assert console.take_chunk(LONG) == sound
+
+
+PANICS = [
+    "Guru Meditation Error: Core  0 panic'ed (LoadProhibited). Exception was unhandled.",
+    "abort() was called at PC 0x42008ab3 on core 0",
+    "assert failed: app_main main.c:42 (ptr != NULL)",
+    "Guru Meditation Error: Core  1 panic'ed (Interrupt wdt timeout on CPU1).",
+    "\x1b[0;31mE (5313) task_wdt: Task watchdog got triggered. The following tasks did not reset",
+    "***ERROR*** A stack overflow in task inference has been detected.",
+]
+
+
+@pytest.mark.parametrize("line", PANICS)
+def test_a_panic_ends_a_wait_at_once_and_quotes_the_log(port, console, line):
+    timer = threading.Timer(
+        0.05, port.feed, [f"{line}\r\nBacktrace: 0x40375b5d\r\nRebooting...\r\n".encode()]
+    )
+    timer.start()
+    started = time.monotonic()
+    with pytest.raises(BoardPanic) as caught:
+        console.wait_event("infer", 60.0)
+    assert time.monotonic() - started < 30.0
+    assert "Backtrace: 0x40375b5d" in caught.value.__notes__[0]
+
+
+def test_a_panic_outlives_the_reset_that_follows_it(port, console):
+    answer_with(port, b"#N ok proto=1")
+    console.request("info", timeout=LONG)
+    port.feed(PANICS[0].encode() + b"\r\nrst:0xc (RTC_SW_CPU_RST),boot:0x8\r\n")
+    with pytest.raises(BoardPanic, match="LoadProhibited"):
+        console.wait_event("infer", LONG)
+
+
+def test_a_start_that_nobody_asked_for_is_a_panic(port, console):
+    answer_with(port, b"#N ok proto=1")
+    console.request("info", timeout=LONG)
+    port.feed(b"ESP-ROM:esp32s3-20210327\r\nrst:0x10 (RTCWDT_RTC_RST),boot:0x8\r\n")
+    with pytest.raises(BoardPanic, match="reset itself.*RTCWDT_RTC_RST"):
+        console.wait_event("infer", LONG)
+
+
+def test_a_reset_forgets_the_panic_before_it_and_allows_the_start(port, console):
+    port.feed(PANICS[1].encode() + b"\r\n")
+    with pytest.raises(BoardPanic):
+        console.wait_event("infer", LONG)
+    console.reset()
+    port.feed(b"rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)\r\n")
+    answer_with(port, b"#N ok proto=1")
+    assert console.request("info", timeout=LONG) == {"proto": "1"}
+    assert ("rts", True) in port.lines
+    assert port.lines[-1] == ("rts", False)
+
+
+def test_a_panic_while_booting_is_found_behind_the_start(port, console):
+    console.reset()
+    port.feed(b"rst:0x1 (POWERON),boot:0x8\r\n" + PANICS[2].encode() + b"\r\nRebooting...\r\n")
+    port.feed(b"rst:0xc (RTC_SW_CPU_RST),boot:0x8\r\n")
+    with pytest.raises(BoardPanic, match="assert failed"):
+        console.request("info", timeout=LONG)
+
+
+BOOT_FAILURES = [
+    "invalid header: 0xffffffff",
+    "E (40) esp_image: Checksum failed. Calculated 0x1 read 0x2",
+    "E (50) boot: No bootable app partitions in the partition table",
+    "E (30) flash_parts: partition table MD5 mismatch",
+    "E (72) hil-sim: 'blink' is Xtensa code for a real chip",
+    "waiting for download",
+]
+
+
+@pytest.mark.parametrize("line", BOOT_FAILURES)
+def test_a_board_that_does_not_boot_is_told_from_a_silent_one(port, console, line):
+    console.reset()
+    port.feed(b"rst:0x1 (POWERON),boot:0x8\r\n" + line.encode() + b"\r\n")
+    with pytest.raises(BootFailure):
+        console.request("info", timeout=LONG)
+
+
+def test_loader_output_before_the_start_is_no_failure(port, console):
+    port.feed(b"rst:0x1 (POWERON),boot:0x0 (DOWNLOAD(USB/UART0))\r\nwaiting for download\r\n")
+    port.feed(b"rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)\r\n")
+    answer_with(port, b"#N ok proto=1")
+    console.wait_line(lambda text: False, 0.2)
+    assert console.request("info", timeout=LONG) == {"proto": "1"}
+
+
+def test_a_port_that_disappears_ends_a_wait_at_once(port, console):
+    threading.Timer(0.05, port.unplug).start()
+    with pytest.raises(ConsoleError, match="device disappeared"):
+        console.wait_event("infer", 60.0)
+    with pytest.raises(ConsoleError):
+        console.request("info")
+
+
+def test_a_dead_lab_is_named_as_the_reason_of_a_broken_connection(port):
+    def check() -> None:
+        raise LabError("The lab died.")
+
+    with Console(port, "test", check=check) as console:
+        port.unplug()
+        with pytest.raises(LabError, match="lab died"):
+            console.request("info")
+
+
+def test_passwords_stay_out_of_the_log(port, console):
+    answer_with(port, b"#N ok")
+    console.request("wifi", timeout=LONG, ssid="net", password="secret")
+    assert "secret" not in "".join(line.text for line in console.log)
+
+
+def test_listeners_hear_what_comes_and_goes_until_they_stop(port, console):
+    heard = []
+    stop = console.listen(lambda line: heard.append(line.text))
+    port.feed(b"I (1) main: hello\r\n")
+    console.wait_line(lambda text: "nothing" in text, 0.1)
+    stop()
+    port.feed(b"I (2) main: unheard\r\n")
+    console.wait_line(lambda text: "nothing" in text, 0.1)
+    assert "I (1) main: hello" in heard
+    assert "I (2) main: unheard" not in heard
+
+
+def test_closing_lets_go_of_the_port_and_ends_the_thread(port):
+    console = Console(port, "test")
+    console.close()
+    console.close()
+    assert port.closed
+    assert "console test" not in [thread.name for thread in threading.enumerate()]
