@@ -145,7 +145,9 @@ class Console:
         shown = {k: "..." if k == "password" else v for k, v in arguments.items()}
         try:
             self._send(line.encode() + b"\r\n", note=f"> {format_request(number, verb, **shown)}")
-            answer = self._wait(lambda: self._answers.pop(number, None), timeout, f"'{verb}'")
+            answer = self._wait(
+                lambda: self._answers.pop(number, None), timeout, f"an answer to '{verb}'"
+            )
         finally:
             with self._changed:
                 self._owed.discard(number)

@@ -2,6 +2,7 @@
 """A firmware build: the directory that ``idf.py build`` or ``hil firmware build`` leaves."""
 
 import json
+import os
 import struct
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,7 +37,7 @@ class AppInfo:
     Attributes:
         project: name of the project.
         version: its version.
-        source_digest: ``elf_sha256`` in hexadecimal; for a virtual image, the digest of its sources.
+        source_digest: ``elf_sha256`` in hexadecimal; in a virtual image, that of its sources.
         simulated: whether it is WebAssembly for a virtual board.
     """
 
@@ -188,8 +189,6 @@ def default_firmware() -> FirmwareBuild:
 
 
 def _cache_directory() -> Path:
-    import os
-
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(home) / "hil" / "firmware"
 

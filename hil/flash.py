@@ -6,6 +6,7 @@ the work, waits for it within a bound, and sorts what can go wrong.
 """
 
 import contextlib
+import itertools
 import json
 import os
 import queue
@@ -153,10 +154,10 @@ def flash(
 
 
 def _report(event: dict[str, Any], seconds: float) -> FlashReport:
-    regions = {
-        key: tuple(Region(**entry) for entry in event.pop(key)) for key in ("written", "skipped")
-    }
-    return FlashReport(**regions, **event, seconds=seconds)
+    written, skipped = (
+        tuple(Region(**entry) for entry in event.pop(key)) for key in ("written", "skipped")
+    )
+    return FlashReport(written, skipped, **event, seconds=seconds)
 
 
 def _error(kind: str, message: str) -> HilError:
@@ -240,7 +241,7 @@ def check_layout(files: Sequence[FlashFile]) -> None:
         BadInputError: two files claim the same flash.
     """
     ordered = sorted(files, key=lambda file: file.offset)
-    for first, second in zip(ordered, ordered[1:], strict=False):
+    for first, second in itertools.pairwise(ordered):
         if first.offset + len(first.data) > second.offset:
             raise BadInputError(
                 f"The {first.role} reaches into the {second.role} at 0x{second.offset:x}; "

@@ -145,10 +145,11 @@ def execute(plan: dict[str, Any], regions: list[Region]) -> dict[str, Any]:
             wanted = [region for region in regions if differs(esp, region)]
             skipped = [region for region in regions if region not in wanted]
             wanted += [extra] if extra else []
+            # The model last: what boots is complete before it.
+            wanted.sort(key=lambda region: (region.role == "model", region.offset))
             if wanted:
                 esp.change_baud(plan["baud"])
-            # The model last: what boots is complete before it.
-            for region in sorted(wanted, key=lambda r: (r.role == "model", r.offset)):
+            for region in wanted:
                 current.update(role=region.role, offset=region.offset)
                 # One call for each: esptool 5.6 stops compressing after the first file that does
                 # not shrink. It verifies by MD5 on the board after writing.

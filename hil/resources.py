@@ -8,7 +8,7 @@ from hil.errors import InfrastructureError
 
 PACKAGE = Path(__file__).resolve().parent
 PROJECT = "esp32-split-hil"
-# The wheel holds the data under the resource's own name; only this one lives elsewhere in a checkout.
+# The wheel holds each resource under its own name; in a checkout this one lives elsewhere.
 IN_CHECKOUT = {"firmware": "firmware/virtual/prebuilt"}
 
 
@@ -40,6 +40,6 @@ def _is_checkout(directory: Path) -> bool:
     """Tell whether ``directory`` is the root of this project's sources."""
     try:
         text = (directory / "pyproject.toml").read_text(encoding="utf-8")
-        return tomllib.loads(text).get("project", {}).get("name") == PROJECT
+        return bool(tomllib.loads(text).get("project", {}).get("name") == PROJECT)
     except (OSError, ValueError):  # none there, or one that is not ours to judge
         return False

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from hil.model.array import Array
+
 # Bounds the work on a crafted file in which many offsets lead to the same large table.
 MAX_VISITS = 200_000
 
@@ -165,7 +167,7 @@ class Reader:
             case Forbidden(reason):
                 raise DamagedError(f"it uses {reason}, which is not supported")
 
-    def _vector(self, start: int, dtype: np.dtype[Any], what: str) -> np.ndarray:
+    def _vector(self, start: int, dtype: np.dtype[Any], what: str) -> Array:
         self._span(start, 4, what)
         count = int(_U32.unpack_from(self._data, start)[0])
         self._span(start + 4, count * dtype.itemsize, what)

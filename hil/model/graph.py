@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A model's graph as verification found it: tensors, operators in execution order, input, output."""
+"""A model's graph as verification found it: tensors, operators in order, input and output."""
 
 import math
 from collections.abc import Mapping
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from hil.model.array import Array
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,10 @@ class Tensor:
     name: str
     shape: tuple[int, ...]
     dtype: str
-    scale: np.ndarray
-    zero_point: np.ndarray
+    scale: Array
+    zero_point: Array
     axis: int
-    data: np.ndarray | None
+    data: Array | None
 
     @property
     def size(self) -> int:

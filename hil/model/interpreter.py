@@ -4,9 +4,8 @@
 import enum
 from typing import Any
 
-import numpy as np
-
 from hil.errors import BadInputError
+from hil.model.array import Array
 from hil.model.verify import verify
 
 
@@ -68,7 +67,7 @@ class Interpreter:
         self._source = self._interpreter.get_input_details()[0]["index"]
         self._result = self._interpreter.get_output_details()[0]["index"]
 
-    def invoke(self, x: np.ndarray) -> np.ndarray:
+    def invoke(self, x: Array) -> Array:
         """Run once.
 
         Args:
@@ -87,5 +86,5 @@ class Interpreter:
             )
         self._interpreter.set_tensor(self._source, x)
         self._interpreter.invoke()
-        result: np.ndarray = self._interpreter.get_tensor(self._result)
+        result: Array = self._interpreter.get_tensor(self._result)
         return result

@@ -4,7 +4,6 @@
 import dataclasses
 import hashlib
 import json
-import os
 import types
 import typing
 from dataclasses import dataclass
@@ -101,7 +100,9 @@ class _Document:
                 f"{path} cannot be read ({error.strerror}); name a directory with a manifest."
             ) from error
         except (ValueError, RecursionError) as error:
-            raise BadInputError(f"{path} is not valid JSON ({error}); mend or rebuild it.") from error
+            raise BadInputError(
+                f"{path} is not valid JSON ({error}); mend or rebuild it."
+            ) from error
         if not isinstance(tree, dict) or tree.pop("schema", None) != cls.SCHEMA:
             raise BadInputError(f'{path} is not a manifest with "schema": "{cls.SCHEMA}".')
         document = _decode(cls, tree, str(path))
@@ -229,5 +230,5 @@ def write_directory(directory: Path, files: dict[str, bytes], document: _Documen
     for name, data in files.items():
         partial = directory / (name + ".part")
         partial.write_bytes(data)
-        os.replace(partial, directory / name)
+        partial.replace(directory / name)
     document.save(directory / MANIFEST_NAME)

@@ -51,8 +51,7 @@ def _layer(kind: str, name: str) -> str:
 
 def _without_common_number(layers: Sequence[str]) -> list[str]:
     """Drop the ``_1`` that Keras 3's export adds to every layer, if all of them have the same."""
-    numbers = {match.group(1) for layer in layers if layer for match in [_NUMBERED.search(layer)]
-               if match} if all(_NUMBERED.search(layer) for layer in layers if layer) else set()
-    if len(numbers) != 1:
+    numbers = {_NUMBERED.search(layer) and layer.rpartition("_")[2] for layer in layers if layer}
+    if len(numbers) != 1 or None in numbers:
         return list(layers)
-    return [_NUMBERED.sub("", layer) for layer in layers]
+    return [layer.rpartition("_")[0] for layer in layers]

@@ -83,9 +83,7 @@ def _activation(operator: Operator) -> None:
     _require(operator.options["activation"] in _NONE_OR_RELU, "has an unsupported activation")
 
 
-def _window(
-    operator: Operator, source: Tensor, result: Tensor, height: int, width: int
-) -> None:
+def _window(operator: Operator, source: Tensor, result: Tensor, height: int, width: int) -> None:
     """Check a sliding window's strides, dilations and output height and width."""
     options = operator.options
     _activation(operator)
@@ -215,7 +213,8 @@ def _reshape(operator: Operator, inputs: Tensors, result: Tensor) -> None:
         wanted = _operand(inputs, 1)
         _require(wanted.dtype == "int32" and len(wanted.shape) == 1, "has a misshapen new shape")
         shape = wanted.data
-    _require(shape is not None, "has no new shape")
+    if shape is None:
+        raise RuleError("has no new shape")
     sizes = [int(size) for size in shape]
     if sizes.count(-1) == 1:
         known = math.prod(size for size in sizes if size != -1)
@@ -331,9 +330,7 @@ RULES = {
         "DepthwiseConv2DOptions", (2, 3), _depthwise_conv_2d, _depthwise_macs, (1, 2)
     ),
     "DEQUANTIZE": Rule(None, (1, 1), _cast),
-    "FULLY_CONNECTED": Rule(
-        "FullyConnectedOptions", (2, 3), _fully_connected, _dense_macs, (1, 2)
-    ),
+    "FULLY_CONNECTED": Rule("FullyConnectedOptions", (2, 3), _fully_connected, _dense_macs, (1, 2)),
     "HARD_SWISH": Rule(None, (1, 1), _unary),
     "LEAKY_RELU": Rule("LeakyReluOptions", (1, 1), _leaky_relu),
     "LOGISTIC": Rule(None, (1, 1), _unary),

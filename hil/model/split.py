@@ -8,16 +8,18 @@ activation that later operators, or the model's output, still need.
 
 import copy
 import difflib
+import functools
 import hashlib
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, overload
 
 import numpy as np
 
 from hil.errors import BadInputError
 from hil.model import schema
+from hil.model.array import Array
 from hil.model.graph import Graph
 from hil.model.names import short_names
 from hil.model.operators import RULES
@@ -44,8 +46,6 @@ class Cut:
         zero_point: its quantized zero.
         head_macs: multiply-accumulate operations of one run of the head.
         tail_macs: those of the tail.
-        head_bytes: size of the head's ``.tflite``.
-        tail_bytes: size of the tail's.
     """
 
     index: int
@@ -59,8 +59,17 @@ class Cut:
     zero_point: int
     head_macs: int
     tail_macs: int
-    head_bytes: int
-    tail_bytes: int
+    _parts: "_Parts" = field(repr=False, compare=False)
+
+    @functools.cached_property
+    def head_bytes(self) -> int:
+        """Size of the head's ``.tflite``; it is written to find out, which takes milliseconds."""
+        return len(self._parts.head(self.index))
+
+    @functools.cached_property
+    def tail_bytes(self) -> int:
+        """Size of the tail's ``.tflite``."""
+        return len(self._parts.tail(self.index))
 
 
 @dataclass(frozen=True)
@@ -142,8 +151,7 @@ def legal_cuts(model: bytes) -> Cuts:
                 zero_point=tensor.zero_point,
                 head_macs=sum(macs[: index + 1]),
                 tail_macs=sum(macs[index + 1 :]),
-                head_bytes=len(parts.head(index)),
-                tail_bytes=len(parts.tail(index)),
+                _parts=parts,
             )
         )
     full = [graph.tensors[operator.output].name for operator in graph.operators]
@@ -198,7 +206,9 @@ def split_at(model: bytes, cut: Cut) -> Split:
     graph = verify(model)
     legal = cut.index in _legal_indices(graph)
     if not legal or graph.tensors[graph.operators[cut.index].output].name != cut.tensor_name:
-        raise BadInputError(f"The cut {cut.short_name} does not belong to this model; list its own.")
+        raise BadInputError(
+            f"The cut {cut.short_name} does not belong to this model; list its own."
+        )
     parts = _Parts(model, graph)
     return Split(parts.head(cut.index), parts.tail(cut.index), cut, model_id(model, cut))
 
@@ -237,9 +247,16 @@ class _Parts:
     """Writes parts of one model as models of their own."""
 
     def __init__(self, model: bytes, graph: Graph) -> None:
-        self._schema = schema.load()
-        self._model = self._schema.ModelT.InitFromPackedBuf(model, 0)
+        self._bytes = model
         self._graph = graph
+
+    @functools.cached_property
+    def _schema(self) -> Any:
+        return schema.load()
+
+    @functools.cached_property
+    def _model(self) -> Any:
+        return self._schema.ModelT.InitFromPackedBuf(self._bytes, 0)
 
     def head(self, index: int) -> bytes:
         """Return operators 0 to ``index``."""
@@ -289,14 +306,14 @@ class _Parts:
         return _packed(part, buffers)
 
 
-def _renumbered(indices: Sequence[int], numbers: dict[int, int]) -> np.ndarray:
+def _renumbered(indices: Sequence[int], numbers: dict[int, int]) -> Array:
     return np.array([numbers.get(int(index), -1) for index in indices], np.int32)
 
 
 class _AlignedBuffer:
     """A Buffer table whose data is aligned; the generated writer aligns it to four bytes only."""
 
-    def __init__(self, module: Any, data: np.ndarray | None) -> None:
+    def __init__(self, module: Any, data: Array | None) -> None:
         self._module = module
         self.data = data
 

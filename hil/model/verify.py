@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from hil.errors import BadInputError
+from hil.model.array import Array
 from hil.model.flatbuffer import DamagedError, Reader
 from hil.model.graph import Graph, Operator, Tensor
 from hil.model.layout import OPTIONS, TFLITE
@@ -32,7 +33,7 @@ _RANGES = {"int8": (-128, 127), "uint8": (0, 255)}
 _ACTIVE_METADATA = ("OfflineMemoryAllocation", "COMPRESSION_METADATA")
 
 
-class _Unfit(Exception):
+class _UnfitError(Exception):
     """The file is well-formed but not a model this harness can use."""
 
 
@@ -50,14 +51,14 @@ def verify(model: bytes, name: str = "The model") -> Graph:
         return _verify(bytes(model))
     except DamagedError as error:
         raise BadInputError(f"{name} is damaged: {error}; copy or convert it again.") from error
-    except _Unfit as error:
+    except _UnfitError as error:
         raise BadInputError(f"{name} cannot be used: {error}.") from error
 
 
 @functools.lru_cache(maxsize=8)
 def _verify(model: bytes) -> Graph:
     if model[4:8] != IDENTIFIER:
-        raise _Unfit("it is not a .tflite file (no TFL3 identifier); convert it first")
+        raise _UnfitError("it is not a .tflite file (no TFL3 identifier); convert it first")
     root = Reader(model, TFLITE).root("Model")
     _require(root["version"] == 3, f"it has schema version {root['version']}, not 3")
     subgraphs = root["subgraphs"] or []
@@ -79,10 +80,10 @@ def _verify(model: bytes) -> Graph:
 
 def _require(condition: bool, message: str) -> None:
     if not condition:
-        raise _Unfit(message)
+        raise _UnfitError(message)
 
 
-def _buffers(root: dict[str, Any]) -> list[np.ndarray | None]:
+def _buffers(root: dict[str, Any]) -> list[Array | None]:
     buffers = root["buffers"] or []
     for each in buffers:
         _require(each["offset"] == each["size"] == 0, "it keeps weights outside the flatbuffer")
@@ -91,15 +92,17 @@ def _buffers(root: dict[str, Any]) -> list[np.ndarray | None]:
     return contents
 
 
-def _length(vector: np.ndarray | None) -> int:
+def _length(vector: Array | None) -> int:
     return 0 if vector is None else len(vector)
 
 
-def _tensor(raw: dict[str, Any], buffers: list[np.ndarray | None]) -> Tensor:
+def _tensor(raw: dict[str, Any], buffers: list[Array | None]) -> Tensor:
     name = raw["name"] or ""
     dtype = _DTYPES.get(raw["type"])
     if dtype is None:
-        raise _Unfit(f"tensor {name!r} has element type {raw['type']}, not float32 or 8-bit integer")
+        raise _UnfitError(
+            f"tensor {name!r} has element type {raw['type']}, not float32 or 8-bit integer"
+        )
     _require(not raw["is_variable"], f"tensor {name!r} keeps state between runs")
     shape = () if raw["shape"] is None else tuple(int(size) for size in raw["shape"])
     _require(len(shape) <= 6 and min(shape, default=1) >= 1, f"tensor {name!r} has an odd shape")
@@ -126,7 +129,7 @@ def _tensor(raw: dict[str, Any], buffers: list[np.ndarray | None]) -> Tensor:
 
 def _quantization(
     raw: dict[str, Any] | None, dtype: str, shape: tuple[int, ...], name: str
-) -> tuple[np.ndarray, np.ndarray, int]:
+) -> tuple[Array, Array, int]:
     """Return scales, zero points and their axis; the first two empty when not quantized."""
     if raw is None or not _length(raw["scale"]):
         return np.empty(0, np.float32), np.empty(0, np.int64), 0
@@ -156,10 +159,10 @@ def _check_annotations(root: dict[str, Any], tensors: int) -> None:
         _require(fits and signature["subgraph_index"] == 0, "a signature names missing parts")
 
 
-def _only(indices: np.ndarray | None, what: str, tensors: int) -> int:
+def _only(indices: Array | None, what: str, tensors: int) -> int:
     count = _length(indices)
     if indices is None or count != 1:
-        raise _Unfit(f"it has {count} {what}s, but a split needs exactly one")
+        raise _UnfitError(f"it has {count} {what}s, but a split needs exactly one")
     _require(0 <= indices[0] < tensors, f"its {what} is a missing tensor")
     return int(indices[0])
 
@@ -168,7 +171,7 @@ def _kind(code: dict[str, Any]) -> str:
     # The old field is one byte wide; interpreters take the greater of the two.
     number = max(code["builtin_code"], code["deprecated_builtin_code"])
     if number not in KINDS:
-        raise _Unfit(
+        raise _UnfitError(
             f"it uses operator number {number}, but only these are supported: {', '.join(RULES)}"
         )
     return KINDS[number]
@@ -236,6 +239,6 @@ def _check_operators(graph: Graph) -> None:
         try:
             rule.check(operator, inputs, result)
         except RuleError as error:
-            raise _Unfit(f"operator {number} ({operator.kind}) {error}") from error
+            raise _UnfitError(f"operator {number} ({operator.kind}) {error}") from error
         macs += rule.macs(inputs, result)
     _require(macs <= MAX_MACS, f"one run takes more than {MAX_MACS:,} multiply-accumulates")

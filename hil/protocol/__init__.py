@@ -6,7 +6,13 @@ from hil.protocol.frame import HEADER_SIZE, FrameHeader
 from hil.protocol.message import BODY_OVERHEAD, Message, fragment
 from hil.protocol.payloads import ErrorPayload, Hello, Result, Score
 from hil.protocol.reassembly import Reassembler
-from hil.protocol.stream import MIN_FRAME, StreamDecoder, pack_stream, parse_stream_frame
+from hil.protocol.stream import (
+    MIN_FRAME,
+    StreamDecoder,
+    pack_stream,
+    parse_stream_frame,
+    parse_stream_header,
+)
 
 __all__ = [
     "BODY_OVERHEAD",
@@ -29,4 +35,5 @@ __all__ = [
     "fragment",
     "pack_stream",
     "parse_stream_frame",
+    "parse_stream_header",
 ]

@@ -19,19 +19,28 @@ def pack_stream(message: Message) -> bytes:
     return b"".join((_PREFIX.pack(HEADER_SIZE + len(body)), header.pack(), body))
 
 
-def parse_stream_frame(frame: bytes) -> Message:
-    """Read one frame that :class:`StreamDecoder` has cut out.
+def parse_stream_header(frame: bytes) -> FrameHeader:
+    """Read the header of a frame that :class:`StreamDecoder` has cut out.
 
     Raises:
-        ProtocolError: with the reasons of :meth:`FrameHeader.parse` and :meth:`Message.parse`.
+        ProtocolError: with the reasons of :meth:`FrameHeader.parse`, or count, as a stream
+            carries whole messages.
     """
-    view = memoryview(frame)
-    header = FrameHeader.parse(view[:HEADER_SIZE])
+    header = FrameHeader.parse(frame[:HEADER_SIZE])
     if header.count != 1:
         raise ProtocolError(
             "count", f"A message on a stream is one frame, not one of {header.count}."
         )
-    return Message.parse(header, view[HEADER_SIZE:])
+    return header
+
+
+def parse_stream_frame(frame: bytes) -> Message:
+    """Read a whole frame.
+
+    Raises:
+        ProtocolError: as :func:`parse_stream_header` and :meth:`Message.parse` do.
+    """
+    return Message.parse(parse_stream_header(frame), memoryview(frame)[HEADER_SIZE:])
 
 
 class StreamDecoder:

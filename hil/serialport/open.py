@@ -2,6 +2,7 @@
 """Opening a serial port, and saying in one sentence why it cannot be opened."""
 
 import errno
+from urllib.parse import urlsplit
 
 import serial
 
@@ -30,6 +31,7 @@ def open_port(port: str, baudrate: int = 115_200) -> serial.SerialBase:
     """
     install()
     try:
+        _check_address(port)
         return serial.serial_for_url(port, baudrate=baudrate, timeout=0.1, exclusive=True)
     except ValueError as error:
         raise BadInputError(
@@ -38,6 +40,13 @@ def open_port(port: str, baudrate: int = 115_200) -> serial.SerialBase:
         ) from error
     except (serial.SerialException, OSError) as error:
         raise _explain(port, error) from error
+
+
+def _check_address(port: str) -> None:
+    """Raise ``ValueError`` for a network URL without host or port; pyserial stumbles over it."""
+    parts = urlsplit(port)
+    if parts.scheme in ("rfc2217", "socket") and not (parts.hostname and parts.port):
+        raise ValueError("host or port is missing")
 
 
 def _explain(port: str, error: OSError) -> InfrastructureError:

@@ -75,9 +75,9 @@ class Serial(SerialBase):  # type: ignore[misc]
         try:
             address = (parts.hostname or "", parts.port or 0)
             self._socket = socket.create_connection(address, timeout=_PATIENCE)
-        except (OSError, ValueError) as error:
-            code = getattr(error, "errno", None)
-            raise SerialException(code, f"could not open port {self._port}: {error}") from error
+        except OSError as error:
+            text = f"could not open port {self._port}: {error}"
+            raise SerialException(error.errno, text) from error
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = bytearray()
         self._answers: dict[int, bytes] = {}
@@ -255,7 +255,9 @@ class Serial(SerialBase):  # type: ignore[misc]
                     if time.monotonic() >= deadline:
                         raise SerialTimeoutException("Write timeout") from error
                 except OSError as error:
-                    raise SerialException(f"{self._port} is gone: {error}") from error
+                    raise SerialException(
+                        f"{self._port} was closed by the server ({error})"
+                    ) from error
                 else:
                     if self._write_timeout is None:
                         deadline = time.monotonic() + patience

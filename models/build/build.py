@@ -2,9 +2,9 @@
 """Build the models of this repository: ``python models/build/build.py dogs19|tiny|imagenet``.
 
 Needs the packages of requirements.txt beside this file, in an environment of its own. Calibration
-photos come from ``photos/`` unless ``--photos`` names another directory; every ``.jpg`` and ``.png``
-there is used, sorted by name. The result goes to ``models/<name>/`` unless ``--output`` says
-otherwise, with the SHA-256 of every file in ``manifest.json``.
+photos come from ``photos/`` unless ``--photos`` names another directory; all that its index lists
+are used, sorted by name. The result goes to ``models/<name>/`` unless ``--output`` says otherwise,
+with the SHA-256 of every file in ``manifest.json``.
 """
 
 import argparse

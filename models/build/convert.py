@@ -2,7 +2,7 @@
 """From a Keras model to a model directory: float32 and int8 ``.tflite``, labels, manifest."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +10,16 @@ import tensorflow as tf
 from PIL import Image
 
 from hil.model.manifest import FileEntry, Manifest, sha256, write_directory
+from hil.photos import load_photos
 
 
-def photo_inputs(directory: Path, height: int, width: int) -> Iterator[np.ndarray]:
-    """Yield every photo of a directory, sorted by name, as float32 [1, H, W, 3] in [-1, 1]."""
-    paths = sorted(p for p in directory.rglob("*") if p.suffix.lower() in (".jpg", ".png"))
-    if not paths:
-        raise SystemExit(f"no .jpg or .png in {directory}: calibration needs photos")
-    for path in paths:
-        with Image.open(path) as image:
-            resized = image.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
-        yield (np.asarray(resized, np.float32) / 127.5 - 1.0)[None]
+def photo_inputs(directory: Path, height: int, width: int) -> list[np.ndarray]:
+    """Return every photo of a directory, sorted by name, as float32 [1, H, W, 3] in [-1, 1]."""
+    inputs = []
+    for photo in load_photos(directory):
+        resized = photo.open().resize((width, height), Image.Resampling.BILINEAR)
+        inputs.append((np.asarray(resized, np.float32) / 127.5 - 1.0)[None])
+    return inputs
 
 
 def convert(model: tf.keras.Model, calibration: Iterable[np.ndarray]) -> tuple[bytes, bytes]:

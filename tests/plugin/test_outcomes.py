@@ -40,7 +40,7 @@ def run(pytester: pytest.Pytester, source: str, *options: str) -> pytest.RunResu
     return pytester.runpytest("--junit-xml=junit.xml", *options)
 
 
-def testcases(pytester: pytest.Pytester) -> list[ElementTree.Element]:
+def junit_cases(pytester: pytest.Pytester) -> list[ElementTree.Element]:
     return list(ElementTree.parse(pytester.path / "junit.xml").iter("testcase"))
 
 
@@ -52,7 +52,7 @@ def test_a_product_failure_is_a_failure_in_every_phase(
     assert result.ret == 1
     assert result.parseoutcomes().get("failed") == 1
     assert "errors" not in result.parseoutcomes()
-    (case,) = testcases(pytester)
+    (case,) = junit_cases(pytester)
     (failure,) = case.findall("failure")
     assert failure.get("message") == "hil.errors.BoardPanic: The board panicked."
     assert not case.findall("error")
@@ -67,7 +67,7 @@ def test_an_infrastructure_error_is_an_error_in_every_phase_and_exits_10(
     assert result.parseoutcomes().get("errors") == 1
     assert "failed" not in result.parseoutcomes()
     result.stdout.fnmatch_lines([f"*ERROR at {phase} of test_it*"])
-    (case,) = testcases(pytester)
+    (case,) = junit_cases(pytester)
     (error,) = case.findall("error")
     assert "The port is busy; close the other program." in error.get("message", "")
     assert not case.findall("failure")
@@ -127,7 +127,8 @@ def test_an_expected_error_is_no_failure(pytester: pytest.Pytester) -> None:
 
 def test_an_interrupted_session_keeps_its_exit_code(pytester: pytest.Pytester) -> None:
     source = f"def test_a():\n    raise {INFRASTRUCTURE}\ndef test_b():\n    raise KeyboardInterrupt\n"
-    assert run(pytester, source).ret == 2
+    pytester.makepyfile(ERRORS + source)
+    assert pytester.runpytest_subprocess().ret == 2
 
 
 def test_an_error_is_shown_as_one_sentence_below_the_line_that_met_it(
@@ -151,7 +152,7 @@ def test_the_chosen_traceback_style_is_respected(pytester: pytest.Pytester) -> N
 
 def test_the_kind_of_an_error_stands_in_junit(pytester: pytest.Pytester) -> None:
     run(pytester, IN_CALL.format(error=INFRASTRUCTURE))
-    (case,) = testcases(pytester)
+    (case,) = junit_cases(pytester)
     assert {(each.get("name"), each.get("value")) for each in case.iter("property")} == {
         ("hil.kind", "infrastructure")
     }

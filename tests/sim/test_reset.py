@@ -9,7 +9,15 @@ from hil.sim.reset import AutoResetCircuit, Edge, ResetReason
 
 # Steps are (dtr, rts); None leaves a line alone. Sequences: esp_pylib.serial_reset.
 CLASSIC = [(False, None), (None, True), (True, None), (None, False), (False, None)]
-CLASSIC_WITH_REWRITES = [(0, None), (None, 1), (0, None), (1, None), (None, 0), (1, None), (0, None)]
+CLASSIC_WITH_REWRITES = [
+    (0, None),
+    (None, 1),
+    (0, None),
+    (1, None),
+    (None, 0),
+    (1, None),
+    (0, None),
+]
 UNIX_TIGHT = [(False, False), (True, True), (False, True), (True, False), (False, False)]
 HARD = [(None, True), (None, False)]
 OPEN_WITH_PYSERIAL = [(True, None), (None, True)]

@@ -27,7 +27,17 @@ LICENCES = {
     "MIT",
     "public domain",
 }
-COLUMNS = "file sha256 label licence author source_package source_path source_url changes".split()
+COLUMNS = [
+    "file",
+    "sha256",
+    "label",
+    "licence",
+    "author",
+    "source_package",
+    "source_path",
+    "source_url",
+    "changes",
+]
 
 
 def picture(path: Path, mode: str = "RGB", colour: object = "red", **options: object) -> Path:
@@ -51,6 +61,8 @@ def records() -> list[dict[str, str]]:
 
 
 class TestDefaultPhotos:
+    """The photos of the repository and their index."""
+
     def test_there_are_enough_and_every_checksum_holds(self):
         photos = load_photos(default_photos())  # checks them
         assert len(photos) >= 24
@@ -99,6 +111,8 @@ class TestDefaultPhotos:
 
 
 class TestFlatDirectory:
+    """A directory of images and nothing else."""
+
     def test_photos_are_unlabelled_and_sorted_by_name(self, tmp_path):
         for name in ("b.png", "a.JPG", "c.webp"):
             picture(tmp_path / name)
@@ -123,6 +137,8 @@ class TestFlatDirectory:
 
 
 class TestLabelDirectories:
+    """One sub-directory for each label."""
+
     def test_the_sub_directory_is_the_label(self, tmp_path):
         picture(tmp_path / "Siberian_husky" / "1.png")
         picture(tmp_path / "pug" / "1.png")
@@ -150,6 +166,8 @@ class TestLabelDirectories:
 
 
 class TestIndexedDirectory:
+    """A directory that an index.csv describes."""
+
     def test_labels_come_from_the_index_and_unlisted_files_are_left_out(self, tmp_path):
         one, two = picture(tmp_path / "one.png"), picture(tmp_path / "sub" / "two.png")
         picture(tmp_path / "three.png")
@@ -163,7 +181,7 @@ class TestIndexedDirectory:
         one = picture(tmp_path / "one.png")
         index(tmp_path, f"one.png,{checksum(one)},pug")
         picture(one, colour="blue")
-        with pytest.raises(BadInputError, match=r"one\.png is not the file .* SHA-256"):
+        with pytest.raises(BadInputError, match=r"one\.png is not the file .* lists \(SHA-256"):
             load_photos(tmp_path)
 
     def test_a_missing_file_is_refused(self, tmp_path):
@@ -195,8 +213,10 @@ class TestIndexedDirectory:
 
 
 class TestBadDirectory:
+    """What is not a directory of photos."""
+
     def test_a_missing_one_is_named(self, tmp_path):
-        with pytest.raises(BadInputError, match="nowhere is not a directory .* --hil-photos"):
+        with pytest.raises(BadInputError, match=r"nowhere is not a directory .* --hil-photos"):
             load_photos(tmp_path / "nowhere")
 
     def test_a_file_is_not_one(self, tmp_path):
@@ -209,6 +229,8 @@ class TestBadDirectory:
 
 
 class TestOpening:
+    """Decoding one photo."""
+
     def test_transparent_parts_become_white(self, tmp_path):
         picture(tmp_path / "a.png", "RGBA", (255, 0, 0, 0))
         assert load_photos(tmp_path)[0].open().getpixel((0, 0)) == (255, 255, 255)
@@ -237,6 +259,8 @@ class TestOpening:
 
 
 class TestLabelKey:
+    """Comparing labels."""
+
     @pytest.mark.parametrize("written", ["German shepherd", "german_shepherd", " German-Shepherd "])
     def test_spelling_does_not_count(self, written):
         assert label_key(written) == "german shepherd"
@@ -250,6 +274,8 @@ class TestLabelKey:
 
 
 class TestResource:
+    """Finding data in a checkout and in an installed package."""
+
     @pytest.fixture
     def package(self, tmp_path, monkeypatch):
         package = tmp_path / "hil"

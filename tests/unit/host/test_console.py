@@ -68,7 +68,7 @@ def test_a_refusal_carries_its_code_and_sentence(port, console):
 
 def test_a_line_with_a_wrong_crc_is_no_answer(port, console):
     port.on_write = lambda data: port.feed(b"#1 ok proto=1 *0000\r\n")
-    with pytest.raises(BoardSilent, match="'info' within 0.2 s"):
+    with pytest.raises(BoardSilent, match=r"'info' within 0\.2 s"):
         console.request("info", timeout=0.2)
 
 
@@ -146,7 +146,7 @@ def test_a_start_that_nobody_asked_for_is_a_panic(port, console):
     answer_with(port, b"#N ok proto=1")
     console.request("info", timeout=LONG)
     port.feed(b"ESP-ROM:esp32s3-20210327\r\nrst:0x10 (RTCWDT_RTC_RST),boot:0x8\r\n")
-    with pytest.raises(BoardPanic, match="reset itself.*RTCWDT_RTC_RST"):
+    with pytest.raises(BoardPanic, match=r"reset itself.*RTCWDT_RTC_RST"):
         console.wait_event("infer", LONG)
 
 

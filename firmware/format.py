@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+"""Format the firmware's C and C++ files with clang-format, or with --check only tell which differ."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+
+
+def main() -> int:
+    """Run clang-format over every source file and return its exit status."""
+    files = sorted(
+        str(path)
+        for path in ROOT.rglob("*")
+        if path.suffix in {".c", ".h", ".cc", ".cpp"} and "build" not in path.parts
+    )
+    mode = ["--dry-run", "--Werror"] if "--check" in sys.argv[1:] else ["-i"]
+    return subprocess.run(["clang-format", *mode, *files], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

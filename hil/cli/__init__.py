@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""The command ``hil``. Each subcommand's module is imported when it is called."""
+
+import importlib
+import sys
+
+import click
+
+from hil import __version__
+from hil.errors import HilError
+
+COMMANDS = {
+    "run": "Classify photos end to end on a board.",
+    "boards": "List the boards that can be used.",
+    "flash": "Write firmware and model to a board.",
+    "monitor": "Show a board's console and type into it.",
+    "sim": "Start virtual boards.",
+    "serve": "Run the edge server by itself.",
+    "split": "Show where a model can be cut, or cut it.",
+    "firmware": "Build the virtual board's firmware.",
+}
+
+EXIT_CODES = """\b
+Exit codes:
+  0   everything is as it should be
+  1   the product failed: firmware, model or budget
+  2   the input cannot be used
+  10  the rig failed: port, flashing, network or lab"""
+
+_INTERRUPTED = 130
+
+
+class _Commands(click.Group):
+    """Knows the names and summaries of its commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"hil.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        command.epilog = command.epilog or EXIT_CODES
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, epilog=EXIT_CODES, context_settings={"max_content_width": 100})
+@click.version_option(__version__, prog_name="hil")
+def cli() -> None:
+    """Hardware-in-the-loop tests for split machine-learning inference on ESP32-S3."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; never returns.
+
+    What the harness raises on purpose becomes one sentence on standard error and the exit code of
+    its class; what it adds as notes (a board's last lines) follows.
+    """
+    try:
+        code = cli.main(arguments, prog_name="hil", standalone_mode=False)
+    except HilError as error:
+        click.echo(f"hil: {error}", err=True)
+        for note in getattr(error, "__notes__", ()):
+            click.echo(note, err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(_INTERRUPTED)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""``hil split``: list the legal cuts of a model, or cut it and prove the cut exact."""
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from hil.errors import BadInputError
+from hil.model.array import Array
+from hil.model.manifest import (
+    MANIFEST_NAME,
+    FileEntry,
+    SplitManifest,
+    sha256,
+    write_directory,
+)
+from hil.model.model import Model
+from hil.model.prove import Prover, random_inputs
+from hil.model.split import Cut, Cuts, Split
+from hil.photos import Photo, load_photos
+from hil.resources import resource
+
+RANDOM_INPUTS = 8
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--list", "listing", is_flag=True, help="List every legal cut.")
+@click.option("--json", "as_json", is_flag=True, help="With --list: print JSON.")
+@click.option("--at", metavar="NAME_OR_INDEX", help="Cut after this tensor, layer or operator.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory for head.tflite, tail.tflite and manifest.json.",
+)
+@click.option(
+    "--photos",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Photos for the proof, instead of those that come with hil.",
+)
+def split(
+    model: Path,
+    listing: bool,
+    as_json: bool,
+    at: str | None,
+    output: Path | None,
+    photos: Path | None,
+) -> None:
+    """Show where MODEL can be cut (--list), or cut it (--at ... -o ...).
+
+    MODEL is a .tflite file with one input and one output, or a model directory. A cut is written
+    only after head and tail have given the full model's output, bit for bit, on random inputs and
+    on photos.
+    """
+    if listing == (at is not None):
+        raise click.UsageError("Give either --list, or --at together with -o.")
+    if listing:
+        if output is not None:
+            raise click.UsageError("--list writes nothing; leave -o out.")
+        cuts = Model.load(model).cuts
+        click.echo(json.dumps(_tree(cuts), indent=2)) if as_json else _print_table(cuts)
+        return
+    if output is None or as_json:
+        raise click.UsageError("--at needs -o DIR and takes no --json.")
+    _refuse_foreign(output)
+    loaded = Model.load(model)
+    assert at is not None
+    parts = loaded.split(at)
+    images = loaded.input.shape[0] == 1 and loaded.input.shape[3:] in ((1,), (3,))
+    pictures = load_photos(photos or resource("photos")) if images else []
+    _prove(loaded, parts, pictures)
+    manifest = SplitManifest(
+        model=loaded.name,
+        model_sha256=sha256(loaded.int8),
+        model_id=parts.model_id,
+        cut_index=parts.cut.index,
+        cut_tensor=parts.cut.tensor_name,
+        activation_bytes=parts.cut.bytes,
+        head=FileEntry("head.tflite", sha256(parts.head)),
+        tail=FileEntry("tail.tflite", sha256(parts.tail)),
+        proven_random=RANDOM_INPUTS,
+        proven_photos=tuple(photo.name for photo in pictures),
+    )
+    _replace_directory(output, parts, manifest)
+    click.echo(
+        f"{output}: head {len(parts.head):,} bytes, tail {len(parts.tail):,} bytes, "
+        f"{parts.cut.bytes:,} bytes cross after {parts.cut.short_name}; exact on "
+        f"{RANDOM_INPUTS} random inputs and {len(pictures)} photos"
+    )
+
+
+def _tree(cuts: Cuts) -> list[dict[str, object]]:
+    """Return the cuts as JSON objects; MACs are per inference, sizes in bytes."""
+    return [
+        {
+            "index": cut.index,
+            "name": cut.short_name,
+            "tensor": cut.tensor_name,
+            "operator": cut.operator,
+            "shape": list(cut.shape),
+            "dtype": cut.dtype,
+            "bytes": cut.bytes,
+            "head_macs": cut.head_macs,
+            "tail_macs": cut.tail_macs,
+            "head_bytes": cut.head_bytes,
+            "tail_bytes": cut.tail_bytes,
+        }
+        for cut in cuts
+    ]
+
+
+def _print_table(cuts: Cuts) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(caption=f"{len(cuts)} legal cuts of {len(cuts.operators)} operators")
+    for heading in ("index", "name", "operator", "tensor"):
+        number = heading == "index"
+        table.add_column(
+            heading, justify="right" if number else "left", no_wrap=heading != "tensor"
+        )
+    for heading in ("bytes", "head MACs", "head size", "tail size"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for cut in cuts:
+        table.add_row(*_row(cut))
+    Console().print(table)
+
+
+def _row(cut: Cut) -> tuple[str, ...]:
+    share = cut.head_macs / max(1, cut.head_macs + cut.tail_macs)
+    macs = f"{cut.head_macs / 1e6:.1f} M ({share:4.0%})"
+    sizes = (f"{cut.head_bytes:,}", f"{cut.tail_bytes:,}")
+    name = cut.tensor_name.partition(";")[0]
+    return str(cut.index), cut.short_name, cut.operator, name, f"{cut.bytes:,}", macs, *sizes
+
+
+def _prove(model: Model, parts: Split, photos: list[Photo]) -> None:
+    with click.progressbar(
+        _inputs(model, photos),
+        length=RANDOM_INPUTS + len(photos),
+        label="Proving the cut exact",
+        file=click.get_text_stream("stderr"),
+    ) as inputs:
+        Prover(model.int8).prove(parts, inputs)
+
+
+def _inputs(model: Model, photos: Iterable[Photo]) -> Iterator[tuple[str, Array]]:
+    for number, x in enumerate(random_inputs(model.input, RANDOM_INPUTS)):
+        yield f"random input {number}", x
+    for photo in photos:
+        yield photo.name, model.preprocess(photo.open())
+
+
+def _refuse_foreign(output: Path) -> None:
+    """Refuse to replace anything but an empty directory or an earlier split."""
+    if output.is_dir() and any(output.iterdir()):
+        try:
+            SplitManifest.load(output / MANIFEST_NAME)
+        except BadInputError as error:
+            raise BadInputError(
+                f"{output} holds something other than a split; name another directory."
+            ) from error
+
+
+def _replace_directory(output: Path, parts: Split, manifest: SplitManifest) -> None:
+    """Put the complete directory in place by renaming it, so that none is ever half-written."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as staging:
+            complete = Path(staging) / "new"
+            files = {manifest.head.name: parts.head, manifest.tail.name: parts.tail}
+            write_directory(complete, files, manifest)
+            if output.exists():
+                output.rename(Path(staging) / "old")
+            complete.rename(output)
+    except OSError as error:
+        raise BadInputError(
+            f"{output} cannot be written ({error.strerror}); name another directory."
+        ) from error

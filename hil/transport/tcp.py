@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: MIT
+"""Frames over TCP: one connection as seen by whoever listens."""
+
+import asyncio
+import socket
+from typing import Protocol
+
+from hil.protocol import ProtocolError, StreamDecoder
+
+_WRITE_HIGH_WATER = 1 << 20
+_KEEPALIVE_S = 30
+
+
+class FrameHandler(Protocol):
+    """What a listener is told; every call comes on the event loop."""
+
+    def connected(self, link: "FrameLink") -> None:
+        """A peer has connected."""
+
+    def received(self, link: "FrameLink", frame: bytes) -> None:
+        """A whole frame is there. May hold the link until its answer is ready."""
+
+    def failed(self, link: "FrameLink", error: ProtocolError) -> None:
+        """The peer broke the protocol; the link closes after this."""
+
+    def lost(self, link: "FrameLink", reason: str) -> None:
+        """The connection is over."""
+
+
+class FrameLink(asyncio.Protocol):
+    """One accepted connection.
+
+    What a peer can make it hold is bounded: one frame of ``limit`` bytes, one read (256 KB in
+    asyncio), and what it has been sent and does not take, 1 MB and one answer. Nagle's algorithm
+    is off, as asyncio does for every TCP socket.
+
+    Args:
+        handler: who is told.
+        limit: largest frame accepted, in bytes.
+        patience_s: longest wait for the rest of a frame, or for the peer to take its answers,
+            in seconds; then the connection is dropped. Between frames it may rest for ever, as
+            long as the peer's machine answers TCP's keep-alive probes.
+    """
+
+    def __init__(self, handler: FrameHandler, limit: int, patience_s: float) -> None:
+        self.peer = ""
+        self._handler = handler
+        self._decoder = StreamDecoder(limit)
+        self._patience_s = patience_s
+        self._transport: asyncio.Transport | None = None
+        self._reading = True
+        self._held = False
+        self._stuck = False
+        self._closing = False
+        self._frame_timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
+        self._reason = "the peer closed it"
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by asyncio."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.set_write_buffer_limits(high=_WRITE_HIGH_WATER)
+        _keep_alive(transport.get_extra_info("socket"))
+        host, port, *_ = transport.get_extra_info("peername")
+        self.peer = f"{host}:{port}"
+        self._handler.connected(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by asyncio."""
+        self._decoder.push(data)
+        self._deliver()
+
+    def pause_writing(self) -> None:
+        """Called by asyncio: the peer does not take its answers."""
+        self._stuck = True
+        self._write_timer = self._in_patience("it did not take its answers")
+
+    def resume_writing(self) -> None:
+        """Called by asyncio."""
+        self._stuck = False
+        self._write_timer = _cancelled(self._write_timer)
+        self._deliver()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by asyncio."""
+        self._frame_timer = _cancelled(self._frame_timer)
+        self._write_timer = _cancelled(self._write_timer)
+        self._closing = True
+        self._handler.lost(self, str(exc) if exc else self._reason)
+
+    def send(self, data: bytes) -> None:
+        """Queue bytes; without effect once the connection is over."""
+        if self._transport is not None and not self._closing:
+            self._transport.write(data)
+
+    def hold(self) -> None:
+        """Deliver no frame until :meth:`release`: an answer is being worked out."""
+        self._held = True
+
+    def release(self) -> None:
+        """Go on delivering frames."""
+        self._held = False
+        self._deliver()
+
+    def close(self, reason: str) -> None:
+        """Close once the peer has taken what was sent, within the patience."""
+        if self._transport is not None and not self._closing:
+            self._closing = True
+            self._reason = reason
+            self._frame_timer = _cancelled(self._frame_timer)
+            self._transport.close()
+            self._write_timer = _cancelled(self._write_timer)
+            self._write_timer = self._in_patience(reason)
+
+    def abort(self, reason: str) -> None:
+        """Drop the connection at once."""
+        if self._transport is not None:
+            self._closing = True
+            self._reason = reason
+            self._transport.abort()
+
+    def _deliver(self) -> None:
+        try:
+            while not (self._held or self._stuck or self._closing):
+                frame = self._decoder.pop()
+                if frame is None:
+                    break
+                self._handler.received(self, frame)
+        except ProtocolError as error:
+            self._handler.failed(self, error)
+            self.close(str(error))
+        if self._closing:
+            return
+        paused = self._held or self._stuck
+        self._set_reading(not paused or not self._decoder.pending)
+        if paused or not self._decoder.pending:
+            self._frame_timer = _cancelled(self._frame_timer)
+        elif self._frame_timer is None:
+            self._frame_timer = self._in_patience("the rest of a frame did not come")
+
+    def _set_reading(self, wanted: bool) -> None:
+        """Pause only when there is something to hold back: it costs two system calls."""
+        if self._transport is not None and wanted != self._reading:
+            self._reading = wanted
+            if wanted:
+                self._transport.resume_reading()
+            else:
+                self._transport.pause_reading()
+
+    def _in_patience(self, reason: str) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(self._patience_s, self.abort, reason)
+
+
+def _cancelled(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()
+
+
+def _keep_alive(connection: socket.socket) -> None:
+    """Have a peer that vanished without a word found out within about a minute."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (
+        ("TCP_KEEPIDLE", _KEEPALIVE_S),
+        ("TCP_KEEPINTVL", _KEEPALIVE_S // 3),
+        ("TCP_KEEPCNT", 3),
+    ):
+        if hasattr(socket, name):
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

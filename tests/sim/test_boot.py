@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: MIT
+"""The boot chain: what boots, and the chip's words for what does not."""
+
+import hashlib
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from esp_idf_defs.otadata import OtaDataSelectEntry
+from wasmtime import wat2wasm
+
+from hil import firmware_build
+from hil.sim.boot import BootError, Booted, boot_chain
+from hil.sim.image import ImageError, parse_image
+from hil.sim.nor import NorFlash
+
+OTADATA, OTA_0, OTA_1 = 0xF000, 0x20000, 0x320000
+TABLE = 0x8000
+MODULE = wat2wasm('(module (memory (export "memory") 1))')
+
+pytestmark = pytest.mark.skipif(
+    not firmware_build.is_checkout(), reason="needs the repository's firmware/ directory"
+)
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[int, bytes]:
+    """Flash files by offset, packed around a module that does nothing."""
+    out = tmp_path_factory.mktemp("packed")
+    (out / "module.wasm").write_bytes(MODULE)
+    root = firmware_build.ROOT
+    command = [
+        *(sys.executable, str(root / "virtual" / "pack.py"), "--wasm", str(out / "module.wasm")),
+        *("--version", "1.2.3", "--digest", "ab" * 32),
+        *("--partitions", str(root / "partitions.csv"), "--out", str(out)),
+    ]
+    subprocess.run(command, check=True)
+    return {
+        0: (out / "bootloader/bootloader.bin").read_bytes(),
+        TABLE: (out / "partition_table/partition-table.bin").read_bytes(),
+        OTA_0: (out / "splitnode.bin").read_bytes(),
+    }
+
+
+def boot(content: dict[int, bytes]) -> tuple[Booted | None, list[str]]:
+    flash, lines = NorFlash(), []
+    for offset, data in content.items():
+        flash.program(offset, data)
+    try:
+        return boot_chain(flash, lines.append), lines
+    except BootError:
+        return None, lines
+
+
+def test_packed_files_boot_and_hand_over_module_and_model_partition(
+    files: dict[int, bytes],
+) -> None:
+    booted, lines = boot(files)
+    assert booted is not None
+    assert booted.module == MODULE
+    assert booted.model_slot == (0x620000, 0x300000)
+    assert booted.description.version == "1.2.3"
+    assert booted.description.elf_sha256.hex() == "ab" * 32
+    assert "I (60) boot: Loaded app from partition at offset 0x20000" in lines
+
+
+def test_erased_flash_prints_the_roms_invalid_header() -> None:
+    booted, lines = boot({})
+    assert booted is None
+    assert lines[-1] == "invalid header: 0xffffffff"
+
+
+def test_a_bootloader_with_a_flipped_bit_does_not_boot(files: dict[int, bytes]) -> None:
+    broken = bytearray(files[0])
+    broken[60] ^= 1
+    booted, lines = boot(files | {0: bytes(broken)})
+    assert booted is None
+    assert "Checksum failed" in lines[-1]
+
+
+def test_a_partition_table_with_a_bad_md5_is_refused(files: dict[int, bytes]) -> None:
+    broken = bytearray(files[TABLE])
+    broken[12] ^= 1  # in the first entry's label
+    booted, lines = boot(files | {TABLE: bytes(broken)})
+    assert booted is None
+    assert "E (30) flash_parts: Incorrect MD5 checksum" in lines
+    assert lines[-1] == "E (30) boot: load partition table error!"
+
+
+def test_a_missing_partition_table_is_refused(files: dict[int, bytes]) -> None:
+    booted, lines = boot({0: files[0], OTA_0: files[OTA_0]})
+    assert booted is None
+    assert "E (30) boot: Failed to verify partition table" in lines
+
+
+def test_a_corrupted_application_is_not_bootable(files: dict[int, bytes]) -> None:
+    broken = bytearray(files[OTA_0])
+    broken[len(broken) // 2] ^= 1
+    booted, lines = boot(files | {OTA_0: bytes(broken)})
+    assert booted is None
+    assert any("Checksum failed" in line for line in lines)
+    assert lines[-1] == "E (50) boot: No bootable app partitions in the partition table"
+
+
+def test_a_truncated_application_is_not_bootable(files: dict[int, bytes]) -> None:
+    booted, lines = boot(files | {OTA_0: files[OTA_0][:-100]})
+    assert booted is None
+    assert "E (41) boot: OTA app partition slot 0 is not bootable" in lines
+
+
+def test_the_second_slot_boots_when_the_first_is_broken(files: dict[int, bytes]) -> None:
+    booted, lines = boot(files | {OTA_0: b"\xe9" + bytes(99), OTA_1: files[OTA_0]})
+    assert booted is not None
+    assert "I (60) boot: Loaded app from partition at offset 0x320000" in lines
+
+
+def test_otadata_chooses_the_slot(files: dict[int, bytes]) -> None:
+    both = files | {OTA_1: files[OTA_0]}
+    entry = OtaDataSelectEntry.from_ota_slot(1).to_bytes()
+    _, lines = boot(both | {OTADATA: entry})
+    assert "I (60) boot: Loaded app from partition at offset 0x320000" in lines
+
+
+def test_otadata_with_a_wrong_crc_is_ignored(files: dict[int, bytes]) -> None:
+    entry = bytearray(OtaDataSelectEntry.from_ota_slot(1).to_bytes())
+    entry[-1] ^= 1
+    _, lines = boot(files | {OTA_1: files[OTA_0], OTADATA: bytes(entry)})
+    assert "I (60) boot: Loaded app from partition at offset 0x20000" in lines
+
+
+def test_an_xtensa_application_boots_to_a_clear_message(files: dict[int, bytes]) -> None:
+    """An image for a real chip: everything right, but no module behind the description."""
+    foreign = bytearray(files[OTA_0])
+    marker = foreign.index(b"HILWASM\0")
+    foreign[marker : marker + 8] = bytes(8)
+    booted, lines = boot(files | {OTA_0: seal(foreign)})
+    assert booted is None
+    assert "is Xtensa code for a real chip" in lines[-1]
+
+
+@pytest.mark.parametrize("chip", [0, 5, 13])
+def test_an_image_for_another_chip_is_refused(files: dict[int, bytes], chip: int) -> None:
+    other = bytearray(files[OTA_0])
+    struct.pack_into("<H", other, 12, chip)
+    with pytest.raises(ImageError, match=f"mismatch chip ID, expected 9, found {chip}"):
+        parse_image(seal(other))
+
+
+def test_a_wrong_hash_is_told_apart_from_a_wrong_checksum(files: dict[int, bytes]) -> None:
+    broken = bytearray(files[OTA_0])
+    broken[-1] ^= 1
+    with pytest.raises(ImageError, match="Image hash failed"):
+        parse_image(bytes(broken))
+
+
+def seal(image: bytearray) -> bytes:
+    """Give an image of ours, changed on purpose, a right checksum and SHA-256 again."""
+    at, checksum = 24, 0xEF
+    for _ in range(image[1]):
+        _, length = struct.unpack_from("<II", image, at)
+        for byte in image[at + 8 : at + 8 + length]:
+            checksum ^= byte
+        at += 8 + length
+    end = (at + 16) & ~15
+    image[end - 1] = checksum
+    return bytes(image[:end]) + hashlib.sha256(image[:end]).digest()

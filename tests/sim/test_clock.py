@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""Simulated time: order, debts, and that nothing else moves it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hil.sim.clock import SimClock
+
+
+def drain(clock: SimClock) -> None:
+    while clock.step():
+        pass
+
+
+@given(st.lists(st.integers(min_value=0, max_value=1000)))
+def test_events_fire_in_order_of_time_then_of_scheduling(times: list[int]) -> None:
+    clock, fired = SimClock(), []
+    for number, time in enumerate(times):
+        clock.at(time, lambda t=time, n=number: fired.append((t, n, clock.now)))
+    drain(clock)
+    assert [(t, n) for t, n, _ in fired] == sorted((t, n) for n, t in enumerate(times))
+    assert all(now == t for t, _, now in fired)
+
+
+def test_time_stands_still_without_events() -> None:
+    clock = SimClock()
+    assert not clock.step()
+    assert clock.now == 0
+
+
+def test_an_event_scheduled_for_the_past_fires_now() -> None:
+    clock, fired = SimClock(), []
+    clock.at(100, lambda: clock.at(50, lambda: fired.append(clock.now)))
+    drain(clock)
+    assert fired == [100]
+
+
+def test_a_cancelled_event_does_not_fire() -> None:
+    clock, fired = SimClock(), []
+    event = clock.at(10, lambda: fired.append(1))
+    event.cancel()
+    drain(clock)
+    assert not fired
+    assert not event.pending
+
+
+def test_time_stands_still_while_the_host_owes_an_answer() -> None:
+    clock, fired = SimClock(), []
+    debt = object()
+    clock.owe(debt)
+    clock.at(0, lambda: fired.append("now"))
+    clock.at(1, lambda: fired.append("later"))
+    drain(clock)
+    assert fired == ["now"]
+    assert clock.waits_for_host
+    clock.paid(debt)
+    drain(clock)
+    assert fired == ["now", "later"]
+
+
+def test_forgiven_debts_let_time_go_on() -> None:
+    clock, fired = SimClock(), []
+    clock.owe(object())
+    clock.owe(object())
+    clock.at(1, lambda: fired.append(1))
+    assert clock.forgive() == 2
+    drain(clock)
+    assert fired == [1]
+
+
+def test_whoever_runs_the_clock_is_woken_by_new_events_and_paid_debts() -> None:
+    clock, woken = SimClock(), []
+    clock.on_wake(lambda: woken.append(1))
+    clock.at(5, lambda: None)
+    debt = object()
+    clock.owe(debt)
+    clock.paid(debt)
+    assert len(woken) == 2

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+"""Run the README's first test in an empty directory, against the installed package.
+
+Usage: python tests/wheel_check.py README.md DIRECTORY
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+
+def main() -> int:
+    """Write the README's first Python block to a file of its own and return pytest's exit status."""
+    readme, directory = Path(sys.argv[1]), Path(sys.argv[2]) / "empty"
+    block = re.search(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+    if block is None:
+        sys.exit(f"{readme} has no Python block")
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    (directory / "test_split.py").write_text(block.group(1), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider"]
+    return subprocess.run(command, cwd=directory, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
