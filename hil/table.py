@@ -33,10 +33,12 @@ def closing_lines(document: Mapping[str, Any]) -> list[str]:
     for name, row in document["agreement"]["with"].items():
         if name != "full":
             minimum = document["agreement"]["min_photos"]
-            rows.append(("agreement", f"with {name}: {_shares(row)}, {_verdict(row, minimum)}"))
+            shares = f"top-1 {row['top1']:.1%}, top-5 {row['top5']:.1%} of {row['n']} photos"
+            rows.append(("agreement", f"with {name}: {shares}; {_verdict(row, minimum)}"))
     if document["accuracy"]:
-        shares = (f"{who} {_shares(row)}" for who, row in document["accuracy"].items())
-        rows.append(("accuracy", "; ".join(shares)))
+        tops = (f"{who} {row['top1']:.1%}" for who, row in document["accuracy"].items())
+        count = max(row["n"] for row in document["accuracy"].values())
+        rows.append(("accuracy", f"top-1 of {count} labelled photos: {', '.join(tops)}"))
     lines = [f"{key:<10} {text}" for key, text in rows]
     for summary in document["latency"]:
         lines += _latency(summary)
@@ -54,7 +56,7 @@ def properties(document: Mapping[str, Any]) -> dict[str, str]:
         flat[f"hil.{judgement}_exact"] = f"{good}/{total}"
     for name, row in document["agreement"]["with"].items():
         for key in ("top1", "top5"):
-            flat[f"hil.agreement.{name}.{key}"] = f"{row[key]}/{row['n']}"
+            flat[f"hil.agreement.{name}.{key}"] = f"{row[key]:.4f}"
     for summary in document["latency"]:
         clock = "simulated" if summary["simulated"] else "board"
         for stage, spread in summary["stages_us"].items():
@@ -119,18 +121,11 @@ def _photos(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def _shares(row: Mapping[str, int]) -> str:
-    n = row["n"]
-    return ", ".join(
-        f"top-{k} {row[f'top{k}']}/{n} ({100 * row[f'top{k}'] / n:.1f} %)" for k in (1, 5)
-    )
-
-
 def _verdict(row: Mapping[str, Any], minimum: int) -> str:
     limit = row["limit"]
     if limit is None:
         return "no limit"
-    limits = f"limits {100 * limit['top1']:g} % and {100 * limit['top5']:g} %"
+    limits = f"limits {limit['top1']:.0%} and {limit['top5']:.0%}"
     if not row["judged"]:
         return f"{limits} not judged below {minimum} photos"
     return f"{limits} {'held' if row['passed'] else 'BROKEN'}"

@@ -9,6 +9,7 @@ import numpy as np
 
 from hil.edge.store import EdgeRecord
 from hil.edge.tail import TailInfo
+from hil.model.array import Array
 from hil.model.topk import top_k
 from hil.protocol import (
     DataType,
@@ -172,7 +173,7 @@ class EdgeSession:
         )
 
 
-def best(output: np.ndarray) -> tuple[Score, ...]:
+def best(output: Array) -> tuple[Score, ...]:
     """Return the best five classes with their raw elements, ties to the lower class id."""
     flat = np.ascontiguousarray(output).reshape(-1)
     raw = flat.view(np.int32) if flat.dtype == np.float32 else flat

@@ -5,9 +5,8 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from hil.errors import EdgeError
+from hil.model.array import Array
 
 KEPT = 64
 """Records kept; the oldest goes first."""
@@ -32,7 +31,7 @@ class EdgeRecord:
     session: int
     message_id: int
     activation: bytes = field(repr=False)
-    output: np.ndarray = field(repr=False)
+    output: Array = field(repr=False)
     activation_crc: int
     host_total_us: int
     host_invoke_us: int

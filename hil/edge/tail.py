@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hil.errors import BadInputError, EdgeError
+from hil.model.array import Array
 from hil.model.interpreter import Interpreter, Kernels
 from hil.protocol import DataType
 
@@ -66,7 +67,7 @@ class Tail:
         self._dtype = np.dtype(source.dtype)
         self.info = TailInfo(model_id, dtype, source.bytes, classes)
 
-    def run(self, activation: bytes) -> tuple[np.ndarray, int]:
+    def run(self, activation: bytes) -> tuple[Array, int]:
         """Run once.
 
         Args:

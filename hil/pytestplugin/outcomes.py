@@ -26,7 +26,7 @@ EXIT_INFRASTRUCTURE = 10
 
 
 def kind_of(error: BaseException) -> str:
-    """Return ``product``, ``infrastructure``, ``bad_input``, or ``test`` for any other exception."""
+    """Return ``product``, ``infrastructure``, ``bad_input``, or ``test`` for all else."""
     if isinstance(error, InfrastructureError):
         return "infrastructure"
     if isinstance(error, BadInputError):
@@ -97,7 +97,7 @@ class Outcomes:
             session.exitstatus = EXIT_INFRASTRUCTURE
 
     def _close(self, report: pytest.TestReport) -> None:
-        """Log the teardown that reporters still wait for, the failed one having been shown as call."""
+        """Log the teardown that reporters wait for: the failed one was shown to them as a call."""
         closing = pytest.TestReport(
             nodeid=report.nodeid,
             location=report.location,

@@ -72,9 +72,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
     return result
 
 
-def pytest_terminal_summary(
-    terminalreporter: "TerminalReporter", config: pytest.Config
-) -> None:
+def pytest_terminal_summary(terminalreporter: "TerminalReporter", config: pytest.Config) -> None:
     """Show the closing table."""
     run = Run.known(config)
     if run is None:

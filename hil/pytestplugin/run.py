@@ -14,7 +14,6 @@ from hil.pytestplugin.seriallog import SerialLog
 
 if TYPE_CHECKING:
     from hil.pytestplugin.bench import Bench
-    from hil.results import Results
 
 _RUN: pytest.StashKey["Run"] = pytest.StashKey()
 

@@ -62,9 +62,7 @@ class Results:
     errors: list[ErrorRecord] = field(default_factory=list)
     tests: list[TestRecord] = field(default_factory=list)
     _photos: dict[str, PhotoRecord] = field(default_factory=dict)
-    _started: datetime.datetime = field(
-        default_factory=lambda: datetime.datetime.now(datetime.UTC)
-    )
+    _started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
     _clock_start: float = field(default_factory=time.monotonic)
 
     def photo(self, name: str, label: str | None = None, label_id: int | None = None) -> None:
@@ -88,18 +86,23 @@ class Results:
         """Return the agreement by reference, with limits and verdict where there is a budget.
 
         Returns:
-            as :func:`hil.results.summary.agreement`, and per reference ``limit`` (top1, top5; or
-            None), ``judged`` (enough photos and a limit) and ``passed`` (None when not judged).
+            by reference: ``n`` photos, shares ``top1`` and ``top5`` (see
+            :class:`hil.model.accuracy.Agreement`), ``limit`` (top1, top5; or None), ``judged``
+            (enough photos and a limit) and ``passed`` (None when not judged).
         """
         rows: dict[str, dict[str, Any]] = {}
-        for name, count in summary.agreement(self._photos.values()).items():
+        for name, found in summary.agreement(list(self._photos.values())).items():
             limit = self.budgets.agreement.get(name) if self.budgets else None
-            judged = limit is not None and count["n"] >= self.min_photos
+            judged = limit is not None and found.count >= self.min_photos
             rows[name] = {
-                **count,
+                "n": found.count,
+                "top1": found.top1,
+                "top5": found.top5,
                 "limit": dataclasses.asdict(limit) if limit else None,
                 "judged": judged,
-                "passed": _within(count, limit.top1, limit.top5) if judged and limit else None,
+                "passed": found.top1 >= limit.top1 and found.top5 >= limit.top5
+                if limit and judged
+                else None,
             }
         return rows
 
@@ -131,7 +134,7 @@ class Results:
             "photos": _plain(list(self._photos.values())),
             "inferences": _plain(self.inferences),
             "agreement": {"min_photos": self.min_photos, "with": self.agreement()},
-            "accuracy": summary.accuracy(self._photos.values()),
+            "accuracy": summary.accuracy(list(self._photos.values())),
             "latency": summary.latency(self.inferences),
             "errors": _plain(self.errors),
             "tests": _plain(self.tests),
@@ -146,10 +149,6 @@ class Results:
             encoding="utf-8",
         )
         partial.replace(path)
-
-
-def _within(count: dict[str, int], top1: float, top5: float) -> bool:
-    return count["top1"] >= top1 * count["n"] and count["top5"] >= top5 * count["n"]
 
 
 def _plain(value: Any) -> Any:

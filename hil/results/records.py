@@ -117,7 +117,7 @@ class InferenceRecord:
         stages_us: microseconds by stage name (load, invoke, send, wait, total, edge, edge_invoke,
             transfer).
         host_us: microseconds measured by this machine, by name.
-        top5: (class id, label, raw score) in falling order.
+        top5: (class id, label, score) in falling order of the score.
     """
 
     photo: str | None

@@ -4,6 +4,8 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from hil.model.accuracy import Agreement
+from hil.model.accuracy import agreement as compare
 from hil.results.records import InferenceRecord, PhotoRecord
 
 ROUNDS_FOR_P95 = 20
@@ -62,36 +64,31 @@ def latency(inferences: Iterable[InferenceRecord]) -> list[dict[str, object]]:
     return summaries
 
 
-def agreement(photos: Iterable[PhotoRecord]) -> dict[str, dict[str, int]]:
-    """Count, for every reference, the photos on which the board agrees with it.
+def agreement(photos: Sequence[PhotoRecord]) -> dict[str, Agreement]:
+    """Compare the board with every reference, over the photos that both have predicted.
 
     Returns:
-        by reference (``full``, ``xnnpack``, ``float32``): ``n`` photos compared, ``top1`` with the
-        same first class, ``top5`` with the reference's first class among the board's five.
+        agreement by reference (``full``, ``xnnpack``, ``float32``).
     """
-    counts: dict[str, dict[str, int]] = {}
+    pairs: dict[str, list[tuple[tuple[int, ...], tuple[int, ...]]]] = {}
     for photo in photos:
-        board = photo.top5.get("board")
-        if not board:
-            continue
         for reference, classes in photo.top5.items():
-            if reference != "board":
-                count = counts.setdefault(reference, {"n": 0, "top1": 0, "top5": 0})
-                count["n"] += 1
-                count["top1"] += board[0] == classes[0]
-                count["top5"] += classes[0] in board
-    return counts
+            if reference != "board" and "board" in photo.top5:
+                pairs.setdefault(reference, []).append((photo.top5["board"], classes))
+    return {reference: compare(*zip(*both, strict=True)) for reference, both in pairs.items()}
 
 
-def accuracy(photos: Iterable[PhotoRecord]) -> dict[str, dict[str, int]]:
-    """Count, for everyone who predicted, how often the label's class came first or among five."""
-    counts: dict[str, dict[str, int]] = {}
+def accuracy(photos: Sequence[PhotoRecord]) -> dict[str, dict[str, float]]:
+    """Return, by who predicted, ``n`` labelled photos and the share ``top1`` that was right."""
+    judged: dict[str, list[tuple[tuple[int, ...], int]]] = {}
     for photo in photos:
-        if photo.label_id is None:
-            continue
         for predictor, classes in photo.top5.items():
-            count = counts.setdefault(predictor, {"n": 0, "top1": 0, "top5": 0})
-            count["n"] += 1
-            count["top1"] += classes[0] == photo.label_id
-            count["top5"] += photo.label_id in classes
-    return counts
+            if photo.label_id is not None:
+                judged.setdefault(predictor, []).append((classes, photo.label_id))
+    return {
+        predictor: {
+            "n": len(pairs),
+            "top1": sum(classes[0] == label for classes, label in pairs) / len(pairs),
+        }
+        for predictor, pairs in judged.items()
+    }

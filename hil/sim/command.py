@@ -24,7 +24,7 @@ class Fault(Enum):
     FLASH = (0x08, 0xC4)
     NOT_BEGUN = (0x06, 0xC6)
     INFLATE = (0x0B, 0xC7)
-    TOO_MUCH_DATA = (0x0E, 0xC9)
+    TOO_MUCH_DATA = (0x06, 0xC9)
     NOT_IMPLEMENTED = (0x05, 0xFF)
 
     def __init__(self, rom: int, stub: int) -> None:

@@ -153,10 +153,10 @@ async def serve(
     loop = asyncio.get_running_loop()
     end = asyncio.Event()
     lab = Lab(options)
-    announce(await lab.start())
-    running = loop.create_task(lab.run())
-    running.add_done_callback(lambda _: end.set())
     with _signals(loop, end.set), _watch(loop, lifeline, end.set):
+        announce(await lab.start())
+        running = loop.create_task(lab.run())
+        running.add_done_callback(lambda _: end.set())
         await end.wait()
     if running.done():
         running.result()

@@ -15,8 +15,8 @@ BACKLOG = 64 * 1024
 BUSY = b"hil: this serial port is in use by another client\r\n"
 
 _SILENT_CLIENT = 0.2
-"""Seconds after which a client that has said nothing is a raw one: RFC 2217 clients open the
-negotiation as soon as they are connected, a raw protocol has no opening to wait for."""
+"""Seconds after which a client that has said nothing hears the console all the same. RFC 2217
+clients begin to negotiate as soon as they are connected; a raw protocol has no beginning."""
 
 _BUSY_GRACE = 0.1
 """Seconds that a second client waits for the first to go. The end of one connection and the
@@ -56,13 +56,16 @@ class SerialServer:
 
     async def close(self) -> None:
         """Stop listening and disconnect whoever is attached."""
-        if self._server is None:
+        server, self._server = self._server, None
+        if server is None:
             return
-        self._server.close()
-        for client in [*self._waiting, *([self._client] if self._client else [])]:
+        server.close()
+        clients = [*self._waiting, *([self._client] if self._client else [])]
+        self._waiting.clear()
+        self._client = None  # so that its going releases no line of a board without power
+        for client in clients:
             client.disconnect()
-        await self._server.wait_closed()
-        self._server = None
+        await server.wait_closed()
 
     @property
     def has_modem_lines(self) -> bool:
@@ -137,7 +140,7 @@ class _Client(asyncio.Protocol):
 
     def attach(self) -> None:
         """Become the one client: what it sends from now on reaches the board."""
-        self._after(_SILENT_CLIENT, self._start_raw)
+        self._after(_SILENT_CLIENT, self._listen)
         self._transport.resume_reading()
 
     def send(self, data: bytes) -> None:
@@ -171,17 +174,14 @@ class _Client(asyncio.Protocol):
             if data.startswith(END):
                 # A loader's host: it expects an answer, not the console's past.
                 self._server.clear_backlog()
-            self._start_raw()
+            self._receive = self._device.receive
+            self._listen()
         self._receive(data)
 
     def _receive_telnet(self, data: bytes) -> None:
         assert self._session is not None
         for serial_data in self._session.feed(data):
             self._device.receive(serial_data)
-
-    def _start_raw(self) -> None:
-        self._receive = self._device.receive
-        self._listen()
 
     def _listen(self) -> None:
         if not self.listening:

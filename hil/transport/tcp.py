@@ -46,14 +46,13 @@ class FrameLink(asyncio.Protocol):
         self.peer = ""
         self._handler = handler
         self._decoder = StreamDecoder(limit)
-        self._patience_s = patience_s
         self._transport: asyncio.Transport | None = None
         self._reading = True
         self._held = False
         self._stuck = False
         self._closing = False
-        self._frame_timer: asyncio.TimerHandle | None = None
-        self._write_timer: asyncio.TimerHandle | None = None
+        self._frame_wait = _Wait(self, patience_s)
+        self._write_wait = _Wait(self, patience_s)
         self._reason = "the peer closed it"
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -74,18 +73,18 @@ class FrameLink(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Called by asyncio: the peer does not take its answers."""
         self._stuck = True
-        self._write_timer = self._in_patience("it did not take its answers")
+        self._write_wait.begin("it did not take its answers")
 
     def resume_writing(self) -> None:
         """Called by asyncio."""
         self._stuck = False
-        self._write_timer = _cancelled(self._write_timer)
+        self._write_wait.end()
         self._deliver()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by asyncio."""
-        self._frame_timer = _cancelled(self._frame_timer)
-        self._write_timer = _cancelled(self._write_timer)
+        self._frame_wait.end()
+        self._write_wait.end()
         self._closing = True
         self._handler.lost(self, str(exc) if exc else self._reason)
 
@@ -108,10 +107,9 @@ class FrameLink(asyncio.Protocol):
         if self._transport is not None and not self._closing:
             self._closing = True
             self._reason = reason
-            self._frame_timer = _cancelled(self._frame_timer)
+            self._frame_wait.end()
             self._transport.close()
-            self._write_timer = _cancelled(self._write_timer)
-            self._write_timer = self._in_patience(reason)
+            self._write_wait.begin(reason)
 
     def abort(self, reason: str) -> None:
         """Drop the connection at once."""
@@ -126,6 +124,7 @@ class FrameLink(asyncio.Protocol):
                 frame = self._decoder.pop()
                 if frame is None:
                     break
+                self._frame_wait.end()
                 self._handler.received(self, frame)
         except ProtocolError as error:
             self._handler.failed(self, error)
@@ -134,10 +133,8 @@ class FrameLink(asyncio.Protocol):
             return
         paused = self._held or self._stuck
         self._set_reading(not paused or not self._decoder.pending)
-        if paused or not self._decoder.pending:
-            self._frame_timer = _cancelled(self._frame_timer)
-        elif self._frame_timer is None:
-            self._frame_timer = self._in_patience("the rest of a frame did not come")
+        if self._decoder.pending and not paused:
+            self._frame_wait.begin("the rest of a frame did not come")
 
     def _set_reading(self, wanted: bool) -> None:
         """Pause only when there is something to hold back: it costs two system calls."""
@@ -148,13 +145,26 @@ class FrameLink(asyncio.Protocol):
             else:
                 self._transport.pause_reading()
 
-    def _in_patience(self, reason: str) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(self._patience_s, self.abort, reason)
 
+class _Wait:
+    """Aborts a link if something it waits for does not happen in time."""
 
-def _cancelled(timer: asyncio.TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()
+    def __init__(self, link: FrameLink, patience_s: float) -> None:
+        self._link = link
+        self._patience_s = patience_s
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, reason: str) -> None:
+        """Start waiting; without effect if it has begun."""
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._patience_s, self._link.abort, reason)
+
+    def end(self) -> None:
+        """It happened, or matters no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 def _keep_alive(connection: socket.socket) -> None:

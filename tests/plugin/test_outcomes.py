@@ -126,8 +126,8 @@ def test_an_expected_error_is_no_failure(pytester: pytest.Pytester) -> None:
 
 
 def test_an_interrupted_session_keeps_its_exit_code(pytester: pytest.Pytester) -> None:
-    source = f"def test_a():\n    raise {INFRASTRUCTURE}\ndef test_b():\n    raise KeyboardInterrupt\n"
-    pytester.makepyfile(ERRORS + source)
+    source = f"def test_a():\n    raise {INFRASTRUCTURE}\n"
+    pytester.makepyfile(ERRORS + source + "def test_b():\n    raise KeyboardInterrupt\n")
     assert pytester.runpytest_subprocess().ret == 2
 
 

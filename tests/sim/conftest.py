@@ -52,6 +52,10 @@ class RunningBoard:
 
         asyncio.run_coroutine_threadsafe(run(), self.loop).result(_PATIENCE)
 
+    def close(self) -> None:
+        """Switch the board off, whoever is attached."""
+        asyncio.run_coroutine_threadsafe(self.board.close(), self.loop).result(_PATIENCE)
+
     @property
     def socket_url(self) -> str:
         """The same port for clients without modem lines."""
@@ -85,7 +89,7 @@ def _running(chip: Chip, flash: NorFlash) -> Iterator[RunningBoard]:
         asyncio.run_coroutine_threadsafe(running.board.start(), running.loop).result(_PATIENCE)
         running.wait_for_boots(1)
         yield running
-        asyncio.run_coroutine_threadsafe(running.board.close(), running.loop).result(_PATIENCE)
+        running.close()
     finally:
         running.loop.call_soon_threadsafe(running.loop.stop)
         thread.join()
@@ -111,7 +115,7 @@ def running(start_board: Callable[..., RunningBoard]) -> RunningBoard:
 
 
 @pytest.fixture
-def esptool(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def esptool() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the real esptool in a process of its own: ``esptool(url, "flash-id")``."""
 
     def run(url: str, *arguments: str, stock: bool = False) -> subprocess.CompletedProcess[str]:

@@ -9,6 +9,7 @@ import serial.rfc2217
 
 from hil.errors import PortBusyError
 from hil.serialport.open import open_port
+from hil.serialport.telnet import Option, Verb, negotiation
 from hil.sim.reset import ResetReason
 from hil.sim.serial_server import BACKLOG, BUSY
 
@@ -134,6 +135,15 @@ def test_a_raw_client_enters_the_loader_by_syncing_in_pieces(running) -> None:
     assert running.board.in_download_mode
 
 
+def test_a_client_that_negotiates_late_is_understood(running) -> None:
+    with socket.create_connection(("127.0.0.1", running.board.port), timeout=5) as client:
+        stream = client.makefile("rb")
+        while stream.readline() != HELLO:  # it has been silent for so long that it hears this
+            pass
+        client.sendall(negotiation(Verb.WILL, Option.COM_PORT))
+        assert stream.read(3) == negotiation(Verb.WILL, Option.BINARY)
+
+
 def test_the_baud_rate_reaches_the_board(running) -> None:
     with open_port(running.board.url, baudrate=460_800) as port:
         assert running.board.baud == 460_800
@@ -145,12 +155,12 @@ def test_a_board_that_vanishes_is_an_error_and_not_silence(running) -> None:
     with open_port(running.board.url) as port:
         read_until(port, HELLO)
         port.timeout = 5
-        running.call(lambda: running.board._serial._client.disconnect())
+        running.close()
         with pytest.raises(serial.SerialException, match="closed by the server"):
             port.read(1)
 
 
-@pytest.mark.filterwarnings("ignore:setDaemon")  # pyserial 3.5
+@pytest.mark.filterwarnings("ignore:set.* is deprecated")  # pyserial 3.5
 def test_pyserials_own_client_is_served_too(running) -> None:
     port = serial.rfc2217.Serial(running.board.url)
     try:

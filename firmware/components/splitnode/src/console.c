@@ -80,8 +80,7 @@ sn_console_event sn_console_push(sn_console *console, uint8_t byte) {
 static bool check_crc(char *line) {
     size_t length = strlen(line);
     uint32_t crc = 0;
-    if (length < 6 || line[length - 6] != ' ' || line[length - 5] != '*' ||
-        !sn_parse_hex(&line[length - 4], 4, &crc)) {
+    if (length < 6 || line[length - 6] != ' ' || line[length - 5] != '*' || !sn_parse_hex(&line[length - 4], 4, &crc)) {
         return true;
     }
     line[length - 6] = '\0';

@@ -2,8 +2,8 @@
 /*
  * The console's incoming bytes, sorted into lines and binary frames; and a line taken apart into a request.
  *
- * A zero byte opens a frame and the next one closes it. Line noise is full of zero bytes, so one that opens nothing must do
- * no harm: the second byte of every encoded frame is its type, and if it is no known type the bytes are text.
+ * A zero byte opens a frame and the next one closes it. Line noise is full of zero bytes, so one that opens nothing
+ * must do no harm: the second byte of every encoded frame is its type, and if it is no known type the bytes are text.
  */
 #ifndef SPLITNODE_CONSOLE_H
 #define SPLITNODE_CONSOLE_H
@@ -43,7 +43,8 @@ typedef struct {
     sn_pairs arguments;
 } sn_request;
 
-/* Takes a line apart in place. On failure `why` is a sentence, and `has_id` still says whether there is a number to answer. */
+/* Takes a line apart in place. On failure `why` is a sentence, and `has_id` still says whether there is a number to
+ * answer. */
 sn_error sn_request_parse(sn_request *request, char *line, const char **why);
 
 #endif

@@ -30,8 +30,11 @@ uint32_t sn_message_stream_size(const sn_message *message) {
 
 uint32_t sn_message_stream_read(const sn_message *message, uint32_t offset, uint8_t *to, uint32_t length) {
     const sn_bytes pieces[] = {
-        {message->lead, sizeof message->lead}, {message->head, sizeof message->head}, message->payload[0],
-        message->payload[1],                   {message->tail, sizeof message->tail},
+        {message->lead, sizeof message->lead},
+        {message->head, sizeof message->head},
+        message->payload[0],
+        message->payload[1],
+        {message->tail, sizeof message->tail},
     };
     uint32_t copied = 0;
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0] && copied < length; i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A message: header and body, the body being payload length, model id, payload and CRC-32. An outgoing message is never put
- * together in memory; its bytes are gathered where they lie, whole for a stream or in fragments for a datagram link.
+ * A message: header and body, the body being payload length, model id, payload and CRC-32. An outgoing message is never
+ * put together in memory; its bytes are gathered where they lie, whole for a stream or in fragments for a datagram
+ * link.
  */
 #ifndef SPLITNODE_MESSAGE_H
 #define SPLITNODE_MESSAGE_H
@@ -12,8 +13,8 @@
 #include "bytes.h"
 #include "frame.h"
 
-#define SN_BODY_OVERHEAD 12u  /* length, model id, CRC-32 */
-#define SN_STREAM_LEAD 20u    /* length prefix and header */
+#define SN_BODY_OVERHEAD 12u /* length, model id, CRC-32 */
+#define SN_STREAM_LEAD 20u   /* length prefix and header */
 #define SN_LARGEST_PAYLOAD (UINT32_MAX - SN_BODY_OVERHEAD - SN_STREAM_LEAD)
 
 typedef struct {
@@ -34,7 +35,8 @@ uint32_t sn_message_stream_size(const sn_message *message);
 /* Copies up to `length` bytes of it from `offset` on; returns how many. */
 uint32_t sn_message_stream_read(const sn_message *message, uint32_t offset, uint8_t *to, uint32_t length);
 
-/* As it goes over a datagram link: how many fragments of `fragment_length` bytes of body, 0 if more than a header can count. */
+/* As it goes over a datagram link: how many fragments of `fragment_length` bytes of body, 0 if more than a header can
+ * count. */
 uint32_t sn_message_fragments(const sn_message *message, uint32_t fragment_length);
 /* Writes the frame of one fragment, at most 16 + fragment_length bytes; returns its length. */
 uint32_t sn_message_fragment(const sn_message *message, uint32_t fragment_length, uint16_t index, uint8_t *frame);

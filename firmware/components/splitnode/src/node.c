@@ -169,7 +169,7 @@ uint64_t sn_node_on_wifi(sn_node *node, sn_error code, const char *text, const c
     } else {
         node_reason reason;
         node_set_reason(&reason, code, text);
-        node_add_failure(&line, "down", code, reason.text, strlen(reason.text));
+        node_add_failure(&line, "down", code, reason.text);
     }
     node_end_line(node, &line);
     return next_deadline(node);

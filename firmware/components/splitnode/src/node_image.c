@@ -47,7 +47,7 @@ static void report_next(sn_node *node) {
 
 static void report_failure(sn_node *node, sn_error code, const char *text) {
     sn_text line = node_begin_event(node, "image");
-    node_add_failure(&line, "err", code, text, strlen(text));
+    node_add_failure(&line, "err", code, text);
     node_end_line(node, &line);
 }
 

@@ -13,15 +13,17 @@
 #include "topk.h"
 #include "upload.h"
 
-#define NODE_LINE 1024u             /* longest line to the host; `info` with the longest names has 700 bytes */
-#define NODE_SENTENCE 200u          /* longest text of a refusal */
-#define NODE_PATIENCE_US 10000000u  /* for the peer: to connect and greet, to take a message, to answer it */
-#define NODE_SMALL 256u             /* payloads that are put together here: HELLO, ERROR, the fixed part of RESULT */
-#define NODE_SEND_PIECE 1440u       /* offered to the link at once: one TCP segment */
+#define NODE_LINE 1024u            /* longest line to the host; `info` with the longest names has 700 bytes */
+#define NODE_SENTENCE 200u         /* longest text of a refusal */
+#define NODE_PATIENCE_US 10000000u /* for the peer: to connect and greet, to take a message, to answer it */
+#define NODE_SMALL 256u            /* payloads that are put together here: HELLO, ERROR, the fixed part of RESULT */
+#define NODE_HELLO_SIZE 16u
+#define NODE_SEND_PIECE 1440u /* offered to the link at once: one TCP segment */
 
+/* A code and its sentence. */
 typedef struct {
-    char text[NODE_SENTENCE];
     sn_error code;
+    char text[NODE_SENTENCE];
 } node_reason;
 
 /* node_link.c: the connection to the peer. */
@@ -32,15 +34,14 @@ typedef struct {
     uint32_t hello;    /* message id of our HELLO */
     bool peer_known;
     uint32_t peer_session;
-    bool frame_waits; /* the stream holds a complete frame that is still needed */
-    bool frame_handled;
+    bool frame_held;    /* the stream holds a complete frame that is still needed: */
+    bool frame_handled; /* not to be read any more, but its payload is on its way back */
     sn_stream stream;
 } node_link;
 
 /* node_send.c: the one message on its way out. */
 typedef struct {
     bool active;
-    bool broken; /* the link refused it; its end is to be reported */
     uint32_t offset;
     uint64_t deadline;
     sn_message message;
@@ -52,17 +53,17 @@ typedef struct {
     enum {
         NODE_WORK_IDLE,
         NODE_WORK_INVOKING,
-        NODE_WORK_READY,   /* the outcome waits for the message that is on its way out */
+        NODE_WORK_READY, /* the outcome waits for the message that is on its way out */
         NODE_WORK_SENDING,
         NODE_WORK_WAITING, /* role head: for RESULT */
     } state;
     bool abandoned; /* nobody waits for the outcome of this invoke any more */
     bool want_output;
     uint32_t message;
-    sn_bytes output;          /* of the model, in the port's memory; kept after the end for `read` */
+    sn_bytes output; /* of the model, in the port's memory; kept after the end for `read` */
     uint32_t output_crc;
-    uint32_t input_crc;       /* role tail: of the activation received */
-    node_reason failure;      /* role tail, READY: what to answer instead of RESULT */
+    uint32_t input_crc;  /* role tail: of the activation received */
+    node_reason failure; /* role tail: what to answer instead of RESULT, unless its code is SN_OK */
     uint64_t start_us, loaded_us, invoked_us, sent_us;
     uint64_t deadline; /* while waiting */
 } node_work;
@@ -101,6 +102,7 @@ struct sn_node {
 
     char edge_host[64];
     uint16_t edge_port;
+    uint32_t new_baud;
     uint32_t output_length; /* of what memory.output holds */
 
     sn_console console;
@@ -125,65 +127,98 @@ void node_end_log(sn_node *node, sn_text *line);
 sn_text node_begin_event(sn_node *node, const char *name);
 sn_text node_begin_answer(sn_node *node, const sn_request *request, const char *word);
 void node_end_line(sn_node *node, sn_text *line);
-/* " state=err code=... msg=..." or with another word than err. */
+/* " state=... code=... msg=..."; without the state if it is NULL. */
 void node_add_failure(sn_text *line, const char *state, sn_error code, const char *text);
-void node_begin_reason(node_reason *reason, sn_text *text);
-/* Keeps the text, or a stand-in if there is none. Returns `code`. */
-sn_error node_set_reason(node_reason *reason, sn_error code, const char *text);
 const char *node_via_name(sn_via via);
+bool node_via_parse(const char *name, sn_via *via);
+
+/* A reason is written as a whole or piece by piece; each way returns its code. */
+sn_error node_set_reason(node_reason *reason, sn_error code, const char *text);
+sn_error node_set_reason_bytes(node_reason *reason, sn_error code, const uint8_t *text, size_t length);
+sn_text node_begin_reason(node_reason *reason, sn_error code);
+sn_error node_end_reason(node_reason *reason, sn_text *text);
+
+/* The verbs. Each adds to the answer or gives the reason for refusing. */
+typedef sn_error node_request(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
+node_request node_request_info;  /* node_info.c */
+node_request node_request_stats; /* node_info.c */
+node_request node_request_image; /* node_image.c */
+node_request node_request_read;  /* node_read.c */
+node_request node_request_link;  /* node_link.c */
+node_request node_request_infer; /* node_infer.c */
+node_request node_request_rtt;   /* node_echo.c */
 
 /* node_requests.c */
 void node_handle_line(sn_node *node, char *line);
 void node_refuse_long_line(sn_node *node);
+/* Refuses while no model is open. */
+sn_error node_need_model(sn_node *node, node_reason *why);
 
 /* node_image.c */
-sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
 void node_handle_frame(sn_node *node, const uint8_t *data, size_t length);
 void node_handle_bad_frame(sn_node *node);
 
 /* node_read.c */
-sn_error node_request_read(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
 void node_read_step(sn_node *node);
 
-/* node_info.c */
-sn_error node_request_info(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
-sn_error node_request_stats(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
-
 /* node_link.c */
-sn_error node_request_link(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
-/* Is there a greeted link of this kind? Refuses otherwise. */
-sn_error node_need_link(sn_node *node, const sn_request *request, node_reason *why);
-/* Closes the connection and reports it, and everything that was owed over it. */
+void node_link_changed(sn_node *node, sn_via via, sn_error code, const char *text);
+void node_link_receive(sn_node *node, sn_via via, const uint8_t *data, size_t length);
+/* Closes the connection and reports it, and whatever was owed over it. */
 void node_link_fail(sn_node *node, sn_error code, const char *text);
-/* Goes on with whatever waits for the outgoing side to become free. */
+/* Sends what can be sent. To be called after anything that may have given the link something to do. */
 void node_link_go_on(sn_node *node);
 void node_link_timer(sn_node *node, uint64_t now);
+/* Refuses unless the link that the request names has been greeted. */
+sn_error node_need_link(sn_node *node, const sn_request *request, node_reason *why);
 
-/* node_send.c */
-void node_send_message(sn_node *node, sn_frame_type type, uint8_t flags, uint32_t id, uint32_t model_id, sn_bytes first,
-                       sn_bytes second);
+/* node_receive.c */
+/* Does the frame in the stream ask for an answer, for which the way out must be free? */
+bool node_frame_needs_answer(const sn_node *node);
+void node_receive_frame(sn_node *node);
+
+/* node_send.c; only while no other message is on its way out. */
+void node_send_message(sn_node *node, sn_frame_type type, uint8_t flags, uint32_t id, sn_bytes first, sn_bytes second);
+void node_send_hello(sn_node *node, uint8_t flags, uint32_t id);
 void node_send_error(sn_node *node, uint32_t id, sn_error code, const char *text);
-/* Offers the link what it will take. True when a message has just gone out completely. */
+/* Offers the link what it will take. True when the message has just gone out completely. */
 bool node_send_step(sn_node *node);
 
-/* node_infer.c, node_result.c */
-sn_error node_request_infer(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
+/* node_infer.c */
+void node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes output);
 /* Role tail: starts on an activation, or answers ERROR. */
 void node_infer_activation(sn_node *node, const sn_header *header, const sn_body *body);
-/* Sends the outcome that waits, if one does. */
+/* Sends the outcome that is ready. */
 void node_infer_send(sn_node *node);
+/* DATA or RESULT has gone out. */
 void node_infer_sent(sn_node *node);
 void node_infer_result(sn_node *node, const sn_header *header, const sn_body *body);
-/* Ends the inference that awaits an answer over the link, if there is one. */
-void node_infer_fail(sn_node *node, sn_error code, const char *text, size_t length);
+/* The peer answers message `id` with an error. */
+void node_infer_refused(sn_node *node, uint32_t id, const node_reason *reason);
 void node_infer_link_lost(sn_node *node, sn_error code, const char *text);
 void node_infer_timer(sn_node *node, uint64_t now);
-void node_add_top5(sn_text *line, const sn_top_entry *entries, uint32_t count);
+
+/* node_result.c: the payload of RESULT. */
+typedef struct {
+    uint32_t count;
+    sn_top_entry top[SN_TOP];
+    uint32_t input_crc;
+    uint32_t total_us;
+    uint32_t invoke_us;
+    uint32_t output_length;
+    uint32_t output_crc;
+} node_result;
+
+#define NODE_RESULT_FIXED 72u
+
+void node_result_pack(const node_result *result, sn_dtype dtype, uint32_t classes, uint8_t to[NODE_RESULT_FIXED]);
+/* False if the payload breaks the specification; `output` is the vector that follows, if it was asked for. */
+bool node_result_unpack(node_result *result, sn_bytes payload, bool want_output, sn_bytes *output);
 
 /* node_echo.c */
-sn_error node_request_rtt(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
 void node_echo_reply(sn_node *node, const sn_header *header, const sn_body *body);
-void node_echo_fail(sn_node *node, sn_error code, const char *text, size_t length);
+void node_echo_refused(sn_node *node, uint32_t id, const node_reason *reason);
+void node_echo_link_lost(sn_node *node, sn_error code, const char *text);
 void node_echo_timer(sn_node *node, uint64_t now);
 
 #endif

@@ -53,24 +53,40 @@ void node_end_line(sn_node *node, sn_text *line) {
     write_line(node, line);
 }
 
-void node_add_failure(sn_text *line, const char *state, sn_error code, const char *text, size_t length) {
+void node_add_failure(sn_text *line, const char *state, sn_error code, const char *text) {
     if (state != NULL) {
         sn_text_pair(line, "state", state);
     }
     sn_text_pair(line, "code", sn_error_name(code));
-    sn_text_pair_bytes(line, "msg", text, length);
+    sn_text_pair(line, "msg", text);
+}
+
+sn_text node_begin_reason(node_reason *reason, sn_error code) {
+    reason->code = code;
+    sn_text text;
+    sn_text_init(&text, reason->text, sizeof reason->text);
+    return text;
+}
+
+sn_error node_end_reason(node_reason *reason, sn_text *text) {
+    (void)sn_text_string(text);
+    return reason->code;
 }
 
 sn_error node_set_reason(node_reason *reason, sn_error code, const char *text) {
-    sn_text copy;
-    sn_text_init(&copy, reason->text, sizeof reason->text);
     if (text == NULL || *text == '\0') {
         text = "the machine gives no reason";
     }
-    size_t length = strlen(text);
-    sn_text_add_bytes(&copy, text, length < sizeof reason->text ? length : sizeof reason->text - 1);
-    (void)sn_text_string(&copy);
+    return node_set_reason_bytes(reason, code, (const uint8_t *)text, strlen(text));
+}
+
+sn_error node_set_reason_bytes(node_reason *reason, sn_error code, const uint8_t *text, size_t length) {
     reason->code = code;
+    size_t kept = length < NODE_SENTENCE ? length : NODE_SENTENCE - 1;
+    for (size_t i = 0; i < kept; i++) {
+        reason->text[i] = text[i] != 0 ? (char)text[i] : '?';
+    }
+    reason->text[kept] = '\0';
     return code;
 }
 

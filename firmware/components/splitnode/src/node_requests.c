@@ -9,10 +9,21 @@
 typedef struct {
     const char *name;
     const char *keys[MOST_KEYS];
-    sn_error (*handle)(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
+    node_request *handle;
 } verb;
 
-static sn_error request_help(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
+sn_error node_need_model(sn_node *node, node_reason *why) {
+    switch (node->model) {
+    case NODE_MODEL_OPEN:
+        return SN_OK;
+    case NODE_MODEL_OPENING:
+        return node_set_reason(why, SN_ERR_BUSY, "the model is still being opened");
+    case NODE_MODEL_NONE:
+        break;
+    }
+    *why = node->model_failure;
+    return why->code;
+}
 
 static sn_error request_role(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
     (void)request;
@@ -107,6 +118,8 @@ static sn_error request_hang(sn_node *node, const sn_request *request, sn_text *
 }
 #endif
 
+static node_request request_help;
+
 static const verb verbs[] = {
     {"help", {0}, request_help},
     {"info", {0}, node_request_info},
@@ -148,9 +161,9 @@ static bool equal(const char *a, const char *b) {
     return strlen(a) == strlen(b) && memcmp(a, b, strlen(a)) == 0;
 }
 
-static bool takes(const verb *verb, const char *key) {
+static bool takes(const verb *known, const char *key) {
     for (size_t i = 0; i < MOST_KEYS; i++) {
-        if (verb->keys[i] != NULL && equal(verb->keys[i], key)) {
+        if (known->keys[i] != NULL && equal(known->keys[i], key)) {
             return true;
         }
     }
@@ -177,7 +190,7 @@ static sn_error handle(sn_node *node, const sn_request *request, sn_text *answer
 
 static void refuse(sn_node *node, const sn_request *request, sn_error code, const char *text) {
     sn_text line = node_begin_answer(node, request, "err");
-    node_add_failure(&line, NULL, code, text, strlen(text));
+    node_add_failure(&line, NULL, code, text);
     node_end_line(node, &line);
 }
 

@@ -9,7 +9,7 @@
 #define SLOT_MAGIC 0x4D4C4948u
 #define SLOT_FORMAT 1u
 #define ERASED 0xFFFFFFFFu
-#define PIECE 512u /* holds all fields; the rest is reserved */
+#define PIECE 512u          /* holds all fields; the rest is reserved */
 #define MOST_CLASSES 65535u /* a RESULT counts them in 16 bits */
 
 const char *sn_role_name(sn_role role) {

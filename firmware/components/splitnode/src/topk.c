@@ -15,8 +15,8 @@ static int32_t raw_score(const uint8_t *scores, uint32_t index, sn_dtype dtype) 
     return (int32_t)sn_get_u32(&scores[4 * index]);
 }
 
-/* An integer in the order of the scores. Bit patterns of positive floats are in order already; those of negative ones are
- * in reverse. */
+/* An integer in the order of the scores. Bit patterns of positive floats are in order already; those of negative ones
+ * are in reverse. */
 static int32_t rank(int32_t score, sn_dtype dtype) {
     if (dtype != SN_FLOAT32) {
         return score;

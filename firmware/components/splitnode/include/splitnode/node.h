@@ -2,8 +2,8 @@
 /*
  * The node: one half (or the whole) of a split model, driven by events.
  *
- * The core owns no loop and never blocks. The port calls one of the functions below for each thing that happens, from one
- * task, and each returns the time (on now_us' clock) at which sn_node_on_timer must be called next if nothing else
+ * The core owns no loop and never blocks. The port calls one of the functions below for each thing that happens, from
+ * one task, and each returns the time (on now_us' clock) at which sn_node_on_timer must be called next if nothing else
  * happens before, or SN_NO_DEADLINE. Memory is given at initialization; there is no heap.
  */
 #ifndef SPLITNODE_NODE_H
@@ -60,7 +60,8 @@ uint64_t sn_node_on_invoked(sn_node *node, sn_error code, const char *text, cons
 
 /* `ip` is text, NULL unless code is SN_OK. May come unasked, when the access point goes. */
 uint64_t sn_node_on_wifi(sn_node *node, sn_error code, const char *text, const char *ip);
-/* SN_OK: the link is up (opened by link_open, or by a peer in role tail). Else it is down: it never came up, or ended. */
+/* SN_OK: the link is up (opened by link_open, or by a peer in role tail). Else it is down: it never came up, or ended.
+ */
 uint64_t sn_node_on_link(sn_node *node, sn_via via, sn_error code, const char *text);
 /* Stream: any piece of the stream. Datagram: exactly one frame. */
 uint64_t sn_node_on_receive(sn_node *node, sn_via via, const uint8_t *data, size_t length);

@@ -25,9 +25,9 @@ typedef enum {
 typedef struct sn_port {
     void *ctx; /* handed back as the first argument of every function */
 
-    uint64_t (*now_us)(void *ctx);    /* monotonic, since boot */
+    uint64_t (*now_us)(void *ctx); /* monotonic, since boot */
     uint32_t (*random_u32)(void *ctx);
-    void (*restart)(void *ctx);       /* after everything written to the console has gone out */
+    void (*restart)(void *ctx); /* after everything written to the console has gone out */
 
     void (*console_write)(void *ctx, const uint8_t *data, size_t length); /* queues all of it */
     void (*console_baud)(void *ctx, uint32_t rate);                       /* once what is queued has gone out */
@@ -36,15 +36,16 @@ typedef struct sn_port {
     sn_error (*slot_read)(void *ctx, uint32_t offset, void *to, uint32_t length);
     sn_error (*slot_sha256)(void *ctx, uint32_t offset, uint32_t length, uint8_t digest[32]);
 
-    sn_error (*model_open)(void *ctx, uint32_t offset, uint32_t length); /* ends in sn_node_on_model */
+    sn_error (*model_open)(void *ctx, uint32_t offset, uint32_t length);     /* ends in sn_node_on_model */
     sn_error (*input_load)(void *ctx, const uint8_t *data, uint32_t length); /* copies; done when it returns */
-    sn_error (*invoke)(void *ctx);                                       /* ends in sn_node_on_invoked */
+    sn_error (*invoke)(void *ctx);                                           /* ends in sn_node_on_invoked */
 
-    sn_error (*wifi_join)(void *ctx, const char *ssid, const char *password);         /* ends in sn_node_on_wifi */
-    sn_error (*link_open)(void *ctx, sn_via via, const char *host, uint16_t port);    /* ends in sn_node_on_link */
-    void (*link_close)(void *ctx, sn_via via);                                        /* no event follows */
-    /* Returns how many bytes were taken, 0 to `length` (a stream may take some; a datagram link all or none); when it took fewer
-     * than `length`, sn_node_on_writable follows once it can take more. Negative: the link is down, sn_node_on_link follows. */
+    sn_error (*wifi_join)(void *ctx, const char *ssid, const char *password);      /* ends in sn_node_on_wifi */
+    sn_error (*link_open)(void *ctx, sn_via via, const char *host, uint16_t port); /* ends in sn_node_on_link */
+    void (*link_close)(void *ctx, sn_via via);                                     /* no event follows */
+    /* Returns how many bytes were taken, 0 to `length` (a stream may take some; a datagram link all or none); when it
+     * took fewer than `length`, sn_node_on_writable follows once it can take more. Negative: the link is down,
+     * sn_node_on_link follows. */
     int32_t (*link_send)(void *ctx, sn_via via, const uint8_t *data, size_t length);
     uint32_t (*link_frame_limit)(void *ctx, sn_via via); /* largest frame of a datagram link; 0 for a stream */
 

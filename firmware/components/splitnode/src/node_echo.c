@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Round trips that the host asks for; their payload is whatever the image's memory holds. */
+#include "node_internal.h"
+
+#include <string.h>
+
+sn_error node_request_rtt(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    const char *size_text = sn_pairs_get(&request->arguments, "size");
+    uint32_t size = 0;
+    sn_error code = node_need_link(node, request, why);
+    if (code != SN_OK) {
+        return code;
+    }
+    uint32_t most = node->memory.receive_capacity - SN_HEADER_SIZE - SN_BODY_OVERHEAD;
+    if (most > node->memory.image_capacity) {
+        most = node->memory.image_capacity;
+    }
+    if (size_text == NULL || !sn_parse_u32(size_text, &size) || size > most) {
+        sn_text text = node_begin_reason(why, SN_ERR_BAD_ARGUMENT);
+        sn_text_add(&text, "size is the number of bytes to send, 0 to ");
+        sn_text_add_u64(&text, most);
+        return node_end_reason(why, &text);
+    }
+    if (node->echo.active || node->work.state != NODE_WORK_IDLE || node->send.active) {
+        return node_set_reason(why, SN_ERR_BUSY, "an inference or a round trip is under way");
+    }
+    if (node->upload.state == SN_UPLOAD_RUNNING) {
+        return node_set_reason(why, SN_ERR_BUSY, "an image is on its way to the board");
+    }
+    uint64_t now = node_now(node);
+    node->echo = (node_echo){
+        .active = true,
+        .message = ++node->last_message,
+        .size = size,
+        .start_us = now,
+        .deadline = now + NODE_PATIENCE_US,
+    };
+    node_send_message(node, SN_FRAME_ECHO, 0, node->echo.message, (sn_bytes){node->memory.image, size}, (sn_bytes){0});
+    node->after_answer = node_link_go_on;
+    sn_text_pair_u64(answer, "msg", node->echo.message);
+    return SN_OK;
+}
+
+static void end_with_failure(sn_node *node, sn_error code, const char *text) {
+    node->echo.active = false;
+    sn_text line = node_begin_event(node, "rtt");
+    sn_text_pair_u64(&line, "msg", node->echo.message);
+    node_add_failure(&line, "err", code, text);
+    node_end_line(node, &line);
+}
+
+void node_echo_reply(sn_node *node, const sn_header *header, const sn_body *body) {
+    node_echo *echo = &node->echo;
+    if (!echo->active || header->message != echo->message || node->send.active) {
+        node->stats.rx_bad_frame++;
+        return;
+    }
+    if (body->payload.length != echo->size || memcmp(body->payload.data, node->memory.image, echo->size) != 0) {
+        end_with_failure(node, SN_ERR_PROTOCOL, "the reply is not what was sent");
+        return;
+    }
+    echo->active = false;
+    sn_text line = node_begin_event(node, "rtt");
+    sn_text_pair_u64(&line, "msg", echo->message);
+    sn_text_pair(&line, "state", "ok");
+    sn_text_pair_u64(&line, "us", node_now(node) - echo->start_us);
+    node_end_line(node, &line);
+}
+
+void node_echo_refused(sn_node *node, uint32_t id, const node_reason *reason) {
+    if (node->echo.active && id == node->echo.message) {
+        end_with_failure(node, reason->code, reason->text);
+    }
+}
+
+void node_echo_link_lost(sn_node *node, sn_error code, const char *text) {
+    if (node->echo.active) {
+        end_with_failure(node, code, text);
+    }
+}
+
+void node_echo_timer(sn_node *node, uint64_t now) {
+    if (node->echo.active && now >= node->echo.deadline) {
+        end_with_failure(node, SN_ERR_EDGE_TIMEOUT, "no reply within 10 s");
+    }
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/* One inference: the image through the head and the answer back, or an activation through the tail. */
+#include "node_internal.h"
+
+#include <string.h>
+
+#include "crc.h"
+
+static void end_with_failure(sn_node *node, sn_error code, const char *text) {
+    node->stats.infer_err++;
+    sn_text line = node_begin_event(node, "infer");
+    sn_text_pair_u64(&line, "msg", node->work.message);
+    node_add_failure(&line, "err", code, text);
+    node_end_line(node, &line);
+}
+
+static void add_top5(sn_text *line, const node_result *result) {
+    char entries[SN_TOP * 18]; /* 65535:-2147483648, */
+    sn_text text;
+    sn_text_init(&text, entries, sizeof entries);
+    for (uint32_t i = 0; i < result->count; i++) {
+        sn_text_add(&text, i == 0 ? "" : ",");
+        sn_text_add_u64(&text, result->top[i].id);
+        sn_text_add(&text, ":");
+        sn_text_add_i32(&text, result->top[i].score);
+    }
+    sn_text_pair_bytes(line, "top5", entries, text.length);
+}
+
+/* `end_us` is the end of the last stage. In role full there are no stages after invoke. */
+static void end_with_result(sn_node *node, const node_result *result, uint64_t end_us) {
+    node_work *work = &node->work;
+    bool is_head = node->slot.role == SN_ROLE_HEAD;
+    work->state = NODE_WORK_IDLE;
+    node->stats.infer_ok++;
+    sn_text line = node_begin_event(node, "infer");
+    sn_text_pair_u64(&line, "msg", work->message);
+    sn_text_pair(&line, "state", "ok");
+    add_top5(&line, result);
+    if (is_head) {
+        sn_text_pair_hex(&line, "act_crc", work->output_crc);
+        sn_text_pair_u64(&line, "act_len", work->output.length);
+        sn_text_pair_hex(&line, "rx_crc", result->input_crc);
+    }
+    sn_text_pair_u64(&line, "load_us", work->loaded_us - work->start_us);
+    sn_text_pair_u64(&line, "invoke_us", work->invoked_us - work->loaded_us);
+    sn_text_pair_u64(&line, "send_us", is_head ? work->sent_us - work->invoked_us : 0);
+    sn_text_pair_u64(&line, "wait_us", is_head ? end_us - work->sent_us : 0);
+    sn_text_pair_u64(&line, "total_us", end_us - work->start_us);
+    if (is_head) {
+        sn_text_pair_u64(&line, "edge_us", result->total_us);
+        sn_text_pair_u64(&line, "edge_invoke_us", result->invoke_us);
+    }
+    sn_text_pair_u64(&line, "out_len", result->output_length);
+    sn_text_pair_hex(&line, "out_crc", result->output_crc);
+    node_end_line(node, &line);
+}
+
+/* Hands the input to the model. `start_us` has been taken. */
+static sn_error start(sn_node *node, sn_bytes input, node_reason *why) {
+    node_work *work = &node->work;
+    work->output = (sn_bytes){0};
+    work->abandoned = false;
+    node->output_length = 0;
+    sn_error code = node->port->input_load(node->port->ctx, input.data, input.length);
+    if (code != SN_OK) {
+        return node_set_reason(why, code, "the input could not be given to the model");
+    }
+    work->loaded_us = node_now(node);
+    code = node->port->invoke(node->port->ctx);
+    if (code != SN_OK) {
+        return node_set_reason(why, code, "the model could not be started");
+    }
+    work->state = NODE_WORK_INVOKING;
+    return SN_OK;
+}
+
+static sn_error parse_arguments(sn_node *node, const sn_request *request, bool *want_output, node_reason *why) {
+    const char *output = sn_pairs_get(&request->arguments, "output");
+    *want_output = output != NULL && output[0] == '1';
+    if (output != NULL && (strlen(output) != 1 || (output[0] != '0' && output[0] != '1'))) {
+        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "output is 0 or 1");
+    }
+    sn_error code = node_need_model(node, why);
+    if (code != SN_OK) {
+        return code;
+    }
+    switch (node->slot.role) {
+    case SN_ROLE_HEAD:
+        return node_need_link(node, request, why);
+    case SN_ROLE_FULL:
+        if (sn_pairs_get(&request->arguments, "via") != NULL) {
+            return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "role full sends nothing: leave via out");
+        }
+        return SN_OK;
+    case SN_ROLE_TAIL:
+    case SN_ROLE_NONE:
+        break;
+    }
+    return node_set_reason(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "role tail takes its input from the link");
+}
+
+sn_error node_request_infer(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    uint64_t start_us = node_now(node);
+    bool want_output = false;
+    sn_error code = parse_arguments(node, request, &want_output, why);
+    if (code != SN_OK) {
+        return code;
+    }
+    if (node->work.state != NODE_WORK_IDLE || node->send.active || node->echo.active || node->read.active) {
+        return node_set_reason(why, SN_ERR_BUSY, "an inference, a round trip or a read is under way");
+    }
+    if (node->upload.state == SN_UPLOAD_RUNNING) {
+        return node_set_reason(why, SN_ERR_BUSY, "an image is on its way to the board");
+    }
+    if (node->upload.state != SN_UPLOAD_STORED) {
+        return node_set_reason(why, SN_ERR_NO_IMAGE, "there is no image: send one with image");
+    }
+    node->work.start_us = start_us;
+    node->work.want_output = want_output;
+    code = start(node, (sn_bytes){node->upload.buffer, node->upload.size}, why);
+    if (code != SN_OK) {
+        return code;
+    }
+    node->work.message = ++node->last_message;
+    sn_text_pair_u64(answer, "msg", node->work.message);
+    return SN_OK;
+}
+
+void node_infer_activation(sn_node *node, const sn_header *header, const sn_body *body) {
+    node_reason why;
+    sn_error code = SN_OK;
+    uint64_t start_us = node_now(node);
+    if (body->model_id != node->slot.model_id) {
+        code = node_set_reason(&why, SN_ERR_MODEL_MISMATCH, "the activation comes from another model or cut");
+    } else if (body->payload.length != node->slot.input.size) {
+        code = node_set_reason(&why, SN_ERR_TENSOR_SIZE, "the activation does not have the size of the tail's input");
+    } else if (node->work.state != NODE_WORK_IDLE || node->read.active) {
+        code = node_set_reason(&why, SN_ERR_BUSY, "the tail is working on another activation or its output is read");
+    } else {
+        node->work.start_us = start_us;
+        node->work.want_output = (header->flags & SN_FLAG_WANT_OUTPUT) != 0;
+        node->work.message = header->message;
+        node->work.input_crc = sn_crc32(0, body->payload.data, body->payload.length);
+        code = start(node, body->payload, &why);
+    }
+    if (code != SN_OK) {
+        node_send_error(node, header->message, code, why.text);
+    }
+}
+
+/* Role tail and full: the output is the answer, and stays readable. */
+static node_result make_result(sn_node *node, uint64_t now) {
+    node_work *work = &node->work;
+    memcpy(node->memory.output, work->output.data, work->output.length);
+    node->output_length = work->output.length;
+    work->output_crc = sn_crc32(0, work->output.data, work->output.length);
+    node_result result = {
+        .input_crc = work->input_crc,
+        .total_us = (uint32_t)(now - work->start_us),
+        .invoke_us = (uint32_t)(work->invoked_us - work->loaded_us),
+        .output_length = work->output.length,
+        .output_crc = work->output_crc,
+    };
+    const sn_tensor *tensor = &node->slot.output;
+    result.count = sn_top5(work->output.data, tensor->elements, tensor->dtype, result.top);
+    return result;
+}
+
+void node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes output) {
+    node_work *work = &node->work;
+    if (work->state != NODE_WORK_INVOKING) {
+        return;
+    }
+    work->invoked_us = node_now(node);
+    if (work->abandoned) {
+        work->state = NODE_WORK_IDLE;
+        return;
+    }
+    if (code == SN_OK && output.length != node->slot.output.size) {
+        code = SN_ERR_TENSOR_SIZE;
+        text = "the model's output does not have the size that the slot's header says";
+    }
+    node_set_reason(&work->failure, code, text);
+    if (code == SN_OK) {
+        work->output = output;
+    }
+    if (node->slot.role == SN_ROLE_TAIL || (node->slot.role == SN_ROLE_HEAD && code == SN_OK)) {
+        work->state = NODE_WORK_READY;
+        node_link_go_on(node);
+        return;
+    }
+    work->state = NODE_WORK_IDLE;
+    if (code != SN_OK) {
+        end_with_failure(node, code, work->failure.text);
+    } else {
+        node_result result = make_result(node, work->invoked_us);
+        end_with_result(node, &result, work->invoked_us);
+    }
+}
+
+/* The CRC of the activation counts to stage `send`: a receiver cannot start before it is known. */
+static void send_activation(sn_node *node) {
+    node_work *work = &node->work;
+    work->output_crc = sn_crc32(0, work->output.data, work->output.length);
+    work->state = NODE_WORK_SENDING;
+    node_send_message(node, SN_FRAME_DATA, work->want_output ? SN_FLAG_WANT_OUTPUT : 0, work->message, work->output,
+                      (sn_bytes){0});
+}
+
+void node_infer_send(sn_node *node) {
+    node_work *work = &node->work;
+    if (node->slot.role == SN_ROLE_HEAD) {
+        send_activation(node);
+        return;
+    }
+    if (work->failure.code != SN_OK) {
+        node->stats.infer_err++;
+        work->state = NODE_WORK_IDLE;
+        node_send_error(node, work->message, work->failure.code, work->failure.text);
+        return;
+    }
+    node_result result = make_result(node, node_now(node));
+    node_result_pack(&result, node->slot.output.dtype, node->slot.classes, node->send.small);
+    work->state = NODE_WORK_SENDING;
+    node_send_message(node, SN_FRAME_RESULT, SN_FLAG_ANSWER, work->message,
+                      (sn_bytes){node->send.small, NODE_RESULT_FIXED},
+                      (sn_bytes){node->memory.output, work->want_output ? node->output_length : 0});
+}
+
+void node_infer_sent(sn_node *node) {
+    node_work *work = &node->work;
+    if (work->state != NODE_WORK_SENDING) {
+        return; /* the peer has refused it meanwhile */
+    }
+    work->sent_us = node_now(node);
+    if (node->slot.role == SN_ROLE_HEAD) {
+        work->state = NODE_WORK_WAITING;
+        work->deadline = work->sent_us + NODE_PATIENCE_US;
+    } else {
+        work->state = NODE_WORK_IDLE;
+        node->stats.infer_ok++;
+    }
+}
+
+void node_infer_result(sn_node *node, const sn_header *header, const sn_body *body) {
+    node_work *work = &node->work;
+    if (node->slot.role != SN_ROLE_HEAD || work->state != NODE_WORK_WAITING || header->message != work->message) {
+        node->stats.rx_bad_frame++;
+        return;
+    }
+    node_result result;
+    sn_bytes output = {0};
+    work->state = NODE_WORK_IDLE;
+    if (body->model_id != node->slot.model_id) {
+        end_with_failure(node, SN_ERR_MODEL_MISMATCH, "the RESULT comes from another model or cut");
+        return;
+    }
+    if (!node_result_unpack(&result, body->payload, work->want_output, &output)) {
+        end_with_failure(node, SN_ERR_PROTOCOL, "the edge's RESULT breaks the protocol's specification");
+        return;
+    }
+    if (output.length > node->memory.output_capacity) {
+        end_with_failure(node, SN_ERR_TENSOR_SIZE, "the output vector is larger than the board's buffer");
+        return;
+    }
+    if (output.length != 0) {
+        memcpy(node->memory.output, output.data, output.length);
+    }
+    node->output_length = output.length;
+    end_with_result(node, &result, node_now(node));
+}
+
+void node_infer_refused(sn_node *node, uint32_t id, const node_reason *reason) {
+    node_work *work = &node->work;
+    bool owed = work->state == NODE_WORK_SENDING || work->state == NODE_WORK_WAITING;
+    if (node->slot.role == SN_ROLE_HEAD && owed && id == work->message) {
+        work->state = NODE_WORK_IDLE;
+        end_with_failure(node, reason->code, reason->text);
+    }
+}
+
+void node_infer_link_lost(sn_node *node, sn_error code, const char *text) {
+    node_work *work = &node->work;
+    if (work->state == NODE_WORK_IDLE || work->abandoned) {
+        return;
+    }
+    if (work->state == NODE_WORK_INVOKING) {
+        work->abandoned = true; /* the model cannot be stopped; nothing else can start before it ends */
+    } else {
+        work->state = NODE_WORK_IDLE;
+    }
+    if (node->slot.role == SN_ROLE_HEAD) {
+        end_with_failure(node, code, text);
+    } else {
+        node->stats.infer_err++;
+    }
+}
+
+void node_infer_timer(sn_node *node, uint64_t now) {
+    if (node->work.state == NODE_WORK_WAITING && now >= node->work.deadline) {
+        node->work.state = NODE_WORK_IDLE;
+        end_with_failure(node, SN_ERR_EDGE_TIMEOUT, "the edge server gave no answer within 10 s");
+    }
+}

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""The edge server in a thread of its own, as a plain object for synchronous code."""
+
+import asyncio
+import threading
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Self
+
+from hil.edge.server import Server
+from hil.edge.stopwatch import Stopwatch, WallStopwatch
+from hil.edge.store import EdgeRecord
+from hil.edge.tail import Tail
+from hil.errors import EdgeError
+from hil.model.interpreter import Kernels
+
+_START_S = 10.0
+_CLOSE_S = 30.0
+
+
+class EdgeServer:
+    """An edge server that listens from construction until it is closed; a context manager.
+
+    Attributes:
+        address: host and port it listens on.
+
+    Args:
+        tail: flatbuffer of the tail.
+        model_id: names full model and cut, u32.
+        kernels: the reference ones make its results comparable bit for bit.
+        host: address to listen on; ``0.0.0.0`` for boards on a network.
+        port: TCP port, 0 for a free one.
+        stopwatch: which times boards are told, the measured ones if None.
+        patience_s: longest wait for the rest of a frame or for a board to take its answers, in s.
+
+    Raises:
+        BadInputError: the tail is not sound.
+        EdgeError: the address cannot be had.
+    """
+
+    def __init__(
+        self,
+        tail: bytes,
+        model_id: int,
+        *,
+        kernels: Kernels = Kernels.REFERENCE,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        stopwatch: Stopwatch | None = None,
+        patience_s: float = 30.0,
+    ) -> None:
+        self._kernels = kernels
+        self._server = Server(
+            Tail(tail, model_id, kernels), stopwatch or WallStopwatch(), patience_s
+        )
+        started: Future[tuple[str, int]] = Future()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._main(host, port, started)),
+            name="hil-edge",
+            daemon=True,
+        )
+        self._thread.start()
+        self.address = started.result(_START_S)
+
+    async def _main(self, host: str, port: int, started: "Future[tuple[str, int]]") -> None:
+        self._loop = asyncio.get_running_loop()
+        try:
+            address = await self._server.start(host, port)
+        except EdgeError as error:
+            started.set_exception(error)
+            return
+        started.set_result(address)
+        await self._stop.wait()
+        await self._server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still serves."""
+        return self._thread.is_alive()
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """Frames and inferences so far, under the names of docs/protocol.md, section 2.4."""
+        return dict(self._server.counters)
+
+    def record(
+        self, message_id: int, session: int | None = None, timeout: float = 5.0
+    ) -> EdgeRecord:
+        """Return what was received and answered under a message id, the newest if several.
+
+        Args:
+            message_id: number the board gave the message.
+            session: session number of the board's run, None for any.
+            timeout: longest wait for it, in seconds.
+
+        Raises:
+            EdgeError: there is none in time; the last 64 are kept.
+        """
+        return self._server.records.get(message_id, session, timeout)
+
+    def serve(self, tail: bytes, model_id: int) -> None:
+        """Serve another model; messages that come after this returns meet the new one.
+
+        Raises:
+            BadInputError: the tail is not sound.
+            EdgeError: the server has ended.
+        """
+        ready = Tail(tail, model_id, self._kernels)
+        changed: Future[None] = Future()
+
+        def change() -> None:
+            self._server.serve(ready)
+            changed.set_result(None)
+
+        if self._loop is None or not self.alive:
+            raise EdgeError("The edge server has ended; start another.")
+        self._loop.call_soon_threadsafe(change)
+        changed.result(_START_S)
+
+    def close(self) -> None:
+        """Drop every connection and end the thread; harmless when done before.
+
+        Raises:
+            EdgeError: a tail has been running for half a minute.
+        """
+        if self._loop is not None and self.alive:
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(_CLOSE_S)
+        if self.alive:
+            raise EdgeError("The edge server does not end as a tail is still running; kill it.")

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+"""The lab process: it announces its boards, and it never outlives the one who started it."""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+
+from hil.errors import BadInputError, LabError
+from hil.lab import Lab
+
+PATIENCE_S = 20.0
+
+
+@contextmanager
+def hil_sim(*options: str) -> Iterator[tuple["subprocess.Popen[str]", dict[str, object]]]:
+    command = [sys.executable, "-m", "hil", "sim", "--json", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def test_a_lab_has_as_many_boards_as_asked_for_each_with_its_own_mac_and_port() -> None:
+    with Lab.start(boards=3) as lab:
+        assert len({board.mac for board in lab.boards}) == 3
+        assert len({board.url for board in lab.boards}) == 3
+        assert all(board.url.startswith("rfc2217://127.0.0.1:") for board in lab.boards)
+
+
+def test_a_closed_lab_is_gone_and_closing_it_again_does_nothing() -> None:
+    lab = Lab.start()
+    lab.close()
+    lab.close()
+    assert lab.process.returncode == 0
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address(lab.boards[0].url), timeout=PATIENCE_S)
+
+
+def test_a_lab_that_was_killed_is_reported_as_a_lab_error() -> None:
+    with Lab.start() as lab:
+        lab.process.kill()
+        lab.process.wait()
+        with pytest.raises(LabError, match="has died"):
+            lab.check()
+
+
+def test_a_lab_dies_with_the_process_that_started_it_however_that_ends() -> None:
+    script = (
+        "import os, signal; from hil.lab import Lab; lab = Lab.start(); "
+        "print(lab.process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert gone(int(done.stdout))
+
+
+def test_the_ports_of_a_lab_are_open_on_loopback_only() -> None:
+    with Lab.start() as lab:
+        _, port = address(lab.boards[0].url)
+        with open("/proc/net/tcp") as table:
+            listening = [line.split()[1] for line in table if line.split()[3] == "0A"]
+        ours = [entry for entry in listening if entry.endswith(f":{port:04X}")]
+        assert ours == [f"0100007F:{port:04X}"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_hil_sim_prints_its_ports_and_ends_by_a_signal(number: signal.Signals) -> None:
+    with hil_sim("--boards", "2") as (process, ends):
+        assert isinstance(ends["boards"], list)
+        assert len(ends["boards"]) == 2
+        process.send_signal(number)
+        assert process.wait(PATIENCE_S) == 0
+
+
+def test_an_unbootable_flash_prints_the_roms_words_to_whoever_attaches() -> None:
+    with Lab.start() as lab:
+        with socket.create_connection(address(lab.boards[0].socket), timeout=PATIENCE_S) as raw:
+            seen = b""
+            while b"invalid header: 0xffffffff" not in seen:
+                seen += raw.recv(4096)
+        assert b"rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)" in seen
+
+
+def test_without_wasmtime_virtual_boards_are_refused_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(BadInputError, match=r"esp32-split-hil\[sim\]"):
+        Lab.start()
+
+
+def address(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    assert parts.hostname is not None
+    assert parts.port is not None
+    return parts.hostname, parts.port
+
+
+def gone(pid: int) -> bool:
+    """Wait for a process that is not our child to end."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        ready, _, _ = select.select([descriptor], [], [], PATIENCE_S)
+    finally:
+        os.close(descriptor)
+    return bool(ready)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""A run that has seen one of everything."""
+
+import pytest
+
+from hil.budgets import AgreementLimit, Budgets
+from hil.results import (
+    BoardRecord,
+    CutRecord,
+    ErrorRecord,
+    FirmwareRecord,
+    FlashRecord,
+    InferenceRecord,
+    JudgementRecord,
+    ModelRecord,
+    RegionRecord,
+    Results,
+    TestRecord,
+)
+
+
+@pytest.fixture
+def results() -> Results:
+    results = Results(budgets=Budgets(1, {"xnnpack": AgreementLimit(0.9, 0.9)}))
+    results.board = BoardRecord(
+        "virtual", "rfc2217://127.0.0.1:1", "02:00:00:00:00:01", "esp32s3", True, "reference"
+    )
+    results.firmware = FirmwareRecord("0.1.0", "0123456789abcdef", False)
+    results.model = ModelRecord("dogs19", "00c0ffee", 19)
+    results.cut = CutRecord("block_6_project", "a/long/name", 6400)
+    app, model = RegionRecord("app", 0x10000, 200_000), RegionRecord("model", 0x400000, 400_000)
+    results.flash.append(FlashRecord((app, model), (RegionRecord("bootloader", 0, 900),), 3.21))
+    stages = {"load": 10, "invoke": 900, "send": 60, "wait": 2_000, "total": 2_970}
+    for number in range(20):
+        results.inferences.append(
+            InferenceRecord(
+                "dog.jpg",
+                "tcp",
+                number + 1,
+                True,
+                True,
+                6400,
+                {**stages, "transfer": 1_000 + number},
+                {"infer": 12_000},
+                ((7, "labrador", 120.0), (2, "poodle", -3.0)),
+            )
+        )
+    results.photo("dog.jpg", "labrador", 7)
+    for name in ("transport", "composition", "kernel", "full"):
+        verdict = JudgementRecord(True, True, "all 19 elements are identical")
+        results.judge("dog.jpg", name, verdict)
+    for name in ("board", "full", "xnnpack"):
+        results.predict("dog.jpg", name, (7, 2, 3, 4, 5))
+    results.errors.append(
+        ErrorRecord("t.py::test_a", "call", "product", "BoardPanic", "The board panicked.")
+    )
+    results.tests.append(TestRecord("t.py::test_a", "failed", "product", 0.5, "logs/t.log"))
+    results.exit_status = 1
+    return results

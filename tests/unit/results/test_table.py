@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""What the closing table and the properties say, from the document alone."""
+
+import json
+
+from hil.results import FlashRecord, JudgementRecord, RegionRecord, Results
+from hil.table import closing_lines, properties
+
+
+def closing(results: Results) -> str:
+    return "\n".join(closing_lines(json.loads(json.dumps(results.document()))))
+
+
+def test_the_table_names_everything_that_was_under_test(results: Results) -> None:
+    text = closing(results)
+    for part in ("02:00:00:00:00:01", "0.1.0", "reference kernels", "dogs19", "block_6_project"):
+        assert part in text
+
+
+def test_the_table_says_what_was_flashed(results: Results) -> None:
+    line = "app, model: 600,000 bytes in 3.2 s (host); 1 regions were up to date"
+    assert line in closing(results)
+    results.flash[:] = [FlashRecord((), (RegionRecord("app", 0, 1),), 0.1)]
+    assert "nothing, all 1 regions were up to date" in closing(results)
+
+
+def test_the_table_says_how_many_photos_agree(results: Results) -> None:
+    assert "1/1 photos: split == full model" in closing(results)
+    results.judge("cat.jpg", "full", JudgementRecord(False, False, "19 of 19 elements differ"))
+    text = closing(results)
+    assert "1/2 photos agree: split != full model" in text
+    assert "split == full model" not in text
+
+
+def test_simulated_times_are_called_simulated(results: Results) -> None:
+    text = closing(results)
+    assert "over tcp, simulated, 20 inferences" in text
+    assert "goodput" in text
+    assert text.count("simulated") >= 3
+
+
+def test_p95_is_shown_only_with_enough_inferences(results: Results) -> None:
+    assert "n/a" not in closing(results)
+    del results.inferences[0]
+    assert "p95 needs 20 inferences" in closing(results)
+
+
+def test_agreement_tells_judged_from_reported(results: Results) -> None:
+    assert "limits 90% and 90% held" in closing(results)
+    results.predict("dog.jpg", "xnnpack", (2, 7, 3, 4, 5))
+    assert "limits 90% and 90% BROKEN" in closing(results)
+
+
+def test_an_empty_run_has_an_empty_table() -> None:
+    assert closing_lines(Results().document()) == []
+
+
+def test_properties_are_flat_text(results: Results) -> None:
+    flat = properties(results.document())
+    assert flat["hil.board.simulated"] == "true"
+    assert flat["hil.full_exact"] == "1/1"
+    assert flat["hil.latency.simulated.tcp.total.p95_us"] == "2970"
+    assert all(isinstance(value, str) for value in flat.values())
