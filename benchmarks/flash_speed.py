@@ -38,8 +38,8 @@ class Silent:
         """Nothing is running."""
 
 
-async def write(board: VirtualBoard, image: Path) -> dict[str, float]:
-    """Write ``image`` at address 0 and return wall-clock and CPU seconds."""
+async def write(board: VirtualBoard, image: Path, content: bytes) -> dict[str, float]:
+    """Write ``image``, which holds ``content``, at address 0; return wall-clock and CPU seconds."""
     cpu, started = time.process_time(), time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", ESPTOOL, "--port", board.url, "--baud", "921600"),
@@ -51,7 +51,7 @@ async def write(board: VirtualBoard, image: Path) -> dict[str, float]:
     seconds = time.perf_counter() - started
     if process.returncode:
         raise SystemExit(f"esptool failed:\n{output.decode(errors='replace')}")
-    if board.flash.read(0, SIZE) != image.read_bytes():
+    if board.flash.read(0, SIZE) != content:
         raise SystemExit("esptool succeeded, but the flash holds something else")
     return {
         "esptool_s": round(seconds, 2),
@@ -74,7 +74,7 @@ async def measure(rounds: int) -> dict[str, object]:
         for name, payload in payloads.items():
             image = Path(directory) / f"{name}.bin"
             image.write_bytes(payload)
-            runs = [await write(board, image) for _ in range(rounds)]
+            runs = [await write(board, image, payload) for _ in range(rounds)]
             result[name] = min(runs, key=lambda run: run["esptool_s"])
     await board.close()
     return result

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MIT
 """One ESP32-S3, virtual or real: flash it, connect it, infer on it."""
 
-import contextlib
 import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,41 +13,28 @@ import numpy as np
 from hil.board_info import BoardInfo
 from hil.completion import parse_completion, predictions, raise_refusal
 from hil.console import Console
-from hil.console_line import Log, parse_line
 from hil.console_transfer import read_blob, write_image
-from hil.errors import (
-    BadInputError,
-    BoardRefused,
-    BoardSilent,
-    BootFailure,
-    ConsoleError,
-    InfrastructureError,
-    PortMissingError,
-)
+from hil.errors import BadInputError
 from hil.firmware import FirmwareBuild, default_firmware
 from hil.flash import FlashFile, FlashReport, Progress, flash
 from hil.inference import HostTimes, Inference
 from hil.lab import Lab, WifiCredentials
+from hil.network import bring_up, join, own_address_towards
 from hil.rig import BoardSpec
 from hil.slot_file import slot_file
+from hil.start import check_firmware, check_model, start
 
 if TYPE_CHECKING:
-    from hil.edge.server import EdgeServer
+    from hil.edge.background import EdgeServer
+    from hil.edge.store import EdgeRecord
     from hil.model.model import Model, Photo
     from hil.model.split import Cut
     from hil.photos import Photo as NamedPhoto
 
-BOOT_PATIENCE_S = 15.0
-"""ROM, bootloader and a model of 3 MB whose SHA-256 is checked take about one."""
+INFER_PATIENCE_S = 60.0
+"""The board gives up on the edge server after ten; a head without esp-nn may take half a minute."""
 
-_ATTEMPT_S = 0.5
-_REOPEN_PATIENCE_S = 5.0
-_WIFI_PATIENCE_S = 30.0
-_LINK_PATIENCE_S = 20.0
-_INFER_PATIENCE_S = 60.0
 _RECORD_PATIENCE_S = 5.0
-_FIRMWARE_TAG = "splitnode"
-_CALLERS_FAULT = ("slot_length", "model_invalid", "arena", "tensor_size", "slot_role")
 
 OnProgress = Callable[[Progress], None]
 
@@ -83,7 +68,7 @@ class Board:
         self._loaded: _Loaded | None = None
         self._edge: EdgeServer | None = None
         self._stored: int | None = None
-        self._joined = ""
+        self._address = ""
         self.console = self._connect()
 
     @classmethod
@@ -205,9 +190,9 @@ class Board:
         build = build or self._default_build()
         loaded, file = self._model_file(build, model, cut, role)
         report = self._write([*build.files, file], build, progress, with_app=True)
-        self._start()
-        self._check_firmware(build)
-        self._check_model(loaded)
+        self.reset()
+        check_firmware(self.info, build.app)
+        self._accept(loaded)
         return report
 
     def load(
@@ -223,8 +208,8 @@ class Board:
         build = build or self._default_build()
         loaded, file = self._model_file(build, model, cut, role)
         report = self._write([file], build, progress, with_app=False)
-        self._start()
-        self._check_model(loaded)
+        self.reset()
+        self._accept(loaded)
         return report
 
     def use(self, model: "Model", cut: "Cut | str | int | None" = None, role: str = "head") -> None:
@@ -239,7 +224,7 @@ class Board:
                 f"The board holds {self.info.role} {self.info.name or 'of nothing'} "
                 f"{self.info.cut}, not this {role} of {model.name}; flash it."
             )
-        self._check_model(loaded)
+        self._accept(loaded)
 
     def reset(self) -> None:
         """Reset the board and wait until it answers; what was connected has to be again.
@@ -247,7 +232,8 @@ class Board:
         Raises:
             BootFailure, BoardPanic, BoardSilent: it does not come up.
         """
-        self._start()
+        self._disconnected()
+        self._info = start(self.console)
 
     # Inference
 
@@ -259,23 +245,10 @@ class Board:
             EdgeError: the edge server cannot be reached.
             BoardRefused: it can, but does not serve the model on the board (``model_mismatch``).
         """
-        credentials = self._credentials()
-        if self._joined == "":
-            self.console.forget("wifi")
-            self.console.request("wifi", ssid=credentials.ssid, password=credentials.password)
-            event = self.console.wait_event("wifi", _WIFI_PATIENCE_S)
-            if event.get("state") != "up":
-                raise InfrastructureError(
-                    f"The board cannot join the access point {credentials.ssid!r} "
-                    f"({event.get('msg', 'no reason given')}); check its name and password."
-                )
-            self._joined = event.get("ip", "?")
-        self.console.request("edge", host=self._edge_host(), port=edge.port)
-        self.console.forget("link")
-        self.console.request("link", via=via, state="up")
-        event = self.console.wait_event("link", _LINK_PATIENCE_S, via=via)
-        if event.get("state") != "up":
-            raise_refusal(event, f"The link over {via} did not come up")
+        if not self._address:
+            self._address = join(self.console, self._credentials())
+        host, port = self._edge_host(), edge.address[1]
+        bring_up(self.console, via, host, port)
         self._edge = edge
 
     def infer(
@@ -307,7 +280,7 @@ class Board:
         started = time.perf_counter_ns()
         self.console.forget("infer")
         number = self.console.request("infer", output=int(output), **arguments)["msg"]
-        event = self.console.wait_event("infer", timeout or _INFER_PATIENCE_S, msg=number)
+        event = self.console.wait_event("infer", timeout or INFER_PATIENCE_S, msg=number)
         took_us = (time.perf_counter_ns() - started) // 1000
         if event.get("state") != "ok":
             raise_refusal(event, "The inference failed")
@@ -406,7 +379,9 @@ class Board:
         *,
         with_app: bool,
     ) -> FlashReport:
-        self._forget()
+        self._disconnected()
+        self._loaded = None
+        log = self.console.log
         self.console.close()
         try:
             return flash(
@@ -417,85 +392,20 @@ class Board:
                 progress=progress,
             )
         finally:
-            self._reconnect()
+            self.console = self._connect()
+            self.console.log.extendleft(reversed(log))
 
-    def _reconnect(self) -> None:
-        """Open the console again; a USB port needs a moment to come back after a reset."""
-        deadline = time.monotonic() + _REOPEN_PATIENCE_S
-        log = self.console.log
-        while True:
-            try:
-                self.console = self._connect()
-            except PortMissingError:
-                if self._lab is not None or time.monotonic() > deadline:
-                    raise
-                _wait_for_path(self._port, deadline)
-            else:
-                self.console.log.extendleft(reversed(log))
-                return
-
-    def _forget(self) -> None:
+    def _disconnected(self) -> None:
+        """Forget what does not outlive a reset."""
         self._info = None
-        self._loaded = None
         self._edge = None
         self._stored = None
-        self._joined = ""
+        self._address = ""
 
-    def _start(self) -> None:
-        loaded = self._loaded
-        self._forget()
+    def _accept(self, loaded: _Loaded) -> None:
+        what = f"the {loaded.role} of {loaded.model.name}"
+        check_model(self.info, self.console, loaded.model_id, what)
         self._loaded = loaded
-        self.console.reset()
-        deadline = time.monotonic() + BOOT_PATIENCE_S
-        self._wait_for_firmware_log()
-        while True:
-            try:
-                info = BoardInfo.parse(self.console.request("info", timeout=_ATTEMPT_S))
-            except BoardSilent:
-                if time.monotonic() > deadline:
-                    raise
-                continue
-            if info.slot != "busy":
-                break
-            if time.monotonic() > deadline:
-                raise BootFailure("The board does not finish opening its model; look at its log.")
-            self._wait_for_firmware_log()
-        self._info = info
-
-    def _wait_for_firmware_log(self) -> None:
-        """Wait a moment for the next thing that the firmware logs, a sign that it is there."""
-        self.console.wait_line(lambda text: f" {_FIRMWARE_TAG}: " in text, _ATTEMPT_S)
-
-    def _check_firmware(self, build: FirmwareBuild) -> None:
-        info, app = self.info, build.app
-        same_sources = not app.simulated or app.source_digest.startswith(info.source_digest)
-        if info.firmware != app.version or not same_sources:
-            raise BootFailure(
-                f"The board runs firmware {info.firmware} ({info.source_digest}) instead of "
-                f"{app.version} ({app.source_digest[:16]}) that was flashed: it booted another slot."
-            )
-
-    def _check_model(self, loaded: _Loaded) -> None:
-        info = self.info
-        if info.slot != "ok":
-            sentence = self._last_error() or f"the model slot is not usable ({info.slot})"
-            message = f"The board does not accept {loaded.role} {loaded.model.name}: {sentence}"
-            if info.slot in _CALLERS_FAULT:
-                raise BadInputError(message)
-            raise BoardRefused(info.slot, message)
-        if info.model_id != loaded.model_id:
-            raise BootFailure(
-                f"The board opened model {info.model_id:08x} instead of {loaded.model_id:08x}, "
-                "which is in its slot."
-            )
-        self._loaded = loaded
-
-    def _last_error(self) -> str:
-        for line in reversed(self.console.log):
-            parsed = parse_line(line.text)
-            if isinstance(parsed, Log) and parsed.level == "E":
-                return parsed.text
-        return ""
 
     def _require_loaded(self) -> _Loaded:
         if self._loaded is None:
@@ -516,14 +426,12 @@ class Board:
             return self.spec.edge_host
         if self._lab is not None:
             return "127.0.0.1"
-        return own_address_towards(self._joined)
+        return own_address_towards(self._address)
 
     def _record(self, message_id: int) -> Any:
         if self._edge is None:
             raise BadInputError("The board is not connected; call connect() with an edge server.")
-        return self._edge.record(
-            message_id, session=self.info.session, timeout=_RECORD_PATIENCE_S
-        )
+        return self._edge.record(message_id, session=self.info.session, timeout=_RECORD_PATIENCE_S)
 
     def _activation(self, data: bytes) -> np.ndarray:
         cut = self._require_loaded().cut

@@ -62,9 +62,7 @@ class Budgets:
         _refuse_unknown(section, ("min_photos", *REFERENCES), where)
         min_photos = section.get("min_photos", 100)
         if not isinstance(min_photos, int) or isinstance(min_photos, bool) or min_photos < 1:
-            raise BadInputError(
-                f"{where} has min_photos = {min_photos!r}; give a number >= 1."
-            )
+            raise BadInputError(f"{where} has min_photos = {min_photos!r}; give a number >= 1.")
         limits = {}
         for name in REFERENCES:
             if name in section:

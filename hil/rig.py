@@ -108,7 +108,9 @@ def _check_section(path: Path, section: str, values: Any) -> None:
                 f"known are {', '.join(_KEYS[section])}."
             )
         if not isinstance(value, str) or not value:
-            raise BadInputError(f"{path}: {key} in [{section}] must be a string that says something.")
+            raise BadInputError(
+                f"{path}: {key} in [{section}] must be a string that says something."
+            )
 
 
 def _credentials(path: Path, wifi: dict[str, str]) -> WifiCredentials:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def main() -> int:
-    """Write the README's first Python block to a file of its own and return pytest's exit status."""
+    """Write the README's first Python block to a file and return pytest's exit status."""
     readme, directory = Path(sys.argv[1]), Path(sys.argv[2]) / "empty"
     block = re.search(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
     if block is None:

@@ -125,7 +125,7 @@ class EdgeSession:
                 message,
                 tail,
                 ErrorCode.NOT_SUPPORTED_IN_ROLE,
-                f"The edge server runs a tail and answers heads, not role {hello.role.name.lower()}.",
+                f"The edge server answers heads, not a board in role {hello.role.name.lower()}.",
             )
         mismatch = _mismatch(message.model_id, hello, tail)
         if mismatch:

@@ -5,14 +5,13 @@ import hashlib
 import struct
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from esp_idf_defs.otadata import OtaDataSelectEntry
 from wasmtime import wat2wasm
 
 from hil import firmware_build
-from hil.sim.boot import BootError, Booted, boot_chain
+from hil.sim.boot import Booted, BootError, boot_chain
 from hil.sim.image import ImageError, parse_image
 from hil.sim.nor import NorFlash
 

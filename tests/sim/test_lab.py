@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -70,8 +71,8 @@ def test_a_lab_dies_with_the_process_that_started_it_however_that_ends() -> None
 def test_the_ports_of_a_lab_are_open_on_loopback_only() -> None:
     with Lab.start() as lab:
         _, port = address(lab.boards[0].url)
-        with open("/proc/net/tcp") as table:
-            listening = [line.split()[1] for line in table if line.split()[3] == "0A"]
+        table = Path("/proc/net/tcp").read_text().splitlines()
+        listening = [line.split()[1] for line in table if line.split()[3] == "0A"]
         ours = [entry for entry in listening if entry.endswith(f":{port:04X}")]
         assert ours == [f"0100007F:{port:04X}"]
 

@@ -35,7 +35,7 @@ typedef struct {
 typedef struct {
     uint8_t *image; /* the stored input tensor */
     uint32_t image_capacity;
-    uint8_t *receive; /* one message under reassembly: at least the largest tensor plus 64 bytes */
+    uint8_t *receive; /* one message under reassembly: at least the largest tensor that arrives plus 128 bytes */
     uint32_t receive_capacity;
     uint8_t *output; /* the last output vector, own or received */
     uint32_t output_capacity;

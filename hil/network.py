@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+"""Brings a board onto the network and its links up."""
+
+import socket
+
+from hil.completion import raise_refusal
+from hil.console import Console
+from hil.errors import InfrastructureError
+from hil.lab import WifiCredentials
+
+_WIFI_PATIENCE_S = 30.0
+"""Scanning all channels, association and DHCP take up to ten."""
+_LINK_PATIENCE_S = 20.0
+"""The board itself gives up after ten."""
+
+
+def join(console: Console, credentials: WifiCredentials) -> str:
+    """Join an access point and return the board's IP address.
+
+    Raises:
+        InfrastructureError: the access point is missing or refuses.
+        BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.console.Console.request`.
+    """
+    console.forget("wifi")
+    console.request("wifi", ssid=credentials.ssid, password=credentials.password)
+    event = console.wait_event("wifi", _WIFI_PATIENCE_S)
+    if event.get("state") != "up":
+        reason = event.get("msg", "it gives no reason")
+        raise InfrastructureError(
+            f"The board cannot join the access point {credentials.ssid!r} ({reason}); "
+            "check its name and password."
+        )
+    return event["ip"]
+
+
+def bring_up(console: Console, via: str, host: str, port: int) -> None:
+    """Open the link ``via`` to the edge server at ``host`` and ``port``.
+
+    Raises:
+        EdgeError: the edge server cannot be reached.
+        BoardRefused: it can, but does not serve the model on the board (``model_mismatch``).
+        BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.console.Console.request`.
+    """
+    console.request("edge", host=host, port=port)
+    console.forget("link")
+    console.request("link", via=via, state="up")
+    event = console.wait_event("link", _LINK_PATIENCE_S, via=via)
+    if event.get("state") != "up":
+        raise_refusal(event, f"The link over {via} did not come up")
+
+
+def own_address_towards(peer: str) -> str:
+    """Return the address by which a board at ``peer`` reaches this host.
+
+    Raises:
+        InfrastructureError: this host has no route to it.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((peer, 9))  # sends nothing: it only makes the system choose a route
+        except OSError as error:
+            raise InfrastructureError(
+                f"This host has no route to the board at {peer} ({error.strerror}); put both "
+                "into one network, or set [edge] host in hil.toml."
+            ) from error
+        return str(probe.getsockname()[0])

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""The inference task: on a chip a FreeRTOS task around TFLM, here TFLM at simulated times."""
+
+from hil.model.verify import verify
+from hil.protocol import ErrorCode
+from hil.sim.clock import CYCLES_PER_US
+from hil.sim.cost import copy_cycles, invoke_cycles, open_cycles
+from hil.sim.kernels import ArenaError, ModelRejectedError, Runner, open_runner
+from hil.sim.machine import Handler
+from hil.sim.peripheral import Processor
+
+OK = 0
+
+
+class InferenceTask:
+    """Opens the model of the slot and runs it.
+
+    Args:
+        processor: whom it serves.
+        watchdog_us: device time after which a run of the model is stopped.
+    """
+
+    def __init__(self, processor: Processor, watchdog_us: int) -> None:
+        self._processor = processor
+        self._watchdog_cycles = watchdog_us * CYCLES_PER_US
+        self._runner: Runner | None = None
+        self._cycles = 0
+        self._input = b""
+
+    def imports(self) -> dict[str, Handler]:
+        """Return the functions that the module imports."""
+        return {
+            "model_open": self._open,
+            "input_load": self._load,
+            "invoke": self._start,
+        }
+
+    def _open(self, offset: int, length: int, arena_size: int) -> int:
+        processor = self._processor
+        model = processor.slot_bytes(offset, length)
+        if model is None:
+            return ErrorCode.SLOT_LENGTH
+        code, text, sizes, cycles = OK, "", (0, 0, 0), 0
+        try:
+            runner = open_runner(model, arena_size)
+        except ArenaError as error:
+            code, text = ErrorCode.ARENA, str(error)
+        except ModelRejectedError as error:
+            code, text = ErrorCode.MODEL_INVALID, str(error)
+        else:
+            graph = verify(model)
+            cycles, self._cycles = open_cycles(graph), invoke_cycles(graph)
+            sizes = (runner.arena_used, runner.input.bytes, runner.output.bytes)
+            self._runner = runner
+        staged = text.encode()
+        end = processor.now() + cycles
+        processor.post(end, "on_model", code, len(staged), *sizes, staged=staged)
+        return OK
+
+    def _load(self, address: int, length: int) -> int:
+        if self._runner is None:
+            return ErrorCode.NO_MODEL
+        if length != self._runner.input.bytes:
+            return ErrorCode.TENSOR_SIZE
+        self._processor.charge(copy_cycles(length))
+        self._input = self._processor.read(address, length)
+        return OK
+
+    def _start(self) -> int:
+        if self._runner is None:
+            return ErrorCode.NO_MODEL
+        started, clock = self._processor.now(), self._processor.clock
+        if self._cycles > self._watchdog_cycles:
+            clock.at(started + self._watchdog_cycles, self._processor.starve)
+        else:
+            clock.at(started + self._cycles, self._finish)
+        return OK
+
+    def _finish(self) -> None:
+        assert self._runner is not None
+        processor = self._processor
+        try:
+            output = self._runner.invoke(self._input)
+        except RuntimeError as error:
+            staged = f"the model could not be run: {error}".encode()
+            processor.run("on_invoked", ErrorCode.INVOKE, len(staged), 0, staged=staged)
+            return
+        processor.write(processor.address_of("activation"), output)
+        processor.run("on_invoked", OK, 0, len(output))

@@ -1,0 +1,342 @@
+# SPDX-License-Identifier: MIT
+"""The edge server over real sockets."""
+
+import socket
+import threading
+import zlib
+
+import numpy as np
+import pytest
+
+from hil.edge import EdgeServer, FixedStopwatch
+from hil.edge.client import HeadClient
+from hil.edge.server import MAX_LINKS, SMALLEST_LIMIT
+from hil.edge.tail import Tail
+from hil.errors import BadInputError, EdgeError
+from hil.model.interpreter import Interpreter, Kernels
+from hil.model.topk import top_k
+from hil.protocol import DataType, ErrorPayload, Flags, Message, MessageType, pack_stream
+
+PATIENCE_S = 10.0
+
+
+def greet(head, tail):
+    return head.hello(tail.info.dtype, tail.info.tensor_size, tail.info.classes)
+
+
+def assert_closed(connection):
+    connection.settimeout(PATIENCE_S)
+    try:
+        while connection.recv(65536):
+            pass
+    except ConnectionError:
+        pass
+
+
+def test_an_activation_is_answered_with_what_the_reference_tail_makes_of_it(
+    edge, client, split, activation
+):
+    expected = Interpreter(split.tail).invoke(
+        np.frombuffer(activation, split.cut.dtype).reshape(split.cut.shape)
+    )
+    message_id, result = client.infer(activation, want_output=True)
+    assert result.output == expected.tobytes()
+    assert list(result.top) == top_k(expected, 5)
+    assert result.classes == expected.size
+    assert result.activation_crc == zlib.crc32(activation)
+    assert (result.output_length, result.output_crc) == (expected.nbytes, zlib.crc32(expected))
+
+    record = edge.record(message_id)
+    assert record.activation == activation
+    assert record.activation_crc == zlib.crc32(activation)
+    np.testing.assert_array_equal(record.output, expected)
+    assert record.output.dtype == expected.dtype
+
+
+def test_the_output_vector_is_described_but_not_sent_unless_wanted(client, activation):
+    _, without = client.infer(activation)
+    _, with_output = client.infer(activation, want_output=True)
+    assert without.output == b""
+    assert without.output_crc == with_output.output_crc == zlib.crc32(with_output.output)
+
+
+def test_a_fixed_stopwatch_is_what_the_board_is_told_and_the_host_keeps_its_own(
+    edge, client, activation
+):
+    message_id, result = client.infer(activation)
+    record = edge.record(message_id)
+    assert (result.total_us, result.invoke_us) == (1500, 1200)
+    assert (record.told_total_us, record.told_invoke_us) == (1500, 1200)
+    assert record.host_total_us >= record.host_invoke_us > 0
+
+
+def test_without_a_stopwatch_the_board_is_told_what_the_host_measured(split, tail, activation):
+    with (
+        EdgeServer(split.tail, split.model_id) as edge,
+        HeadClient(edge.address, split.model_id) as head,
+    ):
+        greet(head, tail)
+        message_id, result = head.infer(activation)
+        record = edge.record(message_id)
+        assert result.total_us == record.host_total_us == record.told_total_us
+        assert result.invoke_us == record.host_invoke_us == record.told_invoke_us
+
+
+def test_xnnpack_kernels_can_be_asked_for(split, tail, activation):
+    expected = Interpreter(split.tail, Kernels.XNNPACK).invoke(
+        np.frombuffer(activation, split.cut.dtype).reshape(split.cut.shape)
+    )
+    with (
+        EdgeServer(split.tail, split.model_id, kernels=Kernels.XNNPACK) as edge,
+        HeadClient(edge.address, split.model_id) as head,
+    ):
+        greet(head, tail)
+        assert head.infer(activation, want_output=True)[1].output == expected.tobytes()
+
+
+def test_messages_sent_without_waiting_are_all_answered_in_order(client, split, activation):
+    requests = [
+        Message(MessageType.DATA, Flags.NONE, 1, number, split.model_id, activation)
+        for number in range(100, 120)
+    ]
+    client.socket.sendall(b"".join(map(pack_stream, requests)))
+    answers = [client.receive() for _ in requests]
+    assert [each.message_id for each in answers] == list(range(100, 120))
+    assert {each.type for each in answers} == {MessageType.RESULT}
+
+
+def test_records_are_told_apart_by_session(edge, client, split, tail, activation):
+    other_activation = bytes(len(activation))
+    client.infer(activation)
+    with HeadClient(edge.address, split.model_id, session=2) as other:
+        greet(other, tail)
+        message_id, _ = other.infer(other_activation)
+    assert edge.record(message_id, session=1).activation == activation
+    assert edge.record(message_id, session=2).activation == other_activation
+    assert edge.record(message_id).session == 2
+
+
+def test_a_record_can_be_awaited_before_it_is_there(edge, client, activation):
+    sender = threading.Timer(0.05, client.infer, [activation])
+    sender.start()
+    assert edge.record(2, timeout=PATIENCE_S).activation == activation
+    sender.join()
+
+
+def test_a_record_that_never_comes_is_an_infrastructure_error(edge):
+    with pytest.raises(EdgeError, match="message id 77"):
+        edge.record(77, timeout=0.01)
+
+
+def test_a_head_of_another_model_is_refused_with_both_ids(edge, split, tail):
+    with HeadClient(edge.address, split.model_id ^ 1) as head:
+        payload = ErrorPayload.parse(greet(head, tail).payload)
+    assert payload.label == "model_mismatch"
+    assert f"{split.model_id:08x}" in payload.text
+    assert f"{split.model_id ^ 1:08x}" in payload.text
+
+
+def test_another_model_can_be_served_while_boards_are_connected(edge, client, model, activation):
+    cut = next(cut for cut in model.cuts if cut.bytes != len(activation))
+    other = model.split(cut)
+    edge.serve(other.tail, other.model_id)
+    with pytest.raises(EdgeError, match="model_mismatch"):
+        client.infer(activation)
+    with HeadClient(edge.address, other.model_id) as head:
+        assert head.hello(DataType.of(cut.dtype), cut.bytes, 1).type is MessageType.HELLO
+        head.infer(bytes(cut.bytes))
+
+
+def test_a_tail_that_fails_to_run_is_answered_with_invoke(edge, client, activation, monkeypatch):
+    def fail(self, x):
+        raise RuntimeError("Node number 3 (CONV_2D) failed to invoke.")
+
+    monkeypatch.setattr(Interpreter, "invoke", fail)
+    for _ in range(2):
+        with pytest.raises(EdgeError, match=r"invoke: .*CONV_2D"):
+            client.infer(activation)
+    assert edge.counters["infer_err"] == 2
+
+
+def test_a_tail_that_fails_after_quick_runs_is_answered_with_invoke(
+    client, activation, monkeypatch
+):
+    client.infer(activation)
+    client.infer(activation)
+
+    def fail(self, x):
+        raise ValueError("broken")
+
+    monkeypatch.setattr(Interpreter, "invoke", fail)
+    with pytest.raises(EdgeError, match=r"invoke: .*broken"):
+        client.infer(activation)
+
+
+@pytest.mark.parametrize("size", [0, 1, 1460, 65536, SMALLEST_LIMIT - 28])
+def test_echo_repeats_any_length_up_to_the_limit(edge, split, size):
+    payload = np.random.default_rng(size).bytes(size)
+    with HeadClient(edge.address, split.model_id) as head:
+        assert head.ask(MessageType.ECHO, payload).payload == payload
+
+
+@pytest.mark.parametrize(
+    ("garbage", "counter"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: edge\r\n\r\n", "rx_bad_frame"),
+        (b"\xff" * 64, "rx_bad_frame"),
+        (bytes(64), "rx_bad_frame"),
+        (b"\x20\0\0\0" + b"\x01" * 32, "rx_bad_frame"),
+    ],
+)
+def test_garbage_closes_its_connection_and_no_other(edge, client, garbage, counter):
+    with socket.create_connection(edge.address) as stranger:
+        stranger.sendall(garbage)
+        assert_closed(stranger)
+    assert edge.counters[counter] == 1
+    assert client.ask(MessageType.ECHO, b"still here").payload == b"still here"
+
+
+def test_a_wrong_crc_closes_the_connection_after_earlier_answers(edge, client, split):
+    good = pack_stream(Message(MessageType.ECHO, Flags.NONE, 1, 50, 0, b"first"))
+    bad = bytearray(pack_stream(Message(MessageType.ECHO, Flags.NONE, 1, 51, 0, b"second")))
+    bad[-1] ^= 1
+    client.socket.sendall(good + bad)
+    assert client.receive().payload == b"first"
+    assert_closed(client.socket)
+    assert edge.counters["rx_bad_crc"] == 1
+
+
+def test_an_unfinished_frame_is_given_up_after_the_patience(split):
+    with (
+        EdgeServer(split.tail, split.model_id, patience_s=0.05) as edge,
+        HeadClient(edge.address, split.model_id) as rested,
+    ):
+        with socket.create_connection(edge.address) as half:
+            half.sendall(b"\x40\0\0\0half of it")
+            assert_closed(half)
+        assert rested.ask(MessageType.ECHO, b"rest is no fault").payload
+
+
+def test_a_peer_that_does_not_take_its_answers_is_dropped_after_the_patience(split):
+    echo = pack_stream(Message(MessageType.ECHO, Flags.NONE, 1, 1, 0, bytes(SMALLEST_LIMIT - 28)))
+    with EdgeServer(split.tail, split.model_id, patience_s=0.2) as edge:
+        with socket.create_connection(edge.address) as glutton:
+            glutton.settimeout(PATIENCE_S)
+
+            def send_for_ever():
+                while True:
+                    glutton.sendall(echo)
+
+            with pytest.raises(ConnectionError):
+                send_for_ever()
+        with HeadClient(edge.address, split.model_id) as head:
+            assert head.ask(MessageType.ECHO, b"next").payload == b"next"
+
+
+def test_a_running_tail_does_not_keep_others_waiting(edge, client, split, activation, monkeypatch):
+    entered, leave = threading.Event(), threading.Event()
+    run = Tail.run
+
+    def slow(self, data):
+        entered.set()
+        assert leave.wait(PATIENCE_S)
+        return run(self, data)
+
+    monkeypatch.setattr(Tail, "run", slow)
+    results = []
+    waiting = threading.Thread(target=lambda: results.append(client.infer(activation)))
+    waiting.start()
+    assert entered.wait(PATIENCE_S)
+    with HeadClient(edge.address, split.model_id) as other:
+        assert other.ask(MessageType.ECHO, b"quick").payload == b"quick"
+    assert not results
+    leave.set()
+    waiting.join(PATIENCE_S)
+    assert len(results) == 1
+
+
+def test_a_board_that_leaves_while_its_tail_runs_leaves_a_record(
+    edge, client, activation, monkeypatch
+):
+    entered, leave = threading.Event(), threading.Event()
+    run = Tail.run
+
+    def slow(self, data):
+        entered.set()
+        assert leave.wait(PATIENCE_S)
+        return run(self, data)
+
+    monkeypatch.setattr(Tail, "run", slow)
+    message = Message(MessageType.DATA, Flags.NONE, 1, 9, client._model_id, activation)
+    client.socket.sendall(pack_stream(message))
+    assert entered.wait(PATIENCE_S)
+    client.socket.close()
+    leave.set()
+    assert edge.record(9, timeout=PATIENCE_S).activation == activation
+
+
+def test_too_many_connections_are_closed_and_the_rest_served(edge, split):
+    held = [HeadClient(edge.address, split.model_id) for _ in range(MAX_LINKS)]
+    try:
+        for head in held:
+            head.ask(MessageType.ECHO, b"")
+        with socket.create_connection(edge.address) as surplus:
+            assert_closed(surplus)
+        assert held[0].ask(MessageType.ECHO, b"still here").payload == b"still here"
+    finally:
+        for head in held:
+            head.socket.close()
+
+
+def test_closing_drops_connected_clients_and_frees_the_port(split):
+    edge = EdgeServer(split.tail, split.model_id)
+    with HeadClient(edge.address, split.model_id) as head:
+        head.ask(MessageType.ECHO, b"")
+        edge.close()
+        assert not edge.alive
+        with pytest.raises((EdgeError, OSError)):
+            head.ask(MessageType.ECHO, b"")
+    with EdgeServer(split.tail, split.model_id, port=edge.address[1]) as again:
+        assert again.address == edge.address
+    edge.close()
+    with pytest.raises(EdgeError, match="has ended"):
+        edge.serve(split.tail, split.model_id)
+
+
+def test_a_port_in_use_is_one_sentence(edge, split):
+    with pytest.raises(EdgeError, match=r"another program listens there.*choose another port"):
+        EdgeServer(split.tail, split.model_id, port=edge.address[1])
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70000), ("256.0.0.1", 0)])
+def test_an_impossible_address_is_one_sentence(split, host, port):
+    with pytest.raises(EdgeError, match="cannot listen on"):
+        EdgeServer(split.tail, split.model_id, host=host, port=port)
+
+
+def test_what_is_no_model_is_refused_at_once(split):
+    with pytest.raises(BadInputError):
+        EdgeServer(b"not a model", split.model_id)
+
+
+def test_a_client_without_a_server_says_so():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        with pytest.raises(EdgeError, match="start it"):
+            HeadClient(unused.getsockname(), 1)
+
+
+def test_accepted_connections_have_nagle_off_and_keep_alive_on(edge, client):
+    link = next(iter(edge._server._links))
+    accepted = link._transport.get_extra_info("socket")
+    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+def test_told_times_fit_the_wire_however_long_they_are(split, tail, activation):
+    with (
+        EdgeServer(split.tail, split.model_id, stopwatch=FixedStopwatch(2**40, 2**33)) as edge,
+        HeadClient(edge.address, split.model_id) as head,
+    ):
+        greet(head, tail)
+        assert head.infer(activation)[1].total_us == 2**32 - 1
