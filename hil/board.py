@@ -4,7 +4,6 @@
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,7 +20,7 @@ from hil.inference import HostTimes, Inference
 from hil.lab import Lab, WifiCredentials
 from hil.network import bring_up, join, own_address_towards
 from hil.rig import BoardSpec
-from hil.slot_file import slot_file
+from hil.slot_file import ModelPart
 from hil.start import check_firmware, check_model, start
 
 if TYPE_CHECKING:
@@ -34,19 +33,7 @@ if TYPE_CHECKING:
 INFER_PATIENCE_S = 60.0
 """The board gives up on the edge server after ten; a head without esp-nn may take half a minute."""
 
-_RECORD_PATIENCE_S = 5.0
-
 OnProgress = Callable[[Progress], None]
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    """What is in the model slot."""
-
-    model: "Model"
-    cut: "Cut | None"
-    role: str
-    model_id: int
 
 
 class Board:
@@ -55,21 +42,23 @@ class Board:
     Get one from :meth:`open`; it is a context manager.
 
     Attributes:
-        console: the connection to its console; replaced when the board is flashed.
         spec: which board this is.
+        port: device or URL of its console.
+        lab: the lab of a virtual board.
+        console: the connection to its console; replaced when the board is flashed.
     """
 
     def __init__(self, spec: BoardSpec, port: str, lab: Lab | None, owns_lab: bool) -> None:
         self.spec = spec
-        self._port = port
-        self._lab = lab
+        self.port = port
+        self.lab = lab
         self._owns_lab = owns_lab
         self._info: BoardInfo | None = None
-        self._loaded: _Loaded | None = None
+        self._part: ModelPart | None = None
         self._edge: EdgeServer | None = None
         self._stored: int | None = None
         self._address = ""
-        self.console = self._connect()
+        self.console = self._open_console()
 
     @classmethod
     def open(cls, spec: BoardSpec | None = None, *, lab: Lab | None = None, index: int = 0) -> Self:
@@ -88,14 +77,12 @@ class Board:
         spec = spec or BoardSpec()
         if not spec.virtual:
             return cls(spec, spec.port, None, False)
-        owned = Lab.start() if lab is None else None
+        used = lab or Lab.start()
         try:
-            used = lab or owned
-            assert used is not None
-            return cls(spec, used.boards[index].url, used, owned is not None)
+            return cls(spec, used.boards[index].url, used, lab is None)
         except BaseException:
-            if owned is not None:
-                owned.close()
+            if lab is None:
+                used.close()
             raise
 
     def __enter__(self) -> Self:
@@ -112,18 +99,13 @@ class Board:
     def close(self) -> None:
         """Let go of the port and end the lab, if it is this board's own."""
         self.console.close()
-        if self._owns_lab and self._lab is not None:
-            self._lab.close()
+        if self._owns_lab and self.lab is not None:
+            self.lab.close()
 
     @property
-    def port(self) -> str:
-        """Device or URL of the console."""
-        return self._port
-
-    @property
-    def lab(self) -> Lab | None:
-        """The lab of a virtual board."""
-        return self._lab
+    def info(self) -> BoardInfo:
+        """What the board last said about itself; raises as :meth:`refresh`."""
+        return self._info or self.refresh()
 
     @property
     def simulated(self) -> bool:
@@ -131,23 +113,15 @@ class Board:
         return self.info.simulated
 
     @property
-    def info(self) -> BoardInfo:
-        """What the board said about itself at its last start; raises as :meth:`refresh`."""
-        return self._info or self.refresh()
-
-    @property
-    def model(self) -> "Model":
-        """The full model whose part is on the board.
+    def part(self) -> ModelPart:
+        """The part of a model that is on the board.
 
         Raises:
             BadInputError: none was flashed or named.
         """
-        return self._require_loaded().model
-
-    @property
-    def cut(self) -> "Cut | None":
-        """Where that model is cut; ``None`` in role full."""
-        return self._require_loaded().cut
+        if self._part is None:
+            raise BadInputError("No model is known to be on the board; flash one first.")
+        return self._part
 
     def refresh(self) -> BoardInfo:
         """Ask the board about itself.
@@ -160,8 +134,6 @@ class Board:
         self._info = BoardInfo.parse(self.console.request("info"))
         return self._info
 
-    # Flashing
-
     def flash(
         self,
         build: FirmwareBuild | None,
@@ -171,7 +143,7 @@ class Board:
         *,
         progress: OnProgress | None = None,
     ) -> FlashReport:
-        """Bring firmware, partition table and model slot up to date, start and check the board.
+        """Bring firmware, partition table and model slot up to date; start and check the board.
 
         Args:
             build: the firmware; ``None`` for the one that belongs to virtual boards.
@@ -188,11 +160,11 @@ class Board:
             BoardRefused: it does not accept the model; the code says why.
         """
         build = build or self._default_build()
-        loaded, file = self._model_file(build, model, cut, role)
-        report = self._write([*build.files, file], build, progress, with_app=True)
+        part = ModelPart.of(model, cut, role)
+        report = self._write([*build.files, _slot(build, part)], build, progress)
         self.reset()
         check_firmware(self.info, build.app)
-        self._accept(loaded)
+        self._accept(part)
         return report
 
     def load(
@@ -206,10 +178,10 @@ class Board:
     ) -> FlashReport:
         """Bring only the model slot up to date; the rest as :meth:`flash`."""
         build = build or self._default_build()
-        loaded, file = self._model_file(build, model, cut, role)
-        report = self._write([file], build, progress, with_app=False)
+        part = ModelPart.of(model, cut, role)
+        report = self._write([_slot(build, part)], None, progress)
         self.reset()
-        self._accept(loaded)
+        self._accept(part)
         return report
 
     def use(self, model: "Model", cut: "Cut | str | int | None" = None, role: str = "head") -> None:
@@ -218,13 +190,12 @@ class Board:
         Raises:
             BadInputError: another one is.
         """
-        loaded = self._part(model, cut, role)
-        if (self.info.role, self.info.model_id) != (role, loaded.model_id):
-            raise BadInputError(
-                f"The board holds {self.info.role} {self.info.name or 'of nothing'} "
-                f"{self.info.cut}, not this {role} of {model.name}; flash it."
-            )
-        self._accept(loaded)
+        part = ModelPart.of(model, cut, role)
+        info = self.info
+        if (info.role, info.model_id) != (role, part.model_id):
+            held = f"{info.role} {info.name} {info.cut}".rstrip() if info.name else "no model"
+            raise BadInputError(f"The board holds {held}, not {part.title}; flash it.")
+        self._accept(part)
 
     def reset(self) -> None:
         """Reset the board and wait until it answers; what was connected has to be again.
@@ -235,10 +206,8 @@ class Board:
         self._disconnected()
         self._info = start(self.console)
 
-    # Inference
-
     def connect(self, edge: "EdgeServer", via: str = "tcp") -> None:
-        """Join the network and open a link to an edge server.
+        """Join the network, unless joined already, and open a link to an edge server.
 
         Raises:
             InfrastructureError: the access point is missing or refuses.
@@ -247,8 +216,7 @@ class Board:
         """
         if not self._address:
             self._address = join(self.console, self._credentials())
-        host, port = self._edge_host(), edge.address[1]
-        bring_up(self.console, via, host, port)
+        bring_up(self.console, via, self._edge_host(), edge.address[1])
         self._edge = edge
 
     def infer(
@@ -273,27 +241,22 @@ class Board:
             EdgeError: the edge server died or did not answer.
             BoardRefused, BoardPanic, BoardSilent, ConsoleError, LabError: as they say.
         """
-        loaded = self._require_loaded()
-        full = loaded.role == "full"
+        part = self.part
+        full = part.role == "full"
         self.store(self.tensor(image))
-        arguments: dict[str, str | int] = {} if full else {"via": via}
-        started = time.perf_counter_ns()
+        link = {} if full else {"via": via}
         self.console.forget("infer")
-        number = self.console.request("infer", output=int(output), **arguments)["msg"]
+        started = time.perf_counter_ns()
+        number = self.console.request("infer", output=int(output), **link)["msg"]
         event = self.console.wait_event("infer", timeout or INFER_PATIENCE_S, msg=number)
         took_us = (time.perf_counter_ns() - started) // 1000
         if event.get("state") != "ok":
             raise_refusal(event, "The inference failed")
         done = parse_completion(event)
         record = None if full else self._record(done.message_id)
-        vector: np.ndarray = np.zeros(0, loaded.model.output.dtype)
-        if record is not None and output:
-            vector = record.output
-        if output and (record is None or zlib.crc32(vector.tobytes()) != done.output_crc):
-            vector = np.frombuffer(read_blob(self.console, "output"), loaded.model.output.dtype)
         return Inference(
-            top5=predictions(done.top5, loaded.model),
-            output=vector.reshape(loaded.model.output.shape) if output else vector,
+            top5=predictions(done.top5, part.model),
+            output=self._output(record, done.output_crc, wanted=output),
             stages=done.stages,
             activation=None if record is None else self._activation(record.activation),
             activation_crc=done.activation_crc,
@@ -312,12 +275,9 @@ class Board:
         Raises:
             BadInputError: it is no image, or no model is known.
         """
-        model = self._require_loaded().model
-        if (
-            isinstance(image, np.ndarray)
-            and image.shape == model.input.shape
-            and image.dtype == model.input.dtype
-        ):
+        model = self.part.model
+        spec = model.input
+        if isinstance(image, np.ndarray) and (image.shape, image.dtype) == (spec.shape, spec.dtype):
             return image
         opened: Any = image.open() if hasattr(image, "label") else image
         return model.preprocess(opened)
@@ -330,11 +290,10 @@ class Board:
         """
         data = tensor.tobytes()
         crc = zlib.crc32(data)
-        if crc == self._stored:
-            return
-        self._stored = None
-        write_image(self.console, data)
-        self._stored = crc
+        if crc != self._stored:
+            self._stored = None
+            write_image(self.console, data)
+            self._stored = crc
 
     def read_activation(self) -> np.ndarray:
         """Return the last activation as the board has it, of the cut's shape and dtype.
@@ -344,55 +303,35 @@ class Board:
         """
         return self._activation(read_blob(self.console, "activation"))
 
-    # Internals
-
-    def _connect(self) -> Console:
-        return Console.open(self._port, check=self._lab.check if self._lab else None)
+    def _open_console(self) -> Console:
+        return Console.open(self.port, check=self.lab.check if self.lab else None)
 
     def _default_build(self) -> FirmwareBuild:
-        if self._lab is None:
+        if self.lab is None:
             raise BadInputError(
                 "A real board needs firmware built with ESP-IDF; name its build directory "
                 "(--firmware, --hil-firmware)."
             )
         return default_firmware()
 
-    def _part(self, model: "Model", cut: "Cut | str | int | None", role: str) -> _Loaded:
-        if role == "full":
-            return _Loaded(model, None, role, model.model_id)
-        split = model.split(cut)
-        return _Loaded(model, split.cut, role, split.model_id)
-
-    def _model_file(
-        self, build: FirmwareBuild, model: "Model", cut: "Cut | str | int | None", role: str
-    ) -> tuple[_Loaded, FlashFile]:
-        loaded = self._part(model, cut, role)
-        slot = build.model_slot()
-        data = slot_file(model, loaded.cut, role, slot.size)
-        return loaded, FlashFile(slot.offset, data, "model")
-
     def _write(
-        self,
-        files: list[FlashFile],
-        build: FirmwareBuild,
-        progress: OnProgress | None,
-        *,
-        with_app: bool,
+        self, files: list[FlashFile], build: FirmwareBuild | None, progress: OnProgress | None
     ) -> FlashReport:
+        """Flash between two consoles; ``build`` is given where its application is written."""
         self._disconnected()
-        self._loaded = None
+        self._part = None
         log = self.console.log
         self.console.close()
         try:
             return flash(
-                self._port,
+                self.port,
                 files,
-                simulated_image=with_app and build.simulated,
-                ota=build.ota if with_app else None,
+                simulated_image=build is not None and build.app.simulated,
+                ota=build.ota if build else None,
                 progress=progress,
             )
         finally:
-            self.console = self._connect()
+            self.console = self._open_console()
             self.console.log.extendleft(reversed(log))
 
     def _disconnected(self) -> None:
@@ -402,38 +341,44 @@ class Board:
         self._stored = None
         self._address = ""
 
-    def _accept(self, loaded: _Loaded) -> None:
-        what = f"the {loaded.role} of {loaded.model.name}"
-        check_model(self.info, self.console, loaded.model_id, what)
-        self._loaded = loaded
-
-    def _require_loaded(self) -> _Loaded:
-        if self._loaded is None:
-            raise BadInputError("No model is known to be on the board; flash one first.")
-        return self._loaded
+    def _accept(self, part: ModelPart) -> None:
+        check_model(self.info, self.console, part.model_id, part.title)
+        self._part = part
 
     def _credentials(self) -> WifiCredentials:
-        wifi = self.spec.wifi or (self._lab.wifi if self._lab else None)
+        wifi = self.spec.wifi or (self.lab.wifi if self.lab else None)
         if wifi is None:
             raise BadInputError(
                 "A real board needs an access point: put [wifi] with ssid and password_env "
                 "into hil.toml."
             )
-        return WifiCredentials(wifi.ssid, wifi.password)
+        return wifi
 
     def _edge_host(self) -> str:
         if self.spec.edge_host is not None:
             return self.spec.edge_host
-        if self._lab is not None:
-            return "127.0.0.1"
-        return own_address_towards(self._address)
+        return "127.0.0.1" if self.lab else own_address_towards(self._address)
 
-    def _record(self, message_id: int) -> Any:
+    def _record(self, message_id: int) -> "EdgeRecord":
         if self._edge is None:
             raise BadInputError("The board is not connected; call connect() with an edge server.")
-        return self._edge.record(message_id, session=self.info.session, timeout=_RECORD_PATIENCE_S)
+        return self._edge.record(message_id, session=self.info.session)
+
+    def _output(self, record: "EdgeRecord | None", crc: int, *, wanted: bool) -> np.ndarray:
+        """Return the edge's output if it is what the board got, else what the board got."""
+        spec = self.part.model.output
+        if not wanted:
+            return np.zeros(0, spec.dtype)
+        if record is not None and zlib.crc32(record.output.tobytes()) == crc:
+            return record.output
+        return np.frombuffer(read_blob(self.console, "output"), spec.dtype).reshape(spec.shape)
 
     def _activation(self, data: bytes) -> np.ndarray:
-        cut = self._require_loaded().cut
+        cut = self.part.cut
         assert cut is not None
         return np.frombuffer(data, cut.dtype).reshape(cut.shape)
+
+
+def _slot(build: FirmwareBuild, part: ModelPart) -> FlashFile:
+    slot = build.model_slot()
+    return FlashFile(slot.offset, part.slot_file(slot.size), "model")

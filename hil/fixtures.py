@@ -1,2 +1,139 @@
 # SPDX-License-Identifier: MIT
-"""fixtures placeholder."""
+"""The fixtures; what they need is imported when the first test asks for it.
+
+All are made once for a session. Before each test that uses it, the board is brought back to what
+these docstrings promise, whatever an earlier test did to it.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hil.pytestplugin.options import Settings
+from hil.pytestplugin.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hil.board import Board
+    from hil.console import Console
+    from hil.edge import EdgeServer
+    from hil.firmware import FirmwareBuild
+    from hil.model.model import Model
+    from hil.model.split import Cut
+    from hil.photos import Photo
+    from hil.pytestplugin.bench import Bench
+    from hil.results import Results
+
+
+@pytest.fixture(scope="session")
+def hil_settings(request: pytest.FixtureRequest) -> Settings:
+    """What the --hil-* options say, as a ``hil.pytestplugin.options.Settings``."""
+    return Run.of(request.config).settings
+
+
+@pytest.fixture(scope="session")
+def hil_results(request: pytest.FixtureRequest) -> "Results":
+    """What goes into results.json; a test may add judgements and predictions of its own."""
+    return Run.of(request.config).results
+
+
+@pytest.fixture(scope="session")
+def hil_bench(
+    request: pytest.FixtureRequest, record_testsuite_property: "Callable[[str, object], None]"
+) -> "Iterator[Bench]":
+    """The open board before anything is flashed; tests ask for ``board``."""
+    from hil.errors import PortMissingError
+    from hil.pytestplugin.bench import Bench
+
+    run = Run.of(request.config)
+    run.record_property = record_testsuite_property
+    spec = run.plan.spec
+    if isinstance(spec, PortMissingError):
+        raise spec
+    run.bench = Bench(spec, run.results)
+    yield run.bench
+    run.bench.close()
+
+
+@pytest.fixture(scope="session")
+def firmware(request: pytest.FixtureRequest) -> "FirmwareBuild":
+    """The firmware to flash: a ``hil.firmware.FirmwareBuild`` from --hil-firmware.
+
+    Without the option: the image for virtual boards that belongs to these sources.
+    """
+    from hil.firmware import FirmwareBuild, default_firmware
+
+    directory = Run.of(request.config).settings.firmware
+    return default_firmware() if directory is None else FirmwareBuild.load(directory)
+
+
+@pytest.fixture(scope="session")
+def model(request: pytest.FixtureRequest) -> "Model":
+    """The full model under test: a ``hil.model.model.Model`` from --hil-model."""
+    return Run.of(request.config).plan.model
+
+
+@pytest.fixture(scope="session")
+def cut(request: pytest.FixtureRequest) -> "Cut":
+    """Where the model is cut: a ``hil.model.split.Cut`` from --hil-cut."""
+    return Run.of(request.config).plan.cut
+
+
+@pytest.fixture(scope="session")
+def photos(request: pytest.FixtureRequest) -> "list[Photo]":
+    """The photos, sorted by name: ``hil.photos.Photo`` with path, name and label."""
+    from hil.photos import default_photos, load_photos
+
+    return load_photos(Run.of(request.config).settings.photos or default_photos())
+
+
+@pytest.fixture(scope="session")
+def edge(hil_bench: "Bench", model: "Model", cut: "Cut") -> "Iterator[EdgeServer]":
+    """The edge server, running the model's tail with reference kernels.
+
+    Towards a virtual board it tells stated constants as its times, never this machine's.
+    """
+    from hil.edge import EdgeServer, FixedStopwatch
+
+    split = model.split(cut)
+    lab = hil_bench.board.lab
+    if lab is None:
+        host, stopwatch = "0.0.0.0", None
+    else:
+        work = lab.host_work
+        host, stopwatch = "127.0.0.1", FixedStopwatch(work.total_us, work.invoke_us)
+    with EdgeServer(split.tail, split.model_id, host=host, stopwatch=stopwatch) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def board(
+    request: pytest.FixtureRequest,
+    hil_bench: "Bench",
+    firmware: "FirmwareBuild",
+    model: "Model",
+    cut: "Cut",
+    edge: "EdgeServer",
+) -> "Board":
+    """The board under test: flashed, booted, and connected to ``edge`` over --hil-via.
+
+    A ``hil.board.Board`` with the firmware and the model's head on it. ``board.infer(photo)`` runs
+    one inference end to end. A test may reset it or load another model; it may also crash it if it
+    resets it afterwards.
+    """
+    from hil.table import identity_lines
+
+    run = Run.of(request.config)
+    hil_bench.install(firmware, model, cut)
+    run.say(identity_lines(run.results.document()))
+    run.write()
+    hil_bench.connect(edge, run.settings.via)
+    return hil_bench.board
+
+
+@pytest.fixture
+def console(board: "Board") -> "Console":
+    """The board's console: requests, events, and the log of this session so far."""
+    return board.console

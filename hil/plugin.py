@@ -4,9 +4,9 @@
 import pytest
 
 from hil import fixtures
-from hil.pytestplugin import logfiles, options, outcomes, report, selection
+from hil.pytestplugin import logfiles, options, outcomes, readiness, report, selection
 
-PARTS = (options, selection, logfiles, outcomes, report, fixtures)
+PARTS = (options, selection, readiness, logfiles, outcomes, report, fixtures)
 
 
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""What is flashed into a model slot: a part of a model behind its header."""
+"""The part of a model that a board runs, and what is flashed into its model slot for it."""
 
 import hashlib
+from dataclasses import dataclass
+from typing import Self
 
 from hil.errors import BadInputError
 from hil.model.graph import TensorSpec
 from hil.model.model import Model
-from hil.model.split import Cut
+from hil.model.split import Cut, Split
 from hil.model.verify import verify
 from hil.protocol.codes import DataType, Role
 from hil.slot import SlotHeader, SlotTensor, model_slot_image
@@ -14,47 +16,80 @@ from hil.slot import SlotHeader, SlotTensor, model_slot_image
 ROLES = {"head": Role.HEAD, "tail": Role.TAIL, "full": Role.FULL}
 
 
-def slot_file(model: Model, cut: Cut | None, role: str, capacity: int) -> bytes:
-    """Return header and flatbuffer for a model slot.
+@dataclass(frozen=True, eq=False)
+class ModelPart:
+    """A head, a tail, or a whole model.
 
-    Args:
+    Attributes:
         model: the full model.
-        cut: where it is cut; ``None`` in role full.
         role: ``head``, ``tail`` or ``full``.
-        capacity: bytes of the slot's partition.
-
-    Raises:
-        BadInputError: the role does not exist, or the part does not fit in the slot.
+        split: the two halves; ``None`` in role full.
+        flatbuffer: the part itself.
+        model_id: names model and cut, u32.
     """
-    if role not in ROLES:
-        raise BadInputError(f"There is no role {role!r}; use {', '.join(ROLES)}.")
-    if role == "full":
-        flatbuffer, model_id = model.int8, model.model_id
-    else:
+
+    model: Model
+    role: str
+    split: Split | None
+    flatbuffer: bytes
+    model_id: int
+
+    @classmethod
+    def of(cls, model: Model, cut: Cut | str | int | None, role: str) -> Self:
+        """Take a part of a model.
+
+        Args:
+            model: the full model.
+            cut: where it is cut; ``None`` for its default. Not used in role full.
+            role: ``head``, ``tail`` or ``full``.
+
+        Raises:
+            BadInputError: there is no such role or cut.
+        """
+        if role not in ROLES:
+            raise BadInputError(f"There is no role {role!r}; use {', '.join(ROLES)}.")
+        if role == "full":
+            return cls(model, role, None, model.int8, model.model_id)
         split = model.split(cut)
-        flatbuffer, model_id = (split.head if role == "head" else split.tail), split.model_id
-        cut = split.cut
-    graph = verify(flatbuffer)
-    header = SlotHeader(
-        role=ROLES[role],
-        length=len(flatbuffer),
-        model_id=model_id,
-        sha256=hashlib.sha256(flatbuffer).digest(),
-        full_sha256=hashlib.sha256(model.int8).digest(),
-        input=_tensor(graph.input_spec),
-        output=_tensor(graph.output_spec),
-        classes=model.output.shape[-1],
-        name=model.name,
-        cut="" if role == "full" or cut is None else cut.short_name,
-    )
-    data = model_slot_image(header, flatbuffer)
-    if len(data) > capacity:
-        raise BadInputError(
-            f"The {role} of {model.name} needs {len(data)} bytes of model slot, "
-            f"{len(data) - capacity} more than the slot has; cut the model earlier, or use a "
-            "partition table with a larger slot."
+        flatbuffer = split.head if role == "head" else split.tail
+        return cls(model, role, split, flatbuffer, split.model_id)
+
+    @property
+    def cut(self) -> Cut | None:
+        """Where the model is cut; ``None`` in role full."""
+        return self.split.cut if self.split else None
+
+    @property
+    def title(self) -> str:
+        """What to call it in a sentence: ``the head of dogs19``."""
+        return f"the {self.role} of {self.model.name}"
+
+    def slot_file(self, capacity: int) -> bytes:
+        """Return header and flatbuffer for a model slot of ``capacity`` bytes.
+
+        Raises:
+            BadInputError: the part does not fit; the sentence says by how much.
+        """
+        graph = verify(self.flatbuffer)
+        header = SlotHeader(
+            role=ROLES[self.role],
+            length=len(self.flatbuffer),
+            model_id=self.model_id,
+            sha256=hashlib.sha256(self.flatbuffer).digest(),
+            full_sha256=hashlib.sha256(self.model.int8).digest(),
+            input=_tensor(graph.input_spec),
+            output=_tensor(graph.output_spec),
+            classes=self.model.output.shape[-1],
+            name=self.model.name,
+            cut=self.cut.short_name if self.cut else "",
         )
-    return data
+        data = model_slot_image(header, self.flatbuffer)
+        if len(data) > capacity:
+            raise BadInputError(
+                f"With its header, {self.title} has {len(data)} bytes, {len(data) - capacity} "
+                "more than the model slot; cut the model earlier, or enlarge the slot."
+            )
+        return data
 
 
 def _tensor(spec: TensorSpec) -> SlotTensor:

@@ -13,22 +13,7 @@ def closing_lines(document: Mapping[str, Any]) -> list[str]:
     Args:
         document: by ``docs/results.schema.json``.
     """
-    rows: list[tuple[str, str]] = []
-    if board := document["board"]:
-        rows.append(("board", _board(board)))
-    if firmware := document["firmware"]:
-        rows.append(
-            (
-                "firmware",
-                f"{firmware['version']} (sources {firmware['source_digest']}), "
-                f"{board['kernels'] if board else 'unknown'} kernels",
-            )
-        )
-    if model := document["model"]:
-        cut = document["cut"]
-        where = f", cut after {cut['name']} ({cut['activation_bytes']:,} bytes)" if cut else ""
-        rows.append(("model", f"{model['name']} (id {model['model_id']}){where}"))
-    rows += [("flashed", _flash(flash)) for flash in document["flash"]]
+    rows = _identity(document)
     rows += _photos(document)
     for name, row in document["agreement"]["with"].items():
         if name != "full":
@@ -39,10 +24,15 @@ def closing_lines(document: Mapping[str, Any]) -> list[str]:
         tops = (f"{who} {row['top1']:.1%}" for who, row in document["accuracy"].items())
         count = max(row["n"] for row in document["accuracy"].values())
         rows.append(("accuracy", f"top-1 of {count} labelled photos: {', '.join(tops)}"))
-    lines = [f"{key:<10} {text}" for key, text in rows]
+    lines = _aligned(rows)
     for summary in document["latency"]:
         lines += _latency(summary)
     return lines
+
+
+def identity_lines(document: Mapping[str, Any]) -> list[str]:
+    """Return the lines that say what is under test and what was flashed."""
+    return _aligned(_identity(document))
 
 
 def properties(document: Mapping[str, Any]) -> dict[str, str]:
@@ -65,6 +55,33 @@ def properties(document: Mapping[str, Any]) -> dict[str, str]:
                     name = f"hil.latency.{clock}.{summary['via']}.{stage}.{key}_us"
                     flat[name] = str(spread[key])
     return flat
+
+
+def _aligned(rows: list[tuple[str, str]]) -> list[str]:
+    return [f"{key:<10} {text}" for key, text in rows]
+
+
+def _identity(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    if board := document["board"]:
+        rows.append(("board", _board(board)))
+    if firmware := document["firmware"]:
+        rows.append(
+            (
+                "firmware",
+                f"{firmware['version']} (sources {firmware['source_digest']}), "
+                f"{board['kernels'] if board else 'unknown'} kernels",
+            )
+        )
+    if model := document["model"]:
+        cut = document["cut"]
+        where = f", cut after {cut['name']} ({cut['activation_bytes']:,} bytes)" if cut else ""
+        rows.append(("model", f"{model['name']} (id {model['model_id']}){where}"))
+    flashes = document["flash"]
+    if flashes:
+        more = f"; flashed {len(flashes) - 1} times more" if len(flashes) > 1 else ""
+        rows.append(("flashed", _flash(flashes[0]) + more))
+    return rows
 
 
 def _text(value: object) -> str:

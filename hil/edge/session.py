@@ -12,7 +12,6 @@ from hil.edge.tail import TailInfo
 from hil.model.array import Array
 from hil.model.topk import top_k
 from hil.protocol import (
-    DataType,
     ErrorCode,
     ErrorPayload,
     Flags,
@@ -99,8 +98,8 @@ class EdgeSession:
         self._counters["infer_ok"] += 1
         vector = record.output.tobytes()
         result = Result(
-            DataType.of(record.output.dtype),
-            record.output.size,
+            tail.scores,
+            tail.classes,
             best(record.output),
             record.activation_crc,
             record.told_total_us,

@@ -24,12 +24,14 @@ class TailInfo:
         dtype: element type of the tensor that crosses.
         tensor_size: its bytes.
         classes: number of classes of the full model.
+        scores: element type of the output.
     """
 
     model_id: int
     dtype: DataType
     tensor_size: int
     classes: int
+    scores: DataType
 
 
 class Tail:
@@ -53,7 +55,7 @@ class Tail:
         classes = math.prod(result.shape)
         try:
             dtype = DataType.of(source.dtype)
-            DataType.of(result.dtype)
+            scores = DataType.of(result.dtype)
         except KeyError as error:
             raise BadInputError(
                 f"The tail has tensors of type {str(error.args[0]).lower()}; "
@@ -65,7 +67,7 @@ class Tail:
             )
         self._shape = source.shape
         self._dtype = np.dtype(source.dtype)
-        self.info = TailInfo(model_id, dtype, source.bytes, classes)
+        self.info = TailInfo(model_id, dtype, source.bytes, classes, scores)
 
     def run(self, activation: bytes) -> tuple[Array, int]:
         """Run once.

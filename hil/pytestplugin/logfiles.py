@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The serial log of each test: a file of its own, and a section of its failure."""
 
+import re
+import time
+import zlib
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -8,25 +11,34 @@ from typing import Any
 import pytest
 
 from hil.pytestplugin.run import Run
-from hil.pytestplugin.seriallog import file_name
-
-_ATTACHED_LINES = 100
 
 PATH: pytest.StashKey[Path] = pytest.StashKey()
 """Where a test's serial log went, when the board said anything during it."""
+
+_STARTED: pytest.StashKey[float] = pytest.StashKey()
+_ATTACHED_LINES = 100
+_MAX_NAME = 120
+
+
+def file_name(nodeid: str) -> str:
+    """Return a file name for a test's log: readable, safe on any file system, unambiguous."""
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", nodeid).strip("_.")
+    if safe == nodeid and len(safe) <= _MAX_NAME:
+        return f"{safe}.log"
+    return f"{safe[-_MAX_NAME:]}-{zlib.crc32(nodeid.encode()):08x}.log"
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     """Write the log of a test when it is over."""
+    started = item.stash[_STARTED] = time.monotonic()
     result = yield
     run = Run.known(item.config)
-    if run is not None and (lines := run.serial_log.lines()):
+    if run is not None and (lines := run.serial_log(started)):
         path = run.settings.log_dir / "logs" / file_name(item.nodeid)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         item.stash[PATH] = path
-        run.serial_log.clear()
     return result
 
 
@@ -35,8 +47,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, pytest.
     """Attach the log to what failed."""
     report: pytest.TestReport = yield
     run = Run.known(item.config)
-    if report.failed and run is not None and (lines := run.serial_log.lines()):
-        path = Path("logs", file_name(item.nodeid))
-        title = f"Serial log ({path} has it all)"
-        report.sections.append((title, "\n".join(lines[-_ATTACHED_LINES:])))
+    if report.failed and run is not None and (lines := run.serial_log(item.stash[_STARTED])):
+        shown = lines[-_ATTACHED_LINES:]
+        title = f"Serial log: last {len(shown)} of {len(lines)} lines"
+        report.sections.append((title, "\n".join(shown)))
     return report

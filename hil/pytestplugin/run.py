@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the hil tests of one pytest session have in common: settings, results, the bench."""
+"""What the hil tests of one pytest session have in common: settings, plan, bench, results."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +10,13 @@ import pytest
 from hil.errors import BadInputError
 from hil.pytestplugin.options import Settings
 from hil.pytestplugin.outcomes import kind_of
-from hil.pytestplugin.seriallog import SerialLog
 
 if TYPE_CHECKING:
     from hil.pytestplugin.bench import Bench
+    from hil.pytestplugin.plan import Plan
+
+NEEDS_BOARD = "hil_bench"
+"""The fixture that stands behind ``board``, ``console`` and ``edge``."""
 
 _RUN: pytest.StashKey["Run"] = pytest.StashKey()
 
@@ -22,9 +25,9 @@ class Run:
     """Exists from the moment it is known that the session has a hil test.
 
     Attributes:
+        config: of the session.
         settings: what the options say.
         results: what has been learned so far.
-        serial_log: the console's lines of the test that runs.
         bench: the board and what is on it, from the first test on that needs one.
         record_property: adds a property to the JUnit file, once a fixture has provided it.
     """
@@ -36,9 +39,9 @@ class Run:
         self.config = config
         self.settings = Settings.of(config)
         self.results: Results = Results()
-        self.serial_log = SerialLog()
         self.bench: Bench | None = None
         self.record_property: Callable[[str, object], None] | None = None
+        self._plan: Plan | None = None
         self.write()
 
     @classmethod
@@ -57,6 +60,21 @@ class Run:
     def known(config: pytest.Config) -> "Run | None":
         """Return the session's run if it has begun."""
         return config.stash.get(_RUN, None)
+
+    @property
+    def plan(self) -> "Plan":
+        """What is to be tested, as settings and files say.
+
+        Raises:
+            BadInputError: one of them cannot be used.
+        """
+        if self._plan is None:
+            from hil.pytestplugin.plan import Plan
+
+            directories = (self.config.invocation_params.dir, self.config.rootpath)
+            self._plan = Plan.make(self.settings, directories)
+            self.results.budgets = self._plan.budgets
+        return self._plan
 
     @property
     def results_path(self) -> Path:
@@ -81,16 +99,31 @@ class Run:
     def note_error(
         self, error: BaseException, nodeid: str | None = None, phase: str = "session"
     ) -> None:
-        """Record an error; an infrastructure error takes the bench out of use."""
+        """Record an error of a test, or of the session."""
         from hil.results import ErrorRecord
 
-        kind = kind_of(error)
         first = next(iter(str(error).splitlines()), "")
-        self.results.errors.append(ErrorRecord(nodeid, phase, kind, type(error).__name__, first))
+        record = ErrorRecord(nodeid, phase, kind_of(error), type(error).__name__, first)
+        self.results.errors.append(record)
 
-    def say(self, line: str) -> None:
-        """Show a line at once, between the dots."""
+    def serial_log(self, since: float) -> list[str]:
+        """Return the console's lines from a time on, each behind its seconds since then.
+
+        Args:
+            since: ``time.monotonic()``.
+        """
+        if self.bench is None:
+            return []
+        lines = tuple(self.bench.board.console.log)
+        return [
+            f"{line.host_time - since:9.3f}  {line.text}"
+            for line in lines
+            if line.host_time >= since
+        ]
+
+    def say(self, lines: list[str]) -> None:
+        """Show lines at once, between the dots."""
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None and self.config.get_verbosity() >= 0:
-            reporter.ensure_newline()
-            reporter.write_line(line)
+            for line in lines:
+                reporter.write_line(line)

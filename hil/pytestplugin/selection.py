@@ -4,10 +4,7 @@
 import pytest
 
 from hil.errors import BadInputError
-from hil.pytestplugin.run import Run
-
-NEEDS_BOARD = "hil_bench"
-"""The fixture that stands behind ``board``, ``console`` and ``edge``."""
+from hil.pytestplugin.run import NEEDS_BOARD, Run
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,9 +34,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     try:
         run = Run.of(session.config)
-        run.prepare()
+        run.plan  # noqa: B018 - worked out now, to refuse what makes no sense before any test
     except BadInputError as error:
-        if known := Run.known(session.config):
+        if (known := Run.known(session.config)) is not None:
             known.note_error(error)
         raise pytest.UsageError(str(error)) from None
 
@@ -47,7 +44,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     """Say which board, model and cut the hil tests will use; identity follows once it is known."""
     run = Run.known(config)
-    return [] if run is None else run.header()
+    return [] if run is None else run.plan.header(run.settings.via)
 
 
 def _is_hil(item: pytest.Item) -> bool:

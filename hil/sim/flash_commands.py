@@ -80,7 +80,7 @@ class FlashCommands:
     def read(self, data: bytes) -> Answer:
         """READ_FLASH (stub): address, size, packet size, packets in flight (taken as 1)."""
         address, size, packet_size, _in_flight = words(data, 4)
-        if not 0 < packet_size <= 0xFFFFFFFF:
+        if not 0 < packet_size <= SECTOR:
             raise RefusedError(Fault.LENGTH)
         self._outgoing = self._read(address, size), packet_size
         return Answer(then=partial(self.acknowledge, 0))

@@ -29,7 +29,9 @@ from hil.protocol import (
 )
 
 VECTORS = Path(__file__).parents[2] / "vectors"
-TAIL = TailInfo(model_id=0xABCD, dtype=DataType.INT8, tensor_size=4, classes=10)
+TAIL = TailInfo(
+    model_id=0xABCD, dtype=DataType.INT8, tensor_size=4, classes=10, scores=DataType.INT8
+)
 HELLO = Hello(Role.HEAD, DataType.INT8, 0, 4, 10)
 
 

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+"""Judges an inference on a split model in three separate ways.
+
+A difference in one of them has a different culprit, so they are kept apart: the link, the way
+the model was cut, or the board's kernels.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hil.errors import BadInputError
+from hil.inference import Inference
+from hil.model.compare import compare
+from hil.model.interpreter import Interpreter
+from hil.model.model import Model
+from hil.model.split import Cut
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One judgement.
+
+    Attributes:
+        exact: whether every bit is as it must be.
+        largest: largest absolute difference in the tensor's own units; 0.0 if exact.
+        message: one line for a report.
+    """
+
+    exact: bool
+    largest: float
+    message: str
+
+    def within(self, limit: float) -> bool:
+        """Whether no element differs by more than ``limit``, in the tensor's own units."""
+        return self.largest <= limit
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The three judgements of one inference.
+
+    Attributes:
+        transport: the edge received the bytes that the board computed (CRC-32 of both). Always
+            to be exact.
+        composition: the output is what the reference tail makes of the received activation.
+            Always to be exact.
+        kernel: the activation is what the reference head makes of the input. To be exact where
+            the board has reference kernels; within a stated limit with esp-nn.
+    """
+
+    transport: Verdict
+    composition: Verdict
+    kernel: Verdict
+
+
+def judge(inference: Inference, model: Model, cut: Cut, x: np.ndarray) -> Judgement:
+    """Judge an inference with its output vector.
+
+    Args:
+        inference: of a board in role head.
+        model: the full model.
+        cut: where it was cut.
+        x: the input tensor.
+
+    Raises:
+        BadInputError: the inference has no activation (role full) or no output vector.
+    """
+    if inference.activation is None or not inference.output.size:
+        raise BadInputError(
+            "Only an inference of a head, with its output vector, can be judged; "
+            "infer with output=True."
+        )
+    split = model.split(cut)
+    head, tail = Interpreter(split.head), Interpreter(split.tail)
+    return Judgement(
+        _transport(inference),
+        _compared("output", inference.output, tail.invoke(inference.activation)),
+        _compared("activation", inference.activation, head.invoke(x)),
+    )
+
+
+def judge_full(inference: Inference, model: Model, x: np.ndarray) -> Verdict:
+    """Judge the kernels of a board in role full: its output against the reference model's.
+
+    Raises:
+        BadInputError: the inference has no output vector.
+    """
+    if not inference.output.size:
+        raise BadInputError("The inference has no output vector; infer with output=True.")
+    return _compared("output", inference.output, model.predict(x))
+
+
+def _transport(inference: Inference) -> Verdict:
+    sent, received = inference.activation_crc, inference.received_crc
+    if inference.transport_exact:
+        return Verdict(True, 0.0, f"activation: CRC-32 {sent:08x} on both sides")
+    return Verdict(
+        False,
+        float("inf"),
+        f"activation: the board sent CRC-32 {sent:08x}, the edge received {received:08x}",
+    )
+
+
+def _compared(what: str, actual: np.ndarray, expected: np.ndarray) -> Verdict:
+    result = compare(actual, expected)
+    return Verdict(result.exact, result.largest, f"{what}: {result.message}")

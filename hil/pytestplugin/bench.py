@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""The board that a session's tests share, and how it is made ready for the next of them."""
+
+from typing import TYPE_CHECKING
+
+from hil.errors import HilError, InfrastructureError, ProductFailure
+from hil.pytestplugin.recording import RecordingBoard
+from hil.rig import BoardSpec
+
+if TYPE_CHECKING:
+    from hil.edge import EdgeServer
+    from hil.firmware import FirmwareBuild
+    from hil.model.model import Model
+    from hil.model.split import Cut
+    from hil.results import Results
+
+
+class Bench:
+    """One open board, and what every test is to find on it.
+
+    Attributes:
+        board: the board.
+    """
+
+    def __init__(self, spec: BoardSpec, results: "Results") -> None:
+        """Open the board; for a virtual one, start its lab.
+
+        Raises:
+            PortMissingError, PortBusyError, LabError: it cannot be had.
+        """
+        self.board = RecordingBoard.open(spec)
+        self.board.results = results
+        self._wanted: tuple[FirmwareBuild | None, Model, Cut] | None = None
+        self._edge: tuple[EdgeServer, str] | None = None
+        self._broken: HilError | None = None
+        self._suspect = False
+
+    def close(self) -> None:
+        """Let go of the board."""
+        self.board.close()
+
+    def install(self, build: "FirmwareBuild | None", model: "Model", cut: "Cut") -> None:
+        """Flash what every test is to find; raises as :meth:`hil.board.Board.flash`."""
+        self._wanted = (build, model, cut)
+        self.board.flash(build, model, cut)
+
+    def connect(self, edge: "EdgeServer", via: str) -> None:
+        """Connect the board; raises as :meth:`hil.board.Board.connect`."""
+        self._edge = (edge, via)
+        self.board.connect(edge, via)
+
+    def note(self, error: BaseException) -> None:
+        """Learn of an error that ended a test with this board.
+
+        After an infrastructure error nothing can be tested any more; after a product failure the
+        board is reset before it is used again.
+        """
+        if isinstance(error, InfrastructureError):
+            self._broken = self._broken or error
+        elif isinstance(error, ProductFailure):
+            self._suspect = True
+
+    def make_ready(self) -> None:
+        """Bring the board back to what every test is to find: up, same model, same edge server.
+
+        Raises:
+            InfrastructureError: the bench is out of use, since an earlier test if need be.
+            ProductFailure: the board is not up, or does not come up again.
+        """
+        if self._broken is not None:
+            raise self._broken.with_traceback(None)
+        if self._suspect:
+            self._recover()
+        info = self.board.refresh()
+        if self._wanted is None:
+            return
+        build, model, cut = self._wanted
+        if info.role != "head" or info.model_id != model.split(cut).model_id:
+            self.board.flash(build, model, cut)
+        if self._edge is not None and self.board.link != (*self._edge, self.board.info.session):
+            self.board.connect(*self._edge)
+
+    def fault(self) -> ProductFailure | None:
+        """Return the panic or unasked-for reset that no test has been told of or mended."""
+        health = self.board.console.health
+        return health.error() if health.at_fault else None
+
+    def _recover(self) -> None:
+        self._suspect = False
+        try:
+            self.board.reset()
+        except ProductFailure as error:
+            self._broken = error
+            raise

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""What a run will test: board, model, cut and budgets, worked out before the first test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hil.budgets import Budgets
+from hil.errors import InfrastructureError, PortMissingError
+from hil.model.model import Model
+from hil.model.split import Cut
+from hil.pytestplugin.options import Settings
+from hil.resources import resource
+from hil.rig import BoardSpec, discover_ports
+
+BUDGETS = "budgets.toml"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be tested.
+
+    Attributes:
+        spec: which board, or the reason why there is none.
+        model: the full model.
+        cut: where it is cut.
+        budgets: limits to judge by.
+    """
+
+    spec: BoardSpec | PortMissingError
+    model: Model
+    cut: Cut
+    budgets: Budgets
+
+    @classmethod
+    def make(cls, settings: Settings, directories: Sequence[Path]) -> "Plan":
+        """Find out what the settings, ``hil.toml`` and ``budgets.toml`` ask for.
+
+        A board that is not there is an error of the tests that need it, not of the whole session,
+        so that each of them shows in the JUnit file.
+
+        Args:
+            settings: of the session.
+            directories: where the two files may be; the first that has one counts.
+
+        Raises:
+            BadInputError: one of them cannot be used.
+        """
+        spec: BoardSpec | PortMissingError
+        try:
+            spec = BoardSpec.find(settings.board, directories)
+        except PortMissingError as error:
+            spec = error
+        model = Model.load(settings.model or _default_model())
+        own = [path for path in (each / BUDGETS for each in directories) if path.is_file()]
+        return cls(
+            spec,
+            model,
+            model.split(settings.cut).cut,
+            Budgets.load(own[0] if own else resource(BUDGETS)),
+        )
+
+    def header(self, via: str) -> list[str]:
+        """Return the lines that say, before any test, what will be tested."""
+        under_test = f"model {self.model.name}, cut after {self.cut.short_name}, over {via}"
+        if isinstance(self.spec, PortMissingError):
+            return [f"hil: no board: {self.spec}", f"hil: {under_test}"]
+        if not self.spec.virtual:
+            return [f"hil: board at {self.spec.port}, {under_test}"]
+        lines = [f"hil: virtual ESP32-S3, all its times are simulated; {under_test}"]
+        if alone := [port.device for port in discover_ports()]:
+            lines.append(
+                f"hil: left alone {', '.join(alone)}, which may be an ESP32-S3; "
+                "--hil-board takes a board by its port, or as usb"
+            )
+        return lines
+
+
+def _default_model() -> Path:
+    """Return the project's own model in a checkout, the tiny one from a wheel."""
+    try:
+        return resource("models/dogs19")
+    except InfrastructureError:
+        return resource("models/tiny")

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""Around each test with the board: ready before it, unharmed after it."""
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hil.pytestplugin.run import NEEDS_BOARD, Run
+
+if TYPE_CHECKING:
+    from hil.pytestplugin.bench import Bench
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Mend what an earlier test left behind."""
+    if (bench := _bench_of(item)) is not None:
+        bench.make_ready()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Fail a test during which the board crashed, though nothing in it asked the board again."""
+    result = yield
+    if (bench := _bench_of(item)) is not None and (fault := bench.fault()) is not None:
+        raise fault
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell the bench of what ended a test."""
+    report = yield
+    bench = _bench_of(item)
+    if bench is not None and report.failed and call.excinfo is not None:
+        bench.note(call.excinfo.value)
+    return report
+
+
+def _bench_of(item: pytest.Item) -> "Bench | None":
+    """Return the open bench if the test uses it."""
+    run = Run.known(item.config)
+    if run is None or NEEDS_BOARD not in getattr(item, "fixturenames", ()):
+        return None
+    return run.bench
