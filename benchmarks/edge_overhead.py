@@ -4,9 +4,11 @@
 Compares, on this host and in one run, an activation's way to the edge server and its result's way
 back over loopback with what cannot be saved: running the tail on that activation, and echoing the
 same bytes through a bare socket. The three are measured in turns, so that whatever else the
-machine does meets all of them; figures are medians. Exit code 1 if the ratio exceeds the limit.
+machine does meets all of them; figures are medians. Both clients send prepared bytes and read a
+known number of them. Exit code 1 if the ratio exceeds the limit.
 """
 
+import dataclasses
 import json
 import socket
 import statistics
@@ -22,7 +24,7 @@ from hil.edge import EdgeServer
 from hil.edge.client import HeadClient
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.model import Model
-from hil.protocol import DataType
+from hil.protocol import DataType, Flags, Message, MessageType, pack_stream
 
 MODELS = Path(__file__).parents[1] / "models"
 LIMIT = 1.25
@@ -48,11 +50,16 @@ def measure(path: Path, cut: str | None, kernels: Kernels, rounds: int) -> dict[
         _, result = head.infer(sent, want_output=True)
         if result.output != expected.tobytes():
             raise SystemExit(f"{model.name}: the edge server's output is not the tail's")
+        data = Message(MessageType.DATA, Flags.NONE, 1, 1_000_000, split.model_id, sent)
+        request = pack_stream(data)
+        answer_size = len(pack_stream(dataclasses.replace(data, payload=result.pack()))) - len(
+            result.output
+        )
         taken = _in_turns(
             rounds,
             invoke=lambda: tail.invoke(activation),
-            echo=lambda: _echo(bare, sent),
-            edge=lambda: head.infer(sent),
+            echo=lambda: _ask(bare, sent, len(sent)),
+            edge=lambda: _ask(head.socket, request, answer_size),
         )
     return {
         "model": model.name,
@@ -102,9 +109,10 @@ def _receive(connection: socket.socket, size: int) -> bytes:
     return bytes(data)
 
 
-def _echo(connection: socket.socket, data: bytes) -> None:
+def _ask(connection: socket.socket, data: bytes, answer_size: int) -> None:
     connection.sendall(data)
-    _receive(connection, len(data))
+    if not _receive(connection, answer_size):
+        raise SystemExit("the connection was lost")
 
 
 @click.command()

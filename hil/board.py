@@ -4,8 +4,9 @@
 import time
 import zlib
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -13,14 +14,15 @@ from hil.board_info import BoardInfo
 from hil.completion import parse_completion, predictions, raise_refusal
 from hil.console import Console
 from hil.console_transfer import read_blob, write_image
-from hil.errors import BadInputError
+from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
 from hil.firmware import FirmwareBuild, default_firmware
 from hil.flash import FlashFile, FlashReport, Progress, flash
 from hil.inference import HostTimes, Inference
 from hil.lab import Lab, WifiCredentials
+from hil.model.array import Array
+from hil.model_part import ModelPart
 from hil.network import bring_up, join, own_address_towards
 from hil.rig import BoardSpec
-from hil.slot_file import ModelPart
 from hil.start import check_firmware, check_model, start
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 
 INFER_PATIENCE_S = 60.0
 """The board gives up on the edge server after ten; a head without esp-nn may take half a minute."""
+
+_REOPEN_PATIENCE_S = 5.0
+_REOPEN_PAUSE_S = 0.05
 
 OnProgress = Callable[[Progress], None]
 
@@ -243,11 +248,11 @@ class Board:
         """
         part = self.part
         full = part.role == "full"
-        self.store(self.tensor(image))
-        link = {} if full else {"via": via}
+        self.store(part.input_tensor(image))
         self.console.forget("infer")
         started = time.perf_counter_ns()
-        number = self.console.request("infer", output=int(output), **link)["msg"]
+        request = partial(self.console.request, "infer", output=int(output))
+        number = (request() if full else request(via=via))["msg"]
         event = self.console.wait_event("infer", timeout or INFER_PATIENCE_S, msg=number)
         took_us = (time.perf_counter_ns() - started) // 1000
         if event.get("state") != "ok":
@@ -258,31 +263,16 @@ class Board:
             top5=predictions(done.top5, part.model),
             output=self._output(record, done.output_crc, wanted=output),
             stages=done.stages,
-            activation=None if record is None else self._activation(record.activation),
+            activation=None if record is None else part.activation(record.activation),
             activation_crc=done.activation_crc,
             received_crc=done.received_crc,
             message_id=done.message_id,
             via="none" if full else via,
             simulated=self.simulated,
-            host=HostTimes(took_us)
-            if record is None
-            else HostTimes(took_us, record.host_total_us, record.host_invoke_us),
+            host=_host_times(took_us, record),
         )
 
-    def tensor(self, image: "Photo | NamedPhoto") -> np.ndarray:
-        """Return an image as the model's input tensor.
-
-        Raises:
-            BadInputError: it is no image, or no model is known.
-        """
-        model = self.part.model
-        spec = model.input
-        if isinstance(image, np.ndarray) and (image.shape, image.dtype) == (spec.shape, spec.dtype):
-            return image
-        opened: Any = image.open() if hasattr(image, "label") else image
-        return model.preprocess(opened)
-
-    def store(self, tensor: np.ndarray) -> None:
+    def store(self, tensor: Array) -> None:
         """Put an input tensor on the board, unless it is the one that is there.
 
         Raises:
@@ -295,16 +285,33 @@ class Board:
             write_image(self.console, data)
             self._stored = crc
 
-    def read_activation(self) -> np.ndarray:
+    def read_activation(self) -> Array:
         """Return the last activation as the board has it, of the cut's shape and dtype.
 
         Raises:
             BoardRefused: there is none.
         """
-        return self._activation(read_blob(self.console, "activation"))
+        return self.part.activation(read_blob(self.console, "activation"))
 
     def _open_console(self) -> Console:
-        return Console.open(self.port, check=self.lab.check if self.lab else None)
+        check = self.lab.check if self.lab else None
+        try:
+            return Console.open(self.port, check=check)
+        except InfrastructureError:
+            if check:
+                check()
+            raise
+
+    def _reopen_console(self) -> Console:
+        """Open the console after the flasher: a port that was reset may take a moment to return."""
+        deadline = time.monotonic() + _REOPEN_PATIENCE_S
+        while True:
+            try:
+                return self._open_console()
+            except (PortMissingError, PortBusyError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_REOPEN_PAUSE_S)  # no event tells of a serial port's return
 
     def _default_build(self) -> FirmwareBuild:
         if self.lab is None:
@@ -317,22 +324,24 @@ class Board:
     def _write(
         self, files: list[FlashFile], build: FirmwareBuild | None, progress: OnProgress | None
     ) -> FlashReport:
-        """Flash between two consoles; ``build`` is given where its application is written."""
+        """Flash between two consoles; ``build`` is given where its application is written.
+
+        Where it fails, the console stays closed: nothing is known about the board then.
+        """
         self._disconnected()
         self._part = None
         log = self.console.log
         self.console.close()
-        try:
-            return flash(
-                self.port,
-                files,
-                simulated_image=build is not None and build.app.simulated,
-                ota=build.ota if build else None,
-                progress=progress,
-            )
-        finally:
-            self.console = self._open_console()
-            self.console.log.extendleft(reversed(log))
+        report = flash(
+            self.port,
+            files,
+            simulated_image=build is not None and build.app.simulated,
+            ota=build.ota if build else None,
+            progress=progress,
+        )
+        self.console = self._reopen_console()
+        self.console.log.extendleft(reversed(log))
+        return report
 
     def _disconnected(self) -> None:
         """Forget what does not outlive a reset."""
@@ -364,19 +373,19 @@ class Board:
             raise BadInputError("The board is not connected; call connect() with an edge server.")
         return self._edge.record(message_id, session=self.info.session)
 
-    def _output(self, record: "EdgeRecord | None", crc: int, *, wanted: bool) -> np.ndarray:
+    def _output(self, record: "EdgeRecord | None", crc: int, *, wanted: bool) -> Array:
         """Return the edge's output if it is what the board got, else what the board got."""
-        spec = self.part.model.output
         if not wanted:
-            return np.zeros(0, spec.dtype)
+            return np.zeros(0, self.part.model.output.dtype)
         if record is not None and zlib.crc32(record.output.tobytes()) == crc:
             return record.output
-        return np.frombuffer(read_blob(self.console, "output"), spec.dtype).reshape(spec.shape)
+        return self.part.output(read_blob(self.console, "output"))
 
-    def _activation(self, data: bytes) -> np.ndarray:
-        cut = self.part.cut
-        assert cut is not None
-        return np.frombuffer(data, cut.dtype).reshape(cut.shape)
+
+def _host_times(took_us: int, record: "EdgeRecord | None") -> HostTimes:
+    if record is None:
+        return HostTimes(took_us)
+    return HostTimes(took_us, record.host_total_us, record.host_invoke_us)
 
 
 def _slot(build: FirmwareBuild, part: ModelPart) -> FlashFile:

@@ -44,12 +44,13 @@ def parse_completion(values: Mapping[str, str]) -> Completion:
             add up.
     """
     try:
+        times = {key: int(values[key]) for key in _STAGES}
         stages = Stages(
-            *(int(values[key]) for key in _STAGES),
+            **times,
             edge_us=int(values.get("edge_us", "0")),
             edge_invoke_us=int(values.get("edge_invoke_us", "0")),
         )
-        if sum(int(values[key]) for key in _STAGES[:-1]) != stages.total_us:
+        if sum(times.values()) != 2 * stages.total_us:
             raise ValueError("the stages do not add up to total_us")
         return Completion(
             message_id=int(values["msg"]),

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The console of a board: requests, events and binary data over a serial port."""
 
-import contextlib
 import threading
 import time
 from collections import deque
@@ -14,9 +13,9 @@ import serial
 from hil.console_chunk import Chunk
 from hil.console_health import Health
 from hil.console_line import Answer, Event, Refusal, format_request, parse_line
-from hil.console_stream import ConsoleStream, Frame, TextLine
+from hil.console_reader import ConsoleReader
+from hil.console_stream import Frame, TextLine
 from hil.errors import BoardRefused, BoardSilent, ConsoleError, HilError
-from hil.protocol.codes import ProtocolError
 from hil.serialport.open import open_port
 
 BAUD = 115_200
@@ -31,8 +30,6 @@ _RESET_PULSE_S = 0.1
 _LAST_LINES = 30
 _FAULT_GRACE_S = 0.25
 """How long a wait that ended in a panic listens for the rest of it, for the report."""
-_FRAME_PAUSE_S = 0.5
-"""A frame that stands still for so long is none."""
 _KEPT_LINES = 20_000
 _KEPT_EVENTS = 1_000
 
@@ -71,7 +68,6 @@ class Console:
         self._port = port
         self._name = name
         self._check = check
-        self._stream = ConsoleStream(_is_chunk)
         self._changed = threading.Condition()
         self._sending = threading.Lock()
         self._number = 0
@@ -81,9 +77,7 @@ class Console:
         self._chunks: deque[Chunk] = deque()
         self._listeners: list[Callable[[LogLine], None]] = []
         self._ended: str | None = None
-        self._closing = False
-        self._reader = threading.Thread(target=self._read, name=f"console {name}", daemon=True)
-        self._reader.start()
+        self._reader = ConsoleReader(port, f"console {name}", self._take, self._end)
 
     @classmethod
     def open(
@@ -105,12 +99,7 @@ class Console:
 
     def close(self) -> None:
         """Let go of the port. Calling it again changes nothing."""
-        self._closing = True
-        with contextlib.suppress(AttributeError, OSError):
-            self._port.cancel_read()
-        self._reader.join(timeout=2.0)
-        with contextlib.suppress(OSError):
-            self._port.close()
+        self._reader.close()
 
     def listen(self, listener: Callable[[LogLine], None]) -> Callable[[], None]:
         """Call ``listener`` (from the reader's thread) for each line; return what ends that."""
@@ -137,6 +126,7 @@ class Console:
             BoardPanic, BootFailure: it crashed, reset itself, or does not boot.
             ConsoleError: the connection broke.
         """
+        answer: Answer | Refusal
         with self._changed:
             self._number += 1
             number = self._number
@@ -309,26 +299,13 @@ class Console:
         for listener in tuple(self._listeners):
             listener(line)
 
-    def _read(self) -> None:
-        reason = "closed"
-        heard = time.monotonic()
-        try:
-            while not self._closing:
-                data = self._port.read(self._port.in_waiting or 1)
-                items: list[TextLine | Frame] = []
-                if data:
-                    heard = time.monotonic()
-                    items = self._stream.feed(data)
-                elif time.monotonic() - heard > _FRAME_PAUSE_S:
-                    items = self._stream.settle()
-                if items:
-                    with self._changed:
-                        for item in items:
-                            self._handle(item)
-                        self._changed.notify_all()
-        except (serial.SerialException, OSError, TypeError) as error:
-            # TypeError: pyserial's POSIX port, when it is closed under a read.
-            reason = str(error) or type(error).__name__
+    def _take(self, items: list[TextLine | Frame]) -> None:
+        with self._changed:
+            for item in items:
+                self._handle(item)
+            self._changed.notify_all()
+
+    def _end(self, reason: str) -> None:
         with self._changed:
             self._ended = reason
             self._changed.notify_all()
@@ -347,11 +324,3 @@ class Console:
             self._events.append(line)
         else:
             self.health.observe(item.text)
-
-
-def _is_chunk(encoded: bytes) -> bool:
-    try:
-        Chunk.parse(encoded)
-    except ProtocolError:
-        return False
-    return True

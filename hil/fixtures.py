@@ -63,10 +63,20 @@ def firmware(request: pytest.FixtureRequest) -> "FirmwareBuild":
 
     Without the option: the image for virtual boards that belongs to these sources.
     """
+    from hil.errors import BadInputError
     from hil.firmware import FirmwareBuild, default_firmware
+    from hil.rig import BoardSpec
 
-    directory = Run.of(request.config).settings.firmware
-    return default_firmware() if directory is None else FirmwareBuild.load(directory)
+    run = Run.of(request.config)
+    if run.settings.firmware is not None:
+        return FirmwareBuild.load(run.settings.firmware)
+    spec = run.plan.spec
+    if isinstance(spec, BoardSpec) and not spec.virtual:
+        raise BadInputError(
+            f"The board at {spec.port} is a real one, whose firmware ESP-IDF builds; "
+            "name the build directory with --hil-firmware."
+        )
+    return default_firmware()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
+from hil.model.array import Array
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,9 @@ class Inference:
     """
 
     top5: tuple[Prediction, ...]
-    output: np.ndarray
+    output: Array
     stages: Stages
-    activation: np.ndarray | None
+    activation: Array | None
     activation_crc: int | None
     received_crc: int | None
     message_id: int

@@ -7,10 +7,9 @@ the model was cut, or the board's kernels.
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from hil.errors import BadInputError
 from hil.inference import Inference
+from hil.model.array import Array
 from hil.model.compare import compare
 from hil.model.interpreter import Interpreter
 from hil.model.model import Model
@@ -54,7 +53,7 @@ class Judgement:
     kernel: Verdict
 
 
-def judge(inference: Inference, model: Model, cut: Cut, x: np.ndarray) -> Judgement:
+def judge(inference: Inference, model: Model, cut: Cut, x: Array) -> Judgement:
     """Judge an inference with its output vector.
 
     Args:
@@ -80,7 +79,7 @@ def judge(inference: Inference, model: Model, cut: Cut, x: np.ndarray) -> Judgem
     )
 
 
-def judge_full(inference: Inference, model: Model, x: np.ndarray) -> Verdict:
+def judge_full(inference: Inference, model: Model, x: Array) -> Verdict:
     """Judge the kernels of a board in role full: its output against the reference model's.
 
     Raises:
@@ -102,6 +101,6 @@ def _transport(inference: Inference) -> Verdict:
     )
 
 
-def _compared(what: str, actual: np.ndarray, expected: np.ndarray) -> Verdict:
+def _compared(what: str, actual: Array, expected: Array) -> Verdict:
     result = compare(actual, expected)
     return Verdict(result.exact, result.largest, f"{what}: {result.message}")

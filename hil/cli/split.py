@@ -2,6 +2,7 @@
 """``hil split``: list the legal cuts of a model, or cut it and prove the cut exact."""
 
 import json
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -62,7 +63,10 @@ def split(
         if output is not None:
             raise click.UsageError("--list writes nothing; leave -o out.")
         cuts = Model.load(model).cuts
-        click.echo(json.dumps(_tree(cuts), indent=2)) if as_json else _print_table(cuts)
+        if as_json:
+            click.echo(json.dumps(_tree(cuts), indent=2))
+        else:
+            _print_table(cuts)
         return
     if output is None or as_json:
         raise click.UsageError("--at needs -o DIR and takes no --json.")
@@ -114,20 +118,23 @@ def _tree(cuts: Cuts) -> list[dict[str, object]]:
 
 
 def _print_table(cuts: Cuts) -> None:
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(caption=f"{len(cuts)} legal cuts of {len(cuts.operators)} operators")
-    for heading in ("index", "name", "operator", "tensor"):
-        number = heading == "index"
-        table.add_column(
-            heading, justify="right" if number else "left", no_wrap=heading != "tensor"
-        )
+    caption = f"{len(cuts)} legal cuts of {len(cuts.operators)} operators"
+    table = Table(box=box.SIMPLE, caption=caption)
+    table.add_column("index", justify="right", no_wrap=True)
+    for heading in ("name", "operator", "tensor"):
+        table.add_column(heading, overflow="fold")
     for heading in ("bytes", "head MACs", "head size", "tail size"):
         table.add_column(heading, justify="right", no_wrap=True)
     for cut in cuts:
         table.add_row(*_row(cut))
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:  # a pipe has no width; rich would assume 80 columns
+        console.width = 160
+    console.print(table)
 
 
 def _row(cut: Cut) -> tuple[str, ...]:
@@ -143,7 +150,7 @@ def _prove(model: Model, parts: Split, photos: list[Photo]) -> None:
         _inputs(model, photos),
         length=RANDOM_INPUTS + len(photos),
         label="Proving the cut exact",
-        file=click.get_text_stream("stderr"),
+        file=sys.stderr,
     ) as inputs:
         Prover(model.int8).prove(parts, inputs)
 

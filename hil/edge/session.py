@@ -12,6 +12,7 @@ from hil.edge.tail import TailInfo
 from hil.model.array import Array
 from hil.model.topk import top_k
 from hil.protocol import (
+    HEADER_SIZE,
     ErrorCode,
     ErrorPayload,
     Flags,
@@ -24,7 +25,6 @@ from hil.protocol import (
     Role,
     Score,
     pack_stream,
-    parse_stream_frame,
     parse_stream_header,
 )
 
@@ -75,7 +75,7 @@ class EdgeSession:
                 return self._error(
                     header, tail, ErrorCode.UNSUPPORTED, "Authentication is not supported."
                 )
-            message = parse_stream_frame(frame)
+            message = Message.parse(header, memoryview(frame)[HEADER_SIZE:])
         except ProtocolError as error:
             bad = "rx_bad_crc" if error.reason == "crc" else "rx_bad_frame"
             self._counters[bad] += 1

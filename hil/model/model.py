@@ -4,7 +4,7 @@
 import functools
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -42,8 +42,8 @@ class Model:
 
     name: str
     labels: tuple[str, ...]
-    int8: bytes
-    float32: bytes | None
+    int8: bytes = field(repr=False)
+    float32: bytes | None = field(repr=False)
     preprocessing: Preprocessing
     input: TensorSpec
     output: TensorSpec

@@ -182,6 +182,11 @@ def find_cut(cuts: Cuts, wanted: str | int) -> Cut:
             f"The model cannot be cut after {text}: more than one activation, or the output "
             f"itself, would cross there; the nearest legal cuts are {_list(nearest)}."
         )
+    if text.isdigit():
+        raise BadInputError(
+            f"The model has no operator {text}, only 0 to {len(cuts.operators) - 1}; "
+            f"its last legal cut is {_list(cuts[-1:])}."
+        )
     close = difflib.get_close_matches(text, [cut.short_name for cut in cuts], n=3, cutoff=0.0)
     nearest = [cut for name in close for cut in cuts if cut.short_name == name]
     raise BadInputError(

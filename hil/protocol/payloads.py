@@ -12,10 +12,7 @@ TOP = 5
 """Entries that RESULT has room for."""
 
 _HELLO = struct.Struct("<BBHIII")
-_RESULT_START = struct.Struct("<BBH")
-_ENTRY = struct.Struct("<HHi")
-_RESULT_END = struct.Struct("<III8xII")
-_RESULT_FIXED = _RESULT_START.size + TOP * _ENTRY.size + _RESULT_END.size
+_RESULT = struct.Struct("<BBH" + TOP * "H2xi" + "III8xII")
 _ERROR = struct.Struct("<HH")
 _LABELS = {member.value: member.label for member in ErrorCode}
 
@@ -108,16 +105,22 @@ class Result:
 
     def pack(self) -> bytes:
         """Return the payload."""
-        start = _RESULT_START.pack(len(self.top), self.dtype, self.classes)
-        entries = b"".join(_ENTRY.pack(entry.class_id, 0, entry.score) for entry in self.top)
-        end = _RESULT_END.pack(
-            self.activation_crc,
-            self.total_us,
-            self.invoke_us,
-            self.output_length,
-            self.output_crc,
+        entries = [number for entry in self.top for number in entry]
+        return (
+            _RESULT.pack(
+                len(self.top),
+                self.dtype,
+                self.classes,
+                *entries,
+                *(0,) * (2 * TOP - len(entries)),
+                self.activation_crc,
+                self.total_us,
+                self.invoke_us,
+                self.output_length,
+                self.output_crc,
+            )
+            + self.output
         )
-        return start + entries.ljust(TOP * _ENTRY.size, b"\0") + end + self.output
 
     @classmethod
     def parse(cls, payload: bytes) -> "Result":
@@ -126,25 +129,22 @@ class Result:
         Raises:
             ProtocolError: with reason length, k, dtype, or crc if the output vector is damaged.
         """
-        if len(payload) < _RESULT_FIXED:
+        if len(payload) < _RESULT.size:
             raise ProtocolError(
-                "length", f"RESULT has at least {_RESULT_FIXED} bytes, not {len(payload)}."
+                "length", f"RESULT has at least {_RESULT.size} bytes, not {len(payload)}."
             )
-        k, dtype, classes = _RESULT_START.unpack_from(payload)
+        k, dtype, classes, *numbers = _RESULT.unpack_from(payload)
+        activation_crc, total_us, invoke_us, length, crc = numbers[2 * TOP :]
         if k > TOP:
             raise ProtocolError("k", f"RESULT says that it has {k} entries; it has room for 5.")
-        entries = _ENTRY.iter_unpack(payload[_RESULT_START.size : -_RESULT_END.size][: k * 8])
-        activation_crc, total_us, invoke_us, length, crc = _RESULT_END.unpack_from(
-            payload, _RESULT_START.size + TOP * _ENTRY.size
-        )
-        output = payload[_RESULT_FIXED:]
+        output = payload[_RESULT.size :]
         if output and len(output) != length:
             raise ProtocolError(
                 "length", f"RESULT announces an output of {length} bytes and has {len(output)}."
             )
         if output and zlib.crc32(output) != crc:
             raise ProtocolError("crc", "The CRC-32 of the output vector in RESULT is wrong.")
-        top = tuple(Score(class_id, score) for class_id, _, score in entries)
+        top = tuple(Score(*numbers[2 * i : 2 * i + 2]) for i in range(k))
         return cls(
             _data_type(dtype),
             classes,

@@ -31,6 +31,7 @@ class Bench:
         self.board = RecordingBoard.open(spec)
         self.board.results = results
         self._wanted: tuple[FirmwareBuild | None, Model, Cut] | None = None
+        self._identity: tuple[str, int] | None = None
         self._edge: tuple[EdgeServer, str] | None = None
         self._broken: HilError | None = None
         self._suspect = False
@@ -43,6 +44,7 @@ class Bench:
         """Flash what every test is to find; raises as :meth:`hil.board.Board.flash`."""
         self._wanted = (build, model, cut)
         self.board.flash(build, model, cut)
+        self._identity = (self.board.part.role, self.board.part.model_id)
 
     def connect(self, edge: "EdgeServer", via: str) -> None:
         """Connect the board; raises as :meth:`hil.board.Board.connect`."""
@@ -74,9 +76,8 @@ class Bench:
         info = self.board.refresh()
         if self._wanted is None:
             return
-        build, model, cut = self._wanted
-        if info.role != "head" or info.model_id != model.split(cut).model_id:
-            self.board.flash(build, model, cut)
+        if (info.role, info.model_id) != self._identity:
+            self.board.flash(*self._wanted)
         if self._edge is not None and self.board.link != (*self._edge, self.board.info.session):
             self.board.connect(*self._edge)
 

@@ -16,13 +16,15 @@ of 1, 4 and 10 for which there is a reason.
 """
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from hil.errors import BadInputError, HilError, InfrastructureError, ProductFailure
 
 EXIT_INFRASTRUCTURE = 10
+
+Phase = Literal["setup", "call", "teardown"]
 
 
 def kind_of(error: BaseException) -> str:
@@ -56,8 +58,8 @@ class Outcomes:
         if call.excinfo is None or not report.failed:
             return report
         error = call.excinfo.value
-        report.hil_kind = kind_of(error)
-        item.user_properties.append(("hil.kind", report.hil_kind))
+        kind = vars(report)["hil_kind"] = kind_of(error)
+        item.user_properties.append(("hil.kind", kind))
         if isinstance(error, HilError):
             if self._config.getoption("tbstyle") in ("auto", "short", "line"):
                 report.longrepr = _sentence(item, call.excinfo)
@@ -110,7 +112,7 @@ class Outcomes:
         self._config.hook.pytest_runtest_logreport(report=closing)
 
 
-def _shown_phase(kind: str, phase: str) -> str:
+def _shown_phase(kind: str, phase: Phase) -> Phase:
     if kind == "product":
         return "call"
     if kind in ("infrastructure", "bad_input") and phase == "call":

@@ -55,7 +55,7 @@ class RecordingBoard(Board):
         name = None
         if isinstance(image, Photo):
             name = image.name
-            self.results.photo(name, image.label, label_id(self.model, image))
+            self.results.photo(name, image.label, label_id(self.part.model, image))
             classes = tuple(each.class_id for each in inference.top5)
             self.results.predict(name, "board", classes)
         self.results.inferences.append(_inference_record(inference, name))
@@ -74,7 +74,7 @@ class RecordingBoard(Board):
         """Enter what is under test: once, for what the run is about is on the board first."""
         if self.results.board is not None:
             return
-        info, model, cut = self.info, self.model, self.cut
+        info, model, cut = self.info, self.part.model, self.part.cut
         kind = "virtual" if self.spec.virtual else "remote" if "://" in self.port else "usb"
         self.results.board = BoardRecord(
             kind, self.port, info.mac.lower(), info.chip, info.simulated, info.kernels

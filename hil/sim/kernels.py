@@ -9,7 +9,7 @@ arena.
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -108,7 +108,7 @@ class _TflmRunner:
         with _native_stderr() as text:
             tflm = self._runtime.Interpreter.from_bytes(model, arena_size=arena_size)  # type: ignore[attr-defined]
             tflm.print_allocations()
-        used = _TOTAL.search(text())
+        used = _TOTAL.search(text)
         return tflm, int(used.group(1)) if used else 0
 
     def invoke(self, data: bytes) -> bytes:
@@ -123,18 +123,16 @@ def _tensor(data: bytes, spec: TensorSpec) -> npt.NDArray[np.generic]:
 
 
 @contextmanager
-def _native_stderr() -> Iterator[Callable[[], bytes]]:
-    """Catch what native code writes to file descriptor 2; yields a function that returns it."""
+def _native_stderr() -> Iterator[bytearray]:
+    """Catch what native code writes to file descriptor 2; it is in the yielded array afterwards."""
+    text = bytearray()
     with tempfile.TemporaryFile() as file:
         saved = os.dup(2)
         os.dup2(file.fileno(), 2)
-
-        def text() -> bytes:
-            file.seek(0)
-            return file.read()
-
         try:
             yield text
         finally:
             os.dup2(saved, 2)
             os.close(saved)
+            file.seek(0)
+            text += file.read()

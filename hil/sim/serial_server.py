@@ -146,7 +146,7 @@ class _Client(asyncio.Protocol):
     def send(self, data: bytes) -> None:
         """Send serial data, unless the client has long stopped reading."""
         if self._transport.get_write_buffer_size() < _UNSENT_LIMIT:
-            self._transport.write(data)
+            self._transport.write(escape(data) if self._session else data)
 
     def disconnect(self) -> None:
         self._transport.abort()

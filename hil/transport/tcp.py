@@ -7,6 +7,7 @@ from typing import Protocol
 
 from hil.protocol import ProtocolError, StreamDecoder
 
+_READ_SIZE = 1 << 16
 _WRITE_HIGH_WATER = 1 << 20
 _KEEPALIVE_S = 30
 
@@ -27,11 +28,11 @@ class FrameHandler(Protocol):
         """The connection is over."""
 
 
-class FrameLink(asyncio.Protocol):
+class FrameLink(asyncio.BufferedProtocol):
     """One accepted connection.
 
-    What a peer can make it hold is bounded: one frame of ``limit`` bytes, one read (256 KB in
-    asyncio), and what it has been sent and does not take, 1 MB and one answer. Nagle's algorithm
+    What a peer can make it hold is bounded: one frame of ``limit`` bytes, one read of 64 KB, and
+    what it has been sent and does not take, 1 MB and one answer. Nagle's algorithm
     is off, as asyncio does for every TCP socket.
 
     Args:
@@ -45,6 +46,7 @@ class FrameLink(asyncio.Protocol):
     def __init__(self, handler: FrameHandler, limit: int, patience_s: float) -> None:
         self.peer = ""
         self._handler = handler
+        self._buffer = memoryview(bytearray(_READ_SIZE))
         self._decoder = StreamDecoder(limit)
         self._transport: asyncio.Transport | None = None
         self._reading = True
@@ -65,9 +67,13 @@ class FrameLink(asyncio.Protocol):
         self.peer = f"{host}:{port}"
         self._handler.connected(self)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
         """Called by asyncio."""
-        self._decoder.push(data)
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Called by asyncio."""
+        self._decoder.push(self._buffer[:nbytes])
         self._deliver()
 
     def pause_writing(self) -> None:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
 from hil.errors import BadInputError
 from hil.model.interpreter import Interpreter
 from hil.model.prove import random_inputs

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Verification of untrusted models: what it refuses, and that what it accepts is safe to run."""
 
+import os
 import random
 import subprocess
 import sys
@@ -14,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hil.errors import BadInputError
-from hil.model import verify as module
 from hil.model.model import Model
 from hil.model.verify import verify
 
@@ -163,7 +163,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "no options": (_set("subgraphs.0.operators.1.builtinOptionsType", 0), "options"),
     "operators out of order": (_reversed, "before it is made"),
     "a tensor made twice": (_written_twice, "overwrites"),
-    "an unknown operator": (_set("operatorCodes.0.builtinCode", 32), "operator number 32"),
+    "an unknown operator": (_set("operatorCodes.0.builtinCode", 150), "operator number 150"),
     "state": (_set("subgraphs.0.tensors.60.isVariable", True), "keeps state"),
     "an unknown type": (_set("subgraphs.0.tensors.60.type", 8), "element type 8"),
     "weights outside the file": (_set("buffers.3.offset", 64), "outside the flatbuffer"),
@@ -210,7 +210,7 @@ def test_shared_tables_cannot_multiply_the_work(
 ) -> None:
     monkeypatch.setattr("hil.model.flatbuffer.MAX_VISITS", 100)
     with pytest.raises(BadInputError, match="more than 100 tables"):
-        module._verify.__wrapped__ and verify(tiny.int8 + bytes(4))
+        verify(tiny.int8 + bytes(4))
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -251,6 +251,7 @@ def test_damaged_models_that_verify_do_not_crash_the_interpreters(
         text=True,
         timeout=60,
         check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
     )
     assert done.returncode == 0, f"{done.stdout[-20:]} {done.stderr[-500:]}"
     assert len(done.stdout.splitlines()) == len(accepted)
@@ -269,7 +270,6 @@ def _structure(model: bytes) -> list[int]:
 def _accepts(model: bytes) -> bool:
     try:
         verify(model)
-    except BadInputError as error:
-        assert "\n" not in str(error)
+    except BadInputError:
         return False
     return True

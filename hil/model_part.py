@@ -3,15 +3,22 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
 
 from hil.errors import BadInputError
+from hil.model.array import Array
 from hil.model.graph import TensorSpec
 from hil.model.model import Model
 from hil.model.split import Cut, Split
 from hil.model.verify import verify
+from hil.photos import Photo as NamedPhoto
 from hil.protocol.codes import DataType, Role
 from hil.slot import SlotHeader, SlotTensor, model_slot_image
+
+if TYPE_CHECKING:
+    from hil.model.model import Photo
 
 ROLES = {"head": Role.HEAD, "tail": Role.TAIL, "full": Role.FULL}
 
@@ -63,6 +70,30 @@ class ModelPart:
     def title(self) -> str:
         """What to call it in a sentence: ``the head of dogs19``."""
         return f"the {self.role} of {self.model.name}"
+
+    def input_tensor(self, image: "Photo | NamedPhoto") -> Array:
+        """Return an image as the full model's input tensor; a tensor of that kind as it is.
+
+        Raises:
+            BadInputError: it is no image.
+        """
+        spec = self.model.input
+        if (
+            isinstance(image, np.ndarray)
+            and image.shape == spec.shape
+            and image.dtype == spec.dtype
+        ):
+            return image
+        return self.model.preprocess(image.open() if isinstance(image, NamedPhoto) else image)
+
+    def activation(self, data: bytes) -> Array:
+        """Return the bytes of an activation as an array of the cut's shape and dtype."""
+        assert self.cut is not None
+        return np.frombuffer(data, self.cut.dtype).reshape(self.cut.shape)
+
+    def output(self, data: bytes) -> Array:
+        """Return the bytes of an output vector as an array of the model's shape and dtype."""
+        return np.frombuffer(data, self.model.output.dtype).reshape(self.model.output.shape)
 
     def slot_file(self, capacity: int) -> bytes:
         """Return header and flatbuffer for a model slot of ``capacity`` bytes.

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""The thread that reads a console's port."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import serial
+
+from hil.console_chunk import Chunk
+from hil.console_stream import ConsoleStream, Frame, TextLine
+from hil.protocol.codes import ProtocolError
+
+_FRAME_PAUSE_S = 0.5
+"""A frame that stands still for so long is none."""
+
+_END_PATIENCE_S = 2.0
+
+
+class ConsoleReader:
+    """Reads until the port is closed or fails.
+
+    Args:
+        port: an open pyserial port with a short timeout; the reader closes it.
+        name: of the thread.
+        on_items: called, from the thread, with what has arrived.
+        on_end: called, from the thread, with the reason when nothing more will arrive.
+    """
+
+    def __init__(
+        self,
+        port: Any,
+        name: str,
+        on_items: Callable[[list[TextLine | Frame]], None],
+        on_end: Callable[[str], None],
+    ) -> None:
+        self._port = port
+        self._on_items = on_items
+        self._on_end = on_end
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop reading and close the port."""
+        self._closing = True
+        with contextlib.suppress(AttributeError, OSError):  # not every port can be woken
+            self._port.cancel_read()
+        self._thread.join(_END_PATIENCE_S)
+        with contextlib.suppress(OSError):  # a port that is gone
+            self._port.close()
+
+    def _run(self) -> None:
+        try:
+            self._read()
+        except (serial.SerialException, OSError, TypeError) as error:
+            # TypeError: pyserial's POSIX port, when it is closed under a read.
+            self._on_end(str(error) or type(error).__name__)
+        else:
+            self._on_end("closed")
+
+    def _read(self) -> None:
+        stream = ConsoleStream(_is_chunk)
+        heard = time.monotonic()
+        while not self._closing:
+            data = self._port.read(self._port.in_waiting or 1)
+            items: list[TextLine | Frame] = []
+            if data:
+                heard = time.monotonic()
+                items = stream.feed(data)
+            elif time.monotonic() - heard > _FRAME_PAUSE_S:
+                items = stream.settle()
+            if items:
+                self._on_items(items)
+
+
+def _is_chunk(encoded: bytes) -> bool:
+    try:
+        Chunk.parse(encoded)
+    except ProtocolError:
+        return False
+    return True
