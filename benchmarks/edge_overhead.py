@@ -8,7 +8,6 @@ machine does meets all of them; figures are medians. Both clients send prepared 
 known number of them. Exit code 1 if the ratio exceeds the limit.
 """
 
-import dataclasses
 import json
 import socket
 import statistics
@@ -52,9 +51,7 @@ def measure(path: Path, cut: str | None, kernels: Kernels, rounds: int) -> dict[
             raise SystemExit(f"{model.name}: the edge server's output is not the tail's")
         data = Message(MessageType.DATA, Flags.NONE, 1, 1_000_000, split.model_id, sent)
         request = pack_stream(data)
-        answer_size = len(pack_stream(dataclasses.replace(data, payload=result.pack()))) - len(
-            result.output
-        )
+        answer_size = len(pack_stream(data._replace(payload=result.pack()))) - len(result.output)
         taken = _in_turns(
             rounds,
             invoke=lambda: tail.invoke(activation),

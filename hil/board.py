@@ -4,36 +4,30 @@
 import time
 import zlib
 from collections.abc import Callable
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import numpy as np
-
 from hil.board_info import BoardInfo
-from hil.completion import parse_completion, predictions, raise_refusal
 from hil.console import Console
 from hil.console_transfer import read_blob, write_image
 from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
 from hil.firmware import FirmwareBuild, default_firmware
 from hil.flash import FlashFile, FlashReport, Progress, flash
-from hil.inference import HostTimes, Inference
+from hil.infer import INFER_PATIENCE_S, infer_full, infer_split
+from hil.inference import Inference
 from hil.lab import Lab, WifiCredentials
 from hil.model.array import Array
 from hil.model_part import ModelPart
 from hil.network import bring_up, join, own_address_towards
 from hil.rig import BoardSpec
+from hil.sim.wifi import LAB_ACCESS_POINT
 from hil.start import check_firmware, check_model, start
 
 if TYPE_CHECKING:
-    from hil.edge.background import EdgeServer
-    from hil.edge.store import EdgeRecord
+    from hil.edge import EdgeServer, Stopwatch
     from hil.model.model import Model, Photo
     from hil.model.split import Cut
     from hil.photos import Photo as NamedPhoto
-
-INFER_PATIENCE_S = 60.0
-"""The board gives up on the edge server after ten; a head without esp-nn may take half a minute."""
 
 _REOPEN_PATIENCE_S = 5.0
 _REOPEN_PAUSE_S = 0.05
@@ -127,6 +121,19 @@ class Board:
         if self._part is None:
             raise BadInputError("No model is known to be on the board; flash one first.")
         return self._part
+
+    @property
+    def stopwatch(self) -> "Stopwatch | None":
+        """What an edge server for this board is to measure with.
+
+        Simulated time must not depend on the host's speed, so a virtual board is told a constant.
+        """
+        if not self.simulated:
+            return None
+        from hil.edge import FixedStopwatch
+        from hil.sim.lab import HOST_INVOKE_US, HOST_TOTAL_US
+
+        return FixedStopwatch(HOST_TOTAL_US, HOST_INVOKE_US)
 
     def refresh(self) -> BoardInfo:
         """Ask the board about itself.
@@ -247,29 +254,12 @@ class Board:
             BoardRefused, BoardPanic, BoardSilent, ConsoleError, LabError: as they say.
         """
         part = self.part
-        full = part.role == "full"
         self.store(part.input_tensor(image))
-        self.console.forget("infer")
-        started = time.perf_counter_ns()
-        request = partial(self.console.request, "infer", output=int(output))
-        number = (request() if full else request(via=via))["msg"]
-        event = self.console.wait_event("infer", timeout or INFER_PATIENCE_S, msg=number)
-        took_us = (time.perf_counter_ns() - started) // 1000
-        if event.get("state") != "ok":
-            raise_refusal(event, "The inference failed")
-        done = parse_completion(event)
-        record = None if full else self._record(done.message_id)
-        return Inference(
-            top5=predictions(done.top5, part.model),
-            output=self._output(record, done.output_crc, wanted=output),
-            stages=done.stages,
-            activation=None if record is None else part.activation(record.activation),
-            activation_crc=done.activation_crc,
-            received_crc=done.received_crc,
-            message_id=done.message_id,
-            via="none" if full else via,
-            simulated=self.simulated,
-            host=_host_times(took_us, record),
+        timeout = timeout or INFER_PATIENCE_S
+        if part.role == "full":
+            return infer_full(self.console, self.info, part, output=output, timeout=timeout)
+        return infer_split(
+            self.console, self.info, part, self._edge, via, output=output, timeout=timeout
         )
 
     def store(self, tensor: Array) -> None:
@@ -296,7 +286,7 @@ class Board:
     def _open_console(self) -> Console:
         check = self.lab.check if self.lab else None
         try:
-            return Console.open(self.port, check=check)
+            return Console.open(self.port, explain=check)
         except InfrastructureError:
             if check:
                 check()
@@ -314,10 +304,10 @@ class Board:
                 time.sleep(_REOPEN_PAUSE_S)  # no event tells of a serial port's return
 
     def _default_build(self) -> FirmwareBuild:
-        if self.lab is None:
+        if "://" not in self.port:
             raise BadInputError(
-                "A real board needs firmware built with ESP-IDF; name its build directory "
-                "(--firmware, --hil-firmware)."
+                f"The board on {self.port} needs firmware built with ESP-IDF; name its build "
+                "directory (--firmware, --hil-firmware)."
             )
         return default_firmware()
 
@@ -355,37 +345,19 @@ class Board:
         self._part = part
 
     def _credentials(self) -> WifiCredentials:
-        wifi = self.spec.wifi or (self.lab.wifi if self.lab else None)
-        if wifi is None:
-            raise BadInputError(
-                "A real board needs an access point: put [wifi] with ssid and password_env "
-                "into hil.toml."
-            )
-        return wifi
+        if self.spec.wifi is not None:
+            return self.spec.wifi
+        if self.simulated:
+            return WifiCredentials(LAB_ACCESS_POINT.ssid, LAB_ACCESS_POINT.password)
+        raise BadInputError(
+            "A real board needs an access point: put [wifi] with ssid and password_env into "
+            "hil.toml."
+        )
 
     def _edge_host(self) -> str:
         if self.spec.edge_host is not None:
             return self.spec.edge_host
-        return "127.0.0.1" if self.lab else own_address_towards(self._address)
-
-    def _record(self, message_id: int) -> "EdgeRecord":
-        if self._edge is None:
-            raise BadInputError("The board is not connected; call connect() with an edge server.")
-        return self._edge.record(message_id, session=self.info.session)
-
-    def _output(self, record: "EdgeRecord | None", crc: int, *, wanted: bool) -> Array:
-        """Return the edge's output if it is what the board got, else what the board got."""
-        if not wanted:
-            return np.zeros(0, self.part.model.output.dtype)
-        if record is not None and zlib.crc32(record.output.tobytes()) == crc:
-            return record.output
-        return self.part.output(read_blob(self.console, "output"))
-
-
-def _host_times(took_us: int, record: "EdgeRecord | None") -> HostTimes:
-    if record is None:
-        return HostTimes(took_us)
-    return HostTimes(took_us, record.host_total_us, record.host_invoke_us)
+        return "127.0.0.1" if self.simulated else own_address_towards(self._address)
 
 
 def _slot(build: FirmwareBuild, part: ModelPart) -> FlashFile:

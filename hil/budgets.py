@@ -3,13 +3,16 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hil.errors import BadInputError
 
 REFERENCES = ("xnnpack", "float32")
 """What a board can be asked to agree with: other kernels, and the model before quantization."""
+
+KERNELS = ("esp-nn",)
+"""Kernels that may differ from the reference ones."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,14 @@ class Budgets:
     Attributes:
         min_photos: with fewer photos, agreement is reported and not judged.
         agreement: limits by the name of the reference, one of :data:`REFERENCES`.
+        activation_steps: largest difference of an element of the activation from the reference
+            head's, in quantization steps, by the board's kernels; kernels that are not named have
+            to be exact.
     """
 
     min_photos: int
     agreement: Mapping[str, AgreementLimit]
+    activation_steps: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> "Budgets":
@@ -56,7 +63,14 @@ class Budgets:
     @classmethod
     def parse(cls, tree: Mapping[str, object], where: str) -> "Budgets":
         """Build budgets from parsed TOML; ``where`` names the file for messages."""
-        _refuse_unknown(tree, ("agreement",), where)
+        _refuse_unknown(tree, ("agreement", "activation_steps"), where)
+        steps = _table(tree, "activation_steps", where)
+        _refuse_unknown(steps, KERNELS, f"{where}: [activation_steps]")
+        for kernels, value in steps.items():
+            if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+                raise BadInputError(
+                    f"{where}: [activation_steps] has {kernels} = {value!r}; give steps >= 0."
+                )
         section = _table(tree, "agreement", where)
         where = f"{where}: [agreement]"
         _refuse_unknown(section, ("min_photos", *REFERENCES), where)
@@ -72,7 +86,7 @@ class Budgets:
                 limits[name] = AgreementLimit(
                     _share(table, "top1", inner), _share(table, "top5", inner)
                 )
-        return cls(min_photos, limits)
+        return cls(min_photos, limits, {name: float(str(steps[name])) for name in steps})
 
 
 def _table(tree: Mapping[str, object], key: str, where: str) -> Mapping[str, object]:

@@ -55,19 +55,19 @@ class Console:
     Args:
         port: an open pyserial port; the console closes it.
         name: the port's name, for messages.
-        check: raises the real reason when the connection is gone (the lab has died, say).
+        explain: raises the real reason when the connection is gone (the lab has died, say).
 
     Attributes:
         log: what has come and gone over the console, bounded.
         health: what the board's lines have shown.
     """
 
-    def __init__(self, port: Any, name: str, check: Callable[[], None] | None = None) -> None:
+    def __init__(self, port: Any, name: str, explain: Callable[[], None] | None = None) -> None:
         self.log: deque[LogLine] = deque(maxlen=_KEPT_LINES)
         self.health = Health()
         self._port = port
         self._name = name
-        self._check = check
+        self._explain = explain
         self._changed = threading.Condition()
         self._sending = threading.Lock()
         self._number = 0
@@ -81,7 +81,7 @@ class Console:
 
     @classmethod
     def open(
-        cls, port: str, *, baud: int = BAUD, check: Callable[[], None] | None = None
+        cls, port: str, *, baud: int = BAUD, explain: Callable[[], None] | None = None
     ) -> "Console":
         """Open a device or URL; it does not reset the board.
 
@@ -89,7 +89,7 @@ class Console:
             PortMissingError: there is no such port.
             PortBusyError: another program holds it.
         """
-        return cls(open_port(port, baud), port, check)
+        return cls(open_port(port, baud), port, explain)
 
     def __enter__(self) -> "Console":
         return self
@@ -126,7 +126,6 @@ class Console:
             BoardPanic, BootFailure: it crashed, reset itself, or does not boot.
             ConsoleError: the connection broke.
         """
-        answer: Answer | Refusal
         with self._changed:
             self._number += 1
             number = self._number
@@ -135,9 +134,7 @@ class Console:
         shown = {k: "..." if k == "password" else v for k, v in arguments.items()}
         try:
             self._send(line.encode() + b"\r\n", note=f"> {format_request(number, verb, **shown)}")
-            answer = self._wait(
-                lambda: self._answers.pop(number, None), timeout, f"an answer to '{verb}'"
-            )
+            answer = self._wait(lambda: self._answered(number), timeout, f"an answer to '{verb}'")
         finally:
             with self._changed:
                 self._owed.discard(number)
@@ -186,6 +183,14 @@ class Console:
     def send_chunks(self, chunks: list[Chunk]) -> None:
         """Send binary chunks back to back."""
         self._send(b"".join(chunk.pack() for chunk in chunks))
+
+    def type_line(self, text: str) -> None:
+        """Send a line as a person types it; its answer has no number and only shows in the log.
+
+        Raises:
+            ConsoleError: the connection broke.
+        """
+        self._send(text.encode() + b"\r\n", note=f"> {text}")
 
     # Resets and line rate
 
@@ -236,11 +241,15 @@ class Console:
             stop()
         return True
 
+    def check(self) -> None:
+        """Raise ConsoleError if the connection is gone."""
+        if self._ended is not None:
+            raise self._broken(self._ended)
+
     # Internals
 
     def _send(self, data: bytes, note: str | None = None) -> None:
-        if self._ended is not None:
-            raise self._broken(self._ended)
+        self.check()
         if note is not None:
             self._note(note)
         try:
@@ -263,6 +272,9 @@ class Console:
                 self._changed.wait(remaining)
             return result
 
+    def _answered(self, number: int) -> Answer | Refusal | None:
+        return self._answers.pop(number, None)
+
     def _fault(self) -> HilError:
         self._changed.wait_for(
             lambda: self.health.complete or self._ended is not None, _FAULT_GRACE_S
@@ -270,8 +282,8 @@ class Console:
         return self._annotated(self.health.error())
 
     def _silent(self, timeout: float, what: str) -> HilError:
-        if self._check is not None:
-            self._check()
+        if self._explain is not None:
+            self._explain()
         booted = f", having started {self.health.boots} times" if self.health.boots > 1 else ""
         return self._annotated(
             BoardSilent(
@@ -281,8 +293,8 @@ class Console:
         )
 
     def _broken(self, reason: str) -> HilError:
-        if self._check is not None:
-            self._check()
+        if self._explain is not None:
+            self._explain()
         return self._annotated(
             ConsoleError(f"The connection to {self._name} broke ({reason}); reconnect the board.")
         )

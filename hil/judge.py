@@ -5,6 +5,7 @@ A difference in one of them has a different culprit, so they are kept apart: the
 the model was cut, or the board's kernels.
 """
 
+import functools
 from dataclasses import dataclass
 
 from hil.errors import BadInputError
@@ -70,8 +71,7 @@ def judge(inference: Inference, model: Model, cut: Cut, x: Array) -> Judgement:
             "Only an inference of a head, with its output vector, can be judged; "
             "infer with output=True."
         )
-    split = model.split(cut)
-    head, tail = Interpreter(split.head), Interpreter(split.tail)
+    head, tail = _references(model, cut)
     return Judgement(
         _transport(inference),
         _compared("output", inference.output, tail.invoke(inference.activation)),
@@ -88,6 +88,12 @@ def judge_full(inference: Inference, model: Model, x: Array) -> Verdict:
     if not inference.output.size:
         raise BadInputError("The inference has no output vector; infer with output=True.")
     return _compared("output", inference.output, model.predict(x))
+
+
+@functools.lru_cache(maxsize=4)
+def _references(model: Model, cut: Cut) -> tuple[Interpreter, Interpreter]:
+    split = model.split(cut)
+    return Interpreter(split.head), Interpreter(split.tail)
 
 
 def _transport(inference: Inference) -> Verdict:

@@ -12,9 +12,9 @@
 extern const test_suite crc, cobs, frame, message, reassembly, stream, text, requests, console, chunk, upload, topk,
     slot, result, node_console, node_head, node_tail, node_full, noise;
 
-static const test_suite *const suites[] = {&crc,    &cobs, &frame,  &message, &reassembly,   &stream,    &text,
-                                           &requests, &console, &chunk, &upload, &topk, &slot, &result,
-                                           &node_console, &node_head, &node_tail, &node_full, &noise};
+static const test_suite *const suites[] = {
+    &crc,    &cobs, &frame, &message, &reassembly,   &stream,    &text,      &requests,  &console, &chunk,
+    &upload, &topk, &slot,  &result,  &node_console, &node_head, &node_tail, &node_full, &noise};
 
 static const char *running = "";
 

@@ -19,8 +19,7 @@ typedef struct {
 } test_suite;
 
 #define TEST(function) {#function, function}
-#define SUITE(name, cases)                                                                                             \
-    const test_suite name = { #name, cases, sizeof(cases) / sizeof((cases)[0]) }
+#define SUITE(name, cases) const test_suite name = {#name, cases, sizeof(cases) / sizeof((cases)[0])}
 
 #define CHECK(condition) check_true((condition), #condition, __FILE__, __LINE__)
 #define CHECK_UINT(actual, expected) check_uint((actual), (expected), #actual, __FILE__, __LINE__)

@@ -118,7 +118,6 @@ static void topk_row(const vector_row *row) {
         CHECK(score != NULL);
         *score = '\0';
         CHECK_UINT(top[i - 2].id, vector_number(row, i));
-        row->word[i][0] = '\0';
         vector_row rest = {1, {score + 1}};
         CHECK_UINT((uint32_t)top[i - 2].score, vector_number(&rest, 0));
     }

@@ -40,8 +40,9 @@ class Rule:
         arity: least and greatest number of inputs.
         check: raises RuleError unless inputs, output and options fit together.
         macs: multiply-accumulate operations of one run.
-        constants: positions of the inputs that must be constants when present; all other inputs
-            must be present.
+        constants: positions of the inputs that must be constants.
+        optional: positions of the inputs that may be left out, by -1 or at the end. TFLM and
+            XNNPACK crash on convolutions without bias.
     """
 
     options: str | None
@@ -49,6 +50,7 @@ class Rule:
     check: Check
     macs: Macs = field(default=lambda inputs, output: 0)
     constants: tuple[int, ...] = ()
+    optional: tuple[int, ...] = ()
 
 
 def _require(condition: bool, message: str) -> None:
@@ -325,12 +327,12 @@ RULES = {
     "ADD": Rule("AddOptions", (2, 2), _sum),
     "AVERAGE_POOL_2D": Rule("Pool2DOptions", (1, 1), _pool_2d),
     "CONCATENATION": Rule("ConcatenationOptions", (1, 10), _concatenation),
-    "CONV_2D": Rule("Conv2DOptions", (2, 3), _conv_2d, _conv_macs, (1, 2)),
+    "CONV_2D": Rule("Conv2DOptions", (3, 3), _conv_2d, _conv_macs, (1, 2)),
     "DEPTHWISE_CONV_2D": Rule(
-        "DepthwiseConv2DOptions", (2, 3), _depthwise_conv_2d, _depthwise_macs, (1, 2)
+        "DepthwiseConv2DOptions", (3, 3), _depthwise_conv_2d, _depthwise_macs, (1, 2)
     ),
     "DEQUANTIZE": Rule(None, (1, 1), _cast),
-    "FULLY_CONNECTED": Rule("FullyConnectedOptions", (2, 3), _fully_connected, _dense_macs, (1, 2)),
+    "FULLY_CONNECTED": Rule("FullyConnectedOptions", (2, 3), _fully_connected, _dense_macs, (1, 2), (2,)),
     "HARD_SWISH": Rule(None, (1, 1), _unary),
     "LEAKY_RELU": Rule("LeakyReluOptions", (1, 1), _leaky_relu),
     "LOGISTIC": Rule(None, (1, 1), _unary),

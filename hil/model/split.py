@@ -223,7 +223,7 @@ def _list(cuts: Sequence[Cut]) -> str:
 
 
 def _legal_indices(graph: Graph) -> list[int]:
-    """Return the operators after which exactly their own output is still needed."""
+    """Return the operators after which exactly their own output, not the model's, is needed."""
     last_use = {graph.output: len(graph.operators)}
     for index, operator in enumerate(graph.operators):
         for tensor in operator.inputs:
@@ -233,7 +233,7 @@ def _legal_indices(graph: Graph) -> list[int]:
     for index, operator in enumerate(graph.operators):
         made.add(operator.output)
         crossing = [tensor for tensor in made if last_use.get(tensor, -1) > index]
-        if crossing == [operator.output] and index + 1 < len(graph.operators):
+        if crossing == [operator.output] and operator.output != graph.output:
             legal.append(index)
     return legal
 

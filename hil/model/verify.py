@@ -191,8 +191,7 @@ def _operator(raw: dict[str, Any], kinds: list[str], tensors: tuple[Tensor, ...]
     fewest, most = rule.arity
     _require(fewest <= len(inputs) <= most, f"{kind} has {len(inputs)} inputs")
     for position, index in enumerate(inputs):
-        # Only a bias, the third input, may be left out, which -1 says.
-        absent = index == -1 and position == 2 in rule.constants
+        absent = index == -1 and position in rule.optional
         _require(absent or 0 <= index < len(tensors), f"{kind} names a missing tensor")
     outputs = raw["outputs"]
     _require(_length(outputs) == 1, f"{kind} has {_length(outputs)} outputs")

@@ -15,6 +15,13 @@ _TYPES = {member.value: member for member in MessageType}
 _FLAGS = [Flags(bits) for bits in range(8)]
 
 
+def pack_header(
+    kind: MessageType, flags: Flags, session: int, message_id: int, index: int = 0, count: int = 1
+) -> bytes:
+    """Return the 16 bytes of a header; see :class:`FrameHeader` for the fields."""
+    return _HEADER.pack(MAGIC, VERSION << 4 | kind, flags, session, message_id, index, count)
+
+
 @dataclass(frozen=True, slots=True)
 class FrameHeader:
     """Routing of one fragment.
@@ -37,14 +44,8 @@ class FrameHeader:
 
     def pack(self) -> bytes:
         """Return the 16 bytes of the header."""
-        return _HEADER.pack(
-            MAGIC,
-            VERSION << 4 | self.type,
-            self.flags,
-            self.session,
-            self.message_id,
-            self.index,
-            self.count,
+        return pack_header(
+            self.type, self.flags, self.session, self.message_id, self.index, self.count
         )
 
     @classmethod

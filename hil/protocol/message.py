@@ -3,10 +3,10 @@
 
 import struct
 import zlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hil.protocol.codes import Flags, MessageType, ProtocolError
-from hil.protocol.frame import FrameHeader
+from hil.protocol.frame import FrameHeader, pack_header
 
 BODY_OVERHEAD = 12
 """Bytes of a body around its payload: length, model id, CRC-32."""
@@ -17,9 +17,8 @@ _BODY_START = struct.Struct("<II")
 _U32 = struct.Struct("<I")
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message, whole.
+class Message(NamedTuple):
+    """One message, whole; a tuple, as these are made at every step of every exchange.
 
     Attributes:
         type: what it is.
@@ -92,6 +91,6 @@ def fragment(message: Message, length: int) -> list[bytes]:
         raise ValueError(f"{len(body)} bytes in pieces of {length} are more than 65,535 fragments")
     routing = (message.type, message.flags, message.session, message.message_id)
     return [
-        FrameHeader(*routing, index, count).pack() + body[index * length : (index + 1) * length]
+        pack_header(*routing, index, count) + body[index * length : (index + 1) * length]
         for index in range(count)
     ]

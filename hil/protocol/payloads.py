@@ -77,8 +77,7 @@ class Score(NamedTuple):
     score: int
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What the tail made of an activation.
 
     Attributes:

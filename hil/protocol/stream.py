@@ -4,7 +4,7 @@
 import struct
 
 from hil.protocol.codes import ProtocolError
-from hil.protocol.frame import HEADER_SIZE, FrameHeader
+from hil.protocol.frame import HEADER_SIZE, FrameHeader, pack_header
 from hil.protocol.message import BODY_OVERHEAD, Message
 
 MIN_FRAME = HEADER_SIZE + BODY_OVERHEAD
@@ -14,9 +14,9 @@ _PREFIX = struct.Struct("<I")
 
 def pack_stream(message: Message) -> bytes:
     """Return a message as it goes onto a stream: length prefix, header, body."""
-    header = FrameHeader(message.type, message.flags, message.session, message.message_id)
+    header = pack_header(message.type, message.flags, message.session, message.message_id)
     body = message.pack_body()
-    return b"".join((_PREFIX.pack(HEADER_SIZE + len(body)), header.pack(), body))
+    return b"".join((_PREFIX.pack(HEADER_SIZE + len(body)), header, body))
 
 
 def parse_stream_header(frame: bytes) -> FrameHeader:

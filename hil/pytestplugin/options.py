@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Command-line options, each with an ini setting of the same name (``--hil-cut``: ``hil_cut``)."""
 
+import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,28 @@ class Settings:
             rounds=_rounds(text("rounds") or "20"),
             log_dir=path("log-dir") or config.rootpath / "hil-report",
         )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse ``--hil-photos DIR`` where pytest has taken DIR for a place of tests.
+
+    Before it knows the options of plugins, pytest looks for its root directory and ini file at
+    every argument that is an existing path; a value behind an equals sign it leaves alone.
+
+    Raises:
+        pytest.UsageError: an option's value lies outside the working directory.
+    """
+    directory = config.invocation_params.dir
+    arguments = [str(each) for each in config.invocation_params.args]
+    for option, value in itertools.pairwise(arguments):
+        if option.startswith("--hil-") and "=" not in option:
+            path = (directory / value).resolve()
+            if path.exists() and not path.is_relative_to(directory.resolve()):
+                raise pytest.UsageError(
+                    f"pytest takes {value} for a place of tests; write {option}={value}, "
+                    "with an equals sign."
+                )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -121,7 +121,11 @@ def _shown_phase(kind: str, phase: Phase) -> Phase:
 
 
 def _sentence(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
-    """Return the error's sentence, below the line of the test that ran into it if there is one."""
+    """Return the error's sentence, below the line of the test that ran into it if there is one.
+
+    Its notes hold the console's last lines, which the section with the serial log has as well.
+    """
+    vars(excinfo.value).pop("__notes__", None)
     lines = excinfo.traceback.filter(lambda entry: str(entry.path) == str(item.path))
     if not lines:
         return excinfo.getrepr(style="value", chain=False)

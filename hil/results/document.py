@@ -82,6 +82,11 @@ class Results:
         top5 = {**known.top5, predictor: classes}
         self._photos[photo] = dataclasses.replace(known, top5=top5)
 
+    @property
+    def photos(self) -> list[PhotoRecord]:
+        """What is known of each photo."""
+        return list(self._photos.values())
+
     def agreement(self) -> dict[str, dict[str, Any]]:
         """Return the agreement by reference, with limits and verdict where there is a budget.
 
@@ -91,7 +96,7 @@ class Results:
             (enough photos and a limit) and ``passed`` (None when not judged).
         """
         rows: dict[str, dict[str, Any]] = {}
-        for name, found in summary.agreement(list(self._photos.values())).items():
+        for name, found in summary.agreement(self.photos).items():
             limit = self.budgets.agreement.get(name) if self.budgets else None
             judged = limit is not None and found.count >= self.min_photos
             rows[name] = {
@@ -131,10 +136,10 @@ class Results:
             "model": _plain(self.model),
             "cut": _plain(self.cut),
             "flash": _plain(self.flash),
-            "photos": _plain(list(self._photos.values())),
+            "photos": _plain(self.photos),
             "inferences": _plain(self.inferences),
             "agreement": {"min_photos": self.min_photos, "with": self.agreement()},
-            "accuracy": summary.accuracy(list(self._photos.values())),
+            "accuracy": summary.accuracy(self.photos),
             "latency": summary.latency(self.inferences),
             "errors": _plain(self.errors),
             "tests": _plain(self.tests),

@@ -156,7 +156,7 @@ class Serial(SerialBase):  # type: ignore[misc]
         self._require_open()
         self._request(ComPort.PURGE_DATA, bytes([Purge.RECEIVE]))
         with self._changed:
-            pass
+            self._received.clear()
 
     def reset_output_buffer(self) -> None:
         """Discard what the server has not sent yet."""

@@ -8,6 +8,7 @@ the other, at simulated times; what the module asks of the machine are its impor
 
 import hashlib
 import random
+import re
 from collections.abc import Iterable
 
 from wasmtime import TrapCode
@@ -33,6 +34,9 @@ CONFIG_ESP_TASK_WDT_TIMEOUT_S to it. Running the model counts."""
 
 DEFAULT_BAUD = 115_200
 BITS_PER_BYTE = 10  # start, eight data, stop
+
+UNIT = re.compile(rb"[^\r\n\0]*[\r\n\0]")
+"""What the console acts on: a line with its end, or a binary frame up to a delimiter."""
 
 
 class Runtime:
@@ -63,6 +67,7 @@ class Runtime:
         self._random = random.Random(seed)
         self._halted = False
         self._baud = DEFAULT_BAUD
+        self._heard = b""
         self._booted_at = self._console_free_at = clock.now
         self._busy_until = self._called_at = clock.now
         self._charged = 0
@@ -82,11 +87,24 @@ class Runtime:
     # The application's side of the board.
 
     def feed(self, data: bytes) -> None:
-        """Take bytes from the serial line; they arrive as fast as its rate allows."""
+        """Take bytes from the serial line; they arrive as fast as its rate allows.
+
+        Lines and binary frames reach the firmware whole. It does nothing before their end anyway,
+        and so simulated time does not depend on how the host's system cut the bytes up.
+        """
         if self._halted:
             return
-        for start in range(0, len(data), self.staging_capacity):
-            piece = data[start : start + self.staging_capacity]
+        self._heard += data
+        for match in UNIT.finditer(self._heard):
+            self._arrive(match.group())
+        self._heard = UNIT.sub(b"", self._heard)
+        while len(self._heard) >= self.staging_capacity:
+            self._arrive(self._heard[: self.staging_capacity])
+            self._heard = self._heard[self.staging_capacity :]
+
+    def _arrive(self, unit: bytes) -> None:
+        for start in range(0, len(unit), self.staging_capacity):
+            piece = unit[start : start + self.staging_capacity]
             cycles = len(piece) * BITS_PER_BYTE * 1_000_000 * CYCLES_PER_US // self._baud
             self._console_free_at = max(self._console_free_at, self.clock.now) + cycles
             self.post(self._console_free_at, "on_console", len(piece), staged=piece)

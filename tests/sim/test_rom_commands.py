@@ -104,7 +104,8 @@ def test_sync_is_answered_eight_times_and_shows_who_answers(session: Session) ->
 def test_a_block_with_a_wrong_checksum_is_not_written(session: Session) -> None:
     assert session.command(FLASH_BEGIN, words(16, 1, 16, 0)) == OK
     block = words(16, 0, 0, 0) + bytes(16)
-    assert session.command(FLASH_DATA, block, chk=0x11) == refused(session, 0x07, 0xC1)
+    for wrong in (0xEE, 0x1EF):
+        assert session.command(FLASH_DATA, block, wrong) == refused(session, 0x07, 0xC1)
     assert session.host.flash.read(0, 16) == b"\xff" * 16
 
 
@@ -166,6 +167,7 @@ def test_a_compressed_download_ends_up_in_flash(session: Session) -> None:
     assert session.block(DEFL_DATA, stream[:half]) == OK
     assert session.block(DEFL_DATA, stream[half:]) == OK
     assert session.command(DEFL_END, words(1)) == OK
+    assert session.command(DEFL_END, words(1)) == refused(session, 0x06, 0xC6)
     assert session.host.flash.read(SECTOR, len(content)) == content
 
 
@@ -256,6 +258,12 @@ def test_an_abandoned_read_does_not_swallow_the_next_command() -> None:
     session.send(request(READ_FLASH, words(0, 10, 4, 64)))
     assert len(session.send(SYNC_REQUEST)) == 8
     assert session.send(encode(words(4))) == []
+
+
+def test_the_stub_reads_in_packets_of_at_most_a_sector() -> None:
+    session = Session(stub=True)
+    assert session.command(READ_FLASH, words(0, 2 * SECTOR, SECTOR + 1, 64)) == b"\xc0\0"
+    assert session.command(READ_FLASH, words(0, 2 * SECTOR, 0, 64)) == b"\xc0\0"
 
 
 def test_reading_and_erasing_past_the_end_is_refused() -> None:

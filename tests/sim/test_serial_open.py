@@ -137,14 +137,32 @@ def test_the_client_works_with_pyserials_server(listener: socket.socket) -> None
         assert server.device.baudrate == 57_600
         port.write(b"\xff and back \xff\xff")
         port.timeout = 5
-        assert port.read(13) == b"\xff and back \xff\xff"[:13]
+        assert port.read(13) == b"\xff and back \xff\xff"
         port.rts = False
         assert not server.device.rts
         assert port.cts  # as the server reported it when the port was opened
+        port.write(b"abc")
+        assert port.read(1) == b"a"
         port.reset_input_buffer()
-        assert port.in_waiting == 0
+        port.timeout = 0
+        assert port.read(1) == b""
     server.thread.join(10)
     assert not server.thread.is_alive()
+
+
+def test_setting_a_timeout_asks_nothing_of_the_server(
+    monkeypatch: pytest.MonkeyPatch, listener: socket.socket
+) -> None:
+    server = Pyserver(listener)
+    with open_port(url(listener)) as port:
+        with monkeypatch.context() as patch:
+            patch.setattr(port, "_request", lambda *_: pytest.fail("asked the server"))
+            port.timeout = 1
+            port.write_timeout = 1
+            port.baudrate = port.baudrate
+        port.baudrate = 9_600
+        assert server.device.baudrate == 9_600
+    server.thread.join(10)
 
 
 def test_a_port_is_opened_once_and_closed_as_often_as_one_likes(listener: socket.socket) -> None:

@@ -2,6 +2,9 @@
 """A board's serial port, through pyserial, raw sockets and both RFC 2217 clients."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
 
 import pytest
 import serial
@@ -10,6 +13,7 @@ import serial.rfc2217
 from hil.errors import PortBusyError
 from hil.serialport.open import open_port
 from hil.serialport.telnet import Option, Verb, negotiation
+from hil.sim import serial_server
 from hil.sim.reset import ResetReason
 from hil.sim.serial_server import BACKLOG, BUSY
 
@@ -22,6 +26,14 @@ def read_until(port: serial.SerialBase, ending: bytes) -> bytes:
     data: bytes = port.read_until(ending)
     assert data.endswith(ending), data
     return data
+
+
+@contextmanager
+def raw_client(running) -> Iterator[tuple[socket.socket, BinaryIO]]:
+    """A plain TCP connection, as a socket and as a stream to read from."""
+    address = ("127.0.0.1", running.board.port)
+    with socket.create_connection(address, timeout=5) as client, client.makefile("rb") as stream:
+        yield client, stream
 
 
 @pytest.fixture(params=["rfc2217", "socket"])
@@ -82,7 +94,14 @@ def test_dtr_held_through_the_reset_enters_download_mode(running) -> None:
         port.dtr = True
         port.rts = False
         assert b"boot:0x0 (DOWNLOAD(USB/UART0))" in read_until(port, b"waiting for download\r\n")
-    assert running.board.in_download_mode
+        assert running.board.in_download_mode
+        port.rts = True
+        port.dtr = False
+        port.rts = False
+        read_until(port, HELLO)
+        port.write(b"an application again")
+        read_until(port, b"an application again")
+    assert not running.board.in_download_mode
 
 
 def test_a_client_that_leaves_while_it_holds_en_lets_the_board_boot(running) -> None:
@@ -106,10 +125,43 @@ def test_a_second_client_is_told_that_the_port_is_in_use(running, first: str) ->
     with open_port(running.board.url if first == "rfc2217" else running.socket_url) as port:
         with pytest.raises(PortBusyError, match="in use"):
             open_port(running.board.url)
-        with socket.create_connection(("127.0.0.1", running.board.port), timeout=5) as second:
-            assert second.makefile("rb").read() == BUSY
+        with raw_client(running) as (_, stream):
+            assert stream.read() == BUSY
         port.write(b"still here")
         read_until(port, b"still here")
+
+
+def test_a_client_that_comes_while_the_other_goes_is_served(
+    running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serial_server, "_BUSY_GRACE", 60)
+    with open_port(running.board.url) as port:
+        read_until(port, HELLO)  # so that nothing is left in the backlog
+    with raw_client(running) as (first, from_first):
+        first.sendall(b"first")
+        assert from_first.read(5) == b"first"
+        with raw_client(running) as (second, from_second):
+            second.sendall(b"second")
+            running.call(lambda: None)
+            from_first.close()
+            first.close()
+            assert from_second.read(6) == b"second"
+
+
+def test_output_that_a_client_never_reads_does_not_pile_up(running) -> None:
+    chunk, count = b"x" * (1 << 20), 32
+    with open_port(running.board.url) as port:
+        read_until(port, HELLO)  # so that nothing is left in the backlog
+    with raw_client(running) as (client, stream):
+        client.sendall(b"hello")
+        assert stream.read(5) == b"hello"
+        for _ in range(count):
+            running.call(lambda: running.board.transmit(chunk))
+        client.shutdown(socket.SHUT_WR)  # the server sends what is queued and hangs up
+        received = 0
+        while data := stream.read1():
+            received += len(data)
+    assert 0 < received < count * len(chunk)
 
 
 def test_clients_follow_each_other_at_once(running) -> None:
@@ -117,27 +169,27 @@ def test_clients_follow_each_other_at_once(running) -> None:
         with open_port(running.board.url) as port:
             port.write(b"%d." % turn)
             read_until(port, b"%d." % turn)
-        with socket.create_connection(("127.0.0.1", running.board.port), timeout=5) as client:
+        with raw_client(running) as (client, stream):
             client.sendall(b"raw")
-            assert client.makefile("rb").read(3) == b"raw"
+            assert stream.read(3) == b"raw"
 
 
 def test_a_raw_client_enters_the_loader_by_syncing_in_pieces(running) -> None:
     sync = b"\xc0\x00\x08\x24\x00\x00\x00\x00\x00\x07\x07\x12\x20" + b"\x55" * 32 + b"\xc0"
-    with socket.create_connection(("127.0.0.1", running.board.port), timeout=5) as client:
-        for piece in (b"noise" + sync[:1], sync[1:20], sync[20:]):
+    with raw_client(running) as (client, stream):
+        for piece in (sync[:1], sync[1:20], sync[20:]):
             client.sendall(piece)
             running.call(lambda: None)
         answer = b"\xc0\x01\x08\x04\x00\x07\x07\x12\x20\0\0\0\0\xc0"
         heard = b""
         while heard.count(answer) < 8:
-            heard += client.recv(4096)
+            heard += stream.read1()
+    assert b"ESP-ROM" not in heard  # the console's past would only confuse a flasher
     assert running.board.in_download_mode
 
 
 def test_a_client_that_negotiates_late_is_understood(running) -> None:
-    with socket.create_connection(("127.0.0.1", running.board.port), timeout=5) as client:
-        stream = client.makefile("rb")
+    with raw_client(running) as (client, stream):
         while stream.readline() != HELLO:  # it has been silent for so long that it hears this
             pass
         client.sendall(negotiation(Verb.WILL, Option.COM_PORT))

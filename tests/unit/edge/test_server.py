@@ -4,6 +4,7 @@
 import socket
 import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from hil.edge import EdgeServer, FixedStopwatch
 from hil.edge.client import HeadClient
 from hil.edge.server import MAX_LINKS, SMALLEST_LIMIT
+from hil.edge.store import KEPT
 from hil.edge.tail import Tail
 from hil.errors import BadInputError, EdgeError
 from hil.model.interpreter import Interpreter, Kernels
@@ -105,6 +107,25 @@ def test_messages_sent_without_waiting_are_all_answered_in_order(client, split, 
     assert {each.type for each in answers} == {MessageType.RESULT}
 
 
+def test_boards_at_work_at_the_same_time_get_their_own_answers(edge, split, tail):
+    spec = split.cut
+    inputs = [
+        np.random.default_rng(number).integers(-128, 128, spec.shape).astype(spec.dtype)
+        for number in range(8)
+    ]
+    reference = Interpreter(split.tail)
+    expected = [reference.invoke(x).tobytes() for x in inputs]
+
+    def work(number):
+        with HeadClient(edge.address, split.model_id, session=number) as head:
+            greet(head, tail)
+            sent = inputs[number].tobytes()
+            return {head.infer(sent, want_output=True)[1].output for _ in range(10)}
+
+    with ThreadPoolExecutor(len(inputs)) as boards:
+        assert list(boards.map(work, range(len(inputs)))) == [{each} for each in expected]
+
+
 def test_records_are_told_apart_by_session(edge, client, split, tail, activation):
     other_activation = bytes(len(activation))
     client.infer(activation)
@@ -126,6 +147,14 @@ def test_a_record_can_be_awaited_before_it_is_there(edge, client, activation):
 def test_a_record_that_never_comes_is_an_infrastructure_error(edge):
     with pytest.raises(EdgeError, match="message id 77"):
         edge.record(77, timeout=0.01)
+
+
+def test_only_the_newest_records_are_kept(edge, client, activation):
+    for _ in range(KEPT + 1):
+        last, _ = client.infer(activation)
+    assert edge.record(last - KEPT + 1, timeout=0).message_id == last - KEPT + 1
+    with pytest.raises(EdgeError):
+        edge.record(last - KEPT, timeout=0)
 
 
 def test_a_head_of_another_model_is_refused_with_both_ids(edge, split, tail):

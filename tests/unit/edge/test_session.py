@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hil.edge.session import EdgeSession, Inference, Reply, best
 from hil.edge.tail import TailInfo
+from hil.model.topk import top_k
 from hil.protocol import (
     DataType,
     ErrorCode,
@@ -182,3 +183,9 @@ def test_the_best_scores_are_those_of_the_vectors():
             for i, bits in (entry.split(":") for entry in entries)
         ]
         assert list(best(output)) == expected
+
+
+@given(st.lists(st.integers(-128, 127), min_size=1, max_size=40))
+def test_the_best_scores_are_those_that_the_model_reports(values):
+    output = np.array([values], np.int8)
+    assert list(best(output)) == top_k(output, 5)

@@ -205,10 +205,10 @@ def test_a_port_that_disappears_ends_a_wait_at_once(port, console):
 
 
 def test_a_dead_lab_is_named_as_the_reason_of_a_broken_connection(port):
-    def check() -> None:
+    def explain() -> None:
         raise LabError("The lab died.")
 
-    with Console(port, "test", check=check) as console:
+    with Console(port, "test", explain=explain) as console:
         port.unplug()
         with pytest.raises(LabError, match="lab died"):
             console.request("info")

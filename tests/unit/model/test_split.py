@@ -117,7 +117,7 @@ def test_a_cut_is_legal_exactly_where_one_activation_crosses(
     expected = []
     for index in range(count - 1):
         needed = {t for pair in operands[index + 1 :] for t in pair} | {output}
-        if {t for t in needed if t <= index + 1} == {index + 1}:
+        if {t for t in needed if t <= index + 1} == {index + 1} != {output}:
             expected.append(index)
     cuts = legal_cuts(model)
     assert [cut.index for cut in cuts] == expected

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Messages cut into fragments and put together again."""
 
-import dataclasses
-
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -99,7 +97,7 @@ def test_a_fragment_of_another_length_than_agreed_is_refused(change):
 def test_a_fragment_that_contradicts_its_message_is_refused():
     reassembler = Reassembler(20, LIMIT)
     reassembler.add(fragment(echo(1, bytes(100)), 20)[0])
-    other = dataclasses.replace(echo(1, bytes(100)), type=MessageType.DATA)
+    other = echo(1, bytes(100))._replace(type=MessageType.DATA)
     with pytest.raises(ProtocolError) as caught:
         reassembler.add(fragment(other, 20)[1])
     assert caught.value.reason == "count"

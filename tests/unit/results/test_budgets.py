@@ -16,6 +16,7 @@ def test_the_projects_own_budgets_are_sound() -> None:
     budgets = Budgets.load(ROOT / "budgets.toml")
     assert budgets.min_photos == 100
     assert set(budgets.agreement) == {"xnnpack", "float32"}
+    assert set(budgets.activation_steps) == {"esp-nn"}
 
 
 def test_limits_are_read_as_written(tmp_path: Path) -> None:
@@ -35,6 +36,8 @@ def test_limits_are_read_as_written(tmp_path: Path) -> None:
         ("[agreement.xnnpack]\ntop1 = 1\ntop5 = 1\ntop9 = 1", "'top9', which does not exist"),
         ("[agreement]\nxnnpack = 3", "xnnpack = 3; it must be a table"),
         ("[agreement]\nmin_photos = 0", "min_photos = 0"),
+        ("[activation_steps]\ncmsis = 1", "'cmsis', which does not exist"),
+        ("[activation_steps]\nesp-nn = -1", "esp-nn = -1; give steps >= 0"),
         ("[agreement", "is not valid TOML"),
     ],
 )

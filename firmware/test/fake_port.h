@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A machine for the node under test: its clock stands still unless told otherwise, its model copies its input's first
+ * bytes to its output, and everything the node does can be looked at.
+ */
+#ifndef FAKE_PORT_H
+#define FAKE_PORT_H
+
+#include "message.h"
+#include "slot.h"
+#include "splitnode/node.h"
+
+#define FAKE_INPUT 3000u    /* bytes of the image, uint8 */
+#define FAKE_CROSSING 1600u /* bytes of the activation, int8 */
+#define FAKE_CLASSES 19u    /* of uint8 */
+#define FAKE_MODEL_ID 0x12345678u
+#define FAKE_RECEIVE 4096u
+#define FAKE_SLOT 65536u
+
+typedef struct {
+    sn_port port;
+    sn_identity identity;
+    sn_memory memory;
+    sn_node *node;
+    uint64_t deadline; /* what the last event returned */
+
+    uint64_t now_us;
+    uint64_t us_per_look; /* how much later it is after each look at the clock */
+    uint32_t restarts;
+    uint32_t baud;
+
+    uint8_t slot[FAKE_SLOT];
+    uint32_t slot_size;
+    sn_error slot_fails;
+
+    uint32_t opened, loaded, invoked;
+    sn_error open_fails, load_fails, invoke_fails;
+    uint8_t input[FAKE_INPUT];
+    uint32_t input_length;
+    uint8_t model_output[FAKE_INPUT];
+
+    char ssid[64], password[96];
+    uint32_t link_opens, link_closes;
+    sn_error link_fails;
+    char link_host[64];
+    uint16_t link_port;
+    uint32_t link_room; /* bytes that the link will take before it blocks */
+    bool link_broken;
+    uint8_t sent[65536];
+    size_t sent_length;
+    size_t sent_read;
+
+    char console[65536];
+    size_t console_length;
+    size_t console_read;
+    uint8_t image_memory[FAKE_INPUT], receive_memory[FAKE_RECEIVE], output_memory[FAKE_INPUT];
+    uint64_t storage[2048];
+} fake_port;
+
+/* A machine with an empty model slot, not yet booted. */
+fake_port *fake_new(void);
+/* Puts a model into the slot; fields of the header can be changed before fake_seal_slot. */
+void fake_write_slot(fake_port *fake, sn_role role);
+/* Makes digest and CRC right again. */
+void fake_seal_slot(fake_port *fake);
+/* Starts the node; the model, if there is one, has been opened without fault afterwards. */
+void fake_boot(fake_port *fake);
+/* Machines in a role, booted, their start-up log read. */
+fake_port *fake_in_role(sn_role role);
+/* Role head or tail, with the HELLO exchange done. */
+fake_port *fake_linked(sn_role role);
+void fake_free(fake_port *fake);
+
+/* A typed line, without its ending. */
+void fake_type(fake_port *fake, const char *line);
+/* The next line that the node has written, without seal and ending, NULL if there is none. Fails the test if a line
+ * that must have a CRC has no right one. Log lines lose the time in their parentheses. */
+const char *fake_line(fake_port *fake);
+/* Types a line and returns the first line that comes back. */
+const char *fake_ask(fake_port *fake, const char *line);
+/* The next binary frame, decoded. Fails the test if something else comes. */
+size_t fake_frame(fake_port *fake, uint8_t *to, size_t capacity);
+/* Puts an image (bytes i * 7) on the board. */
+void fake_store_image(fake_port *fake);
+
+void fake_pass(fake_port *fake, uint64_t us); /* time goes by, timers are called when they are due */
+void fake_finish_invoke(fake_port *fake);
+void fake_link(fake_port *fake, sn_error code, const char *text);
+void fake_receive(fake_port *fake, const void *data, size_t length);
+/* The link takes this many bytes more. */
+void fake_take(fake_port *fake, uint32_t bytes);
+
+/* What a peer sends, and what it gets. */
+#define FAKE_PEER_SESSION 0xCAFEF00Du
+void fake_peer_sends(fake_port *fake, sn_frame_type type, uint8_t flags, uint32_t id, uint32_t model_id,
+                     const void *payload, uint32_t length);
+void fake_peer_greets(fake_port *fake, uint8_t flags, uint32_t id, sn_role role);
+/* The next message in what was sent; false if there is no complete one. */
+bool fake_peer_gets(fake_port *fake, sn_header *header, sn_body *body);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* What the node answers on its console, whatever its role. */
+#include <stdio.h>
+#include <string.h>
+
+#include "chunk.h"
+#include "crc.h"
+#include "fake_port.h"
+#include "test.h"
+
+static void a_numbered_request_gets_a_numbered_answer(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
+    CHECK_TEXT(fake_ask(fake, "#4294967295 role"), "#4294967295 ok role=head");
+    CHECK_TEXT(fake_ask(fake, "#7 role *0000"), "#7 err code=crc msg=\"the request's CRC is wrong: send it again\"");
+    char line[32] = "#8 role";
+    snprintf(&line[7], sizeof line - 7, " *%04x", sn_crc16("#8 role", 7));
+    CHECK_TEXT(fake_ask(fake, line), "#8 ok role=head");
+    fake_free(fake);
+}
+
+static void help_names_every_verb(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
+#ifdef SN_TEST_BUILD
+    CHECK_TEXT(fake_ask(fake, "help"),
+               "ok verbs=\"help info role baud wifi edge link image infer read rtt stats reboot crash hang\"");
+#else
+    CHECK_TEXT(fake_ask(fake, "help"),
+               "ok verbs=\"help info role baud wifi edge link image infer read rtt stats reboot\"");
+    CHECK_TEXT(fake_ask(fake, "crash"), "err code=unknown_verb msg=\"there is no such verb: try help\"");
+#endif
+    fake_free(fake);
+}
+
+static void what_cannot_be_understood_is_refused_with_a_sentence(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
+    static const char *const refusals[][2] = {
+        {"inf", "err code=unknown_verb msg=\"there is no such verb: try help\""},
+        {"infos", "err code=unknown_verb msg=\"there is no such verb: try help\""},
+        {"#5", "#5 err code=syntax msg=\"there is no verb in the request: try help\""},
+        {"info x=1", "err code=bad_argument msg=\"the verb has no argument of that name\""},
+        {"info x", "err code=syntax msg=\"an argument is not of the form key=value\""},
+        {"edge host=a", "err code=bad_argument msg=\"port is the edge server's port, 1 to 65535\""},
+        {"edge host=a port=0", "err code=bad_argument msg=\"port is the edge server's port, 1 to 65535\""},
+        {"edge host=a port=65536", "err code=bad_argument msg=\"port is the edge server's port, 1 to 65535\""},
+        {"edge port=1", "err code=bad_argument msg=\"host is the edge server's name or address, 1 to 63 bytes\""},
+        {"link via=tcp state=on", "err code=bad_argument msg=\"state is up or down\""},
+        {"link via=telnet state=up", "err code=bad_argument msg=\"via is the kind of link: tcp, udp, espnow or ble\""},
+        {"link via=ble state=up", "err code=unsupported msg=\"this firmware has links over tcp only\""},
+        {"link via=tcp state=up",
+         "err code=bad_argument msg=\"no edge server is known: name it by edge host=... port=...\""},
+        {"infer via=tcp output=2", "err code=bad_argument msg=\"output is 0 or 1\""},
+        {"read what=input", "err code=bad_argument msg=\"what is output or activation\""},
+        {"image size=3000", "err code=bad_argument msg=\"crc is the CRC-32 of the image in hexadecimal\""},
+        {"image crc=0", "err code=bad_argument msg=\"size is the number of bytes in the image\""},
+        {"image size=2999 crc=0", "err code=image_size msg=\"the image has 2999 bytes and the model's input 3000\""},
+    };
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        CHECK_TEXT(fake_ask(fake, refusals[i][0]), refusals[i][1]);
+    }
+    fake_free(fake);
+}
+
+static void a_line_that_is_too_long_is_refused_once(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
+    char line[700];
+    memset(line, 'x', sizeof line);
+    line[sizeof line - 1] = '\0';
+    CHECK_TEXT(fake_ask(fake, line), "err code=syntax msg=\"the line has more than 512 bytes\"");
+    CHECK_TEXT(fake_ask(fake, "role"), "ok role=head");
+    fake_free(fake);
+}
+
+static void baud_switches_once_the_answer_is_out(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
+    CHECK_TEXT(fake_ask(fake, "baud rate=921600"), "ok rate=921600");
+    CHECK_UINT(fake->baud, 921600);
+    CHECK_TEXT(fake_ask(fake, "baud rate=300"),
+               "err code=bad_argument msg=\"rate is the bits per second, 9600 to 5000000\"");
+    CHECK_UINT(fake->baud, 921600);
+    fake_free(fake);
+}
+
+static void reboot_answers_and_restarts(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
+    CHECK_TEXT(fake_ask(fake, "#3 reboot"), "#3 ok");
+    CHECK_UINT(fake->restarts, 1);
+    fake_free(fake);
+}
+
+static void wifi_joins_and_reports(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
+    CHECK_TEXT(fake_ask(fake, "wifi ssid=\"my net\" password=\"p=ss word\""), "ok");
+    CHECK_TEXT(fake->ssid, "my net");
+    CHECK_TEXT(fake->password, "p=ss word");
+    sn_node_on_wifi(fake->node, SN_OK, NULL, "10.0.0.2");
+    CHECK_TEXT(fake_line(fake), "! wifi state=up ip=10.0.0.2");
+    sn_node_on_wifi(fake->node, SN_ERR_WIFI, "the access point is gone", NULL);
+    CHECK_TEXT(fake_line(fake), "! wifi state=down code=wifi msg=\"the access point is gone\"");
+    sn_node_on_wifi(fake->node, SN_ERR_WIFI, "", NULL);
+    CHECK_TEXT(fake_line(fake), "! wifi state=down code=wifi msg=\"the machine gives no reason\"");
+    CHECK_TEXT(fake_ask(fake, "wifi ssid=open"), "ok");
+    CHECK_TEXT(fake->password, "");
+    CHECK_TEXT(fake_ask(fake, "wifi ssid=x password=short"),
+               "err code=bad_argument msg=\"password has 8 to 64 bytes, or none for an open network\"");
+    fake_free(fake);
+}
+
+static void a_chunk_that_is_dropped_is_answered_by_where_to_go_on(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
+    uint8_t encoded[SN_CHUNK_ENCODED];
+    static const uint8_t data[100] = {1};
+    sn_chunk chunk = {.type = SN_CHUNK_IMAGE, .offset = 0, .data = {data, sizeof data}};
+    size_t size = sn_chunk_encode(&chunk, encoded);
+    sn_node_on_console(fake->node, encoded, size);
+    CHECK_TEXT(fake_line(fake),
+               "! image state=err code=no_image msg=\"a chunk came, but no image has been announced\"");
+    CHECK_TEXT(fake_ask(fake, "image size=3000 crc=0"), "ok chunk=1024 window=4");
+    sn_node_on_console(fake->node, encoded, size);
+    CHECK_TEXT(fake_line(fake), "! image next=100");
+    sn_node_on_console(fake->node, encoded, size);
+    CHECK_TEXT(fake_line(fake), "! image next=100");
+    encoded[20] ^= 2;
+    sn_node_on_console(fake->node, encoded, size);
+    CHECK_TEXT(fake_line(fake), "! image next=100");
+    CHECK_TEXT(fake_ask(fake, "stats"), "ok rx_bad_frame=0 rx_bad_crc=0 rx_bad_chunk=3 tx_messages=0 rx_messages=0 "
+                                        "infer_ok=0 infer_err=0 uptime_us=0");
+    fake_free(fake);
+}
+
+static void an_image_with_a_wrong_crc_is_reported(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
+    uint8_t encoded[SN_CHUNK_ENCODED];
+    static const uint8_t data[1000] = {1};
+    CHECK_TEXT(fake_ask(fake, "image size=3000 crc=12345678"), "ok chunk=1024 window=4");
+    for (uint32_t at = 0; at < 3000; at += 1000) {
+        sn_chunk chunk = {.type = SN_CHUNK_IMAGE, .offset = at, .data = {data, sizeof data}};
+        sn_node_on_console(fake->node, encoded, sn_chunk_encode(&chunk, encoded));
+        CHECK(fake_line(fake) != NULL);
+    }
+    CHECK_TEXT(fake_line(fake), "! image state=err code=image_crc msg=\"the image's CRC-32 is not the one announced: "
+                                "send it again\"");
+    fake_free(fake);
+}
+
+static void a_new_announcement_forgets_the_old_image(void) {
+    fake_port *fake = fake_linked(SN_ROLE_HEAD);
+    fake_store_image(fake);
+    CHECK_TEXT(fake_ask(fake, "image size=3000 crc=0"), "ok chunk=1024 window=4");
+    CHECK_TEXT(fake_ask(fake, "infer via=tcp"), "err code=busy msg=\"an image is on its way to the board\"");
+    fake_free(fake);
+}
+
+static void two_nodes_live_side_by_side(void) {
+    fake_port *head = fake_in_role(SN_ROLE_HEAD);
+    fake_port *tail = fake_in_role(SN_ROLE_TAIL);
+    CHECK_TEXT(fake_ask(head, "edge host=a port=1"), "ok host=a port=1");
+    CHECK_TEXT(fake_ask(tail, "role"), "ok role=tail");
+    CHECK_TEXT(fake_ask(head, "role"), "ok role=head");
+    fake_free(head);
+    fake_free(tail);
+}
+
+static const test_case node_console_cases[] = {
+    TEST(a_numbered_request_gets_a_numbered_answer),
+    TEST(help_names_every_verb),
+    TEST(what_cannot_be_understood_is_refused_with_a_sentence),
+    TEST(a_line_that_is_too_long_is_refused_once),
+    TEST(baud_switches_once_the_answer_is_out),
+    TEST(reboot_answers_and_restarts),
+    TEST(wifi_joins_and_reports),
+    TEST(a_chunk_that_is_dropped_is_answered_by_where_to_go_on),
+    TEST(an_image_with_a_wrong_crc_is_reported),
+    TEST(a_new_announcement_forgets_the_old_image),
+    TEST(two_nodes_live_side_by_side),
+};
+SUITE(node_console, node_console_cases);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* Hostile and broken input, the same in every run: nothing may be written out of bounds, and the node must go on. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chunk.h"
+#include "fake_port.h"
+#include "reassembly.h"
+#include "test.h"
+
+#define ROUNDS 3000u
+
+static uint8_t noise_bytes[2048];
+
+/* Bytes that are likely to mean something. */
+static uint8_t likely(uint32_t *seed) {
+    static const char meaningful[] =
+        "\0\0\0\r\n #=\"\\*!via=tcp state=up infer link image read rtt size=3000 crc=0\1\2\x1f";
+    uint32_t pick = test_random(seed);
+    return (uint8_t)(pick % 3 == 0 ? pick >> 8 : (uint32_t)meaningful[(pick >> 8) % (sizeof meaningful - 1)]);
+}
+
+static size_t make_noise(uint32_t *seed) {
+    size_t length = test_random(seed) % sizeof noise_bytes;
+    for (size_t i = 0; i < length; i++) {
+        noise_bytes[i] = likely(seed);
+    }
+    return length;
+}
+
+static void forget_output(fake_port *fake) {
+    fake->console_length = 0;
+    fake->console_read = 0;
+    fake->sent_length = 0;
+    fake->sent_read = 0;
+}
+
+static void check_alive(fake_port *fake) {
+    forget_output(fake);
+    fake_type(fake, "\r");
+    fake_type(fake, "");
+    forget_output(fake);
+    const char *answer = fake_ask(fake, "role");
+    CHECK(answer != NULL && strncmp(answer, "ok role=", 8) == 0);
+    forget_output(fake);
+}
+
+static void the_console_survives_noise(void) {
+    fake_port *fake = fake_linked(SN_ROLE_HEAD);
+    uint32_t seed = 1;
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        size_t length = make_noise(&seed);
+        forget_output(fake);
+        fake->deadline = sn_node_on_console(fake->node, noise_bytes, length);
+        fake_pass(fake, 20000000);
+    }
+    /* The longest thing that can be under way is a frame without an end. */
+    memset(noise_bytes, 'x', sizeof noise_bytes);
+    sn_node_on_console(fake->node, noise_bytes, sizeof noise_bytes);
+    check_alive(fake);
+    fake_free(fake);
+}
+
+/* Requests put together from words that are right, in any order and number. */
+static void the_node_survives_requests_in_any_order(void) {
+    static const char *const words[] = {"infer via=tcp",
+                                        "infer via=tcp output=1",
+                                        "link via=tcp state=up",
+                                        "link via=tcp state=down",
+                                        "read what=activation",
+                                        "read what=output",
+                                        "rtt via=tcp size=100",
+                                        "image size=3000 crc=0",
+                                        "edge host=a port=1",
+                                        "stats",
+                                        "infer",
+                                        "info"};
+    static const sn_role roles[] = {SN_ROLE_HEAD, SN_ROLE_TAIL, SN_ROLE_FULL, SN_ROLE_NONE};
+    uint32_t seed = 2;
+    for (size_t i = 0; i < 4; i++) {
+        fake_port *fake = fake_new();
+        if (roles[i] != SN_ROLE_NONE) {
+            fake_write_slot(fake, roles[i]);
+        }
+        fake_boot(fake);
+        for (uint32_t round = 0; round < ROUNDS; round++) {
+            forget_output(fake);
+            uint32_t what = test_random(&seed) % 20;
+            if (what < 12) {
+                fake_type(fake, words[what]);
+            } else if (what == 12) {
+                fake_link(fake, SN_OK, NULL);
+            } else if (what == 13) {
+                fake_link(fake, SN_ERR_EDGE_LOST, "gone");
+            } else if (what == 14 && roles[i] != SN_ROLE_NONE) {
+                fake_finish_invoke(fake);
+            } else if (what == 15) {
+                fake_peer_greets(fake, test_random(&seed) % 8, test_random(&seed) % 4, SN_ROLE_TAIL);
+            } else if (what == 16) {
+                fake_take(fake, test_random(&seed) % 4096);
+            } else if (what == 17) {
+                fake_pass(fake, test_random(&seed) % 20000000);
+            } else if (what == 18) {
+                fake_peer_sends(fake, (sn_frame_type)(test_random(&seed) % 9), test_random(&seed) % 8,
+                                test_random(&seed) % 40, FAKE_MODEL_ID, noise_bytes, test_random(&seed) % 1700);
+            } else if (roles[i] == SN_ROLE_HEAD) {
+                fake_peer_greets(fake, SN_FLAG_ANSWER, round % 40, SN_ROLE_TAIL);
+            }
+        }
+        check_alive(fake);
+        fake_free(fake);
+    }
+}
+
+static void the_stream_survives_noise_and_mutilated_frames(void) {
+    static const sn_role roles[] = {SN_ROLE_HEAD, SN_ROLE_TAIL};
+    uint32_t seed = 3;
+    for (size_t i = 0; i < 2; i++) {
+        for (uint32_t round = 0; round < ROUNDS / 10; round++) {
+            fake_port *fake = fake_linked(roles[i]);
+            for (uint32_t piece = 0; piece < 10; piece++) {
+                size_t length = make_noise(&seed);
+                if (piece % 2 == 0) { /* a sound prefix and a sound start of a header in front of the noise */
+                    sn_header header = {.type = (uint8_t)(1 + test_random(&seed) % 7),
+                                        .count = 1,
+                                        .session = FAKE_PEER_SESSION,
+                                        .message = test_random(&seed) % 4};
+                    uint32_t size = 28 + test_random(&seed) % 200;
+                    sn_put_u32(noise_bytes, size);
+                    sn_header_pack(&header, &noise_bytes[4]);
+                    length = size + 4;
+                }
+                fake_receive(fake, noise_bytes, length);
+                forget_output(fake);
+            }
+            check_alive(fake);
+            fake_free(fake);
+        }
+    }
+}
+
+static void reassembly_survives_noise(void) {
+    uint32_t seed = 4;
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        /* Memory of exactly the size that was announced, for the sanitizer to guard. */
+        uint32_t capacity = test_random(&seed) % 600;
+        uint32_t bitmap_size = test_random(&seed) % 20;
+        uint8_t *memory = malloc(capacity + 1);
+        uint8_t *bitmap = malloc(bitmap_size + 1);
+        CHECK(memory != NULL && bitmap != NULL);
+        sn_reassembly joined;
+        sn_reassembly_init(&joined, &memory[1], capacity, &bitmap[1], bitmap_size, test_random(&seed) % 40);
+        for (uint32_t i = 0; i < 40; i++) {
+            size_t length = test_random(&seed) % 64;
+            for (size_t j = 0; j < length; j++) {
+                noise_bytes[j] = likely(&seed);
+            }
+            sn_header header = {.type = SN_FRAME_DATA,
+                                .message = test_random(&seed) % 2,
+                                .count = (uint16_t)(1 + test_random(&seed) % 200)};
+            header.index = (uint16_t)(test_random(&seed) % header.count);
+            sn_header_pack(&header, noise_bytes);
+            (void)sn_reassembly_push(&joined, noise_bytes, length);
+        }
+        free(memory);
+        free(bitmap);
+    }
+}
+
+static const test_case noise_cases[] = {
+    TEST(the_console_survives_noise),
+    TEST(the_node_survives_requests_in_any_order),
+    TEST(the_stream_survives_noise_and_mutilated_frames),
+    TEST(reassembly_survives_noise),
+};
+SUITE(noise, noise_cases);

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""``hil flash``: bring a board up to date."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from hil.cli.options import (
+    board_option,
+    find_board,
+    json_option,
+    load_firmware,
+    load_model,
+    model_options,
+)
+from hil.cli.progress import flash_progress
+
+
+@click.command()
+@board_option
+@model_options
+@click.option(
+    "--role",
+    type=click.Choice(["head", "tail", "full"]),
+    default="head",
+    show_default=True,
+    help="The part of the model that the board runs.",
+)
+@json_option
+def flash(
+    board: str | None,
+    model: Path | None,
+    cut: str | None,
+    firmware: Path | None,
+    role: str,
+    as_json: bool,
+) -> None:
+    """Write firmware and model to a board, as far as they differ from what it holds.
+
+    What differs is found by MD5 on the board. Then the board is started, and checked to run what
+    was written. The board's own state (nvs, and otadata where it agrees) is kept.
+    """
+    from hil.board import Board
+
+    spec = find_board(board)
+    loaded = load_model(model)
+    build = load_firmware(firmware)
+    with Board.open(spec) as opened, flash_progress() as progress:
+        report = opened.flash(build, loaded, cut, role, progress=progress)
+        info = opened.info
+    if as_json:
+        click.echo(json.dumps({"flash": asdict(report), "info": asdict(info)}))
+        return
+    for region in report.written:
+        click.echo(f"wrote {region.role} at 0x{region.offset:x}, {region.size} bytes")
+    for region in report.skipped:
+        click.echo(f"kept  {region.role} at 0x{region.offset:x}, {region.size} bytes")
+    kind = "virtual board" if report.virtual else "board"
+    click.echo(
+        f"{kind} {info.mac} runs firmware {info.firmware} with the {info.role} of {info.name} "
+        f"{f'cut after {info.cut}, ' if info.cut else ''}"
+        f"{info.arena_used} of {info.arena} bytes of arena, after {report.seconds:.1f} s"
+    )

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""A progress bar for flashing."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from hil.flash import Progress
+
+
+@contextmanager
+def flash_progress() -> Iterator[Callable[[Progress], None] | None]:
+    """Show on standard error how far flashing is, if that is a terminal.
+
+    Yields:
+        What :func:`hil.flash.flash` is to call, or ``None``.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[int, TaskID] = {}
+
+        def show(progress: Progress) -> None:
+            if progress.offset not in tasks:
+                tasks[progress.offset] = bars.add_task(f"writing {progress.role}")
+            bars.update(tasks[progress.offset], total=progress.total, completed=progress.done)
+
+        yield show

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+"""``hil run``: classify photos end to end."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hil.cli.options import (
+    board_option,
+    find_board,
+    json_option,
+    load_firmware,
+    load_model,
+    model_options,
+)
+from hil.cli.progress import flash_progress
+from hil.errors import BadInputError, ProductFailure
+
+if TYPE_CHECKING:
+    from hil.board import Board
+    from hil.inference import Inference
+    from hil.judge import Judgement
+    from hil.photos import Photo
+
+
+@click.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@board_option
+@model_options
+@click.option(
+    "--via", type=click.Choice(["tcp"]), default="tcp", show_default=True, help="The link to use."
+)
+@json_option
+def run(
+    photos: tuple[Path, ...],
+    board: str | None,
+    model: Path | None,
+    cut: str | None,
+    firmware: Path | None,
+    via: str,
+    as_json: bool,
+) -> None:
+    """Classify photos on a board that runs the head and a tail on this host.
+
+    PHOTOS are image files or directories of them. What differs on the board is flashed first. Of
+    each photo the best five classes are shown, the time of every stage by the board's own clock,
+    and whether the split model did what the full one does. Exits with 1 if one did not.
+    """
+    from hil.board import Board
+    from hil.edge import EdgeServer
+
+    listed = list(_photos(photos))
+    spec = find_board(board)
+    loaded = load_model(model)
+    build = load_firmware(firmware)
+    results = []
+    with Board.open(spec) as opened:
+        with flash_progress() as progress:
+            report = opened.flash(build, loaded, cut, progress=progress)
+        split = opened.part.split
+        assert split is not None
+        host = "127.0.0.1" if opened.simulated else "0.0.0.0"
+        with EdgeServer(split.tail, split.model_id, host=host, stopwatch=opened.stopwatch) as edge:
+            opened.connect(edge, via)
+            if not as_json:
+                _print_title(opened, via)
+            for photo in listed:
+                inference, judgement = _classify(opened, photo, via)
+                results.append((photo, inference, judgement))
+                if not as_json:
+                    _print_result(photo, inference, judgement, opened.info.kernels)
+        info = opened.info
+    if as_json:
+        document = {
+            "board": asdict(info),
+            "flash": asdict(report),
+            "photos": [_as_json(*result, info.kernels) for result in results],
+        }
+        click.echo(json.dumps(document))
+    failed = [photo.name for photo, _, judged in results if not _as_due(judged, info.kernels)]
+    if failed:
+        raise ProductFailure(
+            f"On {len(failed)} of {len(results)} photos the split model is not what the full one "
+            f"is: {', '.join(failed)}"
+        )
+
+
+def _photos(paths: Sequence[Path]) -> "Iterator[Photo]":
+    from hil.photos import Photo, load_photos
+
+    for path in paths:
+        if path.is_dir():
+            yield from load_photos(path)
+        elif path.is_file():
+            photo = Photo(path, path.name)
+            photo.open()  # refuse what is no image before anything is flashed
+            yield photo
+        else:
+            raise BadInputError(f"The photo {path} does not exist; name another.")
+
+
+def _classify(board: "Board", photo: "Photo", via: str) -> "tuple[Inference, Judgement]":
+    from hil.judge import judge
+
+    part = board.part
+    assert part.cut is not None
+    x = part.input_tensor(photo)
+    inference = board.infer(x, via)
+    return inference, judge(inference, part.model, part.cut, x)
+
+
+def _as_due(judgement: "Judgement", kernels: str) -> bool:
+    """Whether what must be exact is: the kernels only where they are the reference ones."""
+    exact = judgement.transport.exact and judgement.composition.exact
+    return exact and (judgement.kernel.exact or kernels != "reference")
+
+
+def _print_title(board: "Board", via: str) -> None:
+    info = board.info
+    kind = "virtual board (all its times are simulated)" if info.simulated else "board"
+    click.echo(
+        f"{kind} {info.mac}, firmware {info.firmware}, {info.kernels} kernels\n"
+        f"{info.name} cut after {info.cut}, over {via}"
+    )
+
+
+def _print_result(
+    photo: "Photo", inference: "Inference", judgement: "Judgement", kernels: str
+) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    classes = Table(box=None, pad_edge=False, show_header=False)
+    for entry in inference.top5:
+        classes.add_row(f"{entry.score:6.1%}", entry.label)
+    stages = inference.stages
+    named = {
+        "load": stages.load_us,
+        "head": stages.invoke_us,
+        "transfer": stages.transfer_us,
+        "edge": stages.edge_us,
+        "total": stages.total_us,
+    }
+    times = Table(box=None, pad_edge=False, show_header=False)
+    for name, value in named.items():
+        times.add_row(f"{name}", f"{value / 1000:.2f} ms")
+    both = Table(box=None, pad_edge=False, show_header=False, padding=(0, 4, 0, 0))
+    both.add_row(classes, times)
+    console = Console(highlight=False)
+    console.print()
+    console.print(photo.name, style="bold", markup=False)
+    console.print(both)
+    word = "simulated" if inference.simulated else "measured by the board"
+    console.print(f"times {word}; {_agreement(judgement, kernels)}", markup=False)
+
+
+def _agreement(judgement: "Judgement", kernels: str) -> str:
+    """Say in a sentence whether the split model did what the full one does."""
+    if judgement.transport.exact and judgement.composition.exact and judgement.kernel.exact:
+        return "output identical to the full model's"
+    if _as_due(judgement, kernels):
+        return f"the board's own kernels differ from the full model: {judgement.kernel.message}"
+    verdicts = (judgement.transport, judgement.composition, judgement.kernel)
+    wrong = [verdict.message for verdict in verdicts if not verdict.exact]
+    return f"NOT what the full model does: {'; '.join(wrong)}"
+
+
+def _as_json(
+    photo: "Photo", inference: "Inference", judgement: "Judgement", kernels: str
+) -> dict[str, Any]:
+    return {
+        "photo": str(photo.path),
+        "label": photo.label,
+        "top5": [asdict(entry) for entry in inference.top5],
+        "simulated": inference.simulated,
+        "stages": {**asdict(inference.stages), "transfer_us": inference.stages.transfer_us},
+        "host": asdict(inference.host),
+        "agrees": _as_due(judgement, kernels),
+        "judgement": asdict(judgement),
+    }

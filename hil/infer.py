@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""One inference on the stored image: starts it, waits for its end, sets the edge's copy beside it."""
+
+import time
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hil.board_info import BoardInfo
+from hil.completion import Completion, parse_completion, predictions, raise_refusal
+from hil.console import Console
+from hil.console_transfer import read_blob
+from hil.errors import BadInputError
+from hil.inference import HostTimes, Inference
+from hil.model.array import Array
+from hil.model_part import ModelPart
+
+if TYPE_CHECKING:
+    from hil.edge import EdgeRecord, EdgeServer
+
+INFER_PATIENCE_S = 60.0
+"""The board gives up on the edge server after ten; a head without esp-nn may take half a minute."""
+
+
+def infer_split(
+    console: Console,
+    info: BoardInfo,
+    part: ModelPart,
+    edge: "EdgeServer | None",
+    via: str,
+    *,
+    output: bool,
+    timeout: float,
+) -> Inference:
+    """Infer on a board in role head; raises as :meth:`hil.board.Board.infer`."""
+    if edge is None:
+        raise BadInputError("The board is not connected; call connect() with an edge server.")
+    done, took_us = _complete(console, timeout, output=int(output), via=via)
+    record = edge.record(done.message_id, session=info.session)
+    vector = _output(console, part, record, done.output_crc) if output else _nothing(part)
+    return Inference(
+        top5=predictions(done.top5, part.model),
+        output=vector,
+        stages=done.stages,
+        activation=part.activation(record.activation),
+        activation_crc=done.activation_crc,
+        received_crc=done.received_crc,
+        message_id=done.message_id,
+        via=via,
+        simulated=info.simulated,
+        host=HostTimes(took_us, record.host_total_us, record.host_invoke_us),
+    )
+
+
+def infer_full(
+    console: Console, info: BoardInfo, part: ModelPart, *, output: bool, timeout: float
+) -> Inference:
+    """Infer on a board in role full; raises as :meth:`hil.board.Board.infer`."""
+    done, took_us = _complete(console, timeout, output=int(output))
+    return Inference(
+        top5=predictions(done.top5, part.model),
+        output=part.output(read_blob(console, "output")) if output else _nothing(part),
+        stages=done.stages,
+        activation=None,
+        activation_crc=None,
+        received_crc=None,
+        message_id=done.message_id,
+        via="none",
+        simulated=info.simulated,
+        host=HostTimes(took_us),
+    )
+
+
+def _complete(console: Console, timeout: float, **arguments: str | int) -> tuple[Completion, int]:
+    """Start an inference; return what the board says at its end, and the host's microseconds."""
+    console.forget("infer")
+    started = time.perf_counter_ns()
+    number = console.request("infer", **arguments)["msg"]
+    event = console.wait_event("infer", timeout, msg=number)
+    took_us = (time.perf_counter_ns() - started) // 1000
+    if event.get("state") != "ok":
+        raise_refusal(event, "The inference failed")
+    return parse_completion(event), took_us
+
+
+def _output(console: Console, part: ModelPart, record: "EdgeRecord", crc: int) -> Array:
+    """Return the edge's output if it is what the board got, else what the board got."""
+    if zlib.crc32(record.output.tobytes()) == crc:
+        return record.output
+    return part.output(read_blob(console, "output"))
+
+
+def _nothing(part: ModelPart) -> Array:
+    return np.zeros(0, part.model.output.dtype)

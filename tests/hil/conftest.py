@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""What the tests on a board share: each photo is inferred and judged once."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from hil.board import Board
+from hil.inference import Inference
+from hil.judge import Judgement, judge
+from hil.model.array import Array
+from hil.model.compare import Comparison, compare
+from hil.model.model import Model
+from hil.model.split import Cut
+from hil.model.topk import top_k
+from hil.photos import Photo
+from hil.results import JudgementRecord, Results
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One photo, what became of it on the board, and what is to be said about it."""
+
+    photo: Photo
+    inference: Inference
+    judgement: Judgement
+    full: Comparison
+
+
+class Shots:
+    """Infers each photo when it is first asked for, and enters the judgements into the results."""
+
+    def __init__(
+        self, board: Board, model: Model, cut: Cut, photos: list[Photo], results: Results
+    ) -> None:
+        self._board = board
+        self._model = model
+        self._cut = cut
+        self._photos = photos
+        self._results = results
+        self._shots: dict[str, Shot] = {}
+
+    def __len__(self) -> int:
+        return len(self._photos)
+
+    def __iter__(self) -> Iterator[Shot]:
+        for photo in self._photos:
+            if photo.name not in self._shots:
+                self._shots[photo.name] = self._shoot(photo)
+            yield self._shots[photo.name]
+
+    @property
+    def steps(self) -> float:
+        """How far the board's kernels may be from the reference ones, in quantization steps."""
+        budgets = self._results.budgets
+        return budgets.activation_steps.get(self._board.info.kernels, 0.0) if budgets else 0.0
+
+    def _shoot(self, photo: Photo) -> Shot:
+        x = self._model.preprocess(photo.open())
+        inference = self._board.infer(photo)
+        judgement = judge(inference, self._model, self._cut, x)
+        whole = self._model.predict(x)
+        full = compare(inference.output, whole)
+        passed = {
+            "transport": judgement.transport.exact,
+            "composition": judgement.composition.exact,
+            "kernel": judgement.kernel.within(self.steps),
+            "full": full.exact or self.steps > 0,
+        }
+        for name, verdict in (*vars(judgement).items(), ("full", full)):
+            record = JudgementRecord(verdict.exact, passed[name], verdict.message)
+            self._results.judge(photo.name, name, record)
+        self._results.predict(photo.name, "full", classes(whole))
+        return Shot(photo, inference, judgement, full)
+
+
+def classes(output: Array) -> tuple[int, ...]:
+    return tuple(class_id for class_id, _ in top_k(output))
+
+
+@pytest.fixture(scope="session")
+def shots(board: Board, model: Model, cut: Cut, photos: list[Photo], hil_results: Results) -> Shots:
+    return Shots(board, model, cut, photos, hil_results)
+
+
+@pytest.fixture(scope="session")
+def top5_of() -> Callable[[Array], tuple[int, ...]]:
+    return classes

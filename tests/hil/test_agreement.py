@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+"""How often the board agrees with other ways to run the model, and whether that is enough."""
+
+from typing import Any
+
+import pytest
+
+from hil.model.interpreter import Kernels
+from hil.model.model import Model
+from hil.results import Results
+
+pytestmark = pytest.mark.hil
+
+
+def judge(results: Results, reference: str) -> None:
+    row = results.agreement()[reference]
+    if row["judged"]:
+        assert row["passed"], (
+            f"with {reference}, {row['n']} photos: top-1 {row['top1']:.1%} and "
+            f"top-5 {row['top5']:.1%}, limits {row['limit']}"
+        )
+
+
+def test_the_board_agrees_with_xnnpack_kernels(
+    shots: Any, model: Model, hil_results: Results, top5_of: Any
+) -> None:
+    for shot in shots:
+        output = model.predict(model.preprocess(shot.photo.open()), Kernels.XNNPACK)
+        hil_results.predict(shot.photo.name, "xnnpack", top5_of(output))
+    judge(hil_results, "xnnpack")
+
+
+def test_the_board_agrees_with_the_float_model(
+    shots: Any, model: Model, hil_results: Results, top5_of: Any
+) -> None:
+    if model.float32 is None:
+        pytest.skip(f"the model {model.name} comes without its float32 version")
+    for shot in shots:
+        output = model.predict_float(shot.photo.open())
+        hil_results.predict(shot.photo.name, "float32", top5_of(output))
+    judge(hil_results, "float32")

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""The three judgements on every photo, and what they add up to."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.hil
+
+
+def wrong(shots: Any, sentence: Callable[[Any], str | None]) -> str:
+    """Return a line for each photo that ``sentence`` complains about."""
+    complaints = ((shot.photo.name, sentence(shot)) for shot in shots)
+    return "\n".join(f"{name}: {said}" for name, said in complaints if said)
+
+
+def test_the_edge_receives_the_activation_that_the_board_computed(shots: Any) -> None:
+    """Transport: CRC-32 on both sides."""
+
+    def altered(shot: Any) -> str | None:
+        verdict = shot.judgement.transport
+        return None if verdict.exact else verdict.message
+
+    assert not wrong(shots, altered)
+
+
+def test_the_output_is_what_the_tail_makes_of_the_received_activation(shots: Any) -> None:
+    """Composition: bit for bit."""
+
+    def altered(shot: Any) -> str | None:
+        verdict = shot.judgement.composition
+        return None if verdict.exact else verdict.message
+
+    assert not wrong(shots, altered)
+
+
+def test_the_activation_is_what_the_reference_head_computes(shots: Any) -> None:
+    """Kernel: bit for bit with reference kernels, within the budget's steps with others."""
+
+    def altered(shot: Any) -> str | None:
+        verdict = shot.judgement.kernel
+        return None if verdict.within(shots.steps) else verdict.message
+
+    assert not wrong(shots, altered)
+
+
+def test_the_split_predicts_exactly_what_the_full_model_predicts(shots: Any) -> None:
+    """The board's top five and the whole output vector against the uncut model."""
+    if shots.steps > 0:
+        pytest.skip("the board's kernels are not the reference ones: agreement is judged instead")
+
+    def altered(shot: Any) -> str | None:
+        return None if shot.full.exact else shot.full.message
+
+    assert not wrong(shots, altered)
+
+
+def test_the_boards_top_five_is_that_of_the_output_vector(shots: Any, top5_of: Any) -> None:
+    def altered(shot: Any) -> str | None:
+        told = tuple(each.class_id for each in shot.inference.top5)
+        computed = top5_of(shot.inference.output)
+        return None if told == computed else f"the board says {told}, the output {computed}"
+
+    assert not wrong(shots, altered)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""Chip, MAC and flash, as esptool sees them from outside."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hil.firmware import FirmwareBuild
+from hil.pytestplugin.recording import RecordingBoard
+
+pytestmark = pytest.mark.hil
+
+ESPTOOL = Path(__file__).parent / "esptool_process.py"
+ROOT = ESPTOOL.parents[2]
+
+
+def esptool(port: str, *arguments: str) -> str:
+    """Run esptool on the board and return what it prints."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    done = subprocess.run(
+        [sys.executable, str(ESPTOOL), "--port", port, "--chip", "esp32s3", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_esptool_and_the_firmware_name_the_same_chip(board: RecordingBoard) -> None:
+    info = board.info
+    with board.lend_port() as port:
+        said = esptool(port, "read-mac")
+    assert info.chip == "esp32s3"
+    assert "ESP32-S3" in said
+    match = re.search(r"MAC:\s+((?:[0-9a-f]{2}:){5}[0-9a-f]{2})", said)
+    assert match is not None
+    assert match.group(1) == info.mac.lower()
+
+
+def test_the_flash_reads_back_as_what_was_flashed(
+    board: RecordingBoard, firmware: FirmwareBuild, tmp_path: Path
+) -> None:
+    slot = firmware.model_slot()
+    wanted = {file.role: (file.offset, file.data) for file in firmware.files}
+    wanted["model"] = (slot.offset, board.part.slot_file(slot.size))
+    with board.lend_port() as port:
+        for role, (offset, data) in wanted.items():
+            path = tmp_path / "read.bin"
+            esptool(port, "read-flash", hex(offset), hex(len(data)), str(path))
+            assert path.read_bytes() == data, f"the {role} differs"
+
+
+def test_a_board_that_is_up_to_date_is_not_written(
+    board: RecordingBoard, firmware: FirmwareBuild
+) -> None:
+    part = board.part
+    report = board.flash(firmware, part.model, part.cut)
+    assert report.written == ()
+    assert {region.role for region in report.skipped} >= {"app", "partition table", "model"}
+    assert report.mac.lower() == board.info.mac.lower()

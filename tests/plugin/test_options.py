@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""Options, ini settings, and input that cannot be used."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hil.pytestplugin import plan as _plan  # noqa: F401 - numpy must not be loaded twice
+
+ROOT = Path(__file__).parents[2]
+TINY = ROOT / "models" / "tiny"
+NEEDS_BOARD = "def test_it(board):\n    pass\n"
+
+
+def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
+    pytester.makepyfile(NEEDS_BOARD)
+    return pytester.runpytest(f"--hil-model={TINY}", *options)
+
+
+def refused(result: pytest.RunResult, sentence: str) -> None:
+    """Check that nothing ran, and that the one thing said is the sentence."""
+    assert result.ret == 4
+    errors = [line for line in result.stderr.lines if line]
+    assert len(errors) == 1
+    assert errors[0].startswith("ERROR: ")
+    assert sentence in errors[0]
+    assert "Traceback" not in result.stdout.str()
+    assert "passed" not in result.parseoutcomes()
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ("--hil-cut=block_99", "no tensor or operator 'block_99'"),
+        ("--hil-via=zigbee", "names 'zigbee', which is no link; use tcp"),
+        ("--hil-rounds=0", "--hil-rounds is '0'; give a whole number"),
+        ("--hil-rounds=many", "--hil-rounds is 'many'"),
+        ("--hil-model=missing.tflite", "missing.tflite cannot be read"),
+        ("--hil-log-dir=/dev/null", "cannot be written"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_refused_before_any_test(
+    pytester: pytest.Pytester, option: str, sentence: str
+) -> None:
+    refused(run(pytester, option), sentence)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("hil.toml", "[bord]\nport = 'x'", "unknown section [bord]"),
+        ("budgets.toml", "[latency.zigbee]\np95 = 1", "'latency', which does not exist"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_before_any_test(
+    pytester: pytest.Pytester, name: str, text: str, sentence: str
+) -> None:
+    (pytester.path / name).write_text(text)
+    refused(run(pytester), sentence)
+
+
+def test_a_refused_session_still_leaves_results(pytester: pytest.Pytester) -> None:
+    run(pytester, "--hil-cut=block_99")
+    document = json.loads((pytester.path / "hil-report" / "results.json").read_text())
+    assert document["run"]["outcome"] == "bad_input"
+    (error,) = document["errors"]
+    assert (error["kind"], error["phase"], error["nodeid"]) == ("bad_input", "session", None)
+
+
+def test_an_empty_photo_directory_ends_the_session(pytester: pytest.Pytester) -> None:
+    pytester.mkdir("empty")
+    pytester.makepyfile("def test_it(photos):\n    pass\ndef test_other():\n    pass\n")
+    result = pytester.runpytest("--hil-photos=empty")
+    assert result.ret == 4
+    assert "passed" not in result.parseoutcomes()
+    result.stdout.fnmatch_lines(["*empty holds no photos*"])
+
+
+def test_firmware_that_is_no_build_ends_the_session(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(firmware):\n    pass\n")
+    result = pytester.runpytest("--hil-firmware=nowhere")
+    assert result.ret == 4
+    result.stdout.fnmatch_lines(["*flasher_args.json cannot be read*"])
+
+
+@pytest.mark.parametrize("option", ["/dev/tty-that-is-not-there", "usb"])
+def test_a_missing_board_is_an_error_of_each_test_and_never_a_skip(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    monkeypatch.setattr("serial.tools.list_ports.comports", list)
+    pytester.makepyfile(NEEDS_BOARD + NEEDS_BOARD.replace("test_it", "test_again"))
+    result = pytester.runpytest(f"--hil-model={TINY}", f"--hil-board={option}")
+    assert result.ret == 10
+    result.assert_outcomes(errors=2)
+
+
+def test_hil_board_is_taken_from_the_environment(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HIL_BOARD", "/dev/tty-that-is-not-there")
+    result = run(pytester)
+    assert result.ret == 10
+    result.stdout.fnmatch_lines(["hil: board at /dev/tty-that-is-not-there, model tiny*"])
+
+
+def test_an_ini_setting_counts_where_the_option_is_not_given(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makeini("[pytest]\nhil_cut = block_99\nhil_rounds = 7\nhil_log_dir = out\n")
+    pytester.makepyfile("def test_it(hil_settings):\n    assert hil_settings.rounds == 7\n")
+    assert pytester.runpytest().ret == 0
+    refused(run(pytester), "'block_99'")
+    assert (pytester.path / "out" / "results.json").is_file()
+    assert "no tensor" not in run(pytester, "--hil-cut=block_3_project", "--collect-only").outlines
+
+
+def test_a_path_that_pytest_would_take_for_tests_is_refused(pytester: pytest.Pytester) -> None:
+    refused(
+        run(pytester, "--hil-photos", str(ROOT / "photos")),
+        f"write --hil-photos={ROOT / 'photos'}, with an equals sign",
+    )
+
+
+def test_the_options_are_explained(pytester: pytest.Pytester) -> None:
+    text = pytester.runpytest("--help").stdout.str()
+    for name in ("board", "firmware", "model", "cut", "photos", "via", "rounds", "log-dir"):
+        assert f"--hil-{name}" in text
+
+
+def test_the_fixtures_are_explained(pytester: pytest.Pytester) -> None:
+    text = pytester.runpytest("--fixtures").stdout.str()
+    for name in ("board", "console", "edge", "model", "cut", "photos", "firmware"):
+        assert f"\n{name} [session scope]" in text or f"\n{name} --" in text
+    assert "no docstring available" not in text.split("hil.fixtures")[-1]

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+"""Which tests are hil tests, and that all others are left alone."""
+
+import pytest
+
+HEAVY = "{'numpy', 'esptool', 'tflite_runtime', 'ai_edge_litert', 'rich', 'click', 'PIL', 'serial'}"
+
+
+def test_a_test_with_the_board_is_marked_by_itself(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        "import pytest\n"
+        "def test_plain():\n    pass\n"
+        "def test_with_board(board):\n    pass\n"
+        "def test_with_edge(edge):\n    pass\n"
+        "@pytest.mark.hil\ndef test_marked():\n    pass\n"
+    )
+    result = pytester.runpytest("-m", "hil", "--collect-only", "-q", "--strict-markers")
+    result.stdout.fnmatch_lines(["*::test_with_board", "*::test_with_edge", "*::test_marked"])
+    result.stdout.no_fnmatch_line("*::test_plain")
+
+
+def test_a_fixture_of_the_same_name_belongs_to_its_project(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        "import pytest\n"
+        "@pytest.fixture\ndef board():\n    return 'chess'\n"
+        "def test_it(board, request):\n"
+        "    assert board == 'chess'\n"
+        "    assert request.node.get_closest_marker('hil') is None\n"
+    )
+    pytester.runpytest().assert_outcomes(passed=1)
+
+
+def test_a_session_without_hil_tests_shows_and_writes_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it():\n    pass\n")
+    result = pytester.runpytest()
+    assert "hil" not in result.stdout.str().replace("hil.plugin", "")
+    assert not (pytester.path / "hil-report").exists()
+
+
+def test_a_session_without_hil_tests_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(f"import sys\ndef test_it():\n    assert not {HEAVY} & set(sys.modules)\n")
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)

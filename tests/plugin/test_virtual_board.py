@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""Whole sessions on a virtual board, as a user of the installed plugin has them."""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OPTIONS = (f"--hil-model={ROOT / 'models' / 'tiny'}", "--junit-xml=junit.xml")
+SCHEMA = json.loads((ROOT / "docs" / "results.schema.json").read_text())
+
+USERS_TEST = """
+def test_split_predicts_what_the_full_model_predicts(board, model, photos):
+    for photo in photos[:3]:
+        assert (board.infer(photo).output == model.predict(model.preprocess(photo.open()))).all()
+"""
+
+TROUBLE = """
+import os, signal
+import pytest
+from hil.errors import BoardPanic
+
+def test_crashes_and_looks_away(board, console, photos):
+    board.console._send(b"crash\\r\\n")
+    console.wait_line(lambda text: "nothing like this" in text, 0.5)
+
+def test_is_not_told_of_the_crash_before(board, photos):
+    board.infer(photos[0])
+
+def test_loads_another_model(board, model):
+    board.load(model, model.cuts[1])
+
+def test_finds_its_own_model_again(board, cut, photos):
+    assert board.info.cut == cut.short_name
+    board.infer(photos[0])
+
+def test_loses_the_lab(board, photos):
+    os.kill(board.lab.process.pid, signal.SIGKILL)
+    board.lab.process.wait()
+    board.infer(photos[0])
+
+def test_fails_at_once(board):
+    pass
+"""
+
+
+def results(pytester: pytest.Pytester) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(
+        (pytester.path / "hil-report" / "results.json").read_text()
+    )
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    return document
+
+
+def test_a_users_own_test_runs_in_an_empty_directory(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(USERS_TEST)
+    result = pytester.runpytest_subprocess(*OPTIONS, "-m", "hil")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "hil: virtual ESP32-S3, all its times are simulated; model tiny, *, over tcp",
+            "board * virtual esp32s3 (simulated), MAC *",
+            "firmware * reference kernels",
+            "flashed * app, model: * bytes in *",
+            "exact * transport 3/3 inferences",
+            "latency * over tcp, simulated, 3 inferences*",
+            "results * hil-report/results.json",
+        ]
+    )
+    document = results(pytester)
+    assert document["run"]["outcome"] == "passed"
+    assert document["board"]["simulated"] is True
+    assert [each["photo"] for each in document["inferences"]] == sorted(
+        each["name"] for each in document["photos"]
+    )
+    (test,) = document["tests"]
+    assert (test["outcome"], test["kind"]) == ("passed", None)
+    log = (pytester.path / "hil-report" / test["log"]).read_text()
+    assert "boot: ESP-IDF 2nd stage bootloader" in log
+    assert "! infer msg=" in log
+    suite = ElementTree.parse(pytester.path / "junit.xml")
+    properties = {each.get("name"): each.get("value") for each in suite.iter("property")}
+    assert properties["hil.board.mac"] == document["board"]["mac"]
+    assert properties["hil.model.name"] == "tiny"
+
+
+def test_crash_and_lab_loss_end_only_what_they_must(pytester: pytest.Pytester) -> None:
+    firmware = ROOT / "firmware" / "virtual" / "prebuilt-test"
+    pytester.makepyfile(TROUBLE)
+    result = pytester.runpytest_subprocess(*OPTIONS, f"--hil-firmware={firmware}")
+    assert result.ret == 1
+    result.assert_outcomes(passed=3, failed=1, errors=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*ERROR at call of test_loses_the_lab*",
+            "*ERROR at setup of test_fails_at_once*",
+            "*_ test_crashes_and_looks_away _*",
+            "*Serial log: *",
+            "*Guru Meditation*",
+        ]
+    )
+    document = results(pytester)
+    found = {test["nodeid"].split("::")[1]: test for test in document["tests"]}
+    assert {name: (test["outcome"], test["kind"]) for name, test in found.items()} == {
+        "test_crashes_and_looks_away": ("failed", "product"),
+        "test_is_not_told_of_the_crash_before": ("passed", None),
+        "test_loads_another_model": ("passed", None),
+        "test_finds_its_own_model_again": ("passed", None),
+        "test_loses_the_lab": ("error", "infrastructure"),
+        "test_fails_at_once": ("error", "infrastructure"),
+    }
+    assert [error["type"] for error in document["errors"]] == [
+        "BoardPanic",
+        "LabError",
+        "LabError",
+    ]
+    assert found["test_fails_at_once"]["host_seconds"] < found["test_loses_the_lab"]["host_seconds"]
+    cases = {
+        case.get("name"): case
+        for case in ElementTree.parse(pytester.path / "junit.xml").iter("testcase")
+    }
+    assert cases["test_crashes_and_looks_away"].find("failure") is not None
+    assert cases["test_loses_the_lab"].find("error") is not None
+
+
+def test_an_interrupted_run_leaves_its_results(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        "def test_a(board, photos):\n    board.infer(photos[0])\n"
+        "def test_b(board):\n    raise KeyboardInterrupt\n"
+    )
+    result = pytester.runpytest_subprocess(*OPTIONS)
+    assert result.ret == 2
+    document = results(pytester)
+    assert document["run"]["outcome"] == "interrupted"
+    assert len(document["inferences"]) == 1

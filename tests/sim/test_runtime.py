@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""The firmware on the virtual board: it boots, answers, dies and comes back as a chip does."""
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from hil.console_line import format_request
+from hil.firmware import FirmwareBuild
+from hil.flash import flash
+from hil.lab import Lab
+
+PATIENCE_S = 20.0
+IMAGES = Path(__file__).resolve().parents[2] / "firmware" / "virtual"
+
+
+class Raw:
+    """The serial port as a raw socket, which takes bytes in whatever pieces it is given."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.seen = b""
+        self._read = 0
+
+    def until(self, pattern: bytes) -> bytes:
+        """Return the next match of `pattern`, and go on behind it the next time."""
+        while not (match := re.compile(pattern).search(self.seen, self._read)):
+            data = self._socket.recv(65536)
+            assert data, "the board hung up"
+            self.seen += data
+        self._read = match.end()
+        return match.group()
+
+    def say(self, line: str, pattern: bytes, pieces: int = 1) -> bytes:
+        data = line.encode() + b"\r\n"
+        step = -(-len(data) // pieces)
+        for start in range(0, len(data), step):
+            self._socket.sendall(data[start : start + step])
+        return self.until(pattern)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@contextmanager
+def board(image: str) -> Iterator[Raw]:
+    """A virtual board with an empty model slot and one of the prebuilt images."""
+    build = FirmwareBuild.load(IMAGES / image)
+    with Lab.start() as lab:
+        flash(lab.boards[0].url, build.files, simulated_image=True)
+        with closing(Raw(int(lab.boards[0].url.rpartition(":")[2]))) as raw:
+            yield raw
+
+
+def test_the_board_boots_what_was_flashed_and_answers() -> None:
+    with board("prebuilt") as raw:
+        line = raw.say("info", rb"ok fw=[^\n]*")
+        assert b"simulated=1" in line
+        assert b"slot=empty" in line
+        assert b"mac=02:48:49:4c:00:01" in line
+
+
+def test_a_crash_prints_a_panic_with_named_frames_and_restarts() -> None:
+    with board("prebuilt-test") as raw:
+        raw.say("crash", rb"Guru Meditation Error: Core  0 panic'ed \(LoadProhibited\)")
+        raw.until(rb"in port_crash")
+        raw.until(rb"Rebooting\.\.\.")
+        raw.until(rb"rst:0xc \(RTC_SW_CPU_RST\)")
+        assert b"reset=RTC_SW_CPU_RST" in raw.say("info", rb"ok fw=[^\n]*")
+
+
+def test_a_hang_ends_in_the_task_watchdog_after_its_device_time() -> None:
+    with board("prebuilt-test") as raw:
+        line = raw.say("hang", rb"E \((\d+)\) task_wdt: Task watchdog got triggered")
+        assert 10_000 <= int(re.search(rb"\((\d+)\)", line).group(1)) <= 10_100
+        raw.until(rb"rst:0xc \(RTC_SW_CPU_RST\)")
+        raw.say("info", rb"ok fw=")
+
+
+def test_reboot_restarts_the_firmware() -> None:
+    with board("prebuilt") as raw:
+        raw.say("reboot", rb"rst:0xc \(RTC_SW_CPU_RST\)")
+        raw.say("info", rb"ok fw=")
+
+
+def test_an_access_point_with_another_password_is_refused_after_a_while() -> None:
+    with board("prebuilt") as raw:
+        line = raw.say("wifi ssid=hil-lab password=wrong-one", rb"! wifi state=[^\n]*")
+        assert b"state=down" in line
+        assert b"refused the password" in line
+
+
+def session(pieces: int) -> bytes:
+    with board("prebuilt") as raw:
+        for number, (verb, arguments) in enumerate(
+            [
+                ("info", {}),
+                ("wifi", {"ssid": "hil-lab", "password": "not-a-secret"}),
+                ("edge", {"host": "127.0.0.1", "port": 9}),
+                ("image", {"size": 10, "crc": "00000000"}),
+                ("stats", {}),
+            ]
+        ):
+            line = format_request(number, verb, **arguments).strip()
+            raw.say(line, rf"#{number} (ok|err)[^\n]*\n".encode(), pieces)
+        return raw.seen[raw.seen.index(b"#0") :]
+
+
+def test_simulated_figures_do_not_depend_on_how_the_hosts_bytes_are_cut_up() -> None:
+    assert session(1) == session(7)
