@@ -4,16 +4,20 @@
 Compares, on this host and in one run, an activation's way to the edge server and its result's way
 back over loopback with what cannot be saved: running the tail on that activation, and echoing the
 same bytes through a bare socket. The three are measured in turns, so that whatever else the
-machine does meets all of them; figures are medians. Both clients send prepared bytes and read a
-known number of them. Exit code 1 if the ratio exceeds the limit.
+machine does meets all of them; figures are medians. Both servers run in a process of their own, as
+a board is never in the server's; both clients send prepared bytes and read a known number of them.
+Exit code 1 if the ratio exceeds the limit.
 """
 
+import contextlib
 import json
+import multiprocessing
 import socket
 import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import click
@@ -23,8 +27,10 @@ from hil.edge import EdgeServer
 from hil.edge.client import HeadClient
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.model import Model
+from hil.model.split import Split
 from hil.protocol import DataType, Flags, Message, MessageType, pack_stream
 
+Address = tuple[str, int]
 MODELS = Path(__file__).parents[1] / "models"
 LIMIT = 1.25
 
@@ -40,9 +46,9 @@ def measure(path: Path, cut: str | None, kernels: Kernels, rounds: int) -> dict[
     expected = tail.invoke(activation)
 
     with (
-        EdgeServer(split.tail, split.model_id, kernels=kernels) as edge,
-        HeadClient(edge.address, split.model_id) as head,
-        socket.create_connection(_echo_server(len(sent))) as bare,
+        _servers(split, kernels, len(sent)) as (edge_address, echo_address),
+        HeadClient(edge_address, split.model_id) as head,
+        socket.create_connection(echo_address) as bare,
     ):
         bare.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         head.hello(DataType.of(split.cut.dtype), len(sent), expected.size)
@@ -80,7 +86,32 @@ def _in_turns(rounds: int, **actions: Callable[[], object]) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def _echo_server(size: int) -> tuple[str, int]:
+@contextlib.contextmanager
+def _servers(split: Split, kernels: Kernels, size: int) -> Iterator[tuple[Address, Address]]:
+    """Run both servers in another process and yield their addresses."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(
+        target=_serve, args=(theirs, split.tail, split.model_id, kernels, size)
+    )
+    process.start()
+    try:
+        if not ours.poll(30):
+            raise SystemExit("the servers did not start")
+        yield ours.recv()
+    finally:
+        ours.send(None)
+        process.join(30)
+        process.kill()
+
+
+def _serve(pipe: Connection, tail: bytes, model_id: int, kernels: Kernels, size: int) -> None:
+    with EdgeServer(tail, model_id, kernels=kernels) as edge:
+        pipe.send((edge.address, _echo_server(size)))
+        pipe.recv()
+
+
+def _echo_server(size: int) -> Address:
     """Start a thread that sends back whatever ``size`` bytes one client sends."""
     listener = socket.create_server(("127.0.0.1", 0))
 

@@ -4,7 +4,6 @@
 import time
 import zlib
 from collections.abc import Callable
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from hil.board_info import BoardInfo
@@ -15,12 +14,11 @@ from hil.firmware import FirmwareBuild, default_firmware
 from hil.flash import FlashFile, FlashReport, Progress, flash
 from hil.infer import INFER_PATIENCE_S, infer_full, infer_split
 from hil.inference import Inference
-from hil.lab import Lab, WifiCredentials
+from hil.lab import Lab
 from hil.model.array import Array
 from hil.model_part import ModelPart
-from hil.network import bring_up, join, own_address_towards
+from hil.network import bring_up, credentials, edge_host, join
 from hil.rig import BoardSpec
-from hil.sim.wifi import LAB_ACCESS_POINT
 from hil.start import check_firmware, check_model, start
 
 if TYPE_CHECKING:
@@ -87,12 +85,7 @@ class Board:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -227,8 +220,9 @@ class Board:
             BoardRefused: it can, but does not serve the model on the board (``model_mismatch``).
         """
         if not self._address:
-            self._address = join(self.console, self._credentials())
-        bring_up(self.console, via, self._edge_host(), edge.address[1])
+            self._address = join(self.console, credentials(self.spec, self.info))
+        host = edge_host(self.spec, self.info, self._address)
+        bring_up(self.console, via, host, edge.address[1])
         self._edge = edge
 
     def infer(
@@ -343,21 +337,6 @@ class Board:
     def _accept(self, part: ModelPart) -> None:
         check_model(self.info, self.console, part.model_id, part.title)
         self._part = part
-
-    def _credentials(self) -> WifiCredentials:
-        if self.spec.wifi is not None:
-            return self.spec.wifi
-        if self.simulated:
-            return WifiCredentials(LAB_ACCESS_POINT.ssid, LAB_ACCESS_POINT.password)
-        raise BadInputError(
-            "A real board needs an access point: put [wifi] with ssid and password_env into "
-            "hil.toml."
-        )
-
-    def _edge_host(self) -> str:
-        if self.spec.edge_host is not None:
-            return self.spec.edge_host
-        return "127.0.0.1" if self.simulated else own_address_towards(self._address)
 
 
 def _slot(build: FirmwareBuild, part: ModelPart) -> FlashFile:

@@ -134,13 +134,16 @@ class Console:
         shown = {k: "..." if k == "password" else v for k, v in arguments.items()}
         try:
             self._send(line.encode() + b"\r\n", note=f"> {format_request(number, verb, **shown)}")
-            answer = self._wait(lambda: self._answered(number), timeout, f"an answer to '{verb}'")
+            answer = self._wait(
+                lambda: self._answers.pop(number, None), timeout, f"an answer to '{verb}'"
+            )
         finally:
             with self._changed:
                 self._owed.discard(number)
                 self._answers.pop(number, None)
         if isinstance(answer, Refusal):
             raise BoardRefused(answer.code, answer.message or f"The board refused '{verb}'.")
+        assert isinstance(answer, Answer)
         return answer.values
 
     def wait_event(self, event: str, timeout: float, **match: str | int) -> dict[str, str]:
@@ -271,9 +274,6 @@ class Console:
                     raise self._silent(timeout, what)
                 self._changed.wait(remaining)
             return result
-
-    def _answered(self, number: int) -> Answer | Refusal | None:
-        return self._answers.pop(number, None)
 
     def _fault(self) -> HilError:
         self._changed.wait_for(

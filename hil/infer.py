@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One inference on the stored image: starts it, waits for its end, sets the edge's copy beside it."""
+"""One inference on the stored image, with the edge's copy of what crossed beside it."""
 
 import time
 import zlib
@@ -9,7 +9,7 @@ import numpy as np
 
 from hil.board_info import BoardInfo
 from hil.completion import Completion, parse_completion, predictions, raise_refusal
-from hil.console import Console
+from hil.console import REQUEST_PATIENCE_S, Console
 from hil.console_transfer import read_blob
 from hil.errors import BadInputError
 from hil.inference import HostTimes, Inference
@@ -76,7 +76,7 @@ def _complete(console: Console, timeout: float, **arguments: str | int) -> tuple
     """Start an inference; return what the board says at its end, and the host's microseconds."""
     console.forget("infer")
     started = time.perf_counter_ns()
-    number = console.request("infer", **arguments)["msg"]
+    number = console.request("infer", timeout=REQUEST_PATIENCE_S, **arguments)["msg"]
     event = console.wait_event("infer", timeout, msg=number)
     took_us = (time.perf_counter_ns() - started) // 1000
     if event.get("state") != "ok":

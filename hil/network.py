@@ -3,15 +3,44 @@
 
 import socket
 
+from hil.board_info import BoardInfo
 from hil.completion import raise_refusal
 from hil.console import Console
-from hil.errors import InfrastructureError
+from hil.errors import BadInputError, InfrastructureError
 from hil.lab import WifiCredentials
+from hil.rig import BoardSpec
+from hil.sim.wifi import LAB_ACCESS_POINT
 
 _WIFI_PATIENCE_S = 30.0
 """Scanning all channels, association and DHCP take up to ten."""
 _LINK_PATIENCE_S = 20.0
 """The board itself gives up after ten."""
+
+
+def credentials(spec: BoardSpec, info: BoardInfo) -> WifiCredentials:
+    """Return what the board joins: the rig's access point, or for a virtual board the lab's.
+
+    Raises:
+        BadInputError: a real board, and the rig names no access point.
+    """
+    if spec.wifi is not None:
+        return spec.wifi
+    if info.simulated:
+        return WifiCredentials(LAB_ACCESS_POINT.ssid, LAB_ACCESS_POINT.password)
+    raise BadInputError(
+        "A real board needs an access point: put [wifi] with ssid and password_env into hil.toml."
+    )
+
+
+def edge_host(spec: BoardSpec, info: BoardInfo, board_address: str) -> str:
+    """Return the address of this host as the board sees it.
+
+    Raises:
+        InfrastructureError: this host has no route to the board.
+    """
+    if spec.edge_host is not None:
+        return spec.edge_host
+    return "127.0.0.1" if info.simulated else _own_address_towards(board_address)
 
 
 def join(console: Console, credentials: WifiCredentials) -> str:
@@ -49,7 +78,7 @@ def bring_up(console: Console, via: str, host: str, port: int) -> None:
         raise_refusal(event, f"The link over {via} did not come up")
 
 
-def own_address_towards(peer: str) -> str:
+def _own_address_towards(peer: str) -> str:
     """Return the address by which a board at ``peer`` reaches this host.
 
     Raises:

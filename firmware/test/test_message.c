@@ -242,7 +242,7 @@ static void fragments_of_a_wrong_length_or_count_are_dropped(void) {
     memcpy(longer, frames[10], frame_sizes[10]);
     CHECK_UINT(sn_reassembly_push(&joined, longer, sizeof longer), SN_FRAGMENT_BAD);
     CHECK_UINT(push(&joined, 0), SN_FRAGMENT_MORE);
-    sn_put_u16(&frames[1][14], 12);
+    sn_put_u16(&frames[1][14], 10); /* the first said 11 */
     CHECK_UINT(push(&joined, 1), SN_FRAGMENT_BAD);
 }
 

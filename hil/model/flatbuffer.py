@@ -78,7 +78,12 @@ class Forbidden:
     what: str
 
 
-Field = Scalar | Vector | String | Table | Tables | Union | Forbidden
+@dataclass(frozen=True)
+class Skipped:
+    """A field that is not read."""
+
+
+Field = Scalar | Vector | String | Table | Tables | Union | Forbidden | Skipped
 Layout = Mapping[str, tuple[tuple[str, Field], ...]]
 
 
@@ -164,6 +169,8 @@ class Reader:
                 if table[tag] not in names:
                     raise DamagedError(f"{what} is of the unsupported kind {table[tag]}")
                 return self._table(self._follow(position), names[table[tag]])
+            case Skipped():
+                return None
             case Forbidden(reason):
                 raise DamagedError(f"it uses {reason}, which is not supported")
 

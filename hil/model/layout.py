@@ -6,7 +6,17 @@ tflite-micro and ai-edge-litert). What only large, sparse, stateful or custom mo
 forbidden: interpreters would follow it, and no split model does.
 """
 
-from hil.model.flatbuffer import Forbidden, Layout, Scalar, String, Table, Tables, Union, Vector
+from hil.model.flatbuffer import (
+    Forbidden,
+    Layout,
+    Scalar,
+    Skipped,
+    String,
+    Table,
+    Tables,
+    Union,
+    Vector,
+)
 
 _I8 = Scalar("b")
 _U8 = Scalar("B")
@@ -29,9 +39,16 @@ OPTIONS = {
     17: "ReshapeOptions",
     21: "MulOptions",
     22: "PadOptions",
+    26: "TransposeOptions",
     27: "ReducerOptions",
     28: "SubOptions",
+    30: "SqueezeOptions",
+    32: "StridedSliceOptions",
     38: "DequantizeOptions",
+    39: "MaximumMinimumOptions",
+    52: "ExpandDimsOptions",
+    55: "ShapeOptions",
+    59: "PackOptions",
     75: "LeakyReluOptions",
     89: "QuantizeOptions",
     91: "HardSwishOptions",
@@ -156,8 +173,30 @@ TFLITE: Layout = {
     "ReshapeOptions": (("new_shape", Vector("<i4")),),
     "ReducerOptions": (("keep_dims", _BOOL),),
     "LeakyReluOptions": (("alpha", _F32),),
+    "SqueezeOptions": (("squeeze_dims", Vector("<i4")),),
+    "StridedSliceOptions": (
+        ("begin_mask", _I32),
+        ("end_mask", _I32),
+        ("ellipsis_mask", _I32),
+        ("new_axis_mask", _I32),
+        ("shrink_axis_mask", _I32),
+        ("offset", _BOOL),
+    ),
+    "ShapeOptions": (("out_type", _I8),),
+    "PackOptions": (("count", _I32), ("axis", _I32)),
+    "TransposeOptions": (),
+    "MaximumMinimumOptions": (),
+    "ExpandDimsOptions": (),
     "PadOptions": (),
     "DequantizeOptions": (),
     "QuantizeOptions": (),
     "HardSwishOptions": (),
+}
+
+# The same file as far as it must be read to tell which operators it uses.
+OPERATOR_CODES: Layout = {
+    "Model": tuple(
+        (name, field if name == "operator_codes" else Skipped()) for name, field in TFLITE["Model"]
+    ),
+    "OperatorCode": TFLITE["OperatorCode"],
 }

@@ -56,7 +56,7 @@ def operand(inputs: Tensors, position: int) -> Tensor:
 
 
 def _activation(operator: Operator) -> None:
-    require(operator.options["activation"] in _NONE_OR_RELU, "has an unsupported activation")
+    require(operator.options.get("activation", 0) in _NONE_OR_RELU, "has an unsupported activation")
 
 
 def _window(operator: Operator, source: Tensor, result: Tensor, height: int, width: int) -> None:
@@ -146,6 +146,11 @@ def elementwise(operator: Operator, inputs: Tensors, result: Tensor) -> None:
     require(shape == result.shape, "has an output shape that does not follow")
 
 
+def extremum(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    elementwise(operator, inputs, result)
+    same_scale(operand(inputs, 0), operand(inputs, 1), result)
+
+
 def addition(operator: Operator, inputs: Tensors, result: Tensor) -> None:
     elementwise(operator, inputs, result)
     left, right = operand(inputs, 0), operand(inputs, 1)
@@ -223,5 +228,3 @@ def depthwise_macs(inputs: Tensors, result: Tensor) -> int:
 
 def dense_macs(inputs: Tensors, result: Tensor) -> int:
     return result.size * operand(inputs, 1).shape[1]
-
-

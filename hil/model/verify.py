@@ -7,6 +7,7 @@ graph: one subgraph, one input, one output, every index in range, every constant
 shape says, operators in order and of known kinds with tensors that fit them.
 """
 
+import dataclasses
 import functools
 import math
 from typing import Any
@@ -14,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from hil.errors import BadInputError
+from hil.model import schema
 from hil.model.array import Array
 from hil.model.flatbuffer import DamagedError, Reader
 from hil.model.graph import Graph, Operator, Tensor
-from hil.model.layout import OPTIONS, TFLITE
+from hil.model.layout import OPERATOR_CODES, OPTIONS, TFLITE
 from hil.model.operators import KINDS, RULES, RuleError
 
 IDENTIFIER = b"TFL3"
@@ -59,6 +61,8 @@ def verify(model: bytes, name: str = "The model") -> Graph:
 def _verify(model: bytes) -> Graph:
     if model[4:8] != IDENTIFIER:
         raise _UnfitError("it is not a .tflite file (no TFL3 identifier); convert it first")
+    codes = Reader(model, OPERATOR_CODES).root("Model")["operator_codes"] or []
+    kinds = [_kind(code) for code in codes]
     root = Reader(model, TFLITE).root("Model")
     _require(root["version"] == 3, f"it has schema version {root['version']}, not 3")
     subgraphs = root["subgraphs"] or []
@@ -69,7 +73,6 @@ def _verify(model: bytes) -> Graph:
     _check_annotations(root, len(tensors))
     source = _only(subgraph["inputs"], "input", len(tensors))
     result = _only(subgraph["outputs"], "output", len(tensors))
-    kinds = [_kind(code) for code in root["operator_codes"] or []]
     operators = tuple(_operator(op, kinds, tensors) for op in subgraph["operators"] or [])
     graph = Graph(tensors, operators, source, result)
     _check_interface(graph)
@@ -171,8 +174,10 @@ def _kind(code: dict[str, Any]) -> str:
     # The old field is one byte wide; interpreters take the greater of the two.
     number = max(code["builtin_code"], code["deprecated_builtin_code"])
     if number not in KINDS:
+        names = vars(schema.load().BuiltinOperator).items()
+        name = next((name for name, value in names if value == number), f"number {number}")
         raise _UnfitError(
-            f"it uses operator number {number}, but only these are supported: {', '.join(RULES)}"
+            f"it uses the operator {name}, but only these are supported: {', '.join(RULES)}"
         )
     return KINDS[number]
 
@@ -226,17 +231,24 @@ def _check_order(graph: Graph) -> None:
 
 
 def _check_operators(graph: Graph) -> None:
+    """Check every operator by its rule; results of shape arithmetic count as constants."""
+    tensors = list(graph.tensors)
     macs = 0
     for number, operator in enumerate(graph.operators):
         rule = RULES[operator.kind]
-        inputs = [graph.tensors[index] if index >= 0 else None for index in operator.inputs]
-        for position, tensor in enumerate(inputs):
-            constant = tensor is None or tensor.data is not None
-            wanted = position in rule.constants
-            _require(constant or not wanted, f"operator {number} ({operator.kind}) lacks constants")
-        result = graph.tensors[operator.output]
+        inputs = [tensors[index] if index >= 0 else None for index in operator.inputs]
+        result = tensors[operator.output]
         try:
+            for position in rule.constants:
+                operand = inputs[position] if position < len(inputs) else None
+                if operand is not None and operand.data is None:
+                    raise RuleError("has weights or settings that are not constant")
             rule.check(operator, inputs, result)
+            if rule.fold is not None:
+                value = rule.fold(operator, inputs, result)
+                if result.dtype != "int32" or result.shape != value.shape:
+                    raise RuleError("has an output shape that does not follow")
+                tensors[operator.output] = dataclasses.replace(result, data=value)
         except RuleError as error:
             raise _UnfitError(f"operator {number} ({operator.kind}) {error}") from error
         macs += rule.macs(inputs, result)

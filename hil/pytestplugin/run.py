@@ -2,6 +2,7 @@
 """What the hil tests of one pytest session have in common: settings, plan, bench, results."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,8 +123,14 @@ class Run:
         ]
 
     def say(self, lines: list[str]) -> None:
-        """Show lines at once, between the dots."""
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None and self.config.get_verbosity() >= 0:
+        """Show lines at once, between the dots, whatever is being captured."""
+        plugins = self.config.pluginmanager
+        reporter, capture = (
+            plugins.get_plugin("terminalreporter"),
+            plugins.get_plugin("capturemanager"),
+        )
+        if reporter is None or self.config.get_verbosity() < 0:
+            return
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
             for line in lines:
                 reporter.write_line(line)

@@ -169,7 +169,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "no options": (_set("subgraphs.0.operators.1.builtinOptionsType", 0), "options"),
     "operators out of order": (_reversed, "before it is made"),
     "a tensor made twice": (_written_twice, "overwrites"),
-    "an unknown operator": (_set("operatorCodes.0.builtinCode", 150), "operator number 150"),
+    "an unknown operator": (_set("operatorCodes.0.builtinCode", 150), "the operator GELU"),
     "state": (_set("subgraphs.0.tensors.60.isVariable", True), "keeps state"),
     "an unknown type": (_set("subgraphs.0.tensors.60.type", 8), "element type 8"),
     "weights outside the file": (_set("buffers.3.offset", 64), "outside the flatbuffer"),
