@@ -101,9 +101,16 @@ class Console:
         """Let go of the port. Calling it again changes nothing."""
         self._reader.close()
 
-    def listen(self, listener: Callable[[LogLine], None]) -> Callable[[], None]:
-        """Call ``listener`` (from the reader's thread) for each line; return what ends that."""
+    def listen(
+        self, listener: Callable[[LogLine], None], *, replay: bool = False
+    ) -> Callable[[], None]:
+        """Call ``listener`` (from the reader's thread) for each line; return what ends that.
+
+        With ``replay`` it first gets what the log holds.
+        """
         with self._changed:
+            for line in self.log if replay else ():
+                listener(line)
             self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 

@@ -14,10 +14,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from hil import errors
 from hil.errors import BadInputError, FlashingError, HilError
@@ -142,15 +142,16 @@ def flash(
         ],
     }
     request = json.dumps(plan).encode() + b"\n" + b"".join(file.data for file in files)
-    for event in _run_worker(request, deadline):
-        kind = event.pop("event")
-        if kind == "progress" and progress is not None:
-            progress(Progress(**event))
-        elif kind == "error":
-            raise _error(event["kind"], event["message"])
-        elif kind == "result":
-            return _report(event, time.monotonic() - started)
-    raise FlashingError("The flashing process ended without a result; flash again.")
+    with contextlib.closing(_run_worker(request, deadline)) as events:
+        for event in events:
+            kind = event.pop("event")
+            if kind == "progress" and progress is not None:
+                progress(Progress(**event))
+            elif kind == "error":
+                raise _error(event["kind"], event["message"])
+            elif kind == "result":
+                return _report(event, time.monotonic() - started)
+    raise AssertionError("the events end with a result or an exception")
 
 
 def _report(event: dict[str, Any], seconds: float) -> FlashReport:
@@ -166,28 +167,14 @@ def _error(kind: str, message: str) -> HilError:
     return factory(message)
 
 
-def _run_worker(request: bytes, deadline: float) -> Iterator[dict[str, Any]]:
+def _run_worker(request: bytes, deadline: float) -> Generator[dict[str, Any], None, None]:
     """Yield the worker's events; the worker is gone when the generator ends, however it ends."""
-    events: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    with _worker() as worker:
-        assert worker.stdin is not None
-        assert worker.stdout is not None
-        assert worker.stderr is not None
-        complaints: list[bytes] = []
-        threads = [
-            threading.Thread(target=_feed, args=(worker.stdin, request), daemon=True),
-            threading.Thread(target=_forward, args=(worker.stdout, events.put), daemon=True),
-            threading.Thread(
-                target=lambda stream: complaints.append(stream.read()),
-                args=(worker.stderr,),
-                daemon=True,
-            ),
-        ]
-        for thread in threads:
-            thread.start()
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    complaints: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    with _worker(request, lines.put, complaints.put):
         while True:
             try:
-                line = events.get(timeout=max(0.0, deadline - time.monotonic()))
+                line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 raise FlashingError(
                     "Flashing did not come to an end in time; check the cable and flash again."
@@ -195,15 +182,17 @@ def _run_worker(request: bytes, deadline: float) -> Iterator[dict[str, Any]]:
             if not line:
                 break
             yield json.loads(line)
-        threads[-1].join(timeout=1.0)
-        last = b"".join(complaints).decode(errors="replace").strip().splitlines()[-1:]
-        raise FlashingError(
-            f"The flashing process died ({last[0] if last else 'no message'}); flash again."
-        )
+    last = "no message"
+    while complaint := complaints.get():
+        last = complaint.decode(errors="replace").strip()
+    raise FlashingError(f"The flashing process died ({last}); flash again.")
 
 
 @contextlib.contextmanager
-def _worker() -> Iterator[subprocess.Popen[bytes]]:
+def _worker(
+    request: bytes, on_line: Callable[[bytes], None], on_complaint: Callable[[bytes], None]
+) -> Iterator[None]:
+    """Run the worker on ``request``; both callables get its lines, and an empty one at the end."""
     root = str(Path(__file__).resolve().parent.parent)
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     worker = subprocess.Popen(
@@ -215,22 +204,32 @@ def _worker() -> Iterator[subprocess.Popen[bytes]]:
         # Ctrl-C is for this process, which then ends the worker without a traceback of its own.
         start_new_session=True,
     )
+    threads = [
+        threading.Thread(target=_feed, args=(worker.stdin, request)),
+        threading.Thread(target=_forward, args=(worker.stdout, on_line)),
+        threading.Thread(target=_forward, args=(worker.stderr, on_complaint)),
+    ]
+    for thread in threads:
+        thread.start()
     try:
-        yield worker
+        yield
     finally:
         worker.kill()
         worker.wait()
+        for thread in threads:  # the pipes have ended with the worker, and so will these
+            thread.join()
 
 
-def _feed(stream: Any, request: bytes) -> None:
+def _feed(stream: BinaryIO, request: bytes) -> None:
     # A worker that died early says why on its other streams.
     with contextlib.suppress(BrokenPipeError), stream:
         stream.write(request)
 
 
-def _forward(stream: Any, put: Callable[[bytes], None]) -> None:
-    for line in stream:
-        put(line)
+def _forward(stream: BinaryIO, put: Callable[[bytes], None]) -> None:
+    with stream:
+        for line in stream:
+            put(line)
     put(b"")
 
 

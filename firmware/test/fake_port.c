@@ -135,9 +135,18 @@ static void never(void *ctx) {
 }
 #endif
 
+static void *fresh_memory(size_t size) {
+    void *memory = calloc(1, size);
+    CHECK(memory != NULL);
+    return memory;
+}
+
 fake_port *fake_new(void) {
-    fake_port *fake = calloc(1, sizeof *fake);
-    CHECK(fake != NULL);
+    fake_port *fake = fresh_memory(sizeof *fake);
+    fake->image_memory = fresh_memory(FAKE_INPUT);
+    fake->receive_memory = fresh_memory(FAKE_RECEIVE);
+    fake->output_memory = fresh_memory(FAKE_INPUT);
+    fake->node = fresh_memory(sn_node_size());
     fake->port = (sn_port){
         .ctx = fake,
         .now_us = now_us,
@@ -173,17 +182,15 @@ fake_port *fake_new(void) {
     };
     fake->memory = (sn_memory){
         .image = fake->image_memory,
-        .image_capacity = sizeof fake->image_memory,
+        .image_capacity = FAKE_INPUT,
         .receive = fake->receive_memory,
-        .receive_capacity = sizeof fake->receive_memory,
+        .receive_capacity = FAKE_RECEIVE,
         .output = fake->output_memory,
-        .output_capacity = sizeof fake->output_memory,
+        .output_capacity = FAKE_INPUT,
     };
     fake->slot_size = FAKE_SLOT;
     fake->link_room = UINT32_MAX;
     memset(fake->slot, 0xFF, sizeof fake->slot);
-    CHECK(sn_node_size() <= sizeof fake->storage);
-    fake->node = (sn_node *)(void *)fake->storage;
     return fake;
 }
 
@@ -266,6 +273,10 @@ fake_port *fake_linked(sn_role role) {
 
 void fake_free(fake_port *fake) {
     CHECK(fake_line(fake) == NULL); /* a test looks at everything that the board says */
+    free(fake->image_memory);
+    free(fake->receive_memory);
+    free(fake->output_memory);
+    free(fake->node);
     free(fake);
 }
 

@@ -53,8 +53,8 @@ typedef struct {
     char console[65536];
     size_t console_length;
     size_t console_read;
-    uint8_t image_memory[FAKE_INPUT], receive_memory[FAKE_RECEIVE], output_memory[FAKE_INPUT];
-    uint64_t storage[2048];
+    /* Blocks of their own, so that a sanitizer sees what is written behind them. */
+    uint8_t *image_memory, *receive_memory, *output_memory;
 } fake_port;
 
 /* A machine with an empty model slot, not yet booted. */

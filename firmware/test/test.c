@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Usage: core_tests <directory of the vectors> <suite> */
 #include "test.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "vectors.h"
 
 extern const test_suite crc, cobs, frame, message, reassembly, stream, text, requests, console, chunk, upload, topk,
     slot, result, node_console, node_head, node_tail, node_full, noise;
@@ -31,8 +27,9 @@ void check_true(bool condition, const char *what, const char *file, int line) {
 
 void check_uint(uint64_t actual, uint64_t expected, const char *what, const char *file, int line) {
     if (actual != expected) {
-        printf("%" PRIu64 " (0x%" PRIx64 ") instead of %" PRIu64 " (0x%" PRIx64 ")\n", actual, actual, expected,
-               expected);
+        unsigned long long is = actual;
+        unsigned long long shall_be = expected;
+        printf("%llu (0x%llx) instead of %llu (0x%llx)\n", is, is, shall_be, shall_be);
         fail(what, file, line);
     }
 }
@@ -68,14 +65,9 @@ uint32_t test_random(uint32_t *state) {
     return *state;
 }
 
-int main(int argc, char **argv) {
-    if (argc != 3) {
-        printf("usage: core_tests <directory of the vectors> <suite>\n");
-        return 2;
-    }
-    vector_directory = argv[1];
+int test_run(const char *suite) {
     for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
-        if (strcmp(suites[i]->name, argv[2]) != 0) {
+        if (strcmp(suites[i]->name, suite) != 0) {
             continue;
         }
         for (size_t j = 0; j < suites[i]->count; j++) {
@@ -85,6 +77,6 @@ int main(int argc, char **argv) {
         printf("%zu passed\n", suites[i]->count);
         return 0;
     }
-    printf("there is no suite '%s'\n", argv[2]);
+    printf("there is no suite '%s'\n", suite);
     return 2;
 }

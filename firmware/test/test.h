@@ -33,6 +33,12 @@ void check_text(const char *actual, const char *expected, const char *what, cons
 void check_bytes(const void *actual, size_t actual_length, const void *expected, size_t expected_length,
                  const char *what, const char *file, int line);
 
+/* Runs the cases of a suite; returns what the program shall exit with. */
+int test_run(const char *suite);
+
+/* Reads a file of vectors; given by the machine that the tests run on, as are printf and exit. */
+size_t test_read(const char *name, char *to, size_t capacity);
+
 /* Pseudo-random numbers that are the same in every run. */
 uint32_t test_random(uint32_t *state);
 

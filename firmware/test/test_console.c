@@ -228,8 +228,8 @@ static void lines_end_with_cr_lf_or_both(void) {
     CHECK_TEXT(EVENTS("a\rb\nc\r\n\r\n\nd\r"), "L:a L:b L:c L:d ");
 }
 
-static void frames_stand_between_zeros_even_if_they_share_them(void) {
-    CHECK_TEXT(EVENTS("\0\3\1x\0info\r\0\3\1y\0\0\3\1z\0\2\1\0"), "F:2 L:info F:2 F:2 F:1 ");
+static void each_frame_stands_between_two_zeros_of_its_own(void) {
+    CHECK_TEXT(EVENTS("\0\3\1x\0info\r\0\3\1y\0\0\3\1z\0"), "F:2 L:info F:2 F:2 ");
 }
 
 static void a_stray_zero_costs_nothing(void) {
@@ -273,7 +273,7 @@ static void a_frame_that_never_ends_is_given_up_and_lines_are_read_again(void) {
 
 static const test_case console_cases[] = {
     TEST(lines_end_with_cr_lf_or_both),
-    TEST(frames_stand_between_zeros_even_if_they_share_them),
+    TEST(each_frame_stands_between_two_zeros_of_its_own),
     TEST(a_stray_zero_costs_nothing),
     TEST(a_zero_breaks_a_line_off),
     TEST(a_broken_frame_is_reported_and_text_goes_on),

@@ -1,45 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 #include "vectors.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "test.h"
 
-#define LONGEST_ROW 65536
+static char file_text[65536];
 
-const char *vector_directory = ".";
-
-static char line[LONGEST_ROW];
-
-static void split(char *text, vector_row *row) {
-    row->count = 0;
-    for (char *word = strtok(text, " \r\n"); word != NULL; word = strtok(NULL, " \r\n")) {
-        CHECK(row->count < VECTOR_WORDS);
-        row->word[row->count++] = word;
+/* Ends the next piece at `*at` that holds none of `separators` by a zero; NULL if there is none. */
+static char *take(char **at, const char *separators) {
+    while (**at != '\0' && strchr(separators, **at) != NULL) {
+        (*at)++;
     }
+    char *piece = *at;
+    while (**at != '\0' && strchr(separators, **at) == NULL) {
+        (*at)++;
+    }
+    if (**at != '\0') {
+        *(*at)++ = '\0';
+    }
+    return *piece != '\0' ? piece : NULL;
 }
 
 void vectors_each(const char *file, void (*use)(const vector_row *row)) {
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", vector_directory, file);
-    FILE *input = fopen(path, "r");
-    CHECK(input != NULL);
+    size_t length = test_read(file, file_text, sizeof file_text);
+    CHECK(length > 0 && length < sizeof file_text);
+    file_text[length] = '\0';
+    char *at = file_text;
     size_t rows = 0;
-    while (fgets(line, sizeof line, input) != NULL) {
-        CHECK(strchr(line, '\n') != NULL);
+    for (char *line = take(&at, "\r\n"); line != NULL; line = take(&at, "\r\n")) {
         if (line[0] == '#') {
             continue;
         }
-        vector_row row;
-        split(line, &row);
-        if (row.count != 0) {
-            use(&row);
-            rows++;
+        vector_row row = {0};
+        for (char *word = take(&line, " "); word != NULL; word = take(&line, " ")) {
+            CHECK(row.count < VECTOR_WORDS);
+            row.word[row.count++] = word;
         }
+        use(&row);
+        rows++;
     }
-    fclose(input);
     CHECK(rows > 0);
 }
 

@@ -9,9 +9,6 @@
 
 #define VECTOR_WORDS 512
 
-/* The directory that the files are read from. */
-extern const char *vector_directory;
-
 typedef struct {
     size_t count;
     char *word[VECTOR_WORDS];

@@ -49,7 +49,7 @@ def monitor(board: str | None, reset: bool, log: Path | None) -> None:
             if line.text.startswith(("ok", "err")):
                 answered.set()
 
-        stack.callback(opened.console.listen(show))
+        stack.callback(opened.console.listen(show, replay=True))
         if reset:
             opened.console.reset()
         if sys.stdin.isatty():

@@ -7,7 +7,6 @@ People say ``block_6_project``.
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 from hil.model.graph import Graph
@@ -18,23 +17,25 @@ _CORE = {
     "DEPTHWISE_CONV_2D": re.compile(r"(depthwise|DepthwiseConv2d\w*?)\d*$", re.IGNORECASE),
     "FULLY_CONNECTED": re.compile(r"(MatMul|Tensordot)\d*$"),
 }
+# Scopes inside a layer, between its name and the operation's.
+_INNER = ("batchnorm", "Reshape", "Tensordot")
 _NUMBERED = re.compile(r"_(\d+)$")
 
 
 def short_names(graph: Graph) -> tuple[str, ...]:
     """Return a short name for the output of each operator.
 
-    Names that would not be unique, or cannot be shortened, are the full tensor names; a tensor
-    without a name is called ``operator_N``.
+    Of several operators of one layer the last has the layer's name, as its output is the layer's.
+    The others, and those of no layer, keep the full tensor name, or ``operator_N`` without one.
     """
     layers = [
         _layer(operator.kind, graph.tensors[operator.output].name) for operator in graph.operators
     ]
     layers = _without_common_number(layers)
     full = [graph.tensors[operator.output].name for operator in graph.operators]
-    uses = Counter(layers)
+    last = {layer: index for index, layer in enumerate(layers)}
     return tuple(
-        (layer if layer and uses[layer] == 1 else name) or f"operator_{index}"
+        (layer if layer and last[layer] == index else name) or f"operator_{index}"
         for index, (layer, name) in enumerate(zip(layers, full, strict=True))
     )
 
@@ -46,7 +47,7 @@ def _layer(kind: str, name: str) -> str:
         return ""
     core = _CORE.get(kind)
     chosen = next((path for path in paths if core and core.match(path[-1])), paths[0])
-    return chosen[-3 if chosen[-2] == "batchnorm" and len(chosen) > 2 else -2]
+    return chosen[-3 if chosen[-2] in _INNER and len(chosen) > 2 else -2]
 
 
 def _without_common_number(layers: Sequence[str]) -> list[str]:

@@ -112,7 +112,7 @@ RULES = {
     "QUANTIZE": Rule(None, (1, 1), rules.cast),
     "RELU": Rule(None, (1, 1), rules.unary),
     "RELU6": Rule(None, (1, 1), rules.unary),
-    "RESHAPE": Rule("ReshapeOptions", (1, 2), shape_rules.reshape),
+    "RESHAPE": Rule(None, (1, 2), shape_rules.reshape),
     "SHAPE": Rule("ShapeOptions", (1, 1), fold=shape_rules.fold_shape),
     "SOFTMAX": Rule("SoftmaxOptions", (1, 1), rules.softmax),
     "SQUEEZE": Rule("SqueezeOptions", (1, 1), shape_rules.squeeze),

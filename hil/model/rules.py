@@ -28,11 +28,13 @@ Tensors = Sequence[Tensor | None]
 
 
 def require(condition: bool, message: str) -> None:
+    """Raise RuleError with ``message`` unless ``condition`` holds."""
     if not condition:
         raise RuleError(message)
 
 
 def same_type(*tensors: Tensor) -> None:
+    """Require one element type, and one scale each where quantized."""
     kinds = {tensor.dtype for tensor in tensors}
     require(len(kinds) == 1 and kinds <= {"int8", "uint8", "float32"}, "mixes element types")
     require(tensors[0].dtype == "float32" or all(map(_one_scale, tensors)), "lacks quantization")
@@ -43,12 +45,14 @@ def _one_scale(tensor: Tensor) -> bool:
 
 
 def same_scale(*tensors: Tensor) -> None:
+    """Require one quantization, as kernels do that copy or compare raw values."""
     if tensors[0].dtype in _QUANTIZED:
         scales = {(float(t.scale[0]), int(t.zero_point[0])) for t in tensors}
         require(len(scales) == 1, "changes the quantization, which this kind must not")
 
 
 def operand(inputs: Tensors, position: int) -> Tensor:
+    """Return the input at ``position``; absent ones break the rule."""
     tensor = inputs[position]
     require(tensor is not None, "lacks an input")
     assert tensor is not None
@@ -78,7 +82,10 @@ def _window(operator: Operator, source: Tensor, result: Tensor, height: int, wid
 def _weights(source: Tensor, weights: Tensor, bias: Tensor | None, result: Tensor) -> None:
     """Check types, scales and bias of a convolution or fully connected layer."""
     same_type(source, result)
-    require(weights.dtype == source.dtype, "has weights of another type than its input")
+    require(
+        weights.dtype == source.dtype,
+        "has weights of another type than its input (dynamic range); quantize fully or not at all",
+    )
     outputs = result.shape[-1]
     if source.dtype in _QUANTIZED:
         channels = len(weights.scale)
@@ -99,6 +106,7 @@ def _bias(inputs: Tensors) -> Tensor | None:
 
 
 def conv_2d(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """CONV_2D: weights [out, h, w, in], one bias for each output."""
     source, weights = operand(inputs, 0), operand(inputs, 1)
     require(len(weights.shape) == 4, "needs weights of four dimensions")
     _window(operator, source, result, weights.shape[1], weights.shape[2])
@@ -109,6 +117,7 @@ def conv_2d(operator: Operator, inputs: Tensors, result: Tensor) -> None:
 
 
 def depthwise_conv_2d(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """DEPTHWISE_CONV_2D: weights [1, h, w, out], out = in * multiplier."""
     source, weights = operand(inputs, 0), operand(inputs, 1)
     require(len(weights.shape) == 4 and weights.shape[0] == 1, "has misshapen weights")
     _window(operator, source, result, weights.shape[1], weights.shape[2])
@@ -119,6 +128,7 @@ def depthwise_conv_2d(operator: Operator, inputs: Tensors, result: Tensor) -> No
 
 
 def fully_connected(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """FULLY_CONNECTED: weights [out, in], the input taken as rows of ``in``."""
     source, weights = operand(inputs, 0), operand(inputs, 1)
     _activation(operator)
     require(operator.options["weights_format"] == 0, "has shuffled weights")
@@ -135,6 +145,7 @@ def fully_connected(operator: Operator, inputs: Tensors, result: Tensor) -> None
 
 
 def elementwise(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """MUL and others: inputs that broadcast to the output."""
     left, right = operand(inputs, 0), operand(inputs, 1)
     _activation(operator)
     same_type(left, right, result)
@@ -147,11 +158,13 @@ def elementwise(operator: Operator, inputs: Tensors, result: Tensor) -> None:
 
 
 def extremum(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """MAXIMUM, MINIMUM: raw values are compared, so all scales are equal."""
     elementwise(operator, inputs, result)
     same_scale(operand(inputs, 0), operand(inputs, 1), result)
 
 
 def addition(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """ADD, SUB: as elementwise, with scales the kernels can align."""
     elementwise(operator, inputs, result)
     left, right = operand(inputs, 0), operand(inputs, 1)
     if result.dtype in _QUANTIZED:
@@ -161,6 +174,7 @@ def addition(operator: Operator, inputs: Tensors, result: Tensor) -> None:
 
 
 def pool_2d(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """AVERAGE_POOL_2D, MAX_POOL_2D."""
     source = operand(inputs, 0)
     same_type(source, result)
     same_scale(source, result)
@@ -169,6 +183,7 @@ def pool_2d(operator: Operator, inputs: Tensors, result: Tensor) -> None:
 
 
 def mean(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """MEAN over constant axes."""
     source, axes = operand(inputs, 0), operand(inputs, 1)
     same_type(source, result)
     require(axes.dtype == "int32" and len(axes.shape) <= 1, "has misshapen axes")
@@ -186,6 +201,7 @@ def mean(operator: Operator, inputs: Tensors, result: Tensor) -> None:
 
 
 def unary(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """Activation functions: the shape stays."""
     source = operand(inputs, 0)
     same_type(source, result)
     require(1 <= len(source.shape) <= 4, "needs one to four dimensions")
@@ -193,6 +209,7 @@ def unary(operator: Operator, inputs: Tensors, result: Tensor) -> None:
 
 
 def softmax(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """SOFTMAX: as unary, with a beta the kernels can represent."""
     unary(operator, inputs, result)
     source, beta = operand(inputs, 0), float(operator.options["beta"])
     require(math.isfinite(beta) and beta > 0, "has a beta that is not positive")
@@ -203,6 +220,7 @@ def softmax(operator: Operator, inputs: Tensors, result: Tensor) -> None:
 
 
 def leaky_relu(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """LEAKY_RELU: as unary, with a slope of at most one."""
     unary(operator, inputs, result)
     require(abs(float(operator.options["alpha"])) <= 1.0, "has a slope out of range")
 
@@ -219,12 +237,15 @@ def cast(operator: Operator, inputs: Tensors, result: Tensor) -> None:
 
 
 def conv_macs(inputs: Tensors, result: Tensor) -> int:
+    """Count the multiply-accumulates of CONV_2D."""
     return result.size * math.prod(operand(inputs, 1).shape[1:])
 
 
 def depthwise_macs(inputs: Tensors, result: Tensor) -> int:
+    """Count the multiply-accumulates of DEPTHWISE_CONV_2D."""
     return result.size * math.prod(operand(inputs, 1).shape[1:3])
 
 
 def dense_macs(inputs: Tensors, result: Tensor) -> int:
+    """Count the multiply-accumulates of FULLY_CONNECTED."""
     return result.size * operand(inputs, 1).shape[1]

@@ -33,6 +33,7 @@ def _moves(source: Tensor, result: Tensor) -> None:
 
 
 def reshape(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """RESHAPE to constant sizes, of which one may be -1."""
     source = operand(inputs, 0)
     _moves(source, result)
     shape = operator.options.get("new_shape")
@@ -49,6 +50,7 @@ def reshape(operator: Operator, inputs: Tensors, result: Tensor) -> None:
 
 
 def squeeze(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """SQUEEZE: drop dimensions of one."""
     source = operand(inputs, 0)
     _moves(source, result)
     rank = len(source.shape)
@@ -61,6 +63,7 @@ def squeeze(operator: Operator, inputs: Tensors, result: Tensor) -> None:
 
 
 def expand_dims(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """EXPAND_DIMS: insert a dimension of one."""
     source, axis = operand(inputs, 0), operand(inputs, 1)
     _moves(source, result)
     require(axis.dtype == "int32" and axis.size == 1 and axis.data is not None, "has an odd axis")
@@ -73,6 +76,7 @@ def expand_dims(operator: Operator, inputs: Tensors, result: Tensor) -> None:
 
 
 def transpose(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """TRANSPOSE by a constant permutation."""
     source = operand(inputs, 0)
     _moves(source, result)
     order = [int(axis) for axis in _constant(inputs, 1, "axes")]
@@ -82,6 +86,7 @@ def transpose(operator: Operator, inputs: Tensors, result: Tensor) -> None:
 
 
 def pad(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """PAD by constant, non-negative widths."""
     source, paddings = operand(inputs, 0), operand(inputs, 1)
     same_type(source, result)
     same_scale(source, result)
@@ -95,6 +100,7 @@ def pad(operator: Operator, inputs: Tensors, result: Tensor) -> None:
 
 
 def concatenation(operator: Operator, inputs: Tensors, result: Tensor) -> None:
+    """CONCATENATION along one axis."""
     parts = [operand(inputs, position) for position in range(len(inputs))]
     same_type(*parts, result)
     same_scale(*parts, result)

@@ -160,15 +160,21 @@ def find_cut(cuts: Cuts, wanted: str | int) -> Cut:
         wanted: an operator index, or a tensor's full or short name.
 
     Raises:
-        BadInputError: there is no such cut; the sentence names the nearest legal ones, by position
-            where the operator exists, by spelling where it does not.
+        BadInputError: there is no such cut, or the name is ambiguous; the sentence names the
+            nearest legal cuts, by position where the operator exists, else by spelling.
     """
     if not cuts:
         raise BadInputError("The model has no legal cut; it cannot be split.")
     text = str(wanted)
-    for cut in cuts:
-        if text in (cut.tensor_name, cut.short_name) or text == str(cut.index):
-            return cut
+    matches = [cut for cut in cuts if text == str(cut.index)]
+    matches = matches or [cut for cut in cuts if text in (cut.tensor_name, cut.short_name)]
+    if len(matches) > 1:
+        raise BadInputError(
+            f"The model has {len(matches)} tensors named {text!r}; "
+            f"say which by operator index: {_list(matches)}."
+        )
+    if matches:
+        return matches[0]
     position = next((i for i, names in enumerate(cuts.operators) if text in (*names, str(i))), None)
     if position is not None:
         nearest = sorted(cuts, key=lambda cut: (abs(cut.index - position), cut.index))[:3]

@@ -4,14 +4,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hil.budgets import Budgets
 from hil.errors import InfrastructureError, PortMissingError
-from hil.model.model import Model
-from hil.model.split import Cut
 from hil.pytestplugin.options import Settings
 from hil.resources import resource
 from hil.rig import BoardSpec, discover_ports
+
+if TYPE_CHECKING:
+    from hil.model.model import Model
+    from hil.model.split import Cut
 
 BUDGETS = "budgets.toml"
 
@@ -28,8 +31,8 @@ class Plan:
     """
 
     spec: BoardSpec | PortMissingError
-    model: Model
-    cut: Cut
+    model: "Model"
+    cut: "Cut"
     budgets: Budgets
 
     @classmethod
@@ -51,14 +54,13 @@ class Plan:
             spec = BoardSpec.find(settings.board, directories)
         except PortMissingError as error:
             spec = error
-        model = Model.load(settings.model or _default_model())
         own = [path for path in (each / BUDGETS for each in directories) if path.is_file()]
-        return cls(
-            spec,
-            model,
-            model.split(settings.cut).cut,
-            Budgets.load(own[0] if own else resource(BUDGETS)),
-        )
+        budgets = Budgets.load(own[0] if own else resource(BUDGETS))
+
+        from hil.model.model import Model
+
+        model = Model.load(settings.model or _default_model())
+        return cls(spec, model, model.split(settings.cut).cut, budgets)
 
     def header(self, via: str) -> list[str]:
         """Return the lines that say, before any test, what will be tested."""

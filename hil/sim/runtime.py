@@ -35,8 +35,8 @@ CONFIG_ESP_TASK_WDT_TIMEOUT_S to it. Running the model counts."""
 DEFAULT_BAUD = 115_200
 BITS_PER_BYTE = 10  # start, eight data, stop
 
-UNIT = re.compile(rb"[^\r\n\0]*[\r\n\0]")
-"""What the console acts on: a line with its end, or a binary frame up to a delimiter."""
+DELIMITER = re.compile(rb"(?<=[\r\n\0])")
+"""Behind what the console acts on: the end of a line, or of a binary frame."""
 
 
 class Runtime:
@@ -94,13 +94,14 @@ class Runtime:
         """
         if self._halted:
             return
-        self._heard += data
-        for match in UNIT.finditer(self._heard):
-            self._arrive(match.group())
-        self._heard = UNIT.sub(b"", self._heard)
-        while len(self._heard) >= self.staging_capacity:
-            self._arrive(self._heard[: self.staging_capacity])
-            self._heard = self._heard[self.staging_capacity :]
+        *units, rest = DELIMITER.split(data)
+        for unit in units:
+            self._arrive(self._heard + unit)
+            self._heard = b""
+        self._heard += rest
+        if len(self._heard) >= self.staging_capacity:
+            self._arrive(self._heard)
+            self._heard = b""
 
     def _arrive(self, unit: bytes) -> None:
         for start in range(0, len(unit), self.staging_capacity):

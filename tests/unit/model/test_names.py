@@ -43,9 +43,15 @@ def test_a_number_that_belongs_to_the_layers_is_kept() -> None:
     assert short_names(graph) == ("block_1", "block_2", "last")
 
 
-def test_layers_of_equal_name_keep_their_tensor_names() -> None:
-    graph = _graph(("RELU", "m/a/Relu"), ("ADD", "m/a/Add"), ("ADD", "m/b/Add"))
-    assert short_names(graph) == ("m/a/Relu", "m/a/Add", "b")
+def test_the_last_operator_of_a_layer_has_its_name() -> None:
+    graph = _graph(
+        ("CONV_2D", "m_1/se_1/convolution"),
+        ("LOGISTIC", "m_1/se_1/Sigmoid"),
+        ("PACK", "m_1/flat_1/Reshape/shape"),
+        ("RESHAPE", "m_1/flat_1/Reshape"),
+    )
+    first, third = "m_1/se_1/convolution", "m_1/flat_1/Reshape/shape"
+    assert short_names(graph) == (first, "se", third, "flat")
 
 
 def test_short_names_of_the_models_are_unique(tiny: Model, dogs19: Model) -> None:

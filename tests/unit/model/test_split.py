@@ -16,7 +16,7 @@ from hil.model.compare import compare
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.model import Model
 from hil.model.prove import Prover, random_inputs
-from hil.model.split import Split, find_cut, legal_cuts, model_id, split_at
+from hil.model.split import Cuts, Split, find_cut, legal_cuts, model_id, split_at
 from hil.model.verify import verify
 
 Additions = Callable[[Sequence[tuple[int, int]], int], bytes]
@@ -151,6 +151,12 @@ def test_an_illegal_cut_is_refused_with_the_nearest_legal_ones(
 ) -> None:
     with pytest.raises(BadInputError, match=sentence):
         find_cut(tiny.cuts, wanted)
+
+
+def test_an_ambiguous_name_is_refused_with_the_indices(tiny: Model) -> None:
+    twins = tuple(replace(cut, tensor_name="same") for cut in tiny.cuts[:2])
+    with pytest.raises(BadInputError, match=r"2 tensors named 'same'.*\(0\), Conv1 \(1\)"):
+        find_cut(Cuts(twins, tiny.cuts.operators), "same")
 
 
 def test_a_cut_of_another_model_is_refused(tiny: Model, dogs19: Model) -> None:
