@@ -102,6 +102,11 @@ class Inference:
         return self.top5[0]
 
     @property
+    def top5_ids(self) -> tuple[int, ...]:
+        """The class ids of the top five, best first."""
+        return tuple(each.class_id for each in self.top5)
+
+    @property
     def transport_exact(self) -> bool:
         """Whether the edge received the very bytes that the board computed."""
         return self.activation_crc == self.received_crc

@@ -41,6 +41,9 @@ class Photo:
     name: str
     label: str | None = None
 
+    def __fspath__(self) -> str:
+        return str(self.path)
+
     def open(self) -> "Image.Image":
         """Decode the photo: upright, RGB, transparent parts laid on white.
 

@@ -77,10 +77,9 @@ def _identity(document: Mapping[str, Any]) -> list[tuple[str, str]]:
         cut = document["cut"]
         where = f", cut after {cut['name']} ({cut['activation_bytes']:,} bytes)" if cut else ""
         rows.append(("model", f"{model['name']} (id {model['model_id']}){where}"))
-    flashes = document["flash"]
-    if flashes:
-        more = f"; flashed {len(flashes) - 1} times more" if len(flashes) > 1 else ""
-        rows.append(("flashed", _flash(flashes[0]) + more))
+    if flashes := document["flash"]:
+        later = sum(bool(flash["written"]) for flash in flashes[1:])
+        rows.append(("flashed", _flash(flashes[0]) + (f"; then {later} x more" if later else "")))
     return rows
 
 
@@ -96,12 +95,12 @@ def _board(board: Mapping[str, Any]) -> str:
 def _flash(flash: Mapping[str, Any]) -> str:
     written = flash["written"]
     if not written:
-        return f"nothing, all {len(flash['skipped'])} regions were up to date"
+        return f"nothing, all of its {len(flash['skipped'])} regions were up to date"
     names = ", ".join(region["name"] for region in written)
     size = sum(region["size"] for region in written)
     text = f"{names}: {size:,} bytes in {flash['host_seconds']:.1f} s (host)"
     if flash["skipped"]:
-        text += f"; {len(flash['skipped'])} regions were up to date"
+        text += f"; up to date already: {', '.join(each['name'] for each in flash['skipped'])}"
     return text
 
 

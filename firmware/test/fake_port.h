@@ -26,7 +26,7 @@ typedef struct {
 
     uint64_t now_us;
     uint64_t us_per_look; /* how much later it is after each look at the clock */
-    uint32_t restarts;
+    uint32_t restarts, crashes, hangs;
     uint32_t baud;
 
     uint8_t slot[FAKE_SLOT];

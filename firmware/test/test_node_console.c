@@ -87,6 +87,17 @@ static void reboot_answers_and_restarts(void) {
     fake_free(fake);
 }
 
+#ifdef SN_TEST_BUILD
+static void a_test_build_crashes_and_hangs_once_the_answer_is_out(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
+    CHECK_TEXT(fake_ask(fake, "crash"), "ok");
+    CHECK_UINT(fake->crashes, 1);
+    CHECK_TEXT(fake_ask(fake, "hang"), "ok");
+    CHECK_UINT(fake->hangs, 1);
+    fake_free(fake);
+}
+#endif
+
 static void wifi_joins_and_reports(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
     CHECK_TEXT(fake_ask(fake, "wifi ssid=\"my net\" password=\"p=ss word\""), "ok");
@@ -167,6 +178,9 @@ static const test_case node_console_cases[] = {
     TEST(a_line_that_is_too_long_is_refused_once),
     TEST(baud_switches_once_the_answer_is_out),
     TEST(reboot_answers_and_restarts),
+#ifdef SN_TEST_BUILD
+    TEST(a_test_build_crashes_and_hangs_once_the_answer_is_out),
+#endif
     TEST(wifi_joins_and_reports),
     TEST(a_chunk_that_is_dropped_is_answered_by_where_to_go_on),
     TEST(an_image_with_a_wrong_crc_is_reported),

@@ -9,7 +9,7 @@
 #include "reassembly.h"
 #include "test.h"
 
-#define ROUNDS 3000u
+#define ROUNDS 1500u
 
 static uint8_t noise_bytes[2048];
 

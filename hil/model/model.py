@@ -15,6 +15,7 @@ from hil.model.interpreter import Interpreter, Kernels
 from hil.model.manifest import MANIFEST_NAME, Manifest, Preprocessing
 from hil.model.photo import photo_tensor
 from hil.model.split import Cut, Cuts, Split, find_cut, legal_cuts, model_id, split_at
+from hil.model.topk import top_k
 from hil.model.verify import verify
 
 if TYPE_CHECKING:
@@ -168,6 +169,16 @@ class Model:
             BadInputError: ``x`` has another shape or dtype than the input.
         """
         return self._invoke(self.int8, kernels, x)
+
+    def top5_ids(self, photo: "Photo") -> tuple[int, ...]:
+        """Return the class ids that the whole model predicts for a photo, best first.
+
+        Ties go to the lower id, and the kernels are the reference ones, as on the board.
+
+        Raises:
+            BadInputError: ``photo`` is not an image.
+        """
+        return tuple(number for number, _ in top_k(self.predict(self.preprocess(photo))))
 
     def predict_float(self, photo: "Photo") -> Array:
         """Run the float32 model on a photo and return its float32 output.

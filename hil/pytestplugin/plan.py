@@ -58,9 +58,11 @@ class Plan:
         budgets = Budgets.load(own[0] if own else resource(BUDGETS))
 
         from hil.model.model import Model
+        from hil.model.split import find_cut
 
         model = Model.load(settings.model or _default_model())
-        return cls(spec, model, model.split(settings.cut).cut, budgets)
+        cut = find_cut(model.cuts, settings.cut) if settings.cut else model.default_cut
+        return cls(spec, model, cut, budgets)
 
     def header(self, via: str) -> list[str]:
         """Return the lines that say, before any test, what will be tested."""

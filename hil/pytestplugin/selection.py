@@ -3,7 +3,7 @@
 
 import pytest
 
-from hil.errors import BadInputError
+from hil.errors import BadInputError, HilError
 from hil.pytestplugin.run import NEEDS_BOARD, Run
 
 
@@ -35,10 +35,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     try:
         run = Run.of(session.config)
         run.plan  # noqa: B018 - worked out now, to refuse what makes no sense before any test
-    except BadInputError as error:
+    except HilError as error:
         if (known := Run.known(session.config)) is not None:
             known.note_error(error)
-        raise pytest.UsageError(str(error)) from None
+        if isinstance(error, BadInputError):
+            raise pytest.UsageError(str(error)) from None
+        pytest.exit(str(error), returncode=error.exit_code)
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,15 @@ from hil.model.split import Cut
 from hil.model.topk import top_k
 from hil.photos import Photo
 from hil.results import JudgementRecord, Results
+
+ORDER = ("identity", "boot", "exactness", "agreement", "accuracy", "latency")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run from the ground up: what fails first is what is to be mended first."""
+    here = [item for item in items if item.path.parent == Path(__file__).parent]
+    ranked = iter(sorted(here, key=lambda item: ORDER.index(item.path.stem.removeprefix("test_"))))
+    items[:] = [next(ranked) if item in here else item for item in items]
 
 
 @dataclass(frozen=True)

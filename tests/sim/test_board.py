@@ -167,8 +167,8 @@ def test_a_board_of_unknown_content_is_not_inferred_on(spare, images):
 
 def test_a_refusal_names_the_boards_code(board):
     with pytest.raises(BoardRefused) as caught:
-        board.console.request("infer", via="tcp", output=0)
-    assert caught.value.code in ("link_down", "no_image")
+        board.console.request("read", what="nothing")
+    assert caught.value.code == "bad_argument"
 
 
 def test_a_restart_that_nobody_asked_for_is_a_panic(spare, model):
@@ -182,8 +182,9 @@ def test_a_restart_that_nobody_asked_for_is_a_panic(spare, model):
 def test_a_crash_and_a_hang_end_a_wait_with_the_last_lines(spare, model, verb):
     spare.flash(FirmwareBuild.load(resource("firmware").with_name("prebuilt-test")), model)
     assert spare.info.test_build
+    spare.console.request(verb, timeout=30.0)
     with pytest.raises(BoardPanic) as caught:
-        spare.console.request(verb, timeout=30.0)
+        spare.console.wait_event("infer", 30.0)
     assert "Backtrace" in caught.value.__notes__[0]
     spare.reset()
     assert spare.refresh().slot == "ok"

@@ -262,7 +262,9 @@ def test_a_peer_that_does_not_take_its_answers_is_dropped_after_the_patience(spl
             assert head.ask(MessageType.ECHO, b"next").payload == b"next"
 
 
-def test_a_running_tail_does_not_keep_others_waiting(edge, client, split, activation, monkeypatch):
+@pytest.fixture
+def slow_tail(monkeypatch):
+    """Two events: a tail has begun to run; it may end."""
     entered, leave = threading.Event(), threading.Event()
     run = Tail.run
 
@@ -272,36 +274,51 @@ def test_a_running_tail_does_not_keep_others_waiting(edge, client, split, activa
         return run(self, data)
 
     monkeypatch.setattr(Tail, "run", slow)
-    results = []
-    waiting = threading.Thread(target=lambda: results.append(client.infer(activation)))
-    waiting.start()
+    return entered, leave
+
+
+def test_a_running_tail_keeps_its_own_board_waiting_and_no_other(
+    edge, client, split, activation, slow_tail
+):
+    entered, leave = slow_tail
+    data = Message(MessageType.DATA, Flags.NONE, 1, 9, split.model_id, activation)
+    echo = Message(MessageType.ECHO, Flags.NONE, 1, 10, 0, b"")
+    client.socket.sendall(pack_stream(data) + pack_stream(echo))
     assert entered.wait(PATIENCE_S)
     with HeadClient(edge.address, split.model_id) as other:
         assert other.ask(MessageType.ECHO, b"quick").payload == b"quick"
-    assert not results
     leave.set()
-    waiting.join(PATIENCE_S)
-    assert len(results) == 1
+    answers = [client.receive().type for _ in range(2)]
+    assert answers == [MessageType.RESULT, MessageType.ECHO_REPLY]
 
 
 def test_a_board_that_leaves_while_its_tail_runs_leaves_a_record(
-    edge, client, activation, monkeypatch
+    edge, client, split, activation, slow_tail
 ):
-    entered, leave = threading.Event(), threading.Event()
-    run = Tail.run
-
-    def slow(self, data):
-        entered.set()
-        assert leave.wait(PATIENCE_S)
-        return run(self, data)
-
-    monkeypatch.setattr(Tail, "run", slow)
-    message = Message(MessageType.DATA, Flags.NONE, 1, 9, client._model_id, activation)
+    entered, leave = slow_tail
+    message = Message(MessageType.DATA, Flags.NONE, 1, 9, split.model_id, activation)
     client.socket.sendall(pack_stream(message))
     assert entered.wait(PATIENCE_S)
     client.socket.close()
     leave.set()
     assert edge.record(9, timeout=PATIENCE_S).activation == activation
+
+
+def test_closing_waits_for_a_tail_that_runs(split, tail, activation, slow_tail):
+    entered, leave = slow_tail
+    edge = EdgeServer(split.tail, split.model_id)
+    with HeadClient(edge.address, split.model_id) as head:
+        greet(head, tail)
+        message = Message(MessageType.DATA, Flags.NONE, 1, 9, split.model_id, activation)
+        head.socket.sendall(pack_stream(message))
+        assert entered.wait(PATIENCE_S)
+        closing = threading.Thread(target=edge.close)
+        closing.start()
+        assert_closed(head.socket)
+        assert closing.is_alive()
+        leave.set()
+        closing.join(PATIENCE_S)
+        assert not closing.is_alive()
 
 
 def test_too_many_connections_are_closed_and_the_rest_served(edge, split):
@@ -317,12 +334,14 @@ def test_too_many_connections_are_closed_and_the_rest_served(edge, split):
             head.socket.close()
 
 
-def test_closing_drops_connected_clients_and_frees_the_port(split):
+def test_closing_drops_connected_clients_and_frees_the_port(split, caplog):
+    caplog.set_level("INFO", "hil.edge")
     edge = EdgeServer(split.tail, split.model_id)
     with HeadClient(edge.address, split.model_id) as head:
         head.ask(MessageType.ECHO, b"")
         edge.close()
         assert not edge.alive
+        assert caplog.messages[-1].endswith("disconnected: the edge server ends")
         with pytest.raises((EdgeError, OSError)):
             head.ask(MessageType.ECHO, b"")
     with EdgeServer(split.tail, split.model_id, port=edge.address[1]) as again:

@@ -83,6 +83,12 @@ def test_an_image_is_not_made_of_a_header_and_another_model():
     assert caught.value.reason == "slot_length"
 
 
+def test_a_header_of_a_model_of_no_bytes_is_refused():
+    with pytest.raises(ProtocolError) as caught:
+        SlotHeader.parse(dataclasses.replace(HEADER, length=0).pack())
+    assert caught.value.reason == "slot_length"
+
+
 @pytest.mark.parametrize(
     "change",
     [

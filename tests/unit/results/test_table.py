@@ -18,10 +18,10 @@ def test_the_table_names_everything_that_was_under_test(results: Results) -> Non
 
 
 def test_the_table_says_what_was_flashed(results: Results) -> None:
-    line = "app, model: 600,000 bytes in 3.2 s (host); 1 regions were up to date"
+    line = "app, model: 600,000 bytes in 3.2 s (host); up to date already: bootloader"
     assert line in closing(results)
     results.flash[:] = [FlashRecord((), (RegionRecord("app", 0, 1),), 0.1)]
-    assert "nothing, all 1 regions were up to date" in closing(results)
+    assert "nothing, all of its 1 regions were up to date" in closing(results)
 
 
 def test_the_table_says_how_many_photos_agree(results: Results) -> None:

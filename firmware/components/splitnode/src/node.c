@@ -165,7 +165,7 @@ uint64_t sn_node_on_wifi(sn_node *node, sn_error code, const char *text, const c
     sn_text line = node_begin_event(node, "wifi");
     if (code == SN_OK) {
         sn_text_pair(&line, "state", "up");
-        sn_text_pair(&line, "ip", ip);
+        sn_text_pair(&line, "ip", ip != NULL ? ip : "");
     } else {
         node_reason reason;
         node_set_reason(&reason, code, text);

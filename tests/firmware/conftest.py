@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""Builds the C core with its tests, natively under sanitizers and for wasm32, and runs them."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+FIRMWARE = Path(__file__).parents[2] / "firmware"
+VECTORS = Path(__file__).parents[1] / "vectors"
+COMPONENT = FIRMWARE / "components" / "splitnode"
+TESTS = FIRMWARE / "test"
+INCLUDES = [f"-I{path}" for path in (COMPONENT / "include", COMPONENT / "src", TESTS)]
+WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wstrict-prototypes", "-Werror"]
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+PATIENCE_S = 120
+
+Run = Callable[[str], None]
+"""Runs one suite; raises AssertionError with its output unless it passes."""
+
+
+def sources(*directories: Path) -> list[str]:
+    """Return the C files of the core, the tests and ``directories``."""
+    found = sorted(file for d in (COMPONENT / "src", TESTS, *directories) for file in d.glob("*.c"))
+    return [str(file) for file in found]
+
+
+def find_compiler() -> str:
+    """Return this machine's C compiler, or skip the test."""
+    compiler = os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        pytest.skip("No C compiler was found; install gcc or clang to test the core natively.")
+    return compiler
+
+
+def compile_with(*command: str, cwd: Path) -> None:
+    """Run a compiler; its complaints are the failure's text."""
+    done = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    assert done.returncode == 0, f"{command[0]} failed:\n{done.stderr}"
+
+
+@pytest.fixture(scope="session")
+def native(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The tests as a program of this machine, under ASan and UBSan."""
+    compiler = find_compiler()
+    directory = tmp_path_factory.mktemp("native")
+    options = [compiler, "-std=c11", "-g1", *WARNINGS, *SANITIZERS, *INCLUDES, "-DSN_TEST_BUILD"]
+    files = sources()
+    halves = [files[0::2], files[1::2]]
+    with ThreadPoolExecutor(len(halves)) as pool:
+        list(pool.map(lambda half: compile_with(*options, "-c", *half, cwd=directory), halves))
+    objects = [file.name for file in directory.glob("*.o")]
+    compile_with(compiler, *SANITIZERS, *objects, "-o", "core_tests", cwd=directory)
+
+    def run(suite: str) -> None:
+        done = subprocess.run(
+            [directory / "core_tests", VECTORS, suite],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def symbols(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What ``nm`` says of the optimized core, linked into one object: ``0123 T name``, ``U name``."""
+    compiler = find_compiler()
+    if shutil.which("nm") is None:
+        pytest.skip("nm was not found; install binutils to look into the core's objects.")
+    directory = tmp_path_factory.mktemp("symbols")
+    files = [str(file) for file in (COMPONENT / "src").glob("*.c")]
+    compile_with(compiler, "-std=c11", "-O2", "-fno-pic", *INCLUDES, "-c", *files, cwd=directory)
+    objects = [file.name for file in directory.glob("*.o")]
+    compile_with("ld", "-r", *objects, "-o", "core", cwd=directory)
+    listing = subprocess.run(
+        ["nm", "core"],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+    )
+    return [line.strip() for line in listing.stdout.splitlines()]
+
+
+class _Exit(Exception):  # noqa: N818 - it ends a program, for better or worse
+    """The tests called exit."""
+
+
+@pytest.fixture(scope="session")
+def wasm32(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The tests as a WebAssembly module, with the compiler and the runtime of the virtual board."""
+    if importlib.util.find_spec("ziglang") is None:
+        pytest.skip("zig is missing; install the extra 'firmware' to test the core for wasm32.")
+    wasmtime = pytest.importorskip(
+        "wasmtime", reason="wasmtime is missing; install the extra 'sim'."
+    )
+    directory = tmp_path_factory.mktemp("wasm32")
+    files = [file for file in sources(TESTS / "wasm") if Path(file).name != "host.c"]
+    compile_with(
+        *(sys.executable, "-m", "ziglang", "cc", "-target", "wasm32-freestanding", "-std=c11"),
+        *("-O1", "-nostdlib", "-Wl,--no-entry", *WARNINGS, f"-I{TESTS / 'wasm'}", *INCLUDES),
+        *(*files, str(FIRMWARE / "virtual" / "memory.c"), "-o", "core_tests.wasm"),
+        cwd=directory,
+    )
+    engine = wasmtime.Engine()
+    module = wasmtime.Module.from_file(engine, str(directory / "core_tests.wasm"))
+    i32 = wasmtime.ValType.i32()
+
+    def run(suite: str) -> None:
+        store = wasmtime.Store(engine)
+        linker = wasmtime.Linker(engine)
+        output: list[str] = []
+
+        def text(pointer: int, length: int) -> str:
+            return bytes(memory.read(store, pointer, pointer + length)).decode(errors="replace")
+
+        def give(data: bytes, pointer: int, capacity: int) -> int:
+            return int(memory.write(store, data[:capacity], pointer))
+
+        def exit_(_status: int) -> None:
+            raise _Exit
+
+        def read(name: int, length: int, to: int, capacity: int) -> int:
+            return give((VECTORS / text(name, length)).read_bytes(), to, capacity)
+
+        def print_(pointer: int, length: int) -> None:
+            output.append(text(pointer, length))
+
+        for name, takes, gives, function in (
+            ("print", 2, 0, print_),
+            ("exit", 1, 0, exit_),
+            ("read", 4, 1, read),
+            ("suite", 2, 1, lambda to, capacity: give(suite.encode(), to, capacity)),
+        ):
+            kind = wasmtime.FuncType([i32] * takes, [i32] * gives)
+            linker.define_func("host", name, kind, function)
+        exports = linker.instantiate(store, module).exports(store)
+        memory = exports["memory"]
+        try:
+            status = exports["run"](store)
+        except (_Exit, wasmtime.Trap) as error:
+            pytest.fail("".join(output) + str(error))
+        assert status == 0, "".join(output)
+
+    return run
