@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """One ESP32-S3, virtual or real: flash it, connect it, infer on it."""
 
+import contextlib
+import subprocess
 import time
 import zlib
 from collections.abc import Callable
@@ -29,14 +31,13 @@ if TYPE_CHECKING:
 
 _REOPEN_PATIENCE_S = 5.0
 _REOPEN_PAUSE_S = 0.05
+_DYING_S = 1.0
 
 OnProgress = Callable[[Progress], None]
 
 
 class Board:
-    """The one interface to a board, whatever it is.
-
-    Get one from :meth:`open`; it is a context manager.
+    """The one interface to a board, whatever it is; a context manager. See :meth:`open`.
 
     Attributes:
         spec: which board this is.
@@ -197,8 +198,9 @@ class Board:
         """
         part = ModelPart.of(model, cut, role)
         info = self.info
-        if (info.role, info.model_id) != (role, part.model_id):
-            held = f"{info.role} {info.name} {info.cut}".rstrip() if info.name else "no model"
+        other = info.slot == "ok" and (info.role, info.model_id) != (role, part.model_id)
+        if other or info.slot == "empty":
+            held = f"the {info.role} of {info.name} {info.cut}".rstrip() if other else "no model"
             raise BadInputError(f"The board holds {held}, not {part.title}; flash it.")
         self._accept(part)
 
@@ -278,13 +280,19 @@ class Board:
         return self.part.activation(read_blob(self.console, "activation"))
 
     def _open_console(self) -> Console:
-        check = self.lab.check if self.lab else None
         try:
-            return Console.open(self.port, explain=check)
+            return Console.open(self.port, explain=self._explain)
         except InfrastructureError:
-            if check:
-                check()
+            self._explain()
             raise
+
+    def _explain(self) -> None:
+        """Raise LabError if that is why the connection is gone."""
+        if self.lab is not None:
+            # The kernel closes a dying process's connections before its parent can see it dead.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.lab.process.wait(_DYING_S)
+            self.lab.check()
 
     def _reopen_console(self) -> Console:
         """Open the console after the flasher: a port that was reset may take a moment to return."""
@@ -308,10 +316,7 @@ class Board:
     def _write(
         self, files: list[FlashFile], build: FirmwareBuild | None, progress: OnProgress | None
     ) -> FlashReport:
-        """Flash between two consoles; ``build`` is given where its application is written.
-
-        Where it fails, the console stays closed: nothing is known about the board then.
-        """
+        """Flash between two consoles; ``build`` is given where its application is written."""
         self._disconnected()
         self._part = None
         log = self.console.log
@@ -323,6 +328,7 @@ class Board:
             ota=build.ota if build else None,
             progress=progress,
         )
+        # Not after a failure: nothing is known about the board then.
         self.console = self._reopen_console()
         self.console.log.extendleft(reversed(log))
         return report

@@ -53,7 +53,7 @@ def parse_completion(values: Mapping[str, str]) -> Completion:
         if sum(times.values()) != 2 * stages.total_us:
             raise ValueError("the stages do not add up to total_us")
         return Completion(
-            message_id=int(values["msg"]),
+            message_id=int(values["id"]),
             top5=tuple(_entry(entry) for entry in values["top5"].split(",")),
             stages=stages,
             activation_crc=_crc(values.get("act_crc")),
@@ -88,10 +88,15 @@ def raise_refusal(event: Mapping[str, str], what: str) -> NoReturn:
         BoardRefused: anything else.
     """
     code = event.get("code", "unknown")
-    sentence = f"{what} ({code}): {event.get('msg', 'the board gives no reason')}"
+    sentence = f"{what} ({code}): {failure_text(event)}"
     if code.startswith("edge_"):
         raise EdgeError(sentence)
     raise BoardRefused(code, sentence)
+
+
+def failure_text(event: Mapping[str, str]) -> str:
+    """Return the sentence of an event that reports a failure."""
+    return event.get("msg") or "the board gives no reason"
 
 
 def _entry(text: str) -> tuple[int, int]:

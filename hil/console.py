@@ -165,13 +165,15 @@ class Console:
         wanted = {key: str(value) for key, value in match.items()}
 
         def take() -> Event | None:
-            for candidate in self._events:
-                if candidate.name == event and wanted.items() <= candidate.values.items():
-                    self._events.remove(candidate)
-                    return candidate
-            return None
+            return self._take_event(event, wanted)
 
         return self._wait(take, timeout, f"the event '{event}'").values
+
+    def next_event(self, event: str) -> dict[str, str] | None:
+        """Return the values of the next event of this name, if it is there already."""
+        with self._changed:
+            found = self._take_event(event, {})
+        return found.values if found else None
 
     def forget(self, event: str) -> None:
         """Drop the events of this name that nobody has waited for."""
@@ -289,8 +291,6 @@ class Console:
         return self._annotated(self.health.error())
 
     def _silent(self, timeout: float, what: str) -> HilError:
-        if self._explain is not None:
-            self._explain()
         booted = f", having started {self.health.boots} times" if self.health.boots > 1 else ""
         return self._annotated(
             BoardSilent(
@@ -317,6 +317,13 @@ class Console:
         self.log.append(line)
         for listener in tuple(self._listeners):
             listener(line)
+
+    def _take_event(self, name: str, wanted: dict[str, str]) -> Event | None:
+        for event in self._events:
+            if event.name == name and wanted.items() <= event.values.items():
+                self._events.remove(event)
+                return event
+        return None
 
     def _take(self, items: list[TextLine | Frame]) -> None:
         with self._changed:

@@ -75,7 +75,7 @@ class ConsoleStream:
         if encoded and self._is_sound(encoded):
             self._frame = None
             return [Frame(encoded)]
-        items = self.settle()
+        items = self.settle() + self._end_line()
         self._frame = bytearray()
         return items
 

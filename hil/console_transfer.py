@@ -4,6 +4,7 @@
 import time
 import zlib
 
+from hil.completion import failure_text
 from hil.console import Console
 from hil.console_chunk import Chunk, ChunkType
 from hil.errors import BoardRefused, BoardSilent
@@ -13,6 +14,7 @@ ATTEMPTS = 3
 
 _STALL_S = 1.0
 """Without a word for so long, a chunk or its acknowledgement was lost: go on from the last one."""
+_PATIENCE_S = 10.0
 _SLOWEST_BYTES_PER_S = 4_000
 """A third of what 115,200 baud carries."""
 
@@ -40,43 +42,74 @@ class _Unconfirmed(BoardSilent):
     """All chunks are stored, but the word that the image is whole was lost."""
 
 
+class _Upload:
+    """What is on the way to the board, and what has arrived there.
+
+    Args:
+        image: all of it.
+        size: bytes of a chunk.
+        window: chunks that may be on the way.
+    """
+
+    def __init__(self, image: bytes, size: int, window: int) -> None:
+        self._image = image
+        self._size = size
+        self._window = window
+        self._stored = self._sent = 0
+        # Answers still to come to chunks that were on the way behind a lost one.
+        self._echoes = 0
+
+    @property
+    def stored(self) -> bool:
+        """Whether all chunks have arrived."""
+        return self._stored == len(self._image)
+
+    def due(self) -> list[Chunk]:
+        """Return the chunks that may go now, and count them as sent."""
+        end = min(len(self._image), self._stored + self._window * self._size)
+        offsets = range(self._sent, end, self._size)
+        self._sent = max(self._sent, end)
+        return [Chunk(ChunkType.IMAGE, at, self._image[at : at + self._size]) for at in offsets]
+
+    def acknowledged(self, stored: int) -> None:
+        """Take ``! image next=``; where it does not grow, a chunk was lost and all behind it."""
+        if stored > self._stored:
+            self._stored, self._echoes = stored, 0
+        elif self._echoes:
+            self._echoes -= 1
+        else:
+            self._echoes = -(-(self._sent - self._stored) // self._size) - 1
+            self._sent = self._stored
+
+    def stalled(self) -> None:
+        """Start again behind what has arrived."""
+        self._sent, self._echoes = self._stored, 0
+
+
 def _upload(console: Console, image: bytes) -> None:
     console.forget("image")
     answer = console.request("image", size=len(image), crc=f"{zlib.crc32(image):08x}")
-    size, window = int(answer["chunk"]), int(answer["window"])
-    deadline = time.monotonic() + 10.0 + len(image) / _SLOWEST_BYTES_PER_S
-    stored = sent = 0
-    echoes = 0  # answers still to come to chunks that were on the way behind a lost one
+    upload = _Upload(image, int(answer["chunk"]), int(answer["window"]))
+    deadline = time.monotonic() + _PATIENCE_S + len(image) / _SLOWEST_BYTES_PER_S
     while True:
-        end = min(len(image), stored + window * size)
-        if sent < end:
-            offsets = range(sent, end, size)
-            console.send_chunks(
-                [Chunk(ChunkType.IMAGE, at, image[at : at + size]) for at in offsets]
-            )
-            sent = end
+        if chunks := upload.due():
+            console.send_chunks(chunks)
         try:
-            event = console.wait_event("image", _STALL_S)
+            event: dict[str, str] | None = console.wait_event("image", _STALL_S)
         except BoardSilent as silence:
-            if stored == len(image):
+            if upload.stored:
                 raise _Unconfirmed(str(silence)) from silence
             if time.monotonic() > deadline:
                 raise
-            sent, echoes = stored, 0
+            upload.stalled()
             continue
-        if event.get("state") == "ok":
-            return
-        if event.get("state") == "err":
-            code = event.get("code", "image_crc")
-            raise BoardRefused(code, event.get("msg") or f"The board refused the image ({code}).")
-        progress = int(event["next"])
-        if progress > stored:
-            stored, echoes = progress, 0
-        elif echoes:
-            echoes -= 1
-        else:
-            echoes = -(-(sent - stored) // size) - 1
-            sent = stored
+        while event is not None:
+            if event.get("state") == "ok":
+                return
+            if event.get("state") == "err":
+                raise BoardRefused(event.get("code", "unknown"), failure_text(event))
+            upload.acknowledged(int(event["next"]))
+            event = console.next_event("image")
 
 
 def read_blob(console: Console, what: str) -> bytes:

@@ -226,7 +226,7 @@ def _partitions(file: FlashFile, directory: Path) -> PartitionTable:
     try:
         table = PartitionTable.from_binary(file.data)
         table.verify(partition_table_offset=file.offset)
-    except (InputError, struct.error) as error:
+    except (InputError, ValueError, struct.error) as error:
         raise BadInputError(
             f"The partition table in {directory} is damaged ({error}); build again."
         ) from error

@@ -76,8 +76,8 @@ def _complete(console: Console, timeout: float, **arguments: str | int) -> tuple
     """Start an inference; return what the board says at its end, and the host's microseconds."""
     console.forget("infer")
     started = time.perf_counter_ns()
-    number = console.request("infer", timeout=REQUEST_PATIENCE_S, **arguments)["msg"]
-    event = console.wait_event("infer", timeout, msg=number)
+    number = console.request("infer", timeout=REQUEST_PATIENCE_S, **arguments)["id"]
+    event = console.wait_event("infer", timeout, id=number)
     took_us = (time.perf_counter_ns() - started) // 1000
     if event.get("state") != "ok":
         raise_refusal(event, "The inference failed")

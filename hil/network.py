@@ -4,7 +4,7 @@
 import socket
 
 from hil.board_info import BoardInfo
-from hil.completion import raise_refusal
+from hil.completion import failure_text, raise_refusal
 from hil.console import Console
 from hil.errors import BadInputError, InfrastructureError
 from hil.lab import WifiCredentials
@@ -54,7 +54,7 @@ def join(console: Console, credentials: WifiCredentials) -> str:
     console.request("wifi", ssid=credentials.ssid, password=credentials.password)
     event = console.wait_event("wifi", _WIFI_PATIENCE_S)
     if event.get("state") != "up":
-        reason = event.get("msg", "it gives no reason")
+        reason = failure_text(event)
         raise InfrastructureError(
             f"The board cannot join the access point {credentials.ssid!r} ({reason}); "
             "check its name and password."

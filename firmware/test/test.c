@@ -6,11 +6,11 @@
 #include <string.h>
 
 extern const test_suite crc, cobs, frame, message, reassembly, stream, text, requests, console, chunk, upload, topk,
-    slot, result, node_console, node_head, node_tail, node_full, noise;
+    slot, result, node_console, node_head, node_link, node_tail, node_full, noise;
 
 static const test_suite *const suites[] = {
-    &crc,    &cobs, &frame, &message, &reassembly,   &stream,    &text,      &requests,  &console, &chunk,
-    &upload, &topk, &slot,  &result,  &node_console, &node_head, &node_tail, &node_full, &noise};
+    &crc,    &cobs, &frame, &message, &reassembly,   &stream,    &text,      &requests,  &console,   &chunk,
+    &upload, &topk, &slot,  &result,  &node_console, &node_head, &node_link, &node_tail, &node_full, &noise};
 
 static const char *running = "";
 

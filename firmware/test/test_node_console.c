@@ -138,6 +138,16 @@ static void a_chunk_that_is_dropped_is_answered_by_where_to_go_on(void) {
     fake_free(fake);
 }
 
+static void a_chunk_after_the_last_one_is_told_that_all_is_there(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
+    fake_store_image(fake);
+    uint8_t encoded[SN_CHUNK_ENCODED];
+    sn_chunk chunk = {.type = SN_CHUNK_IMAGE, .offset = 2048, .data = {fake->image_memory, 952}};
+    sn_node_on_console(fake->node, encoded, sn_chunk_encode(&chunk, encoded));
+    CHECK_TEXT(fake_line(fake), "! image next=3000");
+    fake_free(fake);
+}
+
 static void an_image_with_a_wrong_crc_is_reported(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
     uint8_t encoded[SN_CHUNK_ENCODED];
@@ -183,6 +193,7 @@ static const test_case node_console_cases[] = {
 #endif
     TEST(wifi_joins_and_reports),
     TEST(a_chunk_that_is_dropped_is_answered_by_where_to_go_on),
+    TEST(a_chunk_after_the_last_one_is_told_that_all_is_there),
     TEST(an_image_with_a_wrong_crc_is_reported),
     TEST(a_new_announcement_forgets_the_old_image),
     TEST(two_nodes_live_side_by_side),

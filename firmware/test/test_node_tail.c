@@ -53,6 +53,10 @@ static void another_models_head_is_refused(void) {
     uint8_t hello[16] = {1, SN_INT8, 0, 0, 0x40, 6};
     fake_peer_sends(fake, SN_FRAME_HELLO, 0, 1, FAKE_MODEL_ID ^ 1, hello, sizeof hello);
     expect_error(fake, 1, SN_ERR_MODEL_MISMATCH);
+    hello[1] = SN_UINT8;
+    fake_peer_sends(fake, SN_FRAME_HELLO, 0, 5, FAKE_MODEL_ID, hello, sizeof hello);
+    expect_error(fake, 5, SN_ERR_MODEL_MISMATCH);
+    hello[1] = SN_INT8;
     hello[4] = 0x41;
     fake_peer_sends(fake, SN_FRAME_HELLO, 0, 2, FAKE_MODEL_ID, hello, sizeof hello);
     expect_error(fake, 2, SN_ERR_MODEL_MISMATCH);
@@ -225,7 +229,7 @@ static void role_full_reports_the_scores_itself_and_keeps_the_output(void) {
     fake_port *fake = fake_in_role(SN_ROLE_FULL);
     fake_store_image(fake);
     fake->us_per_look = 10;
-    CHECK_TEXT(fake_ask(fake, "infer"), "ok msg=1");
+    CHECK_TEXT(fake_ask(fake, "infer"), "ok id=1");
     fake->us_per_look = 0;
     fake->now_us += 5000;
     fake_finish_invoke(fake);
@@ -233,7 +237,7 @@ static void role_full_reports_the_scores_itself_and_keeps_the_output(void) {
     uint32_t crc = sn_crc32(0, fake->image_memory, FAKE_CLASSES);
     snprintf(
         expected, sizeof expected,
-        "! infer msg=1 state=ok top5=18:126,17:119,16:112,15:105,14:98 load_us=10 invoke_us=5010 send_us=0 wait_us=0 "
+        "! infer id=1 state=ok top5=18:126,17:119,16:112,15:105,14:98 load_us=10 invoke_us=5010 send_us=0 wait_us=0 "
         "total_us=5020 out_len=19 out_crc=%08x",
         crc);
     CHECK_TEXT(fake_line(fake), expected);
@@ -261,11 +265,11 @@ static void role_full_has_no_link(void) {
 static void role_full_reports_a_model_that_fails(void) {
     fake_port *fake = fake_in_role(SN_ROLE_FULL);
     fake_store_image(fake);
-    CHECK_TEXT(fake_ask(fake, "infer"), "ok msg=1");
+    CHECK_TEXT(fake_ask(fake, "infer"), "ok id=1");
     sn_node_on_invoked(fake->node, SN_ERR_INVOKE, NULL, NULL, 0);
-    CHECK_TEXT(fake_line(fake), "! infer msg=1 state=err code=invoke msg=\"the machine gives no reason\"");
+    CHECK_TEXT(fake_line(fake), "! infer id=1 state=err code=invoke msg=\"the machine gives no reason\"");
     sn_node_on_invoked(fake->node, SN_OK, NULL, fake->model_output, FAKE_CLASSES); /* unasked */
-    CHECK_TEXT(fake_ask(fake, "infer"), "ok msg=2");
+    CHECK_TEXT(fake_ask(fake, "infer"), "ok id=2");
     fake_free(fake);
 }
 

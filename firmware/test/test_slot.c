@@ -136,8 +136,11 @@ static void a_number_of_classes_that_is_not_the_output_of_a_tail_is_refused(void
 
 static void dimensions_whose_product_overflows_are_refused(void) {
     head();
-    sn_put_u32(&fake->slot[80 + 4], 0x80000000u);
-    sn_put_u32(&fake->slot[80 + 8], 0x80000000u);
+    fake->slot[80 + 1] = 4;
+    for (size_t i = 0; i < 4; i++) {
+        sn_put_u32(&fake->slot[80 + 4 + 4 * i], 0x10000); /* together 2^64 */
+    }
+    sn_put_u32(&fake->slot[80 + 36], 0);
     CHECK_TEXT(boot(), "slot=tensor_size");
     fake_free(fake);
 }

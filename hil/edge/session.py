@@ -182,7 +182,7 @@ def best(output: Array) -> tuple[Score, ...]:
     values = flat.tolist()
     order = sorted(range(len(values)), key=values.__getitem__, reverse=True)[:TOP]
     raw = flat.view(np.int32).tolist() if flat.dtype.kind == "f" else values
-    return tuple([Score(index, raw[index]) for index in order])
+    return tuple(map(Score, order, map(raw.__getitem__, order)))
 
 
 def _mismatch(model_id: int, hello: Hello, tail: TailInfo) -> str:

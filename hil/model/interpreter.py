@@ -60,10 +60,7 @@ class Interpreter:
             )
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split())
-            raise BadInputError(
-                f"The interpreter refuses the model ({reason}); convert it again."
-            ) from error
+            raise _refused(error) from error
         self._source = self._interpreter.get_input_details()[0]["index"]
         self._result = self._interpreter.get_output_details()[0]["index"]
 
@@ -77,14 +74,22 @@ class Interpreter:
             A new array of the shape and dtype of ``self.output``.
 
         Raises:
-            BadInputError: ``x`` has another shape or dtype.
+            BadInputError: ``x`` has another shape or dtype, or the interpreter refuses to run.
         """
         if x.dtype.name != self.input.dtype or x.shape != self.input.shape:
             raise BadInputError(
                 f"The model takes {self.input.dtype} {list(self.input.shape)}, "
                 f"but was given {x.dtype.name} {list(x.shape)}."
             )
-        self._interpreter.set_tensor(self._source, x)
-        self._interpreter.invoke()
+        try:
+            self._interpreter.set_tensor(self._source, x)
+            self._interpreter.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise _refused(error) from error
         result: Array = self._interpreter.get_tensor(self._result)
         return result
+
+
+def _refused(error: Exception) -> BadInputError:
+    reason = " ".join(str(error).split())
+    return BadInputError(f"The interpreter refuses the model ({reason}); convert it again.")

@@ -2,7 +2,7 @@
 """The 16-byte header in front of every fragment (docs/protocol.md, section 1.1)."""
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hil.protocol.codes import Flags, MessageType, ProtocolError
 
@@ -22,8 +22,7 @@ def pack_header(
     return _HEADER.pack(MAGIC, VERSION << 4 | kind, flags, session, message_id, index, count)
 
 
-@dataclass(frozen=True, slots=True)
-class FrameHeader:
+class FrameHeader(NamedTuple):
     """Routing of one fragment.
 
     Attributes:
@@ -31,22 +30,20 @@ class FrameHeader:
         flags: how it is meant.
         session: random number of the sender's run, u32.
         message_id: chosen by the asking side, repeated by the answer, u32.
-        index: number of this fragment, below ``count``.
-        count: fragments of the message, 1 to 65,535.
+        fragment_index: number of this fragment, below the count.
+        fragment_count: fragments of the message, 1 to 65,535.
     """
 
     type: MessageType
     flags: Flags
     session: int
     message_id: int
-    index: int = 0
-    count: int = 1
+    fragment_index: int = 0
+    fragment_count: int = 1
 
     def pack(self) -> bytes:
         """Return the 16 bytes of the header."""
-        return pack_header(
-            self.type, self.flags, self.session, self.message_id, self.index, self.count
-        )
+        return pack_header(*self)
 
     @classmethod
     def parse(cls, data: bytes | memoryview) -> "FrameHeader":

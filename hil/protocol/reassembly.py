@@ -43,12 +43,16 @@ class Reassembler:
         if first is None or key != (first.session, first.message_id):
             self._current = first = header
             self._pieces = {}
-        elif (header.type, header.flags, header.count) != (first.type, first.flags, first.count):
+        elif (header.type, header.flags, header.fragment_count) != (
+            first.type,
+            first.flags,
+            first.fragment_count,
+        ):
             raise ProtocolError("count", "A fragment contradicts an earlier one of its message.")
-        self._pieces.setdefault(header.index, piece)
-        if len(self._pieces) < header.count:
+        self._pieces.setdefault(header.fragment_index, piece)
+        if len(self._pieces) < header.fragment_count:
             return None
-        body = b"".join(self._pieces[index] for index in range(header.count))
+        body = b"".join(self._pieces[index] for index in range(header.fragment_count))
         self._current = None
         self._pieces = {}
         message = Message.parse(header, body)
@@ -56,11 +60,12 @@ class Reassembler:
         return message
 
     def _check(self, header: FrameHeader, length: int) -> None:
-        if header.count > self._most:
+        if header.fragment_count > self._most:
             raise ProtocolError(
-                "count", f"A message of {header.count} fragments is too long; {self._most} fit."
+                "count",
+                f"A message of {header.fragment_count} fragments is too long; {self._most} fit.",
             )
-        last = header.index == header.count - 1
+        last = header.fragment_index == header.fragment_count - 1
         if length > self._length or length < (1 if last else self._length):
             raise ProtocolError(
                 "length", f"A fragment has {length} bytes where {self._length} are agreed."

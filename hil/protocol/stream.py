@@ -27,9 +27,9 @@ def parse_stream_header(frame: bytes) -> FrameHeader:
             carries whole messages.
     """
     header = FrameHeader.parse(frame[:HEADER_SIZE])
-    if header.count != 1:
+    if header.fragment_count != 1:
         raise ProtocolError(
-            "count", f"A message on a stream is one frame, not one of {header.count}."
+            "count", f"A message on a stream is one frame, not one of {header.fragment_count}."
         )
     return header
 

@@ -81,10 +81,16 @@ class Bench:
         if self._edge is not None and self.board.link != (*self._edge, self.board.info.session):
             self.board.connect(*self._edge)
 
-    def fault(self) -> ProductFailure | None:
-        """Return the panic or unasked-for reset that no test has been told of or mended."""
-        health = self.board.console.health
-        return health.error() if health.at_fault else None
+    def check(self) -> None:
+        """Make sure that the board is still up, whether or not anything has asked it lately.
+
+        The question also waits for what the board may be about to say.
+
+        Raises:
+            ProductFailure: it panicked, reset itself or fell silent, and nobody has reset it.
+            InfrastructureError: the rig broke.
+        """
+        self.board.refresh()
 
     def _recover(self) -> None:
         self._suspect = False

@@ -35,7 +35,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     result = yield
     run = Run.known(item.config)
     if run is not None and (lines := run.serial_log(started)):
-        path = run.settings.log_dir / "logs" / file_name(item.nodeid)
+        path = run.log_dir / "logs" / file_name(item.nodeid)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         item.stash[PATH] = path

@@ -39,7 +39,6 @@ class Settings:
         photos: directory.
         via: one of :data:`LINKS`.
         rounds: at least 1.
-        log_dir: where ``results.json`` and ``logs/`` go; absolute.
     """
 
     board: str | None
@@ -49,7 +48,6 @@ class Settings:
     photos: Path | None
     via: str
     rounds: int
-    log_dir: Path
 
     @classmethod
     def of(cls, config: pytest.Config) -> "Settings":
@@ -65,24 +63,21 @@ class Settings:
         def text(name: str) -> str | None:
             return config.getoption(_dest(name)) or config.getini(_dest(name)) or None
 
-        def path(name: str) -> Path | None:
-            if given := config.getoption(_dest(name)):
-                return config.invocation_params.dir / Path(given).expanduser()
-            if given := config.getini(_dest(name)):
-                return config.rootpath / Path(given).expanduser()
-            return None
-
         board = config.getoption(_dest("board")) or os.environ.get("HIL_BOARD")
         return cls(
             board=board or config.getini(_dest("board")) or None,
-            firmware=path("firmware"),
-            model=path("model"),
+            firmware=_path(config, "firmware"),
+            model=_path(config, "model"),
             cut=text("cut"),
-            photos=path("photos"),
+            photos=_path(config, "photos"),
             via=_link(text("via") or "tcp"),
             rounds=_rounds(text("rounds") or "20"),
-            log_dir=path("log-dir") or config.rootpath / "hil-report",
         )
+
+
+def log_directory(config: pytest.Config) -> Path:
+    """Return the absolute path of the directory for ``results.json`` and ``logs/``."""
+    return _path(config, "log-dir") or config.rootpath / "hil-report"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -113,6 +108,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, text in _OPTIONS.items():
         group.addoption(f"--hil-{name}", dest=_dest(name), metavar=name.upper(), help=text)
         parser.addini(_dest(name), f"--hil-{name}: {text}", default=None)
+
+
+def _path(config: pytest.Config, name: str) -> Path | None:
+    if given := config.getoption(_dest(name)):
+        return config.invocation_params.dir / Path(given).expanduser()
+    if given := config.getini(_dest(name)):
+        return config.rootpath / Path(given).expanduser()
+    return None
 
 
 def _dest(name: str) -> str:

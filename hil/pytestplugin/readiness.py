@@ -23,8 +23,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Fail a test during which the board crashed, though nothing in it asked the board again."""
     result = yield
-    if (bench := _bench_of(item)) is not None and (fault := bench.fault()) is not None:
-        raise fault
+    if (bench := _bench_of(item)) is not None:
+        bench.check()
     return result
 
 

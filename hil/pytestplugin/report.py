@@ -32,7 +32,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 
         outcome, kind = item.stash.get(_OUTCOME, ("passed", None))
         path = item.stash.get(PATH, None)
-        log = os.path.relpath(path, run.settings.log_dir) if path else None
+        log = os.path.relpath(path, run.log_dir) if path else None
         seconds = round(time.monotonic() - started, 3)
         run.results.tests.append(TestRecord(item.nodeid, outcome, kind, seconds, log))
     return result

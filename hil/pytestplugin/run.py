@@ -3,13 +3,14 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from hil.errors import BadInputError
-from hil.pytestplugin.options import Settings
+from hil.pytestplugin.options import Settings, log_directory
 from hil.pytestplugin.outcomes import kind_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Run:
 
     Attributes:
         config: of the session.
-        settings: what the options say.
+        log_dir: where ``results.json`` and ``logs/`` go.
         results: what has been learned so far.
         bench: the board and what is on it, from the first test on that needs one.
         record_property: adds a property to the JUnit file, once a fixture has provided it.
@@ -38,11 +39,10 @@ class Run:
         from hil.results import Results
 
         self.config = config
-        self.settings = Settings.of(config)
+        self.log_dir = log_directory(config)
         self.results: Results = Results()
         self.bench: Bench | None = None
         self.record_property: Callable[[str, object], None] | None = None
-        self._plan: Plan | None = None
         self.write()
 
     @classmethod
@@ -50,7 +50,7 @@ class Run:
         """Return the session's run, begun if need be.
 
         Raises:
-            BadInputError: an option makes no sense.
+            BadInputError: the log directory cannot be written to.
         """
         run = cls.known(config)
         if run is None:
@@ -62,26 +62,34 @@ class Run:
         """Return the session's run if it has begun."""
         return config.stash.get(_RUN, None)
 
-    @property
+    @cached_property
+    def settings(self) -> Settings:
+        """What the options say.
+
+        Raises:
+            BadInputError: one of them makes no sense.
+        """
+        return Settings.of(self.config)
+
+    @cached_property
     def plan(self) -> "Plan":
         """What is to be tested, as settings and files say.
 
         Raises:
             BadInputError: one of them cannot be used.
         """
-        if self._plan is None:
-            from hil.pytestplugin.plan import Plan
+        from hil.pytestplugin.plan import Plan
 
-            directories = (self.config.invocation_params.dir, self.config.rootpath)
-            self._plan = Plan.make(self.settings, directories)
-            self.results.budgets = self._plan.budgets
-        return self._plan
+        directories = (self.config.invocation_params.dir, self.config.rootpath)
+        plan = Plan.make(self.settings, directories)
+        self.results.budgets = plan.budgets
+        return plan
 
     @property
     def results_path(self) -> Path:
         """``results.json`` in the log directory; one for each worker under xdist."""
         worker = getattr(self.config, "workerinput", {}).get("workerid")
-        return self.settings.log_dir / (f"results-{worker}.json" if worker else "results.json")
+        return self.log_dir / (f"results-{worker}.json" if worker else "results.json")
 
     def write(self) -> None:
         """Write the results so far.

@@ -75,7 +75,7 @@ def native(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="session")
 def symbols(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What ``nm`` says of the optimized core, linked into one object: ``0123 T name``, ``U name``."""
+    """What ``nm`` says of the optimized core: lines such as ``0123 T name`` and ``U name``."""
     compiler = find_compiler()
     if shutil.which("nm") is None:
         pytest.skip("nm was not found; install binutils to look into the core's objects.")

@@ -2,6 +2,7 @@
 """What the tests on a board share: each photo is inferred and judged once."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +24,12 @@ ORDER = ("identity", "boot", "exactness", "agreement", "accuracy", "latency")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run from the ground up: what fails first is what is to be mended first."""
-    here = [item for item in items if item.path.parent == Path(__file__).parent]
-    ranked = iter(sorted(here, key=lambda item: ORDER.index(item.path.stem.removeprefix("test_"))))
-    items[:] = [next(ranked) if item in here else item for item in items]
+    ranks = {f"test_{name}": rank for rank, name in enumerate(ORDER)}
+    places = [i for i, item in enumerate(items) if item.path.parent == Path(__file__).parent]
+    here = [items[i] for i in places]
+    here.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
+    for place, item in zip(places, here, strict=True):
+        items[place] = item
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,15 @@ class Shots:
         return len(self._photos)
 
     def __iter__(self) -> Iterator[Shot]:
-        for photo in self._photos:
-            if photo.name not in self._shots:
-                self._shots[photo.name] = self._shoot(photo)
-            yield self._shots[photo.name]
+        missing = [photo for photo in self._photos if photo.name not in self._shots]
+        # One photo is judged while the board has the next: the kernels leave Python's lock free.
+        with ThreadPoolExecutor(1) as pool:
+            judging = [
+                pool.submit(self._judge, photo, self._board.infer(photo)) for photo in missing
+            ]
+        for future in judging:
+            future.result()
+        return iter([self._shots[photo.name] for photo in self._photos])
 
     @property
     def steps(self) -> float:
@@ -66,9 +75,8 @@ class Shots:
         budgets = self._results.budgets
         return budgets.activation_steps.get(self._board.info.kernels, 0.0) if budgets else 0.0
 
-    def _shoot(self, photo: Photo) -> Shot:
+    def _judge(self, photo: Photo, inference: Inference) -> None:
         x = self._model.preprocess(photo.open())
-        inference = self._board.infer(photo)
         judgement = judge(inference, self._model, self._cut, x)
         whole = self._model.predict(x)
         full = compare(inference.output, whole)
@@ -82,7 +90,7 @@ class Shots:
             record = JudgementRecord(verdict.exact, passed[name], verdict.message)
             self._results.judge(photo.name, name, record)
         self._results.predict(photo.name, "full", classes(whole))
-        return Shot(photo, inference, judgement, full)
+        self._shots[photo.name] = Shot(photo, inference, judgement, full)
 
 
 def classes(output: Array) -> tuple[int, ...]:

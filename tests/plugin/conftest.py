@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Every session inside the session has this plugin and no other, so that it starts quickly."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,5 @@ ROOT = Path(__file__).parents[2]
 def only_this_plugin(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin")
-    monkeypatch.setenv(
-        "PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    )
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("HIL_BOARD", raising=False)

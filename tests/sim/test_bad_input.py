@@ -33,6 +33,8 @@ from hil.photos import load_photos
 from hil.resources import resource
 from hil.rig import BoardSpec
 
+_SIZE_OF_FIRST_PARTITION = 8  # in the first entry of a partition table
+_NAME_OF_FIRST_PARTITION = 12
 HANGS_S = 25.0
 """Far more than any of these needs, far less than a hang."""
 
@@ -152,15 +154,16 @@ def test_an_application_that_is_not_ours_says_so(board, build):
         again.reset()
 
 
-def test_a_partition_table_with_a_wrong_md5_is_refused_before_flashing(tmp_path, build):
-    table = damaged(content(build, "partition table"), "corrupted", at=0x2C)
+@pytest.mark.parametrize("at", [0, _SIZE_OF_FIRST_PARTITION, _NAME_OF_FIRST_PARTITION])
+def test_a_partition_table_with_a_wrong_md5_is_refused_before_flashing(tmp_path, build, at):
+    table = damaged(content(build, "partition table"), "corrupted", at=at)
     copy_build(build, tmp_path, "partition table", table)
     with refused(BadInputError, "partition table in .* is damaged"):
         FirmwareBuild.load(tmp_path)
 
 
 def test_a_partition_table_with_a_wrong_md5_on_the_board_does_not_boot(board, build):
-    table = damaged(content(build, "partition table"), "corrupted", at=0x2C)
+    table = damaged(content(build, "partition table"), "corrupted", at=_SIZE_OF_FIRST_PARTITION)
     raw_flash(board, build, partition_table=table)
     with Board.open(BoardSpec(board.port)) as again, refused(BootFailure, "MD5"):
         again.reset()

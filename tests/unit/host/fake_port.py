@@ -23,6 +23,7 @@ class FakePort:
         self._received = bytearray()
         self._changed = threading.Condition()
         self._failure: str | None = None
+        self._cancelled = False
 
     def feed(self, data: bytes) -> None:
         with self._changed:
@@ -40,18 +41,28 @@ class FakePort:
 
     def read(self, size: int) -> bytes:
         with self._changed:
-            self._changed.wait_for(lambda: self._received or self._failure, self.timeout)
+            self._changed.wait_for(
+                lambda: self._received or self._failure or self._cancelled, self.timeout
+            )
             if self._failure and not self._received:
                 raise serial.SerialException(self._failure)
             data = bytes(self._received[:size])
             del self._received[:size]
             return data
 
+    def _has_news(self) -> bool:
+        return bool(self._received or self._failure or self._cancelled)
+
     def write(self, data: bytes) -> int:
         if self._failure:
             raise serial.SerialException(self._failure)
         self.on_write(data)
         return len(data)
+
+    def cancel_read(self) -> None:
+        with self._changed:
+            self._cancelled = True
+            self._changed.notify_all()
 
     def close(self) -> None:
         self.closed = True

@@ -88,9 +88,9 @@ def test_a_stray_zero_byte_does_not_deafen_the_console(port, console):
 
 
 def test_events_are_matched_by_value_and_taken_once(port, console):
-    port.feed(checked("! infer msg=1 state=ok") + checked("! infer msg=2 state=ok"))
-    assert console.wait_event("infer", LONG, msg=2)["msg"] == "2"
-    assert console.wait_event("infer", LONG)["msg"] == "1"
+    port.feed(checked("! infer id=1 state=ok") + checked("! infer id=2 state=ok"))
+    assert console.wait_event("infer", LONG, id=2)["id"] == "2"
+    assert console.wait_event("infer", LONG)["id"] == "1"
     with pytest.raises(BoardSilent, match="event 'infer'"):
         console.wait_event("infer", 0.1)
 

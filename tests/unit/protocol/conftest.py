@@ -5,6 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("any speed", deadline=None)
+settings.load_profile("any speed")
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 

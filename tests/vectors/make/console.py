@@ -124,7 +124,7 @@ def line_lines() -> Iterable[str]:
         yield f"bad-request {line.hex()} {code}"
 
     yield case("answer", with_crc("#7 ok"), "7", "ok")
-    yield case("answer", with_crc("#7 ok msg=4"), "7", "ok", msg="4")
+    yield case("answer", with_crc("#7 ok id=4"), "7", "ok", id="4")
     yield case("answer", with_crc("ok role=head"), "-", "ok", role="head")
     yield case("answer", with_crc('#1 ok verbs="help info"'), "1", "ok", verbs="help info")
     yield case(
@@ -139,7 +139,7 @@ def line_lines() -> Iterable[str]:
     yield case("event", with_crc("! link via=tcp state=up"), "-", "link", via="tcp", state="up")
     yield case(
         "event",
-        with_crc("! infer msg=4 state=ok top5=12:250,3:1,0:0,1:0,2:0 total_us=12"),
+        with_crc("! infer id=4 state=ok top5=12:250,3:1,0:0,1:0,2:0 total_us=12"),
         "-",
         "infer",
         msg="4",
@@ -158,16 +158,16 @@ def line_lines() -> Iterable[str]:
     for line in (
         b"",
         b"ESP-ROM:esp32s3-20210327",
-        b"#7 ok msg=4",
-        b"#7 ok msg=4 *0000",
-        with_crc("#7 ok msg=4")[:-1],
+        b"#7 ok id=4",
+        b"#7 ok id=4 *0000",
+        with_crc("#7 ok id=4")[:-1],
         with_crc("#7 ok msg"),
-        with_crc("#7 okay msg=4"),
+        with_crc("#7 okay id=4"),
         with_crc("#7"),
         with_crc("#x ok"),
         with_crc('#7 err msg="no code"'),
         with_crc("!"),
-        with_crc("#7 ok msg=4").replace(b"msg=4", b"msg=5"),
+        with_crc("#7 ok id=4").replace(b"id=4", b"id=5"),
         b"! link via=tcp state=up",
         b"ok",
         b"I (x) tag: text",

@@ -37,14 +37,14 @@ sn_error node_request_rtt(sn_node *node, const sn_request *request, sn_text *ans
     };
     node_send_message(node, SN_FRAME_ECHO, 0, node->echo.message, (sn_bytes){node->memory.image, size}, (sn_bytes){0});
     node->after_answer = node_link_go_on;
-    sn_text_pair_u64(answer, "msg", node->echo.message);
+    sn_text_pair_u64(answer, "id", node->echo.message);
     return SN_OK;
 }
 
 static void end_with_failure(sn_node *node, sn_error code, const char *text) {
     node->echo.active = false;
     sn_text line = node_begin_event(node, "rtt");
-    sn_text_pair_u64(&line, "msg", node->echo.message);
+    sn_text_pair_u64(&line, "id", node->echo.message);
     node_add_failure(&line, "err", code, text);
     node_end_line(node, &line);
 }
@@ -61,7 +61,7 @@ void node_echo_reply(sn_node *node, const sn_header *header, const sn_body *body
     }
     echo->active = false;
     sn_text line = node_begin_event(node, "rtt");
-    sn_text_pair_u64(&line, "msg", echo->message);
+    sn_text_pair_u64(&line, "id", echo->message);
     sn_text_pair(&line, "state", "ok");
     sn_text_pair_u64(&line, "us", node_now(node) - echo->start_us);
     node_end_line(node, &line);

@@ -2,8 +2,6 @@
 /* The image's way into memory. */
 #include "node_internal.h"
 
-#include <string.h>
-
 sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
     const char *size_text = sn_pairs_get(&request->arguments, "size");
     const char *crc_text = sn_pairs_get(&request->arguments, "crc");

@@ -9,7 +9,7 @@
 static void end_with_failure(sn_node *node, sn_error code, const char *text) {
     node->stats.infer_err++;
     sn_text line = node_begin_event(node, "infer");
-    sn_text_pair_u64(&line, "msg", node->work.message);
+    sn_text_pair_u64(&line, "id", node->work.message);
     node_add_failure(&line, "err", code, text);
     node_end_line(node, &line);
 }
@@ -34,7 +34,7 @@ static void end_with_result(sn_node *node, const node_result *result, uint64_t e
     work->state = NODE_WORK_IDLE;
     node->stats.infer_ok++;
     sn_text line = node_begin_event(node, "infer");
-    sn_text_pair_u64(&line, "msg", work->message);
+    sn_text_pair_u64(&line, "id", work->message);
     sn_text_pair(&line, "state", "ok");
     add_top5(&line, result);
     if (is_head) {
@@ -123,7 +123,7 @@ sn_error node_request_infer(sn_node *node, const sn_request *request, sn_text *a
         return code;
     }
     node->work.message = ++node->last_message;
-    sn_text_pair_u64(answer, "msg", node->work.message);
+    sn_text_pair_u64(answer, "id", node->work.message);
     return SN_OK;
 }
 

@@ -2,12 +2,6 @@
 /* The connection to the peer: opened, greeted, used, lost. */
 #include "node_internal.h"
 
-#include <string.h>
-
-static bool is(const char *value, const char *word) {
-    return value != NULL && strlen(value) == strlen(word) && memcmp(value, word, strlen(word)) == 0;
-}
-
 static void report_down(sn_node *node, sn_via via, sn_error code, const char *text) {
     sn_text line = node_begin_event(node, "link");
     sn_text_pair(&line, "via", node_via_name(via));
@@ -107,10 +101,10 @@ sn_error node_request_link(sn_node *node, const sn_request *request, sn_text *an
     if (node->slot.role == SN_ROLE_FULL) {
         return node_set_reason(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "role full needs no link");
     }
-    if (is(state, "up")) {
+    if (state != NULL && sn_equal(state, "up")) {
         return open_link(node, via, why);
     }
-    if (!is(state, "down")) {
+    if (state == NULL || !sn_equal(state, "down")) {
         return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "state is up or down");
     }
     node->after_answer = close_on_request;

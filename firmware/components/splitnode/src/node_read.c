@@ -2,8 +2,6 @@
 /* Reading out of what the board has computed, one chunk for each call of the timer. */
 #include "node_internal.h"
 
-#include <string.h>
-
 #include "crc.h"
 
 static void start(sn_node *node) {
@@ -12,8 +10,8 @@ static void start(sn_node *node) {
 
 sn_error node_request_read(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
     const char *what = sn_pairs_get(&request->arguments, "what");
-    bool output = what != NULL && strlen(what) == 6 && memcmp(what, "output", 6) == 0;
-    bool activation = what != NULL && strlen(what) == 10 && memcmp(what, "activation", 10) == 0;
+    bool output = what != NULL && sn_equal(what, "output");
+    bool activation = what != NULL && sn_equal(what, "activation");
     if (!output && !activation) {
         return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "what is output or activation");
     }

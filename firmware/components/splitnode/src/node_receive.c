@@ -153,7 +153,7 @@ void node_receive_frame(sn_node *node) {
         node_link_fail(node, SN_ERR_PROTOCOL, "a message came with a wrong length or CRC");
         return;
     }
-    if (node->link.peer_known && header.session != node->link.peer_session && header.type != SN_FRAME_HELLO) {
+    if (node->link.peer_known && header.session != node->link.peer_session) {
         node->stats.rx_bad_frame++;
         return;
     }

@@ -109,8 +109,7 @@ const char *node_via_name(sn_via via) {
 bool node_via_parse(const char *name, sn_via *via) {
     static const sn_via all[] = {SN_VIA_TCP, SN_VIA_UDP, SN_VIA_ESPNOW, SN_VIA_BLE};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        const char *known = node_via_name(all[i]);
-        if (strlen(known) == strlen(name) && memcmp(known, name, strlen(name)) == 0) {
+        if (sn_equal(node_via_name(all[i]), name)) {
             *via = all[i];
             return true;
         }

@@ -157,13 +157,9 @@ static sn_error request_help(sn_node *node, const sn_request *request, sn_text *
     return SN_OK;
 }
 
-static bool equal(const char *a, const char *b) {
-    return strlen(a) == strlen(b) && memcmp(a, b, strlen(a)) == 0;
-}
-
 static bool takes(const verb *known, const char *key) {
     for (size_t i = 0; i < MOST_KEYS; i++) {
-        if (known->keys[i] != NULL && equal(known->keys[i], key)) {
+        if (known->keys[i] != NULL && sn_equal(known->keys[i], key)) {
             return true;
         }
     }
@@ -173,7 +169,7 @@ static bool takes(const verb *known, const char *key) {
 static sn_error handle(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
     const verb *known = NULL;
     for (size_t i = 0; i < VERBS; i++) {
-        if (equal(verbs[i].name, request->verb)) {
+        if (sn_equal(verbs[i].name, request->verb)) {
             known = &verbs[i];
         }
     }

@@ -2,7 +2,8 @@
 #include "pairs.h"
 
 #include <stdbool.h>
-#include <string.h>
+
+#include "text.h"
 
 static bool is_key_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -80,9 +81,8 @@ sn_error sn_pairs_parse(sn_pairs *pairs, char *line, const char **why) {
 }
 
 const char *sn_pairs_get(const sn_pairs *pairs, const char *key) {
-    size_t size = strlen(key) + 1;
     for (size_t i = 0; i < pairs->count; i++) {
-        if (strlen(pairs->at[i].key) + 1 == size && memcmp(pairs->at[i].key, key, size) == 0) {
+        if (sn_equal(pairs->at[i].key, key)) {
             return pairs->at[i].value;
         }
     }

@@ -139,6 +139,11 @@ void sn_text_seal(sn_text *text) {
     sn_text_add(text, "\r\n");
 }
 
+bool sn_equal(const char *a, const char *b) {
+    size_t length = strlen(a);
+    return strlen(b) == length && memcmp(a, b, length) == 0;
+}
+
 bool sn_parse_u32(const char *string, uint32_t *value) {
     uint64_t number = 0;
     size_t i = 0;

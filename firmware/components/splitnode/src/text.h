@@ -37,6 +37,8 @@ const char *sn_text_string(sn_text *text);
 /* Ends a line with its CRC-16 and CR LF, in room that the writer has kept free beyond the capacity. */
 void sn_text_seal(sn_text *text);
 
+bool sn_equal(const char *a, const char *b);
+
 /* Decimal or hexadecimal digits and nothing else, in range; false otherwise. */
 bool sn_parse_u32(const char *string, uint32_t *value);
 bool sn_parse_hex(const char *string, size_t most_digits, uint32_t *value);

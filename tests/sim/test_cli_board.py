@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+"""The commands that use a board, called as from a shell."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from hil.cli import COMMANDS, main
+from hil.lab import Lab
+from hil.resources import resource
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab.start() as lab:
+        yield lab
+
+
+@pytest.fixture
+def hil(capsys, monkeypatch, tmp_path):
+    """Run ``hil`` with arguments; return exit code, standard output and standard error."""
+    monkeypatch.delenv("HIL_BOARD", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return end.value.code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def photo():
+    return resource("photos") / "coffee_cup.jpg"
+
+
+@pytest.fixture
+def tiny():
+    return resource("models/tiny")
+
+
+def test_help_names_every_command_and_the_exit_codes(hil):
+    code, out, _ = hil("--help")
+    assert code == 0
+    assert all(command in out for command in COMMANDS)
+    assert "10  the rig failed" in " ".join(out.split()).replace("10 the", "10  the")
+
+
+def test_help_and_version_import_nothing_heavy():
+    script = (
+        "import sys, hil.cli\n"
+        "try: hil.cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('numpy', 'serial', 'esptool', 'rich', 'PIL', 'pytest', "
+        "'wasmtime') if name in sys.modules], file=sys.stderr)"
+    )
+    root = str(resource("photos").parent)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=root, check=True
+    )
+    assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(hil, command):
+    code, out, _ = hil(command, "--help")
+    assert code == 0
+    assert "Exit codes" in out
+
+
+def test_run_shows_classes_stages_and_agreement_and_says_simulated(hil, photo, tiny):
+    code, out, err = hil("run", photo, "--model", tiny)
+    assert (code, err) == (0, "")
+    assert "coffee_cup.jpg" in out
+    for stage in ("load", "head", "transfer", "edge", "total"):
+        assert stage in out
+    assert "times simulated; output identical to the full model's" in out
+
+
+def test_run_prints_json_that_holds_what_the_text_shows(hil, lab, photo, tiny):
+    url = lab.boards[0].url
+    code, out, _ = hil("run", photo, photo, "--model", tiny, "--json", "--board", url)
+    assert code == 0
+    document = json.loads(out)
+    assert len(document["photos"]) == 2
+    for entry in document["photos"]:
+        assert entry["agrees"]
+        assert entry["simulated"]
+        assert len(entry["top5"]) == 5
+        assert entry["stages"]["total_us"] > 0
+
+
+def test_flash_reports_what_it_wrote_and_what_it_kept(hil, lab, tiny):
+    url = lab.boards[0].url
+    hil("flash", "--board", url, "--model", tiny)
+    code, out, _ = hil("flash", "--board", url, "--model", tiny, "--json")
+    assert code == 0
+    report = json.loads(out)["flash"]
+    assert report["written"] == []
+    assert {region["role"] for region in report["skipped"]} > {"app", "model"}
+    code, out, _ = hil("flash", "--board", url, "--model", tiny, "--role", "full")
+    assert code == 0
+    assert "wrote model" in out
+    assert "kept  app" in out
+
+
+def test_monitor_sends_lines_and_shows_and_logs_answers(hil, lab, tiny, tmp_path):
+    url = lab.boards[0].url
+    hil("flash", "--board", url, "--model", tiny)
+    done = subprocess.run(
+        [sys.executable, "-m", "hil", "monitor", "--board", url, "--log", tmp_path / "log"],
+        input="role\nnonsense\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=resource("photos").parent,
+        check=True,
+    )
+    assert "ok role=head" in done.stdout
+    assert "unknown_verb" in done.stdout
+    assert "ok role=head" in (tmp_path / "log").read_text()
+
+
+def test_boards_offers_the_virtual_board(hil):
+    code, out, _ = hil("boards")
+    assert code == 0
+    assert "virtual" in out
+    code, out, _ = hil("boards", "--json")
+    assert isinstance(json.loads(out), list)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["run", "no-such-photo.jpg"], 2, "does not exist"),
+        (["run", "{photo}", "--cut", "nonsense", "--model", "{tiny}"], 2, "nonsense"),
+        (["run", "{photo}", "--model", "no-such-model"], 2, "no-such-model"),
+        (["run", "{photo}", "--firmware", "no-such-build"], 2, "no-such-build"),
+        (["run", "."], 2, "holds no photos"),
+        (["run", "hil.toml"], 2, "cannot be decoded"),
+        (["flash", "--board", "/dev/ttyNoSuchPort"], 10, "does not exist"),
+        (["flash", "--board", "usb"], 10, "attached"),
+        (["monitor", "--board", "rfc2217://127.0.0.1:1"], 10, "nothing listens"),
+        (["nonsense"], 2, "nonsense"),
+        (["run"], 2, "Missing argument"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_an_exit_code(
+    hil, photo, tiny, tmp_path, monkeypatch, arguments, code, words
+):
+    (tmp_path / "hil.toml").write_text('[edge]\nhost = "10.0.0.1"\n')
+    monkeypatch.setattr("hil.rig.discover_ports", list)
+    given = [argument.format(photo=photo, tiny=tiny) for argument in arguments]
+    got, out, err = hil(*given)
+    assert got == code
+    assert out == ""
+    assert words in err
+    assert "Traceback" not in err

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""Cutting the console's bytes into lines and frames."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hil.console_chunk import Chunk, ChunkType
+from hil.console_stream import MAX_LINE, ConsoleStream, Frame, TextLine
+from hil.protocol.codes import ProtocolError
+
+
+def is_sound(encoded: bytes) -> bool:
+    try:
+        Chunk.parse(encoded)
+    except ProtocolError:
+        return False
+    return True
+
+
+lines = st.text(st.characters(exclude_characters="\0\r\n", codec="utf-8"), min_size=1, max_size=60)
+chunks = st.binary(max_size=300).map(lambda data: Chunk(ChunkType.READ, 0, data))
+streams = st.lists(lines | chunks, max_size=12)
+
+
+def encoded(items) -> bytes:
+    return b"".join(i.pack() if isinstance(i, Chunk) else f"{i}\r\n".encode() for i in items)
+
+
+def decoded(parts) -> list:
+    return [p.text if isinstance(p, TextLine) else Chunk.parse(p.encoded) for p in parts]
+
+
+@given(streams, st.lists(st.integers(1, 40), max_size=60))
+def test_lines_and_frames_come_out_as_they_went_in_however_they_are_cut(items, cuts):
+    data, stream, parts = encoded(items), ConsoleStream(is_sound), []
+    for cut in cuts:
+        parts += stream.feed(data[:cut])
+        data = data[cut:]
+    parts += stream.feed(data)
+    assert decoded(parts) == items
+
+
+@given(st.binary(max_size=3000), st.binary(max_size=300))
+def test_after_any_noise_and_a_pause_the_next_line_is_read(noise, more):
+    stream = ConsoleStream(is_sound)
+    stream.feed(noise)
+    stream.feed(more)
+    stream.settle()
+    stream.feed(b"\r\n")
+    assert stream.feed(b"hello\r\n") == [TextLine("hello")]
+
+
+def test_a_frame_after_a_stray_zero_is_still_read():
+    chunk = Chunk(ChunkType.READ, 7, b"data")
+    parts = ConsoleStream(is_sound).feed(b"\0a line\r\n" + chunk.pack() + b"another\r\n")
+    assert parts == [TextLine("a line"), Frame(chunk.pack()[1:-1]), TextLine("another")]
+
+
+def test_a_line_without_end_is_cut():
+    parts = ConsoleStream(is_sound).feed(b"x" * (MAX_LINE + 1))
+    assert parts == [TextLine("x" * MAX_LINE)]

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""Binary transfers against a board in memory that loses things."""
+
+import random
+import zlib
+
+import pytest
+from fake_port import FakePort
+
+from hil.console import Console
+from hil.console_chunk import CHUNK_SIZE, Chunk, ChunkType
+from hil.console_line import crc16
+from hil.console_stream import ConsoleStream, Frame
+from hil.console_transfer import read_blob, write_image
+from hil.errors import BoardRefused, BoardSilent
+from hil.protocol.codes import ProtocolError
+
+
+class TransferBoard:
+    """Answers ``image`` and ``read`` as docs/protocol.md says; ``lose`` drops frames to it."""
+
+    def __init__(self, port: FakePort, lose=lambda: False) -> None:
+        self._port = port
+        self._lose = lose
+        self._stream = ConsoleStream(lambda encoded: True)
+        self.image = bytearray()
+        self.images = 0
+        self.output = b""
+        self.damage = lambda data: data
+        port.on_write = self._receive
+
+    def _receive(self, data: bytes) -> None:
+        for item in self._stream.feed(data):
+            if isinstance(item, Frame):
+                self._chunk(item.encoded)
+            else:
+                self._request(item.text)
+
+    def say(self, text: str) -> None:
+        self._port.feed(f"{text} *{crc16(text.encode()):04x}\r\n".encode())
+
+    def _request(self, line: str) -> None:
+        number, verb, *words = line.split()
+        arguments = dict(word.split("=") for word in words[:-1])
+        if verb == "image":
+            self.image, self._size = bytearray(), int(arguments["size"])
+            self._crc = int(arguments["crc"], 16)
+            self.images += 1
+            self.say(f"{number} ok chunk={CHUNK_SIZE} window=4")
+        else:
+            self.say(f"{number} ok size={len(self.output)} crc={zlib.crc32(self.output):08x}")
+            for at in range(0, len(self.output), CHUNK_SIZE):
+                piece = self.output[at : at + CHUNK_SIZE]
+                self._port.feed(self.damage(Chunk(ChunkType.READ, at, piece).pack()))
+
+    def _chunk(self, encoded: bytes) -> None:
+        if self._lose():
+            encoded = b"\x01" + encoded[1:]
+        try:
+            chunk = Chunk.parse(encoded)
+        except ProtocolError:
+            chunk = None
+        if chunk is not None and chunk.offset == len(self.image):
+            self.image += chunk.data
+        self.say(f"! image next={len(self.image)}")
+        if len(self.image) == self._size:
+            ok = zlib.crc32(self.image) == self._crc
+            self.say("! image state=ok" if ok else "! image state=err code=image_crc")
+
+
+@pytest.fixture
+def port():
+    return FakePort()
+
+
+@pytest.fixture
+def console(port):
+    with Console(port, "test") as console:
+        yield console
+
+
+def test_an_image_arrives_whole(port, console):
+    board = TransferBoard(port)
+    image = random.Random(1).randbytes(10 * CHUNK_SIZE + 17)
+    write_image(console, image)
+    assert board.image == image
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_damaged_chunks_are_sent_again(port, console, seed):
+    chance = random.Random(seed)
+    board = TransferBoard(port, lose=lambda: chance.random() < 0.2)
+    image = random.Random(seed).randbytes(20 * CHUNK_SIZE)
+    write_image(console, image)
+    assert board.image == image
+    assert board.images == 1
+
+
+def test_a_board_that_stops_acknowledging_is_silent(port, console, monkeypatch):
+    monkeypatch.setattr("hil.console_transfer._STALL_S", 0.05)
+    monkeypatch.setattr("hil.console_transfer._PATIENCE_S", 0.3)
+    board = TransferBoard(port)
+    board._chunk = lambda encoded: None
+    with pytest.raises(BoardSilent):
+        write_image(console, bytes(5000))
+
+
+def test_a_refusal_of_the_image_is_passed_on(port, console):
+    board = TransferBoard(port)
+    board._request = lambda line: board.say(f'{line.split()[0]} err code=image_size msg="Wrong."')
+    with pytest.raises(BoardRefused, match="Wrong"):
+        write_image(console, bytes(5000))
+
+
+def test_a_tensor_is_read_whole(port, console):
+    board = TransferBoard(port)
+    board.output = random.Random(2).randbytes(3 * CHUNK_SIZE + 5)
+    assert read_blob(console, "output") == board.output
+
+
+def test_a_tensor_with_a_damaged_chunk_is_read_again(port, console, monkeypatch):
+    monkeypatch.setattr("hil.console_transfer._STALL_S", 0.2)
+    board = TransferBoard(port)
+    board.output = random.Random(3).randbytes(2 * CHUNK_SIZE)
+    damages = [True]
+
+    def damage(data: bytes) -> bytes:
+        return data[:5] + b"\x55" + data[6:] if damages and damages.pop() else data
+
+    board.damage = damage
+    assert read_blob(console, "output") == board.output
