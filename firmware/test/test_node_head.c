@@ -49,7 +49,7 @@ static void the_stored_image_can_be_used_again(void) {
     fake_port *fake = head_ready();
     for (uint32_t id = 2; id < 5; id++) {
         char expected[32];
-        snprintf(expected, sizeof expected, "ok msg=%u", id);
+        snprintf(expected, sizeof expected, "ok id=%u", id);
         CHECK_TEXT(fake_ask(fake, "infer via=tcp"), expected);
         fake_finish_invoke(fake);
         CHECK_BYTES(fake->input, fake->input_length, fake->image_memory, FAKE_INPUT);

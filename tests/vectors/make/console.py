@@ -142,7 +142,7 @@ def line_lines() -> Iterable[str]:
         with_crc("! infer id=4 state=ok top5=12:250,3:1,0:0,1:0,2:0 total_us=12"),
         "-",
         "infer",
-        msg="4",
+        id="4",
         state="ok",
         top5="12:250,3:1,0:0,1:0,2:0",
         total_us="12",

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""Time what a session spends on flashing a virtual board; prints one JSON object.
+
+First session: everything is written to an erased board. Against it stands the bare
+``esptool write-flash`` of the same files over the same serial port handler (process start
+included in both). Second session: everything is up to date, nothing is written. Exits with 1 if
+the first takes more than 1.5 times as long as esptool, or the second more than 2 s.
+
+Usage: python benchmarks/session_start.py [rounds]
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from hil.firmware import default_firmware
+from hil.flash import FlashFile, FlashReport, flash
+from hil.lab import Lab
+from hil.model.model import Model
+from hil.model_part import ModelPart
+
+ROOT = Path(__file__).parents[1]
+FIRST_RATIO = 1.5
+SECOND_S = 2.0
+ESPTOOL = "from hil.serialport import install; install(); import esptool; esptool._main()"
+
+
+def esptool_write(port: str, files: list[FlashFile], directory: Path) -> float:
+    """Write the files with the esptool command, and return its seconds."""
+    arguments = []
+    for file in files:
+        path = directory / f"{file.offset:x}.bin"
+        path.write_bytes(file.data)
+        arguments += [hex(file.offset), str(path)]
+    started = time.perf_counter()
+    subprocess.run(
+        [
+            *(sys.executable, "-c", ESPTOOL, "--port", port, "--baud", "921600"),
+            *("write-flash", *arguments),
+        ],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Measure ``rounds`` times on fresh boards and judge the fastest of each."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    build = default_firmware()
+    part = ModelPart.of(Model.load(ROOT / "models" / "dogs19"), None, "head")
+    slot = build.model_slot()
+    files = [*build.files, FlashFile(slot.offset, part.slot_file(slot.size), "model")]
+
+    def hil_flash(port: str) -> FlashReport:
+        return flash(port, files, simulated_image=True, ota=build.ota)
+
+    bare, first, second = [], [], []
+    for _ in range(rounds):
+        with Lab.start(boards=2) as lab, tempfile.TemporaryDirectory() as directory:
+            bare.append(esptool_write(lab.boards[0].url, files, Path(directory)))
+            report = hil_flash(lab.boards[1].url)
+            again = hil_flash(lab.boards[1].url)
+        assert len(report.written) == len(files)
+        assert not again.written
+        first.append(report.seconds)
+        second.append(again.seconds)
+    ratio = min(first) / min(bare)
+    result = {
+        "bytes": sum(len(file.data) for file in files),
+        "rounds": rounds,
+        "esptool_s": round(min(bare), 2),
+        "first_s": round(min(first), 2),
+        "first_to_esptool": round(ratio, 2),
+        "second_s": round(min(second), 2),
+    }
+    print(json.dumps(result, indent=2))
+    sys.exit(ratio > FIRST_RATIO or min(second) > SECOND_S)
+
+
+if __name__ == "__main__":
+    main()
