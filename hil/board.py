@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from hil.board_info import BoardInfo
-from hil.console import Console
+from hil.console import FAST_BAUD, Console
 from hil.console_transfer import read_blob, write_image
 from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
 from hil.firmware import FirmwareBuild, default_firmware
@@ -20,7 +20,7 @@ from hil.lab import Lab
 from hil.model.array import Array
 from hil.model_part import ModelPart
 from hil.network import bring_up, credentials, edge_host, join
-from hil.rig import BoardSpec
+from hil.rig import BoardSpec, has_line_rate
 from hil.start import check_firmware, check_model, start
 
 if TYPE_CHECKING:
@@ -212,6 +212,8 @@ class Board:
         """
         self._disconnected()
         self._info = start(self.console)
+        if has_line_rate(self.port) and not self._info.simulated:
+            self.console.set_baud(FAST_BAUD)
 
     def connect(self, edge: "EdgeServer", via: str = "tcp") -> None:
         """Join the network, unless joined already, and open a link to an edge server.

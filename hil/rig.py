@@ -140,6 +140,11 @@ def discover_ports() -> list[SerialPort]:
     return sorted(found, key=lambda port: (not port.is_esp, port.device))
 
 
+def has_line_rate(port: str) -> bool:
+    """Whether a line rate matters on a port: not on the chip's own USB, where it means nothing."""
+    return not any(found.is_esp and found.device == port for found in discover_ports())
+
+
 def only_usb_port() -> str:
     """Return the one attached board.
 

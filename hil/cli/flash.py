@@ -9,6 +9,7 @@ import click
 
 from hil.cli.options import (
     board_option,
+    choose_cut,
     find_board,
     json_option,
     load_firmware,
@@ -46,9 +47,10 @@ def flash(
 
     spec = find_board(board)
     loaded = load_model(model)
+    place = choose_cut(loaded, cut)
     build = load_firmware(firmware)
     with Board.open(spec) as opened, flash_progress() as progress:
-        report = opened.flash(build, loaded, cut, role, progress=progress)
+        report = opened.flash(build, loaded, place, role, progress=progress)
         info = opened.info
     if as_json:
         click.echo(json.dumps({"flash": asdict(report), "info": asdict(info)}))

@@ -34,7 +34,7 @@ def monitor(board: str | None, reset: bool, log: Path | None) -> None:
     that is not a terminal is sent line by line, and its end ends the monitor.
     """
     from hil.board import Board
-    from hil.console import LogLine
+    from hil.console_log import LogLine
 
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(log.open("a", encoding="utf-8")) if log else None

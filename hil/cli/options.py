@@ -10,6 +10,7 @@ import click
 if TYPE_CHECKING:
     from hil.firmware import FirmwareBuild
     from hil.model.model import Model
+    from hil.model.split import Cut
     from hil.rig import BoardSpec
 
 Command = Callable[..., Any]
@@ -49,7 +50,7 @@ def find_board(named: str | None) -> "BoardSpec":
     from hil.rig import BoardSpec, discover_ports
 
     spec = BoardSpec.find(named, [Path.cwd()])
-    if spec.virtual:
+    if spec.virtual and named is None:
         for port in discover_ports():
             click.echo(
                 f"hil: {port.device} ({port.description}) is left alone; "
@@ -71,6 +72,13 @@ def load_model(path: Path | None) -> "Model":
         except InfrastructureError:  # a wheel has only the small one
             path = resource("models/tiny")
     return Model.load(path)
+
+
+def choose_cut(model: "Model", named: str | None) -> "Cut | None":
+    """Return the cut that is named, before anything is done with a board; None: the default."""
+    from hil.model.split import find_cut
+
+    return None if named is None else find_cut(model.cuts, named)
 
 
 def load_firmware(path: Path | None) -> "FirmwareBuild | None":

@@ -11,6 +11,7 @@ import click
 
 from hil.cli.options import (
     board_option,
+    choose_cut,
     find_board,
     json_option,
     load_firmware,
@@ -56,11 +57,12 @@ def run(
     listed = list(_photos(photos))
     spec = find_board(board)
     loaded = load_model(model)
+    place = choose_cut(loaded, cut)
     build = load_firmware(firmware)
     results = []
     with Board.open(spec) as opened:
         with flash_progress() as progress:
-            report = opened.flash(build, loaded, cut, progress=progress)
+            report = opened.flash(build, loaded, place, progress=progress)
         split = opened.part.split
         assert split is not None
         host = "127.0.0.1" if opened.simulated else "0.0.0.0"

@@ -48,7 +48,9 @@ class Model:
     preprocessing: Preprocessing
     input: TensorSpec
     output: TensorSpec
-    _default_cut: str | None = None
+    _default_cut: str | None = field(default=None, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _interpreters: dict[tuple[bool, Kernels], Interpreter] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -83,7 +85,7 @@ class Model:
             verify(float32, str(directory / manifest.float32.name))
         labels: tuple[str, ...] = ()
         if manifest.labels is not None:
-            labels = tuple(manifest.labels.read(directory).decode("utf-8").splitlines())
+            labels = _lines(manifest.labels.read(directory), directory / manifest.labels.name)
         spec, output = graph.input_spec, graph.output_spec
         if spec.shape != (1, *manifest.input_size):
             raise BadInputError(
@@ -201,10 +203,9 @@ class Model:
                 self._interpreters[key] = Interpreter(model, kernels)
             return self._interpreters[key].invoke(x)
 
-    @functools.cached_property
-    def _lock(self) -> threading.Lock:
-        return threading.Lock()
 
-    @functools.cached_property
-    def _interpreters(self) -> dict[tuple[bool, Kernels], Interpreter]:
-        return {}
+def _lines(data: bytes, path: Path) -> tuple[str, ...]:
+    try:
+        return tuple(data.decode("utf-8").splitlines())
+    except UnicodeDecodeError as error:
+        raise BadInputError(f"{path} is not UTF-8 text; save the labels as UTF-8.") from error

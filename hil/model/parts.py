@@ -60,8 +60,9 @@ class Parts:
         buffers = [_AlignedBuffer(self._schema, None)]
         for tensor in tensors:
             data = self._model.buffers[tensor.buffer].data
-            tensor.buffer = len(buffers) if data is not None else 0
-            if data is not None:
+            constant = data is not None and len(data) > 0
+            tensor.buffer = len(buffers) if constant else 0
+            if constant:
                 buffers.append(_AlignedBuffer(self._schema, data))
         for operator in operators:
             operator.opcodeIndex = codes.index(operator.opcodeIndex)

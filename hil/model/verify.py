@@ -54,13 +54,15 @@ def verify(model: bytes, name: str = "The model") -> Graph:
     except DamagedError as error:
         raise BadInputError(f"{name} is damaged: {error}; copy or convert it again.") from error
     except _UnfitError as error:
-        raise BadInputError(f"{name} cannot be used: {error}.") from error
+        raise BadInputError(
+            f"{name} cannot be used: {error} (docs/models.md says what a model must be)."
+        ) from error
 
 
 @functools.lru_cache(maxsize=8)
 def _verify(model: bytes) -> Graph:
     if model[4:8] != IDENTIFIER:
-        raise _UnfitError("it is not a .tflite file (no TFL3 identifier); convert it first")
+        raise _UnfitError("it is not a .tflite file, as it has no TFL3 identifier")
     codes = Reader(model, OPERATOR_CODES).root("Model")["operator_codes"] or []
     kinds = [_kind(code) for code in codes]
     root = Reader(model, TFLITE).root("Model")
@@ -90,8 +92,8 @@ def _buffers(root: dict[str, Any]) -> list[Array | None]:
     buffers = root["buffers"] or []
     for each in buffers:
         _require(each["offset"] == each["size"] == 0, "it keeps weights outside the flatbuffer")
-    contents = [each["data"] for each in buffers]
-    _require(bool(contents) and not _length(contents[0]), "its first buffer is not the empty one")
+    contents = [each["data"] if _length(each["data"]) else None for each in buffers]
+    _require(bool(contents) and contents[0] is None, "its first buffer is not the empty one")
     return contents
 
 

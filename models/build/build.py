@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Build the models of this repository: ``python models/build/build.py dogs19|tiny|imagenet``.
+"""Build the models of this repository: ``python models/build/build.py dogs19``, and others.
 
 Needs the packages of requirements.txt beside this file, in an environment of its own. Calibration
 photos come from ``photos/`` unless ``--photos`` names another directory; all that its index lists
 are used, sorted by name. The result goes to ``models/<name>/`` unless ``--output`` says otherwise,
-with the SHA-256 of every file in ``manifest.json``.
+with the SHA-256 of every file in ``manifest.json``; ``operators`` is a single file for the tests.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+DEFAULTS = {"operators": ROOT / "tests" / "unit" / "model" / "operators_int8.tflite"}
 
 
 def main() -> None:
@@ -22,11 +23,11 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.path.insert(0, str(ROOT))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", choices=["dogs19", "tiny", "imagenet"])
+    parser.add_argument("model", choices=["dogs19", "tiny", "imagenet", "operators"])
     parser.add_argument("--photos", type=Path, default=ROOT / "photos")
     parser.add_argument("--output", type=Path)
     arguments = parser.parse_args()
-    output = arguments.output or ROOT / "models" / arguments.model
+    output = arguments.output or DEFAULTS.get(arguments.model, ROOT / "models" / arguments.model)
 
     if arguments.model == "dogs19":
         import dogs19
@@ -36,6 +37,10 @@ def main() -> None:
         import tiny
 
         tiny.build(output)
+    elif arguments.model == "operators":
+        import operators
+
+        operators.build(output)
     else:
         import imagenet
 

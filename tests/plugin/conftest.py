@@ -12,5 +12,7 @@ ROOT = Path(__file__).parents[2]
 def only_this_plugin(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin")
+    # A session within this process would take SIGSEGV from wasmtime, whose traps rely on it.
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:faulthandler")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("HIL_BOARD", raising=False)

@@ -58,8 +58,16 @@ def model():
 
 @pytest.fixture(scope="module")
 def lab():
-    with Lab.start() as lab:
+    with Lab.start(boards=2) as lab:
         yield lab
+
+
+@pytest.fixture(scope="module")
+def ready(lab, model):
+    """Return a flashed board that no test changes."""
+    with Board.open(lab=lab, index=1) as board:
+        board.flash(None, model)
+        yield board
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +77,7 @@ def build():
 
 @pytest.fixture
 def board(lab):
+    """Return a board of unknown state."""
     with Board.open(lab=lab) as board:
         yield board
 
@@ -238,26 +247,24 @@ def test_a_truncated_model(tmp_path, model):
         Model.load(path)
 
 
-def test_head_and_tail_of_different_cuts(board, model):
-    board.flash(None, model)
+def test_head_and_tail_of_different_cuts(ready, model):
     other = model.split(model.cuts[0])
     with (
-        EdgeServer(other.tail, other.model_id, stopwatch=board.stopwatch) as edge,
+        EdgeServer(other.tail, other.model_id, stopwatch=ready.stopwatch) as edge,
         refused(BoardRefused, "model_mismatch") as caught,
     ):
-        board.connect(edge)
+        ready.connect(edge)
     assert caught.value.code == "model_mismatch"
 
 
 # Photos
 
 
-def test_a_photo_that_is_no_image(board, model, tmp_path):
+def test_a_photo_that_is_no_image(ready, tmp_path):
     path = tmp_path / "photo.jpg"
     path.write_bytes(b"this is no JPEG")
-    board.flash(None, model)
     with refused(BadInputError, "photo"):
-        board.infer(path)
+        ready.infer(path)
 
 
 def test_an_empty_photo_directory(tmp_path):
@@ -299,24 +306,23 @@ class Relay:
 
 
 @pytest.fixture
-def tail(board, model):
-    board.flash(None, model)
-    split = board.part.split
-    with EdgeServer(split.tail, split.model_id, stopwatch=board.stopwatch) as edge:
+def tail(ready):
+    split = ready.part.split
+    with EdgeServer(split.tail, split.model_id, stopwatch=ready.stopwatch) as edge:
         yield edge
 
 
-def test_an_edge_server_that_is_not_there(board, tail):
+def test_an_edge_server_that_is_not_there(ready, tail):
     tail.close()
     with refused(EdgeError, "edge_unreachable"):
-        board.connect(tail)
+        ready.connect(tail)
 
 
-def test_an_edge_server_that_dies_in_mid_inference(board, tail, model):
+def test_an_edge_server_that_dies_in_mid_inference(ready, tail, model):
     with Relay(tail.address, lambda: None) as relay:
-        board.connect(relay)
+        ready.connect(relay)
         with refused(EdgeError, "edge_lost"):
-            board.infer(np.zeros(model.input.shape, np.uint8))
+            ready.infer(np.zeros(model.input.shape, np.uint8))
 
 
 def test_a_lab_that_is_killed_in_mid_inference(model):

@@ -196,6 +196,22 @@ def test_loader_output_before_the_start_is_no_failure(port, console):
     assert console.request("info", timeout=LONG) == {"proto": "1"}
 
 
+def test_silence_after_garbled_output_at_a_raised_rate_is_a_reset(port, console):
+    answer_with(port, b"#N ok rate=921600")
+    console.set_baud(921_600)
+    assert port.baudrate == 921_600
+    port.on_write = lambda data: port.feed(b"\xf8\x80\xfe garbled \x80\n")
+    with pytest.raises(BoardPanic, match="garbled output at 921600 baud"):
+        console.request("info", timeout=0.2)
+
+
+def test_a_reset_goes_back_to_the_rate_of_every_boot(port, console):
+    answer_with(port, b"#N ok rate=921600")
+    console.set_baud(921_600)
+    console.reset()
+    assert port.baudrate == 115_200
+
+
 def test_a_port_that_disappears_ends_a_wait_at_once(port, console):
     threading.Timer(0.05, port.unplug).start()
     with pytest.raises(ConsoleError, match="device disappeared"):

@@ -15,7 +15,7 @@ from PIL import Image
 from hil.errors import BadInputError
 from hil.model.graph import TensorSpec
 from hil.model.interpreter import Kernels
-from hil.model.manifest import Manifest, Preprocessing, SplitManifest
+from hil.model.manifest import Manifest, Preprocessing, SplitManifest, sha256
 from hil.model.model import Model
 from hil.model.photo import photo_tensor
 from hil.model.topk import top_k
@@ -117,17 +117,11 @@ def test_an_unknown_default_cut_is_refused_when_it_is_needed(copy: Path) -> None
 def test_labels_must_be_as_many_as_classes(copy: Path) -> None:
     _edit(copy, labels=None)
     assert Model.load(copy).labels == ()
-    labels = copy / "few.txt"
-    labels.write_text("zero\none\n")
-    digest = "9f3b0f0c" * 8
-    _edit(copy, labels={"name": "few.txt", "sha256": digest})
-    with pytest.raises(BadInputError, match="SHA-256"):
-        Model.load(copy)
-    from hil.model.manifest import sha256
-
-    _edit(copy, labels={"name": "few.txt", "sha256": sha256(labels.read_bytes())})
-    with pytest.raises(BadInputError, match="2 labels for 10 classes"):
-        Model.load(copy)
+    for data, sentence in ((b"zero\none\n", "2 labels for 10 classes"), (b"\xff", "not UTF-8")):
+        (copy / "few.txt").write_bytes(data)
+        _edit(copy, labels={"name": "few.txt", "sha256": sha256(data)})
+        with pytest.raises(BadInputError, match=sentence):
+            Model.load(copy)
 
 
 def test_a_missing_model_is_refused(tmp_path: Path) -> None:
