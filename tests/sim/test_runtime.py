@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pytest
+
 from hil.console_line import format_request
 from hil.firmware import FirmwareBuild
 from hil.flash import flash
