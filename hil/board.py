@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from hil.board_info import BoardInfo
-from hil.console import FAST_BAUD, Console
+from hil.console import Console
 from hil.console_transfer import read_blob, write_image
 from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
 from hil.firmware import FirmwareBuild, default_firmware
@@ -211,9 +211,7 @@ class Board:
             BootFailure, BoardPanic, BoardSilent: it does not come up.
         """
         self._disconnected()
-        self._info = start(self.console)
-        if has_line_rate(self.port) and not self._info.simulated:
-            self.console.set_baud(FAST_BAUD)
+        self._info = start(self.console, has_line_rate=has_line_rate(self.port))
 
     def connect(self, edge: "EdgeServer", via: str = "tcp") -> None:
         """Join the network, unless joined already, and open a link to an edge server.

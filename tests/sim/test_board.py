@@ -175,6 +175,13 @@ def test_a_refusal_names_the_boards_code(board):
     assert caught.value.code == "bad_argument"
 
 
+def test_both_ends_can_change_the_line_rate(board):
+    board.console.set_baud(921_600)
+    assert board.refresh().role == "head"
+    board.console.set_baud(115_200)
+    assert board.refresh().role == "head"
+
+
 def test_a_restart_that_nobody_asked_for_is_a_panic(spare, model):
     spare.flash(None, model)
     spare.console.type_line("reboot")

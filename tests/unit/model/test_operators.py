@@ -175,7 +175,7 @@ def test_a_model_of_many_operators_verifies_and_cuts_exactly() -> None:
     model = Model.load(OPERATORS)
     kinds = {operator.kind for operator in verify(model.int8).operators}
     assert len(kinds) == 23
-    assert len(model.cuts) == 13
+    assert len(model.cuts) == 14
     inputs = [(str(i), x) for i, x in enumerate(random_inputs(model.input, 3))]
     prover = Prover(model.int8)
     for cut in model.cuts:
