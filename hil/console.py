@@ -217,6 +217,7 @@ class Console:
         """Tell the console that a reset of the board has been asked for by other means."""
         with self._changed:
             self.health.expect_boot()
+            self._log.unmark()
 
     def set_baud(self, rate: int) -> None:
         """Change both ends to ``rate``; raises as :meth:`request`."""
@@ -340,5 +341,6 @@ class Console:
         elif isinstance(line, Event):
             self._events.append(line)
         else:
-            self.health.observe(item.text)
+            if self.health.observe(item.text):
+                self._log.mark()
             self._garbled = self._garbled or "\ufffd" in item.text

@@ -47,8 +47,13 @@ class Health:
         """Note that the board has answered: it is up, and may not start again unasked."""
         self._expecting = False
 
-    def observe(self, text: str) -> None:
-        """Take a line that is not part of the protocol."""
+    def observe(self, text: str) -> bool:
+        """Take a line that is not part of the protocol; tell whether it is where a fault begins."""
+        sound = not self.at_fault
+        self._observe(text)
+        return sound and self.at_fault
+
+    def _observe(self, text: str) -> None:
         finding = diagnose(text)
         if finding is None:
             self._complete = self._complete or (self.at_fault and ends_panic(text))

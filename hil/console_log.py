@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _KEPT = 20_000
-_QUOTED = 30
+_BEFORE, _QUOTED = 10, 40
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,14 @@ class ConsoleLog:
     def __init__(self) -> None:
         self.lines: deque[LogLine] = deque(maxlen=_KEPT)
         self._listeners: list[Callable[[LogLine], None]] = []
+        self._around: list[LogLine] | None = None
 
     def add(self, text: str) -> None:
         """Keep a line and tell the listeners."""
         line = LogLine(time.monotonic(), text)
         self.lines.append(line)
+        if self._around is not None and len(self._around) < _QUOTED:
+            self._around.append(line)
         for listener in tuple(self._listeners):
             listener(line)
 
@@ -42,9 +45,17 @@ class ConsoleLog:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    def mark(self) -> None:
+        """Take the last line for the one that a report is to be about."""
+        self._around = list(self.lines)[-_BEFORE:]
+
+    def unmark(self) -> None:
+        """Forget the mark: reports are about the end of the log again."""
+        self._around = None
+
     def annotate(self, error: Exception) -> None:
-        """Add the last lines to an error as a note."""
-        last = list(self.lines)[-_QUOTED:]
-        if last:
-            quoted = "\n".join(f"  {line.text}" for line in last)
-            error.add_note(f"The console's last lines:\n{quoted}")
+        """Add the lines around the mark, or else the last ones, to an error as a note."""
+        quoted = list(self.lines)[-_QUOTED:] if self._around is None else self._around
+        if quoted:
+            text = "\n".join(f"  {line.text}" for line in quoted)
+            error.add_note(f"From the console's log:\n{text}")

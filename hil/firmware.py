@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """A firmware build: the directory that ``idf.py build`` or ``hil firmware build`` leaves."""
 
+import contextlib
 import json
 import os
 import struct
+import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -184,7 +186,12 @@ def default_firmware() -> FirmwareBuild:
                 "The firmware's sources have changed since its image was built: install "
                 f"ziglang=={firmware_build.ZIG_VERSION}, which builds it, or undo the change."
             )
-        firmware_build.build(cached)
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cached.parent) as directory:
+            firmware_build.build(Path(directory) / "build")
+            # In one step: another session may be building the same, and be first.
+            with contextlib.suppress(OSError):
+                (Path(directory) / "build").rename(cached)
     return FirmwareBuild.load(cached)
 
 

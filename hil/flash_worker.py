@@ -11,9 +11,8 @@ The process exists for two reasons: esptool's licence, and its state, which is g
 import hashlib
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 import serial
 from esptool.cmds import (
@@ -46,10 +45,13 @@ class Region:
 
 
 class _Logger(TemplateLogger):  # type: ignore[misc]  # esptool has no type information
-    """Turns esptool's progress into events and drops its prose."""
+    """Turns esptool's progress into events and drops its prose.
 
-    def __init__(self, on_progress: Callable[[int, int], None]) -> None:
-        self._on_progress = on_progress
+    Older versions of esptool keep the logger's class, not the logger: what is being written is
+    therefore the class's.
+    """
+
+    writing: ClassVar[dict[str, Any]] = {}
 
     def print(self, *args: Any, **kwargs: Any) -> None:
         pass
@@ -77,7 +79,7 @@ class _Logger(TemplateLogger):  # type: ignore[misc]  # esptool has no type info
         suffix: str = "",
         bar_length: int = 30,
     ) -> None:
-        self._on_progress(cur_iter, total_iters)
+        emit("progress", done=cur_iter, total=total_iters, **self.writing)
 
 
 def emit(event: str, **fields: Any) -> None:
@@ -129,8 +131,7 @@ def differs(esp: Any, region: Region) -> bool:
 
 def execute(plan: dict[str, Any], regions: list[Region]) -> dict[str, Any]:
     """Write what differs, verify it, and reset the board, whatever happened."""
-    current: dict[str, Any] = {}
-    log.set_logger(_Logger(lambda done, total: emit("progress", done=done, total=total, **current)))
+    log.set_logger(_Logger())
     port = open_port(plan["port"], 115_200)
     with detect_chip(port, connect_attempts=CONNECT_ATTEMPTS) as esp:
         try:
@@ -150,7 +151,7 @@ def execute(plan: dict[str, Any], regions: list[Region]) -> dict[str, Any]:
             if wanted:
                 esp.change_baud(plan["baud"])
             for region in wanted:
-                current.update(role=region.role, offset=region.offset)
+                _Logger.writing.update(role=region.role, offset=region.offset)
                 # One call for each: esptool 5.6 stops compressing after the first file that does
                 # not shrink. It verifies by MD5 on the board after writing.
                 write_flash(esp, [(region.offset, region.data)])

@@ -38,7 +38,7 @@ def test_an_error_is_one_line_and_its_kinds_exit_code(ending, error, code):
 
 def test_notes_follow_the_sentence(ending):
     error = BootFailure("It does not boot.")
-    error.add_note("The console's last lines:\n  invalid header: 0xffffffff")
+    error.add_note("From the console's log:\n  invalid header: 0xffffffff")
     _, text = ending(error)
     assert text.splitlines()[0] == "hil: It does not boot."
     assert text.splitlines()[-1] == "  invalid header: 0xffffffff"

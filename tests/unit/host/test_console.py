@@ -254,3 +254,14 @@ def test_closing_lets_go_of_the_port_and_ends_the_thread(port):
     console.close()
     assert port.closed
     assert "console test" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_report_shows_a_panic_from_its_beginning_however_much_follows(port, console):
+    port.feed(b"before\r\n" + PANICS[0].encode() + b"\r\nBacktrace: 0x40375b5d\r\nRebooting...\r\n")
+    port.feed(b"I (1) boot: and so on\r\n" * 200 + b"! done *" + b"0000\r\n")
+    console.health.answered()
+    with pytest.raises(BoardPanic) as caught:
+        console.wait_event("infer", LONG)
+    quoted = caught.value.__notes__[0]
+    assert "before" in quoted
+    assert "Backtrace" in quoted
