@@ -1,8 +1,36 @@
 # SPDX-License-Identifier: MIT
-"""Loads the plugin in a checkout that has not been installed, where no entry point does."""
+"""Loads the plugin where it is not installed, and spreads a run of everything over the cores."""
 
+import os
 from importlib.metadata import entry_points
+
+import pytest
 
 pytest_plugins = ["pytester"]
 if not any(point.value == "hil.plugin" for point in entry_points(group="pytest11")):
     pytest_plugins.append("hil.plugin")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Use all cores for a run of everything, and one process for any selection.
+
+    A board is one thing at one place, and pytest-benchmark does not measure in workers.
+    """
+    chosen = config.getoption("markexpr") or config.getoption("keyword")
+    everything = config.args_source is not pytest.Config.ArgsSource.ARGS and not chosen
+    # One more than cores: the tests of serial ports wait more than they compute.
+    return (os.cpu_count() or 1) + 1 if everything else 0
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give the files of a directory that shares a board to one worker, any other file to any."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class BoardScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            return "tests/hil" if path.startswith("tests/hil/") else path
+
+    return BoardScheduling(config, log)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Format the firmware's C and C++ files with clang-format, or with --check only tell which differ."""
+"""Format the firmware's C and C++ files with clang-format; --check only tells which differ."""
 
 import subprocess
 import sys

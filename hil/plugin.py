@@ -4,9 +4,17 @@
 import pytest
 
 from hil import fixtures
-from hil.pytestplugin import logfiles, options, outcomes, readiness, report, selection
+from hil.pytestplugin import (
+    logfiles,
+    options,
+    outcomes,
+    readiness,
+    report,
+    selection,
+    workers,
+)
 
-PARTS = (options, selection, readiness, logfiles, outcomes, report, fixtures)
+PARTS = (options, selection, readiness, logfiles, outcomes, report, workers, fixtures)
 
 
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:

@@ -8,17 +8,26 @@
 #define NO_BUILTIN __attribute__((no_builtin))
 
 NO_BUILTIN void *memcpy(void *restrict to, const void *restrict from, size_t n) {
-    __asm__ volatile("local.get %0\nlocal.get %1\nlocal.get %2\nmemory.copy 0, 0" : : "r"(to), "r"(from), "r"(n) : "memory");
+    __asm__ volatile("local.get %0\nlocal.get %1\nlocal.get %2\nmemory.copy 0, 0"
+                     :
+                     : "r"(to), "r"(from), "r"(n)
+                     : "memory");
     return to;
 }
 
 NO_BUILTIN void *memmove(void *to, const void *from, size_t n) {
-    __asm__ volatile("local.get %0\nlocal.get %1\nlocal.get %2\nmemory.copy 0, 0" : : "r"(to), "r"(from), "r"(n) : "memory");
+    __asm__ volatile("local.get %0\nlocal.get %1\nlocal.get %2\nmemory.copy 0, 0"
+                     :
+                     : "r"(to), "r"(from), "r"(n)
+                     : "memory");
     return to;
 }
 
 NO_BUILTIN void *memset(void *to, int value, size_t n) {
-    __asm__ volatile("local.get %0\nlocal.get %1\nlocal.get %2\nmemory.fill 0" : : "r"(to), "r"(value), "r"(n) : "memory");
+    __asm__ volatile("local.get %0\nlocal.get %1\nlocal.get %2\nmemory.fill 0"
+                     :
+                     : "r"(to), "r"(value), "r"(n)
+                     : "memory");
     return to;
 }
 

@@ -78,7 +78,9 @@ def image(segments: list[tuple[str, int, bytes]], entry: int) -> bytes:
     writer.flash_mode = FLASH_MODE_DIO
     writer.flash_size_freq = FLASH_16MB_80M
     writer.max_rev_full = MAX_REVISION
-    writer.segments = [ELFSection(name.encode(), address, data, 0) for name, address, data in segments]
+    writer.segments = [
+        ELFSection(name.encode(), address, data, 0) for name, address, data in segments
+    ]
     return bytes(writer.save(None))
 
 

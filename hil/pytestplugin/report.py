@@ -4,6 +4,7 @@
 import os
 import time
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -68,21 +69,28 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
     result = yield
     if run is not None:
         run.results.exit_status = int(session.exitstatus)
-        run.write()
+        if hasattr(session.config, "workeroutput"):
+            run.results_path.unlink(missing_ok=True)  # the controller has the results by now
+        else:
+            run.write()
     return result
 
 
 def pytest_terminal_summary(terminalreporter: "TerminalReporter", config: pytest.Config) -> None:
     """Show the closing table."""
     run = Run.known(config)
-    if run is None:
-        return
+    if run is not None:
+        show(terminalreporter, run.results.document(), run.results_path)
+
+
+def show(terminalreporter: "TerminalReporter", document: dict[str, Any], path: Path) -> None:
+    """Show the closing table of a document that has been written to ``path``."""
     from hil.table import closing_lines
 
     terminalreporter.section("hil")
-    for line in closing_lines(run.results.document()):
+    for line in closing_lines(document):
         terminalreporter.write_line(line)
-    terminalreporter.write_line(f"{'results':<10} {os.path.relpath(run.results_path)}")
+    terminalreporter.write_line(f"{'results':<10} {os.path.relpath(path)}")
 
 
 def _outcome(report: pytest.TestReport, kind: str | None) -> str:

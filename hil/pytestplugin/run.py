@@ -97,8 +97,10 @@ class Run:
         Raises:
             BadInputError: the log directory cannot be written to.
         """
+        from hil.results import write_document
+
         try:
-            self.results.write(self.results_path)
+            write_document(self.results.document(), self.results_path)
         except OSError as error:
             raise BadInputError(
                 f"{self.results_path} cannot be written ({error.strerror}); "

@@ -6,7 +6,7 @@
 document and nothing else.
 """
 
-from hil.results.document import SCHEMA, Results
+from hil.results.document import SCHEMA, Results, ending, write_document
 from hil.results.records import (
     BoardRecord,
     CutRecord,
@@ -35,4 +35,6 @@ __all__ = [
     "RegionRecord",
     "Results",
     "TestRecord",
+    "ending",
+    "write_document",
 ]

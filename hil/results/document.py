@@ -121,10 +121,7 @@ class Results:
         return {
             "schema": SCHEMA,
             "run": {
-                "outcome": "running"
-                if self.exit_status is None
-                else OUTCOMES.get(self.exit_status, "internal_error"),
-                "exit_status": self.exit_status,
+                **ending(self.exit_status),
                 "started": self._started.isoformat(timespec="seconds"),
                 "host_seconds": round(time.monotonic() - self._clock_start, 3),
                 "hil_version": hil.__version__,
@@ -145,15 +142,26 @@ class Results:
             "tests": _plain(self.tests),
         }
 
-    def write(self, path: Path) -> None:
-        """Write the document, replacing the file in one step."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-        partial.write_text(
-            json.dumps(self.document(), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
-            encoding="utf-8",
-        )
-        partial.replace(path)
+
+def ending(exit_status: int | None) -> dict[str, Any]:
+    """Return the part of a document's ``run`` that says how the session has ended, if it has."""
+    outcome = "running" if exit_status is None else OUTCOMES.get(exit_status, "internal_error")
+    return {"outcome": outcome, "exit_status": exit_status}
+
+
+def write_document(document: dict[str, Any], path: Path) -> None:
+    """Write a document, replacing the file in one step.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    partial.write_text(
+        json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        encoding="utf-8",
+    )
+    partial.replace(path)
 
 
 def _plain(value: Any) -> Any:

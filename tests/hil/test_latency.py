@@ -45,6 +45,8 @@ def test_latency_and_goodput(
         CLOCK.seconds += inference.stages.total_us / 1e6
 
     benchmark.pedantic(infer_once, rounds=hil_settings.rounds)
+    while len(inferences) < hil_settings.rounds:
+        infer_once()  # under xdist pytest-benchmark stops at one; the board's clock goes on
 
     for stages in (inference.stages for inference in inferences):
         parts = (stages.load_us, stages.invoke_us, stages.send_us, stages.wait_us)

@@ -32,7 +32,8 @@ def port():
 
 
 @pytest.fixture
-def console(port):
+def console(port, monkeypatch):
+    monkeypatch.setattr("hil.console._FAULT_GRACE_S", 0.05)
     with Console(port, "test") as console:
         yield console
 

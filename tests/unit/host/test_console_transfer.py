@@ -102,7 +102,7 @@ def test_a_board_that_stops_acknowledging_is_silent(port, console, monkeypatch):
     board = TransferBoard(port)
     board._chunk = lambda encoded: None
     with pytest.raises(BoardSilent):
-        write_image(console, bytes(5000))
+        write_image(console, bytes(500))
 
 
 def test_a_refusal_of_the_image_is_passed_on(port, console):

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from hil.budgets import AgreementLimit, Budgets
-from hil.results import Results
+from hil.results import Results, write_document
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "results.schema.json").read_text())
 
@@ -85,17 +85,17 @@ def test_what_is_known_of_a_photo_adds_up(results: Results) -> None:
 
 def test_writing_replaces_the_file_and_leaves_no_other(results: Results, tmp_path: Path) -> None:
     path = tmp_path / "deep" / "results.json"
-    Results().write(path)
-    results.write(path)
+    write_document(Results().document(), path)
+    write_document(results.document(), path)
     assert json.loads(path.read_text())["board"]["mac"] == "02:00:00:00:00:01"
     assert [each.name for each in path.parent.iterdir()] == ["results.json"]
 
 
 def test_a_failed_write_leaves_the_old_file(results: Results, tmp_path: Path) -> None:
     path = tmp_path / "results.json"
-    results.write(path)
+    write_document(results.document(), path)
     before = path.read_text()
     results.predict("dog.jpg", "board", (float("nan"),))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="JSON"):
-        results.write(path)
+        write_document(results.document(), path)
     assert path.read_text() == before
