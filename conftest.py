@@ -13,14 +13,14 @@ if not any(point.value == "hil.plugin" for point in entry_points(group="pytest11
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Use all cores for a run of everything, and one process for any selection.
+    """Spread a run of everything, and leave any selection to one process.
 
     A board is one thing at one place, and pytest-benchmark does not measure in workers.
     """
     chosen = config.getoption("markexpr") or config.getoption("keyword")
     everything = config.args_source is not pytest.Config.ArgsSource.ARGS and not chosen
-    # One more than cores: the tests of serial ports wait more than they compute.
-    return (os.cpu_count() or 1) + 1 if everything else 0
+    # Twice as many as cores: the tests of serial ports wait as much as they compute.
+    return min(2 * (os.cpu_count() or 1), 8) if everything else 0
 
 
 @pytest.hookimpl(optionalhook=True)

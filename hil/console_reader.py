@@ -65,7 +65,9 @@ class ConsoleReader:
         stream = ConsoleStream(_is_chunk)
         heard = time.monotonic()
         while not self._closing:
-            data = self._port.read(self._port.in_waiting or 1)
+            data = self._port.read(1)
+            if data and (more := self._port.in_waiting):
+                data += self._port.read(more)
             items: list[TextLine | Frame] = []
             if data:
                 heard = time.monotonic()
