@@ -125,9 +125,9 @@ class Board:
         if not self.simulated:
             return None
         from hil.edge import FixedStopwatch
-        from hil.sim.lab import HOST_INVOKE_US, HOST_TOTAL_US
+        from hil.sim import host_work
 
-        return FixedStopwatch(HOST_TOTAL_US, HOST_INVOKE_US)
+        return FixedStopwatch(host_work.TOTAL_US, host_work.INVOKE_US)
 
     def refresh(self) -> BoardInfo:
         """Ask the board about itself.

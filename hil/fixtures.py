@@ -61,7 +61,8 @@ def hil_bench(
 def firmware(request: pytest.FixtureRequest) -> "FirmwareBuild":
     """The firmware to flash: a ``hil.firmware.FirmwareBuild`` from --hil-firmware.
 
-    Without the option: the image for virtual boards that belongs to these sources.
+    Without the option: the image for virtual boards that belongs to these sources. What is behind
+    a URL may be one (``hil sim``); if it is not, flashing refuses.
     """
     from hil.errors import BadInputError
     from hil.firmware import FirmwareBuild, default_firmware
@@ -71,7 +72,7 @@ def firmware(request: pytest.FixtureRequest) -> "FirmwareBuild":
     if run.settings.firmware is not None:
         return FirmwareBuild.load(run.settings.firmware)
     spec = run.plan.spec
-    if isinstance(spec, BoardSpec) and not spec.virtual:
+    if isinstance(spec, BoardSpec) and not spec.virtual and "://" not in spec.port:
         raise BadInputError(
             f"The board at {spec.port} is a real one, whose firmware ESP-IDF builds; "
             "name the build directory with --hil-firmware."
@@ -100,20 +101,21 @@ def photos(request: pytest.FixtureRequest) -> "list[Photo]":
 
 
 @pytest.fixture(scope="session")
-def edge(hil_bench: "Bench", model: "Model", cut: "Cut") -> "Iterator[EdgeServer]":
+def edge(
+    hil_bench: "Bench", firmware: "FirmwareBuild", model: "Model", cut: "Cut"
+) -> "Iterator[EdgeServer]":
     """The edge server, running the model's tail with reference kernels.
 
     Towards a virtual board it tells stated constants as its times, never this machine's.
     """
     from hil.edge import EdgeServer, FixedStopwatch
+    from hil.sim import host_work
 
     split = model.split(cut)
-    lab = hil_bench.board.lab
-    if lab is None:
-        host, stopwatch = "0.0.0.0", None
-    else:
-        work = lab.host_work
-        host, stopwatch = "127.0.0.1", FixedStopwatch(work.total_us, work.invoke_us)
+    host, stopwatch = "0.0.0.0", None
+    if firmware.app.simulated:
+        host = "127.0.0.1"
+        stopwatch = FixedStopwatch(host_work.TOTAL_US, host_work.INVOKE_US)
     with EdgeServer(split.tail, split.model_id, host=host, stopwatch=stopwatch) as server:
         yield server
 

@@ -36,14 +36,6 @@ class WifiCredentials:
     password: str
 
 
-@dataclass(frozen=True)
-class HostWork:
-    """The constants that stand for the host's time in simulation, in microseconds."""
-
-    total_us: int
-    invoke_us: int
-
-
 class Lab:
     """A running lab process.
 
@@ -52,8 +44,6 @@ class Lab:
 
     Attributes:
         boards: where the virtual boards are.
-        wifi: the credentials of the lab's access point.
-        host_work: what the edge server is to report as its time.
         process: the lab.
     """
 
@@ -68,8 +58,6 @@ class Lab:
         self._lifeline: int | None = lifeline
         self._log = log
         self.boards = tuple(VirtualPort(**board) for board in ends["boards"])
-        self.wifi = WifiCredentials(**ends["wifi"])
-        self.host_work = HostWork(**ends["host_work"])
 
     @classmethod
     def start(cls, *, boards: int = 1, chip: str = "esp32s3", patience_s: float = 30.0) -> "Lab":
@@ -160,8 +148,7 @@ def _first_line(process: "subprocess.Popen[bytes]", log: IO[bytes]) -> dict[str,
         why = _last_line(log) if ready else f"silent for {START_TIMEOUT_S:g} s"
         raise LabError(f"the lab process that runs the virtual boards did not start: {why}")
     ends: dict[str, Any] = json.loads(line)
-    ends.pop("pid")
-    return {key: ends[key] for key in ("boards", "wifi", "host_work")}
+    return ends
 
 
 def _last_line(log: IO[bytes]) -> str:

@@ -120,7 +120,7 @@ def _partition_table(flash: NorFlash, say: Say) -> PartitionTable:
                     f"partition {index} invalid - offset 0x{p.offset:x} size 0x{p.size:x} "
                     f"exceeds flash chip size 0x{flash.size:x}"
                 )
-    except InputError as error:
+    except (InputError, ValueError) as error:  # ValueError: a name that is no UTF-8
         text = "Incorrect MD5 checksum" if "MD5" in str(error) else str(error)
         say(f"E (30) flash_parts: {text}")
         say("E (30) boot: Failed to verify partition table")

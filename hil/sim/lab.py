@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from hil.sim import host_work
 from hil.sim.board import Application, VirtualBoard
 from hil.sim.boot import BootError, boot_chain
 from hil.sim.chip import Chip, esp32, esp32s3, mac_text, virtual_mac
@@ -24,12 +25,6 @@ from hil.sim.runtime import Runtime
 from hil.sim.wifi import LAB_ACCESS_POINT
 
 CHIPS: dict[str, Callable[[bytes], Chip]] = {"esp32s3": esp32s3, "esp32": esp32}
-
-# Simulated time that the host takes for an inference: a stated constant, so that no simulated
-# figure depends on the host. A tail of 150 M multiply-accumulates takes a desktop CPU about as
-# long.
-HOST_TOTAL_US = 5_000
-HOST_INVOKE_US = 4_800
 
 # Events between two looks at the sockets.
 BATCH = 64
@@ -85,7 +80,7 @@ class Lab:
         except BootError:
             return _Off()
         seed = f"{self._options.seed} {mac_text(board.chip.mac)} {self._boots}"
-        return Runtime(board, booted, reason, self._clock, HOST_TOTAL_US, seed)
+        return Runtime(board, booted, reason, self._clock, host_work.TOTAL_US, seed)
 
     async def start(self) -> dict[str, object]:
         """Power the boards on and return the description that is printed."""
@@ -102,7 +97,6 @@ class Lab:
                 for board in self.boards
             ],
             "wifi": {"ssid": LAB_ACCESS_POINT.ssid, "password": LAB_ACCESS_POINT.password},
-            "host_work": {"total_us": HOST_TOTAL_US, "invoke_us": HOST_INVOKE_US},
             "pid": os.getpid(),
         }
 

@@ -8,7 +8,6 @@ the other, at simulated times; what the module asks of the machine are its impor
 
 import hashlib
 import random
-import re
 from collections.abc import Iterable
 
 from wasmtime import TrapCode
@@ -18,6 +17,7 @@ from hil.sim.board import VirtualBoard
 from hil.sim.boot import Booted
 from hil.sim.chip import mac_text
 from hil.sim.clock import CYCLES_PER_US, Event, SimClock
+from hil.sim.console_units import ConsoleUnits
 from hil.sim.cost import hash_cycles
 from hil.sim.inference_task import InferenceTask
 from hil.sim.machine import Handler, Machine, ModuleRejectedError, Trap
@@ -34,9 +34,6 @@ CONFIG_ESP_TASK_WDT_TIMEOUT_S to it. Running the model counts."""
 
 DEFAULT_BAUD = 115_200
 BITS_PER_BYTE = 10  # start, eight data, stop
-
-DELIMITER = re.compile(rb"(?<=[\r\n\0])")
-"""Behind what the console acts on: the end of a line, or of a binary frame."""
 
 
 class Runtime:
@@ -67,7 +64,7 @@ class Runtime:
         self._random = random.Random(seed)
         self._halted = False
         self._baud = DEFAULT_BAUD
-        self._heard = b""
+        self._units = ConsoleUnits()
         self._booted_at = self._console_free_at = clock.now
         self._busy_until = self._called_at = clock.now
         self._charged = 0
@@ -87,21 +84,11 @@ class Runtime:
     # The application's side of the board.
 
     def feed(self, data: bytes) -> None:
-        """Take bytes from the serial line; they arrive as fast as its rate allows.
-
-        Lines and binary frames reach the firmware whole. It does nothing before their end anyway,
-        and so simulated time does not depend on how the host's system cut the bytes up.
-        """
+        """Take bytes from the serial line; they arrive as fast as its rate allows."""
         if self._halted:
             return
-        *units, rest = DELIMITER.split(data)
-        for unit in units:
-            self._arrive(self._heard + unit)
-            self._heard = b""
-        self._heard += rest
-        if len(self._heard) >= self.staging_capacity:
-            self._arrive(self._heard)
-            self._heard = b""
+        for unit in self._units.feed(data):
+            self._arrive(unit)
 
     def _arrive(self, unit: bytes) -> None:
         for start in range(0, len(unit), self.staging_capacity):

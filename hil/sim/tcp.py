@@ -17,14 +17,12 @@ from dataclasses import dataclass
 from hil.errors import LabError
 from hil.protocol import HEADER_SIZE, Flags, FrameHeader, MessageType, ProtocolError
 from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.host_work import TURNAROUND_US
 from hil.sim.link import LinkDirection, LinkParameters
 
 SEND_BUFFER = 5_760  # CONFIG_LWIP_TCP_SND_BUF_DEFAULT of ESP-IDF
 CONNECT_TIMEOUT_S = 5.0
 FRAME_LIMIT = 16 << 20
-
-# Time that the host takes for anything but an inference; a stated constant.
-HOST_TURNAROUND_US = 100
 
 _PREFIX = struct.Struct("<I")
 
@@ -132,7 +130,7 @@ class TcpConnection:
             return
         if header.flags & Flags.ANSWER:
             return
-        work = self._host_work_us if header.type == MessageType.DATA else HOST_TURNAROUND_US
+        work = self._host_work_us if header.type == MessageType.DATA else TURNAROUND_US
         debt = object()
         self._debts.append((debt, work))
         self._clock.owe(debt)

@@ -15,6 +15,7 @@ from hil.lab import Lab
 from hil.model.model import Model
 from hil.model.topk import top_k
 from hil.resources import resource
+from hil.sim import host_work
 
 ROLES = {"bootloader", "partition table", "app", "model"}
 
@@ -126,7 +127,7 @@ def test_stages_add_up_and_are_marked_as_simulated(board, edge, lab, images):
     stages = inference.stages
     total = stages.load_us + stages.invoke_us + stages.send_us + stages.wait_us
     assert stages.total_us == total
-    assert stages.edge_us == lab.host_work.total_us
+    assert stages.edge_us == host_work.TOTAL_US
     assert stages.transfer_us == stages.send_us + stages.wait_us - stages.edge_us > 0
     assert inference.simulated
 

@@ -88,6 +88,14 @@ def test_a_partition_table_with_a_bad_md5_is_refused(files: dict[int, bytes]) ->
     assert lines[-1] == "E (30) boot: load partition table error!"
 
 
+def test_a_partition_name_that_is_no_text_is_refused_too(files: dict[int, bytes]) -> None:
+    broken = bytearray(files[TABLE])
+    broken[12] = 0xFF
+    booted, lines = boot(files | {TABLE: bytes(broken)})
+    assert booted is None
+    assert lines[-1] == "E (30) boot: load partition table error!"
+
+
 def test_a_missing_partition_table_is_refused(files: dict[int, bytes]) -> None:
     booted, lines = boot({0: files[0], OTA_0: files[OTA_0]})
     assert booted is None

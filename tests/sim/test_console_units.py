@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""What the virtual UART hands to the firmware: whole lines and frames, however they arrived."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hil.console_chunk import Chunk, ChunkType
+from hil.sim.console_units import ConsoleUnits
+
+
+def cut_up(data: bytes, places: list[int]) -> list[bytes]:
+    units, splitter, start = [], ConsoleUnits(), 0
+    for place in [*sorted(p % (len(data) + 1) for p in places), len(data)]:
+        units += splitter.feed(data[start:place])
+        start = place
+    return units
+
+
+@given(st.binary(max_size=400), st.lists(st.integers(0, 400), max_size=8))
+def test_units_do_not_depend_on_how_the_bytes_arrive(data: bytes, places: list[int]) -> None:
+    assert cut_up(data, places) == ConsoleUnits().feed(data)
+
+
+@given(st.binary(max_size=3000))
+def test_nothing_is_lost_but_what_has_not_ended_is_held_back(data: bytes) -> None:
+    joined = b"".join(ConsoleUnits().feed(data))
+    assert data.startswith(joined)
+    assert len(data) - len(joined) <= 1_100
+
+
+@given(st.binary(min_size=1, max_size=1024), st.integers(0, 1 << 20))
+def test_a_frame_is_one_unit_whatever_it_holds(content: bytes, offset: int) -> None:
+    frame = Chunk(ChunkType.IMAGE, offset, content).pack()
+    assert ConsoleUnits().feed(frame + frame) == [frame, frame]
+
+
+def test_lines_end_with_either_character() -> None:
+    assert ConsoleUnits().feed(b"info\r\nhelp\nx") == [b"info\r", b"\n", b"help\n"]
+
+
+def test_a_frame_ends_the_line_before_it() -> None:
+    frame = Chunk(ChunkType.IMAGE, 0, b"abc").pack()
+    assert ConsoleUnits().feed(b"inf" + frame + b"help\n") == [b"inf", frame, b"help\n"]
+
+
+@pytest.mark.parametrize("noise", [b"\0", b"\0\0", b"\0\0\0"])
+def test_stray_zero_bytes_hold_no_line_up(noise: bytes) -> None:
+    assert ConsoleUnits().feed(noise + b"info\n")[-1] == b"info\n"
