@@ -1,27 +1,26 @@
 # SPDX-License-Identifier: MIT
 """Run the README's first test in an empty directory, against the installed package.
 
-Usage: python tests/wheel_check.py README.md DIRECTORY
+Usage: python tests/wheel_check.py README.md
 """
 
 import re
-import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 
 def main() -> int:
     """Write the README's first Python block to a file and return pytest's exit status."""
-    readme, directory = Path(sys.argv[1]), Path(sys.argv[2]) / "empty"
+    readme = Path(sys.argv[1])
     block = re.search(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
     if block is None:
         sys.exit(f"{readme} has no Python block")
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
-    (directory / "test_split.py").write_text(block.group(1), encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider"]
-    return subprocess.run(command, cwd=directory, check=False).returncode
+    with tempfile.TemporaryDirectory() as directory:
+        (Path(directory) / "test_split.py").write_text(block.group(1), encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider"]
+        return subprocess.run(command, cwd=directory, check=False).returncode
 
 
 if __name__ == "__main__":
