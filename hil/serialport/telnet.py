@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Telnet framing (RFC 854) and the names of RFC 2217, for either end of a connection."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -87,6 +88,9 @@ class Subnegotiation:
 
 Event = bytes | Negotiation | Subnegotiation
 
+_DATA = re.compile(rb"(?:[^\xff]+|\xff\xff)*")
+"""Data up to the next command; it may be empty. A white image is half made of doubled IACs."""
+
 MAX_SUBNEGOTIATION = 1024
 """More than any RFC 2217 request needs: what is beyond it is dropped."""
 
@@ -136,11 +140,12 @@ class TelnetDecoder:
                 yield from self._command(stream[position])
                 position += 1
             else:
-                iac = stream.find(IAC, position)
-                end = len(stream) if iac < 0 else iac
+                match = _DATA.match(stream, position)
+                assert match is not None
+                end = match.end()
                 if end > position:
-                    yield from self._data(stream[position:end])
-                self._after_iac = iac >= 0
+                    yield from self._data(match.group().replace(IAC + IAC, IAC))
+                self._after_iac = end < len(stream)
                 position = end + 1
 
     def _data(self, run: bytes) -> Iterator[Event]:
