@@ -71,7 +71,7 @@ void fake_store_image(fake_port *fake) {
     }
     char request[64];
     snprintf(request, sizeof request, "image size=%u crc=%x", FAKE_INPUT, sn_crc32(0, image, FAKE_INPUT));
-    CHECK_TEXT(fake_ask(fake, request), "ok chunk=1024 window=4");
+    CHECK_TEXT(fake_ask(fake, request), "ok chunk=1024 window=16");
     for (uint32_t at = 0; at < FAKE_INPUT; at += SN_CHUNK_DATA) {
         uint32_t length = FAKE_INPUT - at < SN_CHUNK_DATA ? FAKE_INPUT - at : SN_CHUNK_DATA;
         sn_chunk chunk = {.type = SN_CHUNK_IMAGE, .offset = at, .data = {&image[at], length}};

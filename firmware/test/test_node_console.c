@@ -125,7 +125,7 @@ static void a_chunk_that_is_dropped_is_answered_by_where_to_go_on(void) {
     sn_node_on_console(fake->node, encoded, size);
     CHECK_TEXT(fake_line(fake),
                "! image state=err code=no_image msg=\"a chunk came, but no image has been announced\"");
-    CHECK_TEXT(fake_ask(fake, "image size=3000 crc=0"), "ok chunk=1024 window=4");
+    CHECK_TEXT(fake_ask(fake, "image size=3000 crc=0"), "ok chunk=1024 window=16");
     sn_node_on_console(fake->node, encoded, size);
     CHECK_TEXT(fake_line(fake), "! image next=100");
     sn_node_on_console(fake->node, encoded, size);
@@ -152,7 +152,7 @@ static void an_image_with_a_wrong_crc_is_reported(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
     uint8_t encoded[SN_CHUNK_ENCODED];
     static const uint8_t data[1000] = {1};
-    CHECK_TEXT(fake_ask(fake, "image size=3000 crc=12345678"), "ok chunk=1024 window=4");
+    CHECK_TEXT(fake_ask(fake, "image size=3000 crc=12345678"), "ok chunk=1024 window=16");
     for (uint32_t at = 0; at < 3000; at += 1000) {
         sn_chunk chunk = {.type = SN_CHUNK_IMAGE, .offset = at, .data = {data, sizeof data}};
         sn_node_on_console(fake->node, encoded, sn_chunk_encode(&chunk, encoded));
@@ -166,7 +166,7 @@ static void an_image_with_a_wrong_crc_is_reported(void) {
 static void a_new_announcement_forgets_the_old_image(void) {
     fake_port *fake = fake_linked(SN_ROLE_HEAD);
     fake_store_image(fake);
-    CHECK_TEXT(fake_ask(fake, "image size=3000 crc=0"), "ok chunk=1024 window=4");
+    CHECK_TEXT(fake_ask(fake, "image size=3000 crc=0"), "ok chunk=1024 window=16");
     CHECK_TEXT(fake_ask(fake, "infer via=tcp"), "err code=busy msg=\"an image is on its way to the board\"");
     fake_free(fake);
 }

@@ -244,7 +244,7 @@ static void a_round_trip_and_an_upload_exclude_each_other(void) {
     CHECK_TEXT(fake_ask(fake, "link via=tcp state=up"), "err code=busy msg=\"the link is being opened or is in use\"");
     fake_peer_sends(fake, SN_FRAME_ECHO_REPLY, SN_FLAG_ANSWER, 2, 0, fake->image_memory, 1);
     CHECK(fake_line(fake) != NULL);
-    CHECK_TEXT(fake_ask(fake, "image size=3000 crc=0"), "ok chunk=1024 window=4");
+    CHECK_TEXT(fake_ask(fake, "image size=3000 crc=0"), "ok chunk=1024 window=16");
     CHECK_TEXT(fake_ask(fake, "rtt via=tcp size=1"), "err code=busy msg=\"an image is on its way to the board\"");
     fake_free(fake);
 }

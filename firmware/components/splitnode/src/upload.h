@@ -7,7 +7,7 @@
 
 #include "chunk.h"
 
-#define SN_UPLOAD_WINDOW 4u /* chunks that may be on the way unacknowledged */
+#define SN_UPLOAD_WINDOW 16u /* chunks that may be on the way unacknowledged */
 
 typedef enum {
     SN_UPLOAD_NONE,    /* nothing was announced */
