@@ -50,6 +50,7 @@ class EdgeServer:
         patience_s: float = 30.0,
     ) -> None:
         self._kernels = kernels
+        self._model_id = model_id
         self._server = Server(
             Tail(tail, model_id, kernels), stopwatch or WallStopwatch(), patience_s
         )
@@ -92,6 +93,11 @@ class EdgeServer:
         return self._thread.is_alive()
 
     @property
+    def model_id(self) -> int:
+        """The id of the model and cut whose tail it serves."""
+        return self._model_id
+
+    @property
     def counters(self) -> dict[str, int]:
         """Frames and inferences so far, under the names of docs/protocol.md, section 2.4."""
         return dict(self._server.counters)
@@ -129,6 +135,7 @@ class EdgeServer:
             raise EdgeError("The edge server has ended; start another.")
         self._loop.call_soon_threadsafe(change)
         changed.result(_START_S)
+        self._model_id = model_id
 
     def close(self) -> None:
         """Drop every connection and end the thread; harmless when done before.

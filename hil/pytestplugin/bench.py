@@ -78,6 +78,9 @@ class Bench:
             return
         if (info.role, info.model_id) != self._identity:
             self.board.flash(*self._wanted)
+        split = self.board.part.split
+        if self._edge is not None and split and self._edge[0].model_id != split.model_id:
+            self._edge[0].serve(split.tail, split.model_id)
         if self._edge is not None and self.board.link != (*self._edge, self.board.info.session):
             self.board.connect(*self._edge)
 

@@ -41,8 +41,10 @@ def test_crashes_and_mends_it(board, console):
 def test_is_not_told_of_the_crash_before(board, photos):
     board.infer(photos[0])
 
-def test_loads_another_model(board, model):
-    board.load(model, model.cuts[1])
+def test_loads_another_model(board, edge, model):
+    split = model.split(model.cuts[1])
+    board.load(model, split.cut)
+    edge.serve(split.tail, split.model_id)
 
 def test_finds_its_own_model_again(board, cut, photos):
     assert board.info.cut == cut.short_name
