@@ -95,7 +95,16 @@ class Runtime:
             piece = unit[start : start + self.staging_capacity]
             cycles = len(piece) * BITS_PER_BYTE * 1_000_000 * CYCLES_PER_US // self._baud
             self._console_free_at = max(self._console_free_at, self.clock.now) + cycles
-            self.post(self._console_free_at, "on_console", len(piece), staged=piece)
+            time = self._next_us(self._console_free_at)
+            self.post(time, "on_console", len(piece), staged=piece)
+
+    def _next_us(self, time: int) -> int:
+        """Return the board's next whole microsecond, where it takes up what comes from outside.
+
+        When exactly the host's bytes come is not in the simulation's hands. Stages are differences
+        of whole microseconds: from a common phase they are the same in every run.
+        """
+        return time + (self._booted_at - time) % CYCLES_PER_US
 
     def halt(self) -> None:
         """Stop for good."""
@@ -141,7 +150,7 @@ class Runtime:
         if self._halted:
             return
         if self._busy_until > self.clock.now:
-            self.post(self._busy_until, export, *arguments, staged=staged)
+            self.post(self._next_us(self._busy_until), export, *arguments, staged=staged)
             return
         if staged:
             self._machine.write(self._staging, staged)
