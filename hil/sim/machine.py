@@ -5,6 +5,7 @@ An instruction ("fuel" in wasmtime) stands for a fixed number of the chip's cycl
 that code takes repeats exactly. What traps on the processor becomes a :class:`Trap`.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -64,17 +65,17 @@ class Trap(Exception):  # noqa: N818 - the architecture's word
         self.frames = frames
 
 
-_engine: Engine | None = None
+@functools.cache
+def _engine() -> Engine:
+    config = Config()
+    config.consume_fuel = True
+    return Engine(config)
 
 
-def _shared_engine() -> Engine:
-    global _engine
-    if _engine is None:
-        config = Config()
-        config.consume_fuel = True
-        config.cache = True
-        _engine = Engine(config)
-    return _engine
+@functools.lru_cache(maxsize=8)
+def _compiled(module: bytes) -> Module:
+    """Compile a module; a board that reboots finds it compiled."""
+    return Module(_engine(), module)
 
 
 class Machine:
@@ -92,12 +93,11 @@ class Machine:
     """
 
     def __init__(self, module: bytes, imports: Mapping[str, Handler], cycles_per_call: int) -> None:
-        engine = _shared_engine()
-        self._store = Store(engine)
+        self._store = Store(_engine())
         self._budget = cycles_per_call // CYCLES_PER_INSTRUCTION
         self._store.set_fuel(self._budget)
         try:
-            compiled = Module(engine, module)
+            compiled = _compiled(bytes(module))
             functions = [
                 self._function(item.module, item.name, item.type, imports)
                 for item in compiled.imports
