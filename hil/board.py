@@ -5,14 +5,14 @@ import contextlib
 import subprocess
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Self
 
 from hil.board_info import BoardInfo
 from hil.console import Console
 from hil.console_transfer import read_blob, write_image
 from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
-from hil.firmware import FirmwareBuild, default_firmware
+from hil.firmware import FirmwareBuild, firmware_for
 from hil.flash import FlashFile, FlashReport, Progress, flash
 from hil.infer import INFER_PATIENCE_S, infer_full, infer_split
 from hil.inference import Inference
@@ -165,7 +165,7 @@ class Board:
             BootFailure: the board does not run what was written.
             BoardRefused: it does not accept the model; the code says why.
         """
-        build = build or self._default_build()
+        build = build or firmware_for(self.port)
         part = ModelPart.of(model, cut, role)
         report = self._write([*build.files, _slot(build, part)], build, progress)
         self.reset()
@@ -183,7 +183,7 @@ class Board:
         progress: OnProgress | None = None,
     ) -> FlashReport:
         """Bring only the model slot up to date; the rest as :meth:`flash`."""
-        build = build or self._default_build()
+        build = build or firmware_for(self.port)
         part = ModelPart.of(model, cut, role)
         report = self._write([_slot(build, part)], None, progress)
         self.reset()
@@ -294,6 +294,20 @@ class Board:
                 self.lab.process.wait(_DYING_S)
             self.lab.check()
 
+    @contextlib.contextmanager
+    def lend_port(self) -> Iterator[str]:
+        """Let go of the port for a ``with`` block, in which another program may have it.
+
+        Yields the port. The board is to be reset afterwards, for it is no longer known what it
+        does; after an error in the block the console stays closed.
+        """
+        self._disconnected()
+        log = self.console.log
+        self.console.close()
+        yield self.port
+        self.console = self._reopen_console()
+        self.console.continue_log(log)
+
     def _reopen_console(self) -> Console:
         """Open the console after the flasher: a port that was reset may take a moment to return."""
         deadline = time.monotonic() + _REOPEN_PATIENCE_S
@@ -305,33 +319,19 @@ class Board:
                     raise
                 time.sleep(_REOPEN_PAUSE_S)  # no event tells of a serial port's return
 
-    def _default_build(self) -> FirmwareBuild:
-        if "://" not in self.port:
-            raise BadInputError(
-                f"The board on {self.port} needs firmware built with ESP-IDF; name its build "
-                "directory (--firmware, --hil-firmware)."
-            )
-        return default_firmware()
-
     def _write(
         self, files: list[FlashFile], build: FirmwareBuild | None, progress: OnProgress | None
     ) -> FlashReport:
         """Flash between two consoles; ``build`` is given where its application is written."""
-        self._disconnected()
         self._part = None
-        log = self.console.log
-        self.console.close()
-        report = flash(
-            self.port,
-            files,
-            simulated_image=build is not None and build.app.simulated,
-            ota=build.ota if build else None,
-            progress=progress,
-        )
-        # Not after a failure: nothing is known about the board then.
-        self.console = self._reopen_console()
-        self.console.log.extendleft(reversed(log))
-        return report
+        with self.lend_port() as port:
+            return flash(
+                port,
+                files,
+                simulated_image=build is not None and build.app.simulated,
+                ota=build.ota if build else None,
+                progress=progress,
+            )
 
     def _disconnected(self) -> None:
         """Forget what does not outlive a reset."""

@@ -4,7 +4,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import serial
@@ -104,6 +104,11 @@ class Console:
     def log(self) -> "deque[LogLine]":
         """What has come and gone over the console, bounded, oldest first."""
         return self._log.lines
+
+    def continue_log(self, earlier: Iterable[LogLine]) -> None:
+        """Put the lines of the console before this one in front of the log."""
+        with self._changed:
+            self._log.put_before(earlier)
 
     # Requests
 

@@ -3,7 +3,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 _KEPT = 20_000
@@ -30,6 +30,10 @@ class ConsoleLog:
         self.lines: deque[LogLine] = deque(maxlen=_KEPT)
         self._listeners: list[Callable[[LogLine], None]] = []
         self._around: list[LogLine] | None = None
+
+    def put_before(self, earlier: Iterable[LogLine]) -> None:
+        """Go on from the lines of an earlier console; of too many the newest are kept."""
+        self.lines = deque([*earlier, *self.lines], maxlen=_KEPT)
 
     def add(self, text: str) -> None:
         """Keep a line and tell the listeners."""

@@ -161,6 +161,25 @@ class FirmwareBuild:
         )
 
 
+def firmware_for(port: str) -> FirmwareBuild:
+    """Return the firmware for a board where none is named: the image for virtual boards.
+
+    What is behind a URL may be one (``hil sim``); if it is not, flashing refuses.
+
+    Args:
+        port: a device, or a pyserial URL.
+
+    Raises:
+        BadInputError: there is a real board at a device, or see :func:`default_firmware`.
+    """
+    if "://" not in port:
+        raise BadInputError(
+            f"The board on {port} needs firmware built with ESP-IDF; name its build directory "
+            "(--firmware, --hil-firmware)."
+        )
+    return default_firmware()
+
+
 def default_firmware() -> FirmwareBuild:
     """Return the firmware for virtual boards that belongs to these sources.
 

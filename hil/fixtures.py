@@ -58,26 +58,17 @@ def hil_bench(
 
 
 @pytest.fixture(scope="session")
-def firmware(request: pytest.FixtureRequest) -> "FirmwareBuild":
+def firmware(request: pytest.FixtureRequest, hil_bench: "Bench") -> "FirmwareBuild":
     """The firmware to flash: a ``hil.firmware.FirmwareBuild`` from --hil-firmware.
 
-    Without the option: the image for virtual boards that belongs to these sources. What is behind
-    a URL may be one (``hil sim``); if it is not, flashing refuses.
+    Without the option: the image for virtual boards that belongs to these sources.
     """
-    from hil.errors import BadInputError
-    from hil.firmware import FirmwareBuild, default_firmware
-    from hil.rig import BoardSpec
+    from hil.firmware import FirmwareBuild, firmware_for
 
     run = Run.of(request.config)
     if run.settings.firmware is not None:
         return FirmwareBuild.load(run.settings.firmware)
-    spec = run.plan.spec
-    if isinstance(spec, BoardSpec) and not spec.virtual and "://" not in spec.port:
-        raise BadInputError(
-            f"The board at {spec.port} is a real one, whose firmware ESP-IDF builds; "
-            "name the build directory with --hil-firmware."
-        )
-    return default_firmware()
+    return firmware_for(hil_bench.board.port)
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A board that enters what happens to it into the results."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hil.board import Board
@@ -61,21 +60,6 @@ class RecordingBoard(Board):
             self.results.predict(name, "board", classes)
         self.results.inferences.append(_inference_record(inference, name))
         return inference
-
-    @contextmanager
-    def lend_port(self) -> Iterator[str]:
-        """Let go of the port for a ``with`` block, for another program; then reset the board.
-
-        Yields the port. The board has to be connected again afterwards.
-        """
-        log = self.console.log
-        self.console.close()
-        try:
-            yield self.port
-        finally:
-            self.console = self._reopen_console()
-            self.console.log.extendleft(reversed(log))
-            self.reset()
 
     def _booked(self, flash: Callable[..., FlashReport], *args: Any, **kwargs: Any) -> FlashReport:
         report = flash(*args, **kwargs)

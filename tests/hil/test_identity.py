@@ -37,6 +37,7 @@ def test_esptool_and_the_firmware_name_the_same_chip(board: RecordingBoard) -> N
     info = board.info
     with board.lend_port() as port:
         said = esptool(port, "read-mac")
+    board.reset()
     assert info.chip == "esp32s3"
     assert "ESP32-S3" in said
     match = re.search(r"MAC:\s+((?:[0-9a-f]{2}:){5}[0-9a-f]{2})", said)
@@ -52,9 +53,11 @@ def test_the_flash_reads_back_as_what_was_flashed(
     wanted["model"] = (slot.offset, board.part.slot_file(slot.size))
     with board.lend_port() as port:
         for role, (offset, data) in wanted.items():
-            path = tmp_path / "read.bin"
-            esptool(port, "read-flash", hex(offset), hex(len(data)), str(path))
-            assert path.read_bytes() == data, f"the {role} differs"
+            path = str(tmp_path / role)
+            esptool(port, "read-flash", hex(offset), hex(len(data)), path)
+    board.reset()
+    for role, (_, data) in wanted.items():
+        assert (tmp_path / role).read_bytes() == data, f"the {role} differs"
 
 
 def test_a_board_that_is_up_to_date_is_not_written(
