@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from hil.lab import Lab
+from hil.model.model import Model
+from hil.resources import resource
 from hil.sim.board import VirtualBoard
 from hil.sim.chip import Chip, esp32s3, virtual_mac
 from hil.sim.nor import MIB, NorFlash
@@ -130,3 +133,16 @@ def esptool() -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """The tiny model."""
+    return Model.load(resource("models/tiny"))
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    """A lab with two boards, for the tests of one file."""
+    with Lab.start(boards=2) as lab:
+        yield lab

@@ -52,17 +52,6 @@ def refused(kind: type[HilError], pattern: str):
 
 
 @pytest.fixture(scope="module")
-def model():
-    return Model.load(resource("models/tiny"))
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Lab.start(boards=2) as lab:
-        yield lab
-
-
-@pytest.fixture(scope="module")
 def ready(lab, model):
     """Return a flashed board that no test changes."""
     with Board.open(lab=lab, index=1) as board:

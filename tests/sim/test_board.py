@@ -11,24 +11,11 @@ from hil.errors import BadInputError, BoardPanic, BoardRefused
 from hil.firmware import FirmwareBuild, default_firmware
 from hil.flash import FlashFile, flash
 from hil.judge import judge, judge_full
-from hil.lab import Lab
-from hil.model.model import Model
 from hil.model.topk import top_k
 from hil.resources import resource
 from hil.sim import host_work
 
 ROLES = {"bootloader", "partition table", "app", "model"}
-
-
-@pytest.fixture(scope="module")
-def model():
-    return Model.load(resource("models/tiny"))
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Lab.start(boards=2) as lab:
-        yield lab
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,7 @@ import sys
 import pytest
 
 from hil.cli import COMMANDS, main
-from hil.lab import Lab
 from hil.resources import resource
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Lab.start() as lab:
-        yield lab
 
 
 @pytest.fixture
