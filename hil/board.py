@@ -1,120 +1,50 @@
 # SPDX-License-Identifier: MIT
 """One ESP32-S3, virtual or real: flash it, connect it, infer on it."""
 
-import contextlib
-import subprocess
-import time
 import zlib
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from hil.board_info import BoardInfo
-from hil.console import Console
+from hil.connection import ESPNOW_CHANNEL, Connection, connect_boards, connect_edge, take_down
 from hil.console_transfer import read_blob, write_image
-from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
-from hil.firmware import FirmwareBuild, firmware_for
-from hil.flash import FlashFile, FlashReport, Progress, flash
+from hil.device import Device
+from hil.errors import BadInputError
 from hil.infer import INFER_PATIENCE_S, infer_full, infer_split
-from hil.inference import Inference
+from hil.inference import Inference, RoundTrip
 from hil.lab import Lab
+from hil.links import parse_links
 from hil.model.array import Array
-from hil.model_part import ModelPart
-from hil.network import bring_up, credentials, edge_host, join
-from hil.rig import BoardSpec, has_line_rate
-from hil.start import check_firmware, check_model, start
+from hil.network import credentials, join
+from hil.ports import has_line_rate
+from hil.rig import BoardSpec
+from hil.rtt import RTT_PATIENCE_S, round_trip
 
 if TYPE_CHECKING:
     from hil.edge import EdgeServer, Stopwatch
-    from hil.model.model import Model, Photo
-    from hil.model.split import Cut
+    from hil.model.model import Photo
     from hil.photos import Photo as NamedPhoto
 
-_REOPEN_PATIENCE_S = 5.0
-_REOPEN_PAUSE_S = 0.05
-_DYING_S = 1.0
 
-OnProgress = Callable[[Progress], None]
-
-
-class Board:
+class Board(Device):
     """The one interface to a board, whatever it is; a context manager. See :meth:`open`.
 
     Attributes:
-        spec: which board this is.
-        port: device or URL of its console.
-        lab: the lab of a virtual board.
-        console: the connection to its console; replaced when the board is flashed.
+        connection: the link that is up, if one is.
     """
 
     def __init__(self, spec: BoardSpec, port: str, lab: Lab | None, owns_lab: bool) -> None:
-        self.spec = spec
-        self.port = port
-        self.lab = lab
-        self._owns_lab = owns_lab
-        self._info: BoardInfo | None = None
-        self._part: ModelPart | None = None
-        self._edge: EdgeServer | None = None
+        super().__init__(spec, port, lab, owns_lab)
+        self.connection: Connection | None = None
         self._stored: int | None = None
         self._address = ""
-        self.console = self._open_console()
-
-    @classmethod
-    def open(cls, spec: BoardSpec | None = None, *, lab: Lab | None = None, index: int = 0) -> Self:
-        """Open a board; for a virtual one without ``lab``, start a lab of its own.
-
-        Args:
-            spec: which board; the virtual one if not given.
-            lab: a running lab whose board is meant.
-            index: which of the lab's boards.
-
-        Raises:
-            PortMissingError: there is no such port.
-            PortBusyError: another program holds it.
-            LabError: the lab did not start.
-        """
-        spec = spec or BoardSpec()
-        if not spec.virtual:
-            return cls(spec, spec.port, None, False)
-        used = lab or Lab.start()
-        try:
-            return cls(spec, used.boards[index].url, used, lab is None)
-        except BaseException:
-            if lab is None:
-                used.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
+        self._gateway = False
+        self._listening: str | None = None
 
     def close(self) -> None:
-        """Let go of the port and end the lab, if it is this board's own."""
-        self.console.close()
-        if self._owns_lab and self.lab is not None:
-            self.lab.close()
-
-    @property
-    def info(self) -> BoardInfo:
-        """What the board last said about itself; raises as :meth:`refresh`."""
-        return self._info or self.refresh()
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the board's figures are simulated."""
-        return self.info.simulated
-
-    @property
-    def part(self) -> ModelPart:
-        """The part of a model that is on the board.
-
-        Raises:
-            BadInputError: none was flashed or named.
-        """
-        if self._part is None:
-            raise BadInputError("No model is known to be on the board; flash one first.")
-        return self._part
+        """Let go of link and port, and end the lab, if it is this board's own."""
+        try:
+            self._forget()
+        finally:
+            super().close()
 
     @property
     def stopwatch(self) -> "Stopwatch | None":
@@ -129,108 +59,88 @@ class Board:
 
         return FixedStopwatch(host_work.TOTAL_US, host_work.INVOKE_US)
 
-    def refresh(self) -> BoardInfo:
-        """Ask the board about itself.
-
-        Raises:
-            BoardSilent: it does not answer.
-            BoardRefused: its answer cannot be read.
-            BoardPanic, BootFailure, ConsoleError: as :meth:`hil.console.Console.request`.
-        """
-        self._info = BoardInfo.parse(self.console.request("info"))
-        return self._info
-
-    def flash(
-        self,
-        build: FirmwareBuild | None,
-        model: "Model",
-        cut: "Cut | str | int | None" = None,
-        role: str = "head",
-        *,
-        progress: OnProgress | None = None,
-    ) -> FlashReport:
-        """Bring firmware, partition table and model slot up to date; start and check the board.
+    def connect(
+        self, to: "EdgeServer | Board", via: str = "tcp", *, gateway: "Board | None" = None
+    ) -> None:
+        """Open a link to what runs the tail; the one before it is closed.
 
         Args:
-            build: the firmware; ``None`` for the one that belongs to virtual boards.
-            model: the full model.
-            cut: where to cut it; ``None`` for its default. Not used in role full.
-            role: ``head``, ``tail`` or ``full``.
-            progress: called while something is being written.
+            to: an edge server on this host, or a second board in role tail.
+            via: one of :data:`hil.links.LINKS`.
+            gateway: the second board that carries ESP-NOW to this host.
 
         Raises:
-            BadInputError: the model's part does not fit in slot or arena, or no such cut.
-            PortMissingError, PortBusyError, WrongChipError, FlashingError: see
-                :func:`hil.flash.flash`.
-            BootFailure: the board does not run what was written.
-            BoardRefused: it does not accept the model; the code says why.
+            BadInputError: no such link, no gateway, or the second board does not go with this one.
+            InfrastructureError: the access point is missing or refuses, or this host has no BLE.
+            EdgeError: the other side cannot be reached.
+            BoardRefused: it can, but does not serve the model on the board (``model_mismatch``).
         """
-        build = build or firmware_for(self.port)
-        part = ModelPart.of(model, cut, role)
-        report = self._write([*build.files, _slot(build, part)], build, progress)
-        self.reset()
-        check_firmware(self.info, build.app)
-        self._accept(part)
-        return report
+        parse_links(via, "connect()")
+        self.disconnect()
+        if isinstance(to, Board):
+            self.connection = connect_boards(self, to, via)
+        else:
+            self.connection = connect_edge(self, to, via, gateway)
 
-    def load(
-        self,
-        model: "Model",
-        cut: "Cut | str | int | None" = None,
-        role: str = "head",
-        *,
-        build: FirmwareBuild | None = None,
-        progress: OnProgress | None = None,
-    ) -> FlashReport:
-        """Bring only the model slot up to date; the rest as :meth:`flash`."""
-        build = build or firmware_for(self.port)
-        part = ModelPart.of(model, cut, role)
-        report = self._write([_slot(build, part)], None, progress)
-        self.reset()
-        self._accept(part)
-        return report
+    def disconnect(self) -> None:
+        """Close the link, if one is up; the radio is then free for another."""
+        if (connection := self.connection) is not None:
+            self.connection = None
+            connection.close()
 
-    def use(self, model: "Model", cut: "Cut | str | int | None" = None, role: str = "head") -> None:
-        """Name the model that is on the board already.
-
-        Raises:
-            BadInputError: another one is.
-        """
-        part = ModelPart.of(model, cut, role)
-        info = self.info
-        other = info.slot == "ok" and (info.role, info.model_id) != (role, part.model_id)
-        if other or info.slot == "empty":
-            held = f"the {info.role} of {info.name} {info.cut}".rstrip() if other else "no model"
-            raise BadInputError(f"The board holds {held}, not {part.title}; flash it.")
-        self._accept(part)
-
-    def reset(self) -> None:
-        """Reset the board and wait until it answers; what was connected has to be again.
-
-        Raises:
-            BootFailure, BoardPanic, BoardSilent: it does not come up.
-        """
-        self._disconnected()
-        self._info = start(self.console, has_line_rate=has_line_rate(self.port))
-
-    def connect(self, edge: "EdgeServer", via: str = "tcp") -> None:
-        """Join the network, unless joined already, and open a link to an edge server.
+    def join_network(self) -> str:
+        """Join the access point, unless joined already, and return the board's IP address.
 
         Raises:
             InfrastructureError: the access point is missing or refuses.
-            EdgeError: the edge server cannot be reached.
-            BoardRefused: it can, but does not serve the model on the board (``model_mismatch``).
         """
         if not self._address:
             self._address = join(self.console, credentials(self.spec, self.info))
-        host = edge_host(self.spec, self.info, self._address)
-        bring_up(self.console, via, host, edge.address[1])
-        self._edge = edge
+        return self._address
+
+    def become_gateway(self, channel: int = ESPNOW_CHANNEL) -> None:
+        """Carry ESP-NOW frames between the air and the console from now on.
+
+        Args:
+            channel: of Wi-Fi, 1 to 13.
+
+        Raises:
+            BoardRefused: the firmware cannot.
+        """
+        self.disconnect()
+        self.stop_listening()
+        if self.simulated or has_line_rate(self.port):
+            self.raise_baud()
+        self.console.request("role", set="gateway", channel=channel)
+        self._gateway = True
+
+    def end_gateway(self) -> None:
+        """Run the model on the board again, if it has been made a gateway."""
+        if self._gateway:
+            self.console.request("role", set="model")
+            self._gateway = False
+
+    def listen(self, via: str) -> None:
+        """Wait for a head on a link, in role tail; the link before it is closed.
+
+        Raises:
+            BoardRefused: the board is no tail, or has no such link.
+        """
+        self.end_gateway()
+        self.stop_listening()
+        self.console.request("link", via=via, state="up")
+        self._listening = via
+
+    def stop_listening(self) -> None:
+        """Wait for no head any more; the radio is then free for another link."""
+        if self._listening is not None:
+            take_down(self.console, self._listening)
+            self._listening = None
 
     def infer(
         self,
         image: "Photo | NamedPhoto",
-        via: str = "tcp",
+        via: str | None = None,
         *,
         output: bool = True,
         timeout: float | None = None,
@@ -240,7 +150,7 @@ class Board:
         Args:
             image: a path, a Pillow image, a :class:`hil.photos.Photo`, uint8 pixels, or the
                 model's input tensor itself.
-            via: the link; not used in role full.
+            via: the link, if one is to be insisted on: the one that is up is used.
             output: whether to have the whole output vector sent along.
             timeout: seconds of real time; 60 if not given.
 
@@ -255,8 +165,26 @@ class Board:
         if part.role == "full":
             return infer_full(self.console, self.info, part, output=output, timeout=timeout)
         return infer_split(
-            self.console, self.info, part, self._edge, via, output=output, timeout=timeout
+            self.console, self.info, part, self._connected(via), output=output, timeout=timeout
         )
+
+    def rtt(self, size: int, via: str | None = None, *, timeout: float | None = None) -> RoundTrip:
+        """Send bytes to the tail's side and have them back, by the board's clock.
+
+        Args:
+            size: how many.
+            via: as for :meth:`infer`.
+            timeout: seconds of real time; 60 if not given.
+
+        Returns:
+            the time and cost; one that was lost (``edge_timeout``) has no time.
+
+        Raises:
+            BoardRefused: the board cannot echo that many bytes.
+            MessageLost: the connection ended meanwhile.
+        """
+        up = self._connected(via)
+        return round_trip(self.console, self.info, up.via, size, timeout or RTT_PATIENCE_S)
 
     def store(self, tensor: Array) -> None:
         """Put an input tensor on the board, unless it is the one that is there.
@@ -279,72 +207,22 @@ class Board:
         """
         return self.part.activation(read_blob(self.console, "activation"))
 
-    def _open_console(self) -> Console:
-        try:
-            return Console.open(self.port, explain=self._explain)
-        except InfrastructureError:
-            self._explain()
-            raise
-
-    def _explain(self) -> None:
-        """Raise LabError if that is why the connection is gone."""
-        if self.lab is not None:
-            # The kernel closes a dying process's connections before its parent can see it dead.
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.lab.process.wait(_DYING_S)
-            self.lab.check()
-
-    @contextlib.contextmanager
-    def lend_port(self) -> Iterator[str]:
-        """Let go of the port for a ``with`` block, in which another program may have it.
-
-        Yields the port. The board is to be reset afterwards, for it is no longer known what it
-        does; after an error in the block the console stays closed.
-        """
-        self._disconnected()
-        log = self.console.log
-        self.console.close()
-        yield self.port
-        self.console = self._reopen_console()
-        self.console.continue_log(log)
-
-    def _reopen_console(self) -> Console:
-        """Open the console after the flasher: a port that was reset may take a moment to return."""
-        deadline = time.monotonic() + _REOPEN_PATIENCE_S
-        while True:
-            try:
-                return self._open_console()
-            except (PortMissingError, PortBusyError):
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(_REOPEN_PAUSE_S)  # no event tells of a serial port's return
-
-    def _write(
-        self, files: list[FlashFile], build: FirmwareBuild | None, progress: OnProgress | None
-    ) -> FlashReport:
-        """Flash between two consoles; ``build`` is given where its application is written."""
-        self._part = None
-        with self.lend_port() as port:
-            return flash(
-                port,
-                files,
-                simulated_image=build is not None and build.app.simulated,
-                ota=build.ota if build else None,
-                progress=progress,
-            )
-
-    def _disconnected(self) -> None:
-        """Forget what does not outlive a reset."""
-        self._info = None
-        self._edge = None
+    def _forget(self) -> None:
+        super()._forget()
         self._stored = None
         self._address = ""
+        self._gateway = False
+        self._listening = None
+        if (connection := self.connection) is not None:
+            self.connection = None
+            connection.abandon()
 
-    def _accept(self, part: ModelPart) -> None:
-        check_model(self.info, self.console, part.model_id, part.title)
-        self._part = part
-
-
-def _slot(build: FirmwareBuild, part: ModelPart) -> FlashFile:
-    slot = build.model_slot()
-    return FlashFile(slot.offset, part.slot_file(slot.size), "model")
+    def _connected(self, via: str | None) -> Connection:
+        """Return the link that is up, being the one that is insisted on."""
+        if self.connection is None:
+            raise BadInputError("The board is not connected; call connect() with an edge server.")
+        if via not in (None, self.connection.via):
+            raise BadInputError(
+                f"The board is connected over {self.connection.via}, not {via}; connect it anew."
+            )
+        return self.connection

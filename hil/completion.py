@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from hil.errors import BoardRefused, EdgeError
-from hil.inference import Prediction, Stages
+from hil.errors import BoardRefused, EdgeError, MessageLost
+from hil.inference import Prediction, Stages, Wire
 
 if TYPE_CHECKING:
     from hil.model.model import Model
+
+LOST = ("edge_timeout", "edge_lost")
+"""Codes of a message that was asked and never answered."""
 
 _STAGES = ("load_us", "invoke_us", "send_us", "wait_us", "total_us")
 
@@ -26,6 +29,7 @@ class Completion:
         activation_crc: CRC-32 of the activation; ``None`` in role full.
         received_crc: that of what the edge received; ``None`` in role full.
         output_crc: CRC-32 of the whole output vector.
+        wire: what the exchange cost on the link; ``None`` in role full.
     """
 
     message_id: int
@@ -34,6 +38,7 @@ class Completion:
     activation_crc: int | None
     received_crc: int | None
     output_crc: int
+    wire: Wire | None = None
 
 
 def parse_completion(values: Mapping[str, str]) -> Completion:
@@ -59,11 +64,24 @@ def parse_completion(values: Mapping[str, str]) -> Completion:
             activation_crc=_crc(values.get("act_crc")),
             received_crc=_crc(values.get("rx_crc")),
             output_crc=int(values["out_crc"], 16),
+            wire=parse_wire(values),
         )
     except (KeyError, ValueError) as error:
         raise BoardRefused(
             "protocol", f"The board's report of an inference cannot be read ({error})."
         ) from error
+
+
+def parse_wire(values: Mapping[str, str]) -> Wire | None:
+    """Read what an exchange cost on the link; ``None`` where the event does not tell.
+
+    Raises:
+        ValueError: a value is no number.
+        KeyError: only some of the values are there.
+    """
+    if "frames" not in values:
+        return None
+    return Wire(int(values["frames"]), int(values["resent"]), int(values["wire"]))
 
 
 def predictions(top5: tuple[tuple[int, int], ...], model: "Model") -> tuple[Prediction, ...]:
@@ -84,11 +102,14 @@ def raise_refusal(event: Mapping[str, str], what: str) -> NoReturn:
     """Raise what an event with ``state=err`` or ``state=down`` means.
 
     Raises:
-        EdgeError: the edge server could not be reached, died, or did not answer.
+        MessageLost: the answer did not come, or the connection ended while it was owed.
+        EdgeError: the edge server could not be reached.
         BoardRefused: anything else.
     """
     code = event.get("code", "unknown")
     sentence = f"{what} ({code}): {failure_text(event)}"
+    if code in LOST:
+        raise MessageLost(code, sentence)
     if code.startswith("edge_"):
         raise EdgeError(sentence)
     raise BoardRefused(code, sentence)

@@ -11,6 +11,7 @@ import serial
 
 from hil.console_chunk import Chunk
 from hil.console_health import Health
+from hil.console_inbox import ConsoleInbox
 from hil.console_line import Answer, Event, Refusal, format_request, parse_line
 from hil.console_log import ConsoleLog, LogLine
 from hil.console_reader import ConsoleReader
@@ -32,7 +33,6 @@ _RESET_PULSE_S = 0.1
 
 _FAULT_GRACE_S = 0.25
 """How long a wait that ended in a panic listens for the rest of it, for the report."""
-_KEPT_EVENTS = 1_000
 
 T = TypeVar("T")
 
@@ -58,10 +58,7 @@ class Console:
         self._changed = threading.Condition()
         self._sending = threading.Lock()
         self._number = 0
-        self._answers: dict[int, Answer | Refusal] = {}
-        self._owed: set[int] = set()
-        self._events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
-        self._chunks: deque[Chunk] = deque()
+        self._inbox = ConsoleInbox()
         self._garbled = False
         self._ended: str | None = None
         self._reader = ConsoleReader(port, f"console {name}", self._take, self._end)
@@ -101,7 +98,7 @@ class Console:
             return self._log.listen(listener)
 
     @property
-    def log(self) -> "deque[LogLine]":
+    def log(self) -> deque[LogLine]:
         """What has come and gone over the console, bounded, oldest first."""
         return self._log.lines
 
@@ -132,18 +129,17 @@ class Console:
         with self._changed:
             self._number += 1
             number = self._number
-            self._owed.add(number)
+            self._inbox.expect(number)
         line = format_request(number, verb, **arguments)
         shown = {k: "..." if k == "password" else v for k, v in arguments.items()}
         try:
             self._send(line.encode() + b"\r\n", note=f"> {format_request(number, verb, **shown)}")
             answer = self._wait(
-                lambda: self._answers.pop(number, None), timeout, f"an answer to '{verb}'"
+                lambda: self._inbox.take_answer(number), timeout, f"an answer to '{verb}'"
             )
         finally:
             with self._changed:
-                self._owed.discard(number)
-                self._answers.pop(number, None)
+                self._inbox.dismiss(number)
         if isinstance(answer, Refusal):
             raise BoardRefused(answer.code, answer.message or f"The board refused '{verb}'.")
         assert isinstance(answer, Answer)
@@ -161,36 +157,41 @@ class Console:
         wanted = {key: str(value) for key, value in match.items()}
 
         def take() -> Event | None:
-            return self._take_event(event, wanted)
+            return self._inbox.take_event(event, wanted)
 
         return self._wait(take, timeout, f"the event '{event}'").values
 
     def next_event(self, event: str) -> dict[str, str] | None:
         """Return the values of the next event of this name, if it is there already."""
         with self._changed:
-            found = self._take_event(event, {})
+            found = self._inbox.take_event(event, {})
         return found.values if found else None
 
     def forget(self, event: str) -> None:
         """Drop the events of this name that nobody has waited for."""
         with self._changed:
-            kept = [each for each in self._events if each.name != event]
-            self._events = deque(kept, maxlen=_KEPT_EVENTS)
+            self._inbox.forget_events(event)
 
     def take_chunk(self, timeout: float) -> Chunk:
         """Return the next binary chunk from the board; raises as :meth:`wait_event`."""
-        return self._wait(
-            lambda: self._chunks.popleft() if self._chunks else None, timeout, "binary data"
-        )
+        return self._wait(self._inbox.take_chunk, timeout, "binary data")
 
     def forget_chunks(self) -> None:
         """Drop binary chunks that nobody has taken."""
         with self._changed:
-            self._chunks.clear()
+            self._inbox.forget_chunks()
 
     def send_chunks(self, chunks: list[Chunk]) -> None:
         """Send binary chunks back to back."""
         self._send(b"".join(chunk.pack() for chunk in chunks))
+
+    def on_record(self, listener: Callable[[Chunk], None] | None) -> None:
+        """Have ``listener`` called, from the reader's thread, with each record of a gateway.
+
+        Without one they are dropped. It must return at once and not use this console.
+        """
+        with self._changed:
+            self._inbox.on_record(listener)
 
     def type_line(self, text: str) -> None:
         """Send a line as a person types it; its answer has no number and only shows in the log.
@@ -314,13 +315,6 @@ class Console:
         self._log.annotate(error)
         return error
 
-    def _take_event(self, name: str, wanted: dict[str, str]) -> Event | None:
-        for event in self._events:
-            if event.name == name and wanted.items() <= event.values.items():
-                self._events.remove(event)
-                return event
-        return None
-
     def _take(self, items: list[TextLine | Frame]) -> None:
         with self._changed:
             for item in items:
@@ -334,17 +328,16 @@ class Console:
 
     def _handle(self, item: TextLine | Frame) -> None:
         if isinstance(item, Frame):
-            self._chunks.append(Chunk.parse(item.encoded))
+            self._inbox.put_chunk(Chunk.parse(item.encoded))
             return
         self._log.add(item.text)
         line = parse_line(item.text)
         if isinstance(line, (Answer, Refusal)):
-            if line.number in self._owed:
-                self._answers[line.number] = line
+            if self._inbox.put_answer(line):
                 self.health.answered()
                 self._garbled = False
         elif isinstance(line, Event):
-            self._events.append(line)
+            self._inbox.put_event(line)
         else:
             if self.health.observe(item.text):
                 self._log.mark()

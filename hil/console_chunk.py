@@ -17,19 +17,27 @@ _CRC = struct.Struct("<I")
 
 
 class ChunkType(IntEnum):
-    """What a chunk carries."""
+    """What a chunk carries: a piece of a blob, or a gateway's record (section 2.6)."""
 
     IMAGE = 1
     READ = 2
+    SEND = 3
+    RECEIVED = 4
+    TAKEN = 5
+    DEALT = 6
+
+
+FROM_GATEWAY = (ChunkType.RECEIVED, ChunkType.TAKEN)
+"""Records that a gateway sends unasked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of an image going to the board, or of what ``read`` asked the board for.
+    """A piece of an image going to the board, of what ``read`` asked for, or a gateway's record.
 
     Attributes:
-        type: which of the two.
-        offset: where the data belongs, in bytes.
+        type: which of them.
+        offset: where the data belongs, in bytes; in a record a count.
         data: at most 1,024 bytes.
     """
 

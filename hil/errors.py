@@ -50,6 +50,19 @@ class EdgeError(InfrastructureError):
     """The edge server is unreachable, died, or did not answer in time."""
 
 
+class MessageLost(EdgeError):  # noqa: N818 - to be counted where messages are measured
+    """A message was asked and no answer came.
+
+    Attributes:
+        code: ``edge_timeout`` or ``edge_lost`` of docs/protocol.md.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        """Keep the board's code beside its sentence."""
+        super().__init__(message)
+        self.code = code
+
+
 class LabError(InfrastructureError):
     """The process that runs the virtual boards did not start, or died."""
 
@@ -70,6 +83,10 @@ class BoardPanic(ProductFailure):
 
 class BoardSilent(ProductFailure):
     """The board stopped answering on a console that is still connected."""
+
+
+class BudgetExceeded(ProductFailure):
+    """A figure is beyond the limit that budgets.toml or a test sets it."""
 
 
 class BoardRefused(ProductFailure):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hil.board import Board
+    from hil.connection import Connection
     from hil.console import Console
     from hil.edge import EdgeServer
     from hil.firmware import FirmwareBuild
@@ -49,10 +50,10 @@ def hil_bench(
 
     run = Run.of(request.config)
     run.record_property = record_testsuite_property
-    spec = run.plan.spec
-    if isinstance(spec, PortMissingError):
-        raise spec
-    run.bench = Bench(spec, run.results)
+    rig = run.plan.rig
+    if isinstance(rig, PortMissingError):
+        raise rig
+    run.bench = Bench(rig, run.results)
     yield run.bench
     run.bench.close()
 
@@ -118,13 +119,12 @@ def board(
     firmware: "FirmwareBuild",
     model: "Model",
     cut: "Cut",
-    edge: "EdgeServer",
 ) -> "Board":
-    """The board under test: flashed, booted, and connected to ``edge`` over --hil-via.
+    """The board under test: flashed, booted, and connected over the first link of --hil-via.
 
     A ``hil.board.Board`` with the firmware and the model's head on it. ``board.infer(photo)`` runs
-    one inference end to end. A test may reset it or load another model; it may also crash it if it
-    resets it afterwards.
+    one inference end to end, with the tail on ``edge``, or on ``peer`` if --hil-peer names one. A
+    test may reset it or load another model; it may also crash it if it resets it afterwards.
     """
     from hil.table import identity_lines
 
@@ -132,8 +132,48 @@ def board(
     hil_bench.install(firmware, model, cut)
     run.say(identity_lines(run.results.document()))
     run.write()
-    hil_bench.connect(edge, run.settings.via)
+    edge = None if hil_bench.has_peer else request.getfixturevalue("edge")
+    hil_bench.connect(edge, run.settings.via[0])
     return hil_bench.board
+
+
+@pytest.fixture(scope="session")
+def hil_link(request: pytest.FixtureRequest, hil_bench: "Bench", board: "Board") -> str:
+    """The name of the link that it is the turn of; tests ask for ``link``."""
+    via: str = request.param
+    hil_bench.make_ready(via)
+    return via
+
+
+@pytest.fixture
+def link(hil_link: str, board: "Board") -> "Connection":
+    """A link of --hil-via: a test that uses it has a turn for each, ``board`` being connected so.
+
+    A ``hil.connection.Connection``; ``link.via`` is its name. ESP-NOW is skipped on a rig without
+    a second board, unless --hil-via asks for it by name.
+    """
+    assert board.connection is not None
+    return board.connection
+
+
+@pytest.fixture
+def peer(hil_bench: "Bench", board: "Board") -> "Board":
+    """The second board: flashed, booted, with the model's tail on it.
+
+    A ``hil.board.Board``. If --hil-peer names it, ``board`` is connected to it; else a test says
+    ``board.connect(peer, via)`` itself. It cannot carry ESP-NOW to this host meanwhile.
+    """
+    return hil_bench.peer()
+
+
+@pytest.fixture
+def gateway(hil_bench: "Bench", board: "Board") -> "Board":
+    """The second board: flashed and booted, to carry ESP-NOW between ``board`` and ``edge``.
+
+    A ``hil.board.Board`` for ``board.connect(edge, "espnow", gateway=gateway)``; ``link`` has done
+    that already.
+    """
+    return hil_bench.gateway()
 
 
 @pytest.fixture

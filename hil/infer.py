@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One inference on the stored image, with the edge's copy of what crossed beside it."""
+"""One inference on the stored image, with a copy of what crossed beside it."""
 
 import time
 import zlib
@@ -9,15 +9,15 @@ import numpy as np
 
 from hil.board_info import BoardInfo
 from hil.completion import Completion, parse_completion, predictions, raise_refusal
+from hil.connection import Connection
 from hil.console import REQUEST_PATIENCE_S, Console
 from hil.console_transfer import read_blob
-from hil.errors import BadInputError
 from hil.inference import HostTimes, Inference
 from hil.model.array import Array
 from hil.model_part import ModelPart
 
 if TYPE_CHECKING:
-    from hil.edge import EdgeRecord, EdgeServer
+    from hil.edge import EdgeRecord
 
 INFER_PATIENCE_S = 60.0
 """The board gives up on the edge server after ten; a head without esp-nn may take half a minute."""
@@ -27,29 +27,34 @@ def infer_split(
     console: Console,
     info: BoardInfo,
     part: ModelPart,
-    edge: "EdgeServer | None",
-    via: str,
+    connection: Connection,
     *,
     output: bool,
     timeout: float,
 ) -> Inference:
     """Infer on a board in role head; raises as :meth:`hil.board.Board.infer`."""
-    if edge is None:
-        raise BadInputError("The board is not connected; call connect() with an edge server.")
-    done, took_us = _complete(console, timeout, output=int(output), via=via)
-    record = edge.record(done.message_id, session=info.session)
-    vector = _output(console, part, record, done.output_crc) if output else _nothing(part)
+    done, took_us = _complete(console, timeout, output=int(output), via=connection.via)
+    record = connection.record(done.message_id)
+    if record is None:
+        activation = read_blob(console, "activation")
+        vector = part.output(read_blob(console, "output")) if output else _nothing(part)
+    else:
+        activation = record.activation
+        vector = _output(console, part, record, done.output_crc) if output else _nothing(part)
     return Inference(
         top5=predictions(done.top5, part.model),
         output=vector,
         stages=done.stages,
-        activation=part.activation(record.activation),
+        activation=part.activation(activation),
         activation_crc=done.activation_crc,
         received_crc=done.received_crc,
         message_id=done.message_id,
-        via=via,
+        via=connection.via,
         simulated=info.simulated,
-        host=HostTimes(took_us, record.host_total_us, record.host_invoke_us),
+        host=HostTimes(took_us, record.host_total_us, record.host_invoke_us)
+        if record
+        else HostTimes(took_us),
+        wire=done.wire,
     )
 
 

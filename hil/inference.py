@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from hil.model.array import Array
 
+SMALL_ECHO_BYTES = 32
+"""Payload of the round trip that budgets call ``rtt_small``: one frame on every link."""
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -52,6 +55,47 @@ class Stages:
 
 
 @dataclass(frozen=True)
+class Wire:
+    """What an exchange cost the board on the link (docs/protocol.md, section 2.5).
+
+    Attributes:
+        frames: frames handed to the link's driver, acknowledgements and polls included.
+        resent: fragments among them that were sent again.
+        bytes: size of all of them with headers, lower layers' not counted.
+    """
+
+    frames: int
+    resent: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class RoundTrip:
+    """One echo of a number of bytes.
+
+    Attributes:
+        via: the link.
+        size: payload in bytes, there and back.
+        us: microseconds by the board's own clock; ``None`` if no answer came.
+        code: error code of docs/protocol.md if no answer came, else ``None``.
+        wire: what it cost; ``None`` where the board does not tell.
+        simulated: whether the time is simulated.
+    """
+
+    via: str
+    size: int
+    us: int | None
+    code: str | None
+    wire: Wire | None
+    simulated: bool
+
+    @property
+    def lost(self) -> bool:
+        """Whether no answer came."""
+        return self.us is None
+
+
+@dataclass(frozen=True)
 class HostTimes:
     """Microseconds measured on this host: for the curious, never for a budget in simulation.
 
@@ -83,6 +127,7 @@ class Inference:
         via: the link, or ``none`` in role full.
         simulated: whether the times are simulated.
         host: times measured on this host.
+        wire: what the exchange cost on the link; ``None`` in role full.
     """
 
     top5: tuple[Prediction, ...]
@@ -95,6 +140,7 @@ class Inference:
     via: str
     simulated: bool
     host: HostTimes
+    wire: Wire | None = None
 
     @property
     def top1(self) -> Prediction:

@@ -44,6 +44,7 @@ class Lab:
 
     Attributes:
         boards: where the virtual boards are.
+        hci: their BLE radio, as a transport of bumble; ``None`` without bumble.
         process: the lab.
     """
 
@@ -58,15 +59,26 @@ class Lab:
         self._lifeline: int | None = lifeline
         self._log = log
         self.boards = tuple(VirtualPort(**board) for board in ends["boards"])
+        self.hci: str | None = ends.get("hci")
 
     @classmethod
-    def start(cls, *, boards: int = 1, chip: str = "esp32s3", patience_s: float = 30.0) -> "Lab":
+    def start(
+        cls,
+        *,
+        boards: int = 1,
+        chip: str = "esp32s3",
+        patience_s: float = 30.0,
+        seed: int = 1,
+        link: dict[str, Any] | None = None,
+    ) -> "Lab":
         """Start a lab and wait until its boards can be opened.
 
         Args:
             boards: how many virtual boards.
             chip: ``esp32s3``, or ``esp32`` to have a wrong one.
             patience_s: real seconds that an answer of the host may take.
+            seed: of everything random.
+            link: how links behave, as in the file of ``hil sim --link``.
 
         Raises:
             BadInputError: what virtual boards need is not installed.
@@ -75,10 +87,17 @@ class Lab:
         require_simulation()
         reading, writing = os.pipe()
         log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        options = json.dumps({"boards": boards, "chip": chip, "patience_s": patience_s})
+        options: dict[str, Any] = {
+            "boards": boards,
+            "chip": chip,
+            "patience_s": patience_s,
+            "seed": seed,
+        }
+        if link is not None:
+            options["link"] = link
         try:
             process = subprocess.Popen(
-                [sys.executable, "-m", "hil.sim.lab", options, str(reading)],
+                [sys.executable, "-m", "hil.sim.lab", json.dumps(options), str(reading)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Brings a board onto the network and its links up."""
+"""Brings a board onto the network."""
 
 import socket
 
 from hil.board_info import BoardInfo
-from hil.completion import failure_text, raise_refusal
+from hil.completion import failure_text
 from hil.console import Console
 from hil.errors import BadInputError, InfrastructureError
 from hil.lab import WifiCredentials
@@ -13,8 +13,6 @@ from hil.sim.wifi import LAB_ACCESS_POINT
 
 _WIFI_PATIENCE_S = 30.0
 """Scanning all channels, association and DHCP take up to ten."""
-_LINK_PATIENCE_S = 20.0
-"""The board itself gives up after ten."""
 
 
 def credentials(spec: BoardSpec, info: BoardInfo) -> WifiCredentials:
@@ -60,22 +58,6 @@ def join(console: Console, credentials: WifiCredentials) -> str:
             "check its name and password."
         )
     return event["ip"]
-
-
-def bring_up(console: Console, via: str, host: str, port: int) -> None:
-    """Open the link ``via`` to the edge server at ``host`` and ``port``.
-
-    Raises:
-        EdgeError: the edge server cannot be reached.
-        BoardRefused: it can, but does not serve the model on the board (``model_mismatch``).
-        BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.console.Console.request`.
-    """
-    console.request("edge", host=host, port=port)
-    console.forget("link")
-    console.request("link", via=via, state="up")
-    event = console.wait_event("link", _LINK_PATIENCE_S, via=via)
-    if event.get("state") != "up":
-        raise_refusal(event, f"The link over {via} did not come up")
 
 
 def _own_address_towards(peer: str) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which board to use, and what it needs around it: ``hil.toml``, the environment, options."""
+"""Which boards there are, and what they need: ``hil.toml``, the environment, options."""
 
 import os
 import tomllib
@@ -8,37 +8,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from hil.errors import BadInputError, PortMissingError
+from hil.errors import BadInputError
 from hil.lab import WifiCredentials
+from hil.ports import only_usb_port, same_port
 
 FILE_NAME = "hil.toml"
 VIRTUAL = "virtual"
 USB = "usb"
 
-_KEYS = {"board": ("port",), "wifi": ("ssid", "password_env"), "edge": ("host",)}
-
-_ESP32S3 = (0x303A, 0x1001)
-"""USB-Serial/JTAG of the ESP32-S3 (and of the C3, C6, H2, which flashing then refuses)."""
-_BRIDGES = {
-    0x10C4: "CP210x bridge",
-    0x1A86: "CH34x bridge",
-    0x0403: "FTDI bridge",
+_KEYS = {
+    "board": ("port",),
+    "peer": ("port",),
+    "gateway": ("port",),
+    "wifi": ("ssid", "password_env"),
+    "edge": ("host",),
 }
-
-
-@dataclass(frozen=True)
-class SerialPort:
-    """A serial port on which there may be an ESP32-S3.
-
-    Attributes:
-        device: its path.
-        description: what is known about it.
-        is_esp: whether the USB ids are those of an Espressif chip; a bridge does not tell.
-    """
-
-    device: str
-    description: str
-    is_esp: bool
 
 
 @dataclass(frozen=True)
@@ -60,41 +44,93 @@ class BoardSpec:
         """Whether a lab with a virtual board is to be started."""
         return self.port == VIRTUAL
 
+
+@dataclass(frozen=True)
+class Rig:
+    """The boards that are meant.
+
+    Attributes:
+        board: the one under test.
+        peer: the one that runs the tail; ``None`` where the edge server does.
+        gateway: the one that carries ESP-NOW to this host; may be the peer; ``None`` if there is
+            no second board.
+        shaping: what a link file says of the links of virtual boards; ``None``: the presets.
+    """
+
+    board: BoardSpec = BoardSpec()
+    peer: BoardSpec | None = None
+    gateway: BoardSpec | None = BoardSpec()
+    shaping: dict[str, Any] | None = None
+
     @classmethod
-    def find(cls, named: str | None = None, directories: Sequence[Path] = ()) -> Self:
-        """Return the board that is meant.
+    def find(
+        cls,
+        board: str | None = None,
+        *,
+        peer: str | None = None,
+        gateway: str | None = None,
+        link: Path | None = None,
+        directories: Sequence[Path] = (),
+    ) -> Self:
+        """Return the boards that are meant.
 
         Args:
-            named: by an option, if any; then ``HIL_BOARD``, then ``hil.toml``, then virtual.
+            board: named by an option, if any; then ``HIL_BOARD``, then ``hil.toml``, then virtual.
+            peer: named by an option, if any; then ``hil.toml``, then none.
+            gateway: likewise; then the peer, then beside a virtual board another one.
+            link: TOML file that shapes the links of virtual boards.
             directories: where ``hil.toml`` may be, the first one that has it counts.
 
         Raises:
-            BadInputError: ``hil.toml`` cannot be understood, or its password is not set.
+            BadInputError: a file cannot be understood, its password is not set, or the boards
+                do not go together.
             PortMissingError: ``usb`` is asked for and there is not exactly one.
         """
-        spec = cls()
-        for directory in directories:
-            path = directory / FILE_NAME
-            if path.is_file():
-                spec = cls._read(path)
-                break
-        port = named or os.environ.get("HIL_BOARD") or spec.port
-        return replace(spec, port=only_usb_port() if port == USB else port)
-
-    @classmethod
-    def _read(cls, path: Path) -> Self:
-        try:
-            tree = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise BadInputError(f"{path} cannot be read ({error}); mend it.") from error
-        for section, values in tree.items():
-            _check_section(path, section, values)
-        wifi = tree.get("wifi", {})
-        return cls(
-            port=tree.get("board", {}).get("port", VIRTUAL),
-            wifi=_credentials(path, wifi) if wifi else None,
-            edge_host=tree.get("edge", {}).get("host"),
+        path = next(
+            (each / FILE_NAME for each in directories if (each / FILE_NAME).is_file()), None
         )
+        tree = _read(path) if path else {}
+        first = board or os.environ.get("HIL_BOARD") or _port(tree, "board") or VIRTUAL
+        if first != VIRTUAL:  # the second board of a file belongs to its first
+            peer = peer or _port(tree, "peer")
+            gateway = gateway or _port(tree, "gateway")
+        gateway = gateway or peer or (VIRTUAL if first == VIRTUAL else None)
+        if first == USB:
+            first = only_usb_port([port for port in (peer, gateway) if port])
+        for role, second in (("peer", peer), ("gateway", gateway)):
+            if second is not None:
+                _check_pair(first, role, second)
+        around = _surroundings(path, tree) if path and first != VIRTUAL else BoardSpec()
+
+        def spec(port: str | None) -> BoardSpec | None:
+            return replace(around, port=port) if port else None
+
+        shaping = _shaping(link, first) if link else None
+        return cls(replace(around, port=first), spec(peer), spec(gateway), shaping)
+
+    def lacks_for(self, via: str) -> str | None:
+        """Return what is missing for a link, as half a sentence; ``None`` if it can be had."""
+        if via != "espnow" or self.peer or self.gateway:
+            return None
+        return (
+            "ESP-NOW needs a second board as gateway to this host: attach one and name its port by "
+            "--gateway (pytest: --hil-gateway) or in hil.toml"
+        )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadInputError(f"{path} cannot be read ({error}); mend it.") from error
+    for section, values in tree.items():
+        _check_section(path, section, values)
+    return tree
+
+
+def _port(tree: dict[str, Any], section: str) -> str | None:
+    port: str | None = tree.get(section, {}).get("port")
+    return port
 
 
 def _check_section(path: Path, section: str, values: Any) -> None:
@@ -113,6 +149,27 @@ def _check_section(path: Path, section: str, values: Any) -> None:
             )
 
 
+def _check_pair(first: str, role: str, second: str) -> None:
+    """Raise BadInputError where two boards cannot be a pair."""
+    if second == USB:
+        raise BadInputError(f"The {role} must be named by its port, not as usb.")
+    if (first == VIRTUAL) != (second == VIRTUAL):
+        raise BadInputError(
+            f"The board is {first} and the {role} {second}, but a virtual board and a real one "
+            "cannot hear each other; name two of a kind."
+        )
+    if first != VIRTUAL and same_port(first, second):
+        raise BadInputError(
+            f"The board and the {role} are both at {second}; attach another and name its port."
+        )
+
+
+def _surroundings(path: Path, tree: dict[str, Any]) -> BoardSpec:
+    """Return what a file says of access point and edge server."""
+    wifi = _credentials(path, tree["wifi"]) if tree.get("wifi") else None
+    return BoardSpec(wifi=wifi, edge_host=tree.get("edge", {}).get("host"))
+
+
 def _credentials(path: Path, wifi: dict[str, str]) -> WifiCredentials:
     if "ssid" not in wifi:
         raise BadInputError(f"{path} has [wifi] without ssid; name the access point.")
@@ -127,37 +184,12 @@ def _credentials(path: Path, wifi: dict[str, str]) -> WifiCredentials:
     return WifiCredentials(wifi["ssid"], os.environ[variable])
 
 
-def discover_ports() -> list[SerialPort]:
-    """List the serial ports that an ESP32-S3 may be behind, chips before bridges."""
-    from serial.tools import list_ports
+def _shaping(path: Path, first: str) -> dict[str, Any]:
+    from hil.sim.link_file import read_link_file
 
-    found = []
-    for port in list_ports.comports():
-        if (port.vid, port.pid) == _ESP32S3:
-            found.append(SerialPort(port.device, "USB-Serial/JTAG of an Espressif chip", True))
-        elif port.vid in _BRIDGES:
-            found.append(SerialPort(port.device, _BRIDGES[port.vid], False))
-    return sorted(found, key=lambda port: (not port.is_esp, port.device))
-
-
-def has_line_rate(port: str) -> bool:
-    """Whether a line rate matters on a port: not on the chip's own USB, where it means nothing."""
-    return not any(found.is_esp and found.device == port for found in discover_ports())
-
-
-def only_usb_port() -> str:
-    """Return the one attached board.
-
-    Raises:
-        PortMissingError: there is none, or more than one.
-    """
-    ports = discover_ports()
-    candidates = [port for port in ports if port.is_esp] or ports
-    if len(candidates) == 1:
-        return candidates[0].device
-    if not candidates:
-        raise PortMissingError(
-            "No ESP32-S3 is attached by USB; plug one in, or use --board virtual."
+    if first != VIRTUAL:
+        raise BadInputError(
+            f"{path} shapes the links of virtual boards, and the board at {first} is not one that "
+            "hil starts; leave it out."
         )
-    names = ", ".join(port.device for port in candidates)
-    raise PortMissingError(f"Several boards are attached ({names}); name one of them.")
+    return read_link_file(path)

@@ -4,7 +4,7 @@
 import time
 
 from hil.board_info import BoardInfo
-from hil.console import FAST_BAUD, Console
+from hil.console import Console
 from hil.console_line import Log, parse_line
 from hil.errors import BadInputError, BoardRefused, BoardSilent, BootFailure
 from hil.firmware import AppInfo
@@ -18,10 +18,8 @@ _CALLERS_FAULT = ("slot_length", "model_invalid", "arena", "tensor_size", "slot_
 """What is wrong with the model that was chosen, rather than with the firmware."""
 
 
-def start(console: Console, *, has_line_rate: bool) -> BoardInfo:
+def start(console: Console) -> BoardInfo:
     """Reset the board and wait until it answers and has opened its model, or refused it.
-
-    Where images cross a real serial line, its rate is then raised.
 
     Raises:
         BootFailure: the ROM or bootloader refuses what is in the flash.
@@ -38,13 +36,10 @@ def start(console: Console, *, has_line_rate: bool) -> BoardInfo:
                 raise
             continue
         if info.slot != "busy":
-            break
+            return info
         if time.monotonic() > deadline:
             raise BootFailure("The board does not finish opening its model; look at its log.")
         _wait_for_log(console)
-    if has_line_rate and not info.simulated:
-        console.set_baud(FAST_BAUD)
-    return info
 
 
 def check_firmware(info: BoardInfo, app: AppInfo) -> None:

@@ -4,6 +4,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from hil.budgets.verdict import OUTCOMES
+from hil.latency_table import latency_lines
+
 JUDGEMENTS = ("transport", "composition", "kernel", "full")
 
 
@@ -24,10 +27,7 @@ def closing_lines(document: Mapping[str, Any]) -> list[str]:
         tops = (f"{who} {row['top1']:.1%}" for who, row in document["accuracy"].items())
         count = max(row["n"] for row in document["accuracy"].values())
         rows.append(("accuracy", f"top-1 of {count} labelled photos: {', '.join(tops)}"))
-    lines = _aligned(rows)
-    for summary in document["latency"]:
-        lines += _latency(summary)
-    return lines
+    return _aligned(rows) + latency_lines(document)
 
 
 def identity_lines(document: Mapping[str, Any]) -> list[str]:
@@ -49,11 +49,18 @@ def properties(document: Mapping[str, Any]) -> dict[str, str]:
             flat[f"hil.agreement.{name}.{key}"] = f"{row[key]:.4f}"
     for summary in document["latency"]:
         clock = "simulated" if summary["simulated"] else "board"
+        link = f"{summary['via']}-peer" if summary["tail"] == "peer" else summary["via"]
         for stage, spread in summary["stages_us"].items():
-            for key in ("p50", "p95", "max"):
+            for key in ("p50", "p95", "p99", "max"):
                 if spread[key] is not None:
-                    name = f"hil.latency.{clock}.{summary['via']}.{stage}.{key}_us"
-                    flat[name] = str(spread[key])
+                    flat[f"hil.latency.{clock}.{link}.{stage}.{key}_us"] = str(spread[key])
+        for key in ("asked", "lost"):
+            flat[f"hil.latency.{clock}.{link}.{key}"] = str(summary[key])
+    for verdict in document["budgets"]["verdicts"]:
+        name = f"hil.budget.{verdict['board']}.{verdict['via']}.{verdict['stage']}"
+        flat[name] = max(flat.get(name, "pass"), verdict["outcome"], key=OUTCOMES.index)
+    if document["budgets"]["not_judged"]:
+        flat["hil.budgets.not_judged"] = document["budgets"]["not_judged"]
     return flat
 
 
@@ -145,24 +152,3 @@ def _verdict(row: Mapping[str, Any], minimum: int) -> str:
     if not row["judged"]:
         return f"{limits} not judged below {minimum} photos"
     return f"{limits} {'held' if row['passed'] else 'BROKEN'}"
-
-
-def _latency(summary: Mapping[str, Any]) -> list[str]:
-    clock = "simulated" if summary["simulated"] else "board's clock"
-    stages = summary["stages_us"]
-    count = max(spread["n"] for spread in stages.values())
-    title = f"latency    over {summary['via']}, {clock}, {count} inferences, milliseconds"
-    lines = [title, f"{'':<11}{'stage':<12}{'p50':>10}{'p95':>10}{'max':>10}"]
-    for stage, spread in stages.items():
-        values = (spread["p50"], spread["p95"], spread["max"])
-        cells = "".join(f"{_milliseconds(value):>10}" for value in values)
-        lines.append(f"{'':<11}{stage:<12}{cells}")
-    if any(spread["p95"] is None for spread in stages.values()):
-        lines.append(f"{'':<11}p95 needs 20 inferences")
-    if (goodput := summary["goodput_bytes_per_s"]) is not None:
-        lines.append(f"{'':<11}goodput {goodput / 1000:,.1f} kB/s ({clock})")
-    return lines
-
-
-def _milliseconds(value: int | None) -> str:
-    return "n/a" if value is None else f"{value / 1000:,.3f}"

@@ -18,7 +18,7 @@ static uint64_t now_us(void *ctx) {
 
 static uint32_t random_u32(void *ctx) {
     (void)ctx;
-    return 0x5E551011;
+    return FAKE_SESSION;
 }
 
 static void restart(void *ctx) {
@@ -104,8 +104,9 @@ static void link_close(void *ctx, sn_via via) {
     fake->link_closes++;
 }
 
-static int32_t link_send(void *ctx, sn_via via, const uint8_t *data, size_t length) {
+static int32_t link_send(void *ctx, sn_via via, uint64_t to, const uint8_t *data, size_t length) {
     fake_port *fake = ctx;
+    CHECK_UINT(to, 0);
     CHECK_UINT(via, SN_VIA_TCP);
     if (fake->link_broken) {
         return -1;

@@ -91,7 +91,8 @@ void fake_receive(fake_port *fake, const void *data, size_t length);
 void fake_take(fake_port *fake, uint32_t bytes);
 
 /* What a peer sends, and what it gets. */
-#define FAKE_PEER_SESSION 0xCAFEF00Du
+#define FAKE_SESSION 0x5E551011u      /* of the node in role head */
+#define FAKE_PEER_SESSION 0xCAFEF00Du /* of the node's head, in role tail */
 void fake_peer_sends(fake_port *fake, sn_frame_type type, uint8_t flags, uint32_t id, uint32_t model_id,
                      const void *payload, uint32_t length);
 void fake_peer_greets(fake_port *fake, uint8_t flags, uint32_t id, sn_role role);

@@ -109,7 +109,7 @@ void fake_link(fake_port *fake, sn_error code, const char *text) {
 }
 
 void fake_receive(fake_port *fake, const void *data, size_t length) {
-    fake->deadline = sn_node_on_receive(fake->node, SN_VIA_TCP, data, length);
+    fake->deadline = sn_node_on_receive(fake->node, SN_VIA_TCP, &(sn_source){0}, data, length);
 }
 
 void fake_take(fake_port *fake, uint32_t bytes) {
@@ -120,7 +120,8 @@ void fake_take(fake_port *fake, uint32_t bytes) {
 void fake_peer_sends(fake_port *fake, sn_frame_type type, uint8_t flags, uint32_t id, uint32_t model_id,
                      const void *payload, uint32_t length) {
     static uint8_t stream[65536];
-    sn_header header = {.type = (uint8_t)type, .flags = flags, .session = FAKE_PEER_SESSION, .message = id};
+    uint32_t session = fake->slot[6] == SN_ROLE_HEAD ? FAKE_SESSION : FAKE_PEER_SESSION;
+    sn_header header = {.type = (uint8_t)type, .flags = flags, .session = session, .message = id};
     sn_message message;
     sn_message_init(&message, &header, model_id, (sn_bytes){payload, length}, (sn_bytes){0});
     uint32_t size = sn_message_stream_read(&message, 0, stream, sizeof stream);

@@ -38,7 +38,7 @@ static void message_row(const vector_row *row) {
     sn_reassembly_init(&joined, received, sizeof received, bitmap, sizeof bitmap, fragment_length);
     for (size_t i = 7; i < row->count; i++) {
         uint8_t frame[2048];
-        size_t size = sn_message_fragment(&made, fragment_length, (uint16_t)(i - 7), frame);
+        size_t size = sn_message_fragment(&made, fragment_length, (uint16_t)(i - 7), false, frame);
         CHECK_BYTES(frame, size, expected, vector_bytes(row, i, expected, sizeof expected));
         bool is_last = i + 1 == row->count;
         CHECK_UINT(sn_reassembly_push(&joined, frame, size), is_last ? SN_FRAGMENT_COMPLETE : SN_FRAGMENT_MORE);
@@ -174,7 +174,7 @@ static void make_frames(uint32_t id, uint32_t size) {
     sn_message made;
     sn_message_init(&made, &header, 9, (sn_bytes){payload, size}, (sn_bytes){0});
     for (uint16_t i = 0; i < sn_message_fragments(&made, PIECE); i++) {
-        frame_sizes[i] = sn_message_fragment(&made, PIECE, i, frames[i]);
+        frame_sizes[i] = sn_message_fragment(&made, PIECE, i, false, frames[i]);
     }
 }
 

@@ -107,8 +107,8 @@ static void a_damaged_message_closes_the_connection(void) {
     fake_port *fake = head_ready();
     (void)fake_ask(fake, "infer via=tcp");
     fake_finish_invoke(fake);
-    static const uint8_t damaged[] = {28, 0, 0, 0, 0x53, 0x4E, 0x13, 2, 1, 0, 0, 0, 2, 0, 0, 0,
-                                      0,  0, 1, 0, 0,    0,    0,    0, 0, 0, 0, 0, 1, 2, 3, 4};
+    static const uint8_t damaged[] = {28, 0, 0, 0, 0x53, 0x4E, 0x13, 2, 0x11, 0x10, 0x55, 0x5E, 2, 0, 0, 0,
+                                      0,  0, 1, 0, 0,    0,    0,    0, 0,    0,    0,    0,    1, 2, 3, 4};
     fake_receive(fake, damaged, sizeof damaged);
     CHECK_TEXT(fake_line(fake),
                "! infer id=2 state=err code=protocol msg=\"a message came with a wrong length or CRC\"");
@@ -144,7 +144,7 @@ static void frames_of_another_session_or_kind_are_dropped_and_counted(void) {
                     (sn_bytes){0});
     fake_receive(fake, stream, sn_message_stream_read(&message, 0, stream, sizeof stream));
     fake_peer_sends(fake, SN_FRAME_ACK, 0, 2, 0, stream, 12);
-    other.session = FAKE_PEER_SESSION;
+    other.session = FAKE_SESSION;
     sn_message_init(&message, &other, FAKE_MODEL_ID, (sn_bytes){result, 72}, (sn_bytes){0});
     (void)sn_message_stream_read(&message, 0, stream, sizeof stream);
     stream[18] = 2; /* fragments */

@@ -46,7 +46,7 @@ IMPORT(wifi_join)
 int32_t machine_wifi_join(const char *ssid, uint32_t ssid_length, const char *password, uint32_t password_length);
 IMPORT(link_open) int32_t machine_link_open(int32_t via, const char *host, uint32_t host_length, uint32_t port);
 IMPORT(link_close) void machine_link_close(int32_t via);
-IMPORT(link_send) int32_t machine_link_send(int32_t via, const uint8_t *data, uint32_t length);
+IMPORT(link_send) int32_t machine_link_send(int32_t via, int64_t to, const uint8_t *data, uint32_t length);
 IMPORT(link_frame_limit) uint32_t machine_link_frame_limit(int32_t via);
 
 static uint8_t staging_buffer[STAGING_CAPACITY];
@@ -133,9 +133,9 @@ static void port_link_close(void *ctx, sn_via via) {
     machine_link_close((int32_t)via);
 }
 
-static int32_t port_link_send(void *ctx, sn_via via, const uint8_t *data, size_t length) {
+static int32_t port_link_send(void *ctx, sn_via via, uint64_t to, const uint8_t *data, size_t length) {
     (void)ctx;
-    return machine_link_send((int32_t)via, data, (uint32_t)length);
+    return machine_link_send((int32_t)via, (int64_t)to, data, (uint32_t)length);
 }
 
 static uint32_t port_link_frame_limit(void *ctx, sn_via via) {
@@ -276,8 +276,9 @@ EXPORT(on_link) int64_t on_link(int32_t via, int32_t code, uint32_t text_length)
     return deadline(sn_node_on_link(node(), (sn_via)via, (sn_error)code, staged_text(text_length)));
 }
 
-EXPORT(on_receive) int64_t on_receive(int32_t via, uint32_t length) {
-    return deadline(sn_node_on_receive(node(), (sn_via)via, staging_buffer, length));
+EXPORT(on_receive) int64_t on_receive(int32_t via, int64_t address, int32_t rssi, uint32_t length) {
+    const sn_source from = {.address = (uint64_t)address, .rssi = (int8_t)rssi};
+    return deadline(sn_node_on_receive(node(), (sn_via)via, &from, staging_buffer, length));
 }
 
 EXPORT(on_writable) int64_t on_writable(int32_t via) {

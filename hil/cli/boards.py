@@ -17,7 +17,7 @@ def boards(as_json: bool) -> None:
     Nothing is opened, so nothing is reset: whether a bridge has an ESP32-S3 behind it only
     flashing finds out.
     """
-    from hil.rig import discover_ports
+    from hil.ports import discover_ports
 
     ports = discover_ports()
     if as_json:

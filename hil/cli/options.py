@@ -47,9 +47,10 @@ def model_options(command: Command) -> Command:
 
 def find_board(named: str | None) -> "BoardSpec":
     """Return the board that is meant, mentioning on standard error those that are left alone."""
-    from hil.rig import BoardSpec, discover_ports
+    from hil.ports import discover_ports
+    from hil.rig import Rig
 
-    spec = BoardSpec.find(named, [Path.cwd()])
+    spec = Rig.find(named, directories=[Path.cwd()]).board
     if spec.virtual and named is None:
         for port in discover_ports():
             click.echo(

@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import click
 
@@ -18,8 +19,15 @@ from hil.lab import require_simulation
     type=click.Choice(["esp32s3", "esp32"]),
     help="esp32 is there to see it refused.",
 )
+@click.option(
+    "--link",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML file that shapes the links: rate, delay, loss and the like; docs/lossy.toml is one.",
+)
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), metavar="N")
 @click.option("--json", "as_json", is_flag=True, help="Print the endpoints as one line of JSON.")
-def sim(boards: int, chip: str, as_json: bool) -> None:
+def sim(boards: int, chip: str, link: Path | None, seed: int, as_json: bool) -> None:
     """Start virtual ESP32-S3 boards and print their ports.
 
     They behave as boards on a serial port do: esptool, pyserial's miniterm and hil work on them.
@@ -27,11 +35,14 @@ def sim(boards: int, chip: str, as_json: bool) -> None:
     """
     require_simulation()
     from hil.sim.lab import LabOptions, serve
+    from hil.sim.link_file import read_link_file
 
     def announce(ends: dict[str, object]) -> None:
         click.echo(json.dumps(ends) if as_json else _table(ends))
 
-    asyncio.run(serve(LabOptions(boards=boards, chip=chip), announce))
+    shaping = read_link_file(link) if link else None
+    options = LabOptions(boards=boards, chip=chip, seed=seed, link=shaping)
+    asyncio.run(serve(options, announce))
 
 
 def _table(ends: dict[str, object]) -> str:

@@ -2,7 +2,9 @@
 """The edge server in a thread of its own, as a plain object for synchronous code."""
 
 import asyncio
+import contextlib
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Self
@@ -13,23 +15,25 @@ from hil.edge.store import EdgeRecord
 from hil.edge.tail import Tail
 from hil.errors import EdgeError
 from hil.model.interpreter import Kernels
+from hil.transport.packet import PacketTransport
 
 _START_S = 10.0
 _CLOSE_S = 30.0
+_ENDED = "The edge server has ended; start another."
 
 
 class EdgeServer:
     """An edge server that listens from construction until it is closed; a context manager.
 
     Attributes:
-        address: host and port it listens on.
+        address: host and port it listens on, over TCP and UDP.
 
     Args:
         tail: flatbuffer of the tail.
         model_id: names full model and cut, u32.
         kernels: the reference ones make its results comparable bit for bit.
         host: address to listen on; ``0.0.0.0`` for boards on a network.
-        port: TCP port, 0 for a free one.
+        port: of TCP and UDP, 0 for one that is free for both.
         stopwatch: which times boards are told, the measured ones if None.
         patience_s: longest wait for the rest of a frame or for a board to take its answers, in s.
 
@@ -56,6 +60,7 @@ class EdgeServer:
         )
         started: Future[tuple[str, int]] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._attached: list[PacketTransport] = []
         self._stop = asyncio.Event()
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._main(host, port, started)),
@@ -125,26 +130,63 @@ class EdgeServer:
             EdgeError: the server has ended.
         """
         ready = Tail(tail, model_id, self._kernels)
-        changed: Future[None] = Future()
-
-        def change() -> None:
-            self._server.serve(ready)
-            changed.set_result(None)
-
-        if self._loop is None or not self.alive:
-            raise EdgeError("The edge server has ended; start another.")
-        self._loop.call_soon_threadsafe(change)
-        changed.result(_START_S)
+        self._on_loop(lambda: self._server.serve(ready))
         self._model_id = model_id
 
+    def attach(self, transport: PacketTransport) -> None:
+        """Serve the boards of a transport, too, until it is detached or the server is closed.
+
+        Raises:
+            EdgeError: the server has ended.
+            InfrastructureError: the transport does not start.
+        """
+        loop = self._loop
+        if loop is None or not self.alive:
+            raise EdgeError(_ENDED)
+
+        def on_loop(call: Callable[..., None]) -> Callable[..., None]:
+            def threadsafe(*arguments: object) -> None:
+                # A server that has ended is to a board one that does not answer.
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(call, *arguments)
+
+            return threadsafe
+
+        received, lost = self._server.packets(transport)
+        transport.start(on_loop(received), on_loop(lost))
+        self._attached.append(transport)
+
+    def detach(self, transport: PacketTransport) -> None:
+        """Close a transport and forget its boards; harmless if it is not attached."""
+        if transport not in self._attached:
+            return
+        self._attached.remove(transport)
+        transport.close()
+        if self.alive:
+            self._on_loop(lambda: self._server.forget(transport))
+
     def close(self) -> None:
-        """Drop every connection and end the thread; harmless when done before.
+        """Drop every connection, close what is attached and end the thread; harmless if done.
 
         Raises:
             EdgeError: a tail has been running for half a minute.
         """
+        while self._attached:
+            self._attached.pop().close()
         if self._loop is not None and self.alive:
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(_CLOSE_S)
         if self.alive:
             raise EdgeError("The edge server does not end as a tail is still running; kill it.")
+
+    def _on_loop(self, action: Callable[[], None]) -> None:
+        finished: Future[None] = Future()
+
+        def run() -> None:
+            action()
+            finished.set_result(None)
+
+        if self._loop is None or not self.alive:
+            raise EdgeError(_ENDED)
+        self._loop.call_soon_threadsafe(run)
+        finished.result(_START_S)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The answering side of one stream connection: decisions only, no sockets, clocks or models."""
+"""The answering side's decisions: a message in, an answer out; no links, clocks or models."""
 
 import zlib
 from collections import Counter
@@ -12,6 +12,7 @@ from hil.edge.tail import TailInfo
 from hil.model.array import Array
 from hil.model.topk import top_k
 from hil.protocol import (
+    BODY_OVERHEAD,
     HEADER_SIZE,
     ErrorCode,
     ErrorPayload,
@@ -20,24 +21,17 @@ from hil.protocol import (
     Hello,
     Message,
     MessageType,
-    ProtocolError,
     Result,
     Role,
     Score,
-    pack_stream,
-    parse_stream_header,
 )
 from hil.protocol.payloads import TOP
 
-_DROPPED = ("version", "type", "flags")
-"""Defects of a header for which a frame is dropped but the connection kept (section 1.1)."""
+MIN_PACKET = 128
+"""Least frame that a side of a packet link has to accept, in bytes (section 1.4)."""
 
-
-@dataclass(frozen=True)
-class Reply:
-    """Bytes to send."""
-
-    data: bytes
+_HELLO_ERROR_TEXT = MIN_PACKET - HEADER_SIZE - BODY_OVERHEAD - 4
+"""Bytes of text in an ERROR that answers HELLO, so that it is one frame for every peer."""
 
 
 @dataclass(frozen=True)
@@ -48,53 +42,40 @@ class Inference:
 
 
 class EdgeSession:
-    """Answers the frames of one board.
+    """Answers the messages of one board on one link.
 
     Args:
-        session: session number that this side's frames carry.
-        counters: where frames and inferences are counted, under the names of section 2.4.
+        counters: where messages and inferences are counted, under the names of section 2.4.
+        frame_limit: largest frame that the link carries, in bytes; 0 on a stream.
     """
 
-    def __init__(self, session: int, counters: Counter[str]) -> None:
-        self._session = session
+    def __init__(self, counters: Counter[str], frame_limit: int = 0) -> None:
         self._counters = counters
+        self._frame_limit = frame_limit
         self._greeted = False
 
-    def receive(self, frame: bytes, tail: TailInfo) -> Reply | Inference | None:
-        """Decide what a frame asks for; None if it is dropped.
+    def receive(self, message: Message, tail: TailInfo) -> Message | Inference | None:
+        """Decide what a message asks for: the answer, a run of the tail, or None if nothing.
 
         Args:
-            frame: header and body.
+            message: the message; one with a tag has been refused before.
             tail: the tail served now.
 
         Raises:
-            ProtocolError: the connection has to be closed.
+            ProtocolError: its payload is none of its type.
         """
-        try:
-            header = parse_stream_header(frame)
-            if Flags.AUTHENTICATED in header.flags:
-                return self._error(
-                    header, tail, ErrorCode.UNSUPPORTED, "Authentication is not supported."
-                )
-            message = Message.parse(header, memoryview(frame)[HEADER_SIZE:])
-        except ProtocolError as error:
-            bad = "rx_bad_crc" if error.reason == "crc" else "rx_bad_frame"
-            self._counters[bad] += 1
-            if error.reason in _DROPPED:
-                return None
-            raise
         self._counters["rx_messages"] += 1
-        if Flags.ANSWER not in header.flags:
-            if header.type is MessageType.DATA:
+        if Flags.ANSWER not in message.flags:
+            if message.type is MessageType.DATA:
                 return self._data(message, tail)
-            if header.type is MessageType.HELLO:
+            if message.type is MessageType.HELLO:
                 return self._hello(message, tail)
-            if header.type is MessageType.ECHO:
-                return self._reply(header, MessageType.ECHO_REPLY, 0, message.payload)
+            if message.type is MessageType.ECHO:
+                return self._answer(message, MessageType.ECHO_REPLY, 0, message.payload)
         self._counters["rx_unexpected"] += 1
         return None
 
-    def result(self, request: Message, tail: TailInfo, record: EdgeRecord) -> Reply:
+    def result(self, request: Message, tail: TailInfo, record: EdgeRecord) -> Message:
         """Answer DATA with the tail's output."""
         self._counters["infer_ok"] += 1
         vector = record.output.tobytes()
@@ -109,16 +90,20 @@ class EdgeSession:
             zlib.crc32(vector),
             vector if Flags.WANT_OUTPUT in request.flags else b"",
         )
-        return self._reply(request, MessageType.RESULT, tail.model_id, result.pack())
+        return self._answer(request, MessageType.RESULT, tail.model_id, result.pack())
 
-    def refuse(
-        self, request: Message | FrameHeader, tail: TailInfo, code: ErrorCode, text: str
-    ) -> Reply:
+    def refuse(self, request: Message, tail: TailInfo, code: ErrorCode, text: str) -> Message:
         """Answer DATA with an error."""
         self._counters["infer_err"] += 1
         return self._error(request, tail, code, text)
 
-    def _hello(self, message: Message, tail: TailInfo) -> Reply:
+    def unauthenticated(self, header: FrameHeader, tail: TailInfo) -> Message:
+        """Answer a message with a tag, which nobody here can check."""
+        return self._error(
+            header, tail, ErrorCode.UNSUPPORTED, "Authentication is not supported."
+        )
+
+    def _hello(self, message: Message, tail: TailInfo) -> Message:
         hello = Hello.parse(message.payload)
         if hello.role is not Role.HEAD:
             return self._error(
@@ -130,15 +115,20 @@ class EdgeSession:
         mismatch = _mismatch(message.model_id, hello, tail)
         if mismatch:
             return self._error(message, tail, ErrorCode.MODEL_MISMATCH, mismatch)
-        self._greeted = True
-        answer = Hello(Role.TAIL, tail.dtype, 0, tail.tensor_size, tail.classes)
-        return self._reply(message, MessageType.HELLO, tail.model_id, answer.pack())
-
-    def _data(self, message: Message, tail: TailInfo) -> Reply | Inference:
-        if not self._greeted:
-            return self.refuse(
-                message, tail, ErrorCode.PROTOCOL, "DATA came before HELLO; greet first."
+        if self._frame_limit and hello.frame_limit < MIN_PACKET:
+            return self._error(
+                message,
+                tail,
+                ErrorCode.MTU,
+                f"Frames of {hello.frame_limit} bytes are too small; {MIN_PACKET} are needed.",
             )
+        self._greeted = True
+        answer = Hello(Role.TAIL, tail.dtype, self._frame_limit, tail.tensor_size, tail.classes)
+        return self._answer(message, MessageType.HELLO, tail.model_id, answer.pack())
+
+    def _data(self, message: Message, tail: TailInfo) -> Message | Inference:
+        if not self._greeted:
+            return self.refuse(message, tail, *self._stranger())
         if message.model_id != tail.model_id:
             return self.refuse(
                 message,
@@ -156,20 +146,26 @@ class EdgeSession:
             )
         return Inference(message)
 
+    def _stranger(self) -> tuple[ErrorCode, str]:
+        """Return what to tell who was not greeted: on a packet link another server may have."""
+        if self._frame_limit:
+            return ErrorCode.EDGE_LOST, "The edge server does not know this session; greet again."
+        return ErrorCode.PROTOCOL, "DATA came before HELLO; greet first."
+
     def _error(
         self, request: Message | FrameHeader, tail: TailInfo, code: ErrorCode, text: str
-    ) -> Reply:
+    ) -> Message:
+        if self._frame_limit and request.type is MessageType.HELLO:
+            text = text.encode()[:_HELLO_ERROR_TEXT].decode(errors="ignore")
         payload = ErrorPayload(code, text).pack()
-        return self._reply(request, MessageType.ERROR, tail.model_id, payload)
+        return self._answer(request, MessageType.ERROR, tail.model_id, payload)
 
-    def _reply(
+    def _answer(
         self, request: Message | FrameHeader, kind: MessageType, model_id: int, payload: bytes
-    ) -> Reply:
+    ) -> Message:
         self._counters["tx_messages"] += 1
-        return Reply(
-            pack_stream(
-                Message(kind, Flags.ANSWER, self._session, request.message_id, model_id, payload)
-            )
+        return Message(
+            kind, Flags.ANSWER, request.session, request.message_id, model_id, payload
         )
 
 

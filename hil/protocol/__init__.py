@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Frames and messages as docs/protocol.md specifies them: the twin of the C core. No I/O."""
 
+from hil.protocol.ack import Ack
+from hil.protocol.answering import Answerer, Answering, PlainAnswering
+from hil.protocol.asking import Asking
 from hil.protocol.codes import DataType, ErrorCode, Flags, MessageType, ProtocolError, Role
 from hil.protocol.frame import HEADER_SIZE, FrameHeader
 from hil.protocol.message import BODY_OVERHEAD, Message, fragment
@@ -18,6 +21,10 @@ __all__ = [
     "BODY_OVERHEAD",
     "HEADER_SIZE",
     "MIN_FRAME",
+    "Ack",
+    "Answerer",
+    "Answering",
+    "Asking",
     "DataType",
     "ErrorCode",
     "ErrorPayload",
@@ -26,6 +33,7 @@ __all__ = [
     "Hello",
     "Message",
     "MessageType",
+    "PlainAnswering",
     "ProtocolError",
     "Reassembler",
     "Result",

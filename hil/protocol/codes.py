@@ -38,6 +38,8 @@ class Flags(IntFlag):
     AUTHENTICATED = 0x01
     ANSWER = 0x02
     WANT_OUTPUT = 0x04
+    ACK_REQUESTED = 0x08
+    """Of one frame; the other flags are the whole message's."""
 
 
 class Role(IntEnum):
@@ -101,6 +103,8 @@ class ErrorCode(IntEnum):
     PROTOCOL = 46
     UNSUPPORTED = 47
     NOT_SUPPORTED_IN_ROLE = 48
+    MTU = 49
+    RADIO = 50
 
     @property
     def label(self) -> str:

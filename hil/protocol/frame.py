@@ -12,7 +12,7 @@ HEADER_SIZE = 16
 
 _HEADER = struct.Struct("<HBBIIHH")
 _TYPES = {member.value: member for member in MessageType}
-_FLAGS = [Flags(bits) for bits in range(8)]
+_FLAGS = [Flags(bits) for bits in range(16)]
 
 
 def pack_header(
@@ -22,13 +22,18 @@ def pack_header(
     return _HEADER.pack(MAGIC, VERSION << 4 | kind, flags, session, message_id, index, count)
 
 
+def with_ack_requested(frame: bytes) -> bytes:
+    """Return a frame with ``ACK_REQUESTED`` set in its header."""
+    return b"".join((frame[:3], bytes([frame[3] | Flags.ACK_REQUESTED]), frame[4:]))
+
+
 class FrameHeader(NamedTuple):
     """Routing of one fragment.
 
     Attributes:
         type: what the message is.
         flags: how it is meant.
-        session: random number of the sender's run, u32.
+        session: random number of the asking side's run, repeated by the answer, u32.
         message_id: chosen by the asking side, repeated by the answer, u32.
         fragment_index: number of this fragment, below the count.
         fragment_count: fragments of the message, 1 to 65,535.

@@ -23,7 +23,7 @@ class Message(NamedTuple):
     Attributes:
         type: what it is.
         flags: how it is meant.
-        session: random number of the sender's run, u32.
+        session: random number of the asking side's run, repeated by the answer, u32.
         message_id: chosen by the asking side, repeated by the answer, u32.
         model_id: names model and cut, 0 where no model is meant, u32.
         payload: what section 1.4 says for the type.

@@ -179,6 +179,11 @@ class ErrorPayload:
         text = self.text.encode()
         return _ERROR.pack(self.code, len(text)) + text
 
+    def cut(self, size: int) -> "ErrorPayload":
+        """Return it with the sentence cut so that the payload has at most ``size`` bytes."""
+        text = self.text.encode()[: size - _ERROR.size].decode(errors="ignore")
+        return ErrorPayload(self.code, text)
+
     @classmethod
     def parse(cls, payload: bytes) -> "ErrorPayload":
         """Read a payload.

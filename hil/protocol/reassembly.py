@@ -1,17 +1,26 @@
 # SPDX-License-Identifier: MIT
 """A message from its fragments, in whatever order they arrive."""
 
-from hil.protocol.codes import ProtocolError
+from hil.protocol.ack import Ack
+from hil.protocol.codes import Flags, ProtocolError
 from hil.protocol.frame import HEADER_SIZE, FrameHeader
 from hil.protocol.message import Message
+
+_WINDOW = 64
 
 
 class Reassembler:
     """Collects the fragments of one message at a time from one peer.
 
-    A fragment of another message drops the unfinished one: a sender has one on the way. Fragments
-    that came before, or that belong to the message completed last, are ignored, as they are what
-    a datagram link repeats.
+    A fragment of a newer message drops the unfinished one: a sender has one on the way. Within a
+    session a higher message id is newer; another session always is, so the caller keeps out what
+    no session of its own has to do with. Fragments that came before, or that belong to an older
+    message, are ignored, as they are what a packet link repeats.
+
+    Attributes:
+        present: header of the message being collected or completed last, without
+            ``ACK_REQUESTED``; None before the first.
+        taken: fragments so far that were not known.
 
     Args:
         fragment_length: bytes of body in every fragment but the last, as agreed in HELLO.
@@ -19,14 +28,39 @@ class Reassembler:
     """
 
     def __init__(self, fragment_length: int, limit: int) -> None:
-        self._length = fragment_length
-        self._most = -(-limit // fragment_length)
-        self._current: FrameHeader | None = None
-        self._finished: tuple[int, int] | None = None
+        self.present: FrameHeader | None = None
+        self.taken = 0
+        self._limit = limit
         self._pieces: dict[int, bytes] = {}
+        self._base = 0
+        self.agree(fragment_length)
+
+    def agree(self, fragment_length: int) -> None:
+        """HELLO has settled the length of fragments."""
+        self._length = fragment_length
+        self._most = -(-self._limit // fragment_length)
+
+    def forget(self) -> None:
+        """Take whatever comes next, also an older message."""
+        self.present = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Is the present message whole?"""
+        return self.present is not None and self._base == self.present.fragment_count
+
+    @property
+    def ack(self) -> Ack:
+        """What has come of the present message."""
+        if self.present is None:
+            return Ack()
+        if self.is_complete:
+            return Ack(self._base)
+        after = range(self._base + 1, self._base + 1 + _WINDOW)
+        return Ack(self._base, sum(1 << j for j, i in enumerate(after) if i in self._pieces))
 
     def add(self, frame: bytes) -> Message | None:
-        """Take one frame, header included; return the message if it is now whole.
+        """Take one frame, header included; return the message if it has just become whole.
 
         Raises:
             ProtocolError: the frame is dropped (and the message, if its CRC is wrong); reasons
@@ -34,30 +68,34 @@ class Reassembler:
                 contradicts an earlier one.
         """
         header = FrameHeader.parse(frame[:HEADER_SIZE])
+        header = header._replace(flags=header.flags & ~Flags.ACK_REQUESTED)
         piece = frame[HEADER_SIZE:]
-        key = (header.session, header.message_id)
-        if key == self._finished:
-            return None
         self._check(header, len(piece))
-        first = self._current
-        if first is None or key != (first.session, first.message_id):
-            self._current = first = header
-            self._pieces = {}
-        elif (header.type, header.flags, header.fragment_count) != (
-            first.type,
-            first.flags,
-            first.fragment_count,
-        ):
-            raise ProtocolError("count", "A fragment contradicts an earlier one of its message.")
-        self._pieces.setdefault(header.fragment_index, piece)
-        if len(self._pieces) < header.fragment_count:
+        present = self.present
+        if present is not None and is_older(header, present):
             return None
+        if present is None or not _is_same(header, present):
+            self.present = header
+            self._pieces = {}
+            self._base = 0
+        elif (header.flags, header.fragment_count) != (present.flags, present.fragment_count):
+            raise ProtocolError("count", "A fragment contradicts an earlier one of its message.")
+        if header.fragment_index < self._base or header.fragment_index in self._pieces:
+            return None
+        self.taken += 1
+        self._pieces[header.fragment_index] = piece
+        while self._base in self._pieces:
+            self._base += 1
+        return self._join(header) if self.is_complete else None
+
+    def _join(self, header: FrameHeader) -> Message:
         body = b"".join(self._pieces[index] for index in range(header.fragment_count))
-        self._current = None
         self._pieces = {}
-        message = Message.parse(header, body)
-        self._finished = key
-        return message
+        try:
+            return Message.parse(header, body)
+        except ProtocolError:
+            self.present = None
+            raise
 
     def _check(self, header: FrameHeader, length: int) -> None:
         if header.fragment_count > self._most:
@@ -70,3 +108,17 @@ class Reassembler:
             raise ProtocolError(
                 "length", f"A fragment has {length} bytes where {self._length} are agreed."
             )
+
+
+def is_older(header: FrameHeader, present: FrameHeader) -> bool:
+    """Does a frame belong to an earlier message of the same session?"""
+    behind = (present.message_id - header.message_id) % 2**32
+    return header.session == present.session and 0 < behind < 2**31
+
+
+def _is_same(header: FrameHeader, present: FrameHeader) -> bool:
+    return (header.type, header.session, header.message_id) == (
+        present.type,
+        present.session,
+        present.message_id,
+    )

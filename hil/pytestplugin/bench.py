@@ -1,44 +1,54 @@
 # SPDX-License-Identifier: MIT
-"""The board that a session's tests share, and how it is made ready for the next of them."""
+"""The boards that a session's tests share, and how they are made ready for the next of them."""
 
 from typing import TYPE_CHECKING
 
-from hil.errors import HilError, InfrastructureError, ProductFailure
+from hil.errors import HilError, InfrastructureError, LabError, MessageLost, ProductFailure
+from hil.open_rig import OpenRig
 from hil.pytestplugin.recording import RecordingBoard
-from hil.rig import BoardSpec
 
 if TYPE_CHECKING:
+    from hil.board import Board
     from hil.edge import EdgeServer
     from hil.firmware import FirmwareBuild
     from hil.model.model import Model
     from hil.model.split import Cut
     from hil.results import Results
+    from hil.rig import Rig
 
 
 class Bench:
-    """One open board, and what every test is to find on it.
+    """Open boards, and what every test is to find on them.
 
     Attributes:
-        board: the board.
+        has_peer: whether a second board runs the tail.
+        rig: the boards.
+        board: the one under test.
     """
 
-    def __init__(self, spec: BoardSpec, results: "Results") -> None:
-        """Open the board; for a virtual one, start its lab.
+    def __init__(self, rig: "Rig", results: "Results") -> None:
+        """Open the board under test; for a virtual one, start its lab.
 
         Raises:
             PortMissingError, PortBusyError, LabError: it cannot be had.
         """
-        self.board = RecordingBoard.open(spec)
+        self.has_peer = rig.peer is not None
+        self.rig = OpenRig(rig, RecordingBoard)
+        self.board = self.rig.board
         self.board.results = results
         self._wanted: tuple[FirmwareBuild | None, Model, Cut] | None = None
         self._identity: tuple[str, int] | None = None
-        self._edge: tuple[EdgeServer, str] | None = None
+        self._edge: EdgeServer | None = None
+        self._connects = False
+        self._flashed: list[Board] = []
         self._broken: HilError | None = None
+        self._broken_links: dict[str, InfrastructureError] = {}
         self._suspect = False
+        self._stale = False
 
     def close(self) -> None:
-        """Let go of the board."""
-        self.board.close()
+        """Let go of the boards."""
+        self.rig.close()
 
     def install(self, build: "FirmwareBuild | None", model: "Model", cut: "Cut") -> None:
         """Flash what every test is to find; raises as :meth:`hil.board.Board.flash`."""
@@ -46,28 +56,63 @@ class Bench:
         self.board.flash(build, model, cut)
         self._identity = (self.board.part.role, self.board.part.model_id)
 
-    def connect(self, edge: "EdgeServer", via: str) -> None:
-        """Connect the board; raises as :meth:`hil.board.Board.connect`."""
-        self._edge = (edge, via)
-        self.board.connect(edge, via)
+    def connect(self, edge: "EdgeServer | None", via: str) -> None:
+        """Connect the board, now and before every test; raises as :meth:`hil.board.Board.connect`.
+
+        Args:
+            edge: what runs the tail; ``None`` where the peer does.
+            via: the link to begin with.
+        """
+        self._edge = edge
+        self._connects = True
+        self._connect(via)
+
+    def peer(self) -> "Board":
+        """Return the second board with the tail on it; raises as :meth:`install`."""
+        assert self._wanted is not None
+        peer = self.rig.peer
+        link = self.board.connection
+        if link is not None and link.gateway is peer:
+            self.board.disconnect()  # it cannot be both
+        if not peer.holds("tail", self.board.part.model_id):
+            peer.flash(*self._wanted, "tail")
+            self._flashed.append(peer)
+        peer.end_gateway()
+        return peer
+
+    def gateway(self) -> "Board":
+        """Return the second board with the firmware on it; raises as :meth:`install`."""
+        assert self._wanted is not None
+        gateway = self.rig.gateway
+        if gateway not in self._flashed:
+            gateway.flash(self._wanted[0], None)
+            self._flashed.append(gateway)
+        return gateway
 
     def note(self, error: BaseException) -> None:
-        """Learn of an error that ended a test with this board.
+        """Learn of an error that ended a test with these boards.
 
-        After an infrastructure error nothing can be tested any more; after a product failure the
-        board is reset before it is used again.
+        After an infrastructure error nothing can be tested any more, unless it concerns one link
+        alone; after a product failure the boards are reset before they are used again.
         """
-        if isinstance(error, InfrastructureError):
+        if isinstance(error, MessageLost):
+            self._stale = True
+        elif any(error is known for known in self._broken_links.values()):
+            return
+        elif isinstance(error, InfrastructureError):
             self._broken = self._broken or error
         elif isinstance(error, ProductFailure):
             self._suspect = True
 
-    def make_ready(self) -> None:
-        """Bring the board back to what every test is to find: up, same model, same edge server.
+    def make_ready(self, via: str) -> None:
+        """Bring the boards back to what every test is to find: up, same model, connected.
+
+        Args:
+            via: the link that the next test is to find.
 
         Raises:
-            InfrastructureError: the bench is out of use, since an earlier test if need be.
-            ProductFailure: the board is not up, or does not come up again.
+            InfrastructureError: bench or link is out of use, since an earlier test if need be.
+            ProductFailure: a board is not up, or does not come up again.
         """
         if self._broken is not None:
             raise self._broken.with_traceback(None)
@@ -79,26 +124,53 @@ class Bench:
         if (info.role, info.model_id) != self._identity:
             self.board.flash(*self._wanted)
         split = self.board.part.split
-        if self._edge is not None and split and self._edge[0].model_id != split.model_id:
-            self._edge[0].serve(split.tail, split.model_id)
-        if self._edge is not None and self.board.link != (*self._edge, self.board.info.session):
-            self.board.connect(*self._edge)
+        if self._edge is not None and split and self._edge.model_id != split.model_id:
+            self._edge.serve(split.tail, split.model_id)
+        if self._connects and not self._is_connected(via):
+            self._connect(via)
 
     def check(self) -> None:
-        """Make sure that the board is still up, whether or not anything has asked it lately.
+        """Make sure that the boards are still up, whether or not anything has asked them lately.
 
-        The question also waits for what the board may be about to say.
+        The question also waits for what they may be about to say.
 
         Raises:
-            ProductFailure: it panicked, reset itself or fell silent, and nobody has reset it.
+            ProductFailure: one panicked, reset itself or fell silent, and nobody has reset it.
             InfrastructureError: the rig broke.
         """
-        self.board.refresh()
+        for board in self.rig.boards:
+            board.refresh()
+
+    def _is_connected(self, via: str) -> bool:
+        link = self.board.connection
+        if link is None or self._stale or link.via != via or link.edge is not self._edge:
+            return False
+        if link.tail is not None and not link.tail.holds("tail", self.board.part.model_id):
+            return False
+        return link.stands()
+
+    def _connect(self, via: str) -> None:
+        """Connect over a link; where that is the rig's fault, remember it of this link alone."""
+        if via in self._broken_links:
+            raise self._broken_links[via].with_traceback(None)
+        try:
+            if self._edge is None:
+                self.board.connect(self.peer(), via)
+            else:
+                gateway = self.gateway() if via == "espnow" else None
+                self.board.connect(self._edge, via, gateway=gateway)
+        except LabError:
+            raise
+        except InfrastructureError as error:
+            self._broken_links[via] = error
+            raise
+        self._stale = False
 
     def _recover(self) -> None:
         self._suspect = False
         try:
-            self.board.reset()
+            for board in self.rig.boards:
+                board.reset()
         except ProductFailure as error:
             self._broken = error
             raise

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from hil.errors import BadInputError
-
-LINKS = ("tcp",)
-"""The links that a head can send its activation over."""
+from hil.links import LINKS, parse_links
 
 _OPTIONS = {
     "board": "board to test: 'virtual', 'usb' (the only one attached), a port or a URL; "
@@ -21,7 +19,12 @@ _OPTIONS = {
     "hil",
     "cut": "where to cut the model, by tensor or short name; default: the manifest's",
     "photos": "directory with photos; default: those that come with hil",
-    "via": "link from the board to the edge server; default: tcp",
+    "peer": "second board, for the tail: a port or a URL, 'virtual' beside a virtual board; "
+    "default: hil.toml, else the edge server runs the tail",
+    "gateway": "second board, to carry ESP-NOW to this host; default: hil.toml, else the peer, "
+    "else beside a virtual board another one",
+    "via": "links to test, with commas between them; default: all, which are tcp, udp, espnow, ble",
+    "link": "TOML file that shapes the links of virtual boards; see 'hil sim --help'",
     "rounds": "inferences in a latency test; default: 20, fewer give no p95",
     "log-dir": "directory for results.json and the serial logs; default: hil-report",
 }
@@ -37,7 +40,11 @@ class Settings:
         model: directory with a manifest, or a .tflite file.
         cut: name or index of the cut.
         photos: directory.
-        via: one of :data:`LINKS`.
+        peer: name, port or URL of the board that runs the tail.
+        gateway: likewise of the one that carries ESP-NOW.
+        via: some of :data:`hil.links.LINKS`; every test without ``link`` uses the first.
+        via_named: whether they were asked for by name.
+        link: TOML file that shapes simulated links.
         rounds: at least 1.
     """
 
@@ -46,7 +53,11 @@ class Settings:
     model: Path | None
     cut: str | None
     photos: Path | None
-    via: str
+    peer: str | None
+    gateway: str | None
+    via: tuple[str, ...]
+    via_named: bool
+    link: Path | None
     rounds: int
 
     @classmethod
@@ -63,6 +74,7 @@ class Settings:
         def text(name: str) -> str | None:
             return config.getoption(_dest(name)) or config.getini(_dest(name)) or None
 
+        via = text("via")
         board = config.getoption(_dest("board")) or os.environ.get("HIL_BOARD")
         return cls(
             board=board or config.getini(_dest("board")) or None,
@@ -70,7 +82,11 @@ class Settings:
             model=_path(config, "model"),
             cut=text("cut"),
             photos=_path(config, "photos"),
-            via=_link(text("via") or "tcp"),
+            peer=text("peer"),
+            gateway=text("gateway"),
+            via=parse_links(via, "--hil-via") if via else LINKS,
+            via_named=via is not None,
+            link=_path(config, "link"),
             rounds=_rounds(text("rounds") or "20"),
         )
 
@@ -120,12 +136,6 @@ def _path(config: pytest.Config, name: str) -> Path | None:
 
 def _dest(name: str) -> str:
     return "hil_" + name.replace("-", "_")
-
-
-def _link(name: str) -> str:
-    if name not in LINKS:
-        raise BadInputError(f"--hil-via names {name!r}, which is no link; use {', '.join(LINKS)}.")
-    return name
 
 
 def _rounds(text: str) -> int:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hil.budgets import Budgets
-from hil.errors import InfrastructureError, PortMissingError
+from hil.errors import BadInputError, InfrastructureError, PortMissingError
+from hil.ports import discover_ports
 from hil.pytestplugin.options import Settings
 from hil.resources import resource
-from hil.rig import BoardSpec, discover_ports
+from hil.rig import Rig
 
 if TYPE_CHECKING:
     from hil.model.model import Model
@@ -24,13 +25,13 @@ class Plan:
     """What is to be tested.
 
     Attributes:
-        spec: which board, or the reason why there is none.
+        rig: which boards, or the reason why there are none.
         model: the full model.
         cut: where it is cut.
         budgets: limits to judge by.
     """
 
-    spec: BoardSpec | PortMissingError
+    rig: Rig | PortMissingError
     model: "Model"
     cut: "Cut"
     budgets: Budgets
@@ -49,11 +50,19 @@ class Plan:
         Raises:
             BadInputError: one of them cannot be used.
         """
-        spec: BoardSpec | PortMissingError
+        rig: Rig | PortMissingError
         try:
-            spec = BoardSpec.find(settings.board, directories)
+            rig = Rig.find(
+                settings.board,
+                peer=settings.peer,
+                gateway=settings.gateway,
+                link=settings.link,
+                directories=directories,
+            )
         except PortMissingError as error:
-            spec = error
+            rig = error
+        else:
+            _check_links(rig, settings)
         own = [path for path in (each / BUDGETS for each in directories) if path.is_file()]
         budgets = Budgets.load(own[0] if own else resource(BUDGETS))
 
@@ -62,15 +71,20 @@ class Plan:
 
         model = Model.load(settings.model or _default_model())
         cut = find_cut(model.cuts, settings.cut) if settings.cut else model.default_cut
-        return cls(spec, model, cut, budgets)
+        return cls(rig, model, cut, budgets)
 
-    def header(self, via: str) -> list[str]:
+    def header(self, via: Sequence[str]) -> list[str]:
         """Return the lines that say, before any test, what will be tested."""
-        under_test = f"model {self.model.name}, cut after {self.cut.short_name}, over {via}"
-        if isinstance(self.spec, PortMissingError):
-            return [f"hil: no board: {self.spec}", f"hil: {under_test}"]
-        if not self.spec.virtual:
-            return [f"hil: board at {self.spec.port}, {under_test}"]
+        under_test = (
+            f"model {self.model.name}, cut after {self.cut.short_name}, over {', '.join(via)}"
+        )
+        rig = self.rig
+        if isinstance(rig, PortMissingError):
+            return [f"hil: no board: {rig}", f"hil: {under_test}"]
+        if rig.peer is not None:
+            under_test += f", tail on the peer at {rig.peer.port}"
+        if not rig.board.virtual:
+            return [f"hil: board at {rig.board.port}, {under_test}"]
         lines = [f"hil: virtual ESP32-S3, all its times are simulated; {under_test}"]
         if alone := [port.device for port in discover_ports()]:
             lines.append(
@@ -78,6 +92,13 @@ class Plan:
                 "--hil-board takes a board by its port, or as usb"
             )
         return lines
+
+
+def _check_links(rig: Rig, settings: Settings) -> None:
+    """Raise BadInputError where a link was asked for by name that the rig cannot have."""
+    reason = rig.lacks_for("espnow")
+    if settings.via_named and "espnow" in settings.via and reason is not None:
+        raise BadInputError(f"--hil-via names espnow, but {reason}.")
 
 
 def _default_model() -> Path:

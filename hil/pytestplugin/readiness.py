@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hil.pytestplugin.run import NEEDS_BOARD, Run
+from hil.pytestplugin.run import LINK, NEEDS_BOARD, Run
+from hil.rig import Rig
 
 if TYPE_CHECKING:
     from hil.pytestplugin.bench import Bench
@@ -14,9 +15,15 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Mend what an earlier test left behind."""
+    """Mend what an earlier test left behind; skip what the rig has no boards for."""
+    run = Run.known(item.config)
+    if run is None:
+        return
+    via = _link_of(item)
+    if via is not None and isinstance(run.plan.rig, Rig) and (why := run.plan.rig.lacks_for(via)):
+        pytest.skip(f"{why}.")
     if (bench := _bench_of(item)) is not None:
-        bench.make_ready()
+        bench.make_ready(via or run.settings.via[0])
 
 
 @pytest.hookimpl(wrapper=True)
@@ -38,6 +45,13 @@ def pytest_runtest_makereport(
     if bench is not None and report.failed and call.excinfo is not None:
         bench.note(call.excinfo.value)
     return report
+
+
+def _link_of(item: pytest.Item) -> str | None:
+    """Return the link that a test with the fixture ``link`` is to find."""
+    callspec = getattr(item, "callspec", None)
+    via: str | None = callspec.params.get(LINK) if callspec is not None else None
+    return via
 
 
 def _bench_of(item: pytest.Item) -> "Bench | None":

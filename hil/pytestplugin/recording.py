@@ -5,22 +5,23 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hil.board import Board
+from hil.errors import MessageLost
 from hil.flash import FlashReport, Region
-from hil.inference import Inference
+from hil.inference import Inference, RoundTrip
 from hil.photos import Photo, label_key
 from hil.results import (
     BoardRecord,
     CutRecord,
     FirmwareRecord,
     FlashRecord,
-    InferenceRecord,
+    LostRecord,
     ModelRecord,
     RegionRecord,
     Results,
 )
+from hil.results.booking import inference_record, round_trip_record
 
 if TYPE_CHECKING:
-    from hil.edge import EdgeServer
     from hil.model.model import Model
 
 
@@ -29,11 +30,9 @@ class RecordingBoard(Board):
 
     Attributes:
         results: where records go; set right after opening.
-        link: edge server, link and boot session of the last connection.
     """
 
     results: Results
-    link: "tuple[EdgeServer, str, int] | None" = None
 
     def flash(self, *args: Any, **kwargs: Any) -> FlashReport:
         """Flash firmware and model, see :meth:`hil.board.Board.flash`."""
@@ -43,23 +42,42 @@ class RecordingBoard(Board):
         """Bring the model slot up to date, see :meth:`hil.board.Board.load`."""
         return self._booked(super().load, *args, **kwargs)
 
-    def connect(self, edge: "EdgeServer", via: str = "tcp") -> None:
-        """Open a link to an edge server, see :meth:`hil.board.Board.connect`."""
-        self.link = None
-        super().connect(edge, via)
-        self.link = (edge, via, self.info.session)
-
     def infer(self, image: Any, *args: Any, **kwargs: Any) -> Inference:
         """Infer end to end on one image, see :meth:`hil.board.Board.infer`."""
-        inference = super().infer(image, *args, **kwargs)
-        name = None
+        name = image.name if isinstance(image, Photo) else None
+        via, tail = self._over()
+        try:
+            inference = super().infer(image, *args, **kwargs)
+        except MessageLost as error:
+            self.results.lost.append(LostRecord(name, via, error.code, self.simulated, tail))
+            raise
         if isinstance(image, Photo):
-            name = image.name
-            self.results.photo(name, image.label, label_id(self.part.model, image))
+            self.results.photo(image.name, image.label, label_id(self.part.model, image))
             classes = tuple(each.class_id for each in inference.top5)
-            self.results.predict(name, "board", classes)
-        self.results.inferences.append(_inference_record(inference, name))
+            self.results.predict(image.name, "board", classes)
+        if inference.activation_crc is None:
+            tail = "none"
+        self.results.inferences.append(inference_record(inference, name, tail))
         return inference
+
+    def rtt(self, size: int, *args: Any, **kwargs: Any) -> RoundTrip:
+        """Send bytes to the tail's side and have them back, see :meth:`hil.board.Board.rtt`."""
+        via, tail = self._over()
+        try:
+            echo = super().rtt(size, *args, **kwargs)
+        except MessageLost as error:
+            echo = RoundTrip(via, size, None, error.code, None, self.simulated)
+            self.results.round_trips.append(round_trip_record(echo, tail))
+            raise
+        self.results.round_trips.append(round_trip_record(echo, tail))
+        return echo
+
+    def _over(self) -> tuple[str, str]:
+        """Return the link that is up, and what runs the tail: edge or peer."""
+        if self.connection is None:
+            return "none", "none"
+        tail = "peer" if isinstance(self.connection.to, Board) else "edge"
+        return self.connection.via, tail
 
     def _booked(self, flash: Callable[..., FlashReport], *args: Any, **kwargs: Any) -> FlashReport:
         report = flash(*args, **kwargs)
@@ -98,33 +116,3 @@ def label_id(model: "Model", photo: Photo) -> int | None:
 
 def _region(region: Region) -> RegionRecord:
     return RegionRecord(region.role, region.offset, region.size)
-
-
-def _inference_record(inference: Inference, photo: str | None) -> InferenceRecord:
-    stages, host = inference.stages, inference.host
-    times = {
-        "load": stages.load_us,
-        "invoke": stages.invoke_us,
-        "send": stages.send_us,
-        "wait": stages.wait_us,
-        "total": stages.total_us,
-    }
-    if inference.activation is not None:
-        times["transfer"] = stages.transfer_us
-        times["edge"] = stages.edge_us
-        times["edge_invoke"] = stages.edge_invoke_us
-    return InferenceRecord(
-        photo=photo,
-        via=inference.via,
-        message_id=inference.message_id,
-        simulated=inference.simulated,
-        transport_exact=inference.transport_exact,
-        activation_bytes=0 if inference.activation is None else inference.activation.nbytes,
-        stages_us=times,
-        host_us={
-            "infer": host.infer_us,
-            "edge": host.edge_total_us,
-            "edge_invoke": host.edge_invoke_us,
-        },
-        top5=tuple((each.class_id, each.label, each.score) for each in inference.top5),
-    )

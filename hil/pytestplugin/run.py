@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from hil.pytestplugin.plan import Plan
 
 NEEDS_BOARD = "hil_bench"
-"""The fixture that stands behind ``board``, ``console`` and ``edge``."""
+"""The fixture that stands behind ``board``, ``console``, ``edge`` and the like."""
+
+LINK = "hil_link"
+"""The fixture that stands behind ``link``: it gives a test as many turns as there are links."""
 
 _RUN: pytest.StashKey["Run"] = pytest.StashKey()
 

@@ -4,15 +4,30 @@
 import pytest
 
 from hil.errors import BadInputError, HilError
-from hil.pytestplugin.run import NEEDS_BOARD, Run
+from hil.links import LINKS
+from hil.pytestplugin.options import Settings
+from hil.pytestplugin.run import LINK, NEEDS_BOARD, Run
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line(
         "markers",
-        "hil: needs a board; set by itself on every test that uses board, console or edge.",
+        "hil: needs a board; set by itself on every test that uses board, link, console or edge.",
     )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test with the fixture ``link`` a turn for each link of the run.
+
+    Options that make no sense are refused when everything has been collected.
+    """
+    if LINK in metafunc.fixturenames:
+        try:
+            via = Settings.of(metafunc.config).via
+        except BadInputError:
+            via = LINKS
+        metafunc.parametrize(LINK, via, indirect=True, scope="session")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -15,10 +15,13 @@ from hil.results.records import (
     FlashRecord,
     InferenceRecord,
     JudgementRecord,
+    LostRecord,
     ModelRecord,
     PhotoRecord,
     RegionRecord,
+    RoundTripRecord,
     TestRecord,
+    WireRecord,
 )
 
 __all__ = [
@@ -30,11 +33,14 @@ __all__ = [
     "FlashRecord",
     "InferenceRecord",
     "JudgementRecord",
+    "LostRecord",
     "ModelRecord",
     "PhotoRecord",
     "RegionRecord",
     "Results",
+    "RoundTripRecord",
     "TestRecord",
+    "WireRecord",
     "ending",
     "write_document",
 ]

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import hil
-from hil.budgets import Budgets
+from hil.budgets import Budgets, Verdict
 from hil.results import summary
+from hil.results.measured import Measured, latency
 from hil.results.records import (
     BoardRecord,
     CutRecord,
@@ -22,12 +23,14 @@ from hil.results.records import (
     FlashRecord,
     InferenceRecord,
     JudgementRecord,
+    LostRecord,
     ModelRecord,
     PhotoRecord,
+    RoundTripRecord,
     TestRecord,
 )
 
-SCHEMA = "hil-results-1"
+SCHEMA = "hil-results-2"
 
 OUTCOMES = {
     0: "passed",
@@ -48,6 +51,8 @@ class Results:
     Attributes:
         budgets: limits to judge by, when they are known.
         exit_status: of the session; None until it ends.
+        verdicts: of latency budgets, each with the test that measured.
+        not_judged: why budgets were not judged, where a test wanted them to be.
         The others hold the records of :mod:`hil.results.records`.
     """
 
@@ -59,6 +64,10 @@ class Results:
     exit_status: int | None = None
     flash: list[FlashRecord] = field(default_factory=list)
     inferences: list[InferenceRecord] = field(default_factory=list)
+    lost: list[LostRecord] = field(default_factory=list)
+    round_trips: list[RoundTripRecord] = field(default_factory=list)
+    verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
+    not_judged: str | None = None
     errors: list[ErrorRecord] = field(default_factory=list)
     tests: list[TestRecord] = field(default_factory=list)
     _photos: dict[str, PhotoRecord] = field(default_factory=dict)
@@ -86,6 +95,20 @@ class Results:
     def photos(self) -> list[PhotoRecord]:
         """What is known of each photo."""
         return list(self._photos.values())
+
+    def position(self) -> tuple[int, int, int]:
+        """Return how much has been measured, to tell what comes later from what was before."""
+        return len(self.inferences), len(self.lost), len(self.round_trips)
+
+    def measured(self, since: tuple[int, int, int] = (0, 0, 0)) -> Measured:
+        """Return what has been measured since a position."""
+        inferences, lost, round_trips = since
+        return Measured(
+            self.inferences[inferences:],
+            self.lost[lost:],
+            self.round_trips[round_trips:],
+            self.cut.activation_bytes if self.cut else None,
+        )
 
     def agreement(self) -> dict[str, dict[str, Any]]:
         """Return the agreement by reference, with limits and verdict where there is a budget.
@@ -137,7 +160,15 @@ class Results:
             "inferences": _plain(self.inferences),
             "agreement": {"min_photos": self.min_photos, "with": self.agreement()},
             "accuracy": summary.accuracy(self.photos),
-            "latency": summary.latency(self.inferences),
+            "lost": _plain(self.lost),
+            "round_trips": _plain(self.round_trips),
+            "latency": latency(self.measured()),
+            "budgets": {
+                "not_judged": self.not_judged,
+                "verdicts": [
+                    {"nodeid": nodeid, **_plain(verdict)} for nodeid, verdict in self.verdicts
+                ],
+            },
             "errors": _plain(self.errors),
             "tests": _plain(self.tests),
         }

@@ -104,6 +104,15 @@ class PhotoRecord:
 
 
 @dataclass(frozen=True)
+class WireRecord:
+    """What an exchange cost on the link: frames, those sent again, bytes with headers."""
+
+    frames: int
+    resent: int
+    bytes: int
+
+
+@dataclass(frozen=True)
 class InferenceRecord:
     """One completed inference.
 
@@ -118,6 +127,8 @@ class InferenceRecord:
             transfer).
         host_us: microseconds measured by this machine, by name.
         top5: (class id, label, score) in falling order of the score.
+        wire: what it cost on the link; None in role full.
+        tail: where it ran: ``edge``, ``peer``, or ``none`` in role full.
     """
 
     photo: str | None
@@ -129,6 +140,42 @@ class InferenceRecord:
     stages_us: Mapping[str, int]
     host_us: Mapping[str, int]
     top5: tuple[tuple[int, str, float], ...]
+    wire: WireRecord | None = None
+    tail: str = "edge"
+
+
+@dataclass(frozen=True)
+class LostRecord:
+    """An inference whose answer never came: photo, link, error code, kind of clock, tail."""
+
+    photo: str | None
+    via: str
+    code: str
+    simulated: bool
+    tail: str = "edge"
+
+
+@dataclass(frozen=True)
+class RoundTripRecord:
+    """One echo.
+
+    Attributes:
+        via: the link.
+        size: payload in bytes, there and back.
+        us: microseconds by the board's clock; None if no answer came.
+        code: error code if no answer came, else None.
+        simulated: whether ``us`` comes from a simulated clock.
+        wire: what it cost on the link; None where the board does not tell.
+        tail: what answered, ``edge`` or ``peer``.
+    """
+
+    via: str
+    size: int
+    us: int | None
+    code: str | None
+    simulated: bool
+    wire: WireRecord | None = None
+    tail: str = "edge"
 
 
 @dataclass(frozen=True)

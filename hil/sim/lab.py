@@ -6,25 +6,31 @@ until the process that started it is gone, and listens on loopback only.
 """
 
 import asyncio
+import functools
 import json
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from hil.sim import host_work
+from hil.sim.air import Air, Medium
 from hil.sim.board import Application, VirtualBoard
 from hil.sim.boot import BootError, boot_chain
 from hil.sim.chip import Chip, esp32, esp32s3, mac_text, virtual_mac
 from hil.sim.clock import SimClock
+from hil.sim.link_file import LinkFile
 from hil.sim.nor import NorFlash
 from hil.sim.reset import ResetReason
 from hil.sim.runtime import Runtime
 from hil.sim.wifi import LAB_ACCESS_POINT
 
 CHIPS: dict[str, Callable[[bytes], Chip]] = {"esp32s3": esp32s3, "esp32": esp32}
+
+# What reaches out of the lab by itself.
+MEDIA: tuple[type[Medium], ...] = ()
 
 # Events between two looks at the sockets.
 BATCH = 64
@@ -38,13 +44,16 @@ class LabOptions:
         boards: how many.
         chip: ``esp32s3``, or ``esp32`` to have a wrong one.
         patience_s: real seconds that an answer of the host may take before simulated time goes on
-            without it. seed: of everything random.
+            without it.
+        seed: of everything random; a seed in `link` comes before it.
+        link: what the links are like, as parsed from a file (``link_file.py``); None: the presets.
     """
 
     boards: int = 1
     chip: str = "esp32s3"
     patience_s: float = 30.0
     seed: int = 1
+    link: dict[str, object] | None = None
 
 
 class _Off:
@@ -65,28 +74,36 @@ class Lab:
         self._clock = SimClock()
         self._wake = asyncio.Event()
         self._clock.on_wake(self._wake.set)
-        self._boots = 0
+        links = LinkFile.of(options.link or {})
+        seed = options.seed if links.seed is None else links.seed
+        self._air = Air(self._clock, links.parameters, seed)
+        self._media = [self._air.shared(kind) for kind in MEDIA]
+        self._boots: Counter[bytes] = Counter()
         chip = CHIPS[options.chip]
         self.boards = [
-            VirtualBoard(chip(virtual_mac(number)), NorFlash(), self._boot)
+            VirtualBoard(
+                chip(virtual_mac(number)), NorFlash(), functools.partial(self._boot, number)
+            )
             for number in range(1, options.boards + 1)
         ]
 
-    def _boot(self, board: VirtualBoard, reason: ResetReason) -> Application:
-        self._boots += 1
+    def _boot(self, number: int, board: VirtualBoard, reason: ResetReason) -> Application:
+        mac = board.chip.mac
+        self._boots[mac] += 1
         board.transmit(board.chip.banner(reason, download=False))
         try:
             booted = boot_chain(board.flash, lambda line: board.transmit(f"{line}\r\n".encode()))
         except BootError:
             return _Off()
-        seed = f"{self._options.seed} {mac_text(board.chip.mac)} {self._boots}"
-        return Runtime(board, booted, reason, self._clock, host_work.TOTAL_US, seed)
+        seed = f"{self._air.seed} {mac_text(mac)} {self._boots[mac]}"
+        return Runtime(board, booted, reason, self._air, number, seed)
 
     async def start(self) -> dict[str, object]:
         """Power the boards on and return the description that is printed."""
         for board in self.boards:
             await board.start()
-        return {
+        ends: dict[str, object] = {
+            "seed": self._air.seed,
             "boards": [
                 {
                     "mac": mac_text(board.chip.mac),
@@ -99,6 +116,9 @@ class Lab:
             "wifi": {"ssid": LAB_ACCESS_POINT.ssid, "password": LAB_ACCESS_POINT.password},
             "pid": os.getpid(),
         }
+        for medium in self._media:
+            ends |= await medium.start()
+        return ends
 
     async def run(self) -> None:
         """Fire simulated events for ever, and wait where the host owes an answer."""
@@ -132,6 +152,8 @@ class Lab:
         """Power the boards off."""
         for board in self.boards:
             await board.close()
+        for medium in self._media:
+            await medium.close()
 
 
 async def serve(

@@ -13,10 +13,12 @@ from collections.abc import Iterable
 from wasmtime import TrapCode
 
 from hil.protocol import ErrorCode
+from hil.sim.air import Air
+from hil.sim.antenna import Identity
 from hil.sim.board import VirtualBoard
 from hil.sim.boot import Booted
 from hil.sim.chip import mac_text
-from hil.sim.clock import CYCLES_PER_US, Event, SimClock
+from hil.sim.clock import CYCLES_PER_US, Event
 from hil.sim.console_units import ConsoleUnits
 from hil.sim.cost import hash_cycles
 from hil.sim.inference_task import InferenceTask
@@ -43,8 +45,8 @@ class Runtime:
         board: the board that booted.
         booted: what the bootloader loaded.
         reason: of the reset.
-        clock: simulated time.
-        host_work_us: simulated time that the host takes for the tail of an inference.
+        air: what all boards of the lab share, simulated time among it.
+        number: of the board, from 1.
         seed: of everything random on this boot.
     """
 
@@ -53,11 +55,11 @@ class Runtime:
         board: VirtualBoard,
         booted: Booted,
         reason: ResetReason,
-        clock: SimClock,
-        host_work_us: int,
+        air: Air,
+        number: int,
         seed: str,
     ) -> None:
-        self.clock = clock
+        self.clock = clock = air.clock
         self._board = board
         self._digest = booted.description.elf_sha256.hex()
         self._slot = booted.model_slot
@@ -65,11 +67,12 @@ class Runtime:
         self._halted = False
         self._baud = DEFAULT_BAUD
         self._units = ConsoleUnits()
-        self._booted_at = self._console_free_at = clock.now
-        self._busy_until = self._called_at = clock.now
+        # At a whole microsecond of the lab, so that no board's clock has a phase of its own.
+        self._booted_at = -(-clock.now // CYCLES_PER_US) * CYCLES_PER_US
+        self._console_free_at = self._busy_until = self._called_at = self._booted_at
         self._charged = 0
         self._timer: Event | None = None
-        self._station = Station(self, host_work_us)
+        self._station = Station(self, air, Identity(number, board.chip.mac))
         try:
             self._machine = Machine(booted.module, self._imports(), WATCHDOG_US * CYCLES_PER_US)
             self._staging = self._machine.call("staging")
@@ -79,7 +82,7 @@ class Runtime:
             self._halted = True
             return
         mac, why = mac_text(board.chip.mac).encode(), reason.name.encode()
-        self.post(clock.now, "boot", len(mac), len(why), staged=mac + why)
+        self.post(self._booted_at, "boot", len(mac), len(why), staged=mac + why)
 
     # The application's side of the board.
 

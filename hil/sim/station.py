@@ -1,48 +1,55 @@
 # SPDX-License-Identifier: MIT
-"""The board's Wi-Fi station: joining the lab's access point, and TCP to the host."""
+"""The board's radios: joining the lab's access point, and one radio for each kind of link."""
+
+from collections.abc import Callable
 
 from hil.protocol import ErrorCode
+from hil.sim.air import Air
+from hil.sim.antenna import Antenna, Identity
 from hil.sim.clock import CYCLES_PER_US
-from hil.sim.link import WIFI_TCP
 from hil.sim.machine import Handler
-from hil.sim.peripheral import Processor
-from hil.sim.tcp import TcpConnection, TcpEvents
-from hil.sim.wifi import JOIN_US, LAB_ACCESS_POINT, LAB_ADDRESS, REFUSE_US
+from hil.sim.peripheral import LINK_DOWN, OK, Processor, Radio
+from hil.sim.tcp import TcpRadio
+from hil.sim.wifi import JOIN_US, LAB_ACCESS_POINT, REFUSE_US
 
-OK = 0
-VIA_TCP = 1
-LINK_DOWN = -1
+# `sn_via` of splitnode/port.h.
+RADIOS: dict[int, Callable[[Antenna], Radio]] = {
+    1: TcpRadio,
+}
 
 
 class Station:
-    """The radio of one boot.
+    """The radios of one boot.
 
     Args:
-        processor: whom it serves.
-        host_work_us: simulated time that the host takes for the tail of an inference.
+        processor: whom they serve.
+        air: what all boards of the lab share.
+        board: which board this is.
     """
 
-    def __init__(self, processor: Processor, host_work_us: int) -> None:
+    def __init__(self, processor: Processor, air: Air, board: Identity) -> None:
         self._processor = processor
-        self._host_work_us = host_work_us
+        self._board = board
         self._joined = False
-        self._tcp: TcpConnection | None = None
+        self._radios = {
+            via: radio(Antenna(via, processor, air, board, lambda: self._joined))
+            for via, radio in RADIOS.items()
+        }
 
     def imports(self) -> dict[str, Handler]:
         """Return the functions that the module imports."""
         return {
             "wifi_join": self._join,
             "link_open": self._open,
-            "link_close": lambda via: self.close(),
+            "link_close": self._close,
             "link_send": self._send,
-            "link_frame_limit": lambda via: 0,  # TCP is a stream
+            "link_frame_limit": self._frame_limit,
         }
 
     def close(self) -> None:
-        """Drop the connection without a word to the firmware."""
-        if self._tcp is not None:
-            self._tcp.close()
-            self._tcp = None
+        """Drop all links without a word to the firmware."""
+        for radio in self._radios.values():
+            radio.close()
 
     def _join(self, ssid: int, ssid_length: int, password: int, password_length: int) -> int:
         processor = self._processor
@@ -50,48 +57,36 @@ class Station:
             processor.read(ssid, ssid_length).decode(errors="replace"),
             processor.read(password, password_length).decode(errors="replace"),
         )
-        self._joined = refusal is None
+        self._joined = False
         code, text, delay_us = (
-            (OK, LAB_ADDRESS, JOIN_US) if refusal is None else (ErrorCode.WIFI, refusal, REFUSE_US)
+            (OK, self._board.ip, JOIN_US)
+            if refusal is None
+            else (ErrorCode.WIFI, refusal, REFUSE_US)
         )
-        staged = text.encode()
         end = processor.now() + delay_us * CYCLES_PER_US
-        processor.post(end, "on_wifi", code, len(staged), staged=staged)
+        processor.clock.at(end, lambda: self._decided(code, text))
         return OK
+
+    def _decided(self, code: int, text: str) -> None:
+        self._joined = code == OK
+        staged = text.encode()
+        self._processor.run("on_wifi", code, len(staged), staged=staged)
 
     def _open(self, via: int, host: int, host_length: int, port: int) -> int:
-        if via != VIA_TCP:
+        radio = self._radios.get(via)
+        if radio is None:
             return ErrorCode.UNSUPPORTED
-        if not self._joined:
-            return ErrorCode.WIFI
-        self.close()
-        processor = self._processor
-        self._tcp = TcpConnection(
-            processor.clock,
-            WIFI_TCP,
-            self._host_work_us,
-            (processor.read(host, host_length).decode("ascii", "replace"), port),
-            TcpEvents(
-                up=lambda: self._tell(OK, ""),
-                failed=lambda text: self._tell(ErrorCode.EDGE_UNREACHABLE, text),
-                lost=lambda text: self._tell(ErrorCode.EDGE_LOST, text),
-                received=self._received,
-                writable=lambda: processor.run("on_writable", VIA_TCP),
-            ),
-        )
-        return OK
+        return radio.open(self._processor.read(host, host_length).decode("ascii", "replace"), port)
 
-    def _tell(self, code: int, text: str) -> None:
-        staged = text.encode()
-        self._processor.run("on_link", VIA_TCP, code, len(staged), staged=staged)
+    def _close(self, via: int) -> None:
+        if via in self._radios:
+            self._radios[via].close()
 
-    def _received(self, data: bytes) -> None:
-        step = self._processor.staging_capacity
-        for start in range(0, len(data), step):
-            piece = data[start : start + step]
-            self._processor.run("on_receive", VIA_TCP, len(piece), staged=piece)
-
-    def _send(self, via: int, address: int, length: int) -> int:
-        if via != VIA_TCP or self._tcp is None:
+    def _send(self, via: int, to: int, address: int, length: int) -> int:
+        if via not in self._radios:
             return LINK_DOWN
-        return self._tcp.send(self._processor.read(address, length), self._processor.now())
+        data = self._processor.read(address, length)
+        return self._radios[via].send(to, data, self._processor.now())
+
+    def _frame_limit(self, via: int) -> int:
+        return self._radios[via].frame_limit if via in self._radios else 0

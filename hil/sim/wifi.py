@@ -27,4 +27,3 @@ class AccessPoint:
 
 # There is one lab to a process and nothing leaves it, so these are no secret.
 LAB_ACCESS_POINT = AccessPoint("hil-lab", "not-a-secret")
-LAB_ADDRESS = "192.168.4.2"

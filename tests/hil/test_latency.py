@@ -40,7 +40,7 @@ def test_latency_and_goodput(
     inferences: list[Inference] = []
 
     def infer_once() -> None:
-        inference = board.infer(photos[0], via=hil_settings.via, output=False)
+        inference = board.infer(photos[0], output=False)
         inferences.append(inference)
         CLOCK.seconds += inference.stages.total_us / 1e6
 

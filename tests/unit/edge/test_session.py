@@ -44,7 +44,7 @@ def answer(session, data, tail=TAIL) -> Message:
     reply = session.receive(data, tail)
     assert isinstance(reply, Reply)
     message = parse_stream_frame(reply.data[4:])
-    assert (message.flags, message.session, message.message_id) == (Flags.ANSWER, 99, 3)
+    assert (message.flags, message.session, message.message_id) == (Flags.ANSWER, 7, 3)
     return message
 
 
@@ -62,7 +62,7 @@ def counters() -> Counter:
 
 @pytest.fixture
 def session(counters) -> EdgeSession:
-    return EdgeSession(99, counters)
+    return EdgeSession(counters)
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_a_message_in_several_frames_is_no_stream_message(session):
 
 @given(st.binary(min_size=28, max_size=60), st.booleans())
 def test_random_frames_raise_only_protocol_errors(data, believable):
-    session = EdgeSession(99, Counter())
+    session = EdgeSession(Counter())
     start = FrameHeader(MessageType.HELLO, Flags.NONE, 7, 3).pack() if believable else b""
     try:
         session.receive(start + data, TAIL)

@@ -94,10 +94,12 @@ def test_a_fragment_of_another_length_than_agreed_is_refused(change):
     assert caught.value.reason == "length"
 
 
-def test_a_fragment_that_contradicts_its_message_is_refused():
+@pytest.mark.parametrize(
+    "other", [echo(1, bytes(99)), echo(1, bytes(100))._replace(flags=Flags.WANT_OUTPUT)]
+)
+def test_a_fragment_that_contradicts_its_message_is_refused(other):
     reassembler = Reassembler(20, LIMIT)
-    reassembler.add(fragment(echo(1, bytes(100)), 20)[0])
-    other = echo(1, bytes(100))._replace(type=MessageType.DATA)
+    reassembler.add(fragment(echo(1, bytes(88)), 20)[0])
     with pytest.raises(ProtocolError) as caught:
         reassembler.add(fragment(other, 20)[1])
     assert caught.value.reason == "count"

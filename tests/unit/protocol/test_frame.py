@@ -20,7 +20,7 @@ HEADERS = st.integers(1, 0xFFFF).flatmap(
     lambda count: st.builds(
         FrameHeader,
         st.sampled_from(MessageType),
-        st.integers(0, 7).map(Flags),
+        st.integers(0, 15).map(Flags),
         U32,
         U32,
         st.integers(0, count - 1),
@@ -30,7 +30,7 @@ HEADERS = st.integers(1, 0xFFFF).flatmap(
 MESSAGES = st.builds(
     Message,
     st.sampled_from(MessageType),
-    st.integers(0, 7).map(Flags),
+    st.integers(0, 15).map(Flags),
     U32,
     U32,
     U32,

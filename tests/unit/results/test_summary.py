@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.results import InferenceRecord, PhotoRecord
-from hil.results.summary import accuracy, agreement, latency, percentile, spread
+from hil.results.measured import Measured, latency
+from hil.results.summary import accuracy, agreement
+from hil.spread import percentile, spread
 
 VALUES = st.lists(st.integers(0, 10**9), min_size=1, max_size=60)
 

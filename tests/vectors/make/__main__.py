@@ -11,7 +11,7 @@ from pathlib import Path
 
 from console import chunk_lines, cobs_lines, crc_lines, line_lines
 from frames import header_lines, message_lines, tcp_lines
-from payloads import error_lines, hello_lines, result_lines, topk_lines
+from payloads import ack_lines, error_lines, hello_lines, result_lines, topk_lines
 from slots import slot_lines
 
 TARGET = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1]
@@ -55,6 +55,12 @@ def main() -> None:
         "<role> <data type> <frame limit> <tensor size> <classes> <payload>; numbers in hex\n"
         "bad <payload> <length|role|dtype>",
         hello_lines(),
+    )
+    write(
+        "ack.txt",
+        "<base> <low half of the window> <high half> <payload>; numbers in hex\n"
+        "bad <payload> length",
+        ack_lines(),
     )
     write(
         "result.txt",

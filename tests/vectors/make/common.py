@@ -5,7 +5,7 @@ import struct
 import zlib
 
 HELLO, DATA, RESULT, ERROR, ECHO, ECHO_REPLY, ACK = range(1, 8)
-AUTHENTICATED, ANSWER, WANT_OUTPUT = 1, 2, 4
+AUTHENTICATED, ANSWER, WANT_OUTPUT, ACK_REQUESTED = 1, 2, 4, 8
 INT8, UINT8, FLOAT32 = 1, 2, 3
 RAMP = bytes((7 * i + 3) & 0xFF for i in range(1000))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from common import (
     ACK,
+    ACK_REQUESTED,
     ANSWER,
     AUTHENTICATED,
     DATA,
@@ -36,6 +37,8 @@ def header_lines() -> Iterable[str]:
         (ECHO, AUTHENTICATED, 7, 9, 0, 3),
         (ECHO_REPLY, ANSWER | AUTHENTICATED | WANT_OUTPUT, 7, 9, 2, 3),
         (ACK, 0, 0x80000000, 0x7FFFFFFF, 0, 1),
+        (ACK, ACK_REQUESTED, 7, 9, 0, 1),
+        (ECHO, AUTHENTICATED | ANSWER | WANT_OUTPUT | ACK_REQUESTED, 7, 9, 2, 3),
     ):
         packed = header(kind, flags, session, message, index, count).hex()
         yield f"1 {kind:x} {flags:x} {session:x} {message:x} {index:x} {count:x} {packed}"
@@ -50,7 +53,7 @@ def header_lines() -> Iterable[str]:
         (header(0, 0, 7, 9), "type"),
         (header(8, 0, 7, 9), "type"),
         (header(15, 0, 7, 9), "type"),
-        (header(DATA, 0x08, 7, 9), "flags"),
+        (header(DATA, 0x10, 7, 9), "flags"),
         (header(DATA, 0x80, 7, 9), "flags"),
         (header(DATA, 0, 7, 9, 0, 0), "count"),
         (header(DATA, 0, 7, 9, 1, 1), "index"),

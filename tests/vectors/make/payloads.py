@@ -31,6 +31,22 @@ def hello_lines() -> Iterable[str]:
         yield f"bad {packed.hex()} {reason}"
 
 
+def ack_lines() -> Iterable[str]:
+    for base, window in (
+        (0, 0),
+        (5, 0),
+        (0, 1),
+        (24, 0b1011),
+        (0x0A0B0C0D, 0x1122334455667788),
+        (0xFFFF, 1 << 63),
+        (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF),
+    ):
+        packed = struct.pack("<IQ", base, window)
+        yield f"{base:x} {window & 0xFFFFFFFF:x} {window >> 32:x} {packed.hex()}"
+    for packed in (b"", bytes(11), bytes(13)):
+        yield f"bad {hexed(packed)} length"
+
+
 def result(
     dtype: int,
     classes: int,

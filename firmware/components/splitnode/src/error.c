@@ -61,6 +61,10 @@ const char *sn_error_name(sn_error code) {
         return "unsupported";
     case SN_ERR_NOT_SUPPORTED_IN_ROLE:
         return "not_supported_in_role";
+    case SN_ERR_MTU:
+        return "mtu";
+    case SN_ERR_RADIO:
+        return "radio";
     }
     return "unknown";
 }

@@ -3,7 +3,7 @@
 
 #include "bytes.h"
 
-static const uint8_t known_flags = SN_FLAG_AUTHENTICATED | SN_FLAG_ANSWER | SN_FLAG_WANT_OUTPUT;
+static const uint8_t known_flags = SN_FLAG_AUTHENTICATED | SN_FLAG_ANSWER | SN_FLAG_WANT_OUTPUT | SN_FLAG_ACK_REQUESTED;
 
 void sn_header_pack(const sn_header *header, uint8_t to[SN_HEADER_SIZE]) {
     sn_put_u16(&to[0], SN_MAGIC);

@@ -25,6 +25,7 @@ enum {
     SN_FLAG_AUTHENTICATED = 0x01,
     SN_FLAG_ANSWER = 0x02,
     SN_FLAG_WANT_OUTPUT = 0x04,
+    SN_FLAG_ACK_REQUESTED = 0x08, /* of one frame; the other flags are the whole message's */
 };
 
 typedef struct {

@@ -61,8 +61,12 @@ uint32_t sn_message_fragments(const sn_message *message, uint32_t fragment_lengt
     return count <= UINT16_MAX ? count : 0;
 }
 
-uint32_t sn_message_fragment(const sn_message *message, uint32_t fragment_length, uint16_t index, uint8_t *frame) {
+uint32_t sn_message_fragment(const sn_message *message, uint32_t fragment_length, uint16_t index, bool ack_requested,
+                             uint8_t *frame) {
     sn_header header = message->header;
+    if (ack_requested) {
+        header.flags |= SN_FLAG_ACK_REQUESTED;
+    }
     header.index = index;
     header.count = (uint16_t)sn_message_fragments(message, fragment_length);
     sn_header_pack(&header, frame);

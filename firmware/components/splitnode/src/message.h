@@ -39,7 +39,8 @@ uint32_t sn_message_stream_read(const sn_message *message, uint32_t offset, uint
  * count. */
 uint32_t sn_message_fragments(const sn_message *message, uint32_t fragment_length);
 /* Writes the frame of one fragment, at most 16 + fragment_length bytes; returns its length. */
-uint32_t sn_message_fragment(const sn_message *message, uint32_t fragment_length, uint16_t index, uint8_t *frame);
+uint32_t sn_message_fragment(const sn_message *message, uint32_t fragment_length, uint16_t index, bool ack_requested,
+                             uint8_t *frame);
 
 /* A received body, taken apart. */
 typedef struct {

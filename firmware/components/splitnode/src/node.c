@@ -180,7 +180,8 @@ uint64_t sn_node_on_link(sn_node *node, sn_via via, sn_error code, const char *t
     return next_deadline(node);
 }
 
-uint64_t sn_node_on_receive(sn_node *node, sn_via via, const uint8_t *data, size_t length) {
+uint64_t sn_node_on_receive(sn_node *node, sn_via via, const sn_source *from, const uint8_t *data, size_t length) {
+    (void)from;
     node_link_receive(node, via, data, length);
     return next_deadline(node);
 }

@@ -12,7 +12,7 @@ static void report_down(sn_node *node, sn_via via, sn_error code, const char *te
 /* Forgets everything about the connection. */
 static void reset(sn_node *node) {
     node->link.state = NODE_LINK_DOWN;
-    node->link.peer_known = false;
+    node->link.greeted = false;
     node->link.frame_held = false;
     node->link.frame_handled = false;
     sn_stream_next(&node->link.stream);
@@ -130,6 +130,7 @@ static void opened(sn_node *node, sn_via via) {
     if (is_tail) {
         link->deadline = node_now(node) + NODE_PATIENCE_US;
     } else {
+        link->session = node->session;
         link->hello = ++node->last_message;
         node_send_hello(node, 0, link->hello);
         node_link_go_on(node);

@@ -23,9 +23,8 @@ static bool same_model(const sn_node *node, const sn_body *hello) {
            sn_get_u32(&payload[4]) == crossing->size;
 }
 
-static void link_is_up(sn_node *node, uint32_t peer_session) {
-    node->link.peer_known = true;
-    node->link.peer_session = peer_session;
+static void link_is_up(sn_node *node) {
+    node->link.greeted = true;
     if (node->link.state == NODE_LINK_UP) {
         return;
     }
@@ -44,7 +43,7 @@ static void answer_hello(sn_node *node, const sn_header *header, const sn_body *
                         "head and tail come from different models or cuts: flash a matching pair");
     } else {
         node_send_hello(node, SN_FLAG_ANSWER, header->message);
-        link_is_up(node, header->session);
+        link_is_up(node);
     }
 }
 
@@ -59,7 +58,7 @@ static void receive_hello(sn_node *node, const sn_header *header, const sn_body 
         node_link_fail(node, SN_ERR_MODEL_MISMATCH,
                        "head and tail come from different models or cuts: serve the tail of this head");
     } else {
-        link_is_up(node, header->session);
+        link_is_up(node);
     }
 }
 
@@ -143,6 +142,14 @@ void node_receive_frame(sn_node *node) {
         node->stats.rx_bad_frame++;
         return;
     }
+    if (!is_tail(node) || node->link.greeted) {
+        if (header.session != node->link.session) {
+            node->stats.rx_bad_frame++;
+            return;
+        }
+    } else {
+        node->link.session = header.session;
+    }
     if ((header.flags & SN_FLAG_AUTHENTICATED) != 0) {
         refuse_authenticated(node, &header);
         return;
@@ -151,10 +158,6 @@ void node_receive_frame(sn_node *node) {
     if (!sn_body_open(&body, &frame.data[SN_HEADER_SIZE], frame.length - SN_HEADER_SIZE)) {
         node->stats.rx_bad_crc++;
         node_link_fail(node, SN_ERR_PROTOCOL, "a message came with a wrong length or CRC");
-        return;
-    }
-    if (node->link.peer_known && header.session != node->link.peer_session) {
-        node->stats.rx_bad_frame++;
         return;
     }
     node->stats.rx_messages++;

@@ -6,7 +6,8 @@
 
 void node_send_message(sn_node *node, sn_frame_type type, uint8_t flags, uint32_t id, sn_bytes first, sn_bytes second) {
     bool is_echo = type == SN_FRAME_ECHO || type == SN_FRAME_ECHO_REPLY;
-    sn_header header = {.type = (uint8_t)type, .flags = flags, .session = node->session, .message = id};
+    uint32_t session = (flags & SN_FLAG_ANSWER) != 0 ? node->link.session : node->session;
+    sn_header header = {.type = (uint8_t)type, .flags = flags, .session = session, .message = id};
     sn_message_init(&node->send.message, &header, is_echo ? 0 : node->slot.model_id, first, second);
     node->send.active = true;
     node->send.offset = 0;
@@ -44,7 +45,7 @@ bool node_send_step(sn_node *node) {
     while (send->offset < size) {
         uint8_t piece[NODE_SEND_PIECE];
         uint32_t length = sn_message_stream_read(&send->message, send->offset, piece, sizeof piece);
-        int32_t taken = node->port->link_send(node->port->ctx, node->link.via, piece, length);
+        int32_t taken = node->port->link_send(node->port->ctx, node->link.via, 0, piece, length);
         if (taken < 0) {
             return false; /* the port is about to report the end of the link; if not, the deadline is */
         }

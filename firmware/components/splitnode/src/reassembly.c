@@ -14,20 +14,43 @@ void sn_reassembly_init(sn_reassembly *reassembly, uint8_t *buffer, uint32_t cap
     };
 }
 
-static bool same_message(const sn_header *a, const sn_header *b) {
-    return a->type == b->type && a->session == b->session && a->message == b->message;
+bool sn_reassembly_is_of(const sn_reassembly *reassembly, const sn_header *header) {
+    const sn_header *present = &reassembly->header;
+    return reassembly->active && header->type == present->type && header->session == present->session &&
+           header->message == present->message;
 }
 
 /* A late copy of a fragment must not make the receiver forget the message after it. */
-static bool is_older(const sn_header *header, const sn_header *present) {
-    uint32_t behind = present->message - header->message;
-    return header->type == present->type && header->session == present->session && behind != 0 && behind < 0x80000000u;
+static bool is_older(const sn_reassembly *reassembly, const sn_header *header) {
+    uint32_t behind = reassembly->header.message - header->message;
+    return reassembly->active && header->session == reassembly->header.session && behind != 0 && behind < 0x80000000u;
+}
+
+static bool is_here(const sn_reassembly *reassembly, uint32_t index) {
+    return (reassembly->bitmap[index / 8] >> index % 8 & 1) != 0;
+}
+
+sn_ack sn_reassembly_ack(const sn_reassembly *reassembly) {
+    sn_ack ack = {0};
+    if (!reassembly->active) {
+        return ack;
+    }
+    ack.base = reassembly->base;
+    for (uint32_t bit = 0; bit < 64 && ack.base + 1 + bit < reassembly->header.count; bit++) {
+        ack.window |= (uint64_t)is_here(reassembly, ack.base + 1 + bit) << bit;
+    }
+    return ack;
+}
+
+void sn_reassembly_forget(sn_reassembly *reassembly) {
+    reassembly->active = false;
 }
 
 static void start(sn_reassembly *reassembly, const sn_header *header) {
     reassembly->active = true;
     reassembly->header = *header;
     reassembly->received = 0;
+    reassembly->base = 0;
     reassembly->last_length = 0;
     memset(reassembly->bitmap, 0, (header->count + 7u) / 8u);
 }
@@ -46,6 +69,7 @@ sn_fragment_state sn_reassembly_push(sn_reassembly *reassembly, const uint8_t *f
     if (!sn_header_unpack(&header, frame, length)) {
         return SN_FRAGMENT_BAD;
     }
+    header.flags &= (uint8_t)~SN_FLAG_ACK_REQUESTED;
     size_t piece = length - SN_HEADER_SIZE;
     bool is_last = header.index + 1 == header.count;
     if (piece == 0 || piece > reassembly->fragment_length || (!is_last && piece != reassembly->fragment_length)) {
@@ -56,22 +80,23 @@ sn_fragment_state sn_reassembly_push(sn_reassembly *reassembly, const uint8_t *f
     if (header.count > reassembly->bitmap_bits || least > reassembly->capacity) {
         return SN_FRAGMENT_TOO_LARGE;
     }
-    if (!reassembly->active || !same_message(&header, &reassembly->header)) {
-        if (reassembly->active && is_older(&header, &reassembly->header)) {
-            return SN_FRAGMENT_DUPLICATE;
-        }
+    if (is_older(reassembly, &header)) {
+        return SN_FRAGMENT_DUPLICATE;
+    }
+    if (!sn_reassembly_is_of(reassembly, &header)) {
         start(reassembly, &header);
     } else if (header.count != reassembly->header.count || header.flags != reassembly->header.flags) {
         return SN_FRAGMENT_BAD;
     }
 
-    uint8_t *bits = &reassembly->bitmap[header.index / 8];
-    uint8_t bit = (uint8_t)(1u << header.index % 8);
-    if ((*bits & bit) != 0) {
+    if (is_here(reassembly, header.index)) {
         return SN_FRAGMENT_DUPLICATE;
     }
-    *bits |= bit;
+    reassembly->bitmap[header.index / 8] |= (uint8_t)(1u << header.index % 8);
     reassembly->received++;
+    while (reassembly->base < header.count && is_here(reassembly, reassembly->base)) {
+        reassembly->base++;
+    }
     memcpy(&reassembly->buffer[offset], &frame[SN_HEADER_SIZE], piece);
     if (is_last) {
         reassembly->last_length = (uint32_t)piece;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One message of a datagram link, put together from fragments that arrive in any order, some of them twice.
+ * One message of a packet link, put together from fragments that arrive in any order, some of them twice.
  * The memory is the caller's: a buffer for the body and one bit for each fragment.
  */
 #ifndef SPLITNODE_REASSEMBLY_H
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ack.h"
 #include "frame.h"
 #include "message.h"
 
@@ -29,9 +30,10 @@ typedef struct {
     uint32_t bitmap_bits;
     uint32_t fragment_length;
 
-    bool active; /* `header` names the present message */
-    sn_header header;
+    bool active;      /* `header` names the present message */
+    sn_header header; /* of its first fragment, without SN_FLAG_ACK_REQUESTED */
     uint32_t received;
+    uint32_t base;        /* every fragment below it is here */
     uint32_t last_length; /* of the last fragment, once it is here */
     sn_body body;         /* once complete */
 } sn_reassembly;
@@ -40,7 +42,18 @@ typedef struct {
 void sn_reassembly_init(sn_reassembly *reassembly, uint8_t *buffer, uint32_t capacity, uint8_t *bitmap,
                         uint32_t bitmap_size, uint32_t fragment_length);
 
-/* A fragment of a newer message makes it forget the present one. */
+/* A fragment of a newer message makes it forget the present one. Within a session a higher message id is newer; another
+ * session always is, so the caller keeps out what no session of its own has to do with. */
 sn_fragment_state sn_reassembly_push(sn_reassembly *reassembly, const uint8_t *frame, size_t length);
+
+/* Is this header one of the present message's, complete or not? Then sn_reassembly_ack speaks of it. */
+bool sn_reassembly_is_of(const sn_reassembly *reassembly, const sn_header *header);
+
+/* What has come of the present message; nothing (base 0, window 0) if there is none. */
+sn_ack sn_reassembly_ack(const sn_reassembly *reassembly);
+
+/* There is no present message any more, so that any may come next, also an older one (section 1.6: the whole message
+ * again after a new HELLO). */
+void sn_reassembly_forget(sn_reassembly *reassembly);
 
 #endif

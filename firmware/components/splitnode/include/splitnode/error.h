@@ -33,6 +33,8 @@ typedef enum {
     SN_ERR_PROTOCOL = 46,
     SN_ERR_UNSUPPORTED = 47,
     SN_ERR_NOT_SUPPORTED_IN_ROLE = 48,
+    SN_ERR_MTU = 49,
+    SN_ERR_RADIO = 50,
 } sn_error;
 
 /* The name of a code as the console prints it, for example "slot_sha256"; "unknown" for any other number. */

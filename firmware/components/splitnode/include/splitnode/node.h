@@ -63,8 +63,8 @@ uint64_t sn_node_on_wifi(sn_node *node, sn_error code, const char *text, const c
 /* SN_OK: the link is up (opened by link_open, or by a peer in role tail). Else it is down: it never came up, or ended.
  */
 uint64_t sn_node_on_link(sn_node *node, sn_via via, sn_error code, const char *text);
-/* Stream: any piece of the stream. Datagram: exactly one frame. */
-uint64_t sn_node_on_receive(sn_node *node, sn_via via, const uint8_t *data, size_t length);
+/* Stream: any piece of the stream. Other links: exactly one frame. */
+uint64_t sn_node_on_receive(sn_node *node, sn_via via, const sn_source *from, const uint8_t *data, size_t length);
 uint64_t sn_node_on_writable(sn_node *node, sn_via via);
 
 #endif

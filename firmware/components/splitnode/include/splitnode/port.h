@@ -22,6 +22,12 @@ typedef enum {
     SN_VIA_BLE = 4,
 } sn_via;
 
+/* Where a frame comes from. */
+typedef struct {
+    uint64_t address; /* ESP-NOW: MAC as a big-endian number; UDP: IPv4 << 16 | port; connected links: 0 */
+    int8_t rssi;      /* dBm, 0 if unknown */
+} sn_source;
+
 typedef struct sn_port {
     void *ctx; /* handed back as the first argument of every function */
 
@@ -40,14 +46,18 @@ typedef struct sn_port {
     sn_error (*input_load)(void *ctx, const uint8_t *data, uint32_t length); /* copies; done when it returns */
     sn_error (*invoke)(void *ctx);                                           /* ends in sn_node_on_invoked */
 
-    sn_error (*wifi_join)(void *ctx, const char *ssid, const char *password);      /* ends in sn_node_on_wifi */
-    sn_error (*link_open)(void *ctx, sn_via via, const char *host, uint16_t port); /* ends in sn_node_on_link */
-    void (*link_close)(void *ctx, sn_via via);                                     /* no event follows */
-    /* Returns how many bytes were taken, 0 to `length` (a stream may take some; a datagram link all or none); when it
-     * took fewer than `length`, sn_node_on_writable follows once it can take more. Negative: the link is down,
-     * sn_node_on_link follows. */
-    int32_t (*link_send)(void *ctx, sn_via via, const uint8_t *data, size_t length);
-    uint32_t (*link_frame_limit)(void *ctx, sn_via via); /* largest frame of a datagram link; 0 for a stream */
+    sn_error (*wifi_join)(void *ctx, const char *ssid, const char *password); /* ends in sn_node_on_wifi */
+    /* Ends in sn_node_on_link. TCP and UDP: role head names the edge's host and port, role tail "" and the port to
+     * listen on. ESP-NOW: the peer's MAC as text ("" for any, in role tail and as gateway) and the channel. BLE: the
+     * peer's MAC as text (the board is the central) or "" (the peripheral), and 0. */
+    sn_error (*link_open)(void *ctx, sn_via via, const char *host, uint16_t port);
+    void (*link_close)(void *ctx, sn_via via); /* no event follows */
+    /* Sends to `to`, an address as in sn_source; 0 is the peer that link_open named or that has connected. Returns how
+     * many bytes were taken, 0 to `length` (a stream may take some; other links all or none); when it took fewer than
+     * `length`, sn_node_on_writable follows once it can take more. Negative: the link is down, sn_node_on_link follows.
+     */
+    int32_t (*link_send)(void *ctx, sn_via via, uint64_t to, const uint8_t *data, size_t length);
+    uint32_t (*link_frame_limit)(void *ctx, sn_via via); /* largest frame; 0 for a stream */
 
 #ifdef SN_TEST_BUILD
     void (*crash)(void *ctx); /* does something the machine traps */

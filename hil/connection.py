@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: MIT
+"""Opens a link from a board's head to a tail, on this host or on a second board."""
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from hil.completion import raise_refusal
+from hil.console import Console
+from hil.errors import BadInputError, HilError
+from hil.network import edge_host
+
+if TYPE_CHECKING:
+    from hil.board import Board
+    from hil.edge import EdgeRecord, EdgeServer
+
+ESPNOW_CHANNEL = 1
+"""The Wi-Fi channel on which two boards meet that are told no other."""
+
+TAIL_PORT = 3333
+"""Where a board in role tail listens."""
+
+_LINK_PATIENCE_S = 20.0
+"""The board itself gives up after ten."""
+
+
+class Connection:
+    """A link that is up.
+
+    Attributes:
+        via: which one.
+        edge: the edge server that runs the tail, or
+        tail: the second board that does.
+        gateway: the second board that carries ESP-NOW to the edge server.
+    """
+
+    def __init__(
+        self,
+        head: "Board",
+        via: str,
+        *,
+        edge: "EdgeServer | None" = None,
+        tail: "Board | None" = None,
+        gateway: "Board | None" = None,
+        undo: contextlib.ExitStack | None = None,
+    ) -> None:
+        self.via = via
+        self.edge = edge
+        self.tail = tail
+        self.gateway = gateway
+        self._head = head
+        self._sessions = {
+            board: board.info.session for board in (head, tail, gateway) if board is not None
+        }
+        self._undo = undo or contextlib.ExitStack()
+
+    def stands(self) -> bool:
+        """Ask the boards whether the link is still up, none of them having started anew.
+
+        Raises:
+            BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.console.Console.request`.
+        """
+        sessions = {board: board.refresh().session for board in self._sessions}
+        return sessions == self._sessions and self._head.console.next_event("link") is None
+
+    def record(self, message_id: int) -> "EdgeRecord | None":
+        """Return what the edge server received and answered; ``None`` where a board did.
+
+        Raises:
+            EdgeError: it has no such record.
+        """
+        if self.edge is None:
+            return None
+        return self.edge.record(message_id, session=self._sessions[self._head])
+
+    def close(self) -> None:
+        """Take the link down at both ends; raises as :meth:`hil.console.Console.request`."""
+        with self._undo:
+            take_down(self._head.console, self.via)
+            if self.tail is not None:
+                self.tail.stop_listening()
+
+    def abandon(self) -> None:
+        """Let go of this host's end of a link that a reset of the head has ended.
+
+        A second board goes on listening, as one whose head has gone does.
+        """
+        self._undo.close()
+
+
+def connect_edge(
+    head: "Board", edge: "EdgeServer", via: str, gateway: "Board | None"
+) -> Connection:
+    """Open a link to an edge server; raises as :meth:`hil.board.Board.connect`."""
+    with contextlib.ExitStack() as undo:
+        if via == "espnow":
+            _by_gateway(head, edge, gateway, undo)
+        elif via == "ble":
+            _by_ble(head, edge, undo)
+        else:
+            host = edge_host(head.spec, head.info, head.join_network())
+            head.console.request("edge", host=host, port=edge.address[1])
+            _bring_up(head.console, via)
+        used = gateway if via == "espnow" else None
+        return Connection(head, via, edge=edge, gateway=used, undo=undo.pop_all())
+
+
+def connect_boards(head: "Board", tail: "Board", via: str) -> Connection:
+    """Open a link to a board in role tail; raises as :meth:`hil.board.Board.connect`."""
+    _check_pair(head, tail)
+    if via in ("tcp", "udp"):
+        head.join_network()
+        address = tail.join_network()
+        tail.console.request("edge", host=address, port=TAIL_PORT)
+        head.console.request("edge", host=address, port=TAIL_PORT)
+    else:
+        tail.console.request("peer")
+        head.console.request("peer", mac=tail.info.mac, channel=ESPNOW_CHANNEL)
+    tail.listen(via)
+    tail.console.forget("link")
+    _bring_up(head.console, via)
+    _wait_up(tail.console, via)
+    return Connection(head, via, tail=tail)
+
+
+def _by_gateway(
+    head: "Board", edge: "EdgeServer", gateway: "Board | None", undo: contextlib.ExitStack
+) -> None:
+    from hil.transport.espnow import GatewayLink
+
+    if gateway is None:
+        raise BadInputError(
+            "ESP-NOW to this host needs a second board as gateway, and there is none; "
+            "give connect() one."
+        )
+    if gateway.info.mac == head.info.mac:
+        raise BadInputError(
+            f"Board and gateway have one MAC, {head.info.mac}: name two different boards."
+        )
+    gateway.become_gateway(ESPNOW_CHANNEL)
+    link = GatewayLink(gateway.console)
+    edge.attach(link)
+    undo.callback(edge.detach, link)
+    head.console.request("peer", mac=gateway.info.mac, channel=ESPNOW_CHANNEL)
+    _bring_up(head.console, "espnow")
+
+
+def _by_ble(head: "Board", edge: "EdgeServer", undo: contextlib.ExitStack) -> None:
+    """Let the board advertise, and connect to it: it is up once this host has subscribed."""
+    from hil.transport.ble import BleLink
+
+    head.console.request("peer")
+    _request_up(head.console, "ble")
+    try:
+        link = BleLink(_ble_name(head), hci=_hci(head))
+        edge.attach(link)
+        undo.callback(edge.detach, link)
+        _wait_up(head.console, "ble")
+    except BaseException:
+        with contextlib.suppress(HilError):
+            take_down(head.console, "ble")
+        raise
+
+
+def _ble_name(board: "Board") -> str:
+    """Return the name that a board advertises (docs/protocol.md, section 1.6)."""
+    return "hil-" + board.info.mac.replace(":", "").lower()[-6:]
+
+
+def _hci(board: "Board") -> str | None:
+    """Return where the radio of virtual boards is; ``None``: this host's own is to be used.
+
+    Raises:
+        BadInputError: it is another process's lab, which has not told.
+    """
+    if not board.simulated:
+        return None
+    if board.lab is None:
+        raise BadInputError(
+            f"The virtual board at {board.port} was started by another program, so its BLE radio "
+            "is out of reach; use --board virtual, or another link."
+        )
+    return board.lab.hci
+
+
+def _check_pair(head: "Board", tail: "Board") -> None:
+    """Raise BadInputError where two boards cannot be head and tail of one model."""
+    if head.info.mac == tail.info.mac:
+        raise BadInputError(
+            f"Board and peer have one MAC, {head.info.mac}: name two different boards."
+        )
+    if head.info.simulated != tail.info.simulated:
+        raise BadInputError(
+            "A virtual board and a real one cannot hear each other; name two of a kind."
+        )
+    part = tail.part
+    if part.role != "tail":
+        raise BadInputError(
+            f"The peer at {tail.port} holds {part.title}, not a tail; flash it with role tail."
+        )
+    if part.model_id != head.part.model_id:
+        raise BadInputError(
+            f"The peer at {tail.port} holds {part.title} after {_cut(tail)}, but the board "
+            f"{head.part.title} up to {_cut(head)}; flash both with one model and cut."
+        )
+
+
+def _cut(board: "Board") -> str:
+    cut = board.part.cut
+    return cut.short_name if cut else "no cut"
+
+
+def _bring_up(console: Console, via: str) -> None:
+    _request_up(console, via)
+    _wait_up(console, via)
+
+
+def _request_up(console: Console, via: str) -> None:
+    console.forget("link")
+    console.request("link", via=via, state="up")
+
+
+def _wait_up(console: Console, via: str) -> None:
+    event = console.wait_event("link", _LINK_PATIENCE_S, via=via)
+    if event.get("state") != "up":
+        raise_refusal(event, f"The link over {via} did not come up")
+
+
+def take_down(console: Console, via: str) -> None:
+    """Close a board's link; raises as :meth:`hil.console.Console.request`."""
+    console.forget("link")
+    console.request("link", via=via, state="down")
+    console.wait_event("link", _LINK_PATIENCE_S, via=via, state="down")

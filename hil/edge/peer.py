@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""One board's session on a packet link."""
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable
+
+from hil.edge.runner import TailRunner
+from hil.edge.session import EdgeSession, Inference
+from hil.protocol import BODY_OVERHEAD, Message, ProtocolError
+from hil.protocol.answering import Answering
+from hil.transport.packet import PacketTransport
+
+log = logging.getLogger("hil.edge")
+
+SMALLEST_LIMIT = 1 << 17
+"""Longest payload that is accepted whatever the tail takes, in bytes; ECHO may be that long."""
+
+MAX_WAITING = 4
+"""Messages that wait while the tail runs; of more the oldest goes."""
+
+Done = Callable[[], None]
+
+
+class PacketPeer:
+    """Answers the frames of one board; an :class:`~hil.edge.runner.Asker`.
+
+    Its frames are acknowledged and its polls answered also while the tail runs for it; its further
+    messages wait.
+
+    Args:
+        transport: the link.
+        address: of the board on it.
+        session: session number of the board's run.
+        runner: runs the tail.
+        counters: frames and messages, under the names of docs/protocol.md, section 2.4.
+    """
+
+    def __init__(
+        self,
+        transport: PacketTransport,
+        address: str,
+        session: int,
+        runner: TailRunner,
+        counters: Counter[str],
+    ) -> None:
+        self.name = f"{transport.kind} {address} session {session:08x}"
+        self.session = EdgeSession(counters, transport.frame_limit)
+        self._transport = transport
+        self._address = address
+        self._runner = runner
+        self._counters = counters
+        self._waiting: deque[tuple[Message, Done]] = deque()
+        self._held = False
+        self._done: Done | None = None
+        self._closed = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether the tail runs for it."""
+        return self._held
+
+    def received(self, frame: bytes, done: Done) -> None:
+        """Take a frame; see :meth:`hil.edge.packets.PacketService.received`.
+
+        Raises:
+            ProtocolError: it is dropped.
+        """
+        frames, message = self._answering.receive(frame)
+        self._send(frames)
+        if message is None:
+            done()
+            return
+        if len(self._waiting) == MAX_WAITING:
+            _, dropped = self._waiting.popleft()
+            dropped()
+        self._waiting.append((message, done))
+        self._work()
+
+    def hold(self) -> None:
+        """The tail runs for it."""
+        self._held = True
+
+    def release(self) -> None:
+        """The tail has run and its answer is sent."""
+        self._held = False
+        if self._done is not None:
+            self._done()
+        self._work()
+
+    def answer(self, message: Message) -> None:
+        """Send an answer."""
+        self._send(self._answering.answer(message))
+
+    def close(self) -> None:
+        """Send nothing more."""
+        self._closed = True
+        while self._waiting:
+            self._waiting.popleft()[1]()
+
+    def _work(self) -> None:
+        while self._waiting and not self._held:
+            message, self._done = self._waiting.popleft()
+            outcome = self.session.receive(message, self._runner.tail)
+            if isinstance(outcome, Inference):
+                self._runner.run(self, outcome.request)
+            elif outcome is not None:
+                self.answer(outcome)
+            if not self._held:
+                self._done()
+
+    def _send(self, frames: list[bytes]) -> None:
+        if frames and not self._closed:
+            self._counters["tx_frames"] += len(frames)
+            self._counters["tx_bytes"] += sum(map(len, frames))
+            self._transport.send(self._address, frames)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""The part of the closing table that tells of links: figures, budgets, verdicts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hil.budgets.verdict import OUTCOMES, quantity
+
+_INDENT = " " * 11
+_UNTOLD = ("edge", "edge_invoke")
+"""Stages that results.json has and the table leaves out: they are the host's."""
+
+_WORDS = {
+    "pass": "pass",
+    "marginal": "MARGINAL",
+    "fail": "FAIL",
+    "refused": "too few rounds",
+    "not_judged": "not judged",
+    "no_budget": "no budget",
+}
+
+_TITLES = ("link", "stage", "rounds", "lost", ("p50", "p95", "max"), "budget", "verdict")
+
+Row = Mapping[str, Any]
+
+
+def latency_lines(document: Row) -> list[str]:
+    """Return one table of link by stage, what the links carried, and what is wrong."""
+    lines: list[str] = []
+    for simulated in (False, True):
+        summaries = [each for each in document["latency"] if each["simulated"] == simulated]
+        if summaries:
+            clock = "simulated" if simulated else "by the board's clock"
+            lines.append(f"latency    {clock}, milliseconds")
+            lines.append(_cells(*_TITLES))
+            for summary in summaries:
+                lines += _link(summary, document["budgets"]["verdicts"])
+            for summary in summaries:
+                lines += _carried(summary)
+    return lines + _budgets(document["budgets"])
+
+
+def _link(summary: Row, verdicts: Sequence[Row]) -> list[str]:
+    name = _name(summary)
+    own = [each for each in verdicts if _belongs(each, summary)]
+    lines = []
+    for stage, spread in summary["stages_us"].items():
+        if stage in _UNTOLD:
+            continue
+        verdict = _worst(own, stage)
+        figures = {**spread, **(verdict["figures"] if verdict else {})}
+        rounds = verdict["rounds"] if verdict else spread["n"]
+        columns = [_milliseconds(figures[key]) for key in ("p50", "p95", "max")]
+        lines.append(_cells(name, stage, rounds, spread["lost"], columns, *_judged(verdict)))
+    for stage in ("goodput", "loss"):
+        verdict = _worst(own, stage)
+        if verdict is not None and verdict["checks"]:
+            (check,) = verdict["checks"]
+            columns = [quantity(stage, check["value"]), "", ""]
+            rounds = verdict["rounds"]
+            lines.append(_cells(name, stage, rounds, "", columns, *_judged(verdict)))
+    return lines
+
+
+def _carried(summary: Row) -> list[str]:
+    """Say what a link carried: goodput, payload to wire, frames sent again, messages lost."""
+    parts = []
+    if (goodput := summary["goodput_bytes_per_s"]) is not None:
+        parts.append(f"goodput {goodput / 1000:,.1f} kB/s")
+    if (wire := summary["wire"]) is not None and wire["bytes"]:
+        parts.append(f"payload/wire {wire['payload_bytes'] / wire['bytes']:.3f}")
+        parts.append(f"{wire['resent']:,} of {wire['frames']:,} frames sent again")
+    parts.append(f"{summary['lost']} of {summary['asked']} messages lost")
+    return [f"{_INDENT}{_name(summary):<12}{', '.join(parts)}"]
+
+
+def _budgets(budgets: Row) -> list[str]:
+    lines = []
+    if budgets["not_judged"]:
+        lines.append(f"budgets    NOT JUDGED: {budgets['not_judged']}")
+    for outcome in ("fail", "refused", "marginal"):
+        for verdict in budgets["verdicts"]:
+            if verdict["outcome"] == outcome:
+                lines += [f"budgets    {_WORDS[outcome]}: {text}" for text in verdict["sentences"]]
+    missing: dict[str, list[str]] = {}
+    for verdict in budgets["verdicts"]:
+        if verdict["outcome"] == "no_budget":
+            stages = missing.setdefault(f"{verdict['via']} ({verdict['board']})", [])
+            if verdict["stage"] not in stages:
+                stages.append(verdict["stage"])
+    lines += [f"budgets    none for {link}: {', '.join(each)}" for link, each in missing.items()]
+    return lines
+
+
+def _belongs(verdict: Row, summary: Row) -> bool:
+    peer = verdict["board"].endswith("-peer")
+    return bool(verdict["via"] == summary["via"] and peer == (summary["tail"] == "peer"))
+
+
+def _worst(verdicts: Sequence[Row], stage: str) -> Row | None:
+    """Return the worst verdict about a stage, with the figures that it was given for."""
+    own = [each for each in verdicts if each["stage"] == stage]
+    return max(own, key=lambda each: OUTCOMES.index(each["outcome"]), default=None)
+
+
+def _judged(verdict: Row | None) -> tuple[str, str]:
+    """Return the limit that came closest to being broken, and the verdict."""
+    if verdict is None:
+        return "", ""
+    limit = ""
+    if verdict["checks"]:
+        check = max(verdict["checks"], key=_closeness)
+        sign = ">=" if verdict["stage"] == "goodput" else "<="
+        name = check["statistic"] if verdict["stage"] not in ("goodput", "loss") else ""
+        limit = f"{name} {sign} {quantity(verdict['stage'], check['limit'])}".strip()
+    return limit, _WORDS[verdict["outcome"]]
+
+
+def _closeness(check: Row) -> tuple[int, float]:
+    ratio = check["value"] / check["limit"] if check["limit"] else 0.0
+    return OUTCOMES.index(check["outcome"]), ratio
+
+
+def _name(summary: Row) -> str:
+    return f"{summary['via']} peer" if summary["tail"] == "peer" else str(summary["via"])
+
+
+def _cells(
+    link: str,
+    stage: str,
+    rounds: object,
+    lost: object,
+    columns: Sequence[str],
+    budget: str,
+    verdict: str,
+) -> str:
+    figures = "".join(f"{column:>12}" for column in columns)
+    left = f"{_INDENT}{link:<12}{stage:<15}{rounds:>6}{lost:>5}{figures}"
+    return f"{left}  {budget:<21}{verdict}".rstrip()
+
+
+def _milliseconds(value: int | None) -> str:
+    return "n/a" if value is None else f"{value / 1000:,.3f}"

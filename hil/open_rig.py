@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+"""The boards of a rig, the second one opened when it is first needed."""
+
+from typing import Generic, Self, TypeVar
+
+from hil.board import Board
+from hil.errors import BadInputError
+from hil.lab import Lab
+from hil.rig import BoardSpec, Rig
+
+AnyBoard = TypeVar("AnyBoard", bound=Board)
+
+_VIRTUAL_BOARDS = 2
+"""The second costs a lab nothing that could be measured."""
+
+
+class OpenRig(Generic[AnyBoard]):
+    """Open boards; a context manager.
+
+    Args:
+        rig: which boards.
+        kind: what to open the board under test as.
+
+    Attributes:
+        board: the board under test.
+
+    Raises:
+        PortMissingError, PortBusyError, LabError: it cannot be had.
+    """
+
+    def __init__(self, rig: Rig, kind: type[AnyBoard]) -> None:
+        self._rig = rig
+        self._lab: Lab | None = None
+        self._seconds: dict[str, Board] = {}
+        if rig.board.virtual:
+            self._lab = Lab.start(boards=_VIRTUAL_BOARDS, link=rig.shaping)
+        try:
+            self.board = kind.open(rig.board, lab=self._lab)
+        except BaseException:
+            self._close_lab()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of all boards and end the lab."""
+        try:
+            for board in self.boards:
+                board.close()
+        finally:
+            self._close_lab()
+
+    @property
+    def boards(self) -> list[Board]:
+        """Those that are open, the one under test first."""
+        return [self.board, *self._seconds.values()]
+
+    @property
+    def peer(self) -> Board:
+        """The board that is to run the tail.
+
+        Without one named: the one that would be the gateway, for tests that connect it themselves.
+
+        Raises:
+            BadInputError: the rig has no second board.
+            PortMissingError, PortBusyError: it cannot be had.
+        """
+        return self._second(self._rig.peer or self._rig.gateway, "peer")
+
+    @property
+    def gateway(self) -> Board:
+        """The board that carries ESP-NOW to this host; raises as :attr:`peer`."""
+        return self._second(self._rig.gateway, "gateway")
+
+    def _second(self, spec: BoardSpec | None, role: str) -> Board:
+        if spec is None:
+            raise BadInputError(
+                f"The rig has no second board to be {role}: attach one and name its port by "
+                f"--{role} (pytest: --hil-{role}) or in hil.toml."
+            )
+        if spec.port not in self._seconds:
+            self._seconds[spec.port] = Board.open(spec, lab=self._lab, index=1)
+        return self._seconds[spec.port]
+
+    def _close_lab(self) -> None:
+        if self._lab is not None:
+            self._lab.close()

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""The answering side of a packet link towards one peer: it reacts, and needs no clock."""
+
+from collections import deque
+from typing import Protocol
+
+from hil.protocol.ack import Ack
+from hil.protocol.codes import ErrorCode, Flags, MessageType, ProtocolError
+from hil.protocol.frame import HEADER_SIZE, FrameHeader, with_ack_requested
+from hil.protocol.message import Message, fragment
+from hil.protocol.packet import (
+    FIRST_LENGTH,
+    ack_frame,
+    agreed_length,
+    check_request,
+    parse_single_frame,
+    refusal,
+    single_frame,
+)
+from hil.protocol.payloads import ErrorPayload, Hello
+from hil.protocol.reassembly import Reassembler, is_older
+from hil.protocol.selective_repeat import Sender
+
+Received = tuple[list[bytes], Message | None]
+"""Frames to send at once, and a request to be answered."""
+
+_AT_ONCE = (MessageType.HELLO, MessageType.ECHO)
+"""Requests whose answer follows at once, so that it does for their ACK."""
+
+_PAST_SESSIONS = 8
+
+
+class Answerer(Protocol):
+    """The answering side towards one peer; not thread-safe.
+
+    Attributes:
+        resent: fragments of answers that were sent again so far.
+    """
+
+    resent: int
+
+    def receive(self, frame: bytes) -> Received:
+        """Take a frame, header and fragment.
+
+        Each request is handed out once, when it is whole. HELLO is looked into for the length of
+        fragments; one with too small a frame limit is answered ERROR ``mtu`` and not handed out.
+
+        Raises:
+            ProtocolError: the frame is dropped; reasons as for headers, bodies and HELLO,
+                direction for what only an answering side sends.
+        """
+
+    def answer(self, message: Message) -> list[bytes]:
+        """Return the frames of an answer to send at once.
+
+        Args:
+            message: with the session and the message id of the request.
+
+        Returns:
+            What may go out before the peer has said anything; nothing if it has meanwhile begun
+            another message.
+        """
+
+
+class Answering:
+    """Selective repeat over UDP and ESP-NOW (section 1.5): an :class:`Answerer`.
+
+    Holds at most one request, its answer, and a few numbers of sessions that are over, so that
+    late copies of their frames change nothing.
+
+    Args:
+        frame_limit: largest frame this side accepts, in bytes.
+        limit: largest message body accepted, in bytes.
+    """
+
+    def __init__(self, frame_limit: int, limit: int) -> None:
+        self.resent = 0
+        self._frame_limit = frame_limit
+        self._length = FIRST_LENGTH
+        self._reassembler = Reassembler(FIRST_LENGTH, limit)
+        self._past: deque[int] = deque(maxlen=_PAST_SESSIONS)
+        self._sender: Sender | None = None
+        self._frames: list[bytes] = []
+
+    def receive(self, frame: bytes) -> Received:
+        """See :meth:`Answerer.receive`."""
+        header = FrameHeader.parse(frame[:HEADER_SIZE])
+        check_request(header)
+        wants_ack = Flags.ACK_REQUESTED in header.flags
+        if header.session in self._past:
+            return [], None
+        if Flags.AUTHENTICATED in header.flags:
+            unsupported = refusal(header, ErrorCode.UNSUPPORTED, "Authentication is not supported.")
+            return [single_frame(unsupported)] if wants_ack else [], None
+        if header.type is MessageType.ACK:
+            ack = Ack.parse(parse_single_frame(header, frame).payload)
+            return self._on_poll(header, ack) if wants_ack else self._on_ack(header, ack), None
+        present = self._reassembler.present
+        if present is None or header.session != present.session:
+            if header.type is not MessageType.HELLO:
+                return [self._lost(header)] if wants_ack else [], None
+            Hello.parse(parse_single_frame(header, frame).payload)
+            if present is not None:
+                self._past.append(present.session)
+        return self._on_fragment(header, frame)
+
+    def answer(self, message: Message) -> list[bytes]:
+        """See :meth:`Answerer.answer`."""
+        present = self._reassembler.present
+        if present is None or not _is_about(message, present) or not self._reassembler.is_complete:
+            return []
+        if present.type is MessageType.HELLO and message.type is MessageType.ERROR:
+            error = ErrorPayload.parse(message.payload)
+            short = refusal(message, error.code, error.text)
+            message = short._replace(model_id=message.model_id)
+        self._frames = fragment(message, self._length)
+        self._sender = Sender(len(self._frames), is_answer=True)
+        return self._go_on(self._sender)
+
+    def _on_fragment(self, header: FrameHeader, frame: bytes) -> Received:
+        before = self._reassembler.present
+        message = self._reassembler.add(frame)
+        present = self._reassembler.present
+        if present is None or not _is_about(header, present):
+            return [], None  # an older one
+        if present is not before:
+            self._sender = None
+            self._frames = []
+        if message is None:
+            acks = Flags.ACK_REQUESTED in header.flags
+            return [self._ack(header)] if acks else [], None
+        if message.type is MessageType.HELLO:
+            hello = Hello.parse(message.payload)
+            try:
+                self._length = agreed_length(self._frame_limit, hello)
+            except ProtocolError as error:
+                return self.answer(refusal(message, ErrorCode.MTU, str(error))), None
+            self._reassembler.agree(self._length)
+        # Also unasked: what asked may have overtaken the fragment that completes the message.
+        return [] if message.type in _AT_ONCE else [self._ack(header)], message
+
+    def _on_ack(self, header: FrameHeader, ack: Ack) -> list[bytes]:
+        present = self._reassembler.present
+        if present is None or not _is_about(header, present) or self._sender is None:
+            return []
+        self._sender.on_ack(ack)
+        return self._go_on(self._sender)
+
+    def _on_poll(self, header: FrameHeader, ack: Ack) -> list[bytes]:
+        present = self._reassembler.present
+        if present is None or not _is_about(header, present):
+            is_late = present is not None and is_older(header, present)
+            return [] if is_late else [self._lost(header)]
+        if self._sender is None:
+            return [self._ack(header)]
+        self._sender.on_poll(ack)
+        return self._go_on(self._sender)
+
+    def _go_on(self, sender: Sender) -> list[bytes]:
+        frames = []
+        before = sender.resent
+        while out := sender.next():
+            frame = self._frames[out.index]
+            frames.append(with_ack_requested(frame) if out.ack_requested else frame)
+            sender.transmitted(out)
+        self.resent += sender.resent - before
+        return frames
+
+    def _ack(self, header: FrameHeader) -> bytes:
+        return ack_frame(header, Flags.ANSWER, self._reassembler.ack)
+
+    def _lost(self, header: FrameHeader) -> bytes:
+        text = "This message is not known here: the answering side was restarted."
+        return single_frame(refusal(header, ErrorCode.EDGE_LOST, text))
+
+
+class PlainAnswering:
+    """Without ACKs over BLE (section 1.6), for one connection: an :class:`Answerer`.
+
+    Args:
+        frame_limit: largest frame this side accepts, in bytes.
+        limit: largest message body accepted, in bytes.
+    """
+
+    def __init__(self, frame_limit: int, limit: int) -> None:
+        self.resent = 0
+        self._frame_limit = frame_limit
+        self._length = FIRST_LENGTH
+        self._reassembler = Reassembler(FIRST_LENGTH, limit)
+
+    def receive(self, frame: bytes) -> Received:
+        """See :meth:`Answerer.receive`."""
+        header = FrameHeader.parse(frame[:HEADER_SIZE])
+        check_request(header)
+        if header.type is MessageType.ACK:
+            raise ProtocolError("type", "An ACK came over a link that needs none.")
+        if Flags.AUTHENTICATED in header.flags:
+            is_last = header.fragment_index == header.fragment_count - 1
+            unsupported = refusal(header, ErrorCode.UNSUPPORTED, "Authentication is not supported.")
+            return [single_frame(unsupported)] if is_last else [], None
+        message = self._reassembler.add(frame)
+        if message is None:
+            return [], None
+        self._reassembler.forget()
+        if message.type is MessageType.HELLO:
+            hello = Hello.parse(message.payload)
+            try:
+                self._length = agreed_length(self._frame_limit, hello)
+            except ProtocolError as error:
+                return self.answer(refusal(message, ErrorCode.MTU, str(error))), None
+            self._reassembler.agree(self._length)
+        return [], message
+
+    def answer(self, message: Message) -> list[bytes]:
+        """See :meth:`Answerer.answer`."""
+        return fragment(message, self._length)
+
+
+def _is_about(one: FrameHeader | Message, other: FrameHeader) -> bool:
+    return (one.session, one.message_id) == (other.session, other.message_id)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""The asking side of a packet link: one exchange at a time, with its timers."""
+
+from hil.protocol.ack import Ack
+from hil.protocol.codes import Flags, MessageType
+from hil.protocol.exchange import Exchange, State
+from hil.protocol.frame import HEADER_SIZE, FrameHeader, with_ack_requested
+from hil.protocol.message import Message, fragment
+from hil.protocol.packet import FIRST_LENGTH, ack_frame, agreed_length, parse_single_frame
+from hil.protocol.payloads import Hello
+from hil.protocol.reassembly import Reassembler
+from hil.protocol.rto import RetransmissionTimer
+from hil.protocol.selective_repeat import FragmentOut
+
+_AT_ONCE = (MessageType.HELLO, MessageType.ECHO_REPLY)
+"""Answers that measure a round trip."""
+
+
+class Asking:
+    """Asks one peer over UDP or ESP-NOW (section 1.5).
+
+    Ask HELLO first: its answer settles the length of fragments. Every method that takes a time in
+    us, of any one clock, returns the frames to send at once.
+
+    Attributes:
+        answer: the answer to the last question, None as long as there is none.
+        resent: fragments of requests that were sent again so far.
+        polls: how often answers were asked for again.
+
+    Args:
+        frame_limit: largest frame this side accepts, in bytes.
+        limit: largest message body accepted, in bytes.
+    """
+
+    def __init__(self, frame_limit: int, limit: int) -> None:
+        self.answer: Message | None = None
+        self.resent = 0
+        self.polls = 0
+        self._frame_limit = frame_limit
+        self._length = FIRST_LENGTH
+        self._reassembler = Reassembler(FIRST_LENGTH, limit)
+        self._timer = RetransmissionTimer()
+        self._exchange: Exchange | None = None
+        self._request: Message | None = None
+        self._frames: list[bytes] = []
+
+    def ask(self, message: Message, now_us: int) -> list[bytes]:
+        """Begin an exchange; nobody waits for the one before any more.
+
+        Args:
+            message: with this side's session, and an id above all before it.
+            now_us: time.
+        """
+        self.answer = None
+        self._request = message
+        self._frames = fragment(message, self._length)
+        self._exchange = Exchange(self._timer, len(self._frames), now_us)
+        return self._go_on(self._exchange, message, now_us)
+
+    def receive(self, frame: bytes, now_us: int) -> list[bytes]:
+        """Take a frame; what has to do with no present question changes nothing.
+
+        Raises:
+            ProtocolError: the frame is dropped; reasons as for headers, bodies and ACK.
+        """
+        header = FrameHeader.parse(frame[:HEADER_SIZE])
+        request, exchange = self._request, self._exchange
+        if request is None or exchange is None or Flags.ANSWER not in header.flags:
+            return []
+        if (header.session, header.message_id) != (request.session, request.message_id):
+            return []
+        if header.type is MessageType.ACK:
+            exchange.on_ack(Ack.parse(parse_single_frame(header, frame).payload), now_us)
+            return self._go_on(exchange, request, now_us)
+        if not exchange.has_ended:
+            self._on_fragment(exchange, header, frame, now_us)
+        acks = Flags.ACK_REQUESTED in header.flags
+        mine = [self._ack(request)] if acks else []
+        return mine + self._go_on(exchange, request, now_us)
+
+    def on_timer(self, now_us: int) -> list[bytes]:
+        """The deadline has passed; too early, nothing happens."""
+        if self._exchange is None or self._request is None:
+            return []
+        self._exchange.on_timer(now_us)
+        return self._go_on(self._exchange, self._request, now_us)
+
+    @property
+    def deadline(self) -> int | None:
+        """When to call :meth:`on_timer` next; None while nothing is asked."""
+        return None if self._exchange is None else self._exchange.deadline
+
+    @property
+    def failed(self) -> bool:
+        """Has the question failed: ``edge_timeout``?"""
+        return self._exchange is not None and self._exchange.state is State.FAILED
+
+    def _on_fragment(
+        self, exchange: Exchange, header: FrameHeader, frame: bytes, now_us: int
+    ) -> None:
+        known = self._reassembler.taken
+        message = self._reassembler.add(frame)
+        if self._reassembler.taken != known:
+            exchange.on_fragment(header.type in _AT_ONCE, now_us)
+        if message is None:
+            return
+        if message.type is MessageType.HELLO:
+            self._length = agreed_length(self._frame_limit, Hello.parse(message.payload))
+            self._reassembler.agree(self._length)
+        exchange.end()
+        self.answer = message
+
+    def _go_on(self, exchange: Exchange, request: Message, now_us: int) -> list[bytes]:
+        frames = []
+        resent, polls = exchange.sender.resent, exchange.polls
+        while out := exchange.next():
+            if isinstance(out, FragmentOut):
+                frame = self._frames[out.index]
+                frames.append(with_ack_requested(frame) if out.ack_requested else frame)
+            else:
+                frames.append(with_ack_requested(self._ack(request)))
+            exchange.transmitted(out, now_us)
+        self.resent += exchange.sender.resent - resent
+        self.polls += exchange.polls - polls
+        return frames
+
+    def _ack(self, request: Message) -> bytes:
+        """Say what has come of the answer."""
+        present = self._reassembler.present
+        is_its = present is not None and present.message_id == request.message_id
+        return ack_frame(request, Flags.NONE, self._reassembler.ack if is_its else Ack())

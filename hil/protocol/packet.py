@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""What both ends of a packet link do alike: one-frame messages, the fragment length, refusals."""
+
+from hil.protocol.ack import Ack
+from hil.protocol.codes import Flags, MessageType, ProtocolError
+from hil.protocol.frame import HEADER_SIZE, FrameHeader
+from hil.protocol.message import BODY_OVERHEAD, Message, fragment
+from hil.protocol.payloads import ErrorPayload, Hello
+
+LEAST_FRAME = 128
+"""Bytes of a frame that every side accepts; HELLO, ACK and the ERROR to HELLO fit in it."""
+
+FIRST_LENGTH = LEAST_FRAME - HEADER_SIZE
+"""Bytes of body in a frame as long as nothing is agreed."""
+
+
+def agreed_length(frame_limit: int, hello: Hello) -> int:
+    """Return the bytes of body in a fragment between this side and the sender of ``hello``.
+
+    Args:
+        frame_limit: largest frame this side accepts, in bytes.
+        hello: the other side's.
+
+    Raises:
+        ProtocolError: with reason mtu if the other side takes too little.
+    """
+    if hello.frame_limit < LEAST_FRAME:
+        raise ProtocolError(
+            "mtu",
+            f"A largest frame of {hello.frame_limit} bytes is too small; "
+            f"at least {LEAST_FRAME} are needed.",
+        )
+    return min(frame_limit, hello.frame_limit) - HEADER_SIZE
+
+
+def single_frame(message: Message) -> bytes:
+    """Return a short message as the one frame that it is on any packet link."""
+    (frame,) = fragment(message, FIRST_LENGTH)
+    return frame
+
+
+def parse_single_frame(header: FrameHeader, frame: bytes) -> Message:
+    """Read a message that is one frame on any packet link.
+
+    Raises:
+        ProtocolError: with reason count, length or crc.
+    """
+    if header.fragment_count != 1:
+        raise ProtocolError("count", f"{header.type.name} came in more than one frame.")
+    return Message.parse(header, frame[HEADER_SIZE:])
+
+
+def ack_frame(asked: FrameHeader | Message, direction: Flags, ack: Ack) -> bytes:
+    """Return an ACK; ``ANSWER`` in ``direction`` when it speaks of a request, see section 1.4."""
+    return single_frame(
+        Message(MessageType.ACK, direction, asked.session, asked.message_id, 0, ack.pack())
+    )
+
+
+def refusal(asked: FrameHeader | Message, code: int, text: str) -> Message:
+    """Return the ERROR that answers a message, short enough for one frame."""
+    payload = ErrorPayload(code, text).cut(FIRST_LENGTH - BODY_OVERHEAD).pack()
+    return Message(MessageType.ERROR, Flags.ANSWER, asked.session, asked.message_id, 0, payload)
+
+
+def check_request(header: FrameHeader) -> None:
+    """Refuse what only an answering side sends.
+
+    Raises:
+        ProtocolError: with reason direction.
+    """
+    if Flags.ANSWER in header.flags or header.type in _ANSWERS:
+        raise ProtocolError("direction", f"{header.type.name} came to the answering side.")
+
+
+_ANSWERS = (MessageType.RESULT, MessageType.ERROR, MessageType.ECHO_REPLY)

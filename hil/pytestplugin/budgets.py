@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""The marker ``latency_budget``: judges what a test's board did during the test.
+
+The figures are those that the board took by its own clock and that went into the results, whether
+or not pytest-benchmark took part. Where benchmarks are switched off, rounds are cut short: then
+nothing is judged, and that is said.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hil.errors import BadInputError, BudgetExceeded
+from hil.pytestplugin.run import Run
+
+if TYPE_CHECKING:
+    from hil.budgets import Verdict
+    from hil.budgets.demand import Demand
+    from hil.results.measured import Measured
+
+MARKER = "latency_budget"
+
+_DEMANDS: pytest.StashKey["tuple[Demand, ...]"] = pytest.StashKey()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line(
+        "markers",
+        f"{MARKER}(*stages, via=None, p50_ms, p95_ms, p99_ms, max_ms, goodput, loss, marginal): "
+        "judge what the board did during the test by budgets.toml, or by limits given here.",
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Read every marker before the first test.
+
+    Raises:
+        pytest.UsageError: one of them makes no sense.
+    """
+    for item in items:
+        marks = list(item.iter_markers(MARKER))
+        if not marks:
+            continue
+        from hil.budgets.demand import Demand
+
+        try:
+            item.stash[_DEMANDS] = tuple(
+                Demand.parse(mark.args, mark.kwargs, item.nodeid) for mark in marks
+            )
+        except BadInputError as error:
+            raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Judge a test that has passed, once it is over.
+
+    Raises:
+        BudgetExceeded: a limit is broken.
+        BadInputError: there were too few rounds for a limit.
+    """
+    demands = item.stash.get(_DEMANDS, ())
+    if not demands:
+        return (yield)
+    run = Run.of(item.config)
+    start = run.results.position()
+    result = yield
+    measured = run.results.measured(start)
+    verdicts = [verdict for each in demands for verdict in _judge(run, measured, each)]
+    if reason := why_not_judged(item.config):
+        run.results.not_judged = reason
+        verdicts = [_not_judged(verdict, reason) for verdict in verdicts]
+    run.results.verdicts += [(item.nodeid, verdict) for verdict in verdicts]
+    _tell(item, verdicts)
+    _raise_worst(verdicts)
+    return result
+
+
+def why_not_judged(config: pytest.Config) -> str | None:
+    """Return why no budget can be judged in this session; None where it can."""
+    if hasattr(config, "workerinput"):
+        return "benchmarks are off under pytest-xdist; run with -n 0"
+    session = getattr(config, "_benchmarksession", None)
+    if session is not None and session.disabled:
+        return "benchmarks are off by --benchmark-disable"
+    return None
+
+
+def _judge(run: Run, measured: "Measured", demand: "Demand") -> "list[Verdict]":
+    from hil.budgets import judge
+    from hil.links import LINKS
+    from hil.results.measured import board_kind
+
+    chip = run.results.board.chip if run.results.board else "unknown"
+    verdicts = []
+    for (via, tail, simulated), link in measured.by_link().items():
+        if via in LINKS and demand.via in (None, via):
+            kind = board_kind(chip, tail, simulated)
+            budget = demand.budget or run.plan.budgets.link(kind, via)
+            verdicts += judge(link.samples(), budget, kind, via, demand.stages)
+    if not verdicts and why_not_judged(run.config) is None:
+        over = f" over {demand.via}" if demand.via else ""
+        raise BadInputError(
+            f"The test is to be judged by {MARKER} and measured nothing{over}; let its board infer "
+            "or echo, or take the marker off."
+        )
+    return verdicts
+
+
+def _not_judged(verdict: "Verdict", reason: str) -> "Verdict":
+    told = f"{verdict.via} {verdict.stage} was not judged: {reason}"
+    return replace(verdict, outcome="not_judged", checks=(), sentences=(told,))
+
+
+def _tell(item: pytest.Item, verdicts: "Sequence[Verdict]") -> None:
+    """Put the verdicts into the JUnit file and into pytest-benchmark's record."""
+    for verdict in verdicts:
+        name = f"hil.budget.{verdict.board}.{verdict.via}.{verdict.stage}"
+        item.user_properties.append((name, verdict.outcome))
+        for check in verdict.checks:
+            item.user_properties.append((f"{name}.{check.statistic}", check.value))
+            item.user_properties.append((f"{name}.{check.statistic}.limit", check.limit))
+    benchmark = getattr(item, "funcargs", {}).get("benchmark")
+    if benchmark is not None:
+        benchmark.extra_info[MARKER] = [asdict(verdict) for verdict in verdicts]
+
+
+def _raise_worst(verdicts: "Sequence[Verdict]") -> None:
+    def told(outcome: str) -> str:
+        bad = (verdict for verdict in verdicts if verdict.outcome == outcome)
+        return "\n".join(sentence for verdict in bad for sentence in verdict.sentences)
+
+    if broken := told("fail"):
+        raise BudgetExceeded(broken)
+    if refused := told("refused"):
+        raise BadInputError(f"{refused}; measure more rounds (--hil-rounds).")

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""What was measured on a board's links: the samples that budgets judge, and their summary."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from hil.budgets.latency import STAGES
+from hil.budgets.verdict import Samples
+from hil.inference import SMALL_ECHO_BYTES
+from hil.links import LINKS
+from hil.results.records import InferenceRecord, LostRecord, RoundTripRecord, WireRecord
+from hil.spread import percentile, spread
+
+INFERENCE_STAGES = (*STAGES[:6], "edge", "edge_invoke")
+ROUND_TRIPS = STAGES[6:]
+
+Key = tuple[str, str, bool]
+"""Link, where the tail ran, and whether the clock is simulated."""
+
+
+class _Record(Protocol):
+    @property
+    def via(self) -> str: ...
+    @property
+    def tail(self) -> str: ...
+    @property
+    def simulated(self) -> bool: ...
+
+
+_R = TypeVar("_R", bound=_Record)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Inferences and round trips, answered and lost, of any links.
+
+    Attributes:
+        activation_bytes: size of the round trip that stands for an activation; None if unknown.
+    """
+
+    inferences: Sequence[InferenceRecord]
+    lost: Sequence[LostRecord]
+    round_trips: Sequence[RoundTripRecord]
+    activation_bytes: int | None = None
+
+    def by_link(self) -> "dict[Key, Measured]":
+        """Keep links, tails, and simulated and real clocks apart."""
+        inferences, lost = _by_key(self.inferences), _by_key(self.lost)
+        echoes = _by_key(self.round_trips)
+        size = self.activation_bytes
+        return {
+            key: Measured(inferences.get(key, []), lost.get(key, []), echoes.get(key, []), size)
+            for key in sorted({*inferences, *lost, *echoes}, key=_rank)
+        }
+
+    def echoes(self, stage: str) -> list[RoundTripRecord]:
+        """Return the round trips of the size that a stage stands for."""
+        size = SMALL_ECHO_BYTES if stage == "rtt_small" else self.activation_bytes
+        return [each for each in self.round_trips if each.size == size]
+
+    def times_us(self) -> dict[str, list[int]]:
+        """Return microseconds by stage; empty where something was asked and never answered."""
+        times: dict[str, list[int]] = {}
+        if self.inferences or self.lost:
+            seen = {name for each in self.inferences for name in each.stages_us}
+            for stage in INFERENCE_STAGES:
+                if stage in seen or not self.inferences:
+                    answered = (each.stages_us for each in self.inferences)
+                    times[stage] = [each[stage] for each in answered if stage in each]
+        for stage in ROUND_TRIPS:
+            if echoes := self.echoes(stage):
+                times[stage] = [each.us for each in echoes if each.us is not None]
+        return times
+
+    def lost_by_stage(self) -> dict[str, int]:
+        """Return, by stage, how many messages were asked and never answered."""
+        lost = dict.fromkeys(INFERENCE_STAGES, len(self.lost))
+        for stage in ROUND_TRIPS:
+            lost[stage] = sum(each.us is None for each in self.echoes(stage))
+        return lost
+
+    def goodput(self) -> list[int]:
+        """Return each inference's bytes of activation per second of its transfer."""
+        return [
+            round(each.activation_bytes * 1_000_000 / each.stages_us["transfer"])
+            for each in self.inferences
+            if each.stages_us.get("transfer", 0) > 0
+        ]
+
+    @property
+    def asked(self) -> int:
+        """Number of messages asked."""
+        return len(self.inferences) + len(self.lost) + len(self.round_trips)
+
+    @property
+    def unanswered(self) -> int:
+        """Number of messages that were never answered."""
+        return len(self.lost) + sum(each.us is None for each in self.round_trips)
+
+    def samples(self) -> Samples:
+        """Return what a budget judges, of one link."""
+        times = {name: values for name, values in self.times_us().items() if name in STAGES}
+        return Samples(times, self.goodput(), self.asked, self.unanswered)
+
+
+def _by_key(records: Sequence[_R]) -> dict[Key, list[_R]]:
+    groups: dict[Key, list[_R]] = {}
+    for each in records:
+        groups.setdefault((each.via, each.tail, each.simulated), []).append(each)
+    return groups
+
+
+def _rank(key: Key) -> tuple[int, Key]:
+    return (LINKS.index(key[0]) if key[0] in LINKS else len(LINKS), key)
+
+
+def board_kind(chip: str, tail: str, simulated: bool) -> str:
+    """Return what ``budgets.toml`` calls a board that has worked with a tail."""
+    kind = "virtual" if simulated else chip
+    return f"{kind}-peer" if tail == "peer" else kind
+
+
+def latency(measured: Measured) -> list[dict[str, object]]:
+    """Summarize what was measured, by link and clock.
+
+    Goodput is the activation's payload over its transfer time, at the median, in bytes per second.
+    """
+    summaries: list[dict[str, object]] = []
+    for (via, tail, simulated), link in measured.by_link().items():
+        lost = link.lost_by_stage()
+        goodput = link.goodput()
+        summaries.append(
+            {
+                "via": via,
+                "tail": tail,
+                "simulated": simulated,
+                "asked": link.asked,
+                "lost": link.unanswered,
+                "stages_us": {
+                    name: {**spread(values), "lost": lost[name]}
+                    for name, values in link.times_us().items()
+                },
+                "goodput_bytes_per_s": percentile(goodput, 0.50) if goodput else None,
+                "wire": _wire(link.inferences),
+            }
+        )
+    return summaries
+
+
+def _wire(inferences: Sequence[InferenceRecord]) -> Mapping[str, int] | None:
+    """Add up what the activations of inferences cost on the link, where the board tells."""
+    told: list[tuple[InferenceRecord, WireRecord]] = [
+        (each, each.wire) for each in inferences if each.wire is not None
+    ]
+    if not told:
+        return None
+    return {
+        "payload_bytes": sum(inference.activation_bytes for inference, _ in told),
+        "bytes": sum(wire.bytes for _, wire in told),
+        "frames": sum(wire.frames for _, wire in told),
+        "resent": sum(wire.resent for _, wire in told),
+    }

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""One round trip of an echo, by the board's own clock."""
+
+from hil.board_info import BoardInfo
+from hil.completion import parse_wire, raise_refusal
+from hil.console import Console
+from hil.errors import BoardRefused
+from hil.inference import RoundTrip
+
+RTT_PATIENCE_S = 60.0
+"""The board gives up on an answer after ten; a link of BLE's lowest rate may take as long."""
+
+_LOST = "edge_timeout"
+
+
+def round_trip(console: Console, info: BoardInfo, via: str, size: int, timeout: float) -> RoundTrip:
+    """Echo ``size`` bytes; raises as :meth:`hil.board.Board.rtt`."""
+    console.forget("rtt")
+    number = console.request("rtt", via=via, size=size)["id"]
+    event = console.wait_event("rtt", timeout, id=number)
+    if event.get("code") == _LOST:
+        return RoundTrip(via, size, None, _LOST, None, info.simulated)
+    if event.get("state") != "ok":
+        raise_refusal(event, "The round trip failed")
+    try:
+        return RoundTrip(via, size, int(event["us"]), None, parse_wire(event), info.simulated)
+    except (KeyError, ValueError) as error:
+        raise BoardRefused(
+            "protocol", f"The board's report of a round trip cannot be read ({error})."
+        ) from error

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""What the boards of a lab share: time, links' parameters, seed, and what lies between them."""
+
+from typing import Protocol, TypeVar
+
+from hil.sim.clock import SimClock
+from hil.sim.link import LinkDirection, LinkParameters
+from hil.sim.presets import PRESETS
+
+Shared = TypeVar("Shared")
+
+
+class Medium(Protocol):
+    """Something between boards that has to be started and closed (named in ``MEDIA`` of lab.py).
+
+    It is constructed with its :class:`Air`.
+    """
+
+    async def start(self) -> dict[str, object]:
+        """Open what reaches out of the lab; return what the lab announces of it."""
+
+    async def close(self) -> None:
+        """Close that again."""
+
+
+class Air:
+    """The common part of one lab.
+
+    Args:
+        clock: simulated time.
+        links: parameters of the links, by the names of :data:`hil.sim.presets.PRESETS`.
+        seed: of everything random.
+    """
+
+    def __init__(
+        self, clock: SimClock, links: dict[str, LinkParameters] | None = None, seed: int = 1
+    ) -> None:
+        self.clock = clock
+        self.links = PRESETS | (links or {})
+        self.seed = seed
+        self._shared: dict[type, object] = {}
+        self._directions: dict[str, LinkDirection] = {}
+
+    def shared(self, kind: "type[Shared]") -> Shared:
+        """Return the lab's one object of a class, which is constructed with this air."""
+        if kind not in self._shared:
+            self._shared[kind] = kind(self)  # type: ignore[call-arg]
+        found = self._shared[kind]
+        assert isinstance(found, kind)
+        return found
+
+    def direction(self, link: str, *names: object) -> LinkDirection:
+        """Return a direction of a link; the same names get the same one, as long as the lab runs.
+
+        Args:
+            link: name of its parameters.
+            names: what tells this direction from all others, for example the board's MAC and
+                ``up``. What is random in it depends on them and on the seed, and on nothing else.
+        """
+        name = " ".join(map(str, (self.seed, link, *names)))
+        if name not in self._directions:
+            self._directions[name] = LinkDirection(self.links[link], name)
+        return self._directions[name]

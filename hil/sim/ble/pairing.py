@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""Two that have found each other over BLE: connecting, the connection, and its end."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from hil.sim.air import Air
+from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US, Connection, Side
+from hil.sim.clock import CYCLES_PER_US, Event
+
+ADVERTISING_US = 60_000
+"""Until the central hears the peripheral: T_GAP(adv_fast_interval1), the longest interval of fast
+advertising (Bluetooth Core Specification 5.4, volume 3, part C, appendix A)."""
+
+SETTING_UP_EVENTS = 7
+"""Connection events until the central has subscribed, one for each step: the first event, exchange
+of the MTU, discovery of the service, of its characteristics (two), of the descriptor, subscription."""
+
+LOST = f"nothing has come over the connection for {SUPERVISION_TIMEOUT_US / 1e6:g} s"
+
+
+class Participant(Protocol):
+    """One of the two; every call comes at its simulated time."""
+
+    name: str
+
+    def up(self, pair: "Pair", side: Side) -> None:
+        """The central has subscribed: frames can be sent both ways."""
+
+    def received(self, frame: bytes) -> None:
+        """A frame has come."""
+
+    def over(self, pair: "Pair", text: str, *, silent: bool) -> None:
+        """The connection is over, without a word from the other side if `silent`."""
+
+
+class Pair:
+    """A central and a peripheral that connect to each other from now on.
+
+    Args:
+        air: what the boards share.
+        central: who connects.
+        peripheral: who is connected to.
+        number: of this connection of theirs; its packet errors depend on it.
+    """
+
+    def __init__(
+        self, air: Air, central: Participant, peripheral: Participant, number: int
+    ) -> None:
+        self._clock = air.clock
+        self._link = air.links["ble"]
+        self._sides = (central, peripheral)
+        self._seed = f"{air.seed} ble {central.name} {peripheral.name} {number}"
+        self._connection: Connection | None = None
+        self._over = False
+        wait_us = ADVERTISING_US + SETTING_UP_EVENTS * self._link.interval_us
+        self._starting: Event = self._clock.at(self._clock.now + wait_us * CYCLES_PER_US, self._up)
+
+    @property
+    def established(self) -> bool:
+        """Whether both have been told that they are connected."""
+        return self._connection is not None
+
+    def other(self, side: Side) -> Participant:
+        """Return who is not on `side`."""
+        return self._sides[1 - side]
+
+    def send(self, side: Side, frame: bytes, now: int, sent: Callable[[], None]) -> None:
+        """Send a frame at simulated time `now`; `sent` is called when it has arrived."""
+
+        def arrived() -> None:
+            self.other(side).received(frame)
+            sent()
+
+        if self._connection is not None:
+            self._connection.send(side, len(frame), now, arrived)
+
+    def leave(self, side: Side, text: str, *, silent: bool = False) -> None:
+        """End it for `side`, which is told nothing more.
+
+        Args:
+            side: who leaves.
+            text: what the other one is told.
+            silent: whether it has to find out by the supervision timeout; else the next connection
+                event tells it.
+        """
+        if self._over:
+            return
+        self._close()
+        wait_us = SUPERVISION_TIMEOUT_US if silent else self._link.interval_us
+        other = self.other(side)
+        self._clock.at(
+            self._clock.now + wait_us * CYCLES_PER_US,
+            lambda: other.over(self, text, silent=silent),
+        )
+
+    def _up(self) -> None:
+        central, peripheral = self._sides
+        self._connection = Connection(self._clock, self._link, self._seed, self._vanished)
+        central.up(self, Side.CENTRAL)
+        peripheral.up(self, Side.PERIPHERAL)
+
+    def _vanished(self) -> None:
+        self._close()
+        for participant in self._sides:
+            participant.over(self, LOST, silent=True)
+
+    def _close(self) -> None:
+        self._over = True
+        self._starting.cancel()
+        if self._connection is not None:
+            self._connection.close()

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""A virtual board's TCP connection to the host: real bytes over a real socket, at simulated times.
+
+Bytes cross the link model first and reach the real socket when their frame is complete, so that
+what the host sees never depends on how the board cut them up. A frame that asks for an answer makes
+the host owe one, and simulated time stands still until it is there; it then arrives after a stated
+constant for the host's work and its own way over the link. (Frames and their u32 prefix:
+docs/protocol.md.)
+"""
+
+import asyncio
+import struct
+from collections import deque
+from collections.abc import Callable
+
+from hil.errors import LabError
+from hil.protocol import HEADER_SIZE, ErrorCode, Flags, FrameHeader, MessageType, ProtocolError
+from hil.sim import host_work
+from hil.sim.antenna import Antenna
+from hil.sim.clock import CYCLES_PER_US
+from hil.sim.peripheral import LINK_DOWN
+from hil.sim.tcp_sender import RETRANSMISSION_US, TcpSender
+
+CONNECT_TIMEOUT_S = 5.0
+FRAME_LIMIT = 16 << 20
+
+HOST_RETRANSMISSION_US = 200_000
+"""TCP_RTO_MIN of Linux (include/net/tcp.h)."""
+
+_PREFIX = struct.Struct("<I")
+_ANSWERED = (MessageType.HELLO, MessageType.DATA, MessageType.ECHO)
+
+
+class HostConnection:
+    """One connection, from the moment the board asks for it.
+
+    Args:
+        antenna: of the board.
+        host: where to connect to. port: there.
+    """
+
+    def __init__(self, antenna: Antenna, host: str, port: int) -> None:
+        self._antenna = antenna
+        self._clock = antenna.clock
+        self._address = (host, port)
+        self._down = antenna.direction("tcp", "down")
+        up = antenna.direction("tcp", "up")
+        self._sender = TcpSender(self._clock, up, self._arrived, antenna.writable)
+        self._writer: asyncio.StreamWriter | None = None
+        self._closed = False
+        self._outgoing = bytearray()
+        self._debts: deque[tuple[object, int]] = deque()  # debt, host's time for it in us
+        _, asked = up.stream(antenna.now(), 0, RETRANSMISSION_US)
+        _, self._established = self._down.stream(asked, 0, HOST_RETRANSMISSION_US)
+        self._clock.owe(self)
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def send(self, data: bytes, now: int) -> int:
+        """Take what the send buffer has room for; -1 where the connection is not established."""
+        if self._writer is None or self._closed:
+            return LINK_DOWN
+        return self._sender.send(data, now)
+
+    def close(self) -> None:
+        """Drop the connection; nothing more is told to the board."""
+        if self._closed:
+            return
+        self._closed = True
+        self._sender.close()
+        self._pay_all()
+        self._clock.paid(self)
+        self._task.cancel()
+        if self._writer is not None:
+            self._writer.close()
+
+    def _arrived(self, data: bytes) -> None:
+        if self._writer is None or self._closed:
+            return
+        self._outgoing += data
+        while len(self._outgoing) >= _PREFIX.size:
+            (length,) = _PREFIX.unpack_from(self._outgoing)
+            end = _PREFIX.size + length
+            if length > FRAME_LIMIT:
+                end = len(self._outgoing)  # not a frame: the host is to judge it
+            if len(self._outgoing) < end:
+                return
+            frame = bytes(self._outgoing[:end])
+            del self._outgoing[:end]
+            self._writer.write(frame)
+            self._owe_answer(frame[_PREFIX.size :])
+
+    def _owe_answer(self, frame: bytes) -> None:
+        try:
+            header = FrameHeader.parse(frame[:HEADER_SIZE])
+        except ProtocolError:
+            return
+        if header.flags & Flags.ANSWER or header.type not in _ANSWERED:
+            return
+        is_data = header.type == MessageType.DATA
+        debt = object()
+        self._debts.append((debt, host_work.TOTAL_US if is_data else host_work.TURNAROUND_US))
+        self._clock.owe(debt)
+
+    def _pay_all(self) -> None:
+        while self._debts:
+            self._clock.paid(self._debts.popleft()[0])
+
+    async def _run(self) -> None:
+        clock = self._clock
+        host, port = self._address
+        try:
+            reader, self._writer = await asyncio.wait_for(
+                asyncio.open_connection(host, port), CONNECT_TIMEOUT_S
+            )
+        except (OSError, TimeoutError) as error:
+            reason = getattr(error, "strerror", None) or str(error) or "no answer"
+            text = f"no connection to {host}:{port}: {reason}"
+            clock.at(self._established, self._tell(ErrorCode.EDGE_UNREACHABLE, text))
+            clock.paid(self)
+            return
+        clock.at(self._established, self._unless_closed(self._antenna.link))
+        clock.paid(self)
+        try:
+            while True:
+                prefix = await reader.readexactly(_PREFIX.size)
+                (length,) = _PREFIX.unpack(prefix)
+                if length > FRAME_LIMIT:
+                    raise LabError(f"the host sent a frame of {length} bytes")
+                self._answered(prefix + await reader.readexactly(length))
+        except (OSError, asyncio.IncompleteReadError, LabError) as error:
+            text = f"the connection to {host}:{port} ended: {_reason(error)}"
+            _, arrival = self._down.stream(clock.now, 0, HOST_RETRANSMISSION_US)
+            clock.at(arrival, self._tell(ErrorCode.EDGE_LOST, text))
+            self._pay_all()
+
+    def _answered(self, frame: bytes) -> None:
+        debt, work_us = self._debts.popleft() if self._debts else (self, 0)
+        start = self._clock.now + work_us * CYCLES_PER_US
+        _, arrival = self._down.stream(start, len(frame), HOST_RETRANSMISSION_US)
+        self._clock.at(arrival, self._unless_closed(lambda: self._antenna.receive(frame)))
+        self._clock.paid(debt)
+
+    def _tell(self, code: ErrorCode, text: str) -> Callable[[], None]:
+        return self._unless_closed(lambda: self._antenna.link(code, text))
+
+    def _unless_closed(self, call: Callable[[], None]) -> Callable[[], None]:
+        def run() -> None:
+            if not self._closed:
+                call()
+
+        return run
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, asyncio.IncompleteReadError):
+        return "closed by the host"
+    return getattr(error, "strerror", None) or str(error)

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""What the edge server asks of a link that carries packets: UDP, ESP-NOW, BLE."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+Received = Callable[[str, bytes, Callable[[], None]], None]
+"""Told a peer (its MAC or address as text), a frame, and what to call when that is dealt with."""
+
+Lost = Callable[[str, str], None]
+"""Told a peer and why nothing more will come from it."""
+
+
+class PacketTransport(Protocol):
+    """Frames to and from any number of peers.
+
+    Attributes:
+        kind: the link's name on the console and in logs: ``udp``, ``espnow``, ``ble``.
+        selective_repeat: whether frames may be lost, doubled or overtaken, so that section 1.5 of
+            docs/protocol.md applies.
+        frame_limit: largest frame in bytes, header included.
+    """
+
+    kind: str
+    selective_repeat: bool
+    frame_limit: int
+
+    def start(self, received: Received, lost: Lost) -> None:
+        """Begin to deliver; both may be called from any thread.
+
+        ``received`` gets a function to call once all that is said in reply to the frame has been
+        given to :meth:`send`; it comes from the server's thread.
+        """
+
+    def send(self, peer: str, frames: Sequence[bytes]) -> None:
+        """Queue frames for a peer, in order; returns at once, and never fails.
+
+        What can no longer be sent is dropped: the asking side asks again, or gives up.
+        """
+
+    def close(self) -> None:
+        """Deliver and send nothing more. Calling it again changes nothing."""
+
+
+class Progress:
+    """Follows numbered things that are dealt with in any order."""
+
+    def __init__(self) -> None:
+        self._open: set[int] = set()
+        self._last = 0
+
+    @property
+    def last(self) -> int:
+        """The highest number begun."""
+        return self._last
+
+    @property
+    def through(self) -> int:
+        """The number up to which all that began has been dealt with."""
+        return min(self._open) - 1 if self._open else self._last
+
+    def begin(self, number: int) -> None:
+        """Note that ``number``, higher than any before it, is to be dealt with."""
+        self._open.add(number)
+        self._last = number
+
+    def end(self, number: int) -> None:
+        """Note that it has been dealt with."""
+        self._open.discard(number)

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""Frames over UDP, as seen by whoever listens (docs/protocol.md, sections 1.5 and 1.7)."""
+
+import asyncio
+import functools
+import socket
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from hil.transport.packet import Lost, Progress, Received
+
+FRAME_LIMIT = 1472
+"""What Ethernet's 1,500 bytes leave beside the headers of IPv4 and UDP."""
+
+BARRIER = b"SNBR"
+_BARRIER_SIZE = 8
+_MAX_BARRIERS = 64
+"""Barriers of one address that wait; more are not answered."""
+
+_RECEIVE_BUFFER = 4 << 20
+"""Asked for; the kernel grants what it allows. 200 windows of 32 datagrams need as much."""
+
+
+class UdpTransport(asyncio.DatagramProtocol):
+    """One socket on an asyncio event loop, for any number of peers; use it from the loop only.
+
+    A peer's text is ``host:port``. The socket keeps nothing of a peer whose frames have been dealt
+    with.
+    """
+
+    kind = "udp"
+    selective_repeat = True
+    frame_limit = FRAME_LIMIT
+
+    def __init__(self) -> None:
+        self._transport: asyncio.DatagramTransport | None = None
+        self._received: Received | None = None
+        self._remotes: dict[str, _Remote] = {}
+        self._full = False
+
+    @classmethod
+    async def open(cls, family: int, address: Any) -> "UdpTransport":
+        """Return a transport bound to a socket address.
+
+        Raises:
+            OSError: the address cannot be had.
+        """
+        bound = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+            if family == socket.AF_INET6:
+                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            bound.bind(address)
+            loop = asyncio.get_running_loop()
+            _, protocol = await loop.create_datagram_endpoint(cls, sock=bound)
+        except OSError:
+            bound.close()
+            raise
+        return protocol
+
+    def start(self, received: Received, lost: Lost) -> None:
+        """Begin to deliver; UDP never tells of a loss."""
+        self._received = received
+
+    def send(self, peer: str, frames: Sequence[bytes]) -> None:
+        """Send frames to a peer while a frame of its own is being dealt with.
+
+        What the kernel does not take is dropped, as a network would.
+        """
+        remote = self._remotes.get(peer)
+        for frame in frames:
+            if remote is not None and not self._full:
+                self._sendto(frame, remote.address)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._received = None
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by asyncio."""
+        assert isinstance(transport, asyncio.DatagramTransport)
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        """Called by asyncio."""
+        host, port = addr[:2]
+        peer = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        if len(data) == _BARRIER_SIZE and data.startswith(BARRIER):
+            self._barrier(peer, data, addr)
+        elif self._received is not None:
+            remote = self._remotes.get(peer)
+            if remote is None:
+                remote = self._remotes[peer] = _Remote(addr)
+            number = remote.progress.last + 1
+            remote.progress.begin(number)
+            self._received(peer, data, functools.partial(self._done, peer, remote, number))
+
+    def pause_writing(self) -> None:
+        """Called by asyncio: 64 KB wait for the kernel."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """Called by asyncio."""
+        self._full = False
+
+    def error_received(self, exc: Exception) -> None:
+        """Called by asyncio: a peer is gone, which its own timers find out."""
+
+    def _barrier(self, peer: str, data: bytes, address: Any) -> None:
+        remote = self._remotes.get(peer)
+        if remote is None:
+            self._sendto(data, address)
+        elif len(remote.barriers) < _MAX_BARRIERS:
+            remote.barriers.append((remote.progress.last, data))
+
+    def _done(self, peer: str, remote: "_Remote", number: int) -> None:
+        progress, barriers = remote.progress, remote.barriers
+        progress.end(number)
+        while barriers and barriers[0][0] <= progress.through:
+            self._sendto(barriers.popleft()[1], remote.address)
+        if progress.through == progress.last:
+            self._remotes.pop(peer, None)
+
+    def _sendto(self, data: bytes, address: Any) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(data, address)
+
+
+class _Remote:
+    """An address some of whose datagrams are not dealt with yet."""
+
+    def __init__(self, address: Any) -> None:
+        self.address = address
+        self.progress = Progress()
+        self.barriers: deque[tuple[int, bytes]] = deque()
