@@ -47,7 +47,7 @@ def measure(path: Path, cut: str | None, kernels: Kernels, rounds: int) -> dict[
 
     with (
         _servers(split, kernels, len(sent)) as (edge_address, echo_address),
-        HeadClient(edge_address, split.model_id) as head,
+        HeadClient.tcp(edge_address, split.model_id) as head,
         socket.create_connection(echo_address) as bare,
     ):
         bare.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -62,7 +62,7 @@ def measure(path: Path, cut: str | None, kernels: Kernels, rounds: int) -> dict[
             rounds,
             invoke=lambda: tail.invoke(activation),
             echo=lambda: _ask(bare, sent, len(sent)),
-            edge=lambda: _ask(head.socket, request, answer_size),
+            edge=lambda: _ask(head.asker.socket, request, answer_size),
         )
     return {
         "model": model.name,

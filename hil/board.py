@@ -180,7 +180,7 @@ class Board(Device):
             the time and cost; one that was lost (``edge_timeout``) has no time.
 
         Raises:
-            BoardRefused: the board cannot echo that many bytes.
+            BadInputError: the board cannot echo that many bytes.
             MessageLost: the connection ended meanwhile.
         """
         up = self._connected(via)

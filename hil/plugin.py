@@ -5,7 +5,10 @@ import pytest
 
 from hil import fixtures
 from hil.pytestplugin import (
+    benchmark,
+    budgets,
     logfiles,
+    measuring,
     options,
     outcomes,
     readiness,
@@ -14,7 +17,19 @@ from hil.pytestplugin import (
     workers,
 )
 
-PARTS = (options, selection, readiness, logfiles, outcomes, report, workers, fixtures)
+PARTS = (
+    options,
+    selection,
+    readiness,
+    budgets,
+    logfiles,
+    outcomes,
+    report,
+    workers,
+    benchmark,
+    fixtures,
+    measuring,
+)
 
 
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:

@@ -77,9 +77,10 @@ class _Judge:
     ) -> Verdict:
         """Make a verdict of checks, and of the statistics that had too few rounds for one."""
         place = self.budget.place(stage)
+        counted = f"{rounds} round{'' if rounds == 1 else 's'}"
         what, why = f"{self.via} {stage}", f"(board {_called(self.board)}; {place})"
         told = [
-            f"{what} {_relation(stage, check)} over {rounds} rounds {why}"
+            f"{what} {_relation(stage, check)} over {counted} {why}"
             for check in sorted(checks, key=lambda check: check.outcome != "fail")
             if check.outcome != "pass"
         ]

@@ -148,6 +148,7 @@ def stage_limit(values: Mapping[str, object], where: str, suffix: str = "") -> S
 
 def _link(values: Mapping[str, object], where: str, marginal: float) -> LinkBudget:
     refuse_unknown(values, (*STAGES, *RATES, "marginal"), where)
+    marginal = _marginal(values, where, marginal)
     if not set(values) - {"marginal"}:
         raise BadInputError(f"{where} has no limit; give some, or take the table out.")
     stages = {
@@ -164,7 +165,7 @@ def _link(values: Mapping[str, object], where: str, marginal: float) -> LinkBudg
         stages,
         None if goodput is None else number(goodput, "goodput", where, wanted) * 1000,
         share(values["loss"], "loss", where) if "loss" in values else None,
-        _marginal(values, where, marginal),
+        marginal,
     )
 
 

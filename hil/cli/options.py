@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hil.links import LINKS
+
 if TYPE_CHECKING:
     from hil.firmware import FirmwareBuild
     from hil.model.model import Model
     from hil.model.split import Cut
-    from hil.rig import BoardSpec
+    from hil.rig import BoardSpec, Rig
 
 Command = Callable[..., Any]
 
@@ -21,7 +23,39 @@ board_option = click.option(
     help="virtual, usb (the only one attached), a device or a URL; "
     "default: HIL_BOARD, then hil.toml, then virtual.",
 )
+via_option = click.option(
+    "--via", type=click.Choice(LINKS), default="tcp", show_default=True, help="The link to use."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+
+
+def rig_options(command: Command) -> Command:
+    """Add what says which boards to use, and how the links of virtual ones behave."""
+    for option in reversed(
+        (
+            board_option,
+            click.option(
+                "--peer",
+                metavar="BOARD",
+                help="Second board, to run the tail: a device or a URL, or virtual beside a "
+                "virtual board; default: hil.toml, then none.",
+            ),
+            click.option(
+                "--gateway",
+                metavar="BOARD",
+                help="Second board, to carry ESP-NOW to this host; default: hil.toml, then the "
+                "peer, then virtual beside a virtual board.",
+            ),
+            click.option(
+                "--link",
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="TOML file that shapes the links of virtual boards, as for 'hil sim'.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
 
 
 def model_options(command: Command) -> Command:
@@ -45,20 +79,30 @@ def model_options(command: Command) -> Command:
     return command
 
 
-def find_board(named: str | None) -> "BoardSpec":
-    """Return the board that is meant, mentioning on standard error those that are left alone."""
+def find_rig(
+    board: str | None,
+    peer: str | None = None,
+    gateway: str | None = None,
+    link: Path | None = None,
+) -> "Rig":
+    """Return the boards that are meant, mentioning on standard error those that are left alone."""
     from hil.ports import discover_ports
     from hil.rig import Rig
 
-    spec = Rig.find(named, directories=[Path.cwd()]).board
-    if spec.virtual and named is None:
+    rig = Rig.find(board, peer=peer, gateway=gateway, link=link, directories=[Path.cwd()])
+    if rig.board.virtual and board is None:
         for port in discover_ports():
             click.echo(
                 f"hil: {port.device} ({port.description}) is left alone; "
                 f"use it with --board {port.device}",
                 err=True,
             )
-    return spec
+    return rig
+
+
+def find_board(named: str | None) -> "BoardSpec":
+    """Return the one board that is meant; see :func:`find_rig`."""
+    return find_rig(named).board
 
 
 def load_model(path: Path | None) -> "Model":

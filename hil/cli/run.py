@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hil.cli.connected import connected, describe
 from hil.cli.options import (
-    board_option,
     choose_cut,
-    find_board,
+    find_rig,
     json_option,
     load_firmware,
     load_model,
     model_options,
+    rig_options,
+    via_option,
 )
-from hil.cli.progress import flash_progress
 from hil.errors import BadInputError, ProductFailure
 
 if TYPE_CHECKING:
@@ -30,51 +31,44 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
-@board_option
+@rig_options
 @model_options
-@click.option(
-    "--via", type=click.Choice(["tcp"]), default="tcp", show_default=True, help="The link to use."
-)
+@via_option
 @json_option
 def run(
     photos: tuple[Path, ...],
     board: str | None,
+    peer: str | None,
+    gateway: str | None,
+    link: Path | None,
     model: Path | None,
     cut: str | None,
     firmware: Path | None,
     via: str,
     as_json: bool,
 ) -> None:
-    """Classify photos on a board that runs the head and a tail on this host.
+    """Classify photos on a board that runs the head, with the tail on this host or on the peer.
 
     PHOTOS are image files or directories of them. What differs on the board is flashed first. Of
     each photo the best five classes are shown, the time of every stage by the board's own clock,
     and whether the split model did what the full one does. Exits with 1 if one did not.
     """
-    from hil.board import Board
-    from hil.edge import EdgeServer
-
     listed = list(_photos(photos))
-    spec = find_board(board)
+    rig = find_rig(board, peer, gateway, link)
     loaded = load_model(model)
     place = choose_cut(loaded, cut)
     build = load_firmware(firmware)
     results = []
-    with Board.open(spec) as opened:
-        with flash_progress() as progress:
-            report = opened.flash(build, loaded, place, progress=progress)
-        split = opened.part.split
-        assert split is not None
-        host = "127.0.0.1" if opened.simulated else "0.0.0.0"
-        with EdgeServer(split.tail, split.model_id, host=host, stopwatch=opened.stopwatch) as edge:
-            opened.connect(edge, via)
+    with connected(rig, build, loaded, place, via) as (opened, report):
+        if not as_json:
+            click.echo(describe(opened))
+            tail = ", tail on the peer" if rig.peer else ""
+            click.echo(f"{opened.info.name} cut after {opened.info.cut}, over {via}{tail}")
+        for photo in listed:
+            inference, judgement = _classify(opened, photo)
+            results.append((photo, inference, judgement))
             if not as_json:
-                _print_title(opened, via)
-            for photo in listed:
-                inference, judgement = _classify(opened, photo, via)
-                results.append((photo, inference, judgement))
-                if not as_json:
-                    _print_result(photo, inference, judgement, opened.info.kernels)
+                _print_result(photo, inference, judgement, opened.info.kernels)
         info = opened.info
     if as_json:
         document = {
@@ -105,13 +99,13 @@ def _photos(paths: Sequence[Path]) -> "Iterator[Photo]":
             raise BadInputError(f"The photo {path} does not exist; name another.")
 
 
-def _classify(board: "Board", photo: "Photo", via: str) -> "tuple[Inference, Judgement]":
+def _classify(board: "Board", photo: "Photo") -> "tuple[Inference, Judgement]":
     from hil.judge import judge
 
     part = board.part
     assert part.cut is not None
     x = part.input_tensor(photo)
-    inference = board.infer(x, via)
+    inference = board.infer(x)
     return inference, judge(inference, part.model, part.cut, x)
 
 
@@ -119,15 +113,6 @@ def _as_due(judgement: "Judgement", kernels: str) -> bool:
     """Whether what must be exact is: the kernels only where they are the reference ones."""
     exact = judgement.transport.exact and judgement.composition.exact
     return exact and (judgement.kernel.exact or kernels != "reference")
-
-
-def _print_title(board: "Board", via: str) -> None:
-    info = board.info
-    kind = "virtual board (all its times are simulated)" if info.simulated else "board"
-    click.echo(
-        f"{kind} {info.mac}, firmware {info.firmware}, {info.kernels} kernels\n"
-        f"{info.name} cut after {info.cut}, over {via}"
-    )
 
 
 def _print_result(
@@ -180,6 +165,8 @@ def _as_json(
         "top5": [asdict(entry) for entry in inference.top5],
         "simulated": inference.simulated,
         "stages": {**asdict(inference.stages), "transfer_us": inference.stages.transfer_us},
+        "via": inference.via,
+        "wire": asdict(inference.wire) if inference.wire else None,
         "host": asdict(inference.host),
         "agrees": _as_due(judgement, kernels),
         "judgement": asdict(judgement),

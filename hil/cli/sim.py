@@ -25,7 +25,14 @@ from hil.lab import require_simulation
     metavar="FILE",
     help="TOML file that shapes the links: rate, delay, loss and the like; docs/lossy.toml is one.",
 )
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), metavar="N")
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Of everything random; one in the file comes first.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the endpoints as one line of JSON.")
 def sim(boards: int, chip: str, link: Path | None, seed: int, as_json: bool) -> None:
     """Start virtual ESP32-S3 boards and print their ports.
@@ -35,18 +42,28 @@ def sim(boards: int, chip: str, link: Path | None, seed: int, as_json: bool) -> 
     """
     require_simulation()
     from hil.sim.lab import LabOptions, serve
-    from hil.sim.link_file import read_link_file
-
-    def announce(ends: dict[str, object]) -> None:
-        click.echo(json.dumps(ends) if as_json else _table(ends))
+    from hil.sim.link_file import LinkFile, read_link_file
+    from hil.sim.presets import table
 
     shaping = read_link_file(link) if link else None
+    shaped = LinkFile.of(shaping or {}).parameters
+
+    def announce(ends: dict[str, object]) -> None:
+        if as_json:
+            click.echo(json.dumps(ends))
+        else:
+            parts = (_boards(ends), table(shaped) if shaped else "", _end(ends))
+            click.echo("\n".join(filter(None, parts)))
+
     options = LabOptions(boards=boards, chip=chip, seed=seed, link=shaping)
     asyncio.run(serve(options, announce))
 
 
-def _table(ends: dict[str, object]) -> str:
+def _boards(ends: dict[str, object]) -> str:
     boards = ends["boards"]
     assert isinstance(boards, list)
-    lines = [f"{b['mac']}  {b['chip']}  {b['url']}  {b['socket']}" for b in boards]
-    return "\n".join([*lines, "simulated; Ctrl-C ends"])
+    return "\n".join(f"{b['mac']}  {b['chip']}  {b['url']}  {b['socket']}" for b in boards)
+
+
+def _end(ends: dict[str, object]) -> str:
+    return f"simulated, seed {ends['seed']}; Ctrl-C ends"

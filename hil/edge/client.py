@@ -2,10 +2,12 @@
 """A head without a board: asks an edge server as a board would, to try it out and to measure."""
 
 import itertools
-import socket
+import secrets
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
+from hil.edge.packet_asker import PacketAsker, UdpChannel
+from hil.edge.stream_asker import StreamAsker
 from hil.errors import EdgeError
 from hil.protocol import (
     DataType,
@@ -17,44 +19,59 @@ from hil.protocol import (
     ProtocolError,
     Result,
     Role,
-    StreamDecoder,
-    pack_stream,
-    parse_stream_frame,
 )
 
-_LIMIT = 1 << 24
+
+class Asker(Protocol):
+    """A way to ask an edge server one question at a time.
+
+    Attributes:
+        frame_limit: largest frame in bytes, 0 on a stream.
+    """
+
+    frame_limit: int
+
+    def ask(self, message: Message) -> Message:
+        """Return the answer; raises EdgeError if there is none."""
+
+    def close(self) -> None:
+        """End it."""
 
 
 class HeadClient:
-    """A TCP connection to an edge server, blocking; a context manager.
+    """A head that asks an edge server, blocking; a context manager.
 
     Attributes:
-        socket: the connection, for whoever wants to misuse it.
+        session: session number of this side.
+        asker: the way to the server, for whoever wants to misuse it.
 
     Args:
-        address: host and port of the server.
+        asker: the way to the server.
         model_id: names full model and cut, u32.
-        session: session number of this side.
-        timeout: longest wait for anything, in seconds.
-
-    Raises:
-        EdgeError: nothing answers there.
+        session: session number of this side, a random one if None.
     """
 
-    def __init__(
-        self, address: tuple[str, int], model_id: int, session: int = 1, timeout: float = 10.0
-    ) -> None:
-        try:
-            self.socket = socket.create_connection(address, timeout)
-        except OSError as error:
-            raise EdgeError(
-                f"No edge server answers at {address[0]}:{address[1]} ({error}); start it."
-            ) from error
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, asker: Asker, model_id: int, session: int | None = None) -> None:
+        self.session = secrets.randbits(32) if session is None else session
+        self.asker = asker
         self._model_id = model_id
-        self._session = session
-        self._decoder = StreamDecoder(_LIMIT)
         self._message_ids = itertools.count(1)
+
+    @classmethod
+    def tcp(
+        cls,
+        address: tuple[str, int],
+        model_id: int,
+        session: int | None = None,
+        timeout: float = 10.0,
+    ) -> Self:
+        """Connect; raises EdgeError if nothing answers there."""
+        return cls(StreamAsker(address, timeout), model_id, session)
+
+    @classmethod
+    def udp(cls, address: tuple[str, int], model_id: int, session: int | None = None) -> Self:
+        """Use UDP; nothing is sent yet."""
+        return cls(PacketAsker(UdpChannel(address)), model_id, session)
 
     def __enter__(self) -> Self:
         return self
@@ -65,11 +82,12 @@ class HeadClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.socket.close()
+        self.asker.close()
 
     def hello(self, dtype: DataType, tensor_size: int, classes: int) -> Message:
         """Greet as a head; return the answer, HELLO or ERROR."""
-        payload = Hello(Role.HEAD, dtype, 0, tensor_size, classes).pack()
+        limit = self.asker.frame_limit
+        payload = Hello(Role.HEAD, dtype, limit, tensor_size, classes).pack()
         return self.ask(MessageType.HELLO, payload)
 
     def infer(self, activation: bytes, want_output: bool = False) -> tuple[int, Result]:
@@ -89,30 +107,14 @@ class HeadClient:
         """Send a message of any type and return the answer to it.
 
         Raises:
-            EdgeError: the connection ended, or no answer came in time.
+            EdgeError: the server was lost, or no answer came in time.
             ProtocolError: what came back is no answer to this.
         """
         message_id = next(self._message_ids)
-        message = Message(kind, flags, self._session, message_id, self._model_id, payload)
-        try:
-            self.socket.sendall(pack_stream(message))
-            answer = self.receive()
-        except OSError as error:
-            raise EdgeError(f"The edge server was lost ({error}); look at its log.") from error
+        model_id = 0 if kind is MessageType.ECHO else self._model_id
+        answer = self.asker.ask(Message(kind, flags, self.session, message_id, model_id, payload))
         if answer.message_id != message_id or Flags.ANSWER not in answer.flags:
             raise ProtocolError("answer", "What came back does not answer what was asked.")
+        if answer.session != self.session:
+            raise ProtocolError("session", "What came back answers another session.")
         return answer
-
-    def receive(self) -> Message:
-        """Return the next message.
-
-        Raises:
-            EdgeError: the connection ended.
-            OSError: it broke, or nothing came in time.
-        """
-        while (frame := self._decoder.pop()) is None:
-            data = self.socket.recv(1 << 18)
-            if not data:
-                raise EdgeError("The edge server closed the connection; look at its log.")
-            self._decoder.push(data)
-        return parse_stream_frame(frame)

@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: MIT
 """One board's session on a packet link."""
 
-import logging
 from collections import Counter, deque
 from collections.abc import Callable
 
 from hil.edge.runner import TailRunner
 from hil.edge.session import EdgeSession, Inference
-from hil.protocol import BODY_OVERHEAD, Message, ProtocolError
-from hil.protocol.answering import Answering
+from hil.protocol import BODY_OVERHEAD, Message
+from hil.protocol.answering import Answerer, Answering, PlainAnswering
 from hil.transport.packet import PacketTransport
 
-log = logging.getLogger("hil.edge")
-
-SMALLEST_LIMIT = 1 << 17
-"""Longest payload that is accepted whatever the tail takes, in bytes; ECHO may be that long."""
+SMALLEST_LIMIT = 1 << 20
+"""Longest body that is accepted whatever the tail takes, in bytes; ECHO may be that long."""
 
 MAX_WAITING = 4
 """Messages that wait while the tail runs; of more the oldest goes."""
@@ -28,24 +25,27 @@ class PacketPeer:
     Its frames are acknowledged and its polls answered also while the tail runs for it; its further
     messages wait.
 
+    Attributes:
+        counts: its own part of the counters of frames.
+
     Args:
         transport: the link.
         address: of the board on it.
-        session: session number of the board's run.
         runner: runs the tail.
-        counters: frames and messages, under the names of docs/protocol.md, section 2.4.
+        counters: of the whole server, under the names of docs/protocol.md, section 2.4.
     """
 
     def __init__(
         self,
         transport: PacketTransport,
         address: str,
-        session: int,
         runner: TailRunner,
         counters: Counter[str],
     ) -> None:
-        self.name = f"{transport.kind} {address} session {session:08x}"
+        self.name = f"{transport.kind} {address}"
         self.session = EdgeSession(counters, transport.frame_limit)
+        self.counts: Counter[str] = Counter()
+        self._answering = new_answerer(transport, runner.tail.tensor_size)
         self._transport = transport
         self._address = address
         self._runner = runner
@@ -66,7 +66,11 @@ class PacketPeer:
         Raises:
             ProtocolError: it is dropped.
         """
+        self._count("rx_frames", 1)
+        self._count("rx_bytes", len(frame))
+        resent = self._answering.resent
         frames, message = self._answering.receive(frame)
+        self._count("resent", self._answering.resent - resent)
         self._send(frames)
         if message is None:
             done()
@@ -111,6 +115,17 @@ class PacketPeer:
 
     def _send(self, frames: list[bytes]) -> None:
         if frames and not self._closed:
-            self._counters["tx_frames"] += len(frames)
-            self._counters["tx_bytes"] += sum(map(len, frames))
+            self._count("tx_frames", len(frames))
+            self._count("tx_bytes", sum(map(len, frames)))
             self._transport.send(self._address, frames)
+
+    def _count(self, name: str, number: int) -> None:
+        if number:
+            self.counts[name] += number
+            self._counters[name] += number
+
+
+def new_answerer(transport: PacketTransport, tensor_size: int) -> Answerer:
+    """Return the answering side for a link, which takes a tensor of ``tensor_size`` bytes."""
+    kind = Answering if transport.selective_repeat else PlainAnswering
+    return kind(transport.frame_limit, BODY_OVERHEAD + max(SMALLEST_LIMIT, tensor_size))

@@ -13,7 +13,6 @@ from hil.model.array import Array
 from hil.model.topk import top_k
 from hil.protocol import (
     BODY_OVERHEAD,
-    HEADER_SIZE,
     ErrorCode,
     ErrorPayload,
     Flags,
@@ -25,13 +24,8 @@ from hil.protocol import (
     Role,
     Score,
 )
+from hil.protocol.packet import FIRST_LENGTH
 from hil.protocol.payloads import TOP
-
-MIN_PACKET = 128
-"""Least frame that a side of a packet link has to accept, in bytes (section 1.4)."""
-
-_HELLO_ERROR_TEXT = MIN_PACKET - HEADER_SIZE - BODY_OVERHEAD - 4
-"""Bytes of text in an ERROR that answers HELLO, so that it is one frame for every peer."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +93,7 @@ class EdgeSession:
 
     def unauthenticated(self, header: FrameHeader, tail: TailInfo) -> Message:
         """Answer a message with a tag, which nobody here can check."""
-        return self._error(
-            header, tail, ErrorCode.UNSUPPORTED, "Authentication is not supported."
-        )
+        return self._error(header, tail, ErrorCode.UNSUPPORTED, "Authentication is not supported.")
 
     def _hello(self, message: Message, tail: TailInfo) -> Message:
         hello = Hello.parse(message.payload)
@@ -115,20 +107,15 @@ class EdgeSession:
         mismatch = _mismatch(message.model_id, hello, tail)
         if mismatch:
             return self._error(message, tail, ErrorCode.MODEL_MISMATCH, mismatch)
-        if self._frame_limit and hello.frame_limit < MIN_PACKET:
-            return self._error(
-                message,
-                tail,
-                ErrorCode.MTU,
-                f"Frames of {hello.frame_limit} bytes are too small; {MIN_PACKET} are needed.",
-            )
         self._greeted = True
         answer = Hello(Role.TAIL, tail.dtype, self._frame_limit, tail.tensor_size, tail.classes)
         return self._answer(message, MessageType.HELLO, tail.model_id, answer.pack())
 
     def _data(self, message: Message, tail: TailInfo) -> Message | Inference:
         if not self._greeted:
-            return self.refuse(message, tail, *self._stranger())
+            return self.refuse(
+                message, tail, ErrorCode.PROTOCOL, "DATA came before HELLO; greet first."
+            )
         if message.model_id != tail.model_id:
             return self.refuse(
                 message,
@@ -146,27 +133,19 @@ class EdgeSession:
             )
         return Inference(message)
 
-    def _stranger(self) -> tuple[ErrorCode, str]:
-        """Return what to tell who was not greeted: on a packet link another server may have."""
-        if self._frame_limit:
-            return ErrorCode.EDGE_LOST, "The edge server does not know this session; greet again."
-        return ErrorCode.PROTOCOL, "DATA came before HELLO; greet first."
-
     def _error(
         self, request: Message | FrameHeader, tail: TailInfo, code: ErrorCode, text: str
     ) -> Message:
+        error = ErrorPayload(code, text)
         if self._frame_limit and request.type is MessageType.HELLO:
-            text = text.encode()[:_HELLO_ERROR_TEXT].decode(errors="ignore")
-        payload = ErrorPayload(code, text).pack()
-        return self._answer(request, MessageType.ERROR, tail.model_id, payload)
+            error = error.cut(FIRST_LENGTH - BODY_OVERHEAD)  # one frame, section 1.4
+        return self._answer(request, MessageType.ERROR, tail.model_id, error.pack())
 
     def _answer(
         self, request: Message | FrameHeader, kind: MessageType, model_id: int, payload: bytes
     ) -> Message:
         self._counters["tx_messages"] += 1
-        return Message(
-            kind, Flags.ANSWER, request.session, request.message_id, model_id, payload
-        )
+        return Message(kind, Flags.ANSWER, request.session, request.message_id, model_id, payload)
 
 
 def best(output: Array) -> tuple[Score, ...]:

@@ -3,7 +3,14 @@
 
 from typing import TYPE_CHECKING
 
-from hil.errors import HilError, InfrastructureError, LabError, MessageLost, ProductFailure
+from hil.errors import (
+    BudgetExceeded,
+    HilError,
+    InfrastructureError,
+    LabError,
+    MessageLost,
+    ProductFailure,
+)
 from hil.open_rig import OpenRig
 from hil.pytestplugin.recording import RecordingBoard
 
@@ -101,7 +108,7 @@ class Bench:
             return
         elif isinstance(error, InfrastructureError):
             self._broken = self._broken or error
-        elif isinstance(error, ProductFailure):
+        elif isinstance(error, ProductFailure) and not isinstance(error, BudgetExceeded):
             self._suspect = True
 
     def make_ready(self, via: str) -> None:

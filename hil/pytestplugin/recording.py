@@ -76,7 +76,7 @@ class RecordingBoard(Board):
         """Return the link that is up, and what runs the tail: edge or peer."""
         if self.connection is None:
             return "none", "none"
-        tail = "peer" if isinstance(self.connection.to, Board) else "edge"
+        tail = "peer" if self.connection.tail else "edge"
         return self.connection.via, tail
 
     def _booked(self, flash: Callable[..., FlashReport], *args: Any, **kwargs: Any) -> FlashReport:

@@ -22,6 +22,10 @@ class Application(Protocol):
         """Stop for good: the chip is being reset."""
 
 
+def _ignore() -> None:
+    pass
+
+
 class VirtualBoard:
     """One board. Everything happens in the event loop that ``start`` was called in.
 
@@ -36,6 +40,7 @@ class VirtualBoard:
         chip: as given.
         flash: as given.
         baud: the line rate that was last set, by the client or by the loader.
+        on_client_gone: what the application has called when the client leaves the serial port.
     """
 
     def __init__(
@@ -47,6 +52,7 @@ class VirtualBoard:
         self.chip = chip
         self.flash = flash
         self.baud = 115_200
+        self.on_client_gone: Callable[[], None] = _ignore
         self._boot = boot
         self._serial = SerialServer(self)
         self._circuit = AutoResetCircuit()
@@ -106,6 +112,11 @@ class VirtualBoard:
         return self._serial.has_modem_lines
 
     @property
+    def is_heard(self) -> bool:
+        """Whether a client is attached that hears what the board transmits."""
+        return self._serial.is_heard
+
+    @property
     def in_download_mode(self) -> bool:
         """Whether the ROM loader, or the stub, is running instead of an application."""
         return self._loader is not None
@@ -138,6 +149,10 @@ class VirtualBoard:
         elif self._application is not None:
             self._application.feed(data)
 
+    def client_gone(self) -> None:
+        """Tell the application that nobody is attached any more."""
+        self.on_client_gone()
+
     def restart(self, reason: ResetReason) -> None:
         """Reset the chip and boot from flash.
 
@@ -162,6 +177,7 @@ class VirtualBoard:
         if self._starting is not None:
             self._starting.cancel()
             self._starting = None
+        self.on_client_gone = _ignore
         application, self._application = self._application, None
         if application is not None:
             application.halt()

@@ -8,9 +8,13 @@ simulated time stands still, so that the host's speed never shows in a simulated
 
 import heapq
 import itertools
+from collections import deque
 from collections.abc import Callable
 
 CYCLES_PER_US = 240
+
+RESTLESS_EVENTS = 10_000
+"""Events after which what comes from outside waits no longer for boards that never come to rest."""
 
 
 class Event:
@@ -51,6 +55,8 @@ class SimClock:
         self._order = itertools.count()
         self._owed: set[object] = set()
         self._wake: Callable[[], None] = lambda: None
+        self._outside: deque[Callable[[], None]] = deque()
+        self._restless = 0
 
     def on_wake(self, call: Callable[[], None]) -> None:
         """Have `call` called whenever there may be something to do (see :meth:`step`)."""
@@ -66,6 +72,15 @@ class SimClock:
         self._wake()
         return event
 
+    def at_rest(self, call: Callable[[], None]) -> None:
+        """Make `call` as soon as no event can fire: when boards are idle, or wait for the host.
+
+        What the host does of its own accord comes in here. When it does so is chance; that nothing
+        else happens meanwhile is not.
+        """
+        self._outside.append(call)
+        self._wake()
+
     def owe(self, debt: object) -> None:
         """Let time stand still until the host has paid `debt`."""
         self._owed.add(debt)
@@ -74,6 +89,10 @@ class SimClock:
         """Forget `debt`; time may go on."""
         self._owed.discard(debt)
         self._wake()
+
+    def owes(self, debt: object) -> bool:
+        """Tell whether `debt` has neither been paid nor forgiven."""
+        return debt in self._owed
 
     @property
     def waits_for_host(self) -> bool:
@@ -88,16 +107,24 @@ class SimClock:
         return count
 
     def step(self) -> bool:
-        """Fire the next event if it may fire; return whether one did."""
-        while self._queue:
-            time, _, event = self._queue[0]
-            if not event.pending:
-                heapq.heappop(self._queue)
-                continue
-            if time > self.now and self._owed:
-                return False
-            heapq.heappop(self._queue)
-            self.now = time
-            event.fire()
+        """Fire the next event if it may fire, or take in what waits outside.
+
+        Returns:
+            Whether anything was done.
+        """
+        if self._outside and (self._restless >= RESTLESS_EVENTS or not self._may_fire()):
+            self._restless = 0
+            self._outside.popleft()()
             return True
-        return False
+        if not self._may_fire():
+            return False
+        self._restless += bool(self._outside)
+        time, _, event = heapq.heappop(self._queue)
+        self.now = time
+        event.fire()
+        return True
+
+    def _may_fire(self) -> bool:
+        while self._queue and not self._queue[0][2].pending:
+            heapq.heappop(self._queue)
+        return bool(self._queue) and (self._queue[0][0] <= self.now or not self._owed)

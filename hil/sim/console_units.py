@@ -8,8 +8,10 @@ one call of the virtual processor for each.
 
 import re
 
-_IMAGE_CHUNK = 1
-"""Type of the one binary frame that goes to a board; it is the frame's second encoded byte."""
+from hil.console_chunk import ChunkType
+
+_TO_BOARD = (ChunkType.IMAGE, ChunkType.SEND, ChunkType.DEALT)
+"""Types of the binary frames that go to a board; the type is the frame's second encoded byte."""
 
 _LONGEST = 1_100
 """Bytes of the longest line or frame; what is longer is noise, and handed on as it is."""
@@ -42,7 +44,7 @@ class ConsoleUnits:
             return match.end() if match else self._overlong()
         if len(held) < 3:
             return 0
-        if held[2] != _IMAGE_CHUNK:
+        if held[2] not in _TO_BOARD:
             return 1  # a stray zero byte, as the firmware sees it
         return held.find(b"\0", 1) + 1 or self._overlong()
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
 
-from hil.sim.clock import SimClock
+from hil.sim.clock import Event, SimClock
 from hil.sim.espnow_medium import BROADCAST, EspNowMedium
 
 MAX_DATA = 250
@@ -26,7 +26,7 @@ buffer until its send callback."""
 
 
 class EspNowError(IntEnum):
-    """Error codes of ``esp_now.h``; ESP_ERR_WIFI_BASE is 0x3000, ESP_ERR_ESPNOW_BASE 100 above it."""
+    """Errors of ``esp_now.h``: ESP_ERR_ESPNOW_BASE is ESP_ERR_WIFI_BASE (0x3000) + 100."""
 
     ESP_ERR_ESPNOW_NOT_INIT = 0x3065
     ESP_ERR_ESPNOW_ARG = 0x3066
@@ -82,7 +82,8 @@ class EspNowDriver:
         self._sent = sent
         self._on = False
         self._peers: dict[bytes, int] = {}
-        self._queue: deque[tuple[bytes, bytes]] = deque()
+        self._queue: deque[tuple[bytes, bytes, int]] = deque()
+        self._next: Event | None = None
 
     @property
     def channel(self) -> int:
@@ -107,6 +108,8 @@ class EspNowDriver:
         """Switch off; forget peers and what has not been sent."""
         self._on = False
         self._medium.detach(self)
+        if self._next is not None:
+            self._next.cancel()
         self._peers.clear()
         self._queue.clear()
 
@@ -147,7 +150,8 @@ class EspNowDriver:
         self._require_init()
         if not 0 < len(data) <= MAX_DATA:
             raise DriverError(
-                EspNowError.ESP_ERR_ESPNOW_ARG, f"a frame has 1 to {MAX_DATA} bytes, not {len(data)}"
+                EspNowError.ESP_ERR_ESPNOW_ARG,
+                f"a frame has 1 to {MAX_DATA} bytes, not {len(data)}",
             )
         self._require_peer(mac)
         if self._peers[mac] not in (0, self.channel):
@@ -157,24 +161,23 @@ class EspNowDriver:
             )
         if len(self._queue) == TX_BUFFERS:
             raise DriverError(EspNowError.ESP_ERR_ESPNOW_NO_MEM, f"{TX_BUFFERS} frames are queued")
-        self._queue.append((mac, data))
+        self._queue.append((mac, data, now))
         if len(self._queue) == 1:
-            self._clock.at(now, self._transmit)
+            self._next = self._clock.at(now, self._transmit)
 
     def heard(self, source: bytes, data: bytes, rssi: int) -> None:
         """Take a frame that has come over the air."""
         self._received(source, data, rssi)
 
     def _transmit(self) -> None:
-        if not self._queue:
-            return
-        mac, data = self._queue[0]
+        mac, data, _ = self._queue[0]
         end, acknowledged = self._medium.transmit(self, mac, data)
-        self._clock.at(end, lambda: self._done(mac, acknowledged))
+        self._next = self._clock.at(end, lambda: self._done(mac, acknowledged))
 
     def _done(self, mac: bytes, acknowledged: bool) -> None:
         self._queue.popleft()
-        self._transmit()
+        if self._queue:
+            self._next = self._clock.at(self._queue[0][2], self._transmit)
         self._sent(mac, acknowledged)
 
     def _require_init(self) -> None:

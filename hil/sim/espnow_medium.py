@@ -18,8 +18,8 @@ LINK = "espnow"
 BROADCAST = b"\xff" * 6
 
 ATTEMPTS = 7
-"""dot11ShortRetryLimit's default (IEEE 802.11-2020, annex C); Espressif states none of its own. They are
-charged alike, without the growth of the back-off."""
+"""dot11ShortRetryLimit's default (IEEE 802.11-2020, annex C); Espressif states none of its own. All
+take the same time: the growth of the back-off is not modelled."""
 
 RSSI_DBM = -40
 """Two boards on one desk; an estimate, and the same for all."""

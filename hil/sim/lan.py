@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The lab's network: which board takes what is sent to an address of it.
 
-Between two boards a packet crosses the link model once, in its sender's direction: an access point's
-forwarding is not modelled.
+Between two boards a packet crosses the link model once, in its sender's direction: an access
+point's forwarding is not modelled.
 """
 
 from typing import TypeVar

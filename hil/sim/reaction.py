@@ -1,33 +1,38 @@
 # SPDX-License-Identifier: MIT
-"""When what the host says departs from it, in simulated time. Pure.
+"""When what the host says in reply departs from it, in simulated time. Pure.
 
-The host has no simulated clock: while it reacts, time stands still. So its time is stated
-(:mod:`hil.sim.host_work`): that for an inference once for each RESULT, however often it is sent.
+The host has no simulated clock: while it reacts, time stands still. So its time is a stated
+constant (``host_work.py``). That of the tail counts from when a RESULT is first seen, however often
+and in however many fragments it is sent.
 """
 
+from collections import OrderedDict
+
 from hil.protocol import HEADER_SIZE, FrameHeader, MessageType, ProtocolError
+from hil.sim.clock import CYCLES_PER_US
 from hil.sim.host_work import TOTAL_US, TURNAROUND_US
+
+_REMEMBERED = 64
+"""Results of which it is known when they were ready."""
 
 
 class Reaction:
-    """The time that the host takes for its answers, over one link."""
+    """The host's end of one link."""
 
     def __init__(self) -> None:
-        self._results: dict[object, tuple[int, int]] = {}
+        self._ready: OrderedDict[tuple[int, int], int] = OrderedDict()
 
-    def time_us(self, peer: object, frame: bytes) -> int:
-        """Return how long after the host's cause a frame departs, in microseconds.
-
-        Args:
-            peer: to whom it goes.
-            frame: header and fragment.
-        """
+    def departure(self, now: int, frame: bytes) -> int:
+        """Return when a frame that the host has sent at simulated time `now` departs (cycles)."""
+        soon = now + TURNAROUND_US * CYCLES_PER_US
         try:
             header = FrameHeader.parse(frame[:HEADER_SIZE])
         except ProtocolError:
-            return TURNAROUND_US
-        message = (header.session, header.message_id)
-        if header.type is not MessageType.RESULT or self._results.get(peer) == message:
-            return TURNAROUND_US
-        self._results[peer] = message
-        return TOTAL_US
+            return soon
+        if header.type != MessageType.RESULT:
+            return soon
+        done = now + TOTAL_US * CYCLES_PER_US
+        ready = self._ready.setdefault((header.session, header.message_id), done)
+        if len(self._ready) > _REMEMBERED:
+            self._ready.popitem(last=False)
+        return max(soon, ready)

@@ -19,13 +19,13 @@ from hil.sim.board import VirtualBoard
 from hil.sim.boot import Booted
 from hil.sim.chip import mac_text
 from hil.sim.clock import CYCLES_PER_US, Event
-from hil.sim.console_units import ConsoleUnits
 from hil.sim.cost import hash_cycles
 from hil.sim.inference_task import InferenceTask
 from hil.sim.machine import Handler, Machine, ModuleRejectedError, Trap
 from hil.sim.panic import panic_lines, watchdog_lines
 from hil.sim.reset import ResetReason
 from hil.sim.station import Station
+from hil.sim.uart import Uart
 
 OK = 0
 NO_DEADLINE = -1
@@ -33,9 +33,6 @@ NO_DEADLINE = -1
 WATCHDOG_US = 10_000_000
 """Device time after which a task that makes no progress is stopped; the firmware's build sets
 CONFIG_ESP_TASK_WDT_TIMEOUT_S to it. Running the model counts."""
-
-DEFAULT_BAUD = 115_200
-BITS_PER_BYTE = 10  # start, eight data, stop
 
 
 class Runtime:
@@ -65,13 +62,13 @@ class Runtime:
         self._slot = booted.model_slot
         self._random = random.Random(seed)
         self._halted = False
-        self._baud = DEFAULT_BAUD
-        self._units = ConsoleUnits()
         # At a whole microsecond of the lab, so that no board's clock has a phase of its own.
         self._booted_at = -(-clock.now // CYCLES_PER_US) * CYCLES_PER_US
-        self._console_free_at = self._busy_until = self._called_at = self._booted_at
+        self._busy_until = self._called_at = self._booted_at
         self._charged = 0
         self._timer: Event | None = None
+        self._uart = Uart(clock, self._take, self._give)
+        board.on_client_gone = self._uart.host_gone
         self._station = Station(self, air, Identity(number, board.chip.mac))
         try:
             self._machine = Machine(booted.module, self._imports(), WATCHDOG_US * CYCLES_PER_US)
@@ -88,18 +85,17 @@ class Runtime:
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the serial line; they arrive as fast as its rate allows."""
-        if self._halted:
-            return
-        for unit in self._units.feed(data):
-            self._arrive(unit)
+        if not self._halted:
+            self._uart.feed(data)
 
-    def _arrive(self, unit: bytes) -> None:
+    def _take(self, time: int, unit: bytes) -> None:
         for start in range(0, len(unit), self.staging_capacity):
             piece = unit[start : start + self.staging_capacity]
-            cycles = len(piece) * BITS_PER_BYTE * 1_000_000 * CYCLES_PER_US // self._baud
-            self._console_free_at = max(self._console_free_at, self.clock.now) + cycles
-            time = self._next_us(self._console_free_at)
-            self.post(time, "on_console", len(piece), staged=piece)
+            self.post(self._next_us(time), "on_console", len(piece), staged=piece)
+
+    def _give(self, data: bytes) -> bool:
+        self._board.transmit(data)
+        return self._board.is_heard
 
     def _next_us(self, time: int) -> int:
         """Return the board's next whole microsecond, where it takes up what comes from outside.
@@ -114,6 +110,7 @@ class Runtime:
         self._halted = True
         if self._timer is not None:
             self._timer.cancel()
+        self._uart.close()
         self._station.close()
 
     # What peripherals use.
@@ -205,7 +202,7 @@ class Runtime:
             "random_u32": lambda: self._random.getrandbits(32) - (1 << 31),
             "restart": self._port_restart,
             "console_write": self._port_console_write,
-            "console_baud": self._port_console_baud,
+            "console_baud": self._uart.set_baud,
             "slot_size": lambda: self._slot[1] if self._slot else 0,
             "slot_read": self._port_slot_read,
             "slot_sha256": self._port_slot_sha256,
@@ -214,13 +211,11 @@ class Runtime:
         }
 
     def _port_restart(self) -> None:
-        self.clock.at(self.now(), lambda: self._restart(ResetReason.RTC_SW_CPU_RST))
+        end = max(self.now(), self._uart.idle_at)
+        self.clock.at(end, lambda: self._restart(ResetReason.RTC_SW_CPU_RST))
 
     def _port_console_write(self, address: int, length: int) -> None:
-        self._board.transmit(self.read(address, length))
-
-    def _port_console_baud(self, rate: int) -> None:
-        self._baud = rate
+        self._uart.write(self.read(address, length), self.now())
 
     def _port_slot_read(self, offset: int, address: int, length: int) -> int:
         data = self.slot_bytes(offset, length)

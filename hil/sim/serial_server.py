@@ -32,6 +32,9 @@ class SerialDevice(SerialLines, Protocol):
     def receive(self, data: bytes) -> None:
         """Take what the client has sent."""
 
+    def client_gone(self) -> None:
+        """Learn that nobody is attached any more."""
+
 
 class SerialServer:
     """Serves one serial device to one client at a time."""
@@ -72,6 +75,11 @@ class SerialServer:
         """Whether the attached client can drive DTR and RTS."""
         return self._client is not None and self._client.speaks_rfc2217
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether a client is attached and hears what is transmitted."""
+        return self._client is not None and self._client.listening
+
     def transmit(self, data: bytes) -> None:
         """Send to the attached client, or keep the bytes for the next one."""
         if self._client is not None and self._client.listening:
@@ -106,6 +114,7 @@ class SerialServer:
         if client is not self._client:
             return
         self._client = None
+        self._device.client_gone()
         self._device.set_lines(dtr=False, rts=False)
         if self._waiting:
             self.arrived(self._waiting.pop(0))

@@ -7,14 +7,18 @@ from hil.protocol import ErrorCode
 from hil.sim.air import Air
 from hil.sim.antenna import Antenna, Identity
 from hil.sim.clock import CYCLES_PER_US
+from hil.sim.espnow import EspNowRadio
 from hil.sim.machine import Handler
 from hil.sim.peripheral import LINK_DOWN, OK, Processor, Radio
 from hil.sim.tcp import TcpRadio
+from hil.sim.udp import UdpRadio
 from hil.sim.wifi import JOIN_US, LAB_ACCESS_POINT, REFUSE_US
 
 # `sn_via` of splitnode/port.h.
 RADIOS: dict[int, Callable[[Antenna], Radio]] = {
     1: TcpRadio,
+    2: UdpRadio,
+    3: EspNowRadio,
 }
 
 

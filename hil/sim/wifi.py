@@ -11,10 +11,11 @@ REFUSE_US = 3_000_000
 
 @dataclass(frozen=True)
 class AccessPoint:
-    """One network with WPA2."""
+    """One network with WPA2 on one channel."""
 
     ssid: str
     password: str
+    channel: int
 
     def join(self, ssid: str, password: str) -> str | None:
         """Return why a station with these credentials is refused, None if it is let in."""
@@ -26,4 +27,4 @@ class AccessPoint:
 
 
 # There is one lab to a process and nothing leaves it, so these are no secret.
-LAB_ACCESS_POINT = AccessPoint("hil-lab", "not-a-secret")
+LAB_ACCESS_POINT = AccessPoint("hil-lab", "not-a-secret", channel=1)

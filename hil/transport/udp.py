@@ -6,7 +6,7 @@ import functools
 import socket
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from hil.transport.packet import Lost, Progress, Received
 
@@ -81,8 +81,8 @@ class UdpTransport(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        # Before Python 3.12 the loop's own is not derived from this class.
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         """Called by asyncio."""

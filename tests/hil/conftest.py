@@ -59,7 +59,16 @@ class Shots:
         return len(self._photos)
 
     def __iter__(self) -> Iterator[Shot]:
-        missing = [photo for photo in self._photos if photo.name not in self._shots]
+        self._take(self._photos)
+        return iter([self._shots[photo.name] for photo in self._photos])
+
+    def of(self, photo: Photo) -> Shot:
+        """Return what became of one photo, the rest being left for later."""
+        self._take([photo])
+        return self._shots[photo.name]
+
+    def _take(self, photos: list[Photo]) -> None:
+        missing = [photo for photo in photos if photo.name not in self._shots]
         # One photo is judged while the board has the next: the kernels leave Python's lock free.
         with ThreadPoolExecutor(1) as pool:
             judging = [
@@ -67,7 +76,6 @@ class Shots:
             ]
         for future in judging:
             future.result()
-        return iter([self._shots[photo.name] for photo in self._photos])
 
     @property
     def steps(self) -> float:

@@ -5,7 +5,7 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -14,8 +14,11 @@ import pytest
 from hil.lab import Lab
 from hil.model.model import Model
 from hil.resources import resource
+from hil.sim.air import Air
+from hil.sim.antenna import Antenna, Identity
 from hil.sim.board import VirtualBoard
 from hil.sim.chip import Chip, esp32s3, virtual_mac
+from hil.sim.clock import CYCLES_PER_US, SimClock
 from hil.sim.nor import MIB, NorFlash
 from hil.sim.reset import ResetReason
 
@@ -133,6 +136,57 @@ def esptool() -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+class FakeFirmware:
+    """What a radio sees of a board's processor; it takes no time and notes what it is told."""
+
+    staging_capacity = 65_536
+
+    def __init__(self, air: Air, number: int = 1) -> None:
+        self.clock = air.clock
+        self.joined = True
+        self.told: list[tuple[str, tuple[int, ...], bytes, float]] = []
+        self._air = air
+        self._identity = Identity(number, virtual_mac(number))
+
+    def antenna(self, via: int) -> Antenna:
+        return Antenna(via, self, self._air, self._identity, lambda: self.joined)
+
+    def now(self) -> int:
+        return self.clock.now
+
+    def run(self, export: str, *arguments: int, staged: bytes = b"") -> None:
+        """Note a call, with its simulated microsecond."""
+        self.told.append((export, arguments, staged, self.clock.now / CYCLES_PER_US))
+
+    def count(self, export: str) -> int:
+        return sum(1 for name, *_ in self.told if name == export)
+
+    @property
+    def received(self) -> list[bytes]:
+        return [staged for name, _, staged, _ in self.told if name == "on_receive"]
+
+
+@pytest.fixture
+def firmware() -> type[FakeFirmware]:
+    """Make a board for a radio: ``firmware(air, number)``."""
+    return FakeFirmware
+
+
+@pytest.fixture
+def settle() -> Callable[[SimClock, Callable[[], bool]], Awaitable[None]]:
+    """Fire events, and look at the sockets, until something is so."""
+
+    async def settle(clock: SimClock, done: Callable[[], bool]) -> None:
+        async def run() -> None:
+            while not done():
+                if not clock.step():
+                    await asyncio.sleep(0.001)  # the other end is a real socket
+
+        await asyncio.wait_for(run(), _PATIENCE)
+
+    return settle
 
 
 @pytest.fixture(scope="module")

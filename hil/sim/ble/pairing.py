@@ -6,7 +6,7 @@ from typing import Protocol
 
 from hil.sim.air import Air
 from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US, Connection, Side
-from hil.sim.clock import CYCLES_PER_US, Event
+from hil.sim.clock import CYCLES_PER_US
 
 ADVERTISING_US = 60_000
 """Until the central hears the peripheral: T_GAP(adv_fast_interval1), the longest interval of fast
@@ -16,7 +16,10 @@ SETTING_UP_EVENTS = 7
 """Connection events until the central has subscribed, one for each step: the first event, exchange
 of the MTU, discovery of the service, of its characteristics (two), of the descriptor, subscription."""
 
-LOST = f"nothing has come over the connection for {SUPERVISION_TIMEOUT_US / 1e6:g} s"
+LARGEST_VALUE = 512
+"""Bytes of the longest attribute value (volume 3, part F, 3.2.9)."""
+
+NOTHING_HEARD = f"nothing has come over the connection for {SUPERVISION_TIMEOUT_US / 1e6:g} s"
 
 
 class Participant(Protocol):
@@ -24,14 +27,17 @@ class Participant(Protocol):
 
     name: str
 
-    def up(self, pair: "Pair", side: Side) -> None:
+    def joined(self, pair: "Pair", side: Side) -> None:
+        """The two connect from now on."""
+
+    def up(self) -> None:
         """The central has subscribed: frames can be sent both ways."""
 
     def received(self, frame: bytes) -> None:
         """A frame has come."""
 
     def over(self, pair: "Pair", text: str, *, silent: bool) -> None:
-        """The connection is over, without a word from the other side if `silent`."""
+        """A connection is over, without a word from the other side if `silent`."""
 
 
 class Pair:
@@ -41,31 +47,37 @@ class Pair:
         air: what the boards share.
         central: who connects.
         peripheral: who is connected to.
+        mtu: what they agree on, in bytes.
         number: of this connection of theirs; its packet errors depend on it.
+
+    Attributes:
+        frame_limit: bytes of the largest frame.
+        established: whether both have been told that they are connected.
     """
 
     def __init__(
-        self, air: Air, central: Participant, peripheral: Participant, number: int
+        self, air: Air, central: Participant, peripheral: Participant, mtu: int, number: int
     ) -> None:
+        self.frame_limit = min(mtu - 3, LARGEST_VALUE)
+        self.established = False
         self._clock = air.clock
         self._link = air.links["ble"]
-        self._sides = (central, peripheral)
         self._seed = f"{air.seed} ble {central.name} {peripheral.name} {number}"
+        self._sides = (central, peripheral)
         self._connection: Connection | None = None
-        self._over = False
         wait_us = ADVERTISING_US + SETTING_UP_EVENTS * self._link.interval_us
-        self._starting: Event = self._clock.at(self._clock.now + wait_us * CYCLES_PER_US, self._up)
-
-    @property
-    def established(self) -> bool:
-        """Whether both have been told that they are connected."""
-        return self._connection is not None
+        self._start = self._clock.at(self._clock.now + wait_us * CYCLES_PER_US, self._up)
+        self._over = False
+        for side in Side:
+            self._sides[side].joined(self, side)
 
     def other(self, side: Side) -> Participant:
         """Return who is not on `side`."""
         return self._sides[1 - side]
 
-    def send(self, side: Side, frame: bytes, now: int, sent: Callable[[], None]) -> None:
+    def send(
+        self, side: Side, frame: bytes, now: int, sent: Callable[[], None] = lambda: None
+    ) -> None:
         """Send a frame at simulated time `now`; `sent` is called when it has arrived."""
 
         def arrived() -> None:
@@ -95,18 +107,18 @@ class Pair:
         )
 
     def _up(self) -> None:
-        central, peripheral = self._sides
-        self._connection = Connection(self._clock, self._link, self._seed, self._vanished)
-        central.up(self, Side.CENTRAL)
-        peripheral.up(self, Side.PERIPHERAL)
+        self.established = True
+        self._connection = Connection(self._clock, self._link, self._seed, self._unheard)
+        for participant in self._sides:
+            participant.up()
 
-    def _vanished(self) -> None:
+    def _unheard(self) -> None:
         self._close()
         for participant in self._sides:
-            participant.over(self, LOST, silent=True)
+            participant.over(self, NOTHING_HEARD, silent=True)
 
     def _close(self) -> None:
         self._over = True
-        self._starting.cancel()
+        self._start.cancel()
         if self._connection is not None:
             self._connection.close()

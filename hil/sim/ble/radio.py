@@ -5,9 +5,9 @@ import re
 
 from hil.protocol import ErrorCode
 from hil.sim.antenna import Antenna
+from hil.sim.ble.connection import Side
 from hil.sim.ble.medium import BleMedium
 from hil.sim.ble.pairing import Pair
-from hil.sim.ble.connection import Side
 from hil.sim.chip import mac_text
 from hil.sim.clock import CYCLES_PER_US, Event
 from hil.sim.peripheral import LINK_DOWN, OK
@@ -25,34 +25,106 @@ class BleRadio:
     """The link of kind ble of one board: one connection at a time."""
 
     def __init__(self, antenna: Antenna) -> None:
+        self.name = mac_text(antenna.board.mac)
         self._antenna = antenna
         self._medium = antenna.air.shared(BleMedium)
+        self._peer = ""
+        self._opening: Event | None = None
+        self._timeout: Event | None = None
         self._pair: Pair | None = None
         self._side = Side.PERIPHERAL
         self._held = 0
         self._blocked = False
-        self._timeout: Event | None = None
-
-    @property
-    def name(self) -> str:
-        """The board's MAC address, by which other boards find it."""
-        return mac_text(self._antenna.board.mac)
 
     @property
     def frame_limit(self) -> int:
         """Bytes of the largest frame, 0 without a connection."""
-        return self._medium.frame_limit(self) if self._pair is not None else 0
+        return self._pair.frame_limit if self._pair is not None else 0
 
     def open(self, host: str, port: int) -> int:
         """Advertise, or connect to the board whose MAC `host` is."""
-        self.close()
-        mac = host.lower()
-        if not mac:
-            self._later(lambda: self._medium.advertise(self))
-        elif _MAC.fullmatch(mac):
-            self._later(lambda: self._medium.seek(self, mac))
-            end = self._antenna.now() + CONNECT_TIMEOUT_US * CYCLES_PER_US
-            self._timeout = self._antenna.clock.at(end, lambda: self._give_up(mac))
-        else:
+        self._peer = host.lower()
+        if self._peer and not _MAC.fullmatch(self._peer):
             return ErrorCode.BAD_ARGUMENT
+        self.close()
+        self._opening = self._antenna.clock.at(self._antenna.now(), self._begin)
         return OK
+
+    def close(self) -> None:
+        """Leave the connection, advertise and look for nobody."""
+        for event in (self._opening, self._timeout):
+            if event is not None:
+                event.cancel()
+        self._medium.withdraw(self)
+        if self._pair is not None:
+            self._pair.leave(self._side, f"the board {self.name} has ended the connection")
+        self._forget()
+
+    def send(self, to: int, data: bytes, now: int) -> int:
+        """Take a frame if a buffer is free; `to` is always the connected peer."""
+        pair = self._pair
+        if pair is None or not pair.established:
+            return LINK_DOWN
+        if len(data) > pair.frame_limit:
+            text = f"a frame of {len(data)} bytes is longer than {pair.frame_limit}"
+            self._antenna.clock.at(now, lambda: self._fail(pair, ErrorCode.RADIO, text))
+            return LINK_DOWN
+        if self._held == BUFFERS:
+            self._blocked = True
+            return 0
+        self._held += 1
+        pair.send(self._side, data, now, self._sent)
+        return len(data)
+
+    # What the other participant, or nobody, does.
+
+    def joined(self, pair: Pair, side: Side) -> None:
+        """Somebody has been found."""
+        self._pair, self._side = pair, side
+
+    def up(self) -> None:
+        """The connection stands."""
+        if self._timeout is not None:
+            self._timeout.cancel()
+        self._antenna.link()
+
+    def received(self, frame: bytes) -> None:
+        """A frame has come."""
+        self._antenna.receive(frame)
+
+    def over(self, pair: Pair, text: str, *, silent: bool) -> None:
+        """The other one has gone: while connecting, look again; else tell the firmware."""
+        if pair.established:
+            self._fail(pair, ErrorCode.EDGE_LOST, text)
+        elif pair is self._pair:
+            self._pair = None
+            self._begin()
+
+    def _begin(self) -> None:
+        if not self._peer:
+            self._medium.advertise(self)
+            return
+        if self._timeout is None:
+            end = self._antenna.clock.now + CONNECT_TIMEOUT_US * CYCLES_PER_US
+            self._timeout = self._antenna.clock.at(end, self._give_up)
+        self._medium.seek(self, self._peer)
+
+    def _give_up(self) -> None:
+        peer = self._peer
+        self.close()
+        self._antenna.link(ErrorCode.EDGE_UNREACHABLE, f"no board {peer} advertises")
+
+    def _fail(self, pair: Pair, code: ErrorCode, text: str) -> None:
+        if pair is self._pair:
+            self.close()
+            self._antenna.link(code, text)
+
+    def _sent(self) -> None:
+        self._held -= 1
+        if self._blocked:
+            self._blocked = False
+            self._antenna.writable()
+
+    def _forget(self) -> None:
+        self._opening = self._timeout = self._pair = None
+        self._held, self._blocked = 0, False

@@ -54,7 +54,7 @@ def edge(split) -> Iterator[EdgeServer]:
 @pytest.fixture
 def client(edge, split, tail) -> Iterator[HeadClient]:
     """A head that has been greeted."""
-    with HeadClient(edge.address, split.model_id) as head:
+    with HeadClient.tcp(edge.address, split.model_id, session=1) as head:
         assert greet(head, tail) is MessageType.HELLO
         yield head
 

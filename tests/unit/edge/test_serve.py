@@ -39,7 +39,7 @@ def test_it_announces_its_address_serves_and_ends_with_0(end_signal, split, tail
         assert told["model_id"] == f"{split.model_id:08x}"
         assert told["activation_bytes"] == len(activation)
         host, port = told["tcp"].split(":")
-        with HeadClient((host, int(port)), split.model_id) as head:
+        with HeadClient.tcp((host, int(port)), split.model_id) as head:
             info = tail.info
             hello = head.hello(info.dtype, info.tensor_size, info.classes)
             assert hello.type is MessageType.HELLO

@@ -11,8 +11,8 @@ import pytest
 
 from hil.edge import EdgeServer, FixedStopwatch
 from hil.edge.client import HeadClient
-from hil.edge.server import SMALLEST_LIMIT
 from hil.edge.store import KEPT
+from hil.edge.stream import SMALLEST_LIMIT
 from hil.errors import EdgeError
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.topk import top_k
@@ -65,7 +65,7 @@ def test_a_fixed_stopwatch_is_what_the_board_is_told_and_the_host_keeps_its_own(
 def test_without_a_stopwatch_the_board_is_told_what_the_host_measured(split, tail, activation):
     with (
         EdgeServer(split.tail, split.model_id) as edge,
-        HeadClient(edge.address, split.model_id) as head,
+        HeadClient.tcp(edge.address, split.model_id) as head,
     ):
         greet(head, tail)
         message_id, result = head.infer(activation)
@@ -80,7 +80,7 @@ def test_xnnpack_kernels_can_be_asked_for(split, tail, activation):
     )
     with (
         EdgeServer(split.tail, split.model_id, kernels=Kernels.XNNPACK) as edge,
-        HeadClient(edge.address, split.model_id) as head,
+        HeadClient.tcp(edge.address, split.model_id) as head,
     ):
         greet(head, tail)
         assert head.infer(activation, want_output=True)[1].output == expected.tobytes()
@@ -91,8 +91,8 @@ def test_messages_sent_without_waiting_are_all_answered_in_order(client, split, 
         Message(MessageType.DATA, Flags.NONE, 1, number, split.model_id, activation)
         for number in range(100, 120)
     ]
-    client.socket.sendall(b"".join(map(pack_stream, requests)))
-    answers = [client.receive() for _ in requests]
+    client.asker.socket.sendall(b"".join(map(pack_stream, requests)))
+    answers = [client.asker.receive() for _ in requests]
     assert [each.message_id for each in answers] == list(range(100, 120))
     assert {each.type for each in answers} == {MessageType.RESULT}
 
@@ -107,7 +107,7 @@ def test_boards_at_work_at_the_same_time_get_their_own_answers(edge, split, tail
     expected = [reference.invoke(x).tobytes() for x in inputs]
 
     def work(number):
-        with HeadClient(edge.address, split.model_id, session=number) as head:
+        with HeadClient.tcp(edge.address, split.model_id, session=number) as head:
             greet(head, tail)
             sent = inputs[number].tobytes()
             return {head.infer(sent, want_output=True)[1].output for _ in range(10)}
@@ -119,7 +119,7 @@ def test_boards_at_work_at_the_same_time_get_their_own_answers(edge, split, tail
 def test_records_are_told_apart_by_session(edge, client, split, tail, activation):
     other_activation = bytes(len(activation))
     client.infer(activation)
-    with HeadClient(edge.address, split.model_id, session=2) as other:
+    with HeadClient.tcp(edge.address, split.model_id, session=2) as other:
         greet(other, tail)
         message_id, _ = other.infer(other_activation)
     assert edge.record(message_id, session=1).activation == activation
@@ -148,7 +148,7 @@ def test_only_the_newest_records_are_kept(edge, client, activation):
 
 
 def test_a_head_of_another_model_is_refused_with_both_ids(edge, split, tail):
-    with HeadClient(edge.address, split.model_id ^ 1) as head:
+    with HeadClient.tcp(edge.address, split.model_id ^ 1) as head:
         payload = ErrorPayload.parse(greet(head, tail).payload)
     assert payload.label == "model_mismatch"
     assert f"{split.model_id:08x}" in payload.text
@@ -161,7 +161,7 @@ def test_another_model_can_be_served_while_boards_are_connected(edge, client, mo
     edge.serve(other.tail, other.model_id)
     with pytest.raises(EdgeError, match="model_mismatch"):
         client.infer(activation)
-    with HeadClient(edge.address, other.model_id) as head:
+    with HeadClient.tcp(edge.address, other.model_id) as head:
         assert head.hello(DataType.of(cut.dtype), cut.bytes, 1).type is MessageType.HELLO
         head.infer(bytes(cut.bytes))
 
@@ -169,12 +169,12 @@ def test_another_model_can_be_served_while_boards_are_connected(edge, client, mo
 @pytest.mark.parametrize("size", [0, 1, 1460, 65536, SMALLEST_LIMIT - 28])
 def test_echo_repeats_any_length_up_to_the_limit(edge, split, size):
     payload = np.random.default_rng(size).bytes(size)
-    with HeadClient(edge.address, split.model_id) as head:
+    with HeadClient.tcp(edge.address, split.model_id) as head:
         assert head.ask(MessageType.ECHO, payload).payload == payload
 
 
 def test_accepted_connections_have_nagle_off_and_keep_alive_on(edge, client):
-    link = next(iter(edge._server._links))
+    link = next(iter(edge._server._streams._boards))
     accepted = link._transport.get_extra_info("socket")
     assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
@@ -183,7 +183,7 @@ def test_accepted_connections_have_nagle_off_and_keep_alive_on(edge, client):
 def test_told_times_fit_the_wire_however_long_they_are(split, tail, activation):
     with (
         EdgeServer(split.tail, split.model_id, stopwatch=FixedStopwatch(2**40, 2**33)) as edge,
-        HeadClient(edge.address, split.model_id) as head,
+        HeadClient.tcp(edge.address, split.model_id) as head,
     ):
         greet(head, tail)
         assert head.infer(activation)[1].total_us == 2**32 - 1

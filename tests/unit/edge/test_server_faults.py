@@ -8,7 +8,7 @@ import pytest
 
 from hil.edge import EdgeServer
 from hil.edge.client import HeadClient
-from hil.edge.server import MAX_LINKS, SMALLEST_LIMIT
+from hil.edge.stream import MAX_LINKS, SMALLEST_LIMIT
 from hil.edge.tail import Tail
 from hil.errors import BadInputError, EdgeError
 from hil.model.interpreter import Interpreter
@@ -72,16 +72,16 @@ def test_a_wrong_crc_closes_the_connection_after_earlier_answers(edge, client, s
     good = pack_stream(Message(MessageType.ECHO, Flags.NONE, 1, 50, 0, b"first"))
     bad = bytearray(pack_stream(Message(MessageType.ECHO, Flags.NONE, 1, 51, 0, b"second")))
     bad[-1] ^= 1
-    client.socket.sendall(good + bad)
-    assert client.receive().payload == b"first"
-    assert_closed(client.socket)
+    client.asker.socket.sendall(good + bad)
+    assert client.asker.receive().payload == b"first"
+    assert_closed(client.asker.socket)
     assert edge.counters["rx_bad_crc"] == 1
 
 
 def test_an_unfinished_frame_is_given_up_after_the_patience(split):
     with (
         EdgeServer(split.tail, split.model_id, patience_s=0.05) as edge,
-        HeadClient(edge.address, split.model_id) as rested,
+        HeadClient.tcp(edge.address, split.model_id) as rested,
     ):
         with socket.create_connection(edge.address) as half:
             half.sendall(b"\x40\0\0\0half of it")
@@ -101,7 +101,7 @@ def test_a_peer_that_does_not_take_its_answers_is_dropped_after_the_patience(spl
 
             with pytest.raises(ConnectionError):
                 send_for_ever()
-        with HeadClient(edge.address, split.model_id) as head:
+        with HeadClient.tcp(edge.address, split.model_id) as head:
             assert head.ask(MessageType.ECHO, b"next").payload == b"next"
 
 
@@ -126,12 +126,12 @@ def test_a_running_tail_keeps_its_own_board_waiting_and_no_other(
     entered, leave = slow_tail
     data = Message(MessageType.DATA, Flags.NONE, 1, 9, split.model_id, activation)
     echo = Message(MessageType.ECHO, Flags.NONE, 1, 10, 0, b"")
-    client.socket.sendall(pack_stream(data) + pack_stream(echo))
+    client.asker.socket.sendall(pack_stream(data) + pack_stream(echo))
     assert entered.wait(PATIENCE_S)
-    with HeadClient(edge.address, split.model_id) as other:
+    with HeadClient.tcp(edge.address, split.model_id) as other:
         assert other.ask(MessageType.ECHO, b"quick").payload == b"quick"
     leave.set()
-    answers = [client.receive().type for _ in range(2)]
+    answers = [client.asker.receive().type for _ in range(2)]
     assert answers == [MessageType.RESULT, MessageType.ECHO_REPLY]
 
 
@@ -140,9 +140,9 @@ def test_a_board_that_leaves_while_its_tail_runs_leaves_a_record(
 ):
     entered, leave = slow_tail
     message = Message(MessageType.DATA, Flags.NONE, 1, 9, split.model_id, activation)
-    client.socket.sendall(pack_stream(message))
+    client.asker.socket.sendall(pack_stream(message))
     assert entered.wait(PATIENCE_S)
-    client.socket.close()
+    client.asker.socket.close()
     leave.set()
     assert edge.record(9, timeout=PATIENCE_S).activation == activation
 
@@ -150,14 +150,14 @@ def test_a_board_that_leaves_while_its_tail_runs_leaves_a_record(
 def test_closing_waits_for_a_tail_that_runs(split, tail, activation, slow_tail):
     entered, leave = slow_tail
     edge = EdgeServer(split.tail, split.model_id)
-    with HeadClient(edge.address, split.model_id) as head:
+    with HeadClient.tcp(edge.address, split.model_id) as head:
         head.hello(tail.info.dtype, tail.info.tensor_size, tail.info.classes)
         message = Message(MessageType.DATA, Flags.NONE, 1, 9, split.model_id, activation)
-        head.socket.sendall(pack_stream(message))
+        head.asker.socket.sendall(pack_stream(message))
         assert entered.wait(PATIENCE_S)
         closing = threading.Thread(target=edge.close)
         closing.start()
-        assert_closed(head.socket)
+        assert_closed(head.asker.socket)
         assert closing.is_alive()
         leave.set()
         closing.join(PATIENCE_S)
@@ -165,7 +165,7 @@ def test_closing_waits_for_a_tail_that_runs(split, tail, activation, slow_tail):
 
 
 def test_too_many_connections_are_closed_and_the_rest_served(edge, split):
-    held = [HeadClient(edge.address, split.model_id) for _ in range(MAX_LINKS)]
+    held = [HeadClient.tcp(edge.address, split.model_id) for _ in range(MAX_LINKS)]
     try:
         for head in held:
             head.ask(MessageType.ECHO, b"")
@@ -174,13 +174,13 @@ def test_too_many_connections_are_closed_and_the_rest_served(edge, split):
         assert held[0].ask(MessageType.ECHO, b"still here").payload == b"still here"
     finally:
         for head in held:
-            head.socket.close()
+            head.asker.socket.close()
 
 
 def test_closing_drops_connected_clients_and_frees_the_port(split, caplog):
     caplog.set_level("INFO", "hil.edge")
     edge = EdgeServer(split.tail, split.model_id)
-    with HeadClient(edge.address, split.model_id) as head:
+    with HeadClient.tcp(edge.address, split.model_id) as head:
         head.ask(MessageType.ECHO, b"")
         edge.close()
         assert not edge.alive
@@ -214,4 +214,4 @@ def test_a_client_without_a_server_says_so():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         with pytest.raises(EdgeError, match="start it"):
-            HeadClient(unused.getsockname(), 1)
+            HeadClient.tcp(unused.getsockname(), 1)

@@ -3,7 +3,7 @@
 
 import pytest
 
-from hil.budgets import AgreementLimit, Budgets
+from hil.budgets import AgreementLimit, Budgets, LinkBudget, StageLimit, judge
 from hil.results import (
     BoardRecord,
     CutRecord,
@@ -12,10 +12,13 @@ from hil.results import (
     FlashRecord,
     InferenceRecord,
     JudgementRecord,
+    LostRecord,
     ModelRecord,
     RegionRecord,
     Results,
+    RoundTripRecord,
     TestRecord,
+    WireRecord,
 )
 
 
@@ -43,8 +46,17 @@ def results() -> Results:
                 {**stages, "transfer": 1_000 + number},
                 {"infer": 12_000},
                 ((7, "labrador", 120.0), (2, "poodle", -3.0)),
+                WireRecord(1, 0, 6_428),
             )
         )
+        results.round_trips.append(RoundTripRecord("tcp", 32, 500 + number, None, True))
+    results.round_trips.append(RoundTripRecord("tcp", 32, None, "edge_timeout", True))
+    results.lost.append(LostRecord("dog.jpg", "udp", "edge_timeout", True))
+    limits = {"transfer": StageLimit(p95=1_018), "total": StageLimit(p50=9_000)}
+    budget = LinkBudget("budgets.toml [latency.virtual.tcp]", limits, loss=0.5)
+    samples = next(iter(results.measured().by_link().values())).samples()
+    for verdict in judge(samples, budget, "virtual", "tcp"):
+        results.verdicts.append(("t.py::test_a", verdict))
     results.photo("dog.jpg", "labrador", 7)
     for name in ("transport", "composition", "kernel", "full"):
         verdict = JudgementRecord(True, True, "all 19 elements are identical")

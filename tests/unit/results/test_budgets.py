@@ -19,7 +19,7 @@ def test_the_projects_own_budgets_are_sound() -> None:
     assert set(budgets.activation_steps) == {"esp-nn"}
 
 
-def test_limits_are_read_as_written(tmp_path: Path) -> None:
+def test_agreement_limits_are_read_as_written(tmp_path: Path) -> None:
     path = tmp_path / "budgets.toml"
     path.write_text("[agreement]\nmin_photos = 5\n[agreement.float32]\ntop1 = 0.5\ntop5 = 1\n")
     assert Budgets.load(path) == Budgets(5, {"float32": AgreementLimit(0.5, 1.0)})
@@ -29,7 +29,7 @@ def test_limits_are_read_as_written(tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         ("[agreement.xnpack]\ntop1 = 1\ntop5 = 1", "'xnpack', which does not exist"),
-        ("[latency.zigbee]\np95 = 1", "'latency', which does not exist"),
+        ("[latncy.virtual.tcp]\nloss = 0", "'latncy', which does not exist"),
         ("[agreement.xnnpack]\ntop1 = 1", "lacks the limit top5"),
         ("[agreement.xnnpack]\ntop1 = -0.1\ntop5 = 1", "top1 = -0.1; give a share"),
         ("[agreement.xnnpack]\ntop1 = true\ntop5 = 1", "top1 = True; give a share"),

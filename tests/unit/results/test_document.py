@@ -52,6 +52,15 @@ def test_the_schema_notices_an_unknown_field(results: Results) -> None:
         check(document)
 
 
+def test_verdicts_are_in_the_document_with_the_test_that_measured(results: Results) -> None:
+    verdicts = {each["stage"]: each for each in results.document()["budgets"]["verdicts"]}
+    assert verdicts["transfer"]["nodeid"] == "t.py::test_a"
+    assert verdicts["transfer"]["outcome"] == "marginal"
+    assert verdicts["total"]["outcome"] == "pass"
+    assert verdicts["loss"]["checks"][0]["value"] == 1 / 41
+    assert verdicts["rtt_small"]["outcome"] == "no_budget"
+
+
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [(0, "passed"), (1, "failed"), (2, "interrupted"), (4, "bad_input"), (10, "infrastructure")],

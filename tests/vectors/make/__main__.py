@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from arq import arq_lines
 from console import chunk_lines, cobs_lines, crc_lines, line_lines
 from frames import header_lines, message_lines, tcp_lines
 from payloads import ack_lines, error_lines, hello_lines, result_lines, topk_lines
@@ -61,6 +62,19 @@ def main() -> None:
         "<base> <low half of the window> <high half> <payload>; numbers in hex\n"
         "bad <payload> length",
         ack_lines(),
+    )
+    write(
+        "arq.txt",
+        "Selective repeat, event by event; times in us, 0x before hexadecimal numbers\n"
+        "peer                        another peer: nothing is measured yet\n"
+        "ask <time> <fragments>      the asking side begins a request\n"
+        "answer <fragments>          the answering side begins an answer\n"
+        "ack|poll <time> <base> <window>, timer <time>, end\n"
+        "fragment <time> <0|1>       a new one of the answer, 1 if it came at once\n"
+        "out <time> <index>...       all that goes out; ? behind it means ACK_REQUESTED\n"
+        "take <time> <index>...      what the link takes of it, and something is left\n"
+        "deadline|rto|state|resent|polls <value>   what holds then; - for none",
+        arq_lines(),
     )
     write(
         "result.txt",

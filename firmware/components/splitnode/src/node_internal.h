@@ -1,198 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files node*.c share. Each part of the state belongs to the file named beside it. */
+/* What the files node*.c do for each other. */
 #ifndef SPLITNODE_NODE_INTERNAL_H
 #define SPLITNODE_NODE_INTERNAL_H
 
-#include "splitnode/node.h"
-
-#include "console.h"
-#include "exchange.h"
-#include "gateway.h"
-#include "message.h"
-#include "reassembly.h"
-#include "slot.h"
-#include "stream.h"
-#include "text.h"
+#include "node_state.h"
 #include "topk.h"
-#include "upload.h"
-
-#define NODE_LINE 1024u            /* longest line to the host; `info` with the longest names has 700 bytes */
-#define NODE_SENTENCE 200u         /* longest text of a refusal */
-#define NODE_PATIENCE_US 10000000u /* for the peer: to connect and greet, to take a message, to answer it */
-#define NODE_SMALL 256u            /* payloads that are put together here: HELLO, ERROR, the fixed part of RESULT */
-#define NODE_HELLO_SIZE 16u
-#define NODE_SEND_PIECE 1440u /* offered to the link at once: one TCP segment */
-#define NODE_MAC_TEXT 18u     /* aa:bb:cc:dd:ee:ff and a zero */
-#define NODE_FRAME_MOST 1472u /* of a datagram over UDP: what Ethernet's 1,500 bytes leave */
-#define NODE_FRAME_LEAST 128u /* that a packet link must carry: HELLO, ACK and the ERROR to HELLO fit */
-#define NODE_BITMAP 8192u     /* one bit for each fragment of any message */
-
-/* A code and its sentence. */
-typedef struct {
-    sn_error code;
-    char text[NODE_SENTENCE];
-} node_reason;
-
-/* node_link.c: the connection to the peer. */
-typedef struct {
-    enum { NODE_LINK_DOWN, NODE_LINK_OPENING, NODE_LINK_GREETING, NODE_LINK_UP } state;
-    sn_via via;
-    uint64_t deadline; /* while opening (not in role tail) and greeting */
-    uint32_t hello;    /* message id of our HELLO */
-    bool greeted;
-    bool is_resuming; /* it is opened again for a message that is owed an answer; the host knows nothing of it */
-    uint32_t session; /* of the asking side: role head our own, role tail what HELLO brought */
-} node_link;
-
-/* node_stream.c: the stream of TCP. */
-typedef struct {
-    bool frame_held;    /* it holds a complete frame that is still needed: */
-    bool frame_handled; /* not to be read any more, but its payload is on its way back */
-    sn_stream bytes;
-} node_stream;
-
-/* node_frames.c: the frames of a packet link: UDP, ESP-NOW, BLE. */
-typedef struct {
-    bool is_full;      /* the driver has refused a frame; sn_node_on_writable follows, */
-    uint64_t deadline; /* or the link is dead */
-    bool ack_due;      /* of the message under reassembly */
-    uint32_t note_length;
-    uint64_t note_to;
-    uint8_t note[NODE_FRAME_LEAST]; /* an answer of one frame that nobody needs to remember */
-    uint32_t fragment_length;
-    sn_reassembly reassembly;
-    uint8_t bitmap[NODE_BITMAP];
-} node_frames;
-
-/* node_asking.c: role head's request on a packet link. */
-typedef struct {
-    bool active;
-    uint32_t message;
-    uint32_t next;   /* over BLE: the fragment that goes out next, */
-    uint32_t before; /* and how many of them went out before the connection was lost */
-    sn_exchange exchange;
-    sn_rto rto;
-} node_asking;
-
-/* node_answering.c: role tail's answer to the message under reassembly. */
-typedef struct {
-    enum { NODE_ANSWER_NONE, NODE_ANSWER_OWED, NODE_ANSWER_KNOWN } state;
-    uint64_t to;
-    uint32_t next; /* over BLE: the fragment that goes out next */
-    sn_sender sender;
-} node_answering;
-
-/* node_send.c: the one message on its way out. */
-typedef struct {
-    bool active;
-    bool is_out;       /* all of it has been handed to the link's driver once */
-    uint32_t offset;   /* of a stream */
-    uint64_t deadline; /* of a stream */
-    sn_message message;
-    uint8_t small[NODE_SMALL];
-} node_send;
-
-/* What an exchange has cost this board, section 2.5. */
-typedef struct {
-    uint32_t frames, resent;
-    uint64_t wire;
-} node_cost;
-
-/* node_infer.c: one inference, whose it may be. */
-typedef struct {
-    enum {
-        NODE_WORK_IDLE,
-        NODE_WORK_INVOKING,
-        NODE_WORK_READY, /* the outcome waits for the message that is on its way out */
-        NODE_WORK_SENDING,
-        NODE_WORK_WAITING, /* role head: for RESULT */
-    } state;
-    bool abandoned; /* nobody waits for the outcome of this invoke any more */
-    bool want_output;
-    uint32_t message;
-    sn_bytes output; /* of the model, in the port's memory; kept after the end for `read` */
-    uint32_t output_crc;
-    uint32_t input_crc;  /* role tail: of the activation received */
-    node_reason failure; /* role tail: what to answer instead of RESULT, unless its code is SN_OK */
-    uint64_t start_us, loaded_us, invoked_us, sent_us;
-    uint64_t deadline; /* while waiting */
-} node_work;
-
-/* node_echo.c: a round trip that the host asked for. */
-typedef struct {
-    bool active;
-    uint32_t message;
-    uint32_t size;
-    uint64_t start_us;
-    uint64_t deadline;
-} node_echo;
-
-/* node_read.c: what is being read out over the console, one chunk for each call of the timer. */
-typedef struct {
-    bool active;
-    sn_bytes source;
-    uint32_t offset;
-} node_read;
-
-typedef struct {
-    uint32_t rx_bad_frame, rx_bad_crc, rx_bad_chunk, tx_messages, rx_messages, infer_ok, infer_err;
-    uint32_t tx_frames, rx_frames, resent, polls, rx_duplicate, gw_dropped;
-    uint64_t tx_bytes, rx_bytes;
-} node_stats;
-
-struct sn_node {
-    const sn_port *port;
-    const sn_identity *identity;
-    sn_memory memory;
-    uint32_t session;
-    uint32_t last_message; /* id of the last message that this side began */
-
-    sn_slot slot;
-    enum { NODE_MODEL_NONE, NODE_MODEL_OPENING, NODE_MODEL_OPEN } model;
-    node_reason model_failure; /* while there is none */
-    uint32_t arena_used;
-
-    char edge_host[64]; /* node_peer.c */
-    uint16_t edge_port;
-    char peer_mac[NODE_MAC_TEXT];
-    uint8_t peer_channel;
-    uint32_t new_baud;
-    uint32_t output_length; /* of what memory.output holds */
-
-    sn_console console;
-    sn_upload upload;
-    sn_gateway gateway;
-    node_link link;
-    node_stream stream;
-    node_frames frames;
-    node_asking asking;
-    node_answering answering;
-    node_send send;
-    node_cost cost;
-    node_work work;
-    node_echo echo;
-    node_read read;
-    node_stats stats;
-    void (*after_answer)(sn_node *node); /* what a request leaves to be done once its answer is out */
-    char line[NODE_LINE];
-};
-
-static inline uint64_t node_now(sn_node *node) {
-    return node->port->now_us(node->port->ctx);
-}
-
-static inline bool node_is_tail(const sn_node *node) {
-    return node->slot.role == SN_ROLE_TAIL;
-}
-
-static inline bool node_has_stream(const sn_node *node) {
-    return node->link.via == SN_VIA_TCP;
-}
-
-/* Do frames get lost on the way, so that they are acknowledged and sent again? */
-static inline bool node_repeats(const sn_node *node) {
-    return node->link.via == SN_VIA_UDP || node->link.via == SN_VIA_ESPNOW;
-}
 
 /* node_report.c: lines to the host. One at a time: begin, add to it, end. */
 sn_text node_begin_log(sn_node *node, char level);
@@ -217,7 +29,10 @@ node_request node_request_info;  /* node_info.c */
 node_request node_request_stats; /* node_info.c */
 node_request node_request_image; /* node_image.c */
 node_request node_request_read;  /* node_read.c */
+node_request node_request_edge;  /* node_peer.c */
+node_request node_request_peer;  /* node_peer.c */
 node_request node_request_link;  /* node_link.c */
+node_request node_request_role;  /* node_gateway.c */
 node_request node_request_infer; /* node_infer.c */
 node_request node_request_rtt;   /* node_echo.c */
 
@@ -234,28 +49,88 @@ void node_handle_bad_frame(sn_node *node);
 /* node_read.c */
 void node_read_step(sn_node *node);
 
+/* node_gateway.c */
+void node_gateway_changed(sn_node *node, sn_error code, const char *text);
+/* A record of the host. */
+void node_gateway_record(sn_node *node, const sn_chunk *record);
+/* A frame from the air. */
+void node_gateway_receive(sn_node *node, const sn_source *from, const uint8_t *frame, size_t length);
+void node_gateway_go_on(sn_node *node);
+
+/* node_peer.c */
+/* Has the port open the link to the peer, or listen for one. */
+sn_error node_peer_open(sn_node *node, sn_via via, node_reason *why);
+
 /* node_link.c */
 void node_link_changed(sn_node *node, sn_via via, sn_error code, const char *text);
-void node_link_receive(sn_node *node, sn_via via, const uint8_t *data, size_t length);
+/* The HELLO exchange is done. */
+void node_link_greeted(sn_node *node);
+/* The peer has gone, or another one has come; the way in stays open. */
+void node_link_lose(sn_node *node, sn_error code, const char *text);
 /* Closes the connection and reports it, and whatever was owed over it. */
 void node_link_fail(sn_node *node, sn_error code, const char *text);
 /* Sends what can be sent. To be called after anything that may have given the link something to do. */
 void node_link_go_on(sn_node *node);
+uint64_t node_link_deadline(const sn_node *node);
 void node_link_timer(sn_node *node, uint64_t now);
+sn_error node_parse_via(const sn_request *request, sn_via *via, node_reason *why);
 /* Refuses unless the link that the request names has been greeted. */
 sn_error node_need_link(sn_node *node, const sn_request *request, node_reason *why);
 
-/* node_receive.c */
-/* Does the frame in the stream ask for an answer, for which the way out must be free? */
-bool node_frame_needs_answer(const sn_node *node);
-void node_receive_frame(sn_node *node);
+/* node_stream.c */
+void node_stream_receive(sn_node *node, const uint8_t *data, size_t length);
+void node_stream_reset(sn_node *node);
+void node_stream_go_on(sn_node *node);
 
-/* node_send.c; only while no other message is on its way out. */
+/* node_frames.c */
+/* A connection begins. False if the link's frames are too small. */
+bool node_frames_begin(sn_node *node);
+/* A connection ends. */
+void node_frames_end(sn_node *node);
+/* Sets the length of fragments by what both sides accept. False if that is too little. */
+bool node_frames_agree(sn_node *node, uint32_t peer_limit);
+void node_frames_receive(sn_node *node, const sn_source *from, const uint8_t *frame, size_t length);
+void node_frames_go_on(sn_node *node);
+/* Offers a fragment of the message on its way out; false if the driver is full. `again`: it had gone out before. */
+bool node_frames_send(sn_node *node, uint64_t to, const sn_fragment_out *fragment, bool again);
+/* An ACK of what is under reassembly, or a poll for it. False if the driver is full. */
+bool node_frames_acknowledge(sn_node *node, bool is_poll);
+/* An answer of one frame, sent once; it takes the place of an earlier one that has not gone out yet. */
+void node_frames_note(sn_node *node, uint64_t to, const sn_header *request, sn_frame_type type, sn_bytes payload);
+void node_frames_refuse(sn_node *node, uint64_t to, const sn_header *request, sn_error code, const char *text);
+
+/* node_asking.c */
+void node_asking_begin(sn_node *node);
+void node_asking_end(sn_node *node);
+/* Sends what is due next; false if there is nothing or the driver is full. */
+bool node_asking_step(sn_node *node);
+void node_asking_receive(sn_node *node, const sn_header *header, const uint8_t *frame, size_t length);
+uint64_t node_asking_deadline(const sn_node *node);
+void node_asking_timer(sn_node *node, uint64_t now);
+
+/* node_answering.c */
+void node_answering_begin(sn_node *node);
+void node_answering_end(sn_node *node);
+bool node_answering_step(sn_node *node);
+void node_answering_receive(sn_node *node, const sn_source *from, const sn_header *header, const uint8_t *frame,
+                            size_t length);
+
+/* node_receive.c: what a message sets off. */
+void node_receive_message(sn_node *node, const sn_header *header, const sn_body *body);
+/* Role tail: what is wrong with the HELLO of a head. */
+sn_error node_check_hello(const sn_node *node, const sn_body *body, const char **why);
+/* The peer, or the link's patience, refuses message `id`. */
+void node_refused(sn_node *node, uint32_t id, const node_reason *reason);
+
+/* node_send.c; over a stream only while no other message is on its way out. */
 void node_send_message(sn_node *node, sn_frame_type type, uint8_t flags, uint32_t id, sn_bytes first, sn_bytes second);
 void node_send_hello(sn_node *node, uint8_t flags, uint32_t id);
 void node_send_error(sn_node *node, uint32_t id, sn_error code, const char *text);
-/* Offers the link what it will take. True when the message has just gone out completely. */
-bool node_send_step(sn_node *node);
+/* These two write the payload, and return its length. */
+uint32_t node_make_hello(const sn_node *node, uint8_t payload[NODE_HELLO_SIZE]);
+uint32_t node_make_error(sn_error code, const char *text, size_t most, uint8_t *payload);
+/* The last byte has been handed to the link's driver. */
+void node_message_out(sn_node *node);
 
 /* node_infer.c */
 void node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes output);
@@ -270,6 +145,9 @@ void node_infer_result(sn_node *node, const sn_header *header, const sn_body *bo
 void node_infer_refused(sn_node *node, uint32_t id, const node_reason *reason);
 void node_infer_link_lost(sn_node *node, sn_error code, const char *text);
 void node_infer_timer(sn_node *node, uint64_t now);
+/* Role head: is an inference under way? And its activation once more, over a new connection. */
+bool node_infer_is_owed(const sn_node *node);
+void node_infer_send_again(sn_node *node);
 
 /* node_result.c: the payload of RESULT. */
 typedef struct {
@@ -293,5 +171,7 @@ void node_echo_reply(sn_node *node, const sn_header *header, const sn_body *body
 void node_echo_refused(sn_node *node, uint32_t id, const node_reason *reason);
 void node_echo_link_lost(sn_node *node, sn_error code, const char *text);
 void node_echo_timer(sn_node *node, uint64_t now);
+void node_echo_sent(sn_node *node);
+void node_echo_send_again(sn_node *node);
 
 #endif

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""A board brought up to date and connected, as the commands that infer or echo need it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from hil.cli.progress import flash_progress
+from hil.errors import BadInputError
+
+if TYPE_CHECKING:
+    from hil.board import Board
+    from hil.firmware import FirmwareBuild
+    from hil.flash import FlashReport
+    from hil.model.model import Model
+    from hil.model.split import Cut
+    from hil.rig import Rig
+
+
+@contextmanager
+def connected(
+    rig: "Rig", build: "FirmwareBuild | None", model: "Model", cut: "Cut | None", via: str
+) -> "Iterator[tuple[Board, FlashReport]]":
+    """Flash what differs and connect the head to its tail, on this host or on the peer.
+
+    Yields the board and what was flashed on it.
+
+    Raises:
+        BadInputError: the rig lacks a board that the link needs.
+        HilError: as :meth:`hil.board.Board.flash` and :meth:`hil.board.Board.connect`.
+    """
+    from hil.board import Board
+    from hil.edge import EdgeServer
+    from hil.open_rig import OpenRig
+
+    if (lack := rig.lacks_for(via)) is not None:
+        raise BadInputError(f"--via names {via}, but {lack}.")
+    with OpenRig(rig, Board) as boards:
+        board = boards.board
+        with flash_progress() as progress:
+            report = board.flash(build, model, cut, progress=progress)
+            if rig.peer is not None:
+                boards.peer.flash(build, model, cut, "tail", progress=progress)
+            elif via == "espnow":
+                boards.gateway.flash(build, None, progress=progress)
+        if rig.peer is not None:
+            board.connect(boards.peer, via)
+            yield board, report
+            return
+        split = board.part.split
+        assert split is not None
+        host = "127.0.0.1" if board.simulated else "0.0.0.0"
+        with EdgeServer(split.tail, split.model_id, host=host, stopwatch=board.stopwatch) as edge:
+            gateway = boards.gateway if via == "espnow" else None
+            board.connect(edge, via, gateway=gateway)
+            yield board, report
+
+
+def describe(board: "Board") -> str:
+    """Return the line that says which board it is, and whether its times are simulated."""
+    info = board.info
+    kind = "virtual board (all its times are simulated)" if info.simulated else "board"
+    return f"{kind} {info.mac}, firmware {info.firmware}, {info.kernels} kernels"

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+"""``hil rtt``: round trips over a link, by the board's own clock."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hil.cli.connected import connected, describe
+from hil.cli.options import (
+    choose_cut,
+    find_rig,
+    json_option,
+    load_firmware,
+    load_model,
+    model_options,
+    rig_options,
+    via_option,
+)
+from hil.errors import EdgeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hil.board import Board
+    from hil.inference import RoundTrip
+
+_SHOWN = ("p50", "p95", "max")
+
+
+@click.command()
+@rig_options
+@model_options
+@via_option
+@click.option(
+    "--size",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Bytes to send and have back; default: a small message, and one of the activation's size.",
+)
+@click.option(
+    "--count", type=click.IntRange(1), default=20, show_default=True, help="Round trips per size."
+)
+@json_option
+def rtt(
+    board: str | None,
+    peer: str | None,
+    gateway: str | None,
+    link: Path | None,
+    model: Path | None,
+    cut: str | None,
+    firmware: Path | None,
+    via: str,
+    size: int | None,
+    count: int,
+    as_json: bool,
+) -> None:
+    """Measure round trips between a board and what runs its tail.
+
+    What differs on the board is flashed first. A message without an answer is counted as lost.
+    p95 needs 20 round trips. Exits with 10 if none was answered.
+    """
+    from hil.inference import SMALL_ECHO_BYTES
+
+    rig = find_rig(board, peer, gateway, link)
+    loaded = load_model(model)
+    place = choose_cut(loaded, cut)
+    build = load_firmware(firmware)
+    with connected(rig, build, loaded, place, via) as (opened, _):
+        used = opened.part.cut
+        assert used is not None
+        sizes = [size] if size is not None else [SMALL_ECHO_BYTES, used.bytes]
+        with _progress(len(sizes) * count) as advance:
+            measured = [_measure(opened, each, count, advance) for each in sizes]
+        summaries = [_summary(trips) for trips in measured]
+        if as_json:
+            document = {
+                "board": asdict(opened.info),
+                "via": via,
+                "tail": "peer" if rig.peer else "edge",
+                "simulated": opened.simulated,
+                "round_trips": summaries,
+            }
+            click.echo(json.dumps(document))
+        else:
+            click.echo(describe(opened))
+            for each in summaries:
+                _print(via, each, opened.simulated)
+    if all(each["lost"] == count for each in summaries):
+        raise EdgeError(
+            f"None of {count} round trips over {via} was answered; bring the boards closer, or "
+            "look at the link file."
+        )
+
+
+def _measure(
+    board: "Board", size: int, count: int, advance: "Callable[[], None]"
+) -> "list[RoundTrip]":
+    trips = []
+    for _ in range(count):
+        trips.append(board.rtt(size))
+        advance()
+    return trips
+
+
+def _summary(trips: "Sequence[RoundTrip]") -> dict[str, Any]:
+    """Return what a number of round trips of one size add up to."""
+    from hil.spread import spread
+
+    times = [trip.us for trip in trips if trip.us is not None]
+    wires = [trip.wire for trip in trips if trip.wire is not None]
+    size = trips[0].size
+    statistics = spread(times) if times else {}
+    wire_bytes = sum(wire.bytes for wire in wires)
+    return {
+        "size": size,
+        "count": len(trips),
+        "lost": len(trips) - len(times),
+        **{f"{name}_us": statistics.get(name) for name in _SHOWN},
+        "frames": sum(wire.frames for wire in wires),
+        "resent": sum(wire.resent for wire in wires),
+        "wire_bytes": wire_bytes,
+        "payload_to_wire": round(size * len(wires) / wire_bytes, 4) if wire_bytes else None,
+        "us": [trip.us for trip in trips],
+    }
+
+
+def _print(via: str, summary: dict[str, Any], simulated: bool) -> None:
+    times = ", ".join(f"{name} {_milliseconds(summary[f'{name}_us'])}" for name in _SHOWN)
+    click.echo(
+        f"{via}, {summary['size']:,} bytes there and back, {summary['count']} times:\n"
+        f"  {times}{' (simulated)' if simulated else ''}\n"
+        f"  lost {summary['lost']}, fragments resent {summary['resent']}, "
+        f"payload {_percent(summary['payload_to_wire'])} of the bytes sent"
+    )
+
+
+def _milliseconds(value: int | None) -> str:
+    return "n/a" if value is None else f"{value / 1000:.3f} ms"
+
+
+def _percent(share: float | None) -> str:
+    return "n/a" if share is None else f"{share:.1%}"
+
+
+@contextmanager
+def _progress(total: int) -> "Iterator[Callable[[], None]]":
+    """Show on standard error how many round trips are done, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("round trips", total=total)
+        yield lambda: bars.advance(task)

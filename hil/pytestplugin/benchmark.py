@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""pytest-benchmark, told which board it measures: one baseline storage for each board.
+
+pytest-benchmark files its baselines by the host's platform and looks for the one to compare with
+before any board is open. So ``--benchmark-compare`` is held back here until the board is known,
+and the storage's directory gets the board's name: ``.benchmarks/virtual`` or
+``.benchmarks/esp32s3-<MAC>``. Sessions without a board keep pytest-benchmark's own ways.
+"""
+
+import warnings
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from hil.pytestplugin.run import Run
+
+_COMPARE: pytest.StashKey[Any] = pytest.StashKey()
+"""Value of ``--benchmark-compare`` while it is held back."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Hold ``--benchmark-compare`` back; pytest-benchmark acts on it in its own hook, later."""
+    if wanted := getattr(config.option, "benchmark_compare", None):
+        config.stash[_COMPARE] = wanted
+        config.option.benchmark_compare = []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let it go on at once where no test needs a board."""
+    if Run.known(session.config) is None:
+        _compare(session.config)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
+    """Name the storage after the board, before pytest-benchmark compares and saves."""
+    config = session.config
+    name = _board_name(config)
+    benchmarks = getattr(config, "_benchmarksession", None)
+    if name is not None and benchmarks is not None:
+        benchmarks.machine_id = benchmarks.storage.default_machine_id = name
+    _compare(config)
+    return (yield)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_machine_info(
+    config: pytest.Config, machine_info: dict[str, Any]
+) -> None:
+    """Say which board, firmware and model the figures belong to."""
+    run = Run.known(config)
+    if run is None or (board := run.results.board) is None:
+        return
+    firmware, model = run.results.firmware, run.results.model
+    machine_info["hil"] = {
+        "board": _board_name(config),
+        "mac": board.mac,
+        "simulated": board.simulated,
+        "kernels": board.kernels,
+        "firmware": firmware.source_digest if firmware else None,
+        "model": model.model_id if model else None,
+    }
+
+
+def _board_name(config: pytest.Config) -> str | None:
+    run = Run.known(config)
+    if run is None or (board := run.results.board) is None:
+        return None
+    return "virtual" if board.simulated else f"{board.chip}-{board.mac.replace(':', '')}"
+
+
+def _compare(config: pytest.Config) -> None:
+    wanted = config.stash.get(_COMPARE, None)
+    if wanted is None:
+        return
+    del config.stash[_COMPARE]
+    benchmarks = config._benchmarksession  # type: ignore[attr-defined]
+    config.option.benchmark_compare = benchmarks.compare = wanted
+    with warnings.catch_warnings():
+        # Where pytest-benchmark loads by itself, filters that make errors of warnings do not hold.
+        warnings.simplefilter("always")
+        benchmarks.handle_loading()

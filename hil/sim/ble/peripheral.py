@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+"""A virtual board's GATT service as hosts find it: bumble's host on a controller of its own."""
+
+import asyncio
+from typing import Protocol
+
+from bumble import att, hci
+from bumble.core import UUID, AdvertisingData
+from bumble.device import Connection, Device
+from bumble.gatt import Characteristic, CharacteristicValue, Service
+from bumble.host import Host
+from bumble.keys import MemoryKeyStore
+
+from hil.sim.ble.controller import BleController, Ether
+from hil.transport.ble_service import NOTIFY_UUID, SERVICE_UUID, WRITE_UUID, board_name
+
+ADVERTISING_MS = 20.0
+"""In real time, during which simulated time stands still: bumble's time to connect is not that of
+any board. The shortest interval that the specification allows."""
+
+_FLAGS = AdvertisingData.Flags.LE_GENERAL_DISCOVERABLE_MODE | (
+    AdvertisingData.Flags.BR_EDR_NOT_SUPPORTED
+)
+
+
+class Events(Protocol):
+    """What a peripheral tells; every call comes on the event loop, in real time."""
+
+    def advertised(self) -> None:
+        """An advertisement has been sent."""
+
+    def subscribed(self, mtu: int) -> None:
+        """A central is connected, has agreed on `mtu` and wants notifications."""
+
+    def wrote(self, frame: bytes) -> None:
+        """It has written a frame."""
+
+    def gone(self, reason: int) -> None:
+        """It is connected no more, for a reason of HCI's; the peripheral is closed."""
+
+
+class _Controller(BleController):
+    """Tells of each advertisement."""
+
+    def __init__(self, mac: str, ether: Ether, events: Events) -> None:
+        super().__init__(mac, ether, mac)
+        self._events = events
+
+    def send_advertising_pdu(self, packet: object) -> None:
+        """Send, and tell."""
+        super().send_advertising_pdu(packet)  # type: ignore[arg-type]
+        self._events.advertised()
+
+
+class Peripheral:
+    """Advertises from construction on, until it is closed.
+
+    Args:
+        ether: what joins it with the hosts' radios.
+        mac: of the board; also its Bluetooth address.
+        mtu: the largest that it agrees to.
+        events: who is told.
+    """
+
+    def __init__(self, ether: Ether, mac: str, mtu: int, events: Events) -> None:
+        self._events = events
+        self._controller = _Controller(mac, ether, events)
+        host = Host()
+        host.set_packet_sink(self._controller)
+        self._controller.host = host
+        self._device = Device(name=board_name(mac), host=host)
+        self._device.keystore = MemoryKeyStore()  # bumble would write one into the home directory
+        self._device.gatt_server.max_mtu = mtu
+        # The handler must not be a coroutine: bumble runs those as tasks, which overtake each other.
+        self._write = Characteristic(
+            UUID(WRITE_UUID),
+            Characteristic.Properties.WRITE_WITHOUT_RESPONSE,
+            Characteristic.WRITEABLE,
+            CharacteristicValue(write=self._wrote),
+        )
+        self._notify: Characteristic[bytes] = Characteristic(
+            UUID(NOTIFY_UUID), Characteristic.Properties.NOTIFY, Characteristic.Permissions(0)
+        )
+        self._notify.on(Characteristic.EVENT_SUBSCRIPTION, self._subscription)
+        self._device.add_service(Service(UUID(SERVICE_UUID), [self._write, self._notify]))
+        self._subscriber: Connection | None = None
+        self._start = asyncio.get_running_loop().create_task(self._advertise())
+        self._start.add_done_callback(lambda task: task.cancelled() or task.result())
+
+    def notify(self, frame: bytes) -> None:
+        """Notify the subscriber of a frame.
+
+        Raises:
+            ValueError: it is longer than MTU - 3 bytes, beyond which bumble cuts it off.
+        """
+        if self._subscriber is None:
+            return
+        if len(frame) > self._subscriber.att_mtu - 3:
+            raise ValueError(f"{len(frame)} bytes do not fit in MTU {self._subscriber.att_mtu}")
+        notification = att.ATT_Handle_Value_Notification(
+            attribute_handle=self._notify.handle, attribute_value=frame
+        )
+        # Not by notify_subscriber(), a coroutine: notifications would overtake each other.
+        self._device.gatt_server.send_gatt_pdu(self._subscriber, bytes(notification))
+
+    def close(self, reason: int = hci.HCI_ErrorCode.REMOTE_USER_TERMINATED_CONNECTION_ERROR) -> None:
+        """Leave the air; a central that is connected finds the connection ended for `reason`."""
+        self._subscriber = None
+        self._start.cancel()
+        self._controller.leave(reason)
+
+    async def _advertise(self) -> None:
+        await self._device.power_on()
+        name = board_name(str(self._device.public_address).split("/")[0])
+        await self._device.start_advertising(
+            own_address_type=hci.OwnAddressType.PUBLIC,
+            auto_restart=True,
+            advertising_data=bytes(
+                AdvertisingData(
+                    [
+                        (AdvertisingData.FLAGS, bytes([_FLAGS])),
+                        (
+                            AdvertisingData.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS,
+                            UUID(SERVICE_UUID).to_bytes(),
+                        ),
+                    ]
+                )
+            ),
+            scan_response_data=bytes(
+                AdvertisingData([(AdvertisingData.COMPLETE_LOCAL_NAME, name.encode())])
+            ),
+            advertising_interval_min=ADVERTISING_MS,
+            advertising_interval_max=ADVERTISING_MS,
+        )
+
+    def _wrote(self, connection: Connection, value: bytes) -> None:
+        if connection is self._subscriber:
+            self._events.wrote(bytes(value))
+
+    def _subscription(self, bearer: Connection, notify: bool, indicate: bool) -> None:
+        if notify and self._subscriber is None:
+            self._subscriber = bearer
+            bearer.on(Connection.EVENT_DISCONNECTION, self._gone)
+            self._events.subscribed(bearer.att_mtu)
+        elif not notify and bearer is self._subscriber:
+            self._gone(hci.HCI_ErrorCode.REMOTE_USER_TERMINATED_CONNECTION_ERROR)
+
+    def _gone(self, reason: int) -> None:
+        if self._subscriber is not None:
+            self.close()
+            self._events.gone(reason)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""The host behind a gateway's serial port: what it owes, and when what it says departs.
+
+For every record 4 that has reached it, the host owes a record 6 (docs/protocol.md, section 2.6).
+Simulated time stands still until that is there, but for one case: a host that has used up its
+credit can say nothing more until a record 5 lets it, and for that the gateway needs time.
+"""
+
+import re
+
+from hil.console_chunk import Chunk, ChunkType
+from hil.protocol import ProtocolError
+from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.host_work import TURNAROUND_US
+from hil.sim.reaction import Reaction
+
+CREDIT = 8
+"""Records 3 that the host may be ahead of the last record 5."""
+
+_MAC_SIZE = 6
+_STARTS_ANEW = re.compile(rb"\s*(#\d+\s+)?(role|reboot)\b")
+
+
+class GatewayHost:
+    """The host at one serial line.
+
+    Args:
+        clock: simulated time.
+    """
+
+    def __init__(self, clock: SimClock) -> None:
+        self._clock = clock
+        self.leave()
+
+    def leave(self) -> None:
+        """Expect nothing more: the host has gone, or the board's role ends."""
+        self._clock.paid(self)
+        self._owing = self._mute = False
+        self._received = self._dealt = 0
+        self._sent = self._taken = 0
+        self._reaction = Reaction()
+
+    def deliver(self, unit: bytes) -> None:
+        """Note that a binary frame has reached the host."""
+        record = _parse(unit)
+        if record is None:
+            return
+        if self._owing and not self._clock.owes(self):
+            # Patience has run out; it shall not do so again until this host speaks.
+            self._mute = True
+        if record.type is ChunkType.RECEIVED:
+            self._received = record.offset
+        elif record.type is ChunkType.TAKEN:
+            self._taken = record.offset
+        self._settle()
+
+    def depart(self, unit: bytes) -> int:
+        """Return when a line or binary frame that the host has sent departs (cycles)."""
+        now = self._clock.now
+        record = _parse(unit)
+        if record is None:
+            if _STARTS_ANEW.match(unit):
+                self.leave()
+            return now
+        departure = now + TURNAROUND_US * CYCLES_PER_US
+        if record.type is ChunkType.SEND:
+            self._sent = record.offset
+            departure = self._reaction.departure(now, record.data[_MAC_SIZE:])
+        elif record.type is ChunkType.DEALT:
+            self._dealt = record.offset
+        else:
+            return now
+        self._mute = False
+        self._settle()
+        return departure
+
+    def _settle(self) -> None:
+        """Let time stand still just while the host has something left to say, and may say it."""
+        has_credit = self._sent - self._taken < CREDIT
+        self._owing = self._dealt < self._received and has_credit and not self._mute
+        if self._owing:
+            self._clock.owe(self)
+        else:
+            self._clock.paid(self)
+
+
+def _parse(unit: bytes) -> Chunk | None:
+    """Return the binary frame that a unit is, None if it is not a sound one."""
+    if unit[:1] != b"\0":
+        return None
+    try:
+        return Chunk.parse(unit.strip(b"\0"))
+    except ProtocolError:
+        return None

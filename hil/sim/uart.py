@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""The board's serial line in simulated time: bytes cross it at its rate.
+
+What a gateway's records take is part of what is measured. So records reach the host when their last
+byte has crossed; lines, which nobody times, go at once unless a record is still on the line.
+"""
+
+import functools
+from collections.abc import Callable
+
+from hil.console_chunk import FROM_GATEWAY
+from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.console_units import ConsoleUnits
+from hil.sim.gateway_host import GatewayHost
+
+DEFAULT_BAUD = 115_200
+BITS_PER_BYTE = 10  # start, eight data, stop
+
+
+class Uart:
+    """Both directions of the line, for one boot.
+
+    Args:
+        clock: simulated time.
+        to_board: called at once with what the firmware gets and when it has crossed (cycles).
+        to_host: called with what reaches the host, when it does; returns whether one is there.
+    """
+
+    def __init__(
+        self,
+        clock: SimClock,
+        to_board: Callable[[int, bytes], None],
+        to_host: Callable[[bytes], bool],
+    ) -> None:
+        self._clock = clock
+        self._to_board = to_board
+        self._to_host = to_host
+        self._baud = DEFAULT_BAUD
+        self._units = ConsoleUnits()
+        self._host = GatewayHost(clock)
+        self._in_free_at = self._out_free_at = clock.now
+        self._closed = False
+
+    @property
+    def idle_at(self) -> int:
+        """When all that has been written will have reached the host."""
+        return self._out_free_at
+
+    def set_baud(self, rate: int) -> None:
+        """Change the rate of both directions."""
+        self._baud = rate
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes from the host; they go onto the line when the boards are at rest."""
+        for unit in self._units.feed(data):
+            self._clock.at_rest(functools.partial(self._depart, unit))
+
+    def write(self, data: bytes, now: int) -> None:
+        """Take a line, a part of one, or a binary frame from the firmware at time `now`."""
+        if data[:1] == b"\0" and len(data) > 2 and data[2] in FROM_GATEWAY:
+            self._out_free_at = max(self._out_free_at, now) + self._cycles(data)
+        if self._out_free_at <= self._clock.now:
+            self._to_host(data)
+        else:
+            self._clock.at(self._out_free_at, lambda: self._reach_host(data))
+
+    def host_gone(self) -> None:
+        """Expect nothing more from the client that was attached."""
+        self._host.leave()
+
+    def close(self) -> None:
+        """Lose what is on the line."""
+        self._closed = True
+        self._host.leave()
+
+    def _depart(self, unit: bytes) -> None:
+        if not self._closed:
+            start = max(self._in_free_at, self._host.depart(unit))
+            self._in_free_at = start + self._cycles(unit)
+            self._to_board(self._in_free_at, unit)
+
+    def _reach_host(self, data: bytes) -> None:
+        if not self._closed and self._to_host(data):
+            self._host.deliver(data)
+
+    def _cycles(self, data: bytes) -> int:
+        return len(data) * BITS_PER_BYTE * 1_000_000 * CYCLES_PER_US // self._baud

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""pytest-benchmark's options, with a board that a test pretends to have."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hil.results  # noqa: F401 - its native modules cannot be loaded again by the sessions inside
+
+BOARD = """
+import pytest
+from hil.budgets import Budgets
+from hil.results import BoardRecord, FirmwareRecord, InferenceRecord, ModelRecord
+
+@pytest.fixture
+def infer(hil_results, request):
+    simulated = request.config.rootpath.joinpath("real").exists() is False
+    hil_results.board = BoardRecord(
+        "virtual", "port", "02:00:00:4c:00:01", "esp32s3", simulated, "reference"
+    )
+    hil_results.firmware = FirmwareRecord("1.0", "0123456789abcdef", False)
+    hil_results.model = ModelRecord("dogs19", "00c0ffee", 19)
+    hil_results.budgets = Budgets(1, {})
+
+    def infer():
+        stages = {"transfer": 500, "total": 1_000}
+        hil_results.inferences.append(
+            InferenceRecord(None, "tcp", 1, simulated, True, 64, stages, {}, ())
+        )
+
+    return infer
+"""
+
+MEASURES = """
+import pytest
+
+@pytest.mark.latency_budget("transfer", p50_ms=1)
+def test_it(infer, benchmark):
+    benchmark.pedantic(infer, rounds=5)
+"""
+
+NO_BOARD = "def test_it(benchmark):\n    benchmark.pedantic(int, rounds=5)\n"
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin,pytest_benchmark.plugin")
+    monkeypatch.setattr("pytest_benchmark.plugin.get_cpu_info", lambda: {"brand": "any"})
+
+    def run(*options: str, source: str = MEASURES) -> pytest.RunResult:
+        pytester.makeconftest(BOARD)
+        pytester.makepyfile(test_speed=source)
+        pytester.makeini("[pytest]\nfilterwarnings =\n    error\n    ignore:Module already imp\n")
+        return pytester.runpytest(*options)
+
+    return run
+
+
+def saved(pytester: pytest.Pytester) -> list[str]:
+    root = pytester.path / ".benchmarks"
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*.json"))
+
+
+def test_a_baseline_is_kept_under_the_name_of_its_board(
+    pytester: pytest.Pytester, run: Any
+) -> None:
+    run("--benchmark-save=first").assert_outcomes(passed=1)
+    assert saved(pytester) == ["virtual/0001_first.json"]
+    document = json.loads((pytester.path / ".benchmarks" / saved(pytester)[0]).read_text())
+    assert document["machine_info"]["hil"] == {
+        "board": "virtual",
+        "mac": "02:00:00:4c:00:01",
+        "simulated": True,
+        "kernels": "reference",
+        "firmware": "0123456789abcdef",
+        "model": "00c0ffee",
+    }
+    (benchmark,) = document["benchmarks"]
+    (verdict,) = benchmark["extra_info"]["latency_budget"]
+    assert (verdict["stage"], verdict["outcome"]) == ("transfer", "pass")
+
+
+def test_a_run_is_compared_with_the_baseline_of_its_own_board(
+    pytester: pytest.Pytester, run: Any
+) -> None:
+    run("--benchmark-save=simulated")
+    (pytester.path / "real").touch()
+    result = run("--benchmark-save=measured", "--benchmark-compare")
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*Can't compare. No benchmark files*"])
+    result = run("--benchmark-compare")
+    result.assert_outcomes(passed=1)
+    assert saved(pytester) == [
+        "esp32s3-0200004c0001/0001_measured.json",
+        "virtual/0001_simulated.json",
+    ]
+    result.stderr.fnmatch_lines(
+        ["Comparing against benchmarks from: esp32s3-0200004c0001?0001_measured.json"]
+    )
+    result.stdout.fnmatch_lines(["*test_it (NOW)*", "*test_it (0001_measur*"])
+
+
+def test_a_regression_against_the_baseline_fails_the_run(run: Any) -> None:
+    run("--benchmark-save=first")
+    result = run("--benchmark-compare=0001", "--benchmark-compare-fail=min:0.000000001")
+    assert "Performance has regressed" not in result.stderr.str() or result.ret != 0
+    result = run("--benchmark-compare=0002", "--benchmark-compare-fail=min:5%")
+    assert result.ret != 0
+
+
+def test_a_session_without_a_board_keeps_to_pytest_benchmarks_own_ways(
+    pytester: pytest.Pytester, run: Any
+) -> None:
+    run("--benchmark-save=plain", source=NO_BOARD).assert_outcomes(passed=1)
+    (path,) = map(Path, saved(pytester))
+    assert "CPython" in path.parent.name
+    result = run("--benchmark-compare", source=NO_BOARD)
+    result.assert_outcomes(passed=1)
+    result.stderr.fnmatch_lines([f"Comparing against benchmarks from: {path}"])
+    assert not (pytester.path / "hil-report").exists()
+
+
+def test_a_histogram_is_drawn(pytester: pytest.Pytester, run: Any) -> None:
+    pytest.importorskip("pygal")
+    run("--benchmark-histogram=speed").assert_outcomes(passed=1)
+    assert list(pytester.path.glob("speed*.svg"))

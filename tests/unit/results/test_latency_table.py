@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""What the closing table says about links, from the document alone."""
+
+import json
+from dataclasses import replace
+
+from hil.latency_table import latency_lines
+from hil.results import LostRecord, Results
+from hil.table import closing_lines, properties
+
+
+def lines(results: Results) -> list[str]:
+    return latency_lines(json.loads(json.dumps(results.document())))
+
+
+def row(results: Results, *cells: str) -> str:
+    (found,) = (line for line in lines(results) if line.split()[: len(cells)] == [*cells])
+    return found
+
+
+def test_a_row_has_figures_loss_budget_and_verdict(results: Results) -> None:
+    assert row(results, "tcp", "total").split() == [
+        *("tcp", "total", "20", "0", "2.970", "2.970", "2.970"),
+        *("p50", "<=", "9.000", "ms", "pass"),
+    ]
+
+
+def test_what_is_close_to_its_limit_is_shown_as_marginal_and_said(results: Results) -> None:
+    assert row(results, "tcp", "transfer").endswith("p95 <= 1.018 ms      MARGINAL")
+    (said,) = (line for line in lines(results) if line.startswith("budgets    MARGINAL"))
+    assert "tcp transfer p95 1.018 ms is close to its budget of 1.018 ms over 20 rounds" in said
+
+
+def test_a_stage_without_a_budget_is_named(results: Results) -> None:
+    assert row(results, "tcp", "rtt_small").endswith("no budget")
+    (said,) = (line for line in lines(results) if "none for" in line)
+    assert said == "budgets    none for tcp (virtual): load, invoke, send, wait, rtt_small"
+
+
+def test_the_worst_verdict_about_a_stage_is_shown_with_its_own_figures(results: Results) -> None:
+    nodeid, good = next(each for each in results.verdicts if each[1].stage == "total")
+    bad = replace(good, outcome="fail", rounds=7, figures={"p50": 9, "p95": None, "max": 1_000_000})
+    results.verdicts.append((nodeid, bad))
+    found = row(results, "tcp", "total").split()
+    assert found[2:7] == ["7", "0", "0.009", "n/a", "1,000.000"]
+    assert found[-1] == "FAIL"
+
+
+def test_goodput_wire_and_retransmissions_are_told_for_each_link(results: Results) -> None:
+    text = "\n".join(lines(results))
+    assert "payload/wire 0.996, 0 of 20 frames sent again, 1 of 41 messages lost" in text
+    assert "goodput 6,336.6 kB/s" in text
+
+
+def test_a_link_that_answered_nothing_is_in_the_table(results: Results) -> None:
+    assert row(results, "udp", "transfer").split()[2:] == ["0", "1", "n/a", "n/a", "n/a"]
+    assert "1 of 1 messages lost" in "\n".join(lines(results))
+
+
+def test_the_table_fits_in_120_columns(results: Results) -> None:
+    results.lost.append(LostRecord(None, "espnow", "edge_timeout", True, "peer"))
+    table = [line for line in lines(results) if not line.startswith("budgets")]
+    assert max(map(len, table)) <= 120
+
+
+def test_that_nothing_was_judged_is_said(results: Results) -> None:
+    results.not_judged = "benchmarks are off by --benchmark-disable"
+    assert "budgets    NOT JUDGED: benchmarks are off by --benchmark-disable" in lines(results)
+    assert properties(results.document())["hil.budgets.not_judged"] == results.not_judged
+
+
+def test_a_run_that_measured_nothing_has_no_table() -> None:
+    assert lines(Results()) == []
+    assert closing_lines(Results().document()) == []
+
+
+def test_verdicts_are_properties(results: Results) -> None:
+    flat = properties(results.document())
+    assert flat["hil.budget.virtual.tcp.transfer"] == "marginal"
+    assert flat["hil.latency.simulated.tcp.lost"] == "1"
