@@ -4,7 +4,14 @@
 import zlib
 from typing import TYPE_CHECKING
 
-from hil.connection import ESPNOW_CHANNEL, Connection, connect_boards, connect_edge, take_down
+from hil.connection import (
+    ESPNOW_CHANNEL,
+    Connection,
+    connect_boards,
+    connect_edge,
+    request_up,
+    take_down,
+)
 from hil.console_transfer import read_blob, write_image
 from hil.device import Device
 from hil.errors import BadInputError
@@ -128,7 +135,7 @@ class Board(Device):
         """
         self.end_gateway()
         self.stop_listening()
-        self.console.request("link", via=via, state="up")
+        request_up(self.console, via)
         self._listening = via
 
     def stop_listening(self) -> None:

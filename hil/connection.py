@@ -116,7 +116,6 @@ def connect_boards(head: "Board", tail: "Board", via: str) -> Connection:
         tail.console.request("peer")
         head.console.request("peer", mac=tail.info.mac, channel=ESPNOW_CHANNEL)
     tail.listen(via)
-    tail.console.forget("link")
     _bring_up(head.console, via)
     _wait_up(tail.console, via)
     return Connection(head, via, tail=tail)
@@ -149,7 +148,7 @@ def _by_ble(head: "Board", edge: "EdgeServer", undo: contextlib.ExitStack) -> No
     from hil.transport.ble import BleLink
 
     head.console.request("peer")
-    _request_up(head.console, "ble")
+    request_up(head.console, "ble")
     try:
         link = BleLink(_ble_name(head), hci=_hci(head))
         edge.attach(link)
@@ -210,11 +209,12 @@ def _cut(board: "Board") -> str:
 
 
 def _bring_up(console: Console, via: str) -> None:
-    _request_up(console, via)
+    request_up(console, via)
     _wait_up(console, via)
 
 
-def _request_up(console: Console, via: str) -> None:
+def request_up(console: Console, via: str) -> None:
+    """Ask for a link, whose event is to follow; raises as ``Console.request``."""
     console.forget("link")
     console.request("link", via=via, state="up")
 
@@ -226,7 +226,7 @@ def _wait_up(console: Console, via: str) -> None:
 
 
 def take_down(console: Console, via: str) -> None:
-    """Close a board's link; raises as :meth:`hil.console.Console.request`."""
+    """Close a board's link; raises as ``Console.request``."""
     console.forget("link")
     console.request("link", via=via, state="down")
     console.wait_event("link", _LINK_PATIENCE_S, via=via, state="down")

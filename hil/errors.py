@@ -63,6 +63,10 @@ class MessageLost(EdgeError):  # noqa: N818 - to be counted where messages are m
         self.code = code
 
 
+class BluetoothError(InfrastructureError):
+    """This computer's Bluetooth cannot be used, or does not reach the board."""
+
+
 class LabError(InfrastructureError):
     """The process that runs the virtual boards did not start, or died."""
 

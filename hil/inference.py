@@ -5,9 +5,6 @@ from dataclasses import dataclass
 
 from hil.model.array import Array
 
-SMALL_ECHO_BYTES = 32
-"""Payload of the round trip that budgets call ``rtt_small``: one frame on every link."""
-
 
 @dataclass(frozen=True)
 class Prediction:

@@ -5,6 +5,9 @@ from hil.errors import BadInputError
 
 LINKS = ("tcp", "udp", "espnow", "ble")
 
+SMALL_ECHO_BYTES = 32
+"""Payload of the round trip that budgets call ``rtt_small``: one frame on every link."""
+
 
 def parse_links(text: str, option: str) -> tuple[str, ...]:
     """Read a list of links with commas between them; a link named twice counts once.

@@ -4,7 +4,8 @@
 from typing import TYPE_CHECKING
 
 from hil.errors import MessageLost
-from hil.inference import SMALL_ECHO_BYTES, Inference, RoundTrip
+from hil.inference import Inference, RoundTrip
+from hil.links import SMALL_ECHO_BYTES
 
 if TYPE_CHECKING:
     from hil.board import Board

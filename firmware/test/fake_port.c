@@ -91,8 +91,8 @@ static sn_error wifi_join(void *ctx, const char *ssid, const char *password) {
 
 static sn_error link_open(void *ctx, sn_via via, const char *host, uint16_t port) {
     fake_port *fake = ctx;
-    CHECK_UINT(via, SN_VIA_TCP);
     snprintf(fake->link_host, sizeof fake->link_host, "%s", host);
+    fake->via = via;
     fake->link_port = port;
     fake->link_opens++;
     return fake->link_fails;
@@ -100,31 +100,45 @@ static sn_error link_open(void *ctx, sn_via via, const char *host, uint16_t port
 
 static void link_close(void *ctx, sn_via via) {
     fake_port *fake = ctx;
-    CHECK_UINT(via, SN_VIA_TCP);
+    CHECK_UINT(via, fake->via);
     fake->link_closes++;
+}
+
+static void keep(fake_port *fake, const void *data, size_t length) {
+    CHECK(length <= sizeof fake->sent - fake->sent_length);
+    memcpy(&fake->sent[fake->sent_length], data, length);
+    fake->sent_length += length;
 }
 
 static int32_t link_send(void *ctx, sn_via via, uint64_t to, const uint8_t *data, size_t length) {
     fake_port *fake = ctx;
-    CHECK_UINT(to, 0);
-    CHECK_UINT(via, SN_VIA_TCP);
+    CHECK_UINT(via, fake->via);
     if (fake->link_broken) {
         return -1;
     }
-    if (length > fake->link_room) {
-        length = fake->link_room;
+    if (via == SN_VIA_TCP) {
+        CHECK_UINT(to, 0);
+        if (length > fake->link_room) {
+            length = fake->link_room;
+        }
+        keep(fake, data, length);
+    } else {
+        CHECK(length >= SN_HEADER_SIZE && length <= fake->frame_limit);
+        if (length > fake->link_room) {
+            return 0;
+        }
+        if (fake->carry != NULL) {
+            return fake->carry(fake->medium, fake, to, data, length) ? (int32_t)length : 0;
+        }
+        keep(fake, &(fake_frame_lead){.to = to, .length = length}, sizeof(fake_frame_lead));
+        keep(fake, data, length);
     }
-    CHECK(length <= sizeof fake->sent - fake->sent_length);
-    memcpy(&fake->sent[fake->sent_length], data, length);
-    fake->sent_length += length;
     fake->link_room -= (uint32_t)length;
     return (int32_t)length;
 }
 
 static uint32_t link_frame_limit(void *ctx, sn_via via) {
-    (void)ctx;
-    CHECK_UINT(via, SN_VIA_TCP);
-    return 0;
+    return via == SN_VIA_TCP ? 0 : ((fake_port *)ctx)->frame_limit;
 }
 
 #ifdef SN_TEST_BUILD
@@ -192,6 +206,8 @@ fake_port *fake_new(void) {
     };
     fake->slot_size = FAKE_SLOT;
     fake->link_room = UINT32_MAX;
+    fake->via = SN_VIA_TCP;
+    fake->frame_limit = 250;
     memset(fake->slot, 0xFF, sizeof fake->slot);
     return fake;
 }

@@ -18,6 +18,11 @@
 #define FAKE_SLOT 65536u
 
 typedef struct {
+    uint64_t to;
+    size_t length;
+} fake_frame_lead;
+
+typedef struct fake_port {
     sn_port port;
     sn_identity identity;
     sn_memory memory;
@@ -42,13 +47,19 @@ typedef struct {
     char ssid[64], password[96];
     uint32_t link_opens, link_closes;
     sn_error link_fails;
+    sn_via via; /* of the link that was opened last, at first TCP */
     char link_host[64];
     uint16_t link_port;
-    uint32_t link_room; /* bytes that the link will take before it blocks */
+    uint32_t frame_limit; /* of packet links */
+    uint32_t link_room;   /* bytes that the link will take before it blocks */
     bool link_broken;
-    uint8_t sent[65536];
+    uint8_t sent[65536]; /* a stream's bytes, or a packet link's frames, each behind a fake_frame_lead */
     size_t sent_length;
     size_t sent_read;
+    /* Takes a packet link's frames in place of `sent`; says whether it has taken this one. */
+    bool (*carry)(void *medium, struct fake_port *from, uint64_t to, const uint8_t *frame, size_t length);
+    void *medium;
+    uint64_t address;
 
     char console[65536];
     size_t console_length;
@@ -78,6 +89,9 @@ void fake_type(fake_port *fake, const char *line);
 const char *fake_line(fake_port *fake);
 /* Types a line and returns the first line that comes back. */
 const char *fake_ask(fake_port *fake, const char *line);
+/* What `stats` says, of messages and of one counter. */
+const char *fake_stats(fake_port *fake);
+uint64_t fake_count(fake_port *fake, const char *counter);
 /* The next binary frame, decoded. Fails the test if something else comes. */
 size_t fake_frame(fake_port *fake, uint8_t *to, size_t capacity);
 /* Puts an image (bytes i * 7) on the board. */

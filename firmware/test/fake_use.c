@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The host at the console of a fake machine, the peer at its link, and time. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "chunk.h"
@@ -48,6 +49,24 @@ const char *fake_ask(fake_port *fake, const char *line) {
     CHECK(fake_line(fake) == NULL);
     fake_type(fake, line);
     return fake_line(fake);
+}
+
+const char *fake_stats(fake_port *fake) {
+    fake_type(fake, "stats");
+    char *line = (char *)(uintptr_t)fake_line(fake);
+    CHECK(line != NULL && strncmp(line, "ok ", 3) == 0);
+    *strstr(line, " tx_frames=") = '\0';
+    return line + 3;
+}
+
+uint64_t fake_count(fake_port *fake, const char *counter) {
+    char key[32];
+    CHECK(fake_line(fake) == NULL);
+    fake_type(fake, "stats");
+    snprintf(key, sizeof key, " %s=", counter);
+    const char *at = strstr(fake_line(fake), key);
+    CHECK(at != NULL);
+    return strtoul(at + strlen(key), NULL, 10);
 }
 
 size_t fake_frame(fake_port *fake, uint8_t *to, size_t capacity) {
@@ -105,16 +124,16 @@ void fake_finish_invoke(fake_port *fake) {
 }
 
 void fake_link(fake_port *fake, sn_error code, const char *text) {
-    fake->deadline = sn_node_on_link(fake->node, SN_VIA_TCP, code, text);
+    fake->deadline = sn_node_on_link(fake->node, fake->via, code, text);
 }
 
 void fake_receive(fake_port *fake, const void *data, size_t length) {
-    fake->deadline = sn_node_on_receive(fake->node, SN_VIA_TCP, &(sn_source){0}, data, length);
+    fake->deadline = sn_node_on_receive(fake->node, fake->via, &(sn_source){0}, data, length);
 }
 
 void fake_take(fake_port *fake, uint32_t bytes) {
     fake->link_room = bytes;
-    fake->deadline = sn_node_on_writable(fake->node, SN_VIA_TCP);
+    fake->deadline = sn_node_on_writable(fake->node, fake->via);
 }
 
 void fake_peer_sends(fake_port *fake, sn_frame_type type, uint8_t flags, uint32_t id, uint32_t model_id,

@@ -84,9 +84,10 @@ static void send_row(const vector_row *row) {
     CHECK_UINT(next(&out), vector_is(row, 0, "take"));
 }
 
-static void check_row(const vector_row *row) {
+/* What holds now; false if the row is not about that. */
+static bool check_row(const vector_row *row) {
     static const char *const states[] = {"sending", "waiting", "coming", "done", "failed"};
-    const char *word = row->word[1];
+    const char *word = row->count > 1 ? row->word[1] : "";
     if (vector_is(row, 0, "state")) {
         CHECK_TEXT(states[exchange.state], word);
     } else if (vector_is(row, 0, "deadline")) {
@@ -95,14 +96,15 @@ static void check_row(const vector_row *row) {
         CHECK_UINT(rto.timeout_us, number(word));
     } else if (vector_is(row, 0, "resent")) {
         CHECK_UINT(answers ? answer.resent : exchange.sender.resent, number(word));
-    } else {
-        CHECK(vector_is(row, 0, "polls"));
+    } else if (vector_is(row, 0, "polls")) {
         CHECK_UINT(exchange.polls, number(word));
+    } else {
+        return false;
     }
+    return true;
 }
 
-/* Events with a time and what follows it. */
-static bool event_row(const vector_row *row) {
+static void event_row(const vector_row *row) {
     uint64_t now = row->count > 1 ? number(row->word[1]) : 0;
     uint64_t second = row->count > 2 ? number(row->word[2]) : 0;
     sn_ack ack = {.base = (uint32_t)second, .window = row->count > 3 ? number(row->word[3]) : 0};
@@ -124,19 +126,17 @@ static bool event_row(const vector_row *row) {
         sn_exchange_on_fragment(&exchange, second != 0, now);
     } else if (vector_is(row, 0, "timer")) {
         sn_exchange_on_timer(&exchange, now);
-    } else if (vector_is(row, 0, "end")) {
-        sn_exchange_end(&exchange);
     } else {
-        return false;
+        CHECK(vector_is(row, 0, "end"));
+        sn_exchange_end(&exchange);
     }
-    return true;
 }
 
 static void trace_row(const vector_row *row) {
     if (vector_is(row, 0, "out") || vector_is(row, 0, "take")) {
         send_row(row);
-    } else if (vector_is(row, 0, "deadline") || !event_row(row)) {
-        check_row(row);
+    } else if (!check_row(row)) {
+        event_row(row);
     }
 }
 

@@ -101,11 +101,25 @@ static void a_body_with_a_wrong_length_or_crc_is_refused(void) {
     }
 }
 
+static void a_frame_that_asks_for_an_ack_differs_in_its_flag_alone(void) {
+    sn_header header = {.type = SN_FRAME_DATA, .flags = SN_FLAG_WANT_OUTPUT, .message = 3};
+    sn_message made;
+    sn_message_init(&made, &header, 1, (sn_bytes){payload, 500}, (sn_bytes){0});
+    uint8_t plain[SN_HEADER_SIZE + 100];
+    uint8_t asking[SN_HEADER_SIZE + 100];
+    uint32_t length = sn_message_fragment(&made, 100, 2, false, plain);
+    CHECK_UINT(sn_message_fragment(&made, 100, 2, true, asking), length);
+    CHECK_UINT(asking[3], SN_FLAG_WANT_OUTPUT | SN_FLAG_ACK_REQUESTED);
+    asking[3] = SN_FLAG_WANT_OUTPUT;
+    CHECK_BYTES(asking, length, plain, length);
+}
+
 static const test_case message_cases[] = {
     TEST(fragments_are_those_of_the_vectors_and_join_again),
     TEST(a_stream_carries_what_the_vectors_say_whatever_the_pieces),
     TEST(a_message_with_too_many_fragments_is_refused),
     TEST(a_body_with_a_wrong_length_or_crc_is_refused),
+    TEST(a_frame_that_asks_for_an_ack_differs_in_its_flag_alone),
 };
 SUITE(message, message_cases);
 
@@ -267,6 +281,88 @@ static void the_largest_count_needs_no_more_than_8_kb_of_bitmap(void) {
     CHECK_UINT(all_bits[8191], 0x40);
 }
 
+static void what_has_come_is_told_as_base_and_window(void) {
+    sn_reassembly joined = joining();
+    CHECK_UINT(sn_reassembly_ack(&joined).base, 0);
+    CHECK_UINT(sn_reassembly_ack(&joined).window, 0);
+    push(&joined, 0);
+    push(&joined, 1);
+    push(&joined, 4);
+    push(&joined, 10);
+    CHECK_UINT(sn_reassembly_ack(&joined).base, 2);
+    CHECK_UINT(sn_reassembly_ack(&joined).window, 1u << 1 | 1u << 7);
+    push(&joined, 2);
+    push(&joined, 3);
+    CHECK_UINT(sn_reassembly_ack(&joined).base, 5);
+    for (size_t i = 5; i < PIECES; i++) {
+        push(&joined, i);
+    }
+    CHECK_UINT(sn_reassembly_ack(&joined).base, PIECES);
+    CHECK_UINT(sn_reassembly_ack(&joined).window, 0);
+}
+
+static void a_window_has_64_bits(void) {
+    static uint8_t all_bits[16];
+    static uint8_t body[100];
+    uint8_t frame[SN_HEADER_SIZE + 1] = {0};
+    sn_reassembly joined;
+    sn_reassembly_init(&joined, body, sizeof body, all_bits, sizeof all_bits, 1);
+    for (uint16_t index = 0; index < 80; index++) {
+        sn_header header = {.type = SN_FRAME_DATA, .index = index, .count = 100};
+        sn_header_pack(&header, frame);
+        if (index != 3 && index != 7) {
+            sn_reassembly_push(&joined, frame, sizeof frame);
+        }
+    }
+    CHECK_UINT(sn_reassembly_ack(&joined).base, 3);
+    CHECK_UINT(sn_reassembly_ack(&joined).window, UINT64_MAX ^ 1u << 3);
+}
+
+static void the_flag_that_asks_for_an_ack_is_a_frames_and_not_the_messages(void) {
+    sn_reassembly joined = joining();
+    for (size_t i = 0; i < PIECES; i++) {
+        frames[i][3] = i % 3 == 0 ? SN_FLAG_ACK_REQUESTED : 0;
+        CHECK_UINT(push(&joined, i), i + 1 < PIECES ? SN_FRAGMENT_MORE : SN_FRAGMENT_COMPLETE);
+    }
+    CHECK_UINT(joined.header.flags, 0);
+}
+
+static void a_frame_is_of_the_present_message_or_not(void) {
+    sn_reassembly joined = joining();
+    sn_header header;
+    CHECK(sn_header_unpack(&header, frames[0], frame_sizes[0]));
+    CHECK(!sn_reassembly_is_of(&joined, &header));
+    push(&joined, 0);
+    CHECK(sn_reassembly_is_of(&joined, &header));
+    header.index = 5;
+    header.flags = SN_FLAG_ACK_REQUESTED;
+    CHECK(sn_reassembly_is_of(&joined, &header));
+    header.message = 2;
+    CHECK(!sn_reassembly_is_of(&joined, &header));
+    header.message = 1;
+    header.session = 4;
+    CHECK(!sn_reassembly_is_of(&joined, &header));
+}
+
+static void an_older_message_of_another_type_is_older_all_the_same(void) {
+    sn_reassembly joined = joining();
+    push(&joined, 0);
+    sn_header header = {.type = SN_FRAME_ECHO, .session = 5, .message = 0, .count = PIECES};
+    sn_header_pack(&header, frames[0]);
+    CHECK_UINT(push(&joined, 0), SN_FRAGMENT_DUPLICATE);
+    CHECK_UINT(joined.header.type, SN_FRAME_DATA);
+}
+
+static void once_it_has_forgotten_an_older_message_may_come(void) {
+    sn_reassembly joined = joining();
+    make_frames(8, 50);
+    CHECK_UINT(push(&joined, 0), SN_FRAGMENT_COMPLETE);
+    sn_reassembly_forget(&joined);
+    CHECK_UINT(sn_reassembly_ack(&joined).base, 0);
+    make_frames(7, 50);
+    CHECK_UINT(push(&joined, 0), SN_FRAGMENT_COMPLETE);
+}
+
 static const test_case reassembly_cases[] = {
     TEST(fragments_join_in_any_order),
     TEST(a_newer_message_replaces_the_present_one_and_an_older_one_does_not),
@@ -274,5 +370,11 @@ static const test_case reassembly_cases[] = {
     TEST(fragments_of_a_wrong_length_or_count_are_dropped),
     TEST(what_does_not_fit_is_refused_before_anything_is_written),
     TEST(the_largest_count_needs_no_more_than_8_kb_of_bitmap),
+    TEST(what_has_come_is_told_as_base_and_window),
+    TEST(a_window_has_64_bits),
+    TEST(the_flag_that_asks_for_an_ack_is_a_frames_and_not_the_messages),
+    TEST(a_frame_is_of_the_present_message_or_not),
+    TEST(an_older_message_of_another_type_is_older_all_the_same),
+    TEST(once_it_has_forgotten_an_older_message_may_come),
 };
 SUITE(reassembly, reassembly_cases);

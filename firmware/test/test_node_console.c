@@ -22,10 +22,10 @@ static void help_names_every_verb(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
 #ifdef SN_TEST_BUILD
     CHECK_TEXT(fake_ask(fake, "help"),
-               "ok verbs=\"help info role baud wifi edge link image infer read rtt stats reboot crash hang\"");
+               "ok verbs=\"help info role baud wifi edge peer link image infer read rtt stats reboot crash hang\"");
 #else
     CHECK_TEXT(fake_ask(fake, "help"),
-               "ok verbs=\"help info role baud wifi edge link image infer read rtt stats reboot\"");
+               "ok verbs=\"help info role baud wifi edge peer link image infer read rtt stats reboot\"");
     CHECK_TEXT(fake_ask(fake, "crash"), "err code=unknown_verb msg=\"there is no such verb: try help\"");
 #endif
     fake_free(fake);
@@ -45,7 +45,14 @@ static void what_cannot_be_understood_is_refused_with_a_sentence(void) {
         {"edge port=1", "err code=bad_argument msg=\"host is the edge server's name or address, 1 to 63 bytes\""},
         {"link via=tcp state=on", "err code=bad_argument msg=\"state is up or down\""},
         {"link via=telnet state=up", "err code=bad_argument msg=\"via is the kind of link: tcp, udp, espnow or ble\""},
-        {"link via=ble state=up", "err code=unsupported msg=\"this firmware has links over tcp only\""},
+        {"link via=espnow state=up",
+         "err code=bad_argument msg=\"no peer is known: name it by peer mac=... channel=...\""},
+        {"peer mac=02:00:00:4c:00", "err code=bad_argument msg=\"mac is the other board's address, such as "
+                                    "02:00:00:4c:00:01\""},
+        {"peer mac=03:00:00:4c:00:01", "err code=bad_argument msg=\"mac is the other board's address, such as "
+                                       "02:00:00:4c:00:01\""},
+        {"peer channel=14", "err code=bad_argument msg=\"channel is that of the radio, 1 to 13\""},
+        {"role set=head", "err code=bad_argument msg=\"set is gateway or model\""},
         {"link via=tcp state=up",
          "err code=bad_argument msg=\"no edge server is known: name it by edge host=... port=...\""},
         {"infer via=tcp output=2", "err code=bad_argument msg=\"output is 0 or 1\""},
@@ -133,8 +140,8 @@ static void a_chunk_that_is_dropped_is_answered_by_where_to_go_on(void) {
     encoded[20] ^= 2;
     sn_node_on_console(fake->node, encoded, size);
     CHECK_TEXT(fake_line(fake), "! image next=100");
-    CHECK_TEXT(fake_ask(fake, "stats"), "ok rx_bad_frame=0 rx_bad_crc=0 rx_bad_chunk=3 tx_messages=0 rx_messages=0 "
-                                        "infer_ok=0 infer_err=0 uptime_us=0");
+    CHECK_TEXT(fake_stats(fake), "rx_bad_frame=0 rx_bad_crc=0 rx_bad_chunk=3 tx_messages=0 rx_messages=0 "
+                                 "infer_ok=0 infer_err=0 uptime_us=0");
     fake_free(fake);
 }
 

@@ -36,7 +36,8 @@ static void an_inference_reports_scores_checksums_and_the_time_of_each_stage(voi
     char expected[512];
     snprintf(expected, sizeof expected,
              "! infer id=2 state=ok top5=3:200,1:50 act_crc=%08x act_len=1600 rx_crc=aabbccdd load_us=10 "
-             "invoke_us=5000 send_us=300 wait_us=2000 total_us=7310 edge_us=900 edge_invoke_us=800 out_len=19 "
+             "invoke_us=5000 send_us=300 wait_us=2000 total_us=7310 edge_us=900 edge_invoke_us=800 frames=1 resent=0 "
+             "wire=1632 out_len=19 "
              "out_crc=%08x",
              sn_crc32(0, fake->model_output, FAKE_CROSSING),
              sn_crc32(0, (const uint8_t[19]){0, 50, 0, 200}, FAKE_CLASSES));
@@ -56,8 +57,8 @@ static void the_stored_image_can_be_used_again(void) {
         head_answer(fake, id);
         CHECK(strstr(fake_line(fake), "state=ok") != NULL);
     }
-    CHECK_TEXT(fake_ask(fake, "stats"), "ok rx_bad_frame=0 rx_bad_crc=0 rx_bad_chunk=0 tx_messages=4 rx_messages=4 "
-                                        "infer_ok=3 infer_err=0 uptime_us=0");
+    CHECK_TEXT(fake_stats(fake), "rx_bad_frame=0 rx_bad_crc=0 rx_bad_chunk=0 tx_messages=4 rx_messages=4 "
+                                 "infer_ok=3 infer_err=0 uptime_us=0");
     fake_free(fake);
 }
 

@@ -110,8 +110,8 @@ static void an_activation_is_answered_by_its_scores_and_times(void) {
             CHECK_BYTES(&result[72], FAKE_CLASSES, activation, FAKE_CLASSES);
         }
     }
-    CHECK_TEXT(fake_ask(fake, "stats"), "ok rx_bad_frame=0 rx_bad_crc=0 rx_bad_chunk=0 tx_messages=3 rx_messages=3 "
-                                        "infer_ok=2 infer_err=0 uptime_us=1700");
+    CHECK_TEXT(fake_stats(fake), "rx_bad_frame=0 rx_bad_crc=0 rx_bad_chunk=0 tx_messages=3 rx_messages=3 "
+                                 "infer_ok=2 infer_err=0 uptime_us=1700");
     fake_free(fake);
 }
 

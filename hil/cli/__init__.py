@@ -12,6 +12,7 @@ from hil.errors import HilError
 COMMANDS = {
     "run": "Classify photos end to end on a board.",
     "rtt": "Measure round trips between a board and its tail.",
+    "budgets": "Learn latency budgets from this rig.",
     "boards": "List the boards that can be used.",
     "flash": "Write firmware and model to a board.",
     "monitor": "Show a board's console and type into it.",

@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
 @contextmanager
 def connected(
-    rig: "Rig", build: "FirmwareBuild | None", model: "Model", cut: "Cut | None", via: str
+    rig: "Rig",
+    build: "FirmwareBuild | None",
+    model: "Model",
+    cut: "Cut | None",
+    via: str,
+    kind: "type[Board] | None" = None,
 ) -> "Iterator[tuple[Board, FlashReport]]":
     """Flash what differs and connect the head to its tail, on this host or on the peer.
 
-    Yields the board and what was flashed on it.
+    Yields the board, of a ``kind`` of its own if need be, and what was flashed on it.
 
     Raises:
         BadInputError: the rig lacks a board that the link needs.
@@ -35,7 +40,7 @@ def connected(
 
     if (lack := rig.lacks_for(via)) is not None:
         raise BadInputError(f"--via names {via}, but {lack}.")
-    with OpenRig(rig, Board) as boards:
+    with OpenRig(rig, kind or Board) as boards:
         board = boards.board
         with flash_progress() as progress:
             report = board.flash(build, model, cut, progress=progress)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A progress bar for flashing."""
+"""Progress bars, shown on standard error if that is a terminal."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -32,3 +32,21 @@ def flash_progress() -> Iterator[Callable[[Progress], None] | None]:
             bars.update(tasks[progress.offset], total=progress.total, completed=progress.done)
 
         yield show
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show how many of ``total`` are done.
+
+    Yields:
+        What is to be called after each.
+    """
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+
+    with Bars(console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(what, total=total)
+        yield lambda: bars.advance(task)

@@ -23,6 +23,7 @@ from hil.cli.options import (
     via_option,
 )
 from hil.errors import EdgeError
+from hil.links import SMALL_ECHO_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,8 +66,6 @@ def rtt(
     What differs on the board is flashed first. A message without an answer is counted as lost.
     p95 needs 20 round trips. Exits with 10 if none was answered.
     """
-    from hil.inference import SMALL_ECHO_BYTES
-
     rig = find_rig(board, peer, gateway, link)
     loaded = load_model(model)
     place = choose_cut(loaded, cut)

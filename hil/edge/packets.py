@@ -6,7 +6,8 @@ from collections import Counter, OrderedDict
 
 from hil.edge.peer import Done, PacketPeer, new_answerer
 from hil.edge.runner import TailRunner
-from hil.protocol import HEADER_SIZE, FrameHeader, MessageType, ProtocolError
+from hil.protocol import HEADER_SIZE, ErrorCode, FrameHeader, MessageType, ProtocolError
+from hil.protocol.packet import refusal, single_frame
 from hil.transport.packet import PacketTransport
 
 log = logging.getLogger("hil.edge")
@@ -46,7 +47,7 @@ class PacketService:
                 peer.received(frame, done)
                 return
             # Its board was greeted by an earlier server, or has been forgotten by this one.
-            frames, _ = new_answerer(transport, 0).receive(frame)
+            frames = _to_stranger(transport, header, frame)
         except ProtocolError as error:
             self._counters["rx_bad_crc" if error.reason == "crc" else "rx_bad_frame"] += 1
             log.debug("%s %s: %s", transport.kind, address, error)
@@ -77,7 +78,7 @@ class PacketService:
             self._peers.move_to_end(key)
             return peer
         transport, address, session = key
-        if transport.selective_repeat and kind is not MessageType.HELLO:
+        if kind is not MessageType.HELLO:
             return None
         if len(self._peers) >= MAX_PEERS:
             idle = next((key for key, each in self._peers.items() if not each.busy), None)
@@ -95,3 +96,12 @@ class PacketService:
         counts = " ".join(f"{name}={count}" for name, count in sorted(peer.counts.items()))
         log.info("%s disconnected, session %08x: %s (%s)", peer.name, key[2], reason, counts)
         peer.close()
+
+
+def _to_stranger(transport: PacketTransport, header: FrameHeader, frame: bytes) -> list[bytes]:
+    """Return what to say to a board that has not greeted."""
+    if transport.selective_repeat:
+        return new_answerer(transport, 0).receive(frame)[0]
+    is_last = header.fragment_index == header.fragment_count - 1
+    text = "The edge server does not know this session; greet again."
+    return [single_frame(refusal(header, ErrorCode.EDGE_LOST, text))] if is_last else []

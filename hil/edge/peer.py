@@ -68,9 +68,10 @@ class PacketPeer:
         """
         self._count("rx_frames", 1)
         self._count("rx_bytes", len(frame))
-        resent = self._answering.resent
+        resent, known = self._answering.resent, self._answering.duplicates
         frames, message = self._answering.receive(frame)
         self._count("resent", self._answering.resent - resent)
+        self._count("rx_duplicate", self._answering.duplicates - known)
         self._send(frames)
         if message is None:
             done()

@@ -13,11 +13,12 @@ from hil.protocol.packet import (
     ack_frame,
     agreed_length,
     check_request,
+    one_frame_error,
     parse_single_frame,
     refusal,
     single_frame,
 )
-from hil.protocol.payloads import ErrorPayload, Hello
+from hil.protocol.payloads import Hello
 from hil.protocol.reassembly import Reassembler, is_older
 from hil.protocol.selective_repeat import Sender
 
@@ -35,9 +36,11 @@ class Answerer(Protocol):
 
     Attributes:
         resent: fragments of answers that were sent again so far.
+        duplicates: fragments of requests so far that were known or belong to older messages.
     """
 
     resent: int
+    duplicates: int
 
     def receive(self, frame: bytes) -> Received:
         """Take a frame, header and fragment.
@@ -62,7 +65,35 @@ class Answerer(Protocol):
         """
 
 
-class Answering:
+class _Side:
+    """What both kinds share."""
+
+    def __init__(self, frame_limit: int, limit: int) -> None:
+        self.resent = 0
+        self.duplicates = 0
+        self._frame_limit = frame_limit
+        self._length = FIRST_LENGTH
+        self._greeting: int | None = None  # id of the last HELLO
+        self._reassembler = Reassembler(FIRST_LENGTH, limit)
+
+    def _agree(self, greeting: Message) -> Message | None:
+        """Settle the length of fragments; return the refusal if that cannot be."""
+        self._greeting = greeting.message_id
+        hello = Hello.parse(greeting.payload)
+        try:
+            self._length = agreed_length(self._frame_limit, hello)
+        except ProtocolError as error:
+            return refusal(greeting, ErrorCode.MTU, str(error))
+        self._reassembler.agree(self._length)
+        return None
+
+    def _cut_up(self, message: Message) -> list[bytes]:
+        if message.type is MessageType.ERROR and message.message_id == self._greeting:
+            message = one_frame_error(message)
+        return fragment(message, self._length)
+
+
+class Answering(_Side):
     """Selective repeat over UDP and ESP-NOW (section 1.5): an :class:`Answerer`.
 
     Holds at most one request, its answer, and a few numbers of sessions that are over, so that
@@ -74,10 +105,7 @@ class Answering:
     """
 
     def __init__(self, frame_limit: int, limit: int) -> None:
-        self.resent = 0
-        self._frame_limit = frame_limit
-        self._length = FIRST_LENGTH
-        self._reassembler = Reassembler(FIRST_LENGTH, limit)
+        super().__init__(frame_limit, limit)
         self._past: deque[int] = deque(maxlen=_PAST_SESSIONS)
         self._sender: Sender | None = None
         self._frames: list[bytes] = []
@@ -88,6 +116,7 @@ class Answering:
         check_request(header)
         wants_ack = Flags.ACK_REQUESTED in header.flags
         if header.session in self._past:
+            self.duplicates += header.type is not MessageType.ACK
             return [], None
         if Flags.AUTHENTICATED in header.flags:
             unsupported = refusal(header, ErrorCode.UNSUPPORTED, "Authentication is not supported.")
@@ -109,17 +138,14 @@ class Answering:
         present = self._reassembler.present
         if present is None or not _is_about(message, present) or not self._reassembler.is_complete:
             return []
-        if present.type is MessageType.HELLO and message.type is MessageType.ERROR:
-            error = ErrorPayload.parse(message.payload)
-            short = refusal(message, error.code, error.text)
-            message = short._replace(model_id=message.model_id)
-        self._frames = fragment(message, self._length)
+        self._frames = self._cut_up(message)
         self._sender = Sender(len(self._frames), is_answer=True)
         return self._go_on(self._sender)
 
     def _on_fragment(self, header: FrameHeader, frame: bytes) -> Received:
-        before = self._reassembler.present
+        before, taken = self._reassembler.present, self._reassembler.taken
         message = self._reassembler.add(frame)
+        self.duplicates += self._reassembler.taken == taken
         present = self._reassembler.present
         if present is None or not _is_about(header, present):
             return [], None  # an older one
@@ -129,13 +155,8 @@ class Answering:
         if message is None:
             acks = Flags.ACK_REQUESTED in header.flags
             return [self._ack(header)] if acks else [], None
-        if message.type is MessageType.HELLO:
-            hello = Hello.parse(message.payload)
-            try:
-                self._length = agreed_length(self._frame_limit, hello)
-            except ProtocolError as error:
-                return self.answer(refusal(message, ErrorCode.MTU, str(error))), None
-            self._reassembler.agree(self._length)
+        if message.type is MessageType.HELLO and (refused := self._agree(message)):
+            return self.answer(refused), None
         # Also unasked: what asked may have overtaken the fragment that completes the message.
         return [] if message.type in _AT_ONCE else [self._ack(header)], message
 
@@ -174,19 +195,13 @@ class Answering:
         return single_frame(refusal(header, ErrorCode.EDGE_LOST, text))
 
 
-class PlainAnswering:
+class PlainAnswering(_Side):
     """Without ACKs over BLE (section 1.6), for one connection: an :class:`Answerer`.
 
     Args:
         frame_limit: largest frame this side accepts, in bytes.
         limit: largest message body accepted, in bytes.
     """
-
-    def __init__(self, frame_limit: int, limit: int) -> None:
-        self.resent = 0
-        self._frame_limit = frame_limit
-        self._length = FIRST_LENGTH
-        self._reassembler = Reassembler(FIRST_LENGTH, limit)
 
     def receive(self, frame: bytes) -> Received:
         """See :meth:`Answerer.receive`."""
@@ -202,18 +217,13 @@ class PlainAnswering:
         if message is None:
             return [], None
         self._reassembler.forget()
-        if message.type is MessageType.HELLO:
-            hello = Hello.parse(message.payload)
-            try:
-                self._length = agreed_length(self._frame_limit, hello)
-            except ProtocolError as error:
-                return self.answer(refusal(message, ErrorCode.MTU, str(error))), None
-            self._reassembler.agree(self._length)
+        if message.type is MessageType.HELLO and (refused := self._agree(message)):
+            return self.answer(refused), None
         return [], message
 
     def answer(self, message: Message) -> list[bytes]:
         """See :meth:`Answerer.answer`."""
-        return fragment(message, self._length)
+        return self._cut_up(message)
 
 
 def _is_about(one: FrameHeader | Message, other: FrameHeader) -> bool:

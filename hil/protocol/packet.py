@@ -59,8 +59,16 @@ def ack_frame(asked: FrameHeader | Message, direction: Flags, ack: Ack) -> bytes
 
 def refusal(asked: FrameHeader | Message, code: int, text: str) -> Message:
     """Return the ERROR that answers a message, short enough for one frame."""
-    payload = ErrorPayload(code, text).cut(FIRST_LENGTH - BODY_OVERHEAD).pack()
-    return Message(MessageType.ERROR, Flags.ANSWER, asked.session, asked.message_id, 0, payload)
+    payload = ErrorPayload(code, text).pack()
+    return one_frame_error(
+        Message(MessageType.ERROR, Flags.ANSWER, asked.session, asked.message_id, 0, payload)
+    )
+
+
+def one_frame_error(error: Message) -> Message:
+    """Return an ERROR with its sentence cut so that it fits in one frame of any packet link."""
+    payload = ErrorPayload.parse(error.payload).cut(FIRST_LENGTH - BODY_OVERHEAD)
+    return error._replace(payload=payload.pack())
 
 
 def check_request(header: FrameHeader) -> None:

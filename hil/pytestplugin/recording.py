@@ -29,10 +29,12 @@ class RecordingBoard(Board):
     """Does what :class:`hil.board.Board` does, and keeps the books.
 
     Attributes:
-        results: where records go; set right after opening.
+        results: where records go.
     """
 
-    results: Results
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.results = Results()
 
     def flash(self, *args: Any, **kwargs: Any) -> FlashReport:
         """Flash firmware and model, see :meth:`hil.board.Board.flash`."""

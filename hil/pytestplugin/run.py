@@ -121,19 +121,20 @@ class Run:
         self.results.errors.append(record)
 
     def serial_log(self, since: float) -> list[str]:
-        """Return the console's lines from a time on, each behind its seconds since then.
+        """Return the consoles' lines from a time on, each behind its seconds since then.
 
         Args:
             since: ``time.monotonic()``.
         """
         if self.bench is None:
             return []
-        lines = tuple(self.bench.board.console.log)
-        return [
-            f"{line.host_time - since:9.3f}  {line.text}"
-            for line in lines
+        lines = [
+            (line.host_time, "" if board is self.bench.board else f"{board.port}: ", line.text)
+            for board in self.bench.rig.boards
+            for line in tuple(board.console.log)
             if line.host_time >= since
         ]
+        return [f"{at - since:9.3f}  {whose}{text}" for at, whose, text in sorted(lines)]
 
     def say(self, lines: list[str]) -> None:
         """Show lines at once, between the dots, whatever is being captured."""

@@ -7,8 +7,7 @@ from typing import Protocol, TypeVar
 
 from hil.budgets.latency import STAGES
 from hil.budgets.verdict import Samples
-from hil.inference import SMALL_ECHO_BYTES
-from hil.links import LINKS
+from hil.links import LINKS, SMALL_ECHO_BYTES
 from hil.results.records import InferenceRecord, LostRecord, RoundTripRecord, WireRecord
 from hil.spread import percentile, spread
 

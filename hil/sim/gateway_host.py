@@ -18,7 +18,7 @@ CREDIT = 8
 """Records 3 that the host may be ahead of the last record 5."""
 
 _MAC_SIZE = 6
-_STARTS_ANEW = re.compile(rb"\s*(#\d+\s+)?(role|reboot)\b")
+_ROLE = re.compile(rb"\s*(?:#\d+\s+)?(?:role\s.*\bset=(gateway|model)\b|reboot\b)")
 
 
 class GatewayHost:
@@ -33,7 +33,7 @@ class GatewayHost:
         self.leave()
 
     def leave(self) -> None:
-        """Expect nothing more: the host has gone, or the board's role ends."""
+        """Expect nothing more, and begin to count anew."""
         self._clock.paid(self)
         self._owing = self._mute = False
         self._received = self._dealt = 0
@@ -59,8 +59,9 @@ class GatewayHost:
         now = self._clock.now
         record = _parse(unit)
         if record is None:
-            if _STARTS_ANEW.match(unit):
+            if role := _ROLE.match(unit):
                 self.leave()
+                self._mute = role[1] != b"gateway"  # what is still on the line is nobody's any more
             return now
         departure = now + TURNAROUND_US * CYCLES_PER_US
         if record.type is ChunkType.SEND:

@@ -17,7 +17,7 @@ from hil.sim.presets import PRESETS, unshaped
 _COUNTS = {  # smallest and largest value
     "rate_kbps": (1, 10_000_000),
     "overhead_bytes": (0, 10_000),
-    "packet_bytes": (32, 65_507),
+    "packet_bytes": (20, 65_507),
     "latency_us": (0, 10_000_000),
     "jitter_us": (0, 10_000_000),
     "interval_us": (0, 4_000_000),

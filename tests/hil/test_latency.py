@@ -8,7 +8,8 @@ import pytest
 
 from hil.board import Board
 from hil.connection import Connection
-from hil.inference import SMALL_ECHO_BYTES, Inference, Stages
+from hil.inference import Inference, Stages
+from hil.links import SMALL_ECHO_BYTES
 from hil.measuring import Measuring
 from hil.model.split import Cut
 from hil.photos import Photo

@@ -9,22 +9,23 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-import hil.results  # noqa: F401 - its native modules cannot be loaded again by the sessions inside
+# The native modules behind these cannot be loaded again by each session inside this one.
+import hil.model.split
+import hil.results  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
+MODEL = f"--hil-model={ROOT / 'models' / 'tiny'}"
 SCHEMA = json.loads((ROOT / "docs" / "results.schema.json").read_text())
 
 BOARD = """
 import pytest
-from hil.budgets import Budgets
 from hil.results import BoardRecord, InferenceRecord, LostRecord
 
 @pytest.fixture
-def measure(hil_results, request):
+def measure(hil_results):
     hil_results.board = BoardRecord(
         "virtual", "port", "02:00:00:00:00:01", "esp32s3", True, "reference"
     )
-    hil_results.budgets = Budgets.load(request.path.parent / "budgets.toml")
 
     def measure(via="udp", transfer=9_812, rounds=20, lost=0):
         for number in range(rounds):
@@ -50,8 +51,9 @@ def run(pytester: pytest.Pytester) -> Any:
     def run(source: str, *options: str, budgets: str = BUDGETS) -> pytest.RunResult:
         (pytester.path / "budgets.toml").write_text(budgets)
         pytester.makeconftest(BOARD)
-        pytester.makepyfile("import pytest\nbudget = pytest.mark.latency_budget\n" + source)
-        return pytester.runpytest("--junit-xml=junit.xml", "--strict-markers", *options)
+        head = "import pytest\npytestmark = pytest.mark.hil\nbudget = pytest.mark.latency_budget\n"
+        pytester.makepyfile(head + source)
+        return pytester.runpytest("--junit-xml=junit.xml", "--strict-markers", MODEL, *options)
 
     return run
 
@@ -194,10 +196,9 @@ def test_with_benchmarks_off_nothing_is_judged_and_that_is_said(
 def test_under_xdist_nothing_is_judged_and_that_is_said(
     pytester: pytest.Pytester, run: Any
 ) -> None:
-    source = "def test_it(measure):\n    measure(transfer=99_000, rounds=1)\n"
     result = run(
-        "@budget\n@pytest.mark.hil\n" + source,
-        *("-p", "xdist", "-n", "1", f"--hil-model={ROOT / 'models' / 'tiny'}"),
+        "@budget\ndef test_it(measure):\n    measure(transfer=99_000, rounds=1)\n",
+        *("-p", "xdist", "-n", "1"),
     )
     result.assert_outcomes(passed=1)
     assert set(outcomes(pytester).values()) == {"not_judged"}

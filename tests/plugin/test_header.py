@@ -8,14 +8,15 @@ import pytest
 
 from hil.budgets import Budgets
 from hil.errors import PortMissingError
+from hil.ports import SerialPort
 from hil.pytestplugin import plan
-from hil.rig import BoardSpec, SerialPort
+from hil.rig import BoardSpec, Rig
 
 
-def header(spec: Any) -> list[str]:
+def header(rig: Any) -> list[str]:
     model: Any = SimpleNamespace(name="dogs19")
     cut: Any = SimpleNamespace(short_name="block_6_project")
-    return plan.Plan(spec, model, cut, Budgets(1, {})).header("tcp")
+    return plan.Plan(rig, model, cut, Budgets(1, {})).header(("tcp", "ble"))
 
 
 @pytest.fixture(autouse=True)
@@ -25,16 +26,21 @@ def two_ports(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_virtual_board_is_called_simulated_and_real_ones_left_alone_are_named() -> None:
-    first, second = header(BoardSpec())
+    first, second = header(Rig())
     assert "virtual ESP32-S3, all its times are simulated" in first
-    assert "model dogs19, cut after block_6_project, over tcp" in first
+    assert "model dogs19, cut after block_6_project, over tcp, ble" in first
     assert "left alone /dev/ttyACM0, /dev/ttyUSB3" in second
 
 
 def test_a_real_board_is_named_by_its_port_and_nothing_is_called_simulated() -> None:
-    (line,) = header(BoardSpec(port="/dev/ttyACM0"))
+    (line,) = header(Rig(BoardSpec(port="/dev/ttyACM0")))
     assert "board at /dev/ttyACM0" in line
     assert "simulated" not in line
+
+
+def test_a_peer_that_runs_the_tail_is_named() -> None:
+    (line,) = header(Rig(BoardSpec(port="/dev/ttyACM0"), peer=BoardSpec(port="/dev/ttyACM1")))
+    assert line.endswith("over tcp, ble, tail on the peer at /dev/ttyACM1")
 
 
 def test_the_reason_for_having_no_board_is_given() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from hil.pytestplugin.options import _OPTIONS
+
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "models" / "tiny"
 GONE = "/dev/tty-that-is-not-there"
@@ -32,7 +34,11 @@ def refused(result: pytest.RunResult, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("option", "sentence"),
     [
-        ("--hil-via=zigbee", "names 'zigbee', which is no link; use tcp"),
+        ("--hil-via=zigbee", "names 'zigbee', which is no link; use tcp, udp, espnow, ble"),
+        ("--hil-via=tcp,", "names '', which is no link"),
+        ("--hil-peer=/dev/ttyX", "The board is virtual and the peer /dev/ttyX"),
+        ("--hil-gateway=/dev/ttyX", "The board is virtual and the gateway /dev/ttyX"),
+        ("--hil-link=missing.toml", "missing.toml cannot be read"),
         ("--hil-rounds=0", "--hil-rounds is '0'; give a whole number"),
         ("--hil-rounds=many", "--hil-rounds is 'many'"),
     ],
@@ -48,6 +54,33 @@ def test_an_option_that_makes_no_sense_is_refused_before_any_test(
     assert (error["kind"], error["phase"], error["nodeid"]) == ("bad_input", "session", None)
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--hil-via=tcp,espnow",), "--hil-via names espnow, but ESP-NOW needs a second board"),
+        (("--hil-peer=virtual",), "cannot hear each other"),
+        ((f"--hil-peer={GONE}",), f"The board and the peer are both at {GONE}"),
+        (("--hil-link=lossy.toml",), "shapes the links of virtual boards"),
+    ],
+)
+def test_what_a_real_board_cannot_do_is_refused_before_any_test(
+    pytester: pytest.Pytester, options: tuple[str, ...], sentence: str
+) -> None:
+    pytester.makepyfile(NEEDS_BOARD)
+    (pytester.path / "lossy.toml").write_text("[udp]\nloss = 0.05\n")
+    refused(pytester.runpytest(f"--hil-board={GONE}", *options), sentence)
+
+
+def test_espnow_is_skipped_with_the_reason_where_there_is_no_second_board(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile("def test_it(link):\n    pass\n")
+    result = pytester.runpytest_subprocess(f"--hil-model={TINY}", f"--hil-board={GONE}", "-rs")
+    assert result.ret == 10
+    result.assert_outcomes(errors=3, skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED*ESP-NOW needs a second board as gateway*--hil-gateway*"])
+
+
 def test_a_log_directory_that_cannot_be_written_to_is_refused(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(NEEDS_BOARD)
     refused(pytester.runpytest("--hil-log-dir=/dev/null"), "cannot be written")
@@ -57,7 +90,7 @@ def test_a_log_directory_that_cannot_be_written_to_is_refused(pytester: pytest.P
     ("name", "text", "sentence"),
     [
         ("hil.toml", "[bord]\nport = 'x'", "unknown section [bord]"),
-        ("budgets.toml", "[latency.zigbee]\np95 = 1", "'latency', which does not exist"),
+        ("budgets.toml", "[latency.zigbee]\np95 = 1", "'zigbee', which does not exist"),
     ],
 )
 def test_a_file_that_makes_no_sense_is_refused_before_any_test(
@@ -134,12 +167,13 @@ def test_a_path_that_pytest_would_take_for_tests_is_refused(pytester: pytest.Pyt
 
 def test_the_options_are_explained(pytester: pytest.Pytester) -> None:
     text = pytester.runpytest("--help").stdout.str()
-    for name in ("board", "firmware", "model", "cut", "photos", "via", "rounds", "log-dir"):
-        assert f"--hil-{name}" in text
+    for name in _OPTIONS:
+        assert f"--hil-{name}=" in text
 
 
 def test_the_fixtures_are_explained(pytester: pytest.Pytester) -> None:
     text = pytester.runpytest("--fixtures").stdout.str()
-    for name in ("board", "console", "edge", "model", "cut", "photos", "firmware"):
+    names = ("board", "link", "peer", "gateway", "console", "edge", "model", "cut", "photos")
+    for name in (*names, "firmware"):
         assert f"\n{name} [session scope]" in text or f"\n{name} --" in text
     assert "no docstring available" not in text.split("hil.fixtures")[-1]

@@ -19,6 +19,25 @@ def test_a_test_with_the_board_is_marked_by_itself(pytester: pytest.Pytester) ->
     result.stdout.no_fnmatch_line("*::test_plain")
 
 
+def test_a_test_with_a_link_has_a_turn_for_each_and_links_change_rarely(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile("def test_a(link):\n    pass\ndef test_b(link):\n    pass\n")
+    result = pytester.runpytest("--collect-only", "-q", "--hil-via=udp,ble")
+    result.stdout.fnmatch_lines(
+        ["*::test_a?udp]", "*::test_b?udp]", "*::test_a?ble]", "*::test_b?ble]"], consecutive=True
+    )
+
+
+def test_a_link_of_ones_own_is_left_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        "import pytest\n"
+        "@pytest.fixture\ndef link():\n    return 'chain'\n"
+        "def test_it(link):\n    assert link == 'chain'\n"
+    )
+    pytester.runpytest().assert_outcomes(passed=1)
+
+
 def test_a_fixture_of_the_same_name_belongs_to_its_project(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         "import pytest\n"

@@ -74,7 +74,7 @@ def test_a_users_own_test_runs_in_an_empty_directory(pytester: pytest.Pytester) 
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
         [
-            "hil: virtual ESP32-S3, all its times are simulated; model tiny, *, over tcp",
+            "hil: virtual ESP32-S3, all its times are simulated; model tiny, *, over tcp, *",
             "board * virtual esp32s3 (simulated), MAC *",
             "firmware * reference kernels",
             "flashed * app, model: * bytes in *",
@@ -98,6 +98,59 @@ def test_a_users_own_test_runs_in_an_empty_directory(pytester: pytest.Pytester) 
     properties = {each.get("name"): each.get("value") for each in suite.iter("property")}
     assert properties["hil.board.mac"] == document["board"]["mac"]
     assert properties["hil.model.name"] == "tiny"
+
+
+USERS_LINK_TEST = """
+def test_every_link_brings_the_same(board, link, model, photos):
+    inference = board.infer(photos[0])
+    assert inference.via == link.via
+    assert inference.transport_exact
+    assert inference.top5_ids == model.top5_ids(photos[0])
+
+def test_the_first_link_is_up_again(board, photos):
+    assert board.infer(photos[0]).via == "udp"
+
+def test_the_peer_has_the_tail(board, peer, photos):
+    board.connect(peer, "espnow")
+    assert board.infer(photos[0]).transport_exact
+
+def test_the_gateway_carries_espnow(board, edge, gateway, photos):
+    board.connect(edge, "espnow", gateway=gateway)
+    assert board.infer(photos[0]).transport_exact
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("--hil-peer=virtual",)], ids=["edge", "peer"])
+def test_a_users_test_with_a_link_runs_over_each(
+    pytester: pytest.Pytester, options: tuple[str, ...]
+) -> None:
+    pytester.makepyfile(USERS_LINK_TEST)
+    result = pytester.runpytest_subprocess(*OPTIONS, "--hil-via=udp,tcp,espnow,ble", *options)
+    result.assert_outcomes(passed=7)
+    document = results(pytester)
+    tails = {each["tail"] for each in document["inferences"] if each["via"] != "espnow"}
+    assert tails == {"peer" if options else "edge"}
+
+
+def test_a_link_file_shapes_the_links_of_the_run(pytester: pytest.Pytester) -> None:
+    (pytester.path / "slow.toml").write_text("[tcp]\nlatency_us = 50000\n")
+    pytester.makepyfile(
+        "def test_it(board, photos):\n"
+        "    assert board.infer(photos[0]).stages.transfer_us > 90_000\n"
+    )
+    pytester.runpytest_subprocess(*OPTIONS, "--hil-link=slow.toml").assert_outcomes(passed=1)
+
+
+def test_a_link_that_the_rig_cannot_have_costs_only_its_own_tests(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent")
+    pytester.makeconftest("import hil.connection\nhil.connection._hci = lambda board: None\n")
+    pytester.makepyfile("def test_a(link):\n    pass\ndef test_b(link):\n    pass\n")
+    result = pytester.runpytest_subprocess(*OPTIONS, "--hil-via=udp,ble")
+    assert result.ret == 10
+    result.assert_outcomes(passed=2, errors=2)
+    result.stdout.fnmatch_lines(["*BlueZ*"])
 
 
 def test_crash_and_lab_loss_end_only_what_they_must(pytester: pytest.Pytester) -> None:

@@ -2,6 +2,7 @@
 """What cannot work ends at once, in one sentence of the right kind."""
 
 import contextlib
+import dataclasses
 import hashlib
 import re
 import socket
@@ -19,6 +20,7 @@ from hil.errors import (
     BootFailure,
     EdgeError,
     HilError,
+    InfrastructureError,
     LabError,
     PortBusyError,
     PortMissingError,
@@ -26,12 +28,13 @@ from hil.errors import (
 )
 from hil.firmware import FirmwareBuild, default_firmware
 from hil.flash import FlashFile, flash
-from hil.lab import Lab
+from hil.lab import Lab, WifiCredentials
 from hil.model.model import Model
 from hil.model_part import ModelPart
 from hil.photos import load_photos
 from hil.resources import resource
 from hil.rig import BoardSpec
+from hil.sim.wifi import LAB_ACCESS_POINT
 
 _SIZE_OF_FIRST_PARTITION = 8  # in the first entry of a partition table
 _NAME_OF_FIRST_PARTITION = 12
@@ -57,6 +60,13 @@ def ready(lab, model):
     with Board.open(lab=lab, index=1) as board:
         board.flash(None, model)
         yield board
+
+
+@pytest.fixture
+def tail(ready):
+    split = ready.part.split
+    with EdgeServer(split.tail, split.model_id, stopwatch=ready.stopwatch) as edge:
+        yield edge
 
 
 @pytest.fixture(scope="module")
@@ -261,6 +271,31 @@ def test_an_empty_photo_directory(tmp_path):
         load_photos(tmp_path)
 
 
+# Networks and radios
+
+
+def test_wrong_wifi_credentials(board, model):
+    board.flash(None, model)
+    known = LAB_ACCESS_POINT
+    split = board.part.split
+    with EdgeServer(split.tail, split.model_id) as edge:
+        for credentials, why in (
+            (WifiCredentials("no-such-net", known.password), "no access point named 'no-such-net'"),
+            (WifiCredentials(known.ssid, "wrong"), "refused the password"),
+        ):
+            board.spec = dataclasses.replace(board.spec, wifi=credentials)
+            with refused(InfrastructureError, f"{why}.*check its name and password"):
+                board.connect(edge, "udp")
+
+
+def test_a_host_without_bluez(ready, tail, monkeypatch):
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent")
+    monkeypatch.setattr("hil.connection._hci", lambda board: None)  # as for a real board
+    with refused(InfrastructureError, "BlueZ"):
+        ready.connect(tail, "ble")
+    ready.connect(tail, "udp")  # the board is none the worse
+
+
 # The edge server and the lab
 
 
@@ -292,13 +327,6 @@ class Relay:
             board.sendall(edge.recv(4096))
             board.recv(1)
             self._on_activation()
-
-
-@pytest.fixture
-def tail(ready):
-    split = ready.part.split
-    with EdgeServer(split.tail, split.model_id, stopwatch=ready.stopwatch) as edge:
-        yield edge
 
 
 def test_an_edge_server_that_is_not_there(ready, tail):

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from hil.cli import COMMANDS, main
+from hil.links import LINKS
 from hil.resources import resource
 
 
@@ -87,6 +88,49 @@ def test_run_prints_json_that_holds_what_the_text_shows(hil, lab, photo, tiny):
         assert entry["stages"]["total_us"] > 0
 
 
+@pytest.mark.parametrize("via", LINKS)
+def test_rtt_measures_small_and_activation_sized_messages(hil, tiny, via):
+    code, out, err = hil("rtt", "--model", tiny, "--via", via, "--count", 3)
+    assert (code, err) == (0, "")
+    assert f"{via}, 32 bytes there and back, 3 times" in out
+    assert f"{via}, 576 bytes there and back, 3 times" in out
+    assert out.count("p95 n/a") == out.count("(simulated)") == 2
+
+
+def test_rtt_prints_json_that_holds_what_the_text_shows(hil, tiny):
+    code, out, _ = hil("rtt", "--model", tiny, "--via", "udp", "--size", 100, "--json")
+    assert code == 0
+    document = json.loads(out)
+    assert (document["via"], document["tail"], document["simulated"]) == ("udp", "edge", True)
+    (trips,) = document["round_trips"]
+    assert (trips["size"], trips["count"], trips["lost"]) == (100, 20, 0)
+    assert 0 < trips["p50_us"] <= trips["p95_us"] <= trips["max_us"]
+    assert len(trips["us"]) == 20
+    assert trips["wire_bytes"] > 20 * 100
+    assert 0 < trips["payload_to_wire"] < 1
+
+
+def test_a_link_file_changes_what_rtt_measures(hil, tiny, tmp_path):
+    def p50(*options):
+        _, out, _ = hil("rtt", "--model", tiny, "--via", "udp", "--size", 8, "--json", *options)
+        return json.loads(out)["round_trips"][0]["p50_us"]
+
+    path = tmp_path / "slow.toml"
+    path.write_text("[udp]\nlatency_us = 50000\n")
+    assert p50("--link", path) > p50() + 90_000
+
+
+@pytest.mark.parametrize(("via", "second"), [("ble", "--peer"), ("espnow", "--gateway")])
+def test_run_over_other_links_and_with_a_second_board(hil, photo, tiny, via, second):
+    arguments = ["--model", tiny, "--via", via, second, "virtual", "--json"]
+    code, out, _ = hil("run", photo, *arguments)
+    assert code == 0
+    (entry,) = json.loads(out)["photos"]
+    assert entry["agrees"]
+    assert entry["via"] == via
+    assert entry["wire"]["bytes"] > 576
+
+
 def test_flash_reports_what_it_wrote_and_what_it_kept(hil, lab, tiny):
     url = lab.boards[0].url
     code, out, _ = hil("flash", "--board", url, "--model", tiny, "--json")
@@ -134,6 +178,14 @@ def test_boards_offers_the_virtual_board(hil):
         (["run", "{photo}", "--firmware", "no-such-build"], 2, "no-such-build"),
         (["run", "."], 2, "holds no photos"),
         (["run", "hil.toml"], 2, "cannot be decoded"),
+        (["run", "{photo}", "--via", "zigbee"], 2, "zigbee"),
+        (["rtt", "--via", "zigbee"], 2, "zigbee"),
+        (["rtt", "--size", "-1"], 2, "--size"),
+        (["rtt", "--board", "/dev/x", "--via", "espnow"], 2, "needs a second board as gateway"),
+        (["rtt", "--board", "/dev/x", "--peer", "/dev/x"], 2, "both at /dev/x"),
+        (["rtt", "--peer", "/dev/x"], 2, "cannot hear each other"),
+        (["rtt", "--link", "hil.toml"], 2, "hil.toml"),
+        (["sim", "--link", "missing.toml"], 2, "missing.toml"),
         (["flash", "--board", "/dev/ttyNoSuchPort"], 10, "does not exist"),
         (["flash", "--board", "usb"], 10, "attached"),
         (["monitor", "--board", "rfc2217://127.0.0.1:1"], 10, "nothing listens"),
@@ -145,7 +197,7 @@ def test_bad_input_is_one_sentence_and_an_exit_code(
     hil, photo, tiny, tmp_path, monkeypatch, arguments, code, words
 ):
     (tmp_path / "hil.toml").write_text('[edge]\nhost = "10.0.0.1"\n')
-    monkeypatch.setattr("hil.rig.discover_ports", list)
+    monkeypatch.setattr("hil.ports.discover_ports", list)
     given = [argument.format(photo=photo, tiny=tiny) for argument in arguments]
     got, out, err = hil(*given)
     assert got == code

@@ -4,7 +4,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.sim.clock import SimClock
+from hil.sim.clock import RESTLESS_EVENTS, SimClock
 
 
 def drain(clock: SimClock) -> None:
@@ -76,3 +76,53 @@ def test_whoever_runs_the_clock_is_woken_by_new_events_and_paid_debts() -> None:
     clock.owe(debt)
     clock.paid(debt)
     assert len(woken) == 2
+
+
+def test_what_comes_from_outside_waits_until_nothing_can_happen() -> None:
+    clock, happened = SimClock(), []
+    clock.at(10, lambda: clock.at(20, lambda: happened.append(clock.now)))
+    clock.at_rest(lambda: happened.append("outside"))
+    drain(clock)
+    assert happened == [20, "outside"]
+
+
+def test_what_comes_from_outside_is_taken_while_the_host_owes() -> None:
+    clock, happened = SimClock(), []
+    debt = object()
+    clock.owe(debt)
+    clock.at(1, lambda: happened.append("later"))
+    clock.at_rest(lambda: clock.paid(debt))
+    drain(clock)
+    assert happened == ["later"]
+
+
+def test_what_comes_from_outside_is_taken_one_at_a_time_in_its_order() -> None:
+    clock, happened = SimClock(), []
+    clock.at_rest(lambda: clock.at(5, lambda: happened.append("what the first causes")))
+    clock.at_rest(lambda: happened.append("second"))
+    drain(clock)
+    assert happened == ["what the first causes", "second"]
+
+
+def test_boards_that_never_rest_do_not_keep_the_host_out() -> None:
+    clock, happened = SimClock(), []
+
+    def tick() -> None:
+        if len(happened) < 2:
+            clock.at(clock.now + 1, tick)
+
+    tick()
+    clock.at_rest(lambda: happened.append(clock.now))
+    clock.at_rest(lambda: happened.append(clock.now))
+    drain(clock)
+    assert happened == [RESTLESS_EVENTS, 2 * RESTLESS_EVENTS]
+
+
+def test_a_debt_is_owed_until_it_is_paid_or_forgiven() -> None:
+    clock, one, two = SimClock(), object(), object()
+    clock.owe(one)
+    clock.owe(two)
+    clock.paid(one)
+    assert (clock.owes(one), clock.owes(two)) == (False, True)
+    clock.forgive()
+    assert not clock.owes(two)

@@ -29,10 +29,21 @@ def test_nothing_is_lost_but_what_has_not_ended_is_held_back(data: bytes) -> Non
     assert len(data) - len(joined) <= 1_100
 
 
-@given(st.binary(min_size=1, max_size=1024), st.integers(0, 1 << 20))
-def test_a_frame_is_one_unit_whatever_it_holds(content: bytes, offset: int) -> None:
-    frame = Chunk(ChunkType.IMAGE, offset, content).pack()
+TO_BOARD = (ChunkType.IMAGE, ChunkType.SEND, ChunkType.DEALT)
+
+
+@given(st.sampled_from(TO_BOARD), st.binary(max_size=1024), st.integers(0, (1 << 32) - 1))
+def test_a_frame_is_one_unit_whatever_it_holds(
+    kind: ChunkType, content: bytes, offset: int
+) -> None:
+    frame = Chunk(kind, offset, content).pack()
     assert ConsoleUnits().feed(frame + frame) == [frame, frame]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ChunkType if kind not in TO_BOARD])
+def test_what_only_a_board_sends_is_noise_to_it(kind: ChunkType) -> None:
+    frame = Chunk(kind, 1, b"abc").pack()
+    assert ConsoleUnits().feed(frame)[0] == b"\0"
 
 
 def test_lines_end_with_either_character() -> None:

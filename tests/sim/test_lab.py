@@ -86,6 +86,16 @@ def test_hil_sim_prints_its_ports_and_ends_by_a_signal(number: signal.Signals) -
         assert process.wait(PATIENCE_S) == 0
 
 
+def test_a_lab_announces_the_seed_of_the_link_file_or_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "link.toml"
+    path.write_text("[udp]\nloss = 0.1\n")
+    with hil_sim("--seed", "5", "--link", str(path)) as (_, ends):
+        assert ends["seed"] == 5
+    path.write_text("seed = 9\n")
+    with hil_sim("--seed", "5", "--link", str(path)) as (_, ends):
+        assert ends["seed"] == 9
+
+
 def test_an_unbootable_flash_prints_the_roms_words_to_whoever_attaches() -> None:
     with Lab.start() as lab:
         with socket.create_connection(address(lab.boards[0].socket), timeout=PATIENCE_S) as raw:

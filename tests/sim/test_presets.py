@@ -4,6 +4,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -63,3 +64,8 @@ def test_the_module_prints_the_table() -> None:
     )
     assert done.stdout.strip() == table()
     assert "3.19 ms | 3.2 ms" in table()
+
+
+def test_the_documentation_shows_the_table_as_it_is() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "performance.md").read_text()
+    assert table() in text

@@ -1,22 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""The virtual board's TCP: real bytes over a real socket, at times that the host cannot change."""
+"""The virtual board's TCP to the host: real bytes, at times that the host cannot change."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from hil.protocol import Flags, Message, MessageType
+from hil.protocol import ErrorCode, Flags, Message, MessageType
 from hil.protocol.stream import pack_stream
+from hil.sim import host_work
+from hil.sim.air import Air
 from hil.sim.clock import CYCLES_PER_US, SimClock
-from hil.sim.link import WIFI_TCP, LinkDirection
-from hil.sim.tcp import SEND_BUFFER, TcpConnection, TcpEvents
+from hil.sim.link import LinkDirection
+from hil.sim.presets import PRESETS
+from hil.sim.tcp import TcpRadio
+from hil.sim.tcp_sender import SEND_BUFFER
 
-HOST_WORK_US = 5_000
+VIA = 1
 PATIENCE_S = 20.0
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Settle = Callable[[SimClock, Callable[[], bool]], Awaitable[None]]
 
 
 def message(kind: MessageType, payload: bytes = b"", answer: bool = False) -> bytes:
@@ -24,41 +30,10 @@ def message(kind: MessageType, payload: bytes = b"", answer: bool = False) -> by
     return pack_stream(Message(kind, flags, session=1, message_id=1, model_id=0, payload=payload))
 
 
-@dataclass
-class Board:
-    """What a board hears, with the simulated microsecond at which it hears it."""
-
-    clock: SimClock
-    heard: list[tuple[str, object, float]] = field(default_factory=list)
-
-    def _note(self, name: str) -> Callable[..., None]:
-        return lambda *what: self.heard.append(
-            (name, what[0] if what else None, self.clock.now / CYCLES_PER_US)
-        )
-
-    def events(self) -> TcpEvents:
-        names = ("up", "failed", "lost", "received", "writable")
-        return TcpEvents(**{name: self._note(name) for name in names})
-
-    def count(self, name: str) -> int:
-        return sum(1 for each in self.heard if each[0] == name)
-
-
-async def settle(clock: SimClock, done: Callable[[], bool]) -> None:
-    """Fire events, and look at the sockets, until `done`."""
-
-    async def run() -> None:
-        while not done():
-            if not clock.step():
-                await asyncio.sleep(0.001)  # the other end is a real socket
-
-    await asyncio.wait_for(run(), PATIENCE_S)
-
-
 @asynccontextmanager
 async def connection(
-    handler: Handler,
-) -> AsyncIterator[tuple[SimClock, Board, TcpConnection]]:
+    firmware: type[Any], settle: Settle, handler: Handler, **options: Any
+) -> AsyncIterator[tuple[Any, TcpRadio]]:
     """A board connected to a server that serves one client with `handler`."""
     served = asyncio.Event()
 
@@ -69,13 +44,13 @@ async def connection(
             writer.close()
             served.set()
 
-    clock = SimClock()
-    board = Board(clock)
+    board = firmware(Air(SimClock(), **options))
+    tcp = TcpRadio(board.antenna(VIA))
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        address = server.sockets[0].getsockname()
-        tcp = TcpConnection(clock, WIFI_TCP, HOST_WORK_US, address, board.events())
-        await settle(clock, lambda: bool(board.heard))
-        yield clock, board, tcp
+        assert tcp.open(*server.sockets[0].getsockname()) == 0
+        await settle(board.clock, lambda: bool(board.told))
+        assert board.told[0][1] == (VIA, 0, 0)
+        yield board, tcp
         tcp.close()
         await asyncio.wait_for(served.wait(), PATIENCE_S)
 
@@ -92,103 +67,147 @@ def answering(delay: float) -> Handler:
     return handle
 
 
-async def exchange(delay: float) -> list[tuple[str, object, float]]:
-    async with connection(answering(delay)) as (clock, board, tcp):
+async def exchange(
+    firmware: type[Any], settle: Settle, delay: float, messages: int = 1, **options: Any
+) -> list[tuple[str, bytes, float]]:
+    async with connection(firmware, settle, answering(delay), **options) as (board, tcp):
         data = message(MessageType.DATA, bytes(4_704))
-        assert tcp.send(data, clock.now) == len(data)
-        clock.at(10**12, lambda: None)  # something later, which must not happen before the answer
-        await settle(clock, lambda: board.count("received") == 1)
-        return board.heard
+        for n in range(messages):
+            assert tcp.send(0, data, board.clock.now) == len(data)
+            board.clock.at(10**14, lambda: None)  # later: it must not happen before the answer
+            await settle(board.clock, lambda n=n: board.count("on_receive") == n + 1)
+        return [(name, staged, at) for name, _, staged, at in board.told]
 
 
-def test_simulated_times_do_not_depend_on_how_slow_the_host_is() -> None:
-    assert asyncio.run(exchange(0.0)) == asyncio.run(exchange(0.1))
+def test_simulated_times_do_not_depend_on_how_slow_the_host_is(
+    firmware: type[Any], settle: Settle
+) -> None:
+    slow = asyncio.run(exchange(firmware, settle, 0.1))
+    assert asyncio.run(exchange(firmware, settle, 0.0)) == slow
 
 
-def test_an_answer_arrives_after_both_ways_and_the_stated_work_of_the_host() -> None:
-    heard = asyncio.run(exchange(0.0))
-    request, answer = (
-        len(message(MessageType.DATA, bytes(4_704))),
-        len(message(MessageType.RESULT, bytes(76))),
-    )
+def test_an_answer_arrives_after_both_ways_and_the_stated_work_of_the_host(
+    firmware: type[Any], settle: Settle
+) -> None:
+    heard = asyncio.run(exchange(firmware, settle, 0.0))
+    request = len(message(MessageType.DATA, bytes(4_704)))
+    answer = len(message(MessageType.RESULT, bytes(76)))
     start = int(heard[0][2] * CYCLES_PER_US)
-    _, there = LinkDirection(WIFI_TCP).send(start, request)
-    _, back = LinkDirection(WIFI_TCP).send(there + HOST_WORK_US * CYCLES_PER_US, answer)
+    _, there = LinkDirection(PRESETS["tcp"]).stream(start, request, 0)
+    departure = there + host_work.TOTAL_US * CYCLES_PER_US
+    _, back = LinkDirection(PRESETS["tcp"]).stream(departure, answer, 0)
     assert heard[-1][2] == back / CYCLES_PER_US
 
 
-def test_the_send_buffer_takes_what_it_has_room_for_and_says_when_there_is_more() -> None:
+def test_losses_cost_time_outs_and_repeat_from_their_seed(
+    firmware: type[Any], settle: Settle
+) -> None:
+    lossy = {"tcp": replace(PRESETS["tcp"], loss=0.2, jitter_us=500)}
+    runs = [
+        asyncio.run(exchange(firmware, settle, delay, 8, links=lossy, seed=seed))
+        for delay, seed in ((0.0, 1), (0.01, 1), (0.0, 2))
+    ]
+    assert runs[0] == runs[1] != runs[2]
+    assert [staged for _, staged, _ in runs[0]] == [staged for _, staged, _ in runs[2]]
+    assert runs[0][-1][2] - runs[0][0][2] > 1_500_000
+
+
+def test_the_send_buffer_takes_what_it_has_room_for_and_says_when_there_is_more(
+    firmware: type[Any], settle: Settle
+) -> None:
     async def run() -> tuple[int, int]:
-        async with connection(answering(0)) as (clock, board, tcp):
+        async with connection(firmware, settle, answering(0)) as (board, tcp):
             data = message(MessageType.DATA, bytes(20_000))
-            first = sent = tcp.send(data, clock.now)
+            first = sent = tcp.send(0, data, board.clock.now)
             while sent < len(data):
-                seen = board.count("writable")
-                await settle(clock, lambda seen=seen: board.count("writable") > seen)
-                sent += tcp.send(data[sent:], clock.now)
-            await settle(clock, lambda: board.count("received") == 1)
+                seen = board.count("on_writable")
+                await settle(board.clock, lambda seen=seen: board.count("on_writable") > seen)
+                sent += tcp.send(0, data[sent:], board.clock.now)
+            await settle(board.clock, lambda: board.count("on_receive") == 1)
             return first, sent - len(data)
 
-    first, rest = asyncio.run(run())
-    assert first == SEND_BUFFER
-    assert rest == 0
+    assert asyncio.run(run()) == (SEND_BUFFER, 0)
 
 
-def test_an_unreachable_host_is_reported_with_its_address() -> None:
-    async def run() -> Board:
+def test_an_unreachable_host_is_reported_with_its_address(
+    firmware: type[Any], settle: Settle
+) -> None:
+    async def run() -> Any:
         server = await asyncio.start_server(answering(0), "127.0.0.1", 0)
         address = server.sockets[0].getsockname()
         server.close()
         await server.wait_closed()
-        clock = SimClock()
-        board = Board(clock)
-        TcpConnection(clock, WIFI_TCP, HOST_WORK_US, address, board.events())
-        await settle(clock, lambda: bool(board.heard))
-        assert not clock.waits_for_host
+        board = firmware(Air(SimClock()))
+        TcpRadio(board.antenna(VIA)).open(*address)
+        await settle(board.clock, lambda: bool(board.told))
+        assert not board.clock.waits_for_host
         return board
 
-    [(name, text, _)] = asyncio.run(run()).heard
-    assert name == "failed"
-    assert "no connection to 127.0.0.1:" in str(text)
+    [(name, (_, code, _), text, _)] = asyncio.run(run()).told
+    assert (name, code) == ("on_link", ErrorCode.EDGE_UNREACHABLE)
+    assert b"no connection to 127.0.0.1:" in text
 
 
-def test_a_host_that_dies_owing_an_answer_ends_the_connection_and_the_debt() -> None:
+def test_a_host_that_dies_owing_an_answer_ends_the_connection_and_the_debt(
+    firmware: type[Any], settle: Settle
+) -> None:
     async def die(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(4)
 
-    async def run() -> Board:
-        async with connection(die) as (clock, board, tcp):
-            tcp.send(message(MessageType.DATA, bytes(100)), clock.now)
-            await settle(clock, lambda: board.count("lost") == 1)
-            assert not clock.waits_for_host
-            return board
+    async def run() -> Any:
+        async with connection(firmware, settle, die) as (board, tcp):
+            tcp.send(0, message(MessageType.DATA, bytes(100)), board.clock.now)
+            await settle(board.clock, lambda: board.count("on_link") == 2)
+            assert not board.clock.waits_for_host
+            return board.told[-1]
 
-    assert "closed by the host" in str(asyncio.run(run()).heard[-1][1])
+    _, (_, code, _), text, _ = asyncio.run(run())
+    assert code == ErrorCode.EDGE_LOST
+    assert b"closed by the host" in text
 
 
-def test_a_closed_connection_tells_its_board_nothing_more() -> None:
-    async def run() -> Board:
-        async with connection(answering(0)) as (clock, board, tcp):
-            tcp.send(message(MessageType.DATA, bytes(100)), clock.now)
+def test_a_closed_connection_tells_its_board_nothing_more(
+    firmware: type[Any], settle: Settle
+) -> None:
+    async def run() -> int:
+        async with connection(firmware, settle, answering(0)) as (board, tcp):
+            tcp.send(0, message(MessageType.DATA, bytes(100)), board.clock.now)
             tcp.close()
-            assert not clock.waits_for_host
-            while clock.step():
+            assert not board.clock.waits_for_host
+            while board.clock.step():
                 pass
-            return board
+            assert tcp.send(0, b"x", board.clock.now) < 0
+            return len(board.told)
 
-    assert [name for name, _, _ in asyncio.run(run()).heard] == ["up"]
+    assert asyncio.run(run()) == 1
 
 
-@pytest.mark.parametrize("kind", [MessageType.RESULT, MessageType.ERROR])
-def test_the_host_owes_nothing_for_an_answer_of_the_board(kind: MessageType) -> None:
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        (MessageType.RESULT, True),
+        (MessageType.ERROR, True),
+        (MessageType.ERROR, False),
+        (MessageType.RESULT, False),
+    ],
+)
+def test_the_host_owes_nothing_for_what_asks_nothing(
+    firmware: type[Any], settle: Settle, kind: MessageType, answer: bool
+) -> None:
     async def run() -> bool:
         async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.read()
 
-        async with connection(listen) as (clock, _, tcp):
-            tcp.send(message(kind, bytes(76), answer=True), clock.now)
-            while clock.step():
+        async with connection(firmware, settle, listen) as (board, tcp):
+            tcp.send(0, message(kind, bytes(76), answer=answer), board.clock.now)
+            while board.clock.step():
                 pass
-            return clock.waits_for_host
+            return board.clock.waits_for_host
 
     assert not asyncio.run(run())
+
+
+def test_without_wifi_there_is_no_tcp(firmware: type[Any]) -> None:
+    board = firmware(Air(SimClock()))
+    board.joined = False
+    assert TcpRadio(board.antenna(VIA)).open("127.0.0.1", 9) == ErrorCode.WIFI

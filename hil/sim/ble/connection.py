@@ -20,8 +20,8 @@ SUPERVISION_TIMEOUT_US = 2_560_000
 BLE_GAP_INITIAL_SUPERVISION_TIMEOUT, 256 x 10 ms."""
 
 RETRY_US = 300
-"""Where there are no connection events (``interval_us = 0``), a failed exchange is repeated after two
-T_IFS of 150 us."""
+"""Where there are no connection events (``interval_us = 0``), a failed exchange is repeated after
+two T_IFS of 150 us."""
 
 
 class Side(IntEnum):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """bumble's simulated controller with what is defective in 0.0.236 put right.
 
-Each override says what bumble does instead; ``tests/sim/test_ble_bumble.py`` shows it, and fails when
-a later bumble does better, so that the override can go.
+Each override says what bumble does instead; ``tests/sim/test_ble_bumble.py`` shows it, and fails
+when a later bumble does better, so that the override can go.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bumble import hci, ll
 from bumble.controller import Controller
-from bumble.core import InvalidArgumentError, PhysicalTransport
+from bumble.core import PhysicalTransport
 from bumble.link import LocalLink
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ _SCAN_RESPONSE = _ADVERTISEMENT | _Reported.SCAN_RESPONSE
 
 class Ether(LocalLink):
     """What joins the controllers."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
 
     def send_acl_data(
         self,

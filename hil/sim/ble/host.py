@@ -3,35 +3,30 @@
 
 Frames of the board have crossed the shaper when they reach bumble; frames of the host cross it from
 there. Simulated time stands still while it is the host's turn: from a board's advertising until the
-host has subscribed, and from a request's last frame until the last of the answer. An answer departs
-after a stated constant for the host's work (:mod:`hil.sim.host_work`).
+host has subscribed, and from a request's last frame until the last of the answer.
 """
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hil.protocol import HEADER_SIZE, Flags, FrameHeader, MessageType, ProtocolError
-from hil.sim import host_work
 from hil.sim.ble.connection import Side
 from hil.sim.ble.pairing import NOTHING_HEARD, Pair
-from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.clock import SimClock
+from hil.sim.reaction import Reaction
 
 if TYPE_CHECKING:
     from hil.sim.ble.hci import HciServer
 
 UNHEEDED = 50
-"""A host that has heard so many advertisements of a board, and does not connect, wants another."""
+"""A host that has heard so many advertisements of a board and does not connect wants another."""
 
-_CONNECTION_TIMEOUT = 0x08  # error codes: Bluetooth Core Specification 5.4, volume 1, part F
-_ENDED_BY_HOST = 0x13
+# Error codes: Bluetooth Core Specification 5.4, volume 1, part F.
+_CONNECTION_TIMEOUT = 0x08
+_ENDED_BY_USER = 0x13
 
-_WORK_US = {
-    MessageType.HELLO: host_work.TURNAROUND_US,
-    MessageType.ECHO: host_work.TURNAROUND_US,
-    MessageType.DATA: host_work.TOTAL_US,
-}
-
-_Key = tuple[int, int]  # session, message id
+_ANSWERED = (MessageType.HELLO, MessageType.DATA, MessageType.ECHO)
 
 
 class HostEnd:
@@ -65,20 +60,21 @@ class HostEnd:
         self._on_subscribed = subscribed
         self._unheeded = 0
         self._pair: Pair | None = None
-        self._debts: dict[_Key, tuple[int, list[bytes]]] = {}  # work in us, answer so far
+        self._closed = False
+        self._reaction = Reaction()
+        self._answers: dict[tuple[int, int], list[bytes]] = {}  # owed, by session and message id
         self._peripheral = Peripheral(hci.ether, mac, mtu, self)
         if owe:
             clock.owe(self)
 
     def withdraw(self) -> None:
         """Show the board no more."""
-        self._peripheral.close()
-        self._clock.paid(self)
+        self._end(_ENDED_BY_USER)
 
     # What the host does, in real time.
 
     def advertised(self) -> None:
-        """Stop waiting where no radio is free to come, or all have heard the board and do not."""
+        """Wait no longer if no radio is free to come, or all have heard the board and do not."""
         free = [radio for radio in self._hci.radios if not radio.le_connections]
         self._unheeded += all(radio.le_scan_enable for radio in free)
         if not free or self._unheeded >= UNHEEDED:
@@ -86,29 +82,26 @@ class HostEnd:
 
     def subscribed(self, mtu: int) -> None:
         """Become the board's central."""
-        self._on_subscribed(self, mtu)
-        self._clock.paid(self)
+        self._clock.at_rest(lambda: self._become_central(mtu))
 
     def wrote(self, frame: bytes) -> None:
-        """Send a frame to the board, those of an answer all at once when the last has come."""
-        debt = self._debts.get(self._key(frame))
-        if debt is None:
-            self._send([frame], 0)
+        """Send a frame to the board; those of an answer when the last of them has come."""
+        try:
+            header = FrameHeader.parse(frame[:HEADER_SIZE])
+        except ProtocolError:
+            header = None
+        key = (header.session, header.message_id) if header is not None else None
+        if header is None or key not in self._answers:
+            self._clock.at_rest(lambda: self._send([frame]))
             return
-        work_us, frames = debt
-        frames.append(frame)
-        header = FrameHeader.parse(frame[:HEADER_SIZE])
-        if header.index + 1 == header.count:
-            self._send(frames, work_us)
-            self._pay(header)
+        self._answers[key].append(frame)
+        if header.fragment_index + 1 == header.fragment_count:
+            self._send(self._answers.pop(key))
+            self._clock.paid((self, key))
 
     def gone(self, reason: int) -> None:
-        """End the board's connection as the host's has ended."""
-        if self._pair is not None:
-            silent = reason == _CONNECTION_TIMEOUT
-            text = NOTHING_HEARD if silent else f"the host has ended the connection ({reason:#x})"
-            self._pair.leave(Side.CENTRAL, text, silent=silent)
-        self._pay_all()
+        """The host's connection has ended."""
+        self._clock.at_rest(lambda: self._leave(reason))
 
     # What the board does, at simulated times.
 
@@ -126,14 +119,42 @@ class HostEnd:
             header = FrameHeader.parse(frame[:HEADER_SIZE])
         except ProtocolError:
             return
-        work_us = _WORK_US.get(header.type)
-        request = work_us is not None and not header.flags & Flags.ANSWER
-        if request and header.index + 1 == header.count:
+        asks = header.type in _ANSWERED and not header.flags & Flags.ANSWER
+        if asks and header.fragment_index + 1 == header.fragment_count:
             key = (header.session, header.message_id)
-            self._debts[key] = (work_us, [])
+            self._answers[key] = []
             self._clock.owe((self, key))
 
-    def over(self, pair: Pair, text: str, *, silent: bool) -> None:
+    def over(self, pair: Pair, text: str, *, silent: bool, after_us: int) -> None:
         """The board's connection has ended."""
-        self._peripheral.close(_CONNECTION_TIMEOUT if silent else _ENDED_BY_HOST)
-        self._pay_all()
+        self._end(_CONNECTION_TIMEOUT if silent else _ENDED_BY_USER)
+
+    def _become_central(self, mtu: int) -> None:
+        if not self._closed:
+            self._on_subscribed(self, mtu)
+            self._clock.paid(self)
+
+    def _send(self, frames: list[bytes]) -> None:
+        now = self._clock.now
+        for frame in frames:
+            start = self._reaction.departure(now, frame)
+            self._clock.at(start, functools.partial(self._depart, frame))
+
+    def _depart(self, frame: bytes) -> None:
+        if self._pair is not None:
+            self._pair.send(Side.CENTRAL, frame, self._clock.now)
+
+    def _leave(self, reason: int) -> None:
+        if self._pair is not None:
+            silent = reason == _CONNECTION_TIMEOUT
+            text = NOTHING_HEARD if silent else f"the host has ended the connection ({reason:#x})"
+            self._pair.leave(Side.CENTRAL, text, silent=silent)
+        self._end(reason)
+
+    def _end(self, reason: int) -> None:
+        self._closed = True
+        self._peripheral.close(reason)
+        self._clock.paid(self)
+        for key in self._answers:
+            self._clock.paid((self, key))
+        self._answers.clear()

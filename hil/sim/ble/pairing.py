@@ -7,17 +7,16 @@ from typing import Protocol
 from hil.sim.air import Air
 from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US, Connection, Side
 from hil.sim.clock import CYCLES_PER_US
+from hil.transport.ble_service import LARGEST_FRAME
 
 ADVERTISING_US = 60_000
 """Until the central hears the peripheral: T_GAP(adv_fast_interval1), the longest interval of fast
 advertising (Bluetooth Core Specification 5.4, volume 3, part C, appendix A)."""
 
 SETTING_UP_EVENTS = 7
-"""Connection events until the central has subscribed, one for each step: the first event, exchange
-of the MTU, discovery of the service, of its characteristics (two), of the descriptor, subscription."""
-
-LARGEST_VALUE = 512
-"""Bytes of the longest attribute value (volume 3, part F, 3.2.9)."""
+"""Connection events until the central has subscribed, one for each step: the first event,
+exchange of the MTU, discovery of the service, of its characteristics (two), of the descriptor,
+subscription."""
 
 NOTHING_HEARD = f"nothing has come over the connection for {SUPERVISION_TIMEOUT_US / 1e6:g} s"
 
@@ -36,8 +35,15 @@ class Participant(Protocol):
     def received(self, frame: bytes) -> None:
         """A frame has come."""
 
-    def over(self, pair: "Pair", text: str, *, silent: bool) -> None:
-        """A connection is over, without a word from the other side if `silent`."""
+    def over(self, pair: "Pair", text: str, *, silent: bool, after_us: int) -> None:
+        """A connection is over.
+
+        Args:
+            pair: which one.
+            text: how.
+            silent: whether the other side has gone without a word.
+            after_us: for how long this side cannot know yet.
+        """
 
 
 class Pair:
@@ -58,7 +64,7 @@ class Pair:
     def __init__(
         self, air: Air, central: Participant, peripheral: Participant, mtu: int, number: int
     ) -> None:
-        self.frame_limit = min(mtu - 3, LARGEST_VALUE)
+        self.frame_limit = min(mtu - 3, LARGEST_FRAME)
         self.established = False
         self._clock = air.clock
         self._link = air.links["ble"]
@@ -99,12 +105,8 @@ class Pair:
         if self._over:
             return
         self._close()
-        wait_us = SUPERVISION_TIMEOUT_US if silent else self._link.interval_us
-        other = self.other(side)
-        self._clock.at(
-            self._clock.now + wait_us * CYCLES_PER_US,
-            lambda: other.over(self, text, silent=silent),
-        )
+        after_us = SUPERVISION_TIMEOUT_US if silent else self._link.interval_us
+        self.other(side).over(self, text, silent=silent, after_us=after_us)
 
     def _up(self) -> None:
         self.established = True
@@ -115,7 +117,7 @@ class Pair:
     def _unheard(self) -> None:
         self._close()
         for participant in self._sides:
-            participant.over(self, NOTHING_HEARD, silent=True)
+            participant.over(self, NOTHING_HEARD, silent=True, after_us=0)
 
     def _close(self) -> None:
         self._over = True

@@ -22,6 +22,8 @@ _FLAGS = AdvertisingData.Flags.LE_GENERAL_DISCOVERABLE_MODE | (
     AdvertisingData.Flags.BR_EDR_NOT_SUPPORTED
 )
 
+_ENDED_BY_USER = hci.HCI_ErrorCode.REMOTE_USER_TERMINATED_CONNECTION_ERROR
+
 
 class Events(Protocol):
     """What a peripheral tells; every call comes on the event loop, in real time."""
@@ -68,11 +70,13 @@ class Peripheral:
         host = Host()
         host.set_packet_sink(self._controller)
         self._controller.host = host
-        self._device = Device(name=board_name(mac), host=host)
+        self._name = board_name(mac)
+        self._device = Device(name=self._name, host=host)
         self._device.keystore = MemoryKeyStore()  # bumble would write one into the home directory
         self._device.gatt_server.max_mtu = mtu
-        # The handler must not be a coroutine: bumble runs those as tasks, which overtake each other.
-        self._write = Characteristic(
+        # The handler must not be a coroutine: bumble runs those as tasks, which overtake each
+        # other.
+        self._write: Characteristic[bytes] = Characteristic(
             UUID(WRITE_UUID),
             Characteristic.Properties.WRITE_WITHOUT_RESPONSE,
             Characteristic.WRITEABLE,
@@ -103,7 +107,7 @@ class Peripheral:
         # Not by notify_subscriber(), a coroutine: notifications would overtake each other.
         self._device.gatt_server.send_gatt_pdu(self._subscriber, bytes(notification))
 
-    def close(self, reason: int = hci.HCI_ErrorCode.REMOTE_USER_TERMINATED_CONNECTION_ERROR) -> None:
+    def close(self, reason: int = _ENDED_BY_USER) -> None:
         """Leave the air; a central that is connected finds the connection ended for `reason`."""
         self._subscriber = None
         self._start.cancel()
@@ -111,7 +115,6 @@ class Peripheral:
 
     async def _advertise(self) -> None:
         await self._device.power_on()
-        name = board_name(str(self._device.public_address).split("/")[0])
         await self._device.start_advertising(
             own_address_type=hci.OwnAddressType.PUBLIC,
             auto_restart=True,
@@ -127,7 +130,7 @@ class Peripheral:
                 )
             ),
             scan_response_data=bytes(
-                AdvertisingData([(AdvertisingData.COMPLETE_LOCAL_NAME, name.encode())])
+                AdvertisingData([(AdvertisingData.COMPLETE_LOCAL_NAME, self._name.encode())])
             ),
             advertising_interval_min=ADVERTISING_MS,
             advertising_interval_max=ADVERTISING_MS,
@@ -143,7 +146,7 @@ class Peripheral:
             bearer.on(Connection.EVENT_DISCONNECTION, self._gone)
             self._events.subscribed(bearer.att_mtu)
         elif not notify and bearer is self._subscriber:
-            self._gone(hci.HCI_ErrorCode.REMOTE_USER_TERMINATED_CONNECTION_ERROR)
+            self._gone(_ENDED_BY_USER)
 
     def _gone(self, reason: int) -> None:
         if self._subscriber is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A virtual board's BLE: the peripheral of a host or of another board, or another board's central."""
+"""A virtual board's BLE: peripheral of a host or of another board, or another board's central."""
 
 import re
 
@@ -92,13 +92,15 @@ class BleRadio:
         """A frame has come."""
         self._antenna.receive(frame)
 
-    def over(self, pair: Pair, text: str, *, silent: bool) -> None:
+    def over(self, pair: Pair, text: str, *, silent: bool, after_us: int) -> None:
         """The other one has gone: while connecting, look again; else tell the firmware."""
+        clock = self._antenna.clock
         if pair.established:
-            self._fail(pair, ErrorCode.EDGE_LOST, text)
+            time = clock.now + after_us * CYCLES_PER_US
+            clock.at(time, lambda: self._fail(pair, ErrorCode.EDGE_LOST, text))
         elif pair is self._pair:
             self._pair = None
-            self._begin()
+            self._opening = clock.at(clock.now, self._begin)
 
     def _begin(self) -> None:
         if not self._peer:

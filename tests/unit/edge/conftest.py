@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """A tail to serve, and a server that serves it."""
 
-from collections.abc import Iterator
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +18,8 @@ from hil.model.interpreter import Interpreter, Kernels
 from hil.model.model import Model
 from hil.model.split import Split
 from hil.protocol import DataType, MessageType
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 settings.register_profile("any speed", deadline=None)
 settings.load_profile("any speed")
@@ -62,3 +67,52 @@ def client(edge, split, tail) -> Iterator[HeadClient]:
 def greet(head: HeadClient, tail: Tail) -> MessageType:
     info = tail.info
     return head.hello(DataType(info.dtype), info.tensor_size, info.classes).type
+
+
+@pytest.fixture
+def activations(split) -> list[bytes]:
+    """Activations that differ."""
+    size = split.cut.bytes
+    return [np.random.default_rng(number).bytes(size) for number in range(12)]
+
+
+@pytest.fixture
+def expected(split) -> Callable[[bytes], bytes]:
+    """Tells what the reference tail makes of an activation."""
+    tail = Interpreter(split.tail)
+
+    def output(activation: bytes) -> bytes:
+        tensor = np.frombuffer(activation, split.cut.dtype).reshape(split.cut.shape)
+        return tail.invoke(tensor).tobytes()
+
+    return output
+
+
+@pytest.fixture
+def runs(monkeypatch) -> Counter[bytes]:
+    """Counts how often a tail has run on each activation."""
+    counts: Counter[bytes] = Counter()
+    run = Tail.run
+
+    def counted(self, activation):
+        counts[activation] += 1
+        return run(self, activation)
+
+    monkeypatch.setattr(Tail, "run", counted)
+    return counts
+
+
+@pytest.fixture
+def slow_tail(monkeypatch):
+    """Two events: a tail has begun to run; it may end."""
+    entered, leave = threading.Event(), threading.Event()
+    run = Tail.run
+
+    def slow(self, data):
+        entered.set()
+        assert leave.wait(10)
+        return run(self, data)
+
+    monkeypatch.setattr(Tail, "run", slow)
+    yield entered, leave
+    leave.set()

@@ -9,7 +9,6 @@ import pytest
 from hil.edge import EdgeServer
 from hil.edge.client import HeadClient
 from hil.edge.stream import MAX_LINKS, SMALLEST_LIMIT
-from hil.edge.tail import Tail
 from hil.errors import BadInputError, EdgeError
 from hil.model.interpreter import Interpreter
 from hil.protocol import Flags, Message, MessageType, pack_stream
@@ -103,21 +102,6 @@ def test_a_peer_that_does_not_take_its_answers_is_dropped_after_the_patience(spl
                 send_for_ever()
         with HeadClient.tcp(edge.address, split.model_id) as head:
             assert head.ask(MessageType.ECHO, b"next").payload == b"next"
-
-
-@pytest.fixture
-def slow_tail(monkeypatch):
-    """Two events: a tail has begun to run; it may end."""
-    entered, leave = threading.Event(), threading.Event()
-    run = Tail.run
-
-    def slow(self, data):
-        entered.set()
-        assert leave.wait(PATIENCE_S)
-        return run(self, data)
-
-    monkeypatch.setattr(Tail, "run", slow)
-    return entered, leave
 
 
 def test_a_running_tail_keeps_its_own_board_waiting_and_no_other(

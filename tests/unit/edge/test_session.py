@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.edge.session import EdgeSession, Inference, Reply, best
+from hil.edge.session import EdgeSession, Inference, best
 from hil.edge.tail import TailInfo
 from hil.model.topk import top_k
 from hil.protocol import (
@@ -25,8 +25,6 @@ from hil.protocol import (
     MessageType,
     ProtocolError,
     Role,
-    pack_stream,
-    parse_stream_frame,
 )
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -36,21 +34,20 @@ TAIL = TailInfo(
 HELLO = Hello(Role.HEAD, DataType.INT8, 0, 4, 10)
 
 
-def frame(kind, payload, flags=Flags.NONE, model_id=TAIL.model_id) -> bytes:
-    return pack_stream(Message(kind, flags, 7, 3, model_id, payload))[4:]
+def message(kind, payload, flags=Flags.NONE, model_id=TAIL.model_id) -> Message:
+    return Message(kind, flags, 7, 3, model_id, payload)
 
 
-def answer(session, data, tail=TAIL) -> Message:
-    reply = session.receive(data, tail)
-    assert isinstance(reply, Reply)
-    message = parse_stream_frame(reply.data[4:])
-    assert (message.flags, message.session, message.message_id) == (Flags.ANSWER, 7, 3)
-    return message
+def answer(session, request, tail=TAIL) -> Message:
+    reply = session.receive(request, tail)
+    assert isinstance(reply, Message)
+    assert (reply.flags, reply.session, reply.message_id) == (Flags.ANSWER, 7, 3)
+    return reply
 
 
-def error_code(message) -> ErrorCode:
-    assert message.type is MessageType.ERROR
-    payload = ErrorPayload.parse(message.payload)
+def error_code(reply) -> ErrorCode:
+    assert reply.type is MessageType.ERROR
+    payload = ErrorPayload.parse(reply.payload)
     assert payload.text.endswith(".")
     return ErrorCode(payload.code)
 
@@ -67,14 +64,14 @@ def session(counters) -> EdgeSession:
 
 @pytest.fixture
 def greeted(session) -> EdgeSession:
-    assert answer(session, frame(MessageType.HELLO, HELLO.pack())).type is MessageType.HELLO
+    assert answer(session, message(MessageType.HELLO, HELLO.pack())).type is MessageType.HELLO
     return session
 
 
 def test_a_fitting_hello_is_answered_with_the_tails_own(session):
-    message = answer(session, frame(MessageType.HELLO, HELLO.pack()))
-    assert message.model_id == TAIL.model_id
-    assert Hello.parse(message.payload) == dataclasses.replace(HELLO, role=Role.TAIL)
+    reply = answer(session, message(MessageType.HELLO, HELLO.pack()))
+    assert reply.model_id == TAIL.model_id
+    assert Hello.parse(reply.payload) == dataclasses.replace(HELLO, role=Role.TAIL)
 
 
 @pytest.mark.parametrize(
@@ -87,35 +84,50 @@ def test_a_fitting_hello_is_answered_with_the_tails_own(session):
     ],
 )
 def test_a_hello_that_does_not_fit_is_refused_and_greets_nobody(session, hello, model_id, code):
-    refusal = answer(session, frame(MessageType.HELLO, hello.pack(), model_id=model_id))
+    refusal = answer(session, message(MessageType.HELLO, hello.pack(), model_id=model_id))
     assert error_code(refusal) is code
-    assert error_code(answer(session, frame(MessageType.DATA, b"abcd"))) is ErrorCode.PROTOCOL
+    assert error_code(answer(session, message(MessageType.DATA, b"abcd"))) is ErrorCode.PROTOCOL
 
 
 def test_an_activation_becomes_an_inference_after_hello(greeted):
-    outcome = greeted.receive(frame(MessageType.DATA, b"abcd"), TAIL)
+    outcome = greeted.receive(message(MessageType.DATA, b"abcd"), TAIL)
     assert isinstance(outcome, Inference)
     assert outcome.request.payload == b"abcd"
 
 
 def test_an_activation_of_another_model_is_refused_even_after_hello(greeted):
     other = dataclasses.replace(TAIL, model_id=1)
-    refusal = answer(greeted, frame(MessageType.DATA, b"abcd"), other)
+    refusal = answer(greeted, message(MessageType.DATA, b"abcd"), other)
     assert error_code(refusal) is ErrorCode.MODEL_MISMATCH
 
 
 def test_an_activation_of_another_length_is_refused(greeted):
-    assert error_code(answer(greeted, frame(MessageType.DATA, b"abc"))) is ErrorCode.PROTOCOL
+    assert error_code(answer(greeted, message(MessageType.DATA, b"abc"))) is ErrorCode.PROTOCOL
 
 
 def test_echo_needs_no_hello_and_no_model(session):
-    message = answer(session, frame(MessageType.ECHO, b"ping", model_id=0))
-    assert (message.type, message.payload) == (MessageType.ECHO_REPLY, b"ping")
+    reply = answer(session, message(MessageType.ECHO, b"ping", model_id=0))
+    assert (reply.type, reply.payload) == (MessageType.ECHO_REPLY, b"ping")
 
 
-def test_authentication_is_answered_unsupported_though_the_body_is_longer(session):
-    packed = frame(MessageType.ECHO, b"ping", Flags.AUTHENTICATED) + bytes(16)
-    assert error_code(answer(session, packed)) is ErrorCode.UNSUPPORTED
+@pytest.mark.parametrize("frame_limit", [250, 1472])
+def test_hello_names_the_links_frame_limit(counters, frame_limit):
+    session = EdgeSession(counters, frame_limit)
+    greeting = dataclasses.replace(HELLO, frame_limit=frame_limit)
+    reply = answer(session, message(MessageType.HELLO, greeting.pack()))
+    assert Hello.parse(reply.payload).frame_limit == frame_limit
+
+
+def test_on_a_packet_link_a_refusal_of_hello_fits_one_frame_of_128_bytes(counters):
+    session = EdgeSession(counters, 250)
+    reply = answer(session, message(MessageType.HELLO, HELLO.pack(), model_id=1))
+    assert len(reply.pack_body()) <= 128 - 16
+    assert ErrorPayload.parse(reply.payload).label == "model_mismatch"
+
+
+def test_authentication_is_answered_unsupported(session):
+    header = FrameHeader(MessageType.ECHO, Flags.AUTHENTICATED, 7, 3)
+    assert error_code(session.unauthenticated(header, TAIL)) is ErrorCode.UNSUPPORTED
 
 
 @pytest.mark.parametrize(
@@ -129,41 +141,15 @@ def test_authentication_is_answered_unsupported_though_the_body_is_longer(sessio
     ],
 )
 def test_what_a_head_does_not_ask_is_dropped_and_counted(session, counters, kind, flags):
-    assert session.receive(frame(kind, b"", flags), TAIL) is None
+    assert session.receive(message(kind, b"", flags), TAIL) is None
     assert counters["rx_unexpected"] == 1
 
 
-@pytest.mark.parametrize(("offset", "value"), [(2, 0x25), (2, 0x1F), (3, 0x08)])
-def test_an_unknown_version_type_or_flag_is_dropped_and_counted(session, counters, offset, value):
-    data = bytearray(frame(MessageType.ECHO, b""))
-    data[offset] = value
-    assert session.receive(bytes(data), TAIL) is None
-    assert counters["rx_bad_frame"] == 1
-
-
-@pytest.mark.parametrize(
-    ("offset", "counter"), [(0, "rx_bad_frame"), (16, "rx_bad_frame"), (-1, "rx_bad_crc")]
-)
-def test_damage_that_closes_the_connection_is_counted(session, counters, offset, counter):
-    data = bytearray(frame(MessageType.ECHO, b"ping"))
-    data[offset] ^= 0x40
-    with pytest.raises(ProtocolError):
-        session.receive(bytes(data), TAIL)
-    assert counters == {counter: 1}
-
-
-def test_a_message_in_several_frames_is_no_stream_message(session):
-    header = FrameHeader(MessageType.ECHO, Flags.NONE, 7, 3, 0, 2).pack()
-    with pytest.raises(ProtocolError):
-        session.receive(header + frame(MessageType.ECHO, b"ping")[16:], TAIL)
-
-
-@given(st.binary(min_size=28, max_size=60), st.booleans())
-def test_random_frames_raise_only_protocol_errors(data, believable):
+@given(st.sampled_from(MessageType), st.binary(max_size=60))
+def test_random_payloads_raise_only_protocol_errors(kind, payload):
     session = EdgeSession(Counter())
-    start = FrameHeader(MessageType.HELLO, Flags.NONE, 7, 3).pack() if believable else b""
     try:
-        session.receive(start + data, TAIL)
+        session.receive(message(kind, payload), TAIL)
     except ProtocolError:
         return
 

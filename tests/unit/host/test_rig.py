@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Which boards are taken."""
 
-import os
-
 import pytest
 
 from hil import ports
@@ -25,8 +23,8 @@ def toml(tmp_path):
     return write
 
 
-def attach(monkeypatch, *ports):
-    monkeypatch.setattr(ports, "discover_ports", lambda: list(ports))
+def attach(monkeypatch, *attached):
+    monkeypatch.setattr(ports, "discover_ports", lambda: list(attached))
 
 
 def board(named, where):
@@ -106,7 +104,7 @@ def test_one_port_under_two_names_is_found_out(tmp_path):
     device = tmp_path / "ttyACM0"
     device.touch()
     other = tmp_path / "by-id"
-    os.symlink(device, other)
+    other.symlink_to(device)
     with pytest.raises(BadInputError, match="both at"):
         Rig.find(str(device), peer=str(other))
 

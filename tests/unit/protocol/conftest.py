@@ -1,34 +1,34 @@
 # SPDX-License-Identifier: MIT
 """Access to the vectors that the C core is tested against too, and a simulated packet link."""
 
+import functools
 import heapq
 import itertools
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import settings
 
 from hil.protocol import (
+    BODY_OVERHEAD,
+    HEADER_SIZE,
     Answering,
     Asking,
     DataType,
     Flags,
-    FrameHeader,
     Hello,
     Message,
     MessageType,
     Role,
 )
-from hil.protocol.frame import HEADER_SIZE
 
 settings.register_profile("any speed", deadline=None)
 settings.load_profile("any speed")
 
 VECTORS = Path(__file__).parents[2] / "vectors"
-SESSION = 0xC0FFEE
 FRAME_LIMIT = 250
 LIMIT = 1 << 20
 
@@ -46,119 +46,116 @@ def vectors() -> Callable[[str], list[list[str]]]:
     return read
 
 
-@dataclass(frozen=True)
-class Weather:
-    """What a link does to frames, each way.
+Fate = tuple[float, ...]
+"""How late each copy of a frame is, in slots of the sender: () is lost, (0, 2) arrives twice."""
 
-    Attributes:
-        loss: probability that a frame is lost.
-        doubled: probability that a frame arrives twice.
-        overtaken: probability that a frame is overtaken by one or two that are sent after it.
-        latency_us: time on the way.
-        slot_us: time a frame occupies the sender.
-    """
-
-    loss: float = 0.0
-    doubled: float = 0.0
-    overtaken: float = 0.0
-    latency_us: int = 700
-    slot_us: int = 500
+SLOT_US = 500
+LATENCY_US = 700
 
 
-@dataclass
+def weather(
+    seed: int, loss: float = 0.0, doubled: float = 0.0, overtaken: float = 0.0
+) -> Iterator[Fate]:
+    """Yield fates at random; an overtaken frame is by one or two that are sent after it."""
+    rng = random.Random(seed)
+    while True:
+        copies = 1 + (rng.random() < doubled)
+        yield tuple(
+            rng.uniform(1, 2.5) if rng.random() < overtaken else 0
+            for _ in range(copies)
+            if rng.random() >= loss
+        )
+
+
 class Exchanges:
-    """One asking and one answering side, joined by a link in simulated time.
+    """One asking and one answering side, joined by a link in simulated time; they have greeted.
 
     Attributes:
+        now: simulated time in us.
         delivered: requests that the answering side was handed, in order.
-        sent: fragments of messages that went out first and again, ACKs not counted.
+        up: every frame that the asking side has sent; ``down`` likewise.
+
+    Args:
+        fates: what becomes of each frame, both ways.
         tail_us: time that the answering side takes to answer DATA.
+        session: number of the asking side's session.
+        answering: an answering side that goes on from another session.
     """
 
-    weather: Weather
-    seed: int = 1
-    tail_us: int = 2_000
-    now: int = 0
-    delivered: list[Message] = field(default_factory=list)
-    frames: int = 0
-    acks: int = 0
-
-    def __post_init__(self) -> None:
-        """Greet."""
+    def __init__(
+        self,
+        fates: Iterator[Fate],
+        tail_us: int = 2_000,
+        session: int = 7,
+        answering: Answering | None = None,
+    ) -> None:
         self.asking = Asking(FRAME_LIMIT, LIMIT)
-        self.answering = Answering(FRAME_LIMIT, LIMIT)
-        self._random = random.Random(self.seed)
+        self.answering = answering or Answering(FRAME_LIMIT, LIMIT)
+        self.now = 0
+        self.delivered: list[Message] = []
+        self.up: list[bytes] = []
+        self.down: list[bytes] = []
+        self._fates = fates
+        self._tail_us = tail_us
+        self._session = session
         self._order = itertools.count()
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._free = {"up": 0, "down": 0}
         self._ids = itertools.count(1)
         hello = Hello(Role.HEAD, DataType.INT8, FRAME_LIMIT, 4704, 19).pack()
-        answer = self.ask(MessageType.HELLO, hello)
-        assert answer is not None
+        assert self.ask(MessageType.HELLO, hello) is not None
+
+    @property
+    def resent(self) -> int:
+        """Fragments sent again, both ways."""
+        return self.asking.resent + self.answering.resent
 
     def ask(self, kind: MessageType, payload: bytes) -> Message | None:
         """Ask and run until the answer is there, None if it has failed."""
-        request = Message(kind, Flags.NONE, SESSION, next(self._ids), 0, payload)
+        request = Message(kind, Flags.NONE, self._session, next(self._ids), 0, payload)
         self._carry("up", self.asking.ask(request, self.now))
         while self.asking.answer is None and not self.asking.failed:
             self._step()
         return self.asking.answer
 
-    def settle(self) -> None:
-        """Run until nothing is on the way any more."""
-        while self._events:
-            self._step()
-
     def _step(self) -> None:
         deadline = self.asking.deadline
-        if self._events and (deadline is None or self._events[0][0] <= deadline):
+        assert deadline is not None
+        if self._events and self._events[0][0] <= deadline:
             self.now, _, event = heapq.heappop(self._events)
             event()
         else:
-            assert deadline is not None, "nothing will ever happen"
-            self.now = max(self.now, deadline)
-            self._carry("up", self.asking.on_timer(self.now))
+            self.now = deadline
+            self._carry("up", self.asking.on_timer(deadline))
 
-    def _at(self, time: int, event: Callable[[], None]) -> None:
-        heapq.heappush(self._events, (time, next(self._order), event))
+    def _at(self, time: float, event: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (round(time), next(self._order), event))
 
     def _carry(self, way: str, frames: list[bytes]) -> None:
-        weather = self.weather
         for frame in frames:
-            kind = FrameHeader.parse(frame[:HEADER_SIZE]).type
-            self.acks += kind is MessageType.ACK
-            self.frames += kind is not MessageType.ACK
-            self._free[way] = max(self._free[way], self.now) + weather.slot_us
-            for _ in range(1 + (self._random.random() < weather.doubled)):
-                if self._random.random() < weather.loss:
-                    continue
-                late = 0
-                if self._random.random() < weather.overtaken:
-                    late = round(weather.slot_us * self._random.uniform(1, 2.5))
-                self._at(self._free[way] + weather.latency_us + late, self._arrival(way, frame))
+            (self.up if way == "up" else self.down).append(frame)
+            self._free[way] = max(self._free[way], self.now) + SLOT_US
+            for late in next(self._fates):
+                arrival = functools.partial(self._arrives, way, frame)
+                self._at(self._free[way] + LATENCY_US + late * SLOT_US, arrival)
 
-    def _arrival(self, way: str, frame: bytes) -> Callable[[], None]:
+    def _arrives(self, way: str, frame: bytes) -> None:
         if way == "down":
-            return lambda: self._carry("up", self.asking.receive(frame, self.now))
-        return lambda: self._arrives_up(frame)
-
-    def _arrives_up(self, frame: bytes) -> None:
+            self._carry("up", self.asking.receive(frame, self.now))
+            return
         frames, request = self.answering.receive(frame)
         self._carry("down", frames)
-        if request is None:
-            return
-        self.delivered.append(request)
-        answer = reply_to(request)
-        if request.type is MessageType.DATA:
-            self._at(
-                self.now + self.tail_us, lambda: self._carry("down", self.answering.answer(answer))
-            )
-        else:
-            self._carry("down", self.answering.answer(answer))
+        if request is not None:
+            self.delivered.append(request)
+            takes = self._tail_us if request.type is MessageType.DATA else 0
+            self._at(self.now + takes, functools.partial(self._answers, request))
+
+    def _answers(self, request: Message) -> None:
+        self._carry("down", self.answering.answer(reply_to(request)))
 
 
 def reply_to(request: Message) -> Message:
-    """Return an answer: HELLO, what ECHO said, or 84 bytes about DATA."""
+    """Return an answer: HELLO, what ECHO said, or 72 bytes about DATA."""
     kind, payload = {
         MessageType.HELLO: (MessageType.HELLO, request.payload),
         MessageType.ECHO: (MessageType.ECHO_REPLY, request.payload),
@@ -167,8 +164,20 @@ def reply_to(request: Message) -> Message:
     return request._replace(type=kind, flags=Flags.ANSWER, payload=payload)
 
 
-def payloads(fragments: int, seed: int = 1) -> Iterator[bytes]:
-    """Yield random payloads that fill so many fragments."""
-    random_ = random.Random(seed)
-    while True:
-        yield random_.randbytes(fragments * (FRAME_LIMIT - HEADER_SIZE) - 12)
+def payload_of(fragments: int, seed: int = 1) -> bytes:
+    """Return random bytes that fill so many fragments."""
+    return random.Random(seed).randbytes(fragments * (FRAME_LIMIT - HEADER_SIZE) - BODY_OVERHEAD)
+
+
+@pytest.fixture(scope="session")
+def simulation() -> SimpleNamespace:
+    """The simulated link: :class:`Exchanges` and what goes with it."""
+    return SimpleNamespace(
+        Exchanges=Exchanges,
+        weather=weather,
+        reply_to=reply_to,
+        payload_of=payload_of,
+        FRAME_LIMIT=FRAME_LIMIT,
+        LIMIT=LIMIT,
+        SLOT_US=SLOT_US,
+    )

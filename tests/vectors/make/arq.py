@@ -363,7 +363,7 @@ answer 12
 out 0 0 1 2 3 4 5 6 7? 8 9 10 11
 ack 0 4 0x7
 out 0 4?
-ack 0 5 0x7
+ack 0 11 0
 out 0
 resent 1
 # what an ACK has covered no poll brings back

@@ -20,7 +20,9 @@ size_t sn_chunk_encode(const sn_chunk *chunk, uint8_t to[SN_CHUNK_ENCODED]) {
     size_t length = 5 + chunk->data.length;
     plain[0] = chunk->type;
     sn_put_u32(&plain[1], chunk->offset);
-    memcpy(&plain[5], chunk->data.data, chunk->data.length);
+    if (chunk->data.length != 0) {
+        memcpy(&plain[5], chunk->data.data, chunk->data.length);
+    }
     sn_put_u32(&plain[length], sn_crc32(0, plain, length));
     to[0] = 0;
     size_t encoded = sn_cobs_encode(plain, length + 4, &to[1]);

@@ -14,13 +14,17 @@
 #define SN_CHUNK_SIZE (SN_CHUNK_DATA + 9u)
 #define SN_CHUNK_ENCODED (SN_COBS_BOUND(SN_CHUNK_SIZE) + 2u)
 
-enum {
+typedef enum {
     SN_CHUNK_IMAGE = 1,
     SN_CHUNK_READ = 2,
-};
+    SN_CHUNK_TRANSMIT = 3,    /* host to gateway: a frame to send */
+    SN_CHUNK_RECEIVED = 4,    /* gateway to host: a frame that was received */
+    SN_CHUNK_TRANSMITTED = 5, /* gateway to host: the radio's driver has taken it */
+    SN_CHUNK_DEALT_WITH = 6,  /* host to gateway */
+} sn_chunk_type;
 
 typedef struct {
-    uint8_t type;
+    uint8_t type; /* sn_chunk_type */
     uint32_t offset;
     sn_bytes data;
 } sn_chunk;

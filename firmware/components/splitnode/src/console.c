@@ -40,11 +40,16 @@ static sn_console_event end_frame(sn_console *console) {
     return deliver(console, SN_CONSOLE_FRAME);
 }
 
+/* The types of binary frames that a host sends. */
+static bool comes_from_host(uint8_t type) {
+    return type == SN_CHUNK_IMAGE || type == SN_CHUNK_TRANSMIT || type == SN_CHUNK_DEALT_WITH;
+}
+
 static sn_console_event push_frame(sn_console *console, uint8_t byte) {
     if (byte == 0) {
         return end_frame(console);
     }
-    if (console->length == 1 && byte != SN_CHUNK_IMAGE) {
+    if (console->length == 1 && !comes_from_host(byte)) {
         uint8_t first = console->buffer[0];
         console->state = SN_CONSOLE_IN_LINE;
         console->length = 0;

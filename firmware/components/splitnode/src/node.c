@@ -9,16 +9,10 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
 }
 
 static uint64_t next_deadline(sn_node *node) {
-    uint64_t next = SN_NO_DEADLINE;
     if (node->read.active) {
         return node_now(node);
     }
-    if (node->link.state == NODE_LINK_OPENING || node->link.state == NODE_LINK_GREETING) {
-        next = earlier(next, node->link.deadline);
-    }
-    if (node->send.active) {
-        next = earlier(next, node->send.deadline);
-    }
+    uint64_t next = node_link_deadline(node);
     if (node->work.state == NODE_WORK_WAITING) {
         next = earlier(next, node->work.deadline);
     }
@@ -77,7 +71,7 @@ uint64_t sn_node_init(sn_node *storage, const sn_port *port, const sn_identity *
     node->identity = identity;
     node->memory = *memory;
     node->session = port->random_u32(port->ctx);
-    sn_stream_init(&node->link.stream, memory->receive, memory->receive_capacity);
+    node_stream_reset(node);
 
     sn_text line = node_begin_log(node, 'I');
     sn_text_add(&line, "version ");
@@ -175,19 +169,39 @@ uint64_t sn_node_on_wifi(sn_node *node, sn_error code, const char *text, const c
     return next_deadline(node);
 }
 
+/* Does an event of this link concern the gateway? */
+static bool is_gateways(const sn_node *node, sn_via via) {
+    return node->gateway.active && via == SN_VIA_ESPNOW;
+}
+
 uint64_t sn_node_on_link(sn_node *node, sn_via via, sn_error code, const char *text) {
-    node_link_changed(node, via, code, text);
+    if (is_gateways(node, via)) {
+        node_gateway_changed(node, code, text);
+    } else {
+        node_link_changed(node, via, code, text);
+    }
     return next_deadline(node);
 }
 
 uint64_t sn_node_on_receive(sn_node *node, sn_via via, const sn_source *from, const uint8_t *data, size_t length) {
-    (void)from;
-    node_link_receive(node, via, data, length);
+    if (is_gateways(node, via)) {
+        node_gateway_receive(node, from, data, length);
+    } else if (via == node->link.via) {
+        if (node_has_stream(node)) {
+            node_stream_receive(node, data, length);
+        } else {
+            node_frames_receive(node, from, data, length);
+        }
+    }
     return next_deadline(node);
 }
 
 uint64_t sn_node_on_writable(sn_node *node, sn_via via) {
-    if (via == node->link.via) {
+    if (is_gateways(node, via)) {
+        node->gateway.is_full = false;
+        node_gateway_go_on(node);
+    } else if (via == node->link.via) {
+        node->frames.is_full = false;
         node_link_go_on(node);
     }
     return next_deadline(node);

@@ -4,9 +4,29 @@
 
 #include <string.h>
 
+static void send_echo(sn_node *node) {
+    node_send_message(node, SN_FRAME_ECHO, 0, node->echo.message, (sn_bytes){node->memory.image, node->echo.size},
+                      (sn_bytes){0});
+}
+
+void node_echo_send_again(sn_node *node) {
+    if (node->echo.active) {
+        send_echo(node);
+    }
+}
+
+void node_echo_sent(sn_node *node) {
+    if (node->echo.active && node->echo.deadline == SN_NO_DEADLINE) {
+        node->echo.deadline = node_now(node) + NODE_PATIENCE_US;
+    }
+}
+
 sn_error node_request_rtt(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
     const char *size_text = sn_pairs_get(&request->arguments, "size");
     uint32_t size = 0;
+    if (node_is_tail(node)) {
+        return node_set_reason(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "role tail only answers: ask for it on the head");
+    }
     sn_error code = node_need_link(node, request, why);
     if (code != SN_OK) {
         return code;
@@ -27,15 +47,15 @@ sn_error node_request_rtt(sn_node *node, const sn_request *request, sn_text *ans
     if (node->upload.state == SN_UPLOAD_RUNNING) {
         return node_set_reason(why, SN_ERR_BUSY, "an image is on its way to the board");
     }
-    uint64_t now = node_now(node);
     node->echo = (node_echo){
         .active = true,
         .message = ++node->last_message,
         .size = size,
-        .start_us = now,
-        .deadline = now + NODE_PATIENCE_US,
+        .start_us = node_now(node),
+        .deadline = SN_NO_DEADLINE,
     };
-    node_send_message(node, SN_FRAME_ECHO, 0, node->echo.message, (sn_bytes){node->memory.image, size}, (sn_bytes){0});
+    node->cost = (node_cost){0};
+    send_echo(node);
     node->after_answer = node_link_go_on;
     sn_text_pair_u64(answer, "id", node->echo.message);
     return SN_OK;
@@ -64,6 +84,7 @@ void node_echo_reply(sn_node *node, const sn_header *header, const sn_body *body
     sn_text_pair_u64(&line, "id", echo->message);
     sn_text_pair(&line, "state", "ok");
     sn_text_pair_u64(&line, "us", node_now(node) - echo->start_us);
+    node_add_cost(&line, &node->cost);
     node_end_line(node, &line);
 }
 
@@ -81,6 +102,7 @@ void node_echo_link_lost(sn_node *node, sn_error code, const char *text) {
 
 void node_echo_timer(sn_node *node, uint64_t now) {
     if (node->echo.active && now >= node->echo.deadline) {
+        node_asking_end(node);
         end_with_failure(node, SN_ERR_EDGE_TIMEOUT, "no reply within 10 s");
     }
 }

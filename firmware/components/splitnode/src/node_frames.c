@@ -32,6 +32,9 @@ void node_frames_end(sn_node *node) {
     node->frames.is_full = false;
     node->frames.ack_due = false;
     node->frames.note_length = 0;
+    if (node->answering.state == NODE_ANSWER_NONE) {
+        sn_reassembly_forget(&node->frames.reassembly);
+    }
     node_asking_end(node);
     node->send.active = false;
 }
@@ -52,8 +55,8 @@ static bool hand_over(sn_node *node, uint64_t to, const uint8_t *frame, uint32_t
 
 bool node_frames_send(sn_node *node, uint64_t to, const sn_fragment_out *fragment, bool again) {
     uint8_t frame[NODE_FRAME_MOST];
-    uint32_t length = sn_message_fragment(&node->send.message, node->frames.fragment_length,
-                                          (uint16_t)fragment->index, fragment->ack_requested, frame);
+    uint32_t length = sn_message_fragment(&node->send.message, node->frames.fragment_length, (uint16_t)fragment->index,
+                                          fragment->ack_requested, frame);
     if (!hand_over(node, to, frame, length)) {
         return false;
     }
@@ -91,10 +94,9 @@ bool node_frames_acknowledge(sn_node *node, bool is_poll) {
 }
 
 void node_frames_note(sn_node *node, uint64_t to, const sn_header *request, sn_frame_type type, sn_bytes payload) {
-    sn_header header = {.type = (uint8_t)type,
-                        .flags = SN_FLAG_ANSWER,
-                        .session = request->session,
-                        .message = request->message};
+    sn_header header = {
+        .type = (uint8_t)type, .flags = SN_FLAG_ANSWER, .session = request->session, .message = request->message};
+    node->stats.tx_messages++;
     node->frames.note_to = to;
     node->frames.note_length = make_single(node->frames.note, &header, node->slot.model_id, payload);
 }
@@ -122,7 +124,7 @@ static bool send_next(sn_node *node) {
     if (node->frames.ack_due) {
         return node_frames_acknowledge(node, false);
     }
-    if (node->work.state == NODE_WORK_READY && (node->link.state == NODE_LINK_UP || node_is_tail(node))) {
+    if (node->work.state == NODE_WORK_READY && node->link.state == NODE_LINK_UP) {
         node_infer_send(node);
         return true;
     }

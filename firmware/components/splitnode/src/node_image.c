@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The image's way into memory. */
+/* Binary frames of the host: the image's way into memory. */
 #include "node_internal.h"
 
 sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
@@ -51,6 +51,9 @@ static void report_failure(sn_node *node, sn_error code, const char *text) {
 
 static void drop(sn_node *node) {
     node->stats.rx_bad_chunk++;
+    if (node->gateway.active) {
+        return; /* the next record's number tells what is missing */
+    }
     if (node->upload.state == SN_UPLOAD_RUNNING || node->upload.state == SN_UPLOAD_STORED) {
         report_next(node);
     } else {
@@ -60,7 +63,16 @@ static void drop(sn_node *node) {
 
 void node_handle_frame(sn_node *node, const uint8_t *data, size_t length) {
     sn_chunk chunk;
-    if (!sn_chunk_unpack(&chunk, data, length) || !sn_upload_push(&node->upload, &chunk)) {
+    bool is_sound = sn_chunk_unpack(&chunk, data, length);
+    if (is_sound && chunk.type != SN_CHUNK_IMAGE) {
+        if (node->gateway.active) {
+            node_gateway_record(node, &chunk);
+        } else {
+            node->stats.rx_bad_chunk++;
+        }
+        return;
+    }
+    if (!is_sound || !sn_upload_push(&node->upload, &chunk)) {
         drop(node);
         return;
     }

@@ -50,6 +50,7 @@ static void end_with_result(sn_node *node, const node_result *result, uint64_t e
     if (is_head) {
         sn_text_pair_u64(&line, "edge_us", result->total_us);
         sn_text_pair_u64(&line, "edge_invoke_us", result->invoke_us);
+        node_add_cost(&line, &node->cost);
     }
     sn_text_pair_u64(&line, "out_len", result->output_length);
     sn_text_pair_hex(&line, "out_crc", result->output_crc);
@@ -187,6 +188,9 @@ void node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes
     }
     if (node->slot.role == SN_ROLE_TAIL || (node->slot.role == SN_ROLE_HEAD && code == SN_OK)) {
         work->state = NODE_WORK_READY;
+        if (node->slot.role == SN_ROLE_TAIL && !node_has_stream(node)) {
+            node_infer_send(node); /* on a packet link it can be made now, also while there is no connection */
+        }
         node_link_go_on(node);
         return;
     }
@@ -199,11 +203,8 @@ void node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes
     }
 }
 
-/* The CRC of the activation counts to stage `send`: a receiver cannot start before it is known. */
 static void send_activation(sn_node *node) {
     node_work *work = &node->work;
-    work->output_crc = sn_crc32(0, work->output.data, work->output.length);
-    work->state = NODE_WORK_SENDING;
     node_send_message(node, SN_FRAME_DATA, work->want_output ? SN_FLAG_WANT_OUTPUT : 0, work->message, work->output,
                       (sn_bytes){0});
 }
@@ -211,6 +212,10 @@ static void send_activation(sn_node *node) {
 void node_infer_send(sn_node *node) {
     node_work *work = &node->work;
     if (node->slot.role == SN_ROLE_HEAD) {
+        /* The CRC of the activation counts to stage `send`: a receiver cannot start before it is known. */
+        work->output_crc = sn_crc32(0, work->output.data, work->output.length);
+        work->state = NODE_WORK_SENDING;
+        node->cost = (node_cost){0};
         send_activation(node);
         return;
     }
@@ -222,7 +227,12 @@ void node_infer_send(sn_node *node) {
     }
     node_result result = make_result(node, node_now(node));
     node_result_pack(&result, node->slot.output.dtype, node->slot.classes, node->send.small);
-    work->state = NODE_WORK_SENDING;
+    if (node_has_stream(node)) {
+        work->state = NODE_WORK_SENDING;
+    } else { /* the answer is kept; whether it arrives is the head's concern */
+        work->state = NODE_WORK_IDLE;
+        node->stats.infer_ok++;
+    }
     node_send_message(node, SN_FRAME_RESULT, SN_FLAG_ANSWER, work->message,
                       (sn_bytes){node->send.small, NODE_RESULT_FIXED},
                       (sn_bytes){node->memory.output, work->want_output ? node->output_length : 0});
@@ -297,9 +307,20 @@ void node_infer_link_lost(sn_node *node, sn_error code, const char *text) {
     }
 }
 
+bool node_infer_is_owed(const sn_node *node) {
+    return node->work.state != NODE_WORK_IDLE && !node->work.abandoned;
+}
+
+void node_infer_send_again(sn_node *node) {
+    if (node->work.state == NODE_WORK_SENDING || node->work.state == NODE_WORK_WAITING) {
+        send_activation(node);
+    }
+}
+
 void node_infer_timer(sn_node *node, uint64_t now) {
     if (node->work.state == NODE_WORK_WAITING && now >= node->work.deadline) {
         node->work.state = NODE_WORK_IDLE;
+        node_asking_end(node);
         end_with_failure(node, SN_ERR_EDGE_TIMEOUT, "the edge server gave no answer within 10 s");
     }
 }

@@ -37,7 +37,7 @@ sn_error node_request_info(sn_node *node, const sn_request *request, sn_text *an
     sn_text_pair(answer, "mac", identity->mac);
     sn_text_pair_u64(answer, "simulated", identity->simulated);
     sn_text_pair(answer, "kernels", identity->kernels);
-    sn_text_pair(answer, "role", sn_role_name(slot->role));
+    sn_text_pair(answer, "role", node->gateway.active ? "gateway" : sn_role_name(slot->role));
     sn_text_pair(answer, "slot", slot_state(node));
     if (slot->role != SN_ROLE_NONE) {
         sn_text_pair_hex(answer, "model", slot->model_id);
@@ -71,5 +71,13 @@ sn_error node_request_stats(sn_node *node, const sn_request *request, sn_text *a
     sn_text_pair_u64(answer, "infer_ok", stats->infer_ok);
     sn_text_pair_u64(answer, "infer_err", stats->infer_err);
     sn_text_pair_u64(answer, "uptime_us", node_now(node));
+    sn_text_pair_u64(answer, "tx_frames", stats->tx_frames);
+    sn_text_pair_u64(answer, "tx_bytes", stats->tx_bytes);
+    sn_text_pair_u64(answer, "rx_frames", stats->rx_frames);
+    sn_text_pair_u64(answer, "rx_bytes", stats->rx_bytes);
+    sn_text_pair_u64(answer, "resent", stats->resent);
+    sn_text_pair_u64(answer, "polls", stats->polls);
+    sn_text_pair_u64(answer, "rx_duplicate", stats->rx_duplicate);
+    sn_text_pair_u64(answer, "gw_dropped", stats->gw_dropped);
     return SN_OK;
 }

@@ -14,6 +14,7 @@ sn_text node_begin_answer(sn_node *node, const sn_request *request, const char *
 void node_end_line(sn_node *node, sn_text *line);
 /* " state=... code=... msg=..."; without the state if it is NULL. */
 void node_add_failure(sn_text *line, const char *state, sn_error code, const char *text);
+void node_add_cost(sn_text *line, const node_cost *cost);
 const char *node_via_name(sn_via via);
 bool node_via_parse(const char *name, sn_via *via);
 
@@ -59,6 +60,7 @@ void node_gateway_go_on(sn_node *node);
 
 /* node_peer.c */
 /* Has the port open the link to the peer, or listen for one. */
+sn_error node_parse_channel(const sn_request *request, uint8_t *channel, node_reason *why);
 sn_error node_peer_open(sn_node *node, sn_via via, node_reason *why);
 
 /* node_link.c */

@@ -2,6 +2,8 @@
 /* The connection to the peer: opened, greeted, used, lost. */
 #include "node_internal.h"
 
+#define ADVERTISING_US 30000000u /* for a host to find the board over BLE: a scan takes seconds */
+
 static void report_down(sn_node *node, sn_via via, sn_error code, const char *text) {
     sn_text line = node_begin_event(node, "link");
     sn_text_pair(&line, "via", node_via_name(via));
@@ -9,22 +11,26 @@ static void report_down(sn_node *node, sn_via via, sn_error code, const char *te
     node_end_line(node, &line);
 }
 
-/* Forgets everything about the connection. */
+/* Forgets what was on its way over the connection. */
 static void reset(sn_node *node) {
     node->link.state = NODE_LINK_DOWN;
     node->link.greeted = false;
-    node->link.frame_held = false;
-    node->link.frame_handled = false;
-    sn_stream_next(&node->link.stream);
-    node->send.active = false;
+    node->link.is_resuming = false;
+    node_stream_reset(node);
+    node_frames_end(node);
 }
 
 /* `owed` is the code for those who were waiting for an answer. */
 static void lose(sn_node *node, sn_error code, sn_error owed, const char *text) {
     reset(node);
+    node_answering_end(node);
     node_infer_link_lost(node, owed, text);
     node_echo_link_lost(node, owed, text);
     report_down(node, node->link.via, code, text);
+}
+
+void node_link_lose(sn_node *node, sn_error code, const char *text) {
+    lose(node, code, code, text);
 }
 
 void node_link_fail(sn_node *node, sn_error code, const char *text) {
@@ -34,26 +40,27 @@ void node_link_fail(sn_node *node, sn_error code, const char *text) {
 
 static void close_on_request(sn_node *node) {
     if (node->link.state == NODE_LINK_DOWN) {
+        if (node_is_tail(node)) { /* it may still listen */
+            node->port->link_close(node->port->ctx, node->link.via);
+            node_answering_end(node);
+        }
         report_down(node, node->link.via, SN_ERR_LINK_DOWN, "the link was down already");
     } else {
         node_link_fail(node, SN_ERR_LINK_DOWN, "the link was closed on request");
     }
 }
 
-static sn_error parse_via(const sn_request *request, sn_via *via, node_reason *why) {
+sn_error node_parse_via(const sn_request *request, sn_via *via, node_reason *why) {
     const char *name = sn_pairs_get(&request->arguments, "via");
     if (name == NULL || !node_via_parse(name, via)) {
         return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "via is the kind of link: tcp, udp, espnow or ble");
-    }
-    if (*via != SN_VIA_TCP) {
-        return node_set_reason(why, SN_ERR_UNSUPPORTED, "this firmware has links over tcp only");
     }
     return SN_OK;
 }
 
 sn_error node_need_link(sn_node *node, const sn_request *request, node_reason *why) {
     sn_via via = SN_VIA_NONE;
-    sn_error code = parse_via(request, &via, why);
+    sn_error code = node_parse_via(request, &via, why);
     if (code != SN_OK) {
         return code;
     }
@@ -63,36 +70,43 @@ sn_error node_need_link(sn_node *node, const sn_request *request, node_reason *w
     return SN_OK;
 }
 
+static void begin_opening(sn_node *node, sn_via via) {
+    bool waits_for_host = via == SN_VIA_BLE && node->peer_mac[0] == '\0';
+    node->link.via = via;
+    node->link.state = NODE_LINK_OPENING;
+    node->link.deadline =
+        node_is_tail(node) ? SN_NO_DEADLINE : node_now(node) + (waits_for_host ? ADVERTISING_US : NODE_PATIENCE_US);
+}
+
 static sn_error open_link(sn_node *node, sn_via via, node_reason *why) {
-    bool is_tail = node->slot.role == SN_ROLE_TAIL;
+    bool is_tail = node_is_tail(node);
     if (node->link.state == NODE_LINK_OPENING || node->link.state == NODE_LINK_GREETING ||
         node->work.state != NODE_WORK_IDLE || node->echo.active) {
         return node_set_reason(why, SN_ERR_BUSY, "the link is being opened or is in use");
     }
-    if (!is_tail && node->edge_port == 0) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "no edge server is known: name it by edge host=... port=...");
-    }
-    if (node->link.state == NODE_LINK_UP) {
+    if (node->link.state == NODE_LINK_UP || (is_tail && node->link.via != SN_VIA_NONE && node->link.via != via)) {
         node->port->link_close(node->port->ctx, node->link.via);
         reset(node);
+        node_answering_end(node);
     }
-    sn_error code = node->port->link_open(node->port->ctx, via, node->edge_host, node->edge_port);
-    if (code != SN_OK) {
-        return node_set_reason(why, code, "opening the link could not be started");
+    sn_error code = node_peer_open(node, via, why);
+    if (code == SN_OK) {
+        begin_opening(node, via);
     }
-    node->link.via = via;
-    node->link.state = NODE_LINK_OPENING;
-    node->link.deadline = is_tail ? SN_NO_DEADLINE : node_now(node) + NODE_PATIENCE_US;
-    return SN_OK;
+    return code;
 }
 
 sn_error node_request_link(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
     (void)answer;
     const char *state = sn_pairs_get(&request->arguments, "state");
     sn_via via = SN_VIA_NONE;
-    sn_error code = parse_via(request, &via, why);
+    sn_error code = node_parse_via(request, &via, why);
     if (code != SN_OK) {
         return code;
+    }
+    if (node->gateway.active) {
+        return node_set_reason(why, SN_ERR_NOT_SUPPORTED_IN_ROLE,
+                               "a gateway carries frames for its host only: end that by role set=model");
     }
     code = node_need_model(node, why);
     if (code != SN_OK) {
@@ -116,7 +130,7 @@ sn_error node_request_link(sn_node *node, const sn_request *request, sn_text *an
 
 static void opened(sn_node *node, sn_via via) {
     node_link *link = &node->link;
-    bool is_tail = node->slot.role == SN_ROLE_TAIL;
+    bool is_tail = node_is_tail(node);
     bool asked = link->state == NODE_LINK_OPENING && link->via == via;
     if (node->model != NODE_MODEL_OPEN || (!is_tail && !asked)) {
         node->port->link_close(node->port->ctx, via);
@@ -127,14 +141,60 @@ static void opened(sn_node *node, sn_via via) {
     }
     link->via = via;
     link->state = NODE_LINK_GREETING;
-    if (is_tail) {
-        link->deadline = node_now(node) + NODE_PATIENCE_US;
-    } else {
-        link->session = node->session;
-        link->hello = ++node->last_message;
-        node_send_hello(node, 0, link->hello);
-        node_link_go_on(node);
+    if (!node_has_stream(node) && !node_frames_begin(node)) {
+        node_link_fail(node, SN_ERR_MTU, "the link's frames hold less than 128 bytes");
+        return;
     }
+    if (is_tail) { /* without a stream there may be no connection yet, just the way in */
+        link->deadline = node_has_stream(node) ? node_now(node) + NODE_PATIENCE_US : SN_NO_DEADLINE;
+        return;
+    }
+    link->deadline = node_now(node) + NODE_PATIENCE_US;
+    link->session = node->session;
+    link->hello = ++node->last_message;
+    node_send_hello(node, 0, link->hello);
+    node_link_go_on(node);
+}
+
+void node_link_greeted(sn_node *node) {
+    node_link *link = &node->link;
+    bool is_news = link->state != NODE_LINK_UP && !link->is_resuming;
+    bool was_lost = link->is_resuming;
+    link->greeted = true;
+    link->state = NODE_LINK_UP;
+    link->is_resuming = false;
+    if (was_lost) {
+        node_infer_send_again(node);
+        node_echo_send_again(node);
+    }
+    if (is_news) {
+        sn_text line = node_begin_event(node, "link");
+        sn_text_pair(&line, "via", node_via_name(link->via));
+        sn_text_pair(&line, "state", "up");
+        node_end_line(node, &line);
+    }
+}
+
+/* Over BLE a head that is owed an answer opens the link again, without a word to the host. */
+static bool resume(sn_node *node, const char *text) {
+    node_link *link = &node->link;
+    node_reason ignored;
+    bool is_owed = node_infer_is_owed(node) || node->echo.active;
+    bool was_connected = link->state == NODE_LINK_UP || (link->is_resuming && link->state == NODE_LINK_GREETING);
+    if (node_is_tail(node) || link->via != SN_VIA_BLE || !is_owed || !was_connected) {
+        return false;
+    }
+    reset(node);
+    if (node_peer_open(node, link->via, &ignored) != SN_OK) {
+        return false;
+    }
+    begin_opening(node, link->via);
+    link->is_resuming = true;
+    sn_text line = node_begin_log(node, 'W');
+    sn_text_add(&line, "the connection was lost and is opened again: ");
+    sn_text_add(&line, text);
+    node_end_log(node, &line);
+    return true;
 }
 
 void node_link_changed(sn_node *node, sn_via via, sn_error code, const char *text) {
@@ -147,74 +207,54 @@ void node_link_changed(sn_node *node, sn_via via, sn_error code, const char *tex
     }
     node_reason reason;
     node_set_reason(&reason, code, text);
+    if (resume(node, reason.text)) {
+        return;
+    }
+    if (node_is_tail(node) && via == SN_VIA_BLE) { /* the same head may come back for its answer */
+        reset(node);
+        report_down(node, via, code, reason.text);
+        return;
+    }
     lose(node, code, SN_ERR_EDGE_LOST, reason.text);
 }
 
-void node_link_receive(sn_node *node, sn_via via, const uint8_t *data, size_t length) {
-    node_link *link = &node->link;
-    while (length != 0 && (link->state == NODE_LINK_GREETING || link->state == NODE_LINK_UP) && link->via == via) {
-        if (link->frame_held) {
-            node_link_fail(node, SN_ERR_PROTOCOL, "the peer asks for more without taking what it has asked for");
-            return;
-        }
-        size_t taken = 0;
-        sn_stream_state state = sn_stream_push(&link->stream, data, length, &taken);
-        data += taken;
-        length -= taken;
-        if (state == SN_STREAM_BAD) {
-            node->stats.rx_bad_frame++;
-            node_link_fail(node, SN_ERR_PROTOCOL, "the peer announces a frame that is too short or too long");
-            return;
-        }
-        if (state == SN_STREAM_FRAME) {
-            link->frame_held = true;
-            link->frame_handled = !node_frame_needs_answer(node);
-            if (link->frame_handled) {
-                node_receive_frame(node);
-            }
-            node_link_go_on(node);
-        }
-    }
-}
-
-static void message_sent(sn_node *node) {
-    uint8_t type = node->send.message.header.type;
-    if (type == SN_FRAME_DATA || type == SN_FRAME_RESULT) {
-        node_infer_sent(node);
-    }
-}
-
 void node_link_go_on(sn_node *node) {
-    node_link *link = &node->link;
-    while (link->state == NODE_LINK_GREETING || link->state == NODE_LINK_UP) {
-        bool is_reply = node->send.active && node->send.message.header.type == SN_FRAME_ECHO_REPLY;
-        if (link->frame_held && link->frame_handled && !is_reply) {
-            link->frame_held = false;
-            sn_stream_next(&link->stream);
-        }
-        if (node->send.active) {
-            if (!node_send_step(node)) {
-                return;
-            }
-            message_sent(node);
-        } else if (link->frame_held) {
-            link->frame_handled = true;
-            node_receive_frame(node);
-        } else if (node->work.state == NODE_WORK_READY) {
-            node_infer_send(node);
-        } else {
-            return;
-        }
+    if (node_has_stream(node)) {
+        node_stream_go_on(node);
+    } else {
+        node_frames_go_on(node);
     }
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+/* When the driver must have taken what it was given. */
+static uint64_t driver_deadline(const sn_node *node) {
+    if (node_has_stream(node)) {
+        return node->send.active ? node->send.deadline : SN_NO_DEADLINE;
+    }
+    return node->frames.is_full ? node->frames.deadline : SN_NO_DEADLINE;
+}
+
+uint64_t node_link_deadline(const sn_node *node) {
+    uint64_t next = earlier(driver_deadline(node), node_asking_deadline(node));
+    if (node->link.state == NODE_LINK_OPENING || node->link.state == NODE_LINK_GREETING) {
+        next = earlier(next, node->link.deadline);
+    }
+    return next;
 }
 
 void node_link_timer(sn_node *node, uint64_t now) {
     node_link *link = &node->link;
     if (link->state == NODE_LINK_OPENING && now >= link->deadline) {
-        node_link_fail(node, SN_ERR_EDGE_UNREACHABLE, "no connection to the edge server within 10 s");
+        node_link_fail(node, SN_ERR_EDGE_UNREACHABLE, "no connection to the edge server or the peer in time");
     } else if (link->state == NODE_LINK_GREETING && now >= link->deadline) {
         node_link_fail(node, SN_ERR_EDGE_TIMEOUT, "the peer did not complete the HELLO exchange within 10 s");
-    } else if (node->send.active && now >= node->send.deadline) {
+    } else if (now >= driver_deadline(node)) {
         node_link_fail(node, SN_ERR_EDGE_TIMEOUT, "the peer did not take a message within 10 s");
+    } else {
+        node_asking_timer(node, now);
     }
 }

@@ -61,6 +61,12 @@ void node_add_failure(sn_text *line, const char *state, sn_error code, const cha
     sn_text_pair(line, "msg", text);
 }
 
+void node_add_cost(sn_text *line, const node_cost *cost) {
+    sn_text_pair_u64(line, "frames", cost->frames);
+    sn_text_pair_u64(line, "resent", cost->resent);
+    sn_text_pair_u64(line, "wire", cost->wire);
+}
+
 sn_text node_begin_reason(node_reason *reason, sn_error code) {
     reason->code = code;
     sn_text text;

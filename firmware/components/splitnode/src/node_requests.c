@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define MOST_KEYS 3
+#define MOST_KEYS 2
 
 typedef struct {
     const char *name;
@@ -23,13 +23,6 @@ sn_error node_need_model(sn_node *node, node_reason *why) {
     }
     *why = node->model_failure;
     return why->code;
-}
-
-static sn_error request_role(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
-    (void)request;
-    (void)why;
-    sn_text_pair(answer, "role", sn_role_name(node->slot.role));
-    return SN_OK;
 }
 
 static void switch_baud(sn_node *node) {
@@ -61,23 +54,6 @@ static sn_error request_wifi(sn_node *node, const sn_request *request, sn_text *
     }
     sn_error code = node->port->wifi_join(node->port->ctx, ssid, password);
     return code == SN_OK ? SN_OK : node_set_reason(why, code, "joining the access point could not be started");
-}
-
-static sn_error request_edge(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
-    const char *host = sn_pairs_get(&request->arguments, "host");
-    const char *port = sn_pairs_get(&request->arguments, "port");
-    uint32_t number = 0;
-    if (host == NULL || strlen(host) < 1 || strlen(host) >= sizeof node->edge_host) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "host is the edge server's name or address, 1 to 63 bytes");
-    }
-    if (port == NULL || !sn_parse_u32(port, &number) || number < 1 || number > UINT16_MAX) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "port is the edge server's port, 1 to 65535");
-    }
-    memcpy(node->edge_host, host, strlen(host) + 1);
-    node->edge_port = (uint16_t)number;
-    sn_text_pair(answer, "host", node->edge_host);
-    sn_text_pair_u64(answer, "port", node->edge_port);
-    return SN_OK;
 }
 
 static void restart(sn_node *node) {
@@ -123,10 +99,11 @@ static node_request request_help;
 static const verb verbs[] = {
     {"help", {0}, request_help},
     {"info", {0}, node_request_info},
-    {"role", {0}, request_role},
+    {"role", {"set", "channel"}, node_request_role},
     {"baud", {"rate"}, request_baud},
     {"wifi", {"ssid", "password"}, request_wifi},
-    {"edge", {"host", "port"}, request_edge},
+    {"edge", {"host", "port"}, node_request_edge},
+    {"peer", {"mac", "channel"}, node_request_peer},
     {"link", {"via", "state"}, node_request_link},
     {"image", {"size", "crc"}, node_request_image},
     {"infer", {"via", "output"}, node_request_infer},

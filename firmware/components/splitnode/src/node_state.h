@@ -66,16 +66,18 @@ typedef struct {
 typedef struct {
     bool active;
     uint32_t message;
-    uint32_t next;   /* over BLE: the fragment that goes out next, */
-    uint32_t before; /* and how many of them went out before the connection was lost */
+    uint32_t next;            /* over BLE: the fragment that goes out next */
+    uint32_t reached;         /* over BLE: fragments that have gone out, perhaps over a connection before this one, */
+    uint32_t reached_message; /* of this DATA or ECHO */
     sn_exchange exchange;
     sn_rto rto;
 } node_asking;
 
 /* node_answering.c: role tail's answer to the message under reassembly. */
 typedef struct {
-    enum { NODE_ANSWER_NONE, NODE_ANSWER_OWED, NODE_ANSWER_KNOWN } state;
-    uint64_t to;
+    bool has_peer; /* the link's session is that of a head that has greeted */
+    uint64_t to;   /* its address */
+    enum { NODE_ANSWER_NONE, NODE_ANSWER_OWED, NODE_ANSWER_KNOWN } state; /* once the message is complete */
     uint32_t next; /* over BLE: the fragment that goes out next */
     sn_sender sender;
 } node_answering;
@@ -131,10 +133,10 @@ typedef struct {
     bool is_up;
     bool is_full; /* as in node_frames */
     uint32_t frame_limit;
-    uint32_t waiting;   /* frames for the air */
-    uint32_t oldest;    /* place of the first of them */
-    uint32_t taken;     /* number of the last frame that came from the host */
-    uint32_t delivered; /* number of the last frame that went to the host, */
+    uint32_t waiting;    /* frames for the air */
+    uint32_t oldest;     /* place of the first of them */
+    uint32_t taken;      /* number of the last frame that came from the host */
+    uint32_t delivered;  /* number of the last frame that went to the host, */
     uint32_t dealt_with; /* and of the last that it has dealt with */
 } node_gateway;
 

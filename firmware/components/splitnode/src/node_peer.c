@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* Who the peer is: the edge server of TCP and UDP, the other board of ESP-NOW and BLE. */
+#include "node_internal.h"
+
+#include <string.h>
+
+#define CHANNELS 13u
+#define TAIL_PORT 3333u /* where a tail listens if no port was named */
+
+sn_error node_request_edge(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    const char *host = sn_pairs_get(&request->arguments, "host");
+    const char *port = sn_pairs_get(&request->arguments, "port");
+    uint32_t number = 0;
+    if (host == NULL || strlen(host) < 1 || strlen(host) >= sizeof node->edge_host) {
+        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "host is the edge server's name or address, 1 to 63 bytes");
+    }
+    if (port == NULL || !sn_parse_u32(port, &number) || number < 1 || number > UINT16_MAX) {
+        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "port is the edge server's port, 1 to 65535");
+    }
+    memcpy(node->edge_host, host, strlen(host) + 1);
+    node->edge_port = (uint16_t)number;
+    sn_text_pair(answer, "host", node->edge_host);
+    sn_text_pair_u64(answer, "port", node->edge_port);
+    return SN_OK;
+}
+
+sn_error node_parse_channel(const sn_request *request, uint8_t *channel, node_reason *why) {
+    const char *text = sn_pairs_get(&request->arguments, "channel");
+    uint32_t number = 1;
+    if (text != NULL && (!sn_parse_u32(text, &number) || number < 1 || number > CHANNELS)) {
+        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "channel is that of the radio, 1 to 13");
+    }
+    *channel = (uint8_t)number;
+    return SN_OK;
+}
+
+/* An address of one station, as text in lower case. */
+static bool copy_mac(char to[NODE_MAC_TEXT], const char *from) {
+    if (strlen(from) != NODE_MAC_TEXT - 1) {
+        return false;
+    }
+    for (size_t i = 0; i < NODE_MAC_TEXT; i++) {
+        char c = from[i];
+        bool is_separator = i % 3 == 2;
+        if (c >= 'A' && c <= 'F') {
+            c = (char)(c - 'A' + 'a');
+        }
+        bool is_digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        if (i == NODE_MAC_TEXT - 1 ? c != '\0' : is_separator ? c != ':' : !is_digit) {
+            return false;
+        }
+        to[i] = c;
+        to[i] = c;
+    }
+    bool is_odd = to[1] <= '9' ? (to[1] & 1) != 0 : (to[1] & 1) == 0;
+    return !is_odd; /* odd: of a group */
+}
+
+sn_error node_request_peer(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+    const char *mac = sn_pairs_get(&request->arguments, "mac");
+    uint8_t channel = 0;
+    char text[NODE_MAC_TEXT] = "";
+    if (mac != NULL && !copy_mac(text, mac)) {
+        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "mac is the other board's address, such as 02:00:00:4c:00:01");
+    }
+    sn_error code = node_parse_channel(request, &channel, why);
+    if (code != SN_OK) {
+        return code;
+    }
+    memcpy(node->peer_mac, text, sizeof text);
+    node->peer_channel = channel;
+    sn_text_pair(answer, "mac", text[0] != '\0' ? text : "-");
+    sn_text_pair_u64(answer, "channel", channel);
+    return SN_OK;
+}
+
+sn_error node_peer_open(sn_node *node, sn_via via, node_reason *why) {
+    bool is_head = node->slot.role == SN_ROLE_HEAD;
+    const char *host = "";
+    uint16_t port = 0;
+    if (via == SN_VIA_TCP || via == SN_VIA_UDP) {
+        if (is_head && node->edge_port == 0) {
+            return node_set_reason(why, SN_ERR_BAD_ARGUMENT,
+                                   "no edge server is known: name it by edge host=... port=...");
+        }
+        host = is_head ? node->edge_host : "";
+        port = node->edge_port != 0 ? node->edge_port : TAIL_PORT;
+    } else if (via == SN_VIA_ESPNOW) {
+        if (is_head && node->peer_mac[0] == '\0') {
+            return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "no peer is known: name it by peer mac=... channel=...");
+        }
+        host = is_head ? node->peer_mac : "";
+        port = node->peer_channel != 0 ? node->peer_channel : 1;
+    } else if (is_head) {
+        host = node->peer_mac;
+    }
+    sn_error code = node->port->link_open(node->port->ctx, via, host, port);
+    if (code == SN_OK) {
+        return SN_OK;
+    }
+    return node_set_reason(why, code,
+                           code == SN_ERR_UNSUPPORTED ? "this firmware has no link of that kind"
+                                                      : "opening the link could not be started");
+}

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+"""Makes a budget of what was measured: each figure and a margin, in round numbers."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hil.budgets.latency import LinkBudget
+from hil.budgets.verdict import Samples
+from hil.spread import ROUNDS, percentile, statistic
+
+_DIGITS = 3
+"""Significant digits of a limit; more would suggest that it is known so well."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The limits of one link.
+
+    Attributes:
+        stages: milliseconds by stage and statistic; without p95 below 20 rounds, without p99
+            below 100.
+        loss: largest share of messages without an answer.
+        goodput: least kilobytes per second; None where the budget had no such limit before.
+    """
+
+    stages: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    loss: float = 0.0
+    goodput: float | None = None
+
+
+def learn(samples: Samples, margin: float, before: LinkBudget) -> Learned:
+    """Make limits that the samples keep with a margin.
+
+    Goodput says of one size of activation what the transfer time says already, so it gets a limit
+    only where it had one.
+
+    Args:
+        samples: what was measured; stages without any answer get no limit.
+        margin: share of each figure to be added to it; goodput has it taken off likewise.
+        before: the budget so far.
+    """
+    stages = {
+        stage: {
+            name: _round(value * (1 + margin) / 1000)
+            for name in ROUNDS
+            if (value := statistic(times, name)) is not None
+        }
+        for stage, times in samples.times_us.items()
+        if times
+    }
+    lost = samples.lost / samples.asked if samples.asked else 0.0
+    goodput = None
+    if before.goodput is not None and samples.goodput:
+        goodput = _round(percentile(samples.goodput, 0.5) / (1 + margin) / 1000, up=False)
+    return Learned(stages, min(_round(lost * (1 + margin)), 1.0), goodput)
+
+
+def _round(value: float, *, up: bool = True) -> float:
+    """Round away from strictness to a few significant digits."""
+    if value == 0:
+        return 0.0
+    digits = _DIGITS - 1 - math.floor(math.log10(value))
+    # What is off by a rounding error of binary fractions is not to cost a whole digit.
+    scaled = round(value * 10.0**digits, 6)
+    return round((math.ceil if up else math.floor)(scaled) / 10.0**digits, max(digits, 0))

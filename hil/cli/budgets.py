@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: MIT
+"""``hil budgets``: limits for this rig."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hil.cli.options import (
+    choose_cut,
+    find_rig,
+    json_option,
+    load_firmware,
+    load_model,
+    model_options,
+    rig_options,
+)
+from hil.cli.progress import counting
+from hil.errors import BadInputError, EdgeError
+
+if TYPE_CHECKING:
+    from hil.budgets import Samples
+    from hil.budgets.writing import Change
+    from hil.pytestplugin.recording import RecordingBoard
+    from hil.rig import Rig
+
+
+@click.group()
+def budgets() -> None:
+    """Latency budgets: the limits in budgets.toml."""
+
+
+@budgets.command()
+@rig_options
+@model_options
+@click.option("--via", help="Links with commas between them; default: all that the rig has.")
+@click.option(
+    "--margin", default="20%", show_default=True, help="What limits have above the figures."
+)
+@click.option(
+    "--rounds", type=int, default=20, show_default=True, help="Rounds per link; p99 needs 100."
+)
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="budgets.toml",
+    show_default=True,
+    help="Budget file; a new one begins as the one that comes with hil.",
+)
+@json_option
+def learn(
+    board: str | None,
+    peer: str | None,
+    gateway: str | None,
+    link: Path | None,
+    model: Path | None,
+    cut: str | None,
+    firmware: Path | None,
+    via: str | None,
+    margin: str,
+    rounds: int,
+    path: Path,
+    as_json: bool,
+) -> None:
+    """Measure this rig and write its latency budgets.
+
+    What differs on the board is flashed first. Over each link every round is an inference, a small
+    round trip and one of the activation's size. Limits are p50, p95 and maximum of each stage, and
+    p99 from 100 rounds on, with the margin; comments and all else in the file stay as they are.
+    """
+    from hil.budgets import Budgets
+    from hil.budgets.file import FILE_NAME
+    from hil.budgets.learning import learn as make_limits
+    from hil.budgets.reading import share
+    from hil.budgets.writing import write_limits
+    from hil.cli.connected import connected
+    from hil.photos import default_photos, load_photos
+    from hil.pytestplugin.recording import RecordingBoard
+    from hil.resources import resource
+    from hil.spread import ROUNDS
+
+    if rounds < ROUNDS["p95"]:
+        raise BadInputError(
+            f"--rounds is {rounds}, but p95 needs {ROUNDS['p95']} rounds; give at least as many."
+        )
+    extra = share(_percentage(margin), "--margin", "hil budgets learn")
+    source = path if path.exists() else resource(FILE_NAME)
+    known = Budgets.load(source)
+    text = source.read_text(encoding="utf-8")
+    rig = find_rig(board, peer, gateway, link)
+    links = _links(rig, via)
+    loaded, build = load_model(model), load_firmware(firmware)
+    place = choose_cut(loaded, cut)
+    photo = load_photos(default_photos())[0]
+    kind, found = "", {}
+    for name in links:
+        with connected(rig, build, loaded, place, name, RecordingBoard) as (opened, _):
+            assert isinstance(opened, RecordingBoard)
+            with counting(f"rounds over {name}", rounds) as advance:
+                kind, samples = _measure(opened, photo, rounds, advance)
+        _check_answers(name, samples, rounds)
+        limits = make_limits(samples, extra, known.link(kind, name))
+        text, found[name] = write_limits(text, kind, name, limits)
+    _replace(path, text)
+    if as_json:
+        listed = {name: list(map(asdict, changes)) for name, changes in found.items()}
+        head = {"file": str(path), "board": kind, "rounds": rounds, "margin": extra}
+        click.echo(json.dumps({**head, "links": listed}))
+        return
+    simulated = ", simulated" if kind.startswith("virtual") else ""
+    click.echo(f"{path}: board {kind}{simulated}, {rounds} rounds, margin {extra:.0%}")
+    for name, changes in found.items():
+        _print(f"[latency.{kind}.{name}]", changes)
+
+
+def _measure(
+    board: "RecordingBoard", photo: Any, rounds: int, advance: Callable[[], None]
+) -> "tuple[str, Samples]":
+    """Measure the link that is up, as the tests do; return the kind of board and the samples."""
+    from hil.measuring import Measuring
+    from hil.results.measured import board_kind
+
+    measuring = Measuring(board)
+    for _ in range(rounds):
+        measuring.round(photo)
+        advance()
+    ((key, link),) = board.results.measured().by_link().items()
+    _, tail, simulated = key
+    return board_kind(board.info.chip, tail, simulated), link.samples()
+
+
+def _check_answers(via: str, samples: "Samples", rounds: int) -> None:
+    """Raise EdgeError where so much was lost that the limits would say nothing."""
+    from hil.spread import ROUNDS
+
+    for stage, times in samples.times_us.items():
+        if len(times) < ROUNDS["p95"]:
+            raise EdgeError(
+                f"Only {len(times)} of {rounds} rounds of {stage} over {via} were answered, and "
+                f"p95 needs {ROUNDS['p95']}; give more --rounds, or mend the link."
+            )
+
+
+def _links(rig: "Rig", named: str | None) -> list[str]:
+    from hil.links import LINKS, parse_links
+
+    if named is not None:
+        return list(parse_links(named, "--via"))
+    links = []
+    for via in LINKS:
+        if (lack := rig.lacks_for(via)) is None:
+            links.append(via)
+        else:
+            click.echo(f"hil: {via} is left out: {lack}", err=True)
+    return links
+
+
+def _percentage(text: str) -> object:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the file in one step, with the rights it had."""
+    path = path.resolve()
+    partial = path.with_name(path.name + ".part")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        if path.exists():
+            partial.chmod(path.stat().st_mode)
+        partial.replace(path)
+    except OSError as error:
+        raise BadInputError(
+            f"{path} cannot be written ({error.strerror}); name another by --file."
+        ) from error
+
+
+def _print(title: str, changes: "list[Change]") -> None:
+    click.echo(title)
+    stages: dict[str, list[str]] = {}
+    for each in changes:
+        stages.setdefault(each.stage, []).append(_told(each))
+    for stage, told in stages.items():
+        click.echo(f"  {stage:<15} {', '.join(told)}")
+
+
+def _told(change: "Change") -> str:
+    after = "none" if change.after is None else f"{change.after:g}"
+    text = f"{change.statistic} {after}".strip()
+    if change.before == change.after:
+        return f"{text} (as before)"
+    return text if change.before is None else f"{text} (was {change.before:g})"

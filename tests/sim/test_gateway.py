@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: MIT
+"""A gateway's serial line: records take their time, and time waits for the host's reaction."""
+
+import struct
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hil.console_chunk import Chunk, ChunkType
+from hil.protocol import Flags, FrameHeader, MessageType
+from hil.sim import host_work
+from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.gateway_host import CREDIT
+from hil.sim.uart import DEFAULT_BAUD, Uart
+
+MAC = bytes.fromhex("0248494c0001")
+TURNAROUND = host_work.TURNAROUND_US * CYCLES_PER_US
+TOTAL = host_work.TOTAL_US * CYCLES_PER_US
+ACK = FrameHeader(MessageType.ACK, Flags.ANSWER, 7, 1).pack() + bytes(12)
+
+
+def received(number: int, frame: bytes = ACK) -> bytes:
+    return Chunk(ChunkType.RECEIVED, number, struct.pack("<6sbQ", MAC, -40, 0) + frame).pack()
+
+
+def taken(number: int) -> bytes:
+    return Chunk(ChunkType.TAKEN, number, b"").pack()
+
+
+def send(number: int, frame: bytes = ACK) -> bytes:
+    return Chunk(ChunkType.SEND, number, MAC + frame).pack()
+
+
+def dealt(number: int) -> bytes:
+    return Chunk(ChunkType.DEALT, number, b"").pack()
+
+
+def crossing(data: bytes, baud: int = DEFAULT_BAUD) -> int:
+    return len(data) * 10 * 1_000_000 * CYCLES_PER_US // baud
+
+
+class Line:
+    """A line whose host says what a test lets it say."""
+
+    def __init__(self) -> None:
+        self.clock = SimClock()
+        self.attached = True
+        self.to_host: list[tuple[int, bytes]] = []
+        self.to_board: list[tuple[int, bytes]] = []
+        self.on_unit: Callable[[bytes], None] = lambda data: None
+        self.uart = Uart(self.clock, self._take, self._give)
+
+    def _take(self, time: int, unit: bytes) -> None:
+        self.clock.at(time, lambda: self.to_board.append((time, unit)))
+
+    def _give(self, data: bytes) -> bool:
+        self.to_host.append((self.clock.now, data))
+        self.on_unit(data)
+        return self.attached
+
+    def write(self, *units: bytes) -> None:
+        for unit in units:
+            self.uart.write(unit, self.clock.now)
+
+    def run(self, until: int | None = None) -> int:
+        """Let boards and time go on; return the time at which they stand still."""
+        if until is not None:
+            self.clock.at(until, lambda: None)
+        while self.clock.step():
+            pass
+        return self.clock.now
+
+
+def test_a_record_reaches_the_host_when_its_last_byte_has_crossed() -> None:
+    line, record = Line(), taken(1)
+    line.write(record, record)
+    line.run()
+    assert [time for time, _ in line.to_host] == [crossing(record), crossing(record * 2)]
+
+
+def test_the_rate_of_the_line_is_the_boards() -> None:
+    line, record = Line(), taken(1)
+    line.uart.set_baud(921_600)
+    line.write(record)
+    line.run()
+    assert line.to_host[0][0] == crossing(record, 921_600)
+
+
+def test_a_text_line_goes_at_once_but_never_overtakes_a_record() -> None:
+    line, record = Line(), taken(1)
+    line.write(b"I (1) boot: hello\r\n", record, b"#1 ok *0000\r\n")
+    assert [data for _, data in line.to_host] == [b"I (1) boot: hello\r\n"]
+    assert line.uart.idle_at == line.clock.now + crossing(record)
+    line.run()
+    assert line.to_host[1:] == [
+        (crossing(record), record),
+        (crossing(record), b"#1 ok *0000\r\n"),
+    ]
+
+
+def test_blobs_that_are_read_and_lines_cost_no_time_to_the_host() -> None:
+    line = Line()
+    line.write(Chunk(ChunkType.READ, 0, bytes(1000)).pack(), b"#1 ok *0000\r\n")
+    assert [time for time, _ in line.to_host] == [0, 0]
+
+
+def test_time_stands_still_from_a_frames_delivery_until_the_host_has_dealt_with_it() -> None:
+    line, record = Line(), received(1)
+    line.write(record)
+    delivered = line.run(until=1_000_000 * CYCLES_PER_US)
+    assert delivered == crossing(record)
+    assert line.clock.waits_for_host
+    line.uart.feed(dealt(1))
+    line.run()
+    assert line.to_board == [(delivered + TURNAROUND + crossing(dealt(1)), dealt(1))]
+
+
+def test_a_count_covers_all_records_up_to_it() -> None:
+    line = Line()
+    line.write(received(1), received(2), received(3))
+    line.run()
+    line.uart.feed(dealt(1))
+    line.run()
+    line.uart.feed(dealt(3))
+    line.run()
+    assert len(line.to_host) == 3
+    assert not line.clock.waits_for_host
+
+
+def reply(*frames: bytes) -> list[int]:
+    """Return after how many cycles the firmware gets what the host says in reply to a frame."""
+    line = Line()
+    line.write(received(1))
+    caused = line.run()
+    for number, frame in enumerate(frames, 1):
+        line.uart.feed(send(number, frame))
+        line.run()
+    line.uart.feed(dealt(1))
+    line.run()
+    return [time - caused for time, _ in line.to_board]
+
+
+def result(message: int, index: int = 0, count: int = 1) -> bytes:
+    header = FrameHeader(MessageType.RESULT, Flags.ANSWER, 7, message, index, count)
+    return header.pack() + bytes(100)
+
+
+def test_an_acknowledgement_departs_after_the_hosts_turnaround() -> None:
+    assert reply(ACK)[0] == TURNAROUND + crossing(send(1))
+
+
+def test_a_result_departs_after_the_hosts_work_and_what_follows_after_it() -> None:
+    each = crossing(send(1, result(1)))
+    times = reply(result(1, 0, 2), result(1, 1, 2), ACK)
+    assert times[0] == TOTAL + each
+    assert times[1] == TOTAL + 2 * each
+    assert times[2] == times[1] + crossing(send(3))
+
+
+def test_a_result_that_is_sent_again_costs_the_host_no_more_work() -> None:
+    line = Line()
+    line.write(received(1))
+    line.run()
+    line.uart.feed(send(1, result(1)) + dealt(1))
+    line.run()
+    line.write(received(2))
+    asked = line.run()
+    line.uart.feed(send(2, result(1)) + dealt(2))
+    line.run()
+    assert line.to_board[2][0] == asked + TURNAROUND + crossing(send(2, result(1)))
+
+
+def test_time_goes_on_while_the_host_lacks_the_credit_to_say_more() -> None:
+    line = Line()
+    line.write(received(1))
+    line.run()
+    line.uart.feed(b"".join(send(number) for number in range(1, CREDIT)))
+    line.run()
+    assert line.clock.waits_for_host
+    line.uart.feed(send(CREDIT))
+    line.run()
+    assert not line.clock.waits_for_host
+    assert len(line.to_board) == CREDIT
+    line.write(taken(1))
+    line.run()
+    assert line.clock.waits_for_host
+    line.uart.feed(send(CREDIT + 1) + dealt(1))
+    line.run()
+    assert not line.clock.waits_for_host
+
+
+def test_what_a_host_without_credit_says_late_departs_at_the_same_time_as_if_it_came_early() -> (
+    None
+):
+    def play(*, late: bool) -> list[tuple[int, bytes]]:
+        line = Line()
+        line.write(received(1))
+        line.run()
+        line.uart.feed(b"".join(send(number) for number in range(1, CREDIT + 1)))
+        if not late:
+            line.uart.feed(dealt(1))
+        line.clock.at(line.clock.now + 50_000 * CYCLES_PER_US, lambda: line.write(taken(CREDIT)))
+        line.run()
+        if late:
+            line.uart.feed(dealt(1))
+        line.run()
+        return line.to_board
+
+    assert play(late=True) == play(late=False)
+
+
+@pytest.mark.parametrize("end", ["client gone", "reset", "#4 role set=model\r\n", "reboot\r\n"])
+def test_nothing_is_owed_after_the_end_of_the_role_or_of_its_host(end: str) -> None:
+    line = Line()
+    line.write(received(1))
+    line.run()
+    if end == "client gone":
+        line.uart.host_gone()
+    elif end == "reset":
+        line.uart.close()
+    else:
+        line.uart.feed(end.encode())
+    line.run()
+    assert not line.clock.waits_for_host
+
+
+def test_what_is_on_the_line_when_the_role_ends_is_nobodys() -> None:
+    line = Line()
+    line.write(received(1), received(2))
+    line.uart.feed(b"#4 role set=model\r\n")
+    line.run()
+    assert len(line.to_host) == 2
+    assert not line.clock.waits_for_host
+
+
+def test_asking_for_the_role_changes_nothing() -> None:
+    line = Line()
+    line.write(received(1))
+    line.run()
+    line.uart.feed(b"#4 role\r\n")
+    line.run()
+    assert line.clock.waits_for_host
+
+
+def test_a_reset_loses_what_is_on_the_line() -> None:
+    line = Line()
+    line.write(received(1))
+    line.uart.feed(b"info\r\n")
+    line.uart.close()
+    line.run()
+    assert (line.to_host, line.to_board) == ([], [])
+
+
+def test_counts_start_anew_with_the_role() -> None:
+    line = Line()
+    for _ in range(2):
+        line.write(received(1))
+        line.run()
+        assert line.clock.waits_for_host
+        line.uart.feed(dealt(1))
+        line.run()
+        assert not line.clock.waits_for_host
+        line.uart.feed(b"#1 role set=gateway channel=1\r\n")
+        line.run()
+
+
+def test_nobody_owes_where_nobody_listens() -> None:
+    line = Line()
+    line.attached = False
+    line.write(received(1))
+    line.run()
+    assert not line.clock.waits_for_host
+
+
+def test_a_host_that_never_answers_costs_patience_once() -> None:
+    line = Line()
+    line.write(received(1), received(2), received(3))
+    line.run()
+    assert line.clock.forgive() == 1
+    line.run()
+    assert len(line.to_host) == 3
+    assert not line.clock.waits_for_host
+
+
+def test_a_host_that_speaks_again_is_waited_for_again() -> None:
+    line = Line()
+    line.write(received(1), received(2))
+    line.run()
+    line.clock.forgive()
+    line.run()
+    line.uart.feed(dealt(2))
+    line.run()
+    line.write(received(3))
+    line.run()
+    assert line.clock.waits_for_host
+
+
+def spoilt(record: bytes) -> bytes:
+    return record[:8] + bytes([record[8] ^ 1 or 2]) + record[9:]
+
+
+@pytest.mark.parametrize("noise", [spoilt(dealt(1)), spoilt(send(1)), dealt(1)[:-3], b"\x06\x06\r"])
+def test_noise_pays_no_debt_and_is_left_to_the_firmware(noise: bytes) -> None:
+    line = Line()
+    line.write(received(1))
+    line.run()
+    line.uart.feed(noise + b"\r\0")
+    line.run()
+    assert line.clock.waits_for_host
+    line.uart.feed(dealt(1))
+    line.run()
+    assert not line.clock.waits_for_host
+    assert b"".join(unit for _, unit in line.to_board).startswith(noise)
+
+
+@given(st.lists(st.binary(max_size=40), max_size=8), st.data())
+def test_no_garbage_stops_the_line(garbage: list[bytes], data: st.DataObject) -> None:
+    line = Line()
+    for each in garbage:
+        line.uart.feed(each)
+        line.write(data.draw(st.sampled_from([received(1), taken(9), b"\0", each])))
+        line.run()
+        line.clock.forgive()
+    line.uart.feed(b"\r\0\0\0\r\n")
+    line.run()
+    assert not line.clock.waits_for_host

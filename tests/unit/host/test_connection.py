@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: MIT
+"""What is said to which board, in which order, to connect head and tail."""
+
+import sys
+from types import ModuleType
+
+import pytest
+from fake_board import make_board
+
+from hil.errors import BadInputError, BoardRefused, EdgeError, InfrastructureError, MessageLost
+from hil.inference import RoundTrip, Wire
+from hil.lab import WifiCredentials
+from hil.model.model import Model
+from hil.resources import resource
+from hil.rig import BoardSpec
+
+SPEC = BoardSpec("/dev/x", WifiCredentials("net", "secret"), "10.0.0.9")
+
+
+class Edge:
+    """Notes what is attached to it."""
+
+    address = ("0.0.0.0", 4000)
+
+    def __init__(self, said):
+        self._said = said
+
+    def attach(self, transport):
+        self._said.append(f"edge attach {transport}")
+
+    def detach(self, transport):
+        self._said.append(f"edge detach {transport}")
+
+
+@pytest.fixture(scope="module")
+def model():
+    return Model.load(resource("models/tiny"))
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def edge(said):
+    return Edge(said)
+
+
+@pytest.fixture(autouse=True)
+def transports(monkeypatch, said):
+    """Put fakes in the place of the modules that own radios and gateways."""
+    espnow, ble = ModuleType("espnow"), ModuleType("ble")
+    espnow.GatewayLink = lambda console: f"gateway {console.info['mac'][-2:]}"
+    ble.BleLink = lambda name, hci: f"{name} by {hci}"
+    monkeypatch.setitem(sys.modules, "hil.transport.espnow", espnow)
+    monkeypatch.setitem(sys.modules, "hil.transport.ble", ble)
+    return ble
+
+
+@pytest.fixture
+def boards(monkeypatch, said, model):
+    """Return a head and a tail of one cut."""
+
+    def make(number, role, **info):
+        split = model.split(info.pop("at", None))
+        info = {"role": role, "model": f"{split.model_id:08x}", **info}
+        board = make_board(monkeypatch, said, number, SPEC, **info)
+        board.use(model, split.cut, role)
+        return board
+
+    return make
+
+
+@pytest.mark.parametrize("via", ["tcp", "udp"])
+def test_over_ip_the_board_is_told_the_edge_server(boards, edge, said, via):
+    boards(1, "head").connect(edge, via)
+    assert said == [
+        "01 wifi ssid=net password=secret",
+        "01 edge host=10.0.0.9 port=4000",
+        f"01 link via={via} state=up",
+    ]
+
+
+def test_the_network_is_joined_once_and_one_link_closed_before_the_next(boards, edge, said):
+    board = boards(1, "head")
+    board.connect(edge, "tcp")
+    del said[:]
+    board.connect(edge, "udp")
+    assert said == [
+        "01 link via=tcp state=down",
+        "01 edge host=10.0.0.9 port=4000",
+        "01 link via=udp state=up",
+    ]
+
+
+def test_over_espnow_a_second_board_becomes_the_gateway(boards, edge, said, monkeypatch):
+    board = boards(1, "head")
+    gateway = make_board(monkeypatch, said, 2)
+    board.connect(edge, "espnow", gateway=gateway)
+    assert said == [
+        "02 baud rate=921600",
+        "02 role set=gateway channel=1",
+        "edge attach gateway 02",
+        "01 peer mac=02:00:00:00:00:02 channel=1",
+        "01 link via=espnow state=up",
+    ]
+    assert board.connection.gateway is gateway
+    del said[:]
+    board.disconnect()
+    assert said == ["01 link via=espnow state=down", "edge detach gateway 02"]
+
+
+def test_over_ble_the_board_advertises_before_this_host_looks_for_it(boards, edge, said):
+    board = boards(1, "head", mac="02:48:49:4C:00:01")
+    board.connect(edge, "ble")
+    assert said == [
+        "01 peer",
+        "01 link via=ble state=up",
+        "edge attach hil-4c0001 by None",
+    ]
+    board.close()
+    assert said[-1] == "edge detach hil-4c0001 by None"
+
+
+def test_without_ble_on_this_host_the_board_stops_advertising(boards, edge, said, transports):
+    def missing(name, hci):
+        raise InfrastructureError("This host has no BlueZ; install it.")
+
+    transports.BleLink = missing
+    with pytest.raises(InfrastructureError, match="no BlueZ"):
+        boards(1, "head").connect(edge, "ble")
+    assert said[-1] == "01 link via=ble state=down"
+
+
+def test_the_radio_of_another_programs_lab_is_out_of_reach(boards, edge):
+    with pytest.raises(BadInputError, match="started by another program"):
+        boards(1, "head", simulated="1").connect(edge, "ble")
+
+
+@pytest.mark.parametrize("via", ["tcp", "udp"])
+def test_over_ip_the_tail_listens_before_the_head_comes(boards, said, via):
+    head, tail = boards(1, "head"), boards(2, "tail")
+    head.connect(tail, via)
+    assert [line for line in said if "wifi" not in line] == [
+        "02 edge host=10.0.0.2 port=3333",
+        "01 edge host=10.0.0.2 port=3333",
+        f"02 link via={via} state=up",
+        f"01 link via={via} state=up",
+    ]
+
+
+@pytest.mark.parametrize("via", ["espnow", "ble"])
+def test_over_the_air_the_head_is_told_the_tails_mac(boards, said, via):
+    head, tail = boards(1, "head"), boards(2, "tail")
+    head.connect(tail, via)
+    assert said == [
+        "02 peer",
+        "01 peer mac=02:00:00:00:00:02 channel=1",
+        f"02 link via={via} state=up",
+        f"01 link via={via} state=up",
+    ]
+    del said[:]
+    head.disconnect()
+    assert said == [f"01 link via={via} state=down", f"02 link via={via} state=down"]
+
+
+def test_a_gateway_becomes_a_tail_again(boards, edge, said):
+    head, tail = boards(1, "head"), boards(2, "tail")
+    head.connect(edge, "espnow", gateway=tail)
+    head.disconnect()
+    del said[:]
+    head.connect(tail, "espnow")
+    assert "02 role set=model" in said
+    assert said.index("02 role set=model") < said.index("02 link via=espnow state=up")
+
+
+def test_a_link_stands_until_a_board_starts_anew_or_reports_it_down(boards):
+    head, tail = boards(1, "head"), boards(2, "tail")
+    head.connect(tail, "udp")
+    assert head.connection.stands()
+    head.console.events.append(("link", {"via": "udp", "state": "down"}))
+    assert not head.connection.stands()
+    tail.console.info["boot"] = "00000002"
+    assert not head.connection.stands()
+
+
+def test_what_cannot_be_connected_is_refused_before_anything_is_said(boards, edge, said):
+    head, tail = boards(1, "head"), boards(2, "tail")
+    other_cut = len(tail.part.model.cuts) - 1
+    cases = [
+        (edge, "zigbee", "no link; use tcp, udp, espnow, ble"),
+        (edge, "espnow", "needs a second board as gateway"),
+        (boards(1, "tail"), "udp", "Board and peer have one MAC"),
+        (boards(2, "head"), "udp", "holds the head of tiny, not a tail"),
+        (boards(2, "tail", simulated="1"), "udp", "virtual board and a real one"),
+        (
+            boards(2, "tail", at=tail.part.model.cuts[other_cut].index),
+            "udp",
+            "flash both with one model and cut",
+        ),
+    ]
+    del said[:]
+    for to, via, words in cases:
+        with pytest.raises(BadInputError, match=words):
+            head.connect(to, via)
+    with pytest.raises(BadInputError, match="Board and gateway have one MAC"):
+        head.connect(edge, "espnow", gateway=boards(1, "tail"))
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("edge_unreachable", EdgeError),
+        ("model_mismatch", BoardRefused),
+        ("mtu", BoardRefused),
+        ("radio", BoardRefused),
+    ],
+)
+def test_a_link_that_does_not_come_up_says_why(boards, edge, code, kind):
+    board = boards(1, "head")
+    board.console.failures["udp"] = {"state": "down", "code": code, "msg": "Too bad."}
+    with pytest.raises(kind, match=f"over udp did not come up .{code}.: Too bad"):
+        board.connect(edge, "udp")
+    assert board.connection is None
+
+
+def test_a_board_is_asked_over_the_link_that_is_up(boards, edge):
+    board = boards(1, "head")
+    with pytest.raises(BadInputError, match="not connected"):
+        board.rtt(16)
+    board.connect(edge, "udp")
+    with pytest.raises(BadInputError, match="connected over udp, not tcp"):
+        board.rtt(16, "tcp")
+
+
+def test_a_round_trip_is_what_the_board_says(boards, edge):
+    board = boards(1, "head")
+    board.connect(edge, "udp")
+    cost = {"frames": "3", "resent": "1", "wire": "80"}
+    board.console.failures["udp"] = {"state": "ok", "us": "1234", **cost}
+    assert board.rtt(16) == RoundTrip("udp", 16, 1234, None, Wire(3, 1, 80), False)
+    board.console.failures["udp"] = {"state": "ok", "us": "quick"}
+    with pytest.raises(BoardRefused, match="cannot be read"):
+        board.rtt(16)
+
+
+def test_a_round_trip_without_an_answer_is_lost_and_one_whose_link_ends_an_error(boards, edge):
+    board = boards(1, "head")
+    board.connect(edge, "udp")
+    board.console.failures["udp"] = {"state": "err", "code": "edge_timeout", "msg": "None came."}
+    lost = board.rtt(16)
+    assert lost.lost
+    assert lost.code == "edge_timeout"
+    board.console.failures["udp"] = {"state": "err", "code": "edge_lost", "msg": "It ended."}
+    with pytest.raises(MessageLost, match="It ended"):
+        board.rtt(16)
+
+
+def test_a_size_that_the_board_cannot_echo_is_bad_input(boards, edge):
+    board = boards(1, "head")
+    board.connect(edge, "udp")
+    board.console.refusals["rtt"] = "bad_argument"
+    with pytest.raises(BadInputError, match="cannot echo 1000000 bytes"):
+        board.rtt(1_000_000)

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+"""What the asking side of a packet link makes of single frames, and of silence."""
+
+import pytest
+
+from hil.protocol import (
+    Ack,
+    Asking,
+    DataType,
+    ErrorPayload,
+    Flags,
+    FrameHeader,
+    Hello,
+    Message,
+    MessageType,
+    ProtocolError,
+    Role,
+    fragment,
+)
+from hil.protocol.frame import HEADER_SIZE, with_ack_requested
+
+LIMIT = 1 << 16
+
+
+def message(kind, message_id, payload=b"", flags=Flags.ANSWER, session=7):
+    return Message(kind, flags, session, message_id, 0, payload)
+
+
+def hello(flags, frame_limit=250):
+    payload = Hello(Role.HEAD, DataType.INT8, frame_limit, 4704, 19).pack()
+    return message(MessageType.HELLO, 1, payload, flags)
+
+
+def greeted():
+    asking = Asking(250, LIMIT)
+    asking.ask(hello(Flags.NONE), 0)
+    assert asking.receive(fragment(hello(Flags.ANSWER), 112)[0], 3_000) == []
+    assert asking.answer == hello(Flags.ANSWER)
+    return asking
+
+
+def ack(message_id, base, window=0, **fields):
+    return fragment(message(MessageType.ACK, message_id, Ack(base, window).pack(), **fields), 112)[
+        0
+    ]
+
+
+def told(frame):
+    """Flags of an ACK of the answer and what it says has come."""
+    header = FrameHeader.parse(frame[:HEADER_SIZE])
+    assert header.type is MessageType.ACK
+    return header.flags, Ack.parse(Message.parse(header, frame[HEADER_SIZE:]).payload)
+
+
+def test_a_request_goes_out_in_fragments_as_agreed():
+    asking = greeted()
+    request = message(MessageType.ECHO, 2, bytes(700), Flags.NONE)
+    *others, last = fragment(request, 234)
+    assert asking.ask(request, 5_000) == [*others, with_ack_requested(last)]
+    assert asking.deadline == 15_000
+
+
+def test_silence_ends_a_question_after_ten_seconds():
+    asking = Asking(250, LIMIT)
+    asking.ask(hello(Flags.NONE), 0)
+    sent = 0
+    while asking.deadline is not None:
+        now = asking.deadline
+        sent += len(asking.on_timer(now))
+    assert (asking.failed, asking.answer, sent) == (True, None, 19)
+    assert asking.resent == 19
+    assert 9_000_000 < now <= 10_000_000
+
+
+def test_an_answer_that_stays_out_is_polled_for_until_ten_seconds_are_over():
+    asking = greeted()
+    asking.ask(message(MessageType.DATA, 2, bytes(20), Flags.NONE), 5_000)
+    asking.receive(ack(2, 1), 8_000)
+    polls = []
+    while asking.deadline is not None:
+        now = asking.deadline
+        polls += asking.on_timer(now)
+    assert {told(frame) for frame in polls} == {(Flags.ACK_REQUESTED, Ack())}
+    assert (asking.failed, now, asking.polls) == (True, 10_005_000, len(polls))
+
+
+def test_a_poll_tells_what_of_the_answer_has_come():
+    asking = greeted()
+    asking.ask(message(MessageType.ECHO, 2, bytes(700), Flags.NONE), 5_000)
+    reply = fragment(message(MessageType.ECHO_REPLY, 2, bytes(700)), 234)
+    asking.receive(reply[0], 8_000)
+    (answered,) = asking.receive(with_ack_requested(reply[2]), 8_000)
+    assert told(answered) == (Flags.NONE, Ack(1, 0b1))
+    (poll,) = asking.on_timer(asking.deadline)
+    assert told(poll) == (Flags.ACK_REQUESTED, Ack(1, 0b1))
+    for frame in reply:
+        asking.receive(frame, 30_000)
+    assert asking.answer.payload == bytes(700)
+    assert asking.deadline is None
+    (again,) = asking.receive(with_ack_requested(reply[1]), 31_000)
+    assert told(again) == (Flags.NONE, Ack(4))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        ack(2, 4, session=8),
+        ack(1, 4),
+        ack(3, 4),
+        ack(2, 4, flags=Flags.NONE),
+        fragment(message(MessageType.ECHO_REPLY, 1, b"older"), 234)[0],
+        fragment(message(MessageType.ECHO_REPLY, 2, b"other", session=8), 234)[0],
+        fragment(message(MessageType.ECHO, 2, b"question", Flags.NONE), 234)[0],
+    ],
+)
+def test_what_has_to_do_with_another_question_changes_nothing(frame):
+    asking = greeted()
+    asking.ask(message(MessageType.ECHO, 2, bytes(700), Flags.NONE), 5_000)
+    assert asking.receive(with_ack_requested(frame), 8_000) == []
+    assert (asking.answer, asking.deadline) == (None, 15_000)
+
+
+def test_an_error_takes_the_place_of_an_answer_that_had_begun():
+    asking = greeted()
+    asking.ask(message(MessageType.ECHO, 2, bytes(700), Flags.NONE), 5_000)
+    asking.receive(fragment(message(MessageType.ECHO_REPLY, 2, bytes(700)), 234)[0], 8_000)
+    error = message(MessageType.ERROR, 2, ErrorPayload(43, "Restarted.").pack())
+    asking.receive(fragment(error, 234)[0], 40_000)
+    assert asking.answer == error
+
+
+def test_a_peer_with_too_small_frames_is_noticed():
+    asking = Asking(250, LIMIT)
+    asking.ask(hello(Flags.NONE), 0)
+    with pytest.raises(ProtocolError) as caught:
+        asking.receive(fragment(hello(Flags.ANSWER, 127), 112)[0], 3_000)
+    assert caught.value.reason == "mtu"
+
+
+def test_nothing_is_expected_before_the_first_question():
+    asking = Asking(250, LIMIT)
+    assert asking.receive(ack(1, 1), 0) == []
+    assert asking.on_timer(5) == []
+    assert (asking.deadline, asking.failed) == (None, False)
