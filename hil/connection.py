@@ -144,15 +144,17 @@ def _by_gateway(
 
 
 def _by_ble(head: "Board", edge: "EdgeServer", undo: contextlib.ExitStack) -> None:
-    """Let the board advertise, and connect to it: it is up once this host has subscribed."""
+    """Look for the board and let it advertise: it is up once this host has subscribed."""
     from hil.transport.ble import BleLink
 
     head.console.request("peer")
+    # This host's radio comes first: a virtual board waits for a host only where there is one.
+    link = BleLink(_ble_name(head), hci=_hci(head))
+    edge.attach(link)
+    undo.callback(edge.detach, link)
     request_up(head.console, "ble")
     try:
-        link = BleLink(_ble_name(head), hci=_hci(head))
-        edge.attach(link)
-        undo.callback(edge.detach, link)
+        link.wait(_LINK_PATIENCE_S)
         _wait_up(head.console, "ble")
     except BaseException:
         with contextlib.suppress(HilError):

@@ -4,9 +4,9 @@
 from typing import Generic, Self, TypeVar
 
 from hil.board import Board
-from hil.errors import BadInputError
+from hil.errors import PortMissingError
 from hil.lab import Lab
-from hil.rig import BoardSpec, Rig
+from hil.rig import Rig
 
 AnyBoard = TypeVar("AnyBoard", bound=Board)
 
@@ -59,26 +59,21 @@ class OpenRig(Generic[AnyBoard]):
         """Those that are open, the one under test first."""
         return [self.board, *self._seconds.values()]
 
-    @property
-    def peer(self) -> Board:
-        """The board that is to run the tail.
+    def second(self, role: str) -> Board:
+        """Return the second board, opened if need be.
 
-        Without one named: the one that would be the gateway, for tests that connect it themselves.
+        Args:
+            role: ``peer``, which is to run the tail, or ``gateway``, which carries ESP-NOW to this
+                host. One board may be both by turns; where no peer is named, the gateway is it.
 
         Raises:
-            BadInputError: the rig has no second board.
-            PortMissingError, PortBusyError: it cannot be had.
+            PortMissingError: the rig has none, or it is not there.
+            PortBusyError: another program holds its port.
         """
-        return self._second(self._rig.peer or self._rig.gateway, "peer")
-
-    @property
-    def gateway(self) -> Board:
-        """The board that carries ESP-NOW to this host; raises as :attr:`peer`."""
-        return self._second(self._rig.gateway, "gateway")
-
-    def _second(self, spec: BoardSpec | None, role: str) -> Board:
+        rig = self._rig
+        spec = (rig.peer if role == "peer" else None) or rig.gateway
         if spec is None:
-            raise BadInputError(
+            raise PortMissingError(
                 f"The rig has no second board to be {role}: attach one and name its port by "
                 f"--{role} (pytest: --hil-{role}) or in hil.toml."
             )

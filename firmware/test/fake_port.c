@@ -256,6 +256,7 @@ void fake_seal_slot(fake_port *fake) {
 }
 
 void fake_boot(fake_port *fake) {
+    fake->opened = 0;
     fake->deadline = sn_node_init(fake->node, &fake->port, &fake->identity, &fake->memory);
     if (fake->opened == 1 && fake->open_fails == SN_OK) {
         uint32_t input = sn_get_u32(&fake->slot[80 + 36]);

@@ -144,9 +144,24 @@ static void what_goes_out_and_when_is_what_the_traces_say(void) {
     vectors_each("arq.txt", trace_row);
 }
 
+static void there_is_no_probe_while_something_waits_or_nothing_is_on_the_way(void) {
+    sn_sender sender;
+    sn_fragment_out out;
+    sn_sender_init(&sender, SN_SEND_REQUEST, 3);
+    for (uint32_t index = 0; index < 2; index++) {
+        sn_sender_probe(&sender);
+        CHECK(sn_sender_next(&sender, &out));
+        CHECK_UINT(out.index, index);
+        CHECK(!out.ack_requested);
+        sn_sender_transmitted(&sender, &out, 0);
+    }
+    CHECK_UINT(sender.resent, 0);
+}
+
 static const test_case arq_cases[] = {
     TEST(acks_are_packed_and_unpacked_as_the_vectors_say),
     TEST(an_ack_has_what_is_below_its_base_or_in_its_window),
     TEST(what_goes_out_and_when_is_what_the_traces_say),
+    TEST(there_is_no_probe_while_something_waits_or_nothing_is_on_the_way),
 };
 SUITE(arq, arq_cases);

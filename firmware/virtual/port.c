@@ -52,7 +52,7 @@ IMPORT(link_frame_limit) uint32_t machine_link_frame_limit(int32_t via);
 static uint8_t staging_buffer[STAGING_CAPACITY];
 static uint8_t activation_buffer[TENSOR_CAPACITY];
 static uint8_t image_buffer[IMAGE_CAPACITY];
-static uint8_t receive_buffer[TENSOR_CAPACITY + 64u];
+static uint8_t receive_buffer[TENSOR_CAPACITY + 128u];
 static uint8_t output_buffer[OUTPUT_CAPACITY];
 static uint8_t node_storage[NODE_CAPACITY] __attribute__((aligned(8)));
 

@@ -37,7 +37,7 @@ def write_limits(text: str, kind: str, via: str, learned: Learned) -> tuple[str,
     changes = []
     for stage, limits in learned.stages.items():
         before = dict(table[stage]) if stage in table else {}
-        _set_stage(table, stage, dict(limits))
+        _set_stage(table, stage, {name: _short(limit) for name, limit in limits.items()})
         changes += [
             Change(stage, name, before.get(name), limits.get(name))
             for name in dict.fromkeys((*before, *limits))
@@ -89,9 +89,12 @@ def _cut_off(table: Any) -> list[Comment | Whitespace]:
 def _set_stage(table: Table, stage: str, limits: dict[str, float]) -> None:
     old = table.get(stage)
     if isinstance(old, Table):  # a section of its own, with comments perhaps
+        behind = _cut_off(old)
         for name in set(old) - set(limits):
             del old[name]
         old.update(limits)
+        for item in behind:
+            old.add(item)
         return
     pairs = ", ".join(f"{name} = {limit!r}" for name, limit in limits.items())
     new = tomlkit.parse(f"{stage} = {{ {pairs} }}\n")[stage]
@@ -99,6 +102,10 @@ def _set_stage(table: Table, stage: str, limits: dict[str, float]) -> None:
     if isinstance(old, InlineTable):
         new.trivia.comment_ws, new.trivia.comment = old.trivia.comment_ws, old.trivia.comment
     table[stage] = new
+
+
+def _short(limit: float) -> float:
+    return int(limit) if limit.is_integer() else limit
 
 
 def _plain(value: Any) -> float | None:

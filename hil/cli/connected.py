@@ -45,18 +45,18 @@ def connected(
         with flash_progress() as progress:
             report = board.flash(build, model, cut, progress=progress)
             if rig.peer is not None:
-                boards.peer.flash(build, model, cut, "tail", progress=progress)
+                boards.second("peer").flash(build, model, cut, "tail", progress=progress)
             elif via == "espnow":
-                boards.gateway.flash(build, None, progress=progress)
+                boards.second("gateway").flash(build, None, progress=progress)
         if rig.peer is not None:
-            board.connect(boards.peer, via)
+            board.connect(boards.second("peer"), via)
             yield board, report
             return
         split = board.part.split
         assert split is not None
         host = "127.0.0.1" if board.simulated else "0.0.0.0"
         with EdgeServer(split.tail, split.model_id, host=host, stopwatch=board.stopwatch) as edge:
-            gateway = boards.gateway if via == "espnow" else None
+            gateway = boards.second("gateway") if via == "espnow" else None
             board.connect(edge, via, gateway=gateway)
             yield board, report
 

@@ -2,9 +2,7 @@
 """``hil rtt``: round trips over a link, by the board's own clock."""
 
 import json
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,7 @@ from hil.cli.options import (
     rig_options,
     via_option,
 )
+from hil.cli.progress import counting
 from hil.errors import EdgeError
 from hil.links import SMALL_ECHO_BYTES
 
@@ -74,7 +73,7 @@ def rtt(
         used = opened.part.cut
         assert used is not None
         sizes = [size] if size is not None else [SMALL_ECHO_BYTES, used.bytes]
-        with _progress(len(sizes) * count) as advance:
+        with counting("round trips", len(sizes) * count) as advance:
             measured = [_measure(opened, each, count, advance) for each in sizes]
         summaries = [_summary(trips) for trips in measured]
         if as_json:
@@ -145,17 +144,3 @@ def _milliseconds(value: int | None) -> str:
 
 def _percent(share: float | None) -> str:
     return "n/a" if share is None else f"{share:.1%}"
-
-
-@contextmanager
-def _progress(total: int) -> "Iterator[Callable[[], None]]":
-    """Show on standard error how many round trips are done, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("round trips", total=total)
-        yield lambda: bars.advance(task)

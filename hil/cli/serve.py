@@ -19,12 +19,14 @@ _CHECK_S = 1.0
 @click.option("--model", required=True, metavar="PATH", help="Model directory or .tflite file.")
 @click.option("--cut", metavar="CUT", help="Where the model is cut; its default cut if not given.")
 @click.option(
+    "--listen",
     "--tcp",
     "address",
     default="127.0.0.1:0",
     show_default=True,
     metavar="HOST:PORT",
-    help="Where to listen: port 0 takes a free one, host 0.0.0.0 lets boards on a network in.",
+    help="Where to listen, over TCP and UDP: port 0 takes a free one, host 0.0.0.0 lets boards on "
+    "a network in.",
 )
 @click.option(
     "--kernels",
@@ -35,10 +37,10 @@ _CHECK_S = 1.0
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the address as one line of JSON.")
 def serve(model: str, cut: str | None, address: str, kernels: str, as_json: bool) -> None:
-    """Run the tail of a model for boards that run its head.
+    """Run the tail of a model for boards that run its head, over TCP and UDP.
 
-    Prints one line with the address on standard output, then logs connections and inferences on
-    standard error. Ctrl-C or SIGTERM ends it.
+    Prints one line with the address on standard output, then logs connections, inferences and at
+    the end the counters on standard error. Ctrl-C or SIGTERM ends it.
     """
     from hil.edge import EdgeServer
     from hil.model.interpreter import Kernels
@@ -62,6 +64,7 @@ def serve(model: str, cut: str | None, address: str, kernels: str, as_json: bool
     with edge:
         announcement = {
             "tcp": "{}:{}".format(*edge.address),
+            "udp": "{}:{}".format(*edge.address),
             "model": loaded.name,
             "cut": split.cut.short_name,
             "model_id": f"{split.model_id:08x}",
@@ -70,13 +73,14 @@ def serve(model: str, cut: str | None, address: str, kernels: str, as_json: bool
         click.echo(
             json.dumps(announcement)
             if as_json
-            else "serving {model} after {cut} (model {model_id}) on {tcp}; Ctrl-C ends".format(
-                **announcement
-            )
+            else "serving {model} after {cut} (model {model_id}) on {tcp}, TCP and UDP; "
+            "Ctrl-C ends".format(**announcement)
         )
         while not stop.wait(_CHECK_S):
             if not edge.alive:
                 raise EdgeError("The edge server died; its log above says why.")
+        counters = " ".join(f"{name}={count}" for name, count in sorted(edge.counters.items()))
+        logging.getLogger("hil.edge").info("served %s", counters or "nobody")
 
 
 def _parse(address: str) -> tuple[str, int]:

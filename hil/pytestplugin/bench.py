@@ -50,6 +50,7 @@ class Bench:
         self._flashed: list[Board] = []
         self._broken: HilError | None = None
         self._broken_links: dict[str, InfrastructureError] = {}
+        self._without_second: list[InfrastructureError] = []
         self._suspect = False
         self._stale = False
 
@@ -77,7 +78,7 @@ class Bench:
     def peer(self) -> "Board":
         """Return the second board with the tail on it; raises as :meth:`install`."""
         assert self._wanted is not None
-        peer = self.rig.peer
+        peer = self._second("peer")
         link = self.board.connection
         if link is not None and link.gateway is peer:
             self.board.disconnect()  # it cannot be both
@@ -90,7 +91,7 @@ class Bench:
     def gateway(self) -> "Board":
         """Return the second board with the firmware on it; raises as :meth:`install`."""
         assert self._wanted is not None
-        gateway = self.rig.gateway
+        gateway = self._second("gateway")
         if gateway not in self._flashed:
             gateway.flash(self._wanted[0], None)
             self._flashed.append(gateway)
@@ -100,11 +101,12 @@ class Bench:
         """Learn of an error that ended a test with these boards.
 
         After an infrastructure error nothing can be tested any more, unless it concerns one link
-        alone; after a product failure the boards are reset before they are used again.
+        or the second board alone; after a product failure the boards are reset before they are
+        used again.
         """
         if isinstance(error, MessageLost):
             self._stale = True
-        elif any(error is known for known in self._broken_links.values()):
+        elif any(error is known for known in (*self._broken_links.values(), *self._without_second)):
             return
         elif isinstance(error, InfrastructureError):
             self._broken = self._broken or error
@@ -147,6 +149,13 @@ class Bench:
         """
         for board in self.rig.boards:
             board.refresh()
+
+    def _second(self, role: str) -> "Board":
+        try:
+            return self.rig.second(role)
+        except InfrastructureError as error:
+            self._without_second.append(error)
+            raise
 
     def _is_connected(self, via: str) -> bool:
         link = self.board.connection

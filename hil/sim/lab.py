@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from hil.sim.air import Air, Medium
+from hil.sim.ble.medium import BleMedium
 from hil.sim.board import Application, VirtualBoard
 from hil.sim.boot import BootError, boot_chain
 from hil.sim.chip import Chip, esp32, esp32s3, mac_text, virtual_mac
@@ -30,7 +31,7 @@ from hil.sim.wifi import LAB_ACCESS_POINT
 CHIPS: dict[str, Callable[[bytes], Chip]] = {"esp32s3": esp32s3, "esp32": esp32}
 
 # What reaches out of the lab by itself.
-MEDIA: tuple[type[Medium], ...] = ()
+MEDIA: tuple[type[Medium], ...] = (BleMedium,)
 
 # Events between two looks at the sockets.
 BATCH = 64

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from hil.protocol import ErrorCode
 from hil.sim.air import Air
 from hil.sim.antenna import Antenna, Identity
+from hil.sim.ble.radio import BleRadio
 from hil.sim.clock import CYCLES_PER_US
 from hil.sim.espnow import EspNowRadio
 from hil.sim.machine import Handler
@@ -19,6 +20,7 @@ RADIOS: dict[int, Callable[[Antenna], Radio]] = {
     1: TcpRadio,
     2: UdpRadio,
     3: EspNowRadio,
+    4: BleRadio,
 }
 
 

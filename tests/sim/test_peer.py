@@ -17,7 +17,7 @@ from hil.links import LINKS, SMALL_ECHO_BYTES
 from hil.model.array import Array
 from hil.model.model import Model
 
-pytestmark = pytest.mark.parametrize("via", LINKS)
+over_each_link = pytest.mark.parametrize("via", LINKS)
 
 _NUMBERS = itertools.count()
 
@@ -52,6 +52,7 @@ def check(inference: Inference, model: Model, x: Array, via: str) -> None:
     assert stages.transfer_us > 0
 
 
+@over_each_link
 def test_the_split_on_two_boards_does_what_the_full_model_does(
     head: Board, tail: Board, model: Model, via: str
 ) -> None:
@@ -70,6 +71,7 @@ def test_the_split_on_two_boards_does_what_the_full_model_does(
         assert inference.wire.bytes > cut.bytes
 
 
+@over_each_link
 def test_an_echo_comes_back_from_the_peer(head: Board, tail: Board, via: str) -> None:
     head.connect(tail, via)
     cut = head.part.cut
@@ -80,6 +82,7 @@ def test_an_echo_comes_back_from_the_peer(head: Board, tail: Board, via: str) ->
     assert 0 < small.us < large.us
 
 
+@over_each_link
 def test_the_second_board_is_peer_and_gateway_by_turns(
     head: Board, tail: Board, model: Model, via: str
 ) -> None:
@@ -94,6 +97,7 @@ def test_the_second_board_is_peer_and_gateway_by_turns(
         check(head.infer(x), model, x, via)
 
 
+@over_each_link
 def test_a_tail_that_was_reset_is_noticed_and_can_be_connected_again(
     head: Board, tail: Board, model: Model, via: str
 ) -> None:
@@ -109,15 +113,15 @@ def test_a_tail_that_was_reset_is_noticed_and_can_be_connected_again(
 
 
 def test_a_tail_of_another_cut_is_refused_by_the_boards_themselves(
-    head: Board, tail: Board, model: Model, via: str, monkeypatch: pytest.MonkeyPatch
+    head: Board, tail: Board, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hil.connection._check_pair", lambda head, tail: None)
     before = head.part.cut
-    other = next(cut for cut in model.cuts if cut != before)
-    head.load(model, other)
+    head.load(model, next(cut for cut in model.cuts if cut != before))
     try:
-        with pytest.raises(BoardRefused) as caught:
-            head.connect(tail, via)
-        assert caught.value.code == "model_mismatch"
+        for via in LINKS:
+            with pytest.raises(BoardRefused) as caught:
+                head.connect(tail, via)
+            assert caught.value.code == "model_mismatch"
     finally:
         head.load(model, before)

@@ -5,28 +5,58 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
+import pytest
 
 from hil.board import Board
 from hil.edge import EdgeServer
-from hil.inference import Stages
+from hil.inference import RoundTrip, Stages, Wire
+from hil.lab import Lab
+from hil.links import LINKS
 from hil.model.model import Model
 from hil.resources import resource
 
-INFERENCES = 12
+INFERENCES = 6
+SIZES = (16, 5_488)
+BAD_AIR: dict[str, Any] = {
+    "seed": 3,
+    "tcp": {"loss": 0.05, "jitter_us": 500},
+    "udp": {"loss": 0.1, "duplicate": 0.05, "reorder": 0.05, "jitter_us": 700},
+    "espnow": {"loss": 0.05, "duplicate": 0.05, "reorder": 0.05, "jitter_us": 300},
+    "ble": {"loss": 0.05, "jitter_us": 300},
+}
+Figures = list[tuple[Stages, Wire | None] | RoundTrip]
 
 
-def stages() -> list[Stages]:
+def exchange(board: Board, images: np.ndarray) -> Figures:
+    inferences = [board.infer(image) for image in images]
+    return [
+        *((inference.stages, inference.wire) for inference in inferences),
+        *(board.rtt(size) for size in SIZES),
+    ]
+
+
+def figures(link: dict[str, Any]) -> dict[str, Figures]:
+    """Return what a head measures with the edge server and with a tail on another board."""
     model = Model.load(resource("models/tiny"))
-    random = np.random.default_rng(1)
-    with Board.open() as board:
-        board.flash(None, model)
-        split = model.split()
-        with EdgeServer(split.tail, split.model_id, stopwatch=board.stopwatch) as edge:
-            board.connect(edge)
-            images = random.integers(0, 256, (INFERENCES, *model.input.shape)).astype(np.uint8)
-            return [board.infer(image).stages for image in images]
+    split = model.split()
+    pixels = np.random.default_rng(1).integers(0, 256, (INFERENCES, *model.input.shape))
+    images, measured = pixels.astype(np.uint8), {}
+    with (
+        Lab.start(boards=2, link=link) as lab,
+        Board.open(lab=lab) as head,
+        Board.open(lab=lab, index=1) as tail,
+    ):
+        head.flash(None, model)
+        tail.flash(None, model, role="tail")
+        with EdgeServer(split.tail, split.model_id, stopwatch=head.stopwatch) as edge:
+            for via in LINKS:
+                for name, other in (("board", tail), ("edge", edge)):
+                    head.connect(other, via, gateway=tail if name == "edge" else None)
+                    measured[f"{via} {name}"] = exchange(head, images)
+    return measured
 
 
 @contextmanager
@@ -42,8 +72,21 @@ def load() -> Iterator[None]:
             process.wait()
 
 
-def test_two_runs_give_the_same_microseconds_on_an_idle_and_on_a_loaded_machine() -> None:
-    idle = stages()
+@pytest.fixture(scope="module")
+def idle() -> dict[str, Figures]:
+    return figures(BAD_AIR)
+
+
+def test_two_runs_give_the_same_microseconds_on_an_idle_and_on_a_loaded_machine(
+    idle: dict[str, Figures],
+) -> None:
     with load():
-        loaded = stages()
-    assert loaded == idle
+        assert figures(BAD_AIR) == idle
+
+
+def test_the_runs_had_losses_to_repeat(idle: dict[str, Figures]) -> None:
+    trips = [each for of in idle.values() for each in of if isinstance(each, RoundTrip)]
+    wires = [each[1] for of in idle.values() for each in of if not isinstance(each, RoundTrip)]
+    wires += [trip.wire for trip in trips]
+    assert any(wire is not None and wire.resent for wire in wires)
+    assert not any(trip.lost for trip in trips)

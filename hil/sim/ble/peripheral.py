@@ -2,7 +2,9 @@
 """A virtual board's GATT service as hosts find it: bumble's host on a controller of its own."""
 
 import asyncio
-from typing import Protocol
+import functools
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 from bumble import att, hci
 from bumble.core import UUID, AdvertisingData
@@ -87,9 +89,10 @@ class Peripheral:
         )
         self._notify.on(Characteristic.EVENT_SUBSCRIPTION, self._subscription)
         self._device.add_service(Service(UUID(SERVICE_UUID), [self._write, self._notify]))
+        self._device.on(Device.EVENT_CONNECTION, self._connected)
         self._subscriber: Connection | None = None
-        self._start = asyncio.get_running_loop().create_task(self._advertise())
-        self._start.add_done_callback(lambda task: task.cancelled() or task.result())
+        self._closed = False
+        self._task = self._spawn(self._switch_on())
 
     def notify(self, frame: bytes) -> None:
         """Notify the subscriber of a frame.
@@ -109,15 +112,23 @@ class Peripheral:
 
     def close(self, reason: int = _ENDED_BY_USER) -> None:
         """Leave the air; a central that is connected finds the connection ended for `reason`."""
+        self._closed = True
         self._subscriber = None
-        self._start.cancel()
+        self._task.cancel()
         self._controller.leave(reason)
 
-    async def _advertise(self) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(lambda task: None if task.cancelled() else task.result())
+        return task
+
+    async def _switch_on(self) -> None:
         await self._device.power_on()
+        await self._advertise()
+
+    async def _advertise(self) -> None:
         await self._device.start_advertising(
             own_address_type=hci.OwnAddressType.PUBLIC,
-            auto_restart=True,
             advertising_data=bytes(
                 AdvertisingData(
                     [
@@ -136,6 +147,10 @@ class Peripheral:
             advertising_interval_max=ADVERTISING_MS,
         )
 
+    def _connected(self, connection: Connection) -> None:
+        ended = functools.partial(self._disconnected, connection)
+        connection.on(Connection.EVENT_DISCONNECTION, ended)
+
     def _wrote(self, connection: Connection, value: bytes) -> None:
         if connection is self._subscriber:
             self._events.wrote(bytes(value))
@@ -143,12 +158,15 @@ class Peripheral:
     def _subscription(self, bearer: Connection, notify: bool, indicate: bool) -> None:
         if notify and self._subscriber is None:
             self._subscriber = bearer
-            bearer.on(Connection.EVENT_DISCONNECTION, self._gone)
             self._events.subscribed(bearer.att_mtu)
         elif not notify and bearer is self._subscriber:
-            self._gone(_ENDED_BY_USER)
+            self._disconnected(bearer, _ENDED_BY_USER)
 
-    def _gone(self, reason: int) -> None:
-        if self._subscriber is not None:
+    def _disconnected(self, connection: Connection, reason: int) -> None:
+        if self._closed:
+            return
+        if connection is self._subscriber:
             self.close()
             self._events.gone(reason)
+        else:
+            self._task = self._spawn(self._advertise())

@@ -39,11 +39,17 @@ def test_it_announces_its_address_serves_and_ends_with_0(end_signal, split, tail
         assert told["model_id"] == f"{split.model_id:08x}"
         assert told["activation_bytes"] == len(activation)
         host, port = told["tcp"].split(":")
-        with HeadClient.tcp((host, int(port)), split.model_id) as head:
-            info = tail.info
-            hello = head.hello(info.dtype, info.tensor_size, info.classes)
-            assert hello.type is MessageType.HELLO
-            head.infer(activation)
+        assert told["udp"] == told["tcp"]
+        address = host, int(port)
+        with (
+            HeadClient.udp(address, split.model_id) as packets,
+            HeadClient.tcp(address, split.model_id) as head,
+        ):
+            for each in (packets, head):
+                info = tail.info
+                hello = each.hello(info.dtype, info.tensor_size, info.classes)
+                assert hello.type is MessageType.HELLO
+                each.infer(activation)
             process.send_signal(end_signal)
             _, log = process.communicate(timeout=WAIT_S)
     finally:
@@ -52,6 +58,8 @@ def test_it_announces_its_address_serves_and_ends_with_0(end_signal, split, tail
     assert process.returncode == 0, log
     assert "connected" in log
     assert "message 2: tail ran in" in log
+    assert f"udp {host}:" in log
+    assert "infer_ok=2" in log
     assert "Traceback" not in log
 
 

@@ -103,3 +103,13 @@ def test_an_ack_has_what_is_below_its_base_or_in_its_window():
     ack = Ack(3, 1 << 63 | 0b10)
     assert [index for index in range(200) if ack.has(index)] == [0, 1, 2, 5, 67]
     assert [index for index in range(5) if Ack().has(index)] == []
+
+
+def test_there_is_no_probe_while_something_waits_or_nothing_is_on_the_way():
+    sender = Sender(3)
+    sender.probe()
+    assert sender.next() == FragmentOut(0, False)
+    sender.transmitted(sender.next())
+    sender.probe()
+    assert sender.next() == FragmentOut(1, False)
+    assert sender.resent == 0

@@ -101,19 +101,31 @@ def test_a_poll_tells_what_of_the_answer_has_come():
     assert told(again) == (Flags.NONE, Ack(4))
 
 
+def test_a_fragment_of_the_answer_that_is_known_is_no_news():
+    asking = greeted()
+    asking.ask(message(MessageType.ECHO, 2, bytes(700), Flags.NONE), 5_000)
+    reply = fragment(message(MessageType.ECHO_REPLY, 2, bytes(700)), 234)
+    asking.receive(reply[0], 8_000)
+    deadline = asking.deadline
+    assert asking.receive(reply[0], 9_000) == []
+    assert asking.deadline == deadline
+
+
 @pytest.mark.parametrize(
     "frame",
-    [
-        ack(2, 4, session=8),
-        ack(1, 4),
-        ack(3, 4),
-        ack(2, 4, flags=Flags.NONE),
-        fragment(message(MessageType.ECHO_REPLY, 1, b"older"), 234)[0],
-        fragment(message(MessageType.ECHO_REPLY, 2, b"other", session=8), 234)[0],
-        fragment(message(MessageType.ECHO, 2, b"question", Flags.NONE), 234)[0],
-    ],
+    {
+        "session": ack(2, 4, session=8),
+        "older": ack(1, 4),
+        "newer": ack(3, 4),
+        "direction": ack(2, 4, flags=Flags.NONE),
+        "older answer": fragment(message(MessageType.ECHO_REPLY, 1, b"x"), 234)[0],
+        "other answer": fragment(message(MessageType.ECHO_REPLY, 2, b"x", session=8), 234)[0],
+        "question": fragment(message(MessageType.ECHO, 2, b"x", Flags.NONE), 234)[0],
+    }.items(),
+    ids=lambda item: item[0],
 )
 def test_what_has_to_do_with_another_question_changes_nothing(frame):
+    frame = frame[1]
     asking = greeted()
     asking.ask(message(MessageType.ECHO, 2, bytes(700), Flags.NONE), 5_000)
     assert asking.receive(with_ack_requested(frame), 8_000) == []

@@ -124,6 +124,17 @@ out 100000 8 9 10 11 12 13 14 15?
 resent 10
 deadline 160000
 
+# a probe that waits for the link asks for an ACK though others have become due behind it
+peer
+ask 0 16
+out 0 0 1 2 3 4 5 6 7? 8 9 10 11 12 13 14 15?
+ack 20000 4 0x7
+out 21000 4?
+timer 81000
+take 81000
+ack 82000 4 0x407
+out 83000 4? 8 9 10 11 12?
+
 # an ACK that says nothing new, or less than is known, or of what was never sent, changes nothing
 peer
 ask 0 16

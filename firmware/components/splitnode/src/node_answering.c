@@ -212,7 +212,9 @@ static void receive_fragment(sn_node *node, const sn_header *header, const uint8
     if (state == SN_FRAGMENT_COMPLETE) {
         answering->state = NODE_ANSWER_OWED;
         node_receive_message(node, &frames->reassembly.header, &frames->reassembly.body);
-        wants_ack = wants_ack && answering->state == NODE_ANSWER_OWED; /* an answer does for an ACK */
+        /* An answer does for an ACK. Without one the ACK is due even if a late fragment that did not ask for it
+         * has made the message complete: it saves the head a probe. */
+        wants_ack = node_repeats(node) && answering->state == NODE_ANSWER_OWED;
     }
     frames->ack_due = frames->ack_due || wants_ack;
 }

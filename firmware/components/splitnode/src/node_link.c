@@ -4,6 +4,10 @@
 
 #define ADVERTISING_US 30000000u /* for a host to find the board over BLE: a scan takes seconds */
 
+static uint64_t earlier(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
 static void report_down(sn_node *node, sn_via via, sn_error code, const char *text) {
     sn_text line = node_begin_event(node, "link");
     sn_text_pair(&line, "via", node_via_name(via));
@@ -149,7 +153,7 @@ static void opened(sn_node *node, sn_via via) {
         link->deadline = node_has_stream(node) ? node_now(node) + NODE_PATIENCE_US : SN_NO_DEADLINE;
         return;
     }
-    link->deadline = node_now(node) + NODE_PATIENCE_US;
+    link->deadline = earlier(link->deadline, node_now(node) + NODE_PATIENCE_US);
     link->session = node->session;
     link->hello = ++node->last_message;
     node_send_hello(node, 0, link->hello);
@@ -224,10 +228,6 @@ void node_link_go_on(sn_node *node) {
     } else {
         node_frames_go_on(node);
     }
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b) {
-    return a < b ? a : b;
 }
 
 /* When the driver must have taken what it was given. */

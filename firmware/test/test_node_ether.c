@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* A head and a tail over a medium that loses, doubles and reorders what they send. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crc.h"
+#include "ether.h"
+#include "head.h"
+#include "test.h"
+
+static const sn_via repeated[] = {SN_VIA_UDP, SN_VIA_ESPNOW};
+static const sn_via packets[] = {SN_VIA_UDP, SN_VIA_ESPNOW, SN_VIA_BLE};
+static const char *const names[] = {"", "tcp", "udp", "espnow", "ble"};
+
+static uint32_t number_of(const char *line, const char *key) {
+    char pattern[32];
+    snprintf(pattern, sizeof pattern, " %s=", key);
+    const char *at = strstr(line, pattern);
+    CHECK(at != NULL);
+    return (uint32_t)strtoul(at + strlen(pattern), NULL, 10);
+}
+
+/* Starts an inference; returns its id. */
+static uint32_t infer(ether *air, sn_via via, bool want_output) {
+    char request[48];
+    snprintf(request, sizeof request, "infer via=%s output=%d", names[via], want_output);
+    const char *answer = ether_ask(air, request);
+    CHECK(strncmp(answer, "ok id=", 6) == 0);
+    return number_of(answer, "id");
+}
+
+/* Waits for the end of inference `id`, which must be sound. */
+static const char *expect_result(ether *air, uint32_t id) {
+    char expected[64];
+    const char *line = ether_wait(air, 30000000);
+    CHECK(line != NULL);
+    snprintf(expected, sizeof expected, "! infer id=%u state=ok ", id);
+    CHECK(strncmp(line, expected, strlen(expected)) == 0);
+    snprintf(expected, sizeof expected, " act_crc=%08x act_len=1600 rx_crc=%08x ",
+             sn_crc32(0, air->head->model_output, FAKE_CROSSING), sn_crc32(0, air->tail->input, FAKE_CROSSING));
+    CHECK(strstr(line, expected) != NULL);
+    snprintf(expected, sizeof expected, " out_crc=%08x", sn_crc32(0, air->tail->model_output, FAKE_CLASSES));
+    CHECK(strstr(line, expected) != NULL);
+    CHECK_BYTES(air->head->model_output, FAKE_CROSSING, air->tail->input, FAKE_CROSSING);
+    return line;
+}
+
+static void an_inference_over_a_perfect_medium_takes_no_frame_more_than_it_must(void) {
+    static const uint32_t limits[] = {1472, 250, 244};
+    for (size_t i = 0; i < 3; i++) {
+        ether *air = ether_new(packets[i], 1);
+        air->frame_us = 0;
+        air->invoke_us = 30000;
+        const char *line = expect_result(air, infer(air, packets[i], false));
+        uint32_t fragments = (FAKE_CROSSING + 12 + limits[i] - 17) / (limits[i] - 16);
+        CHECK_UINT(number_of(line, "frames"), fragments);
+        CHECK_UINT(number_of(line, "resent"), 0);
+        CHECK_UINT(number_of(line, "wire"), FAKE_CROSSING + 12 + fragments * 16);
+        CHECK_UINT(number_of(line, "send_us") + number_of(line, "wait_us") + number_of(line, "load_us") +
+                       number_of(line, "invoke_us"),
+                   number_of(line, "total_us"));
+        CHECK_UINT(number_of(line, "total_us"), 60000 + 1000);
+        CHECK(air->head->deadline == SN_NO_DEADLINE && air->tail->deadline == SN_NO_DEADLINE);
+        ether_free(air);
+    }
+}
+
+static void nothing_is_lost_wrong_or_done_twice_over_a_medium_that_loses_doubles_and_reorders(void) {
+    for (uint32_t seed = 0; seed < 24; seed++) {
+        sn_via via = repeated[seed % 2];
+        ether *air = ether_new(via, seed);
+        air->loss = seed / 2 * 25; /* up to 27.5 % */
+        air->doubling = 50;
+        air->reordering = 300;
+        for (uint32_t round = 0; round < 4; round++) {
+            uint32_t done = air->tail->invoked;
+            expect_result(air, infer(air, via, round % 2 == 1));
+            CHECK_UINT(air->tail->invoked, done + 1);
+        }
+        ether_free(air);
+    }
+}
+
+static void a_reordered_frame_costs_nothing(void) {
+    ether *air = ether_new(SN_VIA_UDP, 5);
+    air->reordering = 500;
+    air->frame_us = 50;
+    air->driver = 32;
+    for (uint32_t round = 0; round < 20; round++) {
+        CHECK_UINT(number_of(expect_result(air, infer(air, SN_VIA_UDP, false)), "resent"), 0);
+    }
+    ether_free(air);
+}
+
+static void what_is_resent_stays_in_proportion_to_what_is_lost(void) {
+    ether *air = ether_new(SN_VIA_ESPNOW, 3);
+    air->loss = 100;
+    uint32_t resent = 0;
+    uint32_t frames = 0;
+    for (uint32_t round = 0; round < 40; round++) {
+        const char *line = expect_result(air, infer(air, SN_VIA_ESPNOW, false));
+        resent += number_of(line, "resent");
+        frames += number_of(line, "frames");
+    }
+    CHECK(resent > 0 && resent < 3 * air->lost);
+    CHECK(frames < 40 * 7 * 2);
+    ether_free(air);
+}
+
+static bool no_results(const sn_header *header) {
+    return header->type == SN_FRAME_RESULT;
+}
+
+static void a_message_that_gets_no_answer_times_out_and_the_link_stays_up(void) {
+    for (size_t i = 0; i < 2; i++) {
+        ether *air = ether_new(repeated[i], 9);
+        air->spoil = no_results;
+        uint32_t id = infer(air, repeated[i], false);
+        const char *line = ether_wait(air, 12000000);
+        char expected[64];
+        snprintf(expected, sizeof expected, "! infer id=%u state=err code=edge_timeout", id);
+        CHECK(strncmp(line, expected, strlen(expected)) == 0);
+        CHECK(ether_wait(air, 60000000) == NULL);
+        CHECK(air->head->deadline == SN_NO_DEADLINE && air->tail->deadline == SN_NO_DEADLINE);
+        uint64_t frames = air->frames;
+        CHECK(frames < 100); /* polls become rare */
+        air->spoil = NULL;
+        expect_result(air, infer(air, repeated[i], false));
+        ether_free(air);
+    }
+}
+
+static void a_result_that_comes_after_its_time_does_not_answer_the_next_inference(void) {
+    ether *air = ether_new(SN_VIA_UDP, 9);
+    air->latency_us = 6000000;
+    uint32_t id = infer(air, SN_VIA_UDP, false);
+    char expected[64];
+    snprintf(expected, sizeof expected, "! infer id=%u state=err code=edge_timeout", id);
+    CHECK(strncmp(ether_wait(air, 20000000), expected, strlen(expected)) == 0);
+    air->latency_us = 500;
+    memset(air->head->image_memory, 1, FAKE_INPUT); /* another activation than the first one */
+    id = infer(air, SN_VIA_UDP, false);
+    const char *line = ether_wait(air, 20000000);
+    snprintf(expected, sizeof expected, "! infer id=%u state=ok", id);
+    CHECK(strncmp(line, expected, strlen(expected)) == 0);
+    snprintf(expected, sizeof expected, " rx_crc=%08x", sn_crc32(0, air->head->model_output, FAKE_CROSSING));
+    CHECK(strstr(line, expected) != NULL);
+    CHECK(ether_wait(air, 60000000) == NULL);
+    ether_free(air);
+}
+
+static bool everything(const sn_header *header) {
+    (void)header;
+    return true;
+}
+
+static void a_dead_medium_ends_the_message_after_bounded_attempts(void) {
+    for (size_t i = 0; i < 2; i++) {
+        ether *air = ether_new(repeated[i], 4);
+        air->spoil = everything;
+        uint64_t before = air->frames;
+        (void)infer(air, repeated[i], false);
+        CHECK(strstr(ether_wait(air, 11000000), "state=err code=edge_timeout") != NULL);
+        CHECK(air->frames - before <= 7 + 20);
+        ether_free(air);
+    }
+}
+
+static void round_trips_of_any_size_come_back_whole(void) {
+    static const uint32_t sizes[] = {0, 1, 100, 222, 1444, 1445, 3000};
+    for (size_t i = 0; i < 3; i++) {
+        ether *air = ether_new(packets[i], 7);
+        air->loss = packets[i] == SN_VIA_BLE ? 0 : 100;
+        for (size_t j = 0; j < sizeof sizes / sizeof sizes[0]; j++) {
+            char request[48];
+            snprintf(request, sizeof request, "rtt via=%s size=%u", names[packets[i]], sizes[j]);
+            CHECK(strncmp(ether_ask(air, request), "ok id=", 6) == 0);
+            const char *line = ether_wait(air, 10000000);
+            CHECK(line != NULL && strstr(line, "! rtt id=") == line && strstr(line, " state=ok us=") != NULL);
+            CHECK(number_of(line, "wire") >= sizes[j] + 28);
+        }
+        ether_free(air);
+    }
+}
+
+static void a_tail_that_has_restarted_says_so_at_once(void) {
+    ether *air = ether_new(SN_VIA_UDP, 2);
+    fake_boot(air->tail);
+    while (fake_line(air->tail) != NULL) {
+    }
+    CHECK_TEXT(fake_ask(air->tail, "link via=udp state=up"), "ok");
+    fake_link(air->tail, SN_OK, NULL);
+    (void)infer(air, SN_VIA_UDP, false);
+    const char *line = ether_wait(air, 1000000);
+    CHECK(line != NULL && strstr(line, "state=err code=edge_lost") != NULL);
+    CHECK_TEXT(ether_ask(air, "link via=udp state=up"), "ok");
+    fake_link(air->head, SN_OK, NULL);
+    CHECK_TEXT(ether_wait(air, 1000000), "! link via=udp state=up");
+    CHECK_TEXT(fake_line(air->tail), "! link via=udp state=up");
+    expect_result(air, infer(air, SN_VIA_UDP, false));
+    ether_free(air);
+}
+
+static void a_lost_ble_connection_is_opened_again_and_the_message_sent_again(void) {
+    /* Cut while the head computes, while it sends, while the tail computes, and while the answer is on its way. */
+    static const uint64_t moments[] = {10000, 20700, 30000, 43200};
+    for (size_t i = 0; i < 4; i++) {
+        ether *air = ether_new(SN_VIA_BLE, 6);
+        uint32_t id = infer(air, SN_VIA_BLE, false);
+        ether_pass(air, moments[i]);
+        ether_cut(air);
+        const char *line = ether_wait(air, 1);
+        CHECK(line != NULL && strncmp(line, "W (", 3) == 0);
+        line = expect_result(air, id);
+        CHECK_UINT(number_of(line, "resent") != 0, i != 0);
+        CHECK_UINT(air->tail->invoked, 1);
+        CHECK(strstr(fake_line(air->tail), "state=down") != NULL);
+        CHECK(strstr(fake_line(air->tail), "state=up") != NULL);
+        expect_result(air, infer(air, SN_VIA_BLE, true));
+        ether_free(air);
+    }
+}
+
+static void a_ble_connection_that_does_not_come_back_ends_the_inference(void) {
+    ether *air = ether_new(SN_VIA_BLE, 6);
+    uint32_t id = infer(air, SN_VIA_BLE, false);
+    ether_pass(air, 30000);
+    fake_link(air->head, SN_ERR_EDGE_LOST, "gone");
+    CHECK(strncmp(ether_wait(air, 1), "W (", 3) == 0);
+    char expected[96];
+    snprintf(expected, sizeof expected, "! infer id=%u state=err code=edge_timeout", id);
+    CHECK(strncmp(ether_wait(air, 10000000), expected, strlen(expected)) == 0);
+    CHECK(strstr(ether_wait(air, 10000000), "! link via=ble state=down code=edge_unreachable") != NULL);
+    CHECK(ether_wait(air, 60000000) == NULL);
+    ether_free(air);
+}
+
+static const test_case node_ether_cases[] = {
+    TEST(an_inference_over_a_perfect_medium_takes_no_frame_more_than_it_must),
+    TEST(nothing_is_lost_wrong_or_done_twice_over_a_medium_that_loses_doubles_and_reorders),
+    TEST(a_reordered_frame_costs_nothing),
+    TEST(what_is_resent_stays_in_proportion_to_what_is_lost),
+    TEST(a_message_that_gets_no_answer_times_out_and_the_link_stays_up),
+    TEST(a_result_that_comes_after_its_time_does_not_answer_the_next_inference),
+    TEST(a_dead_medium_ends_the_message_after_bounded_attempts),
+    TEST(round_trips_of_any_size_come_back_whole),
+    TEST(a_tail_that_has_restarted_says_so_at_once),
+    TEST(a_lost_ble_connection_is_opened_again_and_the_message_sent_again),
+    TEST(a_ble_connection_that_does_not_come_back_ends_the_inference),
+};
+SUITE(node_ether, node_ether_cases);

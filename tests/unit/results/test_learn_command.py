@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""What ``hil budgets learn`` refuses before it touches a board."""
+
+from pathlib import Path
+
+import pytest
+
+from hil.cli import main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--rounds=19",), "--rounds is 19, but p95 needs 20 rounds; give at least as many."),
+        (("--margin=lots",), "--margin = 'lots'; give a share"),
+        (("--margin=-1",), "--margin = -1.0; give a share"),
+        (("--via=zigbee",), "--via names 'zigbee', which is no link"),
+    ],
+)
+def test_what_cannot_be_learned_is_refused_with_one_sentence(
+    arguments: tuple[str, ...],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as caught:
+        main(["budgets", "learn", *arguments])
+    assert caught.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert sentence in line
+
+
+def test_a_budget_file_that_makes_no_sense_is_refused_before_anything_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("[latency.virtual.tcp]\ntransfer = { p95 = -1 }\n")
+    with pytest.raises(SystemExit) as caught:
+        main(["budgets", "learn", f"--file={path}"])
+    assert caught.value.code == 2
+    assert "p95 = -1; give milliseconds above 0" in capsys.readouterr().err
+    assert path.read_text().endswith("{ p95 = -1 }\n")
