@@ -81,7 +81,7 @@ def _budgets(budgets: Row) -> list[str]:
     for outcome in ("fail", "refused", "marginal"):
         for verdict in budgets["verdicts"]:
             if verdict["outcome"] == outcome:
-                lines += [f"budgets    {_WORDS[outcome]}: {text}" for text in verdict["sentences"]]
+                lines += [f"budgets    {text}" for text in verdict["sentences"]]
     missing: dict[str, list[str]] = {}
     for verdict in budgets["verdicts"]:
         if verdict["outcome"] == "no_budget":

@@ -6,7 +6,7 @@ import socket
 from hil.board_info import BoardInfo
 from hil.completion import failure_text
 from hil.console import Console
-from hil.errors import BadInputError, InfrastructureError
+from hil.errors import BadInputError, BoardRefused, InfrastructureError
 from hil.lab import WifiCredentials
 from hil.rig import BoardSpec
 from hil.sim.wifi import LAB_ACCESS_POINT
@@ -45,11 +45,20 @@ def join(console: Console, credentials: WifiCredentials) -> str:
     """Join an access point and return the board's IP address.
 
     Raises:
+        BadInputError: no access point can have such a name or password.
         InfrastructureError: the access point is missing or refuses.
         BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.console.Console.request`.
     """
     console.forget("wifi")
-    console.request("wifi", ssid=credentials.ssid, password=credentials.password)
+    try:
+        console.request("wifi", ssid=credentials.ssid, password=credentials.password)
+    except BoardRefused as refusal:
+        if refusal.code == "bad_argument":
+            raise BadInputError(
+                f"The access point's name or password cannot be used ({refusal}); "
+                "mend [wifi] in hil.toml."
+            ) from refusal
+        raise
     event = console.wait_event("wifi", _WIFI_PATIENCE_S)
     if event.get("state") != "up":
         reason = failure_text(event)

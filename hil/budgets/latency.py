@@ -73,6 +73,12 @@ class LinkBudget:
     loss: float | None = None
     marginal: float = DEFAULT_MARGINAL
 
+    @property
+    def rounds(self) -> int:
+        """Rounds below which some limit cannot be judged."""
+        limits = (limit for stage in self.stages.values() for limit in stage.items())
+        return max((ROUNDS[name] for name, _ in limits), default=0)
+
     def place(self, stage: str) -> str:
         """Return where the limit of a stage, of goodput or of loss stands, for messages."""
         if not self.source.endswith("]"):

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hil.budgets.latency import LinkBudget
+from hil.budgets.latency import LinkBudget, StageLimit
 from hil.budgets.verdict import Samples
 from hil.spread import ROUNDS, percentile, statistic
 
@@ -18,8 +18,7 @@ class Learned:
     """The limits of one link.
 
     Attributes:
-        stages: milliseconds by stage and statistic; without p95 below 20 rounds, without p99
-            below 100.
+        stages: milliseconds by stage and statistic.
         loss: largest share of messages without an answer.
         goodput: least kilobytes per second; None where the budget had no such limit before.
     """
@@ -32,8 +31,9 @@ class Learned:
 def learn(samples: Samples, margin: float, before: LinkBudget) -> Learned:
     """Make limits that the samples keep with a margin.
 
-    Goodput says of one size of activation what the transfer time says already, so it gets a limit
-    only where it had one.
+    Two limits are learned only where there has been one: p99, because no run of fewer than 100
+    rounds could be judged any more, and goodput, because it says of an activation what its transfer
+    time says already.
 
     Args:
         samples: what was measured; stages without any answer get no limit.
@@ -43,7 +43,7 @@ def learn(samples: Samples, margin: float, before: LinkBudget) -> Learned:
     stages = {
         stage: {
             name: _round(value * (1 + margin) / 1000)
-            for name in ROUNDS
+            for name in _statistics(before.stages.get(stage))
             if (value := statistic(times, name)) is not None
         }
         for stage, times in samples.times_us.items()
@@ -54,6 +54,11 @@ def learn(samples: Samples, margin: float, before: LinkBudget) -> Learned:
     if before.goodput is not None and samples.goodput:
         goodput = _round(percentile(samples.goodput, 0.5) / (1 + margin) / 1000, up=False)
     return Learned(stages, min(_round(lost * (1 + margin)), 1.0), goodput)
+
+
+def _statistics(before: StageLimit | None) -> list[str]:
+    kept = before is not None and before.p99 is not None
+    return [name for name in ROUNDS if name != "p99" or kept]
 
 
 def _round(value: float, *, up: bool = True) -> float:

@@ -8,20 +8,15 @@ and departs after a stated constant for its work.
 
 import asyncio
 import itertools
-from collections import OrderedDict
 from collections.abc import Callable
 
-from hil.protocol import HEADER_SIZE, ErrorCode, FrameHeader, MessageType, ProtocolError
-from hil.sim import host_work
+from hil.protocol import ErrorCode
 from hil.sim.antenna import Antenna
-from hil.sim.clock import CYCLES_PER_US
+from hil.sim.reaction import Reaction
 from hil.sim.udp_address import pack_address
 
 OPEN_TIMEOUT_S = 5.0
 BARRIER = b"SNBR"
-
-_REMEMBERED = 64
-"""Results of which it is known when they were ready."""
 
 
 class HostSocket(asyncio.DatagramProtocol):
@@ -44,7 +39,7 @@ class HostSocket(asyncio.DatagramProtocol):
         self._numbers = itertools.count()
         self._debts: dict[int, object] = {}  # by the number of their barrier
         self._mute = False
-        self._ready: OrderedDict[tuple[int, int], int] = OrderedDict()
+        self._reaction = Reaction()
         self._clock.owe(self)
         self._task = asyncio.get_running_loop().create_task(self._open())
 
@@ -79,9 +74,10 @@ class HostSocket(asyncio.DatagramProtocol):
             self._mute = False
             self._clock.paid(self._debts.pop(int.from_bytes(data[len(BARRIER) :], "little"), None))
         else:
-            self._clock.at(self._departure(data), lambda: self._depart(data))
+            departure = self._reaction.departure(self._clock.now, data)
+            self._clock.at(departure, lambda: self._depart(data))
 
-    def error_received(self, exc: OSError) -> None:
+    def error_received(self, exc: Exception) -> None:
         """Nobody listens there, so nothing is owed; as on a chip, the board is not told."""
         self._pay_all()
 
@@ -113,21 +109,6 @@ class HostSocket(asyncio.DatagramProtocol):
     def _pay_all(self) -> None:
         while self._debts:
             self._clock.paid(self._debts.popitem()[1])
-
-    def _departure(self, data: bytes) -> int:
-        """Return when the host says this: later for a result, which is a tail's work."""
-        soon = self._clock.now + host_work.TURNAROUND_US * CYCLES_PER_US
-        try:
-            header = FrameHeader.parse(data[:HEADER_SIZE])
-        except ProtocolError:
-            return soon
-        if header.type != MessageType.RESULT:
-            return soon
-        done = self._clock.now + host_work.TOTAL_US * CYCLES_PER_US
-        ready = self._ready.setdefault((header.session, header.message_id), done)
-        if len(self._ready) > _REMEMBERED:
-            self._ready.popitem(last=False)
-        return max(soon, ready)
 
     def _depart(self, data: bytes) -> None:
         for arrival in self._down.datagram(self._clock.now, len(data)).arrivals:

@@ -8,12 +8,13 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Sequence
+from enum import Enum
 
 from hil.errors import BluetoothError
 from hil.transport.ble_bluez import check_bluez
 from hil.transport.ble_loop import loop_thread
 from hil.transport.ble_service import LARGEST_FRAME
-from hil.transport.ble_session import BleSession, Radio
+from hil.transport.ble_session import BleSession, Radio, UnfitError
 from hil.transport.packet import Lost, Received
 
 OPEN_S = 20.0
@@ -21,6 +22,12 @@ CLOSE_S = 10.0
 
 RETRY_S = 0.2
 """Between one attempt to connect and the next, in which BlueZ forgets the first."""
+
+
+class _State(Enum):
+    LOOKING = "for the board"
+    UP = "connected"
+    OVER = "for good"
 
 
 class BleLink:
@@ -45,8 +52,9 @@ class BleLink:
         self._radio: Radio | None = None
         self._session: BleSession | None = None
         self._task: asyncio.Task[None] | None = None
-        self._connected = threading.Event()
-        self._trouble = "it has not been started"
+        self._state = _State.LOOKING
+        self._changed = threading.Condition()
+        self._trouble = "it has not been found yet"
 
     def start(self, received: Received, lost: Lost) -> None:
         """Switch the radio on and begin to look for the board, which may begin to advertise later.
@@ -66,10 +74,13 @@ class BleLink:
         """Return once the board is connected.
 
         Raises:
-            BluetoothError: it is not within `timeout_s`; the sentence says what went wrong last.
+            BluetoothError: it is not within `timeout_s`, or cannot be; the sentence says what went
+                wrong last.
         """
-        if not self._connected.wait(timeout_s):
-            raise BluetoothError(f"{self.name} is not connected over BLE: {self._trouble}")
+        with self._changed:
+            self._changed.wait_for(lambda: self._state is not _State.LOOKING, timeout_s)
+            if self._state is not _State.UP:
+                raise BluetoothError(f"{self.name} is not connected over BLE: {self._trouble}")
 
     def send(self, peer: str, frames: Sequence[bytes]) -> None:
         """Queue frames for the board; they are dropped if `peer` is no longer connected."""
@@ -92,19 +103,27 @@ class BleLink:
         while True:
             session = self._session = BleSession(self.name, radio, self._frame)
             try:
-                self._trouble = "it has not been found yet"
                 await session.connect()
                 self.frame_limit = session.frame_limit
-                self._connected.set()
-                self._trouble = await session.serve()
-                self._lost(session.peer, self._trouble)
+                self._become(_State.UP)
+                why = await session.serve()
+                self._become(_State.LOOKING, why)
+                self._lost(session.peer, why)
+            except UnfitError as error:
+                self._become(_State.OVER, str(error))
+                return
             except BluetoothError as error:
-                self._trouble = str(error)
+                self._become(_State.LOOKING, str(error))
             finally:
                 self._session = None
-                self._connected.clear()
                 await session.close()
             await asyncio.sleep(RETRY_S)
+
+    def _become(self, state: "_State", trouble: str = "") -> None:
+        with self._changed:
+            self._state = state
+            self._trouble = trouble or self._trouble
+            self._changed.notify_all()
 
     def _frame(self, frame: bytes) -> None:
         session = self._session
@@ -118,20 +137,24 @@ class BleLink:
             self._session.put(frames)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._trouble = f"it ended with {error!r}"
+        error = None if task.cancelled() else task.exception()
+        self._become(_State.OVER, "" if error is None else repr(error))
+        if error is not None:
             raise error  # to the loop's handler, which logs it
 
-    def _radio_gone(self, gone: "asyncio.Future[None]") -> None:
-        if not gone.cancelled() and self._task is not None:
-            self._task.cancel()
-            self._trouble = "the lab's radio has gone"
+    def _radio_gone(self, _gone: "asyncio.Future[None]") -> None:
+        if self._radio is not None:
+            self._become(_State.OVER, "the lab has ended")
+            self._ending = asyncio.ensure_future(self._cancel())
+
+    async def _cancel(self) -> None:
+        task, self._task = self._task, None
+        while task is not None and not task.done():
+            task.cancel()  # more than once: wait_for() of Python 3.11 may swallow it
+            await asyncio.wait([task], timeout=RETRY_S)
 
     async def _end(self) -> None:
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await self._cancel()
         radio, self._radio = self._radio, None
         if radio is not None:
             await radio.close()

@@ -31,6 +31,10 @@ _MTU_S = 3.0
 _MTU_STEP_S = 0.05
 
 
+class UnfitError(BluetoothError):
+    """The board, or this computer, does not speak this protocol; another attempt is of no use."""
+
+
 class Radio(Protocol):
     """Which Bluetooth is used.
 
@@ -74,6 +78,7 @@ class BleSession:
 
         Raises:
             BluetoothError: one of these failed; the sentence says which.
+            UnfitError: it would fail again.
         """
         device = await self._find()
         self.peer = device.address
@@ -89,12 +94,12 @@ class BleSession:
             self._write = self._client.services.get_characteristic(WRITE_UUID)
             notify = self._client.services.get_characteristic(NOTIFY_UUID)
             if self._write is None or notify is None:
-                raise BluetoothError(
+                raise UnfitError(
                     f"{self._name} lacks the characteristics of this protocol; flash it anew."
                 )
             self.frame_limit = min(await _largest_write(self._write), LARGEST_FRAME)
             if self.frame_limit < SMALLEST_FRAME:
-                raise BluetoothError(
+                raise UnfitError(
                     f"{self._name} and this computer agree on frames of {self.frame_limit} bytes, "
                     f"of which the protocol needs {SMALLEST_FRAME}; use an adapter with a larger "
                     "MTU, and BlueZ from 5.62 on."
@@ -125,7 +130,8 @@ class BleSession:
         """End the connection, if there is one."""
         if self._client is not None:
             with contextlib.suppress(BleakError, TimeoutError, OSError, EOFError):
-                await asyncio.wait_for(self._client.disconnect(), DISCONNECT_S)
+                async with asyncio.timeout(DISCONNECT_S):
+                    await self._client.disconnect()
 
     async def _find(self) -> BLEDevice:
         def is_it(_device: BLEDevice, advertised: AdvertisementData) -> bool:

@@ -111,7 +111,7 @@ def test_what_is_close_to_its_budget_passes_and_is_shown(
     result = run("@budget('transfer')\ndef test_it(measure):\n    measure(transfer=9_812)\n")
     result.assert_outcomes(passed=1)
     assert outcomes(pytester) == {"udp transfer": "marginal"}
-    result.stdout.fnmatch_lines(["budgets * MARGINAL: udp transfer p95 9.812 ms is close to*"])
+    result.stdout.fnmatch_lines(["budgets * udp transfer p95 9.812 ms is close to*"])
 
 
 def test_too_few_rounds_are_an_error_and_no_pass(pytester: pytest.Pytester, run: Any) -> None:

@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
+from hil.links import LINKS
+
 ROOT = Path(__file__).parents[2]
 OPTIONS = (f"--hil-model={ROOT / 'models' / 'tiny'}", "--junit-xml=junit.xml")
 SCHEMA = json.loads((ROOT / "docs" / "results.schema.json").read_text())
@@ -121,25 +123,30 @@ def test_the_gateway_carries_espnow(board, edge, gateway, photos):
 """
 
 
-@pytest.mark.parametrize("options", [(), ("--hil-peer=virtual",)], ids=["edge", "peer"])
-def test_a_users_test_with_a_link_runs_over_each(
-    pytester: pytest.Pytester, options: tuple[str, ...]
+def test_a_users_test_with_a_link_runs_over_each_as_the_link_file_shapes_them(
+    pytester: pytest.Pytester,
 ) -> None:
     pytester.makepyfile(USERS_LINK_TEST)
-    result = pytester.runpytest_subprocess(*OPTIONS, "--hil-via=udp,tcp,espnow,ble", *options)
-    result.assert_outcomes(passed=7)
-    document = results(pytester)
-    tails = {each["tail"] for each in document["inferences"] if each["via"] != "espnow"}
-    assert tails == {"peer" if options else "edge"}
-
-
-def test_a_link_file_shapes_the_links_of_the_run(pytester: pytest.Pytester) -> None:
     (pytester.path / "slow.toml").write_text("[tcp]\nlatency_us = 50000\n")
-    pytester.makepyfile(
-        "def test_it(board, photos):\n"
-        "    assert board.infer(photos[0]).stages.transfer_us > 90_000\n"
+    result = pytester.runpytest_subprocess(
+        *OPTIONS, "--hil-via=udp,tcp,espnow,ble", "--hil-link=slow.toml"
     )
-    pytester.runpytest_subprocess(*OPTIONS, "--hil-link=slow.toml").assert_outcomes(passed=1)
+    result.assert_outcomes(passed=7)
+    inferences = results(pytester)["inferences"]
+    tails = {(each["via"], each["tail"]) for each in inferences}
+    assert tails == {(via, "edge") for via in LINKS} | {("espnow", "peer")}
+    transfer = {each["via"]: each["stages_us"]["transfer"] for each in inferences}
+    assert transfer["tcp"] > 100_000 > transfer["udp"]
+
+
+def test_with_a_peer_the_tail_runs_on_it_over_any_link(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(USERS_LINK_TEST)
+    options = ("--hil-via=udp,espnow", "--hil-peer=virtual")
+    result = pytester.runpytest_subprocess(*OPTIONS, *options, "-k", "link")
+    result.assert_outcomes(passed=3, deselected=2)
+    inferences = results(pytester)["inferences"]
+    tails = {(each["via"], each["tail"]) for each in inferences}
+    assert tails == {("udp", "peer"), ("espnow", "peer")}
 
 
 def test_a_link_that_the_rig_cannot_have_costs_only_its_own_tests(
@@ -151,7 +158,7 @@ def test_a_link_that_the_rig_cannot_have_costs_only_its_own_tests(
     result = pytester.runpytest_subprocess(*OPTIONS, "--hil-via=udp,ble")
     assert result.ret == 10
     result.assert_outcomes(passed=2, errors=2)
-    result.stdout.fnmatch_lines(["*BlueZ*"])
+    result.stdout.fnmatch_lines(["*BLE needs D-Bus*"])
 
 
 def test_crash_and_lab_loss_end_only_what_they_must(pytester: pytest.Pytester) -> None:

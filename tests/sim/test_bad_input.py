@@ -16,12 +16,14 @@ from hil.board import Board
 from hil.edge import EdgeServer
 from hil.errors import (
     BadInputError,
+    BluetoothError,
     BoardRefused,
     BootFailure,
     EdgeError,
     HilError,
     InfrastructureError,
     LabError,
+    MessageLost,
     PortBusyError,
     PortMissingError,
     WrongChipError,
@@ -281,17 +283,24 @@ def test_wrong_wifi_credentials(board, model):
     with EdgeServer(split.tail, split.model_id) as edge:
         for credentials, why in (
             (WifiCredentials("no-such-net", known.password), "no access point named 'no-such-net'"),
-            (WifiCredentials(known.ssid, "wrong"), "refused the password"),
+            (WifiCredentials(known.ssid, "not-the-one"), "refused the password"),
         ):
             board.spec = dataclasses.replace(board.spec, wifi=credentials)
             with refused(InfrastructureError, f"{why}.*check its name and password"):
                 board.connect(edge, "udp")
 
 
+def test_a_wifi_password_that_none_can_be(board):
+    board.reset()
+    board.spec = dataclasses.replace(board.spec, wifi=WifiCredentials("net", "short"))
+    with refused(BadInputError, r"cannot be used .password has 8 to 64 bytes.*hil\.toml"):
+        board.join_network()
+
+
 def test_a_host_without_bluez(ready, tail, monkeypatch):
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent")
     monkeypatch.setattr("hil.connection._hci", lambda board: None)  # as for a real board
-    with refused(InfrastructureError, "BlueZ"):
+    with refused(BluetoothError, "BLE needs D-Bus"):
         ready.connect(tail, "ble")
     ready.connect(tail, "udp")  # the board is none the worse
 
@@ -338,7 +347,7 @@ def test_an_edge_server_that_is_not_there(ready, tail):
 def test_an_edge_server_that_dies_in_mid_inference(ready, tail, model):
     with Relay(tail.address, lambda: None) as relay:
         ready.connect(relay)
-        with refused(EdgeError, "edge_lost"):
+        with refused(MessageLost, "edge_lost"):
             ready.infer(np.zeros(model.input.shape, np.uint8))
 
 

@@ -2,19 +2,16 @@
 """Two virtual boards on lossy links: to each other, and through a gateway to the edge server."""
 
 import importlib.util
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-import hil.transport.espnow
 from hil.board import Board
 from hil.edge import EdgeServer
 from hil.judge import judge
-from hil.lab import Lab
 from hil.model.model import Model
 from hil.model.topk import top_k
 from hil.sim.presets import ACTIVATION_BYTES
@@ -92,38 +89,3 @@ def test_a_channel_other_than_the_access_points_is_refused_by_name(boards) -> No
     event = head.console.wait_event("link", 10.0, via="espnow")
     assert (event["state"], event["code"]) == ("down", "radio")
     assert "ESP_ERR_ESPNOW_CHAN" in event["msg"]
-
-
-class SlowLink(hil.transport.espnow.GatewayLink):
-    """A host that takes its time, a different one for everything that it says."""
-
-    def send(self, peer: str, frames: Sequence[bytes]) -> None:
-        for number, frame in enumerate(frames):
-            time.sleep((number * 7 + len(frame)) % 5 / 1000)
-            super().send(peer, [frame])
-
-
-def session(model: Model) -> list[object]:
-    """Return the figures of inferences and echoes through a gateway, in a lab of their own."""
-    lossy = {"espnow": {"loss": 0.1, "duplicate": 0.1, "reorder": 0.1, "jitter_us": 500}}
-    with (
-        Lab.start(boards=2, link=lossy, seed=3) as lab,
-        Board.open(lab=lab) as head,
-        Board.open(lab=lab, index=1) as gateway,
-    ):
-        head.flash(None, model)
-        gateway.flash(None, None)
-        part = head.part
-        with EdgeServer(part.split.tail, part.model_id, stopwatch=head.stopwatch) as edge:
-            head.connect(edge, "espnow", gateway=gateway)
-            inferred = [head.infer(x) for x in images(model, 3)]
-            figures = [(each.stages, each.wire) for each in inferred]
-            return [*figures, *(head.rtt(size) for size in (32, ACTIVATION_BYTES))]
-
-
-def test_figures_through_a_gateway_do_not_depend_on_the_hosts_speed(
-    model: Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    figures = session(model)
-    monkeypatch.setattr(hil.transport.espnow, "GatewayLink", SlowLink)
-    assert session(model) == figures

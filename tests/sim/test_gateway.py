@@ -2,10 +2,12 @@
 """A gateway's serial line: records take their time, and time waits for the host's reaction."""
 
 import struct
+from collections import deque
 from collections.abc import Callable
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hil.console_chunk import Chunk, ChunkType
@@ -129,47 +131,20 @@ def test_a_count_covers_all_records_up_to_it() -> None:
     assert not line.clock.waits_for_host
 
 
-def reply(*frames: bytes) -> list[int]:
-    """Return after how many cycles the firmware gets what the host says in reply to a frame."""
+def test_a_reply_departs_after_the_hosts_time_for_it_and_in_order() -> None:
     line = Line()
+    result = FrameHeader(MessageType.RESULT, Flags.ANSWER, 7, 1).pack() + bytes(100)
     line.write(received(1))
     caused = line.run()
-    for number, frame in enumerate(frames, 1):
-        line.uart.feed(send(number, frame))
-        line.run()
-    line.uart.feed(dealt(1))
+    line.uart.feed(send(1) + send(2, result) + dealt(1))
     line.run()
-    return [time - caused for time, _ in line.to_board]
-
-
-def result(message: int, index: int = 0, count: int = 1) -> bytes:
-    header = FrameHeader(MessageType.RESULT, Flags.ANSWER, 7, message, index, count)
-    return header.pack() + bytes(100)
-
-
-def test_an_acknowledgement_departs_after_the_hosts_turnaround() -> None:
-    assert reply(ACK)[0] == TURNAROUND + crossing(send(1))
-
-
-def test_a_result_departs_after_the_hosts_work_and_what_follows_after_it() -> None:
-    each = crossing(send(1, result(1)))
-    times = reply(result(1, 0, 2), result(1, 1, 2), ACK)
-    assert times[0] == TOTAL + each
-    assert times[1] == TOTAL + 2 * each
-    assert times[2] == times[1] + crossing(send(3))
-
-
-def test_a_result_that_is_sent_again_costs_the_host_no_more_work() -> None:
-    line = Line()
-    line.write(received(1))
-    line.run()
-    line.uart.feed(send(1, result(1)) + dealt(1))
-    line.run()
-    line.write(received(2))
-    asked = line.run()
-    line.uart.feed(send(2, result(1)) + dealt(2))
-    line.run()
-    assert line.to_board[2][0] == asked + TURNAROUND + crossing(send(2, result(1)))
+    acknowledged = caused + TURNAROUND + crossing(send(1))
+    answered = max(caused + TOTAL, acknowledged) + crossing(send(2, result))
+    assert [time for time, _ in line.to_board] == [
+        acknowledged,
+        answered,
+        answered + crossing(dealt(1)),
+    ]
 
 
 def test_time_goes_on_while_the_host_lacks_the_credit_to_say_more() -> None:
@@ -191,24 +166,64 @@ def test_time_goes_on_while_the_host_lacks_the_credit_to_say_more() -> None:
     assert not line.clock.waits_for_host
 
 
-def test_what_a_host_without_credit_says_late_departs_at_the_same_time_as_if_it_came_early() -> (
-    None
-):
-    def play(*, late: bool) -> list[tuple[int, bytes]]:
-        line = Line()
-        line.write(received(1))
-        line.run()
-        line.uart.feed(b"".join(send(number) for number in range(1, CREDIT + 1)))
-        if not late:
-            line.uart.feed(dealt(1))
-        line.clock.at(line.clock.now + 50_000 * CYCLES_PER_US, lambda: line.write(taken(CREDIT)))
-        line.run()
-        if late:
-            line.uart.feed(dealt(1))
-        line.run()
-        return line.to_board
+class Gateway(Line):
+    """A line between a gateway's firmware and a host with replies of many frames."""
 
-    assert play(late=True) == play(late=False)
+    def __init__(self, replies: list[int], pace: Callable[[], bool]) -> None:
+        super().__init__()
+        self.on_unit = self._on_host
+        self._replies = iter(replies)
+        self._pace = pace  # whether the host gets to say something, however far time has come
+        self._queue: deque[tuple[ChunkType, int]] = deque()
+        self._sent = self._taken = 0
+
+    def _take(self, time: int, unit: bytes) -> None:
+        super()._take(time, unit)
+        record = Chunk.parse(unit[1:-1])
+        if record.type is ChunkType.SEND:
+            later = time + 3_000 * CYCLES_PER_US
+            self.clock.at(later, lambda: self.write(taken(record.offset)))
+
+    def _on_host(self, data: bytes) -> None:
+        record = Chunk.parse(data[1:-1])
+        if record.type is ChunkType.RECEIVED:
+            self._queue += [(ChunkType.SEND, 0)] * next(self._replies)
+            self._queue.append((ChunkType.DEALT, record.offset))
+        else:
+            self._taken = record.offset
+
+    def _speak(self) -> bool:
+        if not self._queue:
+            return False
+        kind, number = self._queue[0]
+        if kind is ChunkType.DEALT:
+            self.uart.feed(dealt(number))
+        elif self._sent - self._taken < CREDIT:
+            self._sent += 1
+            self.uart.feed(send(self._sent))
+        else:
+            return False
+        self._queue.popleft()
+        return True
+
+    def play(self, frames: int) -> list[tuple[int, bytes]]:
+        for number in range(1, frames + 1):
+            self.clock.at(number * 40_000 * CYCLES_PER_US, lambda n=number: self.write(received(n)))
+        while self.clock.step() or self._speak():
+            while self._pace() and self._speak():
+                pass
+        return self.to_board
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.integers(0, 3 * CREDIT), min_size=1, max_size=4), st.randoms())
+def test_when_the_firmware_hears_the_host_does_not_depend_on_the_hosts_speed(
+    replies: list[int], random: Random
+) -> None:
+    quick = Gateway(replies, lambda: True).play(len(replies))
+    assert len(quick) == sum(replies) + len(replies)
+    assert Gateway(replies, lambda: random.random() < 0.3).play(len(replies)) == quick
+    assert Gateway(replies, lambda: False).play(len(replies)) == quick
 
 
 @pytest.mark.parametrize("end", ["client gone", "reset", "#4 role set=model\r\n", "reboot\r\n"])
@@ -301,7 +316,11 @@ def spoilt(record: bytes) -> bytes:
     return record[:8] + bytes([record[8] ^ 1 or 2]) + record[9:]
 
 
-@pytest.mark.parametrize("noise", [spoilt(dealt(1)), spoilt(send(1)), dealt(1)[:-3], b"\x06\x06\r"])
+@pytest.mark.parametrize(
+    "noise",
+    [spoilt(dealt(1)), spoilt(send(1)), dealt(1)[:-3], b"\x06\x06\r"],
+    ids=["a bad count", "a bad frame", "cut short", "text"],
+)
 def test_noise_pays_no_debt_and_is_left_to_the_firmware(noise: bytes) -> None:
     line = Line()
     line.write(received(1))

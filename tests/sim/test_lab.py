@@ -96,6 +96,19 @@ def test_a_lab_announces_the_seed_of_the_link_file_or_its_own(tmp_path: Path) ->
         assert ends["seed"] == 9
 
 
+def test_hil_sim_shows_what_a_link_file_makes_of_its_links(tmp_path: Path) -> None:
+    path = tmp_path / "link.toml"
+    path.write_text("[udp]\nlatency_us = 0\n")
+    command = [sys.executable, "-m", "hil", "sim", "--link", str(path), "--seed", "5"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(5)]
+        process.terminate()
+    assert lines[0].startswith("02:48:49:4c:00:01  esp32s3  rfc2217://127.0.0.1:")
+    assert lines[3].startswith("| udp | 4 | 5,564 | 1.49 ms |")
+    assert lines[4] == "simulated, seed 5; Ctrl-C ends\n"
+
+
 def test_an_unbootable_flash_prints_the_roms_words_to_whoever_attaches() -> None:
     with Lab.start() as lab:
         with socket.create_connection(address(lab.boards[0].socket), timeout=PATIENCE_S) as raw:

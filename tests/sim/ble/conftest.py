@@ -9,15 +9,14 @@ from typing import Any, TypeVar
 
 import pytest
 
-from hil.protocol import ErrorCode, FrameHeader, MessageType
+from hil.protocol import ErrorCode
 from hil.sim.air import Air
 from hil.sim.antenna import Identity
 from hil.sim.ble.medium import BleMedium
 from hil.sim.ble.radio import BleRadio
 from hil.sim.chip import virtual_mac
 from hil.sim.clock import CYCLES_PER_US, SimClock
-from hil.sim.presets import PRESETS, unshaped
-from hil.transport.ble import BleLink
+from hil.sim.presets import PRESETS
 
 PATIENCE = 20.0  # seconds; only a broken test waits that long
 Result = TypeVar("Result")
@@ -36,6 +35,10 @@ class FakeAntenna:
 
     def now(self) -> int:
         return self.clock.now
+
+    def told(self) -> list[str]:
+        """Return what has happened, without when."""
+        return [what for what, _, _ in self.events]
 
     def link(self, code: int = 0, text: str = "") -> None:
         self._note("up" if not code else ErrorCode(code).name, text)
@@ -115,6 +118,33 @@ class Bench:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(PATIENCE)
         self.loop.close()
+
+
+class Boards:
+    """Boards without hosts, whose time goes on when told to."""
+
+    def __init__(self, count: int, link: dict[str, Any]) -> None:
+        self.clock = SimClock()
+        self.air = Air(self.clock, {"ble": replace(PRESETS["ble"], **link)})
+        self.boards = [FakeBoard(self.air, number + 1) for number in range(count)]
+
+    def settle(self) -> None:
+        """Let everything happen that is going to."""
+        while self.clock.step():
+            pass
+
+    def until(self, time_us: float) -> None:
+        """Let everything happen up to a time."""
+        over: list[None] = []
+        self.clock.at(int(time_us * CYCLES_PER_US), lambda: over.append(None))
+        while not over:
+            self.clock.step()
+
+
+@pytest.fixture
+def boards() -> Callable[..., Boards]:
+    """Put boards into the air: ``boards(2, loss=0.1)``."""
+    return lambda count=2, **link: Boards(count, link)
 
 
 @pytest.fixture

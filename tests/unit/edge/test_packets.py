@@ -238,3 +238,23 @@ def test_the_same_board_over_two_links_is_two(split, tail, activation):
             head.hello()
             head.settle()
             assert [each.type for each in head.answers] == [MessageType.HELLO]
+
+
+def test_a_board_that_waits_for_its_tail_is_never_forgotten(
+    edge, espnow, split, activation, slow_tail, monkeypatch
+):
+    monkeypatch.setattr("hil.edge.packets.MAX_PEERS", 1)
+    entered, leave = slow_tail
+    first, second = (Frames(espnow, split, session=number) for number in (1, 2))
+    first.hello()
+    first.data(2, activation)
+    assert entered.wait(PATIENCE_S)
+    second.hello()
+    second.settle()
+    leave.set()
+    first.settle()
+    assert MessageType.RESULT in {each.type for each in first.answers}
+    assert {each.session for each in first.answers} == {1}
+    second.hello()
+    second.settle()
+    assert {each.session for each in first.answers} == {1, 2}

@@ -70,7 +70,10 @@ static void welcome(sn_node *node, const sn_header *header, uint64_t from) {
             node->link.state = NODE_LINK_GREETING;
         }
         node_infer_link_lost(node, SN_ERR_EDGE_LOST, "another head has greeted");
+        answering->past_session = node->link.session;
+        answering->past_latest = answering->latest;
         answering->has_peer = true;
+        answering->latest = 0;
         answering->state = NODE_ANSWER_NONE;
         node->link.session = header->session;
         sn_reassembly_init(&frames->reassembly, node->memory.receive, node->memory.receive_capacity, frames->bitmap,
@@ -84,10 +87,20 @@ static void welcome(sn_node *node, const sn_header *header, uint64_t from) {
     answering->to = from;
 }
 
+static void note_message(node_answering *answering, uint32_t message) {
+    if (message > answering->latest) {
+        answering->latest = message;
+    }
+}
+
 static void receive_hello(sn_node *node, uint64_t from, const sn_header *header, const sn_body *body) {
     const char *why = NULL;
     bool is_other = node->link.greeted && header->session != node->link.session;
     bool at_work = node->work.state == NODE_WORK_INVOKING && !node->work.abandoned;
+    if (is_other && header->session == node->answering.past_session && header->message <= node->answering.past_latest) {
+        node->stats.rx_duplicate++; /* a late copy */
+        return;
+    }
     node->stats.rx_messages++;
     sn_error code = node_check_hello(node, body, &why);
     if (code == SN_OK && is_other && at_work) {
@@ -103,6 +116,7 @@ static void receive_hello(sn_node *node, uint64_t from, const sn_header *header,
         return;
     }
     welcome(node, header, from);
+    note_message(&node->answering, header->message);
     uint8_t payload[NODE_HELLO_SIZE];
     uint32_t length = node_make_hello(node, payload);
     node_frames_note(node, from, header, SN_FRAME_HELLO, (sn_bytes){payload, length});
@@ -118,6 +132,10 @@ static void receive_ack(sn_node *node, uint64_t from, const sn_header *header, c
     const sn_reassembly *reassembly = &node->frames.reassembly;
     bool is_poll = (header->flags & SN_FLAG_ACK_REQUESTED) != 0;
     bool is_known = is_of_peer(node, header) && reassembly->active && header->message == reassembly->header.message;
+    if (is_of_peer(node, header) && header->message < answering->latest && !is_known) {
+        node->stats.rx_duplicate++; /* the head has gone on */
+        return;
+    }
     if (!is_known) {
         if (is_poll) {
             node_frames_refuse(node, from, header, SN_ERR_EDGE_LOST, "nothing is known here of this message");
@@ -246,5 +264,6 @@ void node_answering_receive(sn_node *node, const sn_source *from, const sn_heade
         return;
     }
     node->answering.to = from->address;
+    note_message(&node->answering, header->message);
     receive_fragment(node, header, frame, length, wants_ack);
 }

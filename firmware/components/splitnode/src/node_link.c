@@ -43,12 +43,13 @@ void node_link_fail(sn_node *node, sn_error code, const char *text) {
 }
 
 static void close_on_request(sn_node *node) {
-    if (node->link.state == NODE_LINK_DOWN) {
-        if (node_is_tail(node)) { /* it may still listen */
-            node->port->link_close(node->port->ctx, node->link.via);
+    node_link *link = &node->link;
+    if (link->via != link->to_close || link->state == NODE_LINK_DOWN) {
+        if (node_is_tail(node) && link->via == link->to_close) { /* it may still listen */
+            node->port->link_close(node->port->ctx, link->via);
             node_answering_end(node);
         }
-        report_down(node, node->link.via, SN_ERR_LINK_DOWN, "the link was down already");
+        report_down(node, link->to_close, SN_ERR_LINK_DOWN, "the link was down already");
     } else {
         node_link_fail(node, SN_ERR_LINK_DOWN, "the link was closed on request");
     }
@@ -126,9 +127,7 @@ sn_error node_request_link(sn_node *node, const sn_request *request, sn_text *an
         return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "state is up or down");
     }
     node->after_answer = close_on_request;
-    if (node->link.state == NODE_LINK_DOWN) {
-        node->link.via = via;
-    }
+    node->link.to_close = via;
     return SN_OK;
 }
 

@@ -35,6 +35,7 @@ typedef struct {
 typedef struct {
     enum { NODE_LINK_DOWN, NODE_LINK_OPENING, NODE_LINK_GREETING, NODE_LINK_UP } state;
     sn_via via;
+    sn_via to_close;   /* by request */
     uint64_t deadline; /* while opening (not in role tail) and greeting */
     uint32_t hello;    /* message id of our HELLO */
     bool greeted;
@@ -75,8 +76,10 @@ typedef struct {
 
 /* node_answering.c: role tail's answer to the message under reassembly. */
 typedef struct {
-    bool has_peer; /* the link's session is that of a head that has greeted */
-    uint64_t to;   /* its address */
+    bool has_peer;                      /* the link's session is that of a head that has greeted */
+    uint64_t to;                        /* its address */
+    uint32_t latest;                    /* the highest message id of its session, */
+    uint32_t past_session, past_latest; /* and of the head's before it */
     enum { NODE_ANSWER_NONE, NODE_ANSWER_OWED, NODE_ANSWER_KNOWN } state; /* once the message is complete */
     uint32_t next; /* over BLE: the fragment that goes out next */
     sn_sender sender;
