@@ -104,7 +104,7 @@ class PacketPeer:
             self._waiting.popleft()[1]()
 
     def _work(self) -> None:
-        while self._waiting :
+        while self._waiting and not self._held:
             message, self._done = self._waiting.popleft()
             outcome = self.session.receive(message, self._runner.tail)
             if isinstance(outcome, Inference):

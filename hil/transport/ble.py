@@ -121,9 +121,10 @@ class BleLink:
 
     def _become(self, state: "_State", trouble: str = "") -> None:
         with self._changed:
-            self._state = state
-            self._trouble = trouble or self._trouble
-            self._changed.notify_all()
+            if self._state is not _State.OVER:
+                self._state = state
+                self._trouble = trouble or self._trouble
+                self._changed.notify_all()
 
     def _frame(self, frame: bytes) -> None:
         session = self._session

@@ -16,7 +16,7 @@ LEARN = (sys.executable, "-m", "hil", "budgets", "learn")
 MEASURES = """
 import pytest
 
-@pytest.mark.latency_budget("transfer", "rtt_small")
+@pytest.mark.latency_budget("transfer", "loss")
 def test_latency(link, latency, photos, hil_settings):
     for _ in range(hil_settings.rounds):
         latency.round(photos[0])
@@ -25,28 +25,38 @@ def test_latency(link, latency, photos, hil_settings):
 
 def test_a_run_is_held_to_the_budgets_that_were_learned(pytester: pytest.Pytester) -> None:
     path = pytester.path / "budgets.toml"
-    path.write_text("# mine\n[latency.virtual.tcp]\ntransfer = { p50 = 0.001 }  # soon\n")
-    result = pytester.run(*LEARN, "--via=tcp", f"--model={TINY}", "--json")
+    path.write_text("# mine\n[latency.virtual.udp]\ntransfer = { p50 = 0.001 }  # soon\n")
+    result = pytester.run(*LEARN, "--via=udp", f"--model={TINY}", "--json")
     assert result.ret == 0
     learned = json.loads(result.stdout.str())
     assert (learned["board"], learned["rounds"], learned["margin"]) == ("virtual", 20, 0.2)
     text = path.read_text()
-    assert text.startswith("# mine\n[latency.virtual.tcp]\ntransfer = { p50 = ")
+    assert text.startswith("# mine\n[latency.virtual.udp]\ntransfer = { p50 = ")
     assert "}  # soon\n" in text
     assert [each.name for each in pytester.path.glob("budgets*")] == ["budgets.toml"]
-    stages = Budgets.load(path).link("virtual", "tcp").stages
+    stages = Budgets.load(path).link("virtual", "udp").stages
     assert all(limit.p95 for limit in stages.values())
 
-    strict = re.sub(r"transfer = \{.*\}", "transfer = { p50 = 0.5 }", text)
-    path.write_text(strict)
+    path.write_text(re.sub(r"transfer = \{.*\}", "transfer = { p50 = 0.5 }", text))
+    (pytester.path / "lossy.toml").write_text("seed = 1\n[udp]\nloss = 0.6\n")
     pytester.makepyfile(MEASURES)
-    result = pytester.runpytest_subprocess(f"--hil-model={TINY}", "--hil-via=tcp")
+    options = (f"--hil-model={TINY}", "--hil-via=udp", "--hil-link=lossy.toml", "--hil-rounds=8")
+    result = pytester.runpytest_subprocess(*options)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "tcp transfer p50 * ms exceeds its budget of 0.500 ms over 20 rounds (board virtual, "
-            "simulated; budgets.toml [[]latency.virtual.tcp.transfer[]])",
-            "*tcp*transfer*20*0*p50 <= 0.500 ms*FAIL",
-            "*tcp*rtt_small*20*0*pass",
+            "udp transfer p50 * ms exceeds its budget of 0.500 ms over * rounds (board virtual, "
+            "simulated; budgets.toml [[]latency.virtual.udp.transfer[]])",
+            "udp loss * % exceeds its budget of 0.00 % over 24 rounds (board virtual, simulated; *",
+            "*udp*transfer*p50 <= 0.500 ms*FAIL",
+            "*udp*loss*24*<= 0.00 %*FAIL",
         ]
+    )
+    document = json.loads((pytester.path / "hil-report" / "results.json").read_text())
+    (link,) = document["latency"]
+    assert link["asked"] == 24
+    assert 0 < link["lost"] < 24
+    assert (
+        len(document["lost"]) + sum(not each["us"] for each in document["round_trips"])
+        == (link["lost"])
     )

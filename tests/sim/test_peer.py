@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Head and tail on two virtual boards, over each link."""
+"""A virtual board connected over each link: to the edge server, and to a second board."""
 
 import itertools
 from collections.abc import Iterator
@@ -34,6 +34,14 @@ def tail(lab: Lab, model: Model) -> Iterator[Board]:
     with Board.open(lab=lab, index=1) as board:
         board.flash(None, model, role="tail")
         yield board
+
+
+@pytest.fixture(scope="module")
+def edge(head: Board) -> Iterator[EdgeServer]:
+    split = head.part.split
+    assert split is not None
+    with EdgeServer(split.tail, split.model_id, stopwatch=head.stopwatch) as edge:
+        yield edge
 
 
 def image(model: Model) -> Array:
@@ -83,18 +91,40 @@ def test_an_echo_comes_back_from_the_peer(head: Board, tail: Board, via: str) ->
 
 
 @over_each_link
-def test_the_second_board_is_peer_and_gateway_by_turns(
-    head: Board, tail: Board, model: Model, via: str
+def test_the_edge_server_and_the_board_do_what_the_full_model_does(
+    head: Board, tail: Board, edge: EdgeServer, model: Model, via: str
 ) -> None:
-    split = head.part.split
-    assert split is not None
-    with EdgeServer(split.tail, split.model_id, stopwatch=head.stopwatch) as edge:
-        head.connect(edge, "espnow", gateway=tail)
-        x = image(model)
-        check(head.infer(x), model, x, "espnow")
-        head.connect(tail, via)
-        x = image(model)
-        check(head.infer(x), model, x, via)
+    head.connect(edge, via, gateway=tail)
+    x = image(model)
+    check(head.infer(x), model, x, via)
+    cut = head.part.cut
+    assert cut is not None
+    small, large = head.rtt(SMALL_ECHO_BYTES), head.rtt(cut.bytes)
+    assert small.us is not None
+    assert large.us is not None
+    assert 0 < small.us < large.us
+
+
+def test_links_are_changed_in_any_order_the_second_board_being_peer_and_gateway_by_turns(
+    head: Board, tail: Board, edge: EdgeServer, model: Model
+) -> None:
+    for via in (*LINKS, *reversed(LINKS)):
+        for to in (edge, tail):
+            head.connect(to, via, gateway=tail)
+            x = image(model)
+            check(head.infer(x), model, x, via)
+
+
+@over_each_link
+def test_after_a_reset_a_board_connects_again(
+    head: Board, tail: Board, edge: EdgeServer, model: Model, via: str
+) -> None:
+    head.connect(edge, via, gateway=tail)
+    head.reset()
+    assert head.connection is None
+    head.connect(edge, via, gateway=tail)
+    x = image(model)
+    check(head.infer(x), model, x, via)
 
 
 @over_each_link

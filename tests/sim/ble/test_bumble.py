@@ -93,7 +93,8 @@ def run(scenario: Callable[[], Awaitable[None]]) -> None:
     """Run a scenario and what it has left to do."""
 
     async def work() -> None:
-        await scenario()
+        async with asyncio.timeout(PATIENCE):
+            await scenario()
         rest = asyncio.all_tasks() - {asyncio.current_task()}
         for task in rest:
             task.cancel()

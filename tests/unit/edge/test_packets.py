@@ -90,8 +90,10 @@ def test_heads_over_a_lossy_radio_get_their_own_results_and_no_tail_runs_twice(
             results[number] = [
                 head.infer(each, want_output=True)[1].output for each in activations[number::3]
             ]
+            echoes[number] = head.ask(MessageType.ECHO, long).payload
 
-    results = {}
+    results, echoes = {}, {}
+    long = bytes(range(256)) * 40  # more fragments than a window has
     heads = [threading.Thread(target=work, args=[number]) for number in range(3)]
     for head in heads:
         head.start()
@@ -99,7 +101,9 @@ def test_heads_over_a_lossy_radio_get_their_own_results_and_no_tail_runs_twice(
         head.join()
     for number in range(3):
         assert results[number] == [expected(each) for each in activations[number::3]]
+    assert echoes == dict.fromkeys(range(3), long)
     assert runs == dict.fromkeys(activations, 1)
+    assert edge.counters["resent"] > 0
 
 
 def test_without_selective_repeat_nothing_is_acknowledged(edge, ble, split, activation):

@@ -11,7 +11,7 @@ import pytest
 from fake_gateway import FakeGateway
 
 from hil.console import Console
-from hil.console_chunk import ChunkType
+from hil.console_chunk import Chunk, ChunkType
 from hil.edge import EdgeServer
 from hil.edge.client import HeadClient
 from hil.edge.packet_asker import PacketAsker
@@ -127,6 +127,15 @@ def test_lines_keep_working_between_records(rig):
         rig.gateway.from_air(MAC, bytes([number]))
         assert rig.console.request("role")["role"] == "gateway"
         assert rig.next()[1] == bytes([number])
+
+
+def test_other_binary_data_comes_between_records(rig):
+    chunk = Chunk(ChunkType.READ, 0, b"data")
+    rig.gateway.from_air(MAC, b"before")
+    rig.gateway.port.feed(chunk.pack())
+    rig.gateway.from_air(MAC, b"after")
+    assert rig.console.take_chunk(PATIENCE_S) == chunk
+    assert [rig.next()[1] for _ in range(2)] == [b"before", b"after"]
 
 
 def test_at_any_speed_no_frame_is_lost_in_either_direction(rig):

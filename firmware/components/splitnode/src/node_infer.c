@@ -6,57 +6,6 @@
 
 #include "crc.h"
 
-static void end_with_failure(sn_node *node, sn_error code, const char *text) {
-    node->stats.infer_err++;
-    sn_text line = node_begin_event(node, "infer");
-    sn_text_pair_u64(&line, "id", node->work.message);
-    node_add_failure(&line, "err", code, text);
-    node_end_line(node, &line);
-}
-
-static void add_top5(sn_text *line, const node_result *result) {
-    char entries[SN_TOP * 18]; /* 65535:-2147483648, */
-    sn_text text;
-    sn_text_init(&text, entries, sizeof entries);
-    for (uint32_t i = 0; i < result->count; i++) {
-        sn_text_add(&text, i == 0 ? "" : ",");
-        sn_text_add_u64(&text, result->top[i].id);
-        sn_text_add(&text, ":");
-        sn_text_add_i32(&text, result->top[i].score);
-    }
-    sn_text_pair_bytes(line, "top5", entries, text.length);
-}
-
-/* `end_us` is the end of the last stage. In role full there are no stages after invoke. */
-static void end_with_result(sn_node *node, const node_result *result, uint64_t end_us) {
-    node_work *work = &node->work;
-    bool is_head = node->slot.role == SN_ROLE_HEAD;
-    work->state = NODE_WORK_IDLE;
-    node->stats.infer_ok++;
-    sn_text line = node_begin_event(node, "infer");
-    sn_text_pair_u64(&line, "id", work->message);
-    sn_text_pair(&line, "state", "ok");
-    add_top5(&line, result);
-    if (is_head) {
-        sn_text_pair_hex(&line, "act_crc", work->output_crc);
-        sn_text_pair_u64(&line, "act_len", work->output.length);
-        sn_text_pair_hex(&line, "rx_crc", result->input_crc);
-    }
-    sn_text_pair_u64(&line, "load_us", work->loaded_us - work->start_us);
-    sn_text_pair_u64(&line, "invoke_us", work->invoked_us - work->loaded_us);
-    sn_text_pair_u64(&line, "send_us", is_head ? work->sent_us - work->invoked_us : 0);
-    sn_text_pair_u64(&line, "wait_us", is_head ? end_us - work->sent_us : 0);
-    sn_text_pair_u64(&line, "total_us", end_us - work->start_us);
-    if (is_head) {
-        sn_text_pair_u64(&line, "edge_us", result->total_us);
-        sn_text_pair_u64(&line, "edge_invoke_us", result->invoke_us);
-        node_add_cost(&line, &node->cost);
-    }
-    sn_text_pair_u64(&line, "out_len", result->output_length);
-    sn_text_pair_hex(&line, "out_crc", result->output_crc);
-    node_end_line(node, &line);
-}
-
 /* Hands the input to the model. `start_us` has been taken. */
 static sn_error start(sn_node *node, sn_bytes input, node_reason *why) {
     node_work *work = &node->work;
@@ -196,10 +145,10 @@ void node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes
     }
     work->state = NODE_WORK_IDLE;
     if (code != SN_OK) {
-        end_with_failure(node, code, work->failure.text);
+        node_report_failure(node, code, work->failure.text);
     } else {
         node_result result = make_result(node, work->invoked_us);
-        end_with_result(node, &result, work->invoked_us);
+        node_report_result(node, &result, work->invoked_us);
     }
 }
 
@@ -263,22 +212,22 @@ void node_infer_result(sn_node *node, const sn_header *header, const sn_body *bo
     sn_bytes output = {0};
     work->state = NODE_WORK_IDLE;
     if (body->model_id != node->slot.model_id) {
-        end_with_failure(node, SN_ERR_MODEL_MISMATCH, "the RESULT comes from another model or cut");
+        node_report_failure(node, SN_ERR_MODEL_MISMATCH, "the RESULT comes from another model or cut");
         return;
     }
     if (!node_result_unpack(&result, body->payload, work->want_output, &output)) {
-        end_with_failure(node, SN_ERR_PROTOCOL, "the edge's RESULT breaks the protocol's specification");
+        node_report_failure(node, SN_ERR_PROTOCOL, "the edge's RESULT breaks the protocol's specification");
         return;
     }
     if (output.length > node->memory.output_capacity) {
-        end_with_failure(node, SN_ERR_TENSOR_SIZE, "the output vector is larger than the board's buffer");
+        node_report_failure(node, SN_ERR_TENSOR_SIZE, "the output vector is larger than the board's buffer");
         return;
     }
     if (output.length != 0) {
         memcpy(node->memory.output, output.data, output.length);
     }
     node->output_length = output.length;
-    end_with_result(node, &result, node_now(node));
+    node_report_result(node, &result, node_now(node));
 }
 
 void node_infer_refused(sn_node *node, uint32_t id, const node_reason *reason) {
@@ -286,7 +235,7 @@ void node_infer_refused(sn_node *node, uint32_t id, const node_reason *reason) {
     bool owed = work->state == NODE_WORK_SENDING || work->state == NODE_WORK_WAITING;
     if (node->slot.role == SN_ROLE_HEAD && owed && id == work->message) {
         work->state = NODE_WORK_IDLE;
-        end_with_failure(node, reason->code, reason->text);
+        node_report_failure(node, reason->code, reason->text);
     }
 }
 
@@ -301,7 +250,7 @@ void node_infer_link_lost(sn_node *node, sn_error code, const char *text) {
         work->state = NODE_WORK_IDLE;
     }
     if (node->slot.role == SN_ROLE_HEAD) {
-        end_with_failure(node, code, text);
+        node_report_failure(node, code, text);
     } else {
         node->stats.infer_err++;
     }
@@ -321,6 +270,6 @@ void node_infer_timer(sn_node *node, uint64_t now) {
     if (node->work.state == NODE_WORK_WAITING && now >= node->work.deadline) {
         node->work.state = NODE_WORK_IDLE;
         node_asking_end(node);
-        end_with_failure(node, SN_ERR_EDGE_TIMEOUT, "the edge server gave no answer within 10 s");
+        node_report_failure(node, SN_ERR_EDGE_TIMEOUT, "the edge server gave no answer within 10 s");
     }
 }

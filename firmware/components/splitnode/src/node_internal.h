@@ -168,6 +168,11 @@ void node_result_pack(const node_result *result, sn_dtype dtype, uint32_t classe
 /* False if the payload breaks the specification; `output` is the vector that follows, if it was asked for. */
 bool node_result_unpack(node_result *result, sn_bytes payload, bool want_output, sn_bytes *output);
 
+/* node_outcome.c */
+void node_report_failure(sn_node *node, sn_error code, const char *text);
+/* `end_us` is the end of the last stage. In role full there are no stages after invoke. */
+void node_report_result(sn_node *node, const node_result *result, uint64_t end_us);
+
 /* node_echo.c */
 void node_echo_reply(sn_node *node, const sn_header *header, const sn_body *body);
 void node_echo_refused(sn_node *node, uint32_t id, const node_reason *reason);
