@@ -74,8 +74,8 @@ ether *ether_apart(sn_via via, uint32_t seed) {
     air->frame_us = 300;
     air->driver = 6;
     air->invoke_us = 20000;
-    air->head = fake_in_role(SN_ROLE_HEAD);
-    air->tail = fake_in_role(SN_ROLE_TAIL);
+    air->head = fake_spacious(SN_ROLE_HEAD);
+    air->tail = fake_spacious(SN_ROLE_TAIL);
     fake_port *both[] = {air->head, air->tail};
     for (size_t i = 0; i < 2; i++) {
         both[i]->carry = carry;
@@ -91,9 +91,14 @@ ether *ether_apart(sn_via via, uint32_t seed) {
 }
 
 ether *ether_new(sn_via via, uint32_t seed) {
+    ether *air = ether_apart(via, seed);
+    ether_connect(air, via);
+    return air;
+}
+
+void ether_connect(ether *air, sn_via via) {
     static const char *const requests[] = {NULL, NULL, "link via=udp state=up", "link via=espnow state=up",
                                            "link via=ble state=up"};
-    ether *air = ether_apart(via, seed);
     CHECK_TEXT(fake_ask(air->tail, requests[via]), "ok");
     CHECK_TEXT(fake_ask(air->head, requests[via]), "ok");
     tell(air->tail, SN_OK, NULL);
@@ -101,7 +106,6 @@ ether *ether_new(sn_via via, uint32_t seed) {
     const char *line = ether_wait(air, 10000000);
     CHECK(line != NULL && strstr(line, "state=up") != NULL);
     CHECK(strstr(fake_line(air->tail), "state=up") != NULL);
-    return air;
 }
 
 void ether_free(ether *air) {

@@ -43,8 +43,9 @@ typedef struct {
 
 /* A head with an image and a tail, booted, the tail listening and the head connected over `via`. */
 ether *ether_new(sn_via via, uint32_t seed);
-/* As far as boot; for the test to connect them. */
+/* As far as boot; and connected later. */
 ether *ether_apart(sn_via via, uint32_t seed);
+void ether_connect(ether *air, sn_via via);
 void ether_free(ether *air);
 
 /* Lets time pass until the head has written a line, for at most `us`; returns the line or NULL. */

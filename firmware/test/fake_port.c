@@ -265,12 +265,26 @@ void fake_boot(fake_port *fake) {
     }
 }
 
-fake_port *fake_in_role(sn_role role) {
-    fake_port *fake = fake_new();
+static fake_port *boot_in_role(fake_port *fake, sn_role role) {
     fake_write_slot(fake, role);
     fake_boot(fake);
     fake->console_length = 0;
     return fake;
+}
+
+fake_port *fake_in_role(sn_role role) {
+    return boot_in_role(fake_new(), role);
+}
+
+fake_port *fake_spacious(sn_role role) {
+    fake_port *fake = fake_new();
+    free(fake->image_memory);
+    free(fake->receive_memory);
+    fake->memory.image = fake->image_memory = fresh_memory(FAKE_SPACE);
+    fake->memory.receive = fake->receive_memory = fresh_memory(FAKE_SPACE + 128);
+    fake->memory.image_capacity = FAKE_SPACE;
+    fake->memory.receive_capacity = FAKE_SPACE + 128;
+    return boot_in_role(fake, role);
 }
 
 fake_port *fake_linked(sn_role role) {

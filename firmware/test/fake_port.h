@@ -16,6 +16,7 @@
 #define FAKE_MODEL_ID 0x12345678u
 #define FAKE_RECEIVE 4096u
 #define FAKE_SLOT 65536u
+#define FAKE_SPACE 30000u
 
 typedef struct {
     uint64_t to;
@@ -78,6 +79,8 @@ void fake_seal_slot(fake_port *fake);
 void fake_boot(fake_port *fake);
 /* Machines in a role, booted, their start-up log read. */
 fake_port *fake_in_role(sn_role role);
+/* With more memory than its model needs, for long messages. */
+fake_port *fake_spacious(sn_role role);
 /* Role head or tail, with the HELLO exchange done. */
 fake_port *fake_linked(sn_role role);
 void fake_free(fake_port *fake);

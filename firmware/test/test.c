@@ -5,15 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const test_suite node_gateway, node_answering, node_asking, node_ether, arq, crc, cobs, frame, message,
-    reassembly, stream, text, requests, console, chunk, upload, topk, slot, result, node_console, node_head, node_link,
-    node_tail, node_full, noise;
+extern const test_suite arq, crc, cobs, frame, message, reassembly, stream, text, requests, console, chunk, upload,
+    topk, slot, result, node_console, node_head, node_link, node_tail, node_full, node_packets, node_asking,
+    node_answering, node_ether, node_gateway, noise;
 
 static const test_suite *const suites[] = {
-    &arq,       &crc,       &cobs,      &frame,     &message,      &reassembly,     &stream,      &text,
-    &requests,  &console,   &chunk,     &upload,    &topk,         &slot,           &result,      &node_console,
-    &node_head, &node_link, &node_tail, &node_full, &node_gateway, &node_answering, &node_asking, &node_ether,
-    &noise};
+    &arq,          &crc,       &cobs,      &frame,     &message,      &reassembly,  &stream,         &text,
+    &requests,     &console,   &chunk,     &upload,    &topk,         &slot,        &result,         &node_console,
+    &node_head,    &node_link, &node_tail, &node_full, &node_packets, &node_asking, &node_answering, &node_ether,
+    &node_gateway, &noise};
 
 static const char *running = "";
 

@@ -277,6 +277,7 @@ static void over_ble_the_same_head_may_come_back_for_its_answer(void) {
         if (is_ready == 1) {
             fake_finish_invoke(fake);
         }
+        CHECK_UINT(fake->link_opens, 2); /* it advertises again */
         fake_link(fake, SN_OK, NULL);
         packets_expect_nothing(fake);
         packets_put_hello(fake, 0, FAKE_PEER_SESSION, 4, PEER_LIMIT);
@@ -315,6 +316,23 @@ static void over_ble_another_head_finds_nothing_of_the_one_before(void) {
     fake_free(fake);
 }
 
+static void a_tail_can_be_asked_to_listen_again_or_elsewhere(void) {
+    fake_port *fake = packets_open(SN_ROLE_TAIL, SN_VIA_UDP);
+    CHECK_TEXT(fake_ask(fake, "link via=udp state=up"), "ok");
+    fake_link(fake, SN_OK, NULL);
+    CHECK_TEXT(fake_ask(fake, "link via=udp state=up"), "ok");
+    CHECK_UINT(fake->link_closes, 2);
+    fake_link(fake, SN_OK, NULL);
+    CHECK_TEXT(fake_ask(fake, "link via=ble state=down"), "ok"); /* not this one */
+    CHECK_TEXT(fake_line(fake), "! link via=ble state=down code=link_down msg=\"the link was down already\"");
+    packets_put_hello(fake, ACK, FAKE_PEER_SESSION, 1, 250);
+    CHECK_TEXT(fake_line(fake), "! link via=udp state=up");
+    CHECK_TEXT(fake_ask(fake, "link via=ble state=up"), "ok");
+    CHECK_UINT(fake->link_closes, 3);
+    CHECK_UINT(fake->via, SN_VIA_BLE);
+    fake_free(fake);
+}
+
 static void a_tail_that_no_longer_listens_answers_nobody(void) {
     fake_port *fake = tail_on(SN_VIA_UDP);
     CHECK_TEXT(fake_ask(fake, "link via=udp state=down"), "ok");
@@ -338,6 +356,7 @@ static const test_case node_answering_cases[] = {
     TEST(a_tail_whose_driver_is_full_answers_later),
     TEST(over_ble_the_same_head_may_come_back_for_its_answer),
     TEST(over_ble_another_head_finds_nothing_of_the_one_before),
+    TEST(a_tail_can_be_asked_to_listen_again_or_elsewhere),
     TEST(a_tail_that_no_longer_listens_answers_nobody),
 };
 SUITE(node_answering, node_answering_cases);

@@ -184,6 +184,37 @@ static void round_trips_of_any_size_come_back_whole(void) {
     }
 }
 
+static void the_link_comes_up_in_spite_of_losses(void) {
+    for (uint32_t seed = 0; seed < 20; seed++) {
+        ether *air = ether_apart(repeated[seed % 2], seed);
+        air->loss = 300;
+        air->doubling = 200;
+        air->reordering = 300;
+        ether_connect(air, repeated[seed % 2]);
+        ether_pass(air, 20000000);
+        CHECK(fake_line(air->head) == NULL && fake_line(air->tail) == NULL);
+        CHECK(air->head->deadline == SN_NO_DEADLINE);
+        ether_free(air);
+    }
+}
+
+static void long_messages_pass_in_both_directions(void) {
+    for (uint32_t seed = 0; seed < 6; seed++) {
+        sn_via via = packets[seed % 3];
+        char request[48];
+        ether *air = ether_new(via, seed);
+        air->loss = via == SN_VIA_BLE ? 0 : seed * 50;
+        air->doubling = air->reordering = via == SN_VIA_BLE ? 0 : 100;
+        snprintf(request, sizeof request, "rtt via=%s size=%u", names[via], FAKE_SPACE);
+        CHECK(strncmp(ether_ask(air, request), "ok id=", 6) == 0);
+        const char *line = ether_wait(air, 60000000);
+        CHECK(line != NULL && strstr(line, " state=ok us=") != NULL);
+        uint32_t fragments = FAKE_SPACE / air->head->frame_limit;
+        CHECK(number_of(line, "frames") > fragments && number_of(line, "frames") < 3 * fragments);
+        ether_free(air);
+    }
+}
+
 static void a_tail_that_has_restarted_says_so_at_once(void) {
     ether *air = ether_new(SN_VIA_UDP, 2);
     fake_boot(air->tail);
@@ -245,6 +276,8 @@ static const test_case node_ether_cases[] = {
     TEST(a_result_that_comes_after_its_time_does_not_answer_the_next_inference),
     TEST(a_dead_medium_ends_the_message_after_bounded_attempts),
     TEST(round_trips_of_any_size_come_back_whole),
+    TEST(the_link_comes_up_in_spite_of_losses),
+    TEST(long_messages_pass_in_both_directions),
     TEST(a_tail_that_has_restarted_says_so_at_once),
     TEST(a_lost_ble_connection_is_opened_again_and_the_message_sent_again),
     TEST(a_ble_connection_that_does_not_come_back_ends_the_inference),

@@ -12,7 +12,6 @@ from hil.edge.tail import TailInfo
 from hil.model.array import Array
 from hil.model.topk import top_k
 from hil.protocol import (
-    BODY_OVERHEAD,
     ErrorCode,
     ErrorPayload,
     Flags,
@@ -24,7 +23,6 @@ from hil.protocol import (
     Role,
     Score,
 )
-from hil.protocol.packet import FIRST_LENGTH
 from hil.protocol.payloads import TOP
 
 
@@ -136,10 +134,8 @@ class EdgeSession:
     def _error(
         self, request: Message | FrameHeader, tail: TailInfo, code: ErrorCode, text: str
     ) -> Message:
-        error = ErrorPayload(code, text)
-        if self._frame_limit and request.type is MessageType.HELLO:
-            error = error.cut(FIRST_LENGTH - BODY_OVERHEAD)  # one frame, section 1.4
-        return self._answer(request, MessageType.ERROR, tail.model_id, error.pack())
+        payload = ErrorPayload(code, text).pack()
+        return self._answer(request, MessageType.ERROR, tail.model_id, payload)
 
     def _answer(
         self, request: Message | FrameHeader, kind: MessageType, model_id: int, payload: bytes

@@ -111,12 +111,16 @@ class BleLink:
                 self._lost(session.peer, why)
             except UnfitError as error:
                 self._become(_State.OVER, str(error))
-                return
             except BluetoothError as error:
                 self._become(_State.LOOKING, str(error))
             finally:
                 self._session = None
                 await session.close()
+            if self._state is _State.OVER:
+                # A virtual board would wait for a radio that never comes.
+                self._radio = None
+                await radio.close()
+                return
             await asyncio.sleep(RETRY_S)
 
     def _become(self, state: "_State", trouble: str = "") -> None:

@@ -69,6 +69,12 @@ async def happens(work: Awaitable[Any], kind: Kind) -> bool:
     return True
 
 
+async def until(condition: Callable[[], object]) -> None:
+    """Let the loop run until a condition holds; the scenario's patience bounds it."""
+    while not condition():  # noqa: ASYNC110 - bumble has no event for it
+        await asyncio.sleep(0)
+
+
 async def advertise(device: Device, name: str = "hil-4c0001") -> None:
     await device.start_advertising(
         own_address_type=hci.OwnAddressType.PUBLIC,
@@ -213,8 +219,7 @@ def test_a_central_that_comes_too_late_is_turned_away(kind):
 
         await advertise(board)
         connecting = asyncio.ensure_future(connect())
-        while central.controller.pending_le_connection is None:
-            await asyncio.sleep(0)
+        await until(lambda: central.controller.pending_le_connection is not None)
         # An advertisement is on its way when the board stops.
         for advertising in board.controller.advertising_sets.values():
             advertising.send_extended_advertising_data()
@@ -298,8 +303,7 @@ def test_bumble_runs_write_handlers_that_are_coroutines_out_of_order():
         (found,) = peer.get_characteristics_by_uuid(core.UUID(CHARACTERISTIC))
         for number in range(10):
             await found.write_value(bytes([number]))
-        while len(order) < 10:
-            await asyncio.sleep(0)
+        await until(lambda: len(order) == 10)
         assert order != sorted(order)
 
     run(scenario)
@@ -356,8 +360,7 @@ def test_a_write_beyond_512_bytes_vanishes_in_bumble():
         (found,) = peer.get_characteristics_by_uuid(core.UUID(CHARACTERISTIC))
         for length in (513, 512):
             await found.write_value(bytes(length))
-        while not written:
-            await asyncio.sleep(0)
+        await until(lambda: written)
         assert written == [512]
 
     run(scenario)

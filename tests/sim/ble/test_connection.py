@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The shaper: errors cost time, never bytes or their order, and only connection events carry data."""
+"""The shaper: errors cost time, never bytes or their order; only connection events carry data."""
 
 from dataclasses import replace
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The host's BleLink and boards of the lab: found, connected, used, lost, found again."""
 
+import contextlib
 import queue
 import socket
 import threading
@@ -20,7 +21,9 @@ BLE = PRESETS["ble"]
 UP_US = ADVERTISING_US + SETTING_UP_EVENTS * BLE.interval_us
 
 
-def frames(kind, message_id, count, flags=Flags(0), size=200):
+def frames(kind, message_id, count, size=200):
+    replies = (MessageType.ECHO_REPLY, MessageType.RESULT)
+    flags = Flags.ANSWER if kind in replies else Flags(0)
     return [
         FrameHeader(kind, flags, 7, message_id, index, count).pack() + bytes([index]) * size
         for index in range(count)
@@ -85,6 +88,12 @@ def say(bench, board, sent):
     return bench.call(send)
 
 
+def time_goes_on(bench):
+    later = threading.Event()
+    bench.call(lambda: bench.clock.at(bench.clock.now + 10**9, later.set))
+    assert later.wait(PATIENCE)
+
+
 def test_a_board_is_found_by_its_name_and_up_after_a_stated_time(meet):
     _, board, host = meet()
     assert board.heard.events == [("up", "", UP_US)]
@@ -109,7 +118,7 @@ def test_time_stands_still_until_the_answer_is_there_and_its_work_is_a_constant(
     assert list(got) == frames(MessageType.ECHO, 1, 3)
     arrived = bench.clock.now / 240
     assert bench.clock.waits_for_host
-    answer = frames(MessageType.ECHO_REPLY, 1, 3, Flags.ANSWER)
+    answer = frames(MessageType.ECHO_REPLY, 1, 3)
     host.link.send(peer[0], answer[:2])
     host.link.send("nobody", answer[2:])
     assert bench.clock.waits_for_host, "half an answer is none"
@@ -128,7 +137,7 @@ def test_a_result_departs_after_the_time_of_the_tail(meet):
     say(bench, board, frames(MessageType.DATA, 1, 1))
     peer, _ = host.frame()
     arrived = bench.clock.now / 240
-    host.link.send(peer, frames(MessageType.RESULT, 1, 1, Flags.ANSWER))
+    host.link.send(peer, frames(MessageType.RESULT, 1, 1))
     _, _, time_us = board.heard.wait("frame")
     assert time_us == arrived + host_work.TOTAL_US + BLE.cycles(216) / 240
 
@@ -170,15 +179,18 @@ def test_an_mtu_that_no_message_fits_in_is_refused_at_once(start_bench, attach):
     (board,) = bench.boards
     host = attach(board.name, bench.hci)
     bench.call(board.radio.open, "", 0)
-    with pytest.raises(BluetoothError, match=r"frames of 50 bytes, of which the protocol needs 128"):
+    with pytest.raises(
+        BluetoothError, match=r"frames of 50 bytes, of which the protocol needs 128"
+    ):
         host.link.wait(PATIENCE)
+    time_goes_on(bench)
     assert board.heard.events == []
 
 
 def test_a_board_that_does_not_advertise_is_named(start_bench, attach):
     bench = start_bench()
     host = attach("hil-4c0001", bench.hci)
-    with pytest.raises(BluetoothError, match="hil-4c0001 is not connected .* not been found yet"):
+    with pytest.raises(BluetoothError, match=r"hil-4c0001 is not connected .* not been found"):
         host.link.wait(0.01)
 
 
@@ -186,9 +198,7 @@ def test_time_goes_on_where_no_host_has_a_radio(start_bench):
     bench = start_bench()
     (board,) = bench.boards
     bench.call(board.radio.open, "", 0)
-    later = threading.Event()
-    bench.call(lambda: bench.clock.at(10**9, later.set))
-    assert later.wait(PATIENCE)
+    time_goes_on(bench)
 
 
 def test_time_goes_on_where_the_host_wants_another_board(start_bench, attach):
@@ -196,9 +206,7 @@ def test_time_goes_on_where_the_host_wants_another_board(start_bench, attach):
     (board,) = bench.boards
     attach("hil-ffffff", bench.hci)
     bench.call(board.radio.open, "", 0)
-    later = threading.Event()
-    bench.call(lambda: bench.clock.at(10**9, later.set))
-    assert later.wait(PATIENCE)
+    time_goes_on(bench)
 
 
 def test_a_host_may_come_late(start_bench, attach):
@@ -239,9 +247,8 @@ def test_what_is_not_hci_is_hung_up_on_and_harms_nobody(meet):
     port = int(bench.hci.rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as stranger:
         stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
-        with pytest.raises(ConnectionResetError):
+        with contextlib.suppress(ConnectionResetError):
             while stranger.recv(4096):
-                pass
-            raise ConnectionResetError
+                """What the controller had to say before it knew."""
     say(bench, board, frames(MessageType.HELLO, 1, 1))
     assert host.frame()[1] == frames(MessageType.HELLO, 1, 1)[0]

@@ -11,7 +11,7 @@ from hil.edge.client import HeadClient
 from hil.edge.packet_asker import PacketAsker
 from hil.edge.peer import MAX_WAITING
 from hil.errors import EdgeError, InfrastructureError
-from hil.protocol import Flags, FrameHeader, Message, MessageType, fragment
+from hil.protocol import ErrorPayload, Flags, FrameHeader, Message, MessageType, fragment
 from hil.protocol.packet import single_frame
 from hil.protocol.payloads import Hello
 
@@ -43,10 +43,11 @@ class Frames:
         self._given = 0
         self._changed = threading.Condition()
 
-    def hello(self, message_id=1):
+    def hello(self, message_id=1, model_id=None):
         limit = self.transport.frame_limit
         payload = Hello(1, 1, limit, self.split.cut.bytes, 1).pack()
-        self.give(single_frame(self.message(MessageType.HELLO, message_id, payload)))
+        message = self.message(MessageType.HELLO, message_id, payload)
+        self.give(single_frame(message._replace(model_id=model_id or self.split.model_id)))
 
     def data(self, message_id, activation):
         message = self.message(MessageType.DATA, message_id, activation)
@@ -113,6 +114,18 @@ def test_without_selective_repeat_nothing_is_acknowledged(edge, ble, split, acti
     head.settle()
     assert {each.type for each in head.answers} == {MessageType.HELLO, MessageType.RESULT}
     assert edge.record(2).activation == activation
+
+
+@pytest.mark.parametrize("link", ["espnow", "ble"])
+def test_a_refusal_of_hello_is_one_frame_of_at_most_128_bytes(request, split, link):
+    transport = request.getfixturevalue(link)
+    head = Frames(transport, split)
+    head.hello(model_id=split.model_id ^ 1)
+    head.settle()
+    ((_, frame),) = transport.sent
+    assert len(frame) <= 128
+    message = Message.parse(FrameHeader.parse(frame[:16]), frame[16:])
+    assert ErrorPayload.parse(message.payload).label == "model_mismatch"
 
 
 def test_a_frame_is_done_after_all_that_is_said_in_reply(edge, espnow, split, activation):

@@ -118,13 +118,6 @@ def test_hello_names_the_links_frame_limit(counters, frame_limit):
     assert Hello.parse(reply.payload).frame_limit == frame_limit
 
 
-def test_on_a_packet_link_a_refusal_of_hello_fits_one_frame_of_128_bytes(counters):
-    session = EdgeSession(counters, 250)
-    reply = answer(session, message(MessageType.HELLO, HELLO.pack(), model_id=1))
-    assert len(reply.pack_body()) <= 128 - 16
-    assert ErrorPayload.parse(reply.payload).label == "model_mismatch"
-
-
 def test_authentication_is_answered_unsupported(session):
     header = FrameHeader(MessageType.ECHO, Flags.AUTHENTICATED, 7, 3)
     assert error_code(session.unauthenticated(header, TAIL)) is ErrorCode.UNSUPPORTED

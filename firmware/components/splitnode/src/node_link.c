@@ -85,11 +85,11 @@ static void begin_opening(sn_node *node, sn_via via) {
 
 static sn_error open_link(sn_node *node, sn_via via, node_reason *why) {
     bool is_tail = node_is_tail(node);
-    if (node->link.state == NODE_LINK_OPENING || node->link.state == NODE_LINK_GREETING ||
-        node->work.state != NODE_WORK_IDLE || node->echo.active) {
+    bool is_opening = node->link.state == NODE_LINK_OPENING || node->link.state == NODE_LINK_GREETING;
+    if ((is_opening && !is_tail) || node->work.state != NODE_WORK_IDLE || node->echo.active) {
         return node_set_reason(why, SN_ERR_BUSY, "the link is being opened or is in use");
     }
-    if (node->link.state == NODE_LINK_UP || (is_tail && node->link.via != SN_VIA_NONE && node->link.via != via)) {
+    if (node->link.state == NODE_LINK_UP || (is_tail && node->link.via != SN_VIA_NONE)) { /* a tail may listen */
         node->port->link_close(node->port->ctx, node->link.via);
         reset(node);
         node_answering_end(node);
@@ -178,6 +178,18 @@ void node_link_greeted(sn_node *node) {
     }
 }
 
+/* Over BLE a tail advertises again; the same head may come back for its answer. */
+static void listen_again(sn_node *node, const node_reason *reason) {
+    node_reason failure;
+    reset(node);
+    report_down(node, node->link.via, reason->code, reason->text);
+    if (node_peer_open(node, node->link.via, &failure) == SN_OK) {
+        begin_opening(node, node->link.via);
+    } else {
+        lose(node, failure.code, failure.code, failure.text);
+    }
+}
+
 /* Over BLE a head that is owed an answer opens the link again, without a word to the host. */
 static bool resume(sn_node *node, const char *text) {
     node_link *link = &node->link;
@@ -213,9 +225,9 @@ void node_link_changed(sn_node *node, sn_via via, sn_error code, const char *tex
     if (resume(node, reason.text)) {
         return;
     }
-    if (node_is_tail(node) && via == SN_VIA_BLE) { /* the same head may come back for its answer */
-        reset(node);
-        report_down(node, via, code, reason.text);
+    bool was_connected = node->link.state != NODE_LINK_OPENING;
+    if (node_is_tail(node) && via == SN_VIA_BLE && was_connected) {
+        listen_again(node, &reason);
         return;
     }
     lose(node, code, SN_ERR_EDGE_LOST, reason.text);

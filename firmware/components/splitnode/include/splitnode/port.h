@@ -49,7 +49,8 @@ typedef struct sn_port {
     sn_error (*wifi_join)(void *ctx, const char *ssid, const char *password); /* ends in sn_node_on_wifi */
     /* Ends in sn_node_on_link. TCP and UDP: role head names the edge's host and port, role tail "" and the port to
      * listen on. ESP-NOW: the peer's MAC as text ("" for any, in role tail and as gateway) and the channel. BLE: the
-     * peer's MAC as text (the board is the central) or "" (the peripheral), and 0. */
+     * peer's MAC as text (the board is the central) or "" (the peripheral), and 0. Over TCP a tail goes on listening
+     * when its peer has gone; over BLE, where one connection is all there is, the core opens the link again. */
     sn_error (*link_open)(void *ctx, sn_via via, const char *host, uint16_t port);
     void (*link_close)(void *ctx, sn_via via); /* no event follows */
     /* Sends to `to`, an address as in sn_source; 0 is the peer that link_open named or that has connected. Returns how
