@@ -229,6 +229,7 @@ def test_a_host_that_vanishes_is_missed_after_the_supervision_timeout(start_benc
     _, text, time_us = board.heard.wait("EDGE_LOST")
     assert time_us - before == SUPERVISION_TIMEOUT_US
     assert "2.56 s" in text
+    host.losses.get(timeout=PATIENCE)
     with pytest.raises(BluetoothError, match="the lab has ended"):
         host.link.wait(PATIENCE)
     host.link.close()

@@ -59,8 +59,8 @@ void node_gateway_receive(sn_node *node, const sn_source *from, const uint8_t *f
 void node_gateway_go_on(sn_node *node);
 
 /* node_peer.c */
-/* Has the port open the link to the peer, or listen for one. */
 sn_error node_parse_channel(const sn_request *request, uint8_t *channel, node_reason *why);
+/* Has the port open the link to the peer, or listen for one. */
 sn_error node_peer_open(sn_node *node, sn_via via, node_reason *why);
 
 /* node_link.c */
@@ -75,7 +75,6 @@ void node_link_fail(sn_node *node, sn_error code, const char *text);
 void node_link_go_on(sn_node *node);
 uint64_t node_link_deadline(const sn_node *node);
 void node_link_timer(sn_node *node, uint64_t now);
-sn_error node_parse_via(const sn_request *request, sn_via *via, node_reason *why);
 /* Refuses unless the link that the request names has been greeted. */
 sn_error node_need_link(sn_node *node, const sn_request *request, node_reason *why);
 

@@ -55,7 +55,7 @@ static void close_on_request(sn_node *node) {
     }
 }
 
-sn_error node_parse_via(const sn_request *request, sn_via *via, node_reason *why) {
+static sn_error parse_via(const sn_request *request, sn_via *via, node_reason *why) {
     const char *name = sn_pairs_get(&request->arguments, "via");
     if (name == NULL || !node_via_parse(name, via)) {
         return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "via is the kind of link: tcp, udp, espnow or ble");
@@ -65,7 +65,7 @@ sn_error node_parse_via(const sn_request *request, sn_via *via, node_reason *why
 
 sn_error node_need_link(sn_node *node, const sn_request *request, node_reason *why) {
     sn_via via = SN_VIA_NONE;
-    sn_error code = node_parse_via(request, &via, why);
+    sn_error code = parse_via(request, &via, why);
     if (code != SN_OK) {
         return code;
     }
@@ -105,7 +105,7 @@ sn_error node_request_link(sn_node *node, const sn_request *request, sn_text *an
     (void)answer;
     const char *state = sn_pairs_get(&request->arguments, "state");
     sn_via via = SN_VIA_NONE;
-    sn_error code = node_parse_via(request, &via, why);
+    sn_error code = parse_via(request, &via, why);
     if (code != SN_OK) {
         return code;
     }
@@ -135,7 +135,7 @@ static void opened(sn_node *node, sn_via via) {
     node_link *link = &node->link;
     bool is_tail = node_is_tail(node);
     bool asked = link->state == NODE_LINK_OPENING && link->via == via;
-    if (node->model != NODE_MODEL_OPEN || (!is_tail && !asked)) {
+    if (node->model != NODE_MODEL_OPEN || node->gateway.active || (!is_tail && !asked)) {
         node->port->link_close(node->port->ctx, via);
         return;
     }
