@@ -18,7 +18,7 @@ from hil.errors import BadInputError
 from hil.infer import INFER_PATIENCE_S, infer_full, infer_split
 from hil.inference import Inference, RoundTrip
 from hil.lab import Lab
-from hil.links import parse_links
+from hil.links import IP_LINKS, parse_links
 from hil.model.array import Array
 from hil.network import credentials, join
 from hil.ports import has_line_rate
@@ -84,6 +84,7 @@ class Board(Device):
         """
         parse_links(via, "connect()")
         self.disconnect()
+        self._take_radio(via)
         if isinstance(to, Board):
             self.connection = connect_boards(self, to, via)
         else:
@@ -97,6 +98,8 @@ class Board(Device):
 
     def join_network(self) -> str:
         """Join the access point, unless joined already, and return the board's IP address.
+
+        A link that is not over IP ends the membership: the radio may have to change its channel.
 
         Raises:
             InfrastructureError: the access point is missing or refuses.
@@ -116,6 +119,7 @@ class Board(Device):
         """
         self.disconnect()
         self.stop_listening()
+        self._take_radio("espnow")
         if self.simulated or has_line_rate(self.port):
             self.raise_baud()
         self.console.request("role", set="gateway", channel=channel)
@@ -135,6 +139,7 @@ class Board(Device):
         """
         self.end_gateway()
         self.stop_listening()
+        self._take_radio(via)
         request_up(self.console, via)
         self._listening = via
 
@@ -223,6 +228,10 @@ class Board(Device):
         if (connection := self.connection) is not None:
             self.connection = None
             connection.abandon()
+
+    def _take_radio(self, via: str) -> None:
+        if via not in IP_LINKS:
+            self._address = ""
 
     def _connected(self, via: str | None) -> Connection:
         """Return the link that is up, being the one that is insisted on."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hil.completion import raise_refusal
 from hil.console import Console
 from hil.errors import BadInputError, HilError
+from hil.links import IP_LINKS
 from hil.network import edge_host
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def connect_edge(
 def connect_boards(head: "Board", tail: "Board", via: str) -> Connection:
     """Open a link to a board in role tail; raises as :meth:`hil.board.Board.connect`."""
     _check_pair(head, tail)
-    if via in ("tcp", "udp"):
+    if via in IP_LINKS:
         head.join_network()
         address = tail.join_network()
         tail.console.request("edge", host=address, port=TAIL_PORT)

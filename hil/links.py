@@ -5,6 +5,9 @@ from hil.errors import BadInputError
 
 LINKS = ("tcp", "udp", "espnow", "ble")
 
+IP_LINKS = ("tcp", "udp")
+"""Those for which a board joins an access point."""
+
 SMALL_ECHO_BYTES = 32
 """Payload of the round trip that budgets call ``rtt_small``: one frame on every link."""
 

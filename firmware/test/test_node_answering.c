@@ -344,6 +344,26 @@ static void a_tail_that_no_longer_listens_answers_nobody(void) {
     fake_free(fake);
 }
 
+static void a_tail_that_listens_anew_has_forgotten_its_answers(void) {
+    fake_port *fake = tail_on(SN_VIA_UDP);
+    put_whole(fake, 2);
+    packets_expect_ack(fake, SN_FLAG_ANSWER, 2, 7, 0);
+    fake_finish_invoke(fake);
+    expect_result(fake, 2);
+    CHECK_TEXT(fake_ask(fake, "link via=udp state=down"), "ok");
+    CHECK(fake_line(fake) != NULL);
+    CHECK_TEXT(fake_ask(fake, "link via=udp state=up"), "ok");
+    fake_link(fake, SN_OK, NULL);
+    packets_put_hello(fake, ACK, FAKE_PEER_SESSION, 3, 250);
+    (void)packets_get_single(fake, SN_FRAME_HELLO, SN_FLAG_ANSWER, 3);
+    CHECK(fake_line(fake) != NULL);
+    packets_put_ack(fake, ACK, 4, 0, 0);
+    packets_expect_error(fake, 4, SN_ERR_EDGE_LOST);
+    put_data(fake, 2, ACK, 0);
+    packets_expect_ack(fake, SN_FLAG_ANSWER, 2, 1, 0);
+    fake_free(fake);
+}
+
 static const test_case node_answering_cases[] = {
     TEST(each_copy_of_hello_is_answered_and_the_link_comes_up_once),
     TEST(a_head_that_does_not_fit_is_told_so_in_one_frame),
@@ -358,5 +378,6 @@ static const test_case node_answering_cases[] = {
     TEST(over_ble_another_head_finds_nothing_of_the_one_before),
     TEST(a_tail_can_be_asked_to_listen_again_or_elsewhere),
     TEST(a_tail_that_no_longer_listens_answers_nobody),
+    TEST(a_tail_that_listens_anew_has_forgotten_its_answers),
 };
 SUITE(node_answering, node_answering_cases);

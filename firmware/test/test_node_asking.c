@@ -145,6 +145,7 @@ static void a_driver_that_is_full_is_asked_again_when_it_is_writable_and_no_soon
         packets_expect_nothing(fake);
         fake->link_room = 10000; /* but it has not said so */
         fake_pass(fake, 100000);
+        put_result(fake, 1); /* whatever happens meanwhile */
         packets_expect_nothing(fake);
         fake_take(fake, 700);
         CHECK(packets_get(fake, &header, &body) && packets_get(fake, &header, &body));
@@ -263,7 +264,12 @@ static void ble_needs_neither_acks_nor_timers(void) {
     CHECK(fake->deadline == SN_NO_DEADLINE);
     put_result(fake, 2);
     CHECK(fake_line(fake) == NULL);
-    CHECK_TEXT(fake_ask(fake, "infer via=ble"), "ok id=3");
+    CHECK_TEXT(fake_ask(fake, "rtt via=ble size=10"), "ok id=3");
+    fake_pass(fake, 10000000);
+    CHECK_TEXT(fake_line(fake), "! rtt id=3 state=err code=edge_timeout msg=\"no reply within 10 s\"");
+    packets_put_single(fake, SN_FRAME_ECHO_REPLY, SN_FLAG_ANSWER, 3, (sn_bytes){fake->image_memory, 10});
+    CHECK_UINT(fake_count(fake, "rx_duplicate"), 2);
+    CHECK_TEXT(fake_ask(fake, "infer via=ble"), "ok id=4");
     fake_free(fake);
 }
 

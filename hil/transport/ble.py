@@ -6,11 +6,12 @@ bleak does the work, over BlueZ or over the lab's radio, in the one thread of ``
 
 import asyncio
 import contextlib
+import importlib.util
 import threading
 from collections.abc import Sequence
 from enum import Enum
 
-from hil.errors import BluetoothError
+from hil.errors import BadInputError, BluetoothError
 from hil.transport.ble_bluez import check_bluez
 from hil.transport.ble_loop import loop_thread
 from hil.transport.ble_service import LARGEST_FRAME
@@ -61,6 +62,7 @@ class BleLink:
 
         Raises:
             BluetoothError: there is no Bluetooth; the sentence says what is missing.
+            BadInputError: it is a lab's, and bumble is not installed.
         """
         self._received, self._lost = received, lost
         try:
@@ -180,6 +182,10 @@ class _OwnRadio:
 
 async def _open_radio(hci: str | None) -> Radio:
     if hci is not None:
+        if importlib.util.find_spec("bumble") is None:
+            raise BadInputError(
+                "BLE with virtual boards needs bumble: pip install 'esp32-split-hil[sim]'."
+            )
         from hil.sim.ble.adapter import HostRadio
 
         return await HostRadio.open(hci)

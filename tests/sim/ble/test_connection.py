@@ -4,7 +4,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US, Connection, Side
@@ -46,6 +46,7 @@ sends = st.lists(
 )
 
 
+@settings(max_examples=50)
 @given(sends, st.floats(0, 0.5), st.integers(0, 3_000), st.booleans(), st.text(max_size=3))
 def test_nothing_is_lost_and_each_sides_order_is_kept(sent, loss, jitter_us, shaped, seed):
     link = replace(BLE if shaped else unshaped(BLE), loss=loss, jitter_us=jitter_us)

@@ -4,11 +4,12 @@
 import contextlib
 import queue
 import socket
+import sys
 import threading
 
 import pytest
 
-from hil.errors import BluetoothError
+from hil.errors import BadInputError, BluetoothError
 from hil.protocol import Flags, FrameHeader, MessageType
 from hil.sim import host_work
 from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US
@@ -241,6 +242,12 @@ def test_a_lab_that_is_not_there_is_named():
         spec = f"tcp-client:127.0.0.1:{unused.getsockname()[1]}"
         with pytest.raises(BluetoothError, match=f"radio at {spec} does not answer"):
             BleLink("hil-4c0001", hci=spec).start(lambda *_: None, lambda *_: None)
+
+
+def test_without_bumble_it_is_said_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "bumble", None)
+    with pytest.raises(BadInputError, match="needs bumble: pip install"):
+        BleLink("hil-4c0001", hci="tcp-client:127.0.0.1:1").start(lambda *_: None, lambda *_: None)
 
 
 def test_what_is_not_hci_is_hung_up_on_and_harms_nobody(meet):

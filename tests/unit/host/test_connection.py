@@ -107,6 +107,13 @@ def test_the_network_is_joined_once_and_one_link_closed_before_the_next(boards, 
     ]
 
 
+def test_after_a_link_that_is_not_over_ip_the_network_is_joined_anew(boards, edge, said):
+    board = boards(1, "head")
+    for via in ("tcp", "udp", "ble", "udp", "tcp"):
+        board.connect(edge, via)
+    assert said.count("01 wifi ssid=net password=secret") == 2
+
+
 def test_over_espnow_a_second_board_becomes_the_gateway(boards, edge, said, monkeypatch):
     board = boards(1, "head")
     gateway = make_board(monkeypatch, said, 2)

@@ -32,9 +32,6 @@ void node_frames_end(sn_node *node) {
     node->frames.is_full = false;
     node->frames.ack_due = false;
     node->frames.note_length = 0;
-    if (node->answering.state == NODE_ANSWER_NONE) {
-        sn_reassembly_forget(&node->frames.reassembly);
-    }
     node_asking_end(node);
     node->send.active = false;
 }
