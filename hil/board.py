@@ -77,13 +77,19 @@ class Board(Device):
             gateway: the second board that carries ESP-NOW to this host.
 
         Raises:
-            BadInputError: no such link, no gateway, or the second board does not go with this one.
+            BadInputError: no such link, no gateway, or the boards do not go together.
             InfrastructureError: the access point is missing or refuses, or this host has no BLE.
             EdgeError: the other side cannot be reached.
             BoardRefused: it can, but does not serve the model on the board (``model_mismatch``).
         """
         parse_links(via, "connect()")
+        if self.info.role == "tail":
+            raise BadInputError(
+                f"The board at {self.port} holds a tail, which waits for a head to connect; "
+                "flash it with role head."
+            )
         self.disconnect()
+        self.end_gateway()
         self._take_radio(via)
         if isinstance(to, Board):
             self.connection = connect_boards(self, to, via)

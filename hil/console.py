@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The console of a board: requests, events and binary data over a serial port."""
 
+import itertools
 import threading
 import time
 from collections import deque
@@ -24,6 +25,9 @@ BAUD = 115_200
 
 FAST_BAUD = 921_600
 """For images: a photo of 77 KB takes 0.9 s instead of 7."""
+
+REQUEST_NUMBERS = range(100, 1000)
+"""All have three digits, so that a board takes equally long to read them."""
 
 REQUEST_PATIENCE_S = 5.0
 """Far beyond the few milliseconds that a request needs on a chip."""
@@ -57,7 +61,7 @@ class Console:
         self._explain = explain
         self._changed = threading.Condition()
         self._sending = threading.Lock()
-        self._number = 0
+        self._numbers = itertools.cycle(REQUEST_NUMBERS)
         self._inbox = ConsoleInbox()
         self._garbled = False
         self._ended: str | None = None
@@ -127,8 +131,7 @@ class Console:
             ConsoleError: the connection broke.
         """
         with self._changed:
-            self._number += 1
-            number = self._number
+            number = next(self._numbers)
             self._inbox.expect(number)
         line = format_request(number, verb, **arguments)
         shown = {k: "..." if k == "password" else v for k, v in arguments.items()}
@@ -144,6 +147,10 @@ class Console:
             raise BoardRefused(answer.code, answer.message or f"The board refused '{verb}'.")
         assert isinstance(answer, Answer)
         return answer.values
+
+    def restart_numbers(self) -> None:
+        """Number requests anew: how often a board was asked must not show in simulated time."""
+        self._numbers = itertools.cycle(REQUEST_NUMBERS)
 
     def wait_event(self, event: str, timeout: float, **match: str | int) -> dict[str, str]:
         """Return the values of the next event of this name whose values include ``match``.

@@ -5,6 +5,10 @@ Central and peripheral meet at connection events, one connection interval apart.
 exchange packets as long as either has data and the next exchange ends before the next event. An
 exchange that fails closes the event and is repeated in the next one: errors cost time, never bytes
 or their order. (Bluetooth Core Specification 5.4, volume 6, part B, 4.5.)
+
+When in an interval a board begins an exchange is chance: on a board by its clock, here by how much
+the host has said on the console before. So that this never shows in a figure, an exchange begins
+half an interval before the next event, which is the mean.
 """
 
 import random
@@ -67,7 +71,9 @@ class Connection:
         self._free_at = self._heard_at = clock.now
         self._closed = False
 
-    def send(self, side: Side, length: int, now: int, arrived: Arrived) -> None:
+    def send(
+        self, side: Side, length: int, now: int, arrived: Arrived, *, begins: bool = False
+    ) -> None:
         """Queue a frame.
 
         Args:
@@ -75,9 +81,12 @@ class Connection:
             length: its bytes.
             now: simulated time (cycles), not before the clock's now.
             arrived: called at the time when the other side has all of it.
+            begins: whether an exchange begins with it.
         """
         if self._closed:
             return
+        if begins and self._next is None:
+            self._anchor = now + self._interval // 2
         queue = self._queues[side]
         while length > self._link.packet_bytes:
             queue.append((self._link.packet_bytes, None))

@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from hil.protocol import HEADER_SIZE, Flags, FrameHeader, ProtocolError
 from hil.sim.air import Air
 from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US, Connection, Side
 from hil.sim.clock import CYCLES_PER_US
@@ -91,7 +92,7 @@ class Pair:
             sent()
 
         if self._connection is not None:
-            self._connection.send(side, len(frame), now, arrived)
+            self._connection.send(side, len(frame), now, arrived, begins=_begins_exchange(frame))
 
     def leave(self, side: Side, text: str, *, silent: bool = False) -> None:
         """End it for `side`, which is told nothing more.
@@ -124,3 +125,12 @@ class Pair:
         self._start.cancel()
         if self._connection is not None:
             self._connection.close()
+
+
+def _begins_exchange(frame: bytes) -> bool:
+    """Whether this is the first frame of a request."""
+    try:
+        header = FrameHeader.parse(frame[:HEADER_SIZE])
+    except ProtocolError:
+        return False
+    return header.fragment_index == 0 and not header.flags & Flags.ANSWER

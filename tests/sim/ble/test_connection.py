@@ -71,6 +71,19 @@ def test_a_lone_frame_is_delayed_by_whole_intervals_and_its_airtime(time_us, los
         assert departed_us - time_us < INTERVAL
 
 
+@given(st.integers(0, 10**9), st.integers(16, 244))
+def test_an_exchange_takes_the_same_time_whenever_it_begins(begin, length):
+    clock, arrivals = SimClock(), []
+    connection = Connection(clock, BLE, "1", lambda: None)
+    clock.at(begin, lambda: None)
+    clock.step()
+    connection.send(Side.PERIPHERAL, length, begin, lambda: arrivals.append(clock.now), begins=True)
+    while clock.step():
+        pass
+    half = INTERVAL * CYCLES_PER_US // 2
+    assert arrivals == [begin + half + BLE.cycles(length) + BLE.latency_us * CYCLES_PER_US]
+
+
 def test_frames_wait_for_the_next_connection_event_and_then_follow_each_other():
     ((_, arrivals), _) = carry(burst(3))
     first = INTERVAL + FULL_US + BLE.latency_us

@@ -224,6 +224,8 @@ def test_what_cannot_be_connected_is_refused_before_anything_is_said(boards, edg
     for to, via, words in cases:
         with pytest.raises(BadInputError, match=words):
             head.connect(to, via)
+    with pytest.raises(BadInputError, match="holds a tail, which waits for a head"):
+        tail.connect(edge, "udp")
     with pytest.raises(BadInputError, match="Board and gateway have one MAC"):
         head.connect(edge, "espnow", gateway=boards(1, "tail"))
     assert said == []

@@ -68,7 +68,7 @@ def test_a_refusal_carries_its_code_and_sentence(port, console):
 
 
 def test_a_line_with_a_wrong_crc_is_no_answer(port, console):
-    port.on_write = lambda data: port.feed(b"#1 ok proto=1 *0000\r\n")
+    port.on_write = lambda data: port.feed(b"#100 ok proto=1 *0000\r\n")
     with pytest.raises(BoardSilent, match=r"'info' within 0\.2 s"):
         console.request("info", timeout=0.2)
 
