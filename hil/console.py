@@ -26,8 +26,7 @@ BAUD = 115_200
 FAST_BAUD = 921_600
 """For images: a photo of 77 KB takes 0.9 s instead of 7."""
 
-REQUEST_NUMBERS = range(100, 1000)
-"""All have three digits, so that a board takes equally long to read them."""
+REQUEST_NUMBERS = range(100, 1000)  # a board takes equally long to read any of them
 
 REQUEST_PATIENCE_S = 5.0
 """Far beyond the few milliseconds that a request needs on a chip."""
