@@ -9,6 +9,7 @@ from hil.console import Console
 from hil.errors import BadInputError, HilError
 from hil.links import IP_LINKS
 from hil.network import edge_host
+from hil.transport.ble_service import board_name
 
 if TYPE_CHECKING:
     from hil.board import Board
@@ -62,6 +63,17 @@ class Connection:
         """
         sessions = {board: board.refresh().session for board in self._sessions}
         return sessions == self._sessions and self._head.console.next_event("link") is None
+
+    def check(self) -> None:
+        """Make sure that a message was not lost because this host's end is gone.
+
+        Raises:
+            InfrastructureError: it is; the sentence says what has to be mended.
+        """
+        for board in self._sessions:
+            board.console.check()
+        if self.edge is not None:
+            self.edge.check()
 
     def record(self, message_id: int) -> "EdgeRecord | None":
         """Return what the edge server received and answered; ``None`` where a board did.
@@ -150,7 +162,7 @@ def _by_ble(head: "Board", edge: "EdgeServer", undo: contextlib.ExitStack) -> No
 
     head.console.request("peer")
     # This host's radio comes first: a virtual board waits for a host only where there is one.
-    link = BleLink(_ble_name(head), hci=_hci(head))
+    link = BleLink(board_name(head.info.mac), hci=_hci(head))
     edge.attach(link)
     undo.callback(edge.detach, link)
     request_up(head.console, "ble")
@@ -161,11 +173,6 @@ def _by_ble(head: "Board", edge: "EdgeServer", undo: contextlib.ExitStack) -> No
         with contextlib.suppress(HilError):
             take_down(head.console, "ble")
         raise
-
-
-def _ble_name(board: "Board") -> str:
-    """Return the name that a board advertises (docs/protocol.md, section 1.6)."""
-    return "hil-" + board.info.mac.replace(":", "").lower()[-6:]
 
 
 def _hci(board: "Board") -> str | None:

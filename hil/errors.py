@@ -54,7 +54,7 @@ class MessageLost(EdgeError):  # noqa: N818 - to be counted where messages are m
     """A message was asked and no answer came.
 
     Attributes:
-        code: ``edge_timeout`` or ``edge_lost`` of docs/protocol.md.
+        code: ``edge_timeout``, ``edge_lost`` or ``link_down`` of docs/protocol.md.
     """
 
     def __init__(self, code: str, message: str) -> None:

@@ -14,30 +14,60 @@ _WORDS = {
     "pass": "pass",
     "marginal": "MARGINAL",
     "fail": "FAIL",
-    "refused": "too few rounds",
+    "refused": "TOO FEW",
     "not_judged": "not judged",
     "no_budget": "no budget",
 }
 
+_TRANSFER = "transfer = send + wait - edge server's time"
+
+_LINK_TITLES = ("link", "goodput", "payload/wire", "frames resent", "lost", "verdicts")
 _TITLES = ("link", "stage", "rounds", "lost", ("p50", "p95", "max"), "budget", "verdict")
 
 Row = Mapping[str, Any]
 
 
 def latency_lines(document: Row) -> list[str]:
-    """Return one table of link by stage, what the links carried, and what is wrong."""
+    """Return a table of links, one of link by stage, and what is wrong with the budgets."""
     lines: list[str] = []
+    verdicts = document["budgets"]["verdicts"]
     for simulated in (False, True):
         summaries = [each for each in document["latency"] if each["simulated"] == simulated]
         if summaries:
             clock = "simulated" if simulated else "by the board's clock"
-            lines.append(f"latency    {clock}, milliseconds")
+            lines.append(f"links      {clock}")
+            lines.append(_link_cells(*_LINK_TITLES))
+            lines += [_headline(summary, verdicts) for summary in summaries]
+            lines.append(f"latency    {clock}, milliseconds; {_TRANSFER}")
             lines.append(_cells(*_TITLES))
             for summary in summaries:
-                lines += _link(summary, document["budgets"]["verdicts"])
-            for summary in summaries:
-                lines += _carried(summary)
+                lines += _link(summary, verdicts)
     return lines + _budgets(document["budgets"])
+
+
+def _headline(summary: Row, verdicts: Sequence[Row]) -> str:
+    """Say of a link what it carried at which cost, and how many of its budgets were kept."""
+    goodput, wire = summary["goodput_bytes_per_s"], summary["wire"]
+    told = wire is not None and wire["bytes"]
+    return _link_cells(
+        _name(summary),
+        "n/a" if goodput is None else quantity("goodput", goodput),
+        f"{wire['payload_bytes'] / wire['bytes']:.3f}" if told else "n/a",
+        f"{wire['resent']:,} of {wire['frames']:,}" if told else "n/a",
+        f"{summary['lost']:,} of {summary['asked']:,}",
+        _count([each for each in verdicts if _belongs(each, summary)]),
+    )
+
+
+def _count(verdicts: Sequence[Row]) -> str:
+    """Count the worst outcome of each stage, the worst ones first."""
+    worst: dict[str, str] = {}
+    for each in verdicts:
+        stage, outcome = each["stage"], each["outcome"]
+        worst[stage] = max(worst.get(stage, "pass"), outcome, key=OUTCOMES.index)
+    counts = [(list(worst.values()).count(outcome), outcome) for outcome in reversed(OUTCOMES)]
+    parts = [f"{n} {_WORDS[outcome]}" for n, outcome in counts if n]
+    return ", ".join(parts) or "none asked for"
 
 
 def _link(summary: Row, verdicts: Sequence[Row]) -> list[str]:
@@ -60,18 +90,6 @@ def _link(summary: Row, verdicts: Sequence[Row]) -> list[str]:
             rounds = verdict["rounds"]
             lines.append(_cells(name, stage, rounds, "", columns, *_judged(verdict)))
     return lines
-
-
-def _carried(summary: Row) -> list[str]:
-    """Say what a link carried: goodput, payload to wire, frames sent again, messages lost."""
-    parts = []
-    if (goodput := summary["goodput_bytes_per_s"]) is not None:
-        parts.append(f"goodput {goodput / 1000:,.1f} kB/s")
-    if (wire := summary["wire"]) is not None and wire["bytes"]:
-        parts.append(f"payload/wire {wire['payload_bytes'] / wire['bytes']:.3f}")
-        parts.append(f"{wire['resent']:,} of {wire['frames']:,} frames sent again")
-    parts.append(f"{summary['lost']} of {summary['asked']} messages lost")
-    return [f"{_INDENT}{_name(summary):<12}{', '.join(parts)}"]
 
 
 def _budgets(budgets: Row) -> list[str]:
@@ -125,6 +143,12 @@ def _name(summary: Row) -> str:
     return f"{summary['via']} peer" if summary["tail"] == "peer" else str(summary["via"])
 
 
+def _link_cells(
+    link: str, goodput: str, payload: str, resent: str, lost: str, verdicts: str
+) -> str:
+    return f"{_INDENT}{link:<12}{goodput:>12}{payload:>13}{resent:>15}{lost:>12}  {verdicts}"
+
+
 def _cells(
     link: str,
     stage: str,
@@ -134,7 +158,7 @@ def _cells(
     budget: str,
     verdict: str,
 ) -> str:
-    figures = "".join(f"{column:>12}" for column in columns)
+    figures = "".join(f"{column:>11}" for column in columns)
     left = f"{_INDENT}{link:<12}{stage:<15}{rounds:>6}{lost:>5}{figures}"
     return f"{left}  {budget:<21}{verdict}".rstrip()
 

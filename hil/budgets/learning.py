@@ -12,6 +12,9 @@ from hil.spread import ROUNDS, percentile, statistic
 _DIGITS = 3
 """Significant digits of a limit; more would suggest that it is known so well."""
 
+_LEAST_MS = 0.001
+"""What the board's clock can tell from nothing; no limit is below it."""
+
 
 @dataclass(frozen=True)
 class Learned:
@@ -42,7 +45,7 @@ def learn(samples: Samples, margin: float, before: LinkBudget) -> Learned:
     """
     stages = {
         stage: {
-            name: _round(value * (1 + margin) / 1000)
+            name: max(_round(value * (1 + margin) / 1000), _LEAST_MS)
             for name in _statistics(before.stages.get(stage))
             if (value := statistic(times, name)) is not None
         }

@@ -3,6 +3,7 @@
 
 import itertools
 import json
+import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -91,6 +92,7 @@ def learn(
             f"--rounds is {rounds}, but p95 needs {ROUNDS['p95']} rounds; give at least as many."
         )
     extra = share(_percentage(margin), "--margin", "hil budgets learn")
+    _check_writable(path)
     source = path if path.exists() else resource(FILE_NAME)
     known = Budgets.load(source)
     text = source.read_text(encoding="utf-8")
@@ -180,6 +182,15 @@ def _percentage(text: str) -> object:
         return text
 
 
+def _check_writable(path: Path) -> None:
+    """Raise BadInputError where the file could not be written once all has been measured."""
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise BadInputError(f"{path} is in no directory that exists; name another by --file.")
+    if not os.access(folder, os.W_OK):
+        raise BadInputError(f"{folder} cannot be written to; name another file by --file.")
+
+
 def _replace(path: Path, text: str) -> None:
     """Write the file in one step, with the rights it had."""
     path = path.resolve()
@@ -193,6 +204,8 @@ def _replace(path: Path, text: str) -> None:
         raise BadInputError(
             f"{path} cannot be written ({error.strerror}); name another by --file."
         ) from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _print(title: str, changes: "list[Change]") -> None:

@@ -25,6 +25,8 @@ _ENDED = "The edge server has ended; start another."
 class EdgeServer:
     """An edge server that listens from construction until it is closed; a context manager.
 
+    Its methods may be called from any thread.
+
     Attributes:
         address: host and port it listens on, over TCP and UDP.
 
@@ -59,8 +61,9 @@ class EdgeServer:
             Tail(tail, model_id, kernels), stopwatch or WallStopwatch(), patience_s
         )
         started: Future[tuple[str, int]] = Future()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: asyncio.AbstractEventLoop  # since it has an address
         self._attached: list[PacketTransport] = []
+        self._changing = threading.RLock()
         self._stop = asyncio.Event()
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._main(host, port, started)),
@@ -140,30 +143,32 @@ class EdgeServer:
             EdgeError: the server has ended.
             InfrastructureError: the transport does not start.
         """
-        loop = self._loop
-        if loop is None or not self.alive:
-            raise EdgeError(_ENDED)
 
         def on_loop(call: Callable[..., None]) -> Callable[..., None]:
             def threadsafe(*arguments: object) -> None:
                 # A server that has ended is to a board one that does not answer.
                 with contextlib.suppress(RuntimeError):
-                    loop.call_soon_threadsafe(call, *arguments)
+                    self._loop.call_soon_threadsafe(call, *arguments)
 
             return threadsafe
 
         received, lost = self._server.packets(transport)
-        transport.start(on_loop(received), on_loop(lost))
-        self._attached.append(transport)
+        with self._changing:
+            self.check()
+            transport.start(on_loop(received), on_loop(lost))
+            self._attached.append(transport)
 
     def detach(self, transport: PacketTransport) -> None:
-        """Close a transport and forget its boards; harmless if it is not attached."""
-        if transport not in self._attached:
-            return
-        self._attached.remove(transport)
-        transport.close()
-        if self.alive:
-            self._on_loop(lambda: self._server.forget(transport))
+        """Forget a transport's boards and close it; harmless if it is not attached."""
+        with self._changing:
+            if transport not in self._attached:
+                return
+            self._attached.remove(transport)
+            try:
+                if self.alive:  # first, for it may have to say what has been dealt with
+                    self._on_loop(lambda: self._server.forget(transport))
+            finally:
+                transport.close()
 
     def close(self) -> None:
         """Drop every connection, close what is attached and end the thread; harmless if done.
@@ -171,9 +176,18 @@ class EdgeServer:
         Raises:
             EdgeError: a tail has been running for half a minute.
         """
-        while self._attached:
-            self._attached.pop().close()
-        if self._loop is not None and self.alive:
+        with self._changing, contextlib.ExitStack() as stack:
+            stack.callback(self._end)
+            for transport in self._attached:
+                stack.callback(self.detach, transport)
+
+    def check(self) -> None:
+        """Raise EdgeError if the server has ended."""
+        if not self.alive:
+            raise EdgeError(_ENDED)
+
+    def _end(self) -> None:
+        if self.alive:
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(_CLOSE_S)
         if self.alive:
@@ -186,7 +200,7 @@ class EdgeServer:
             action()
             finished.set_result(None)
 
-        if self._loop is None or not self.alive:
-            raise EdgeError(_ENDED)
-        self._loop.call_soon_threadsafe(run)
-        finished.result(_START_S)
+        with self._changing:
+            self.check()
+            self._loop.call_soon_threadsafe(run)
+            finished.result(_START_S)

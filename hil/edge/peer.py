@@ -89,8 +89,7 @@ class PacketPeer:
     def release(self) -> None:
         """The tail has run and its answer is sent."""
         self._held = False
-        if self._done is not None:
-            self._done()
+        self._end()
         self._work()
 
     def answer(self, message: Message) -> None:
@@ -98,8 +97,9 @@ class PacketPeer:
         self._send(self._answering.answer(message))
 
     def close(self) -> None:
-        """Send nothing more."""
+        """Send nothing more: all its frames are dealt with."""
         self._closed = True
+        self._end()
         while self._waiting:
             self._waiting.popleft()[1]()
 
@@ -112,7 +112,13 @@ class PacketPeer:
             elif outcome is not None:
                 self.answer(outcome)
             if not self._held:
-                self._done()
+                self._end()
+
+    def _end(self) -> None:
+        """The message at work is dealt with."""
+        done, self._done = self._done, None
+        if done is not None:
+            done()
 
     def _send(self, frames: list[bytes]) -> None:
         if frames and not self._closed:

@@ -84,10 +84,10 @@ class Server:
         """Stop listening, drop every connection, wait for a tail that is running."""
         if self._listener is not None:
             self._listener.close()
+        self._packets.close()  # first, so that nobody waits for barriers
         for endpoint in self._datagrams:
             endpoint.close()
         self._streams.close()
-        self._packets.close()
         await self._runner.close()
 
     async def _listen(self, host: str, port: int) -> tuple[str, int]:

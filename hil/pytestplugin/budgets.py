@@ -14,6 +14,7 @@ import pytest
 
 from hil.errors import BadInputError, BudgetExceeded
 from hil.pytestplugin.run import Run
+from hil.pytestplugin.selection import link_of
 
 if TYPE_CHECKING:
     from hil.budgets import Verdict
@@ -69,7 +70,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     start = run.results.position()
     result = yield
     measured = run.results.measured(start)
-    verdicts = [verdict for each in demands for verdict in _judge(run, measured, each)]
+    turn = link_of(item)
+    verdicts = [verdict for each in demands for verdict in _judge(run, measured, each, turn)]
     if reason := why_not_judged(item.config):
         run.results.not_judged = reason
         verdicts = [_not_judged(verdict, reason) for verdict in verdicts]
@@ -89,7 +91,8 @@ def why_not_judged(config: pytest.Config) -> str | None:
     return None
 
 
-def _judge(run: Run, measured: "Measured", demand: "Demand") -> "list[Verdict]":
+def _judge(run: Run, measured: "Measured", demand: "Demand", turn: str | None) -> "list[Verdict]":
+    """Judge what was measured; a demand about another link waits for the turn of that link."""
     from hil.budgets import judge
     from hil.links import LINKS
     from hil.results.measured import board_kind
@@ -101,7 +104,8 @@ def _judge(run: Run, measured: "Measured", demand: "Demand") -> "list[Verdict]":
             kind = board_kind(chip, tail, simulated)
             budget = demand.budget or run.plan.budgets.link(kind, via)
             verdicts += judge(link.samples(), budget, kind, via, demand.stages)
-    if not verdicts and why_not_judged(run.config) is None:
+    waits = None not in (turn, demand.via) and turn != demand.via
+    if not verdicts and not waits and why_not_judged(run.config) is None:
         over = f" over {demand.via}" if demand.via else ""
         raise BadInputError(
             f"The test is to be judged by {MARKER} and measured nothing{over}; let its board infer "

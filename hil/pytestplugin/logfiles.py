@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hil.errors import BadInputError, BudgetExceeded
 from hil.pytestplugin.run import Run
 
 PATH: pytest.StashKey[Path] = pytest.StashKey()
@@ -18,6 +19,9 @@ PATH: pytest.StashKey[Path] = pytest.StashKey()
 _STARTED: pytest.StashKey[float] = pytest.StashKey()
 _ATTACHED_LINES = 100
 _MAX_NAME = 120
+
+_SAYS_ALL = (BadInputError, BudgetExceeded)
+"""Errors to which nothing that a board has said can add."""
 
 
 def file_name(nodeid: str) -> str:
@@ -43,10 +47,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, pytest.TestReport]:
     """Attach the log to what failed."""
     report: pytest.TestReport = yield
     run = Run.known(item.config)
+    if call.excinfo is not None and isinstance(call.excinfo.value, _SAYS_ALL):
+        return report
     if report.failed and run is not None and (lines := run.serial_log(item.stash[_STARTED])):
         shown = lines[-_ATTACHED_LINES:]
         title = f"Serial log: last {len(shown)} of {len(lines)} lines"

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hil.pytestplugin.run import LINK, NEEDS_BOARD, Run
+from hil.pytestplugin.run import NEEDS_BOARD, Run
+from hil.pytestplugin.selection import link_of
 from hil.rig import Rig
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     run = Run.known(item.config)
     if run is None:
         return
-    via = _link_of(item)
+    via = link_of(item)
     if via is not None and isinstance(run.plan.rig, Rig) and (why := run.plan.rig.lacks_for(via)):
         pytest.skip(f"{why}.")
     if (bench := _bench_of(item)) is not None:
@@ -45,13 +46,6 @@ def pytest_runtest_makereport(
     if bench is not None and report.failed and call.excinfo is not None:
         bench.note(call.excinfo.value)
     return report
-
-
-def _link_of(item: pytest.Item) -> str | None:
-    """Return the link that a test with the fixture ``link`` is to find."""
-    callspec = getattr(item, "callspec", None)
-    via: str | None = callspec.params.get(LINK) if callspec is not None else None
-    return via
 
 
 def _bench_of(item: pytest.Item) -> "Bench | None":

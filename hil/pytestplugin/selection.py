@@ -64,5 +64,12 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     return [] if run is None else run.plan.header(run.settings.via)
 
 
+def link_of(item: pytest.Item) -> str | None:
+    """Return the link that it is the turn of, in a test with the fixture ``link``."""
+    callspec = getattr(item, "callspec", None)
+    via: str | None = callspec.params.get(LINK) if callspec is not None else None
+    return via
+
+
 def _is_hil(item: pytest.Item) -> bool:
     return item.get_closest_marker("hil") is not None

@@ -55,7 +55,8 @@ class SimClock:
         self._order = itertools.count()
         self._owed: set[object] = set()
         self._wake: Callable[[], None] = lambda: None
-        self._outside: deque[Callable[[], None]] = deque()
+        self._answers: deque[Callable[[], None]] = deque()
+        self._requests: deque[Callable[[], None]] = deque()
         self._restless = 0
 
     def on_wake(self, call: Callable[[], None]) -> None:
@@ -73,12 +74,31 @@ class SimClock:
         return event
 
     def at_rest(self, call: Callable[[], None]) -> None:
-        """Make `call` as soon as no event can fire: when boards are idle, or wait for the host.
+        """Make `call` as soon as no event is left and the host owes nothing.
 
         What the host does of its own accord comes in here. When it does so is chance; that nothing
-        else happens meanwhile is not.
+        else is under way then is not.
         """
-        self._outside.append(call)
+        self._requests.append(call)
+        self._wake()
+
+    def at_standstill(self, call: Callable[[], None]) -> None:
+        """Make `call` as soon as no event can fire: when boards are idle, or wait for the host.
+
+        What may be part of what the host owes comes in here.
+        """
+        self._answers.append(call)
+        self._wake()
+
+    @property
+    def has_requests(self) -> bool:
+        """Tell whether something waits for boards and host to be at rest."""
+        return bool(self._requests)
+
+    def admit(self) -> None:
+        """Let in what waits for rest although the host owes: it may owe because of just that."""
+        self._answers += self._requests
+        self._requests.clear()
         self._wake()
 
     def owe(self, debt: object) -> None:
@@ -112,17 +132,26 @@ class SimClock:
         Returns:
             Whether anything was done.
         """
-        if self._outside and (self._restless >= RESTLESS_EVENTS or not self._may_fire()):
+        if outside := self._outside():
             self._restless = 0
-            self._outside.popleft()()
+            outside.popleft()()
             return True
         if not self._may_fire():
             return False
-        self._restless += bool(self._outside)
+        self._restless += bool(self._answers or self._requests)
         time, _, event = heapq.heappop(self._queue)
         self.now = time
         event.fire()
         return True
+
+    def _outside(self) -> deque[Callable[[], None]] | None:
+        """Return the calls from outside the first of which is due now."""
+        is_restless = self._restless >= RESTLESS_EVENTS
+        if self._may_fire() and not is_restless:
+            return None
+        if self._requests and not self._answers and (is_restless or not self._owed):
+            return self._requests
+        return self._answers
 
     def _may_fire(self) -> bool:
         while self._queue and not self._queue[0][2].pending:

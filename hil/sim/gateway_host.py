@@ -18,6 +18,7 @@ CREDIT = 8
 """Records 3 that the host may be ahead of the last record 5."""
 
 _MAC_SIZE = 6
+_RECORDS = (ChunkType.SEND, ChunkType.DEALT)
 _ROLE = re.compile(rb"\s*(?:#\d+\s+)?(?:role\s.*\bset=(gateway|model)\b|reboot\b)")
 
 
@@ -83,6 +84,13 @@ class GatewayHost:
             self._clock.owe(self)
         else:
             self._clock.paid(self)
+
+
+def may_pay(unit: bytes) -> bool:
+    """Tell whether what the host has sent may end its owing: a record, or the end of the role."""
+    if unit[:1] == b"\0":
+        return len(unit) > 2 and unit[2] in _RECORDS  # the second encoded byte is the type
+    return _ROLE.match(unit) is not None
 
 
 def _parse(unit: bytes) -> Chunk | None:

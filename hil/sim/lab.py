@@ -13,7 +13,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from hil.sim.air import Air, Medium
@@ -32,6 +32,10 @@ CHIPS: dict[str, Callable[[bytes], Chip]] = {"esp32s3": esp32s3, "esp32": esp32}
 
 # What reaches out of the lab by itself.
 MEDIA: tuple[type[Medium], ...] = (BleMedium,)
+
+# Real seconds that a request on a console waits for what the host owes. Then it is let in, for the
+# host may owe because it waits for the request's answer.
+COURTESY_S = 1.0
 
 # Events between two looks at the sockets.
 BATCH = 64
@@ -123,31 +127,40 @@ class Lab:
 
     async def run(self) -> None:
         """Fire simulated events for ever, and wait where the host owes an answer."""
-        loop = asyncio.get_running_loop()
-        owed_since: float | None = None
+        loop, clock = asyncio.get_running_loop(), self._clock
+        patience_s = self._options.patience_s
+        courtesy_s = min(COURTESY_S, patience_s)
+        stopped, since = -1, 0.0  # when simulated time stopped, in cycles and in real seconds
         while True:
             fired = 0
-            while self._clock.step():
-                owed_since = None
+            while clock.step():
                 fired += 1
                 if fired % BATCH == 0:
                     await asyncio.sleep(0)
             self._wake.clear()
-            if not self._clock.waits_for_host:
-                owed_since = None
+            if not clock.waits_for_host:
+                stopped = -1
                 await self._wake.wait()
                 continue
-            owed_since = loop.time() if owed_since is None else owed_since
-            left = owed_since + self._options.patience_s - loop.time()
-            try:
-                await asyncio.wait_for(self._wake.wait(), max(left, 0))
-            except TimeoutError:
-                owed = self._clock.forgive()
-                print(
-                    f"hil sim: the host has owed {owed} answer(s) for "
-                    f"{self._options.patience_s:g} s; simulated time goes on without",
-                    file=sys.stderr,
-                )
+            if clock.now != stopped:
+                stopped, since = clock.now, loop.time()
+            stood_s = loop.time() - since
+            if clock.has_requests and stood_s >= courtesy_s:
+                clock.admit()
+            elif stood_s >= patience_s:
+                self._forgive()
+            else:
+                left_s = (courtesy_s if clock.has_requests else patience_s) - stood_s
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), left_s)
+
+    def _forgive(self) -> None:
+        owed = self._clock.forgive()
+        print(
+            f"hil sim: the host has owed {owed} answer(s) for "
+            f"{self._options.patience_s:g} s; simulated time goes on without",
+            file=sys.stderr,
+        )
 
     async def close(self) -> None:
         """Power the boards off."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from hil.console_chunk import FROM_GATEWAY
 from hil.sim.clock import CYCLES_PER_US, SimClock
 from hil.sim.console_units import ConsoleUnits
-from hil.sim.gateway_host import GatewayHost
+from hil.sim.gateway_host import GatewayHost, may_pay
 
 DEFAULT_BAUD = 115_200
 BITS_PER_BYTE = 10  # start, eight data, stop
@@ -51,9 +51,16 @@ class Uart:
         self._baud = rate
 
     def feed(self, data: bytes) -> None:
-        """Take bytes from the host; they go onto the line when the boards are at rest."""
+        """Take bytes from the host; they go onto the line when the boards are at rest.
+
+        But what may pay a gateway's debt does not wait for others.
+        """
         for unit in self._units.feed(data):
-            self._clock.at_rest(functools.partial(self._depart, unit))
+            depart = functools.partial(self._depart, unit)
+            if may_pay(unit):
+                self._clock.at_standstill(depart)
+            else:
+                self._clock.at_rest(depart)
 
     def write(self, data: bytes, now: int) -> None:
         """Take a line, a part of one, or a binary frame from the firmware at time `now`."""

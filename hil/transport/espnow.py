@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from hil.console_chunk import Chunk, ChunkType
-from hil.errors import ConsoleError
+from hil.errors import InfrastructureError
 from hil.transport.packet import Lost, Progress, Received
 
 FRAME_LIMIT = 250
@@ -39,7 +39,7 @@ class RecordPort(Protocol):
         """Have records given to ``listener`` from a thread of the console's own."""
 
     def send_chunks(self, chunks: list[Chunk]) -> None:
-        """Send records back to back; raises ConsoleError."""
+        """Send records back to back; raises InfrastructureError."""
 
 
 class GatewayLink:
@@ -88,7 +88,7 @@ class GatewayLink:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Let go of the console; the gateway stays one."""
+        """Let go of the console once what has credit is sent; the gateway stays one."""
         with self._changed:
             if self._closed:
                 return
@@ -137,7 +137,7 @@ class GatewayLink:
         try:
             while chunks := self._next():
                 self._console.send_chunks(chunks)
-        except ConsoleError as error:
+        except InfrastructureError as error:
             log.error("%s", error)  # noqa: TRY400 - one sentence
             with self._changed:
                 self._closed = True
@@ -147,18 +147,16 @@ class GatewayLink:
                     self._lost(mac, str(error))
 
     def _next(self) -> list[Chunk]:
-        """Wait for records that may go, and return them; nothing once closed."""
+        """Wait for records that may go, and return them; nothing once closed and none may."""
         with self._changed:
-            while not self._closed:
-                if chunks := self._due():
-                    return chunks
+            while not (chunks := self._due()) and not self._closed:
                 blocked = bool(self._queue)
                 left = self._credited + STALL_S - time.monotonic()
                 if blocked and left <= 0:
                     self._give_up()
                 else:
                     self._changed.wait(left if blocked else None)
-            return []
+            return chunks
 
     def _due(self) -> list[Chunk]:
         chunks = []

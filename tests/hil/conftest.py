@@ -2,7 +2,7 @@
 """What the tests on a board share: each photo is inferred and judged once."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,10 +69,12 @@ class Shots:
 
     def _take(self, photos: list[Photo]) -> None:
         missing = [photo for photo in photos if photo.name not in self._shots]
-        # One photo is judged while the board has the next: the kernels leave Python's lock free.
-        with ThreadPoolExecutor(1) as pool:
+        # One photo is judged while the board has the next, its halves and the whole model side by
+        # side: the kernels leave Python's lock free.
+        with ThreadPoolExecutor(1) as whole, ThreadPoolExecutor(1) as halves:
             judging = [
-                pool.submit(self._judge, photo, self._board.infer(photo)) for photo in missing
+                halves.submit(self._judge, photo, self._board.infer(photo), whole)
+                for photo in missing
             ]
         for future in judging:
             future.result()
@@ -83,10 +85,11 @@ class Shots:
         budgets = self._results.budgets
         return budgets.activation_steps.get(self._board.info.kernels, 0.0) if budgets else 0.0
 
-    def _judge(self, photo: Photo, inference: Inference) -> None:
+    def _judge(self, photo: Photo, inference: Inference, beside: Executor) -> None:
         x = self._model.preprocess(photo.open())
+        predicting = beside.submit(self._model.predict, x)
         judgement = judge(inference, self._model, self._cut, x)
-        whole = self._model.predict(x)
+        whole = predicting.result()
         full = compare(inference.output, whole)
         passed = {
             "transport": judgement.transport.exact,

@@ -36,6 +36,10 @@ def measure(hil_results):
             hil_results.lost.append(LostRecord(None, via, "edge_timeout", True))
 
     return measure
+
+@pytest.fixture(scope="session")
+def hil_link(request):
+    return request.param
 """
 
 BUDGETS = """
@@ -156,6 +160,25 @@ def test_a_marked_test_that_measures_nothing_is_an_error(run: Any) -> None:
     result = run("@budget(via='ble')\ndef test_it(measure):\n    measure(via='udp')\n")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*latency_budget and measured nothing over ble*"])
+
+
+def test_a_marker_about_a_link_is_for_the_turn_of_that_link(
+    pytester: pytest.Pytester, run: Any
+) -> None:
+    source = (
+        "@budget('transfer', via='udp', p50_ms=5)\n"
+        "@budget('transfer', via='ble', p50_ms=20)\n"
+        "def test_it(hil_link, measure):\n"
+        "    measure(hil_link)\n"
+    )
+    result = run(source, "--hil-via=tcp,udp,ble")
+    result.assert_outcomes(passed=2, failed=1)
+    assert outcomes(pytester) == {"udp transfer": "fail", "ble transfer": "pass"}
+
+
+def test_a_turn_in_which_its_own_link_measured_nothing_is_an_error(run: Any) -> None:
+    source = "@budget(via='udp')\ndef test_it(hil_link, measure):\n    measure('tcp')\n"
+    run(source, "--hil-via=tcp,udp").assert_outcomes(passed=1, errors=1)
 
 
 def test_a_test_that_fails_by_itself_is_not_judged(pytester: pytest.Pytester, run: Any) -> None:

@@ -86,14 +86,40 @@ def test_what_comes_from_outside_waits_until_nothing_can_happen() -> None:
     assert happened == [20, "outside"]
 
 
-def test_what_comes_from_outside_is_taken_while_the_host_owes() -> None:
+def test_an_answer_is_taken_while_the_host_owes() -> None:
     clock, happened = SimClock(), []
     debt = object()
     clock.owe(debt)
     clock.at(1, lambda: happened.append("later"))
-    clock.at_rest(lambda: clock.paid(debt))
+    clock.at_standstill(lambda: clock.paid(debt))
     drain(clock)
     assert happened == ["later"]
+
+
+def test_a_request_waits_for_what_the_host_owes_and_for_what_that_causes() -> None:
+    """Else it would depend on the host's speed what the request finds."""
+    clock, happened = SimClock(), []
+    debt = object()
+    clock.owe(debt)
+    clock.at(10, lambda: happened.append("the answer's effect"))
+    clock.at_rest(lambda: happened.append("request"))
+    drain(clock)
+    assert happened == []
+    clock.at_standstill(lambda: clock.paid(debt))
+    drain(clock)
+    assert happened == ["the answer's effect", "request"]
+
+
+def test_a_request_can_be_let_in_although_the_host_owes() -> None:
+    clock, happened = SimClock(), []
+    clock.owe(object())
+    clock.at_rest(lambda: happened.append("request"))
+    drain(clock)
+    assert clock.has_requests
+    clock.admit()
+    drain(clock)
+    assert happened == ["request"]
+    assert not clock.has_requests
 
 
 def test_what_comes_from_outside_is_taken_one_at_a_time_in_its_order() -> None:

@@ -82,7 +82,7 @@ class HostEnd:
 
     def subscribed(self, mtu: int) -> None:
         """Become the board's central."""
-        self._clock.at_rest(lambda: self._become_central(mtu))
+        self._clock.at_standstill(lambda: self._become_central(mtu))
 
     def wrote(self, frame: bytes) -> None:
         """Send a frame to the board; those of an answer when the last of them has come."""
@@ -92,7 +92,7 @@ class HostEnd:
             header = None
         key = (header.session, header.message_id) if header is not None else None
         if header is None or key not in self._answers:
-            self._clock.at_rest(lambda: self._send([frame]))
+            self._clock.at_standstill(lambda: self._send([frame]))
             return
         self._answers[key].append(frame)
         if header.fragment_index + 1 == header.fragment_count:
@@ -101,7 +101,7 @@ class HostEnd:
 
     def gone(self, reason: int) -> None:
         """The host's connection has ended."""
-        self._clock.at_rest(lambda: self._leave(reason))
+        self._clock.at_standstill(lambda: self._leave(reason))
 
     # What the board does, at simulated times.
 

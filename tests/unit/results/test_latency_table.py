@@ -18,6 +18,15 @@ def row(results: Results, *cells: str) -> str:
     return found
 
 
+def headline(results: Results, link: str) -> str:
+    """Return what stands in the table of links behind the name of one."""
+    table = lines(results)
+    start = next(number for number, line in enumerate(table) if line.startswith("links"))
+    end = next(number for number, line in enumerate(table) if line.startswith("latency"))
+    (found,) = (line for line in table[start + 2 : end] if line.split()[0] == link)
+    return " ".join(found.split()[1:])
+
+
 def test_a_row_has_figures_loss_budget_and_verdict(results: Results) -> None:
     assert row(results, "tcp", "total").split() == [
         *("tcp", "total", "20", "0", "2.970", "2.970", "2.970"),
@@ -49,20 +58,33 @@ def test_the_worst_verdict_about_a_stage_is_shown_with_its_own_figures(results: 
     assert found[-1] == "FAIL"
 
 
-def test_goodput_wire_and_retransmissions_are_told_for_each_link(results: Results) -> None:
-    text = "\n".join(lines(results))
-    assert "payload/wire 0.996, 0 of 20 frames sent again, 1 of 41 messages lost" in text
-    assert "goodput 6,336.6 kB/s" in text
+def test_a_link_has_a_line_with_what_it_carried_and_its_verdicts_counted(results: Results) -> None:
+    assert headline(results, "tcp") == (
+        "6,336.6 kB/s 0.996 0 of 20 1 of 41 1 MARGINAL, 5 no budget, 2 pass"
+    )
+
+
+def test_a_stage_counts_once_by_its_worst_verdict(results: Results) -> None:
+    nodeid, good = next(each for each in results.verdicts if each[1].stage == "total")
+    results.verdicts.append((nodeid, replace(good, outcome="fail")))
+    results.verdicts.append((nodeid, good))
+    assert headline(results, "tcp").endswith("1 FAIL, 1 MARGINAL, 5 no budget, 1 pass")
 
 
 def test_a_link_that_answered_nothing_is_in_the_table(results: Results) -> None:
     assert row(results, "udp", "transfer").split()[2:] == ["0", "1", "n/a", "n/a", "n/a"]
-    assert "1 of 1 messages lost" in "\n".join(lines(results))
+    assert headline(results, "udp") == "n/a n/a n/a 1 of 1 none asked for"
 
 
 def test_the_table_fits_in_120_columns(results: Results) -> None:
     results.lost.append(LostRecord(None, "espnow", "edge_timeout", True, "peer"))
+    nodeid, good = next(each for each in results.verdicts if each[1].stage == "total")
+    slow = [replace(each, value=9_999_999, limit=9_999_999) for each in good.checks]
+    figures = dict.fromkeys(("p50", "p95", "max"), 9_999_999)
+    worst = replace(good, outcome="refused", checks=tuple(slow), figures=figures)
+    results.verdicts.append((nodeid, worst))
     table = [line for line in lines(results) if not line.startswith("budgets")]
+    assert any(line.endswith("p50 <= 9,999.999 ms  TOO FEW") for line in table)
     assert max(map(len, table)) <= 120
 
 

@@ -15,6 +15,7 @@ from hil.cli import main
         (("--margin=lots",), "--margin = 'lots'; give a share"),
         (("--margin=-1",), "--margin = -1.0; give a share"),
         (("--via=zigbee",), "--via names 'zigbee', which is no link"),
+        (("--file=none/mine.toml",), "none/mine.toml is in no directory that exists; name another"),
     ],
 )
 def test_what_cannot_be_learned_is_refused_with_one_sentence(
