@@ -110,6 +110,8 @@ class Board(Device):
         Raises:
             InfrastructureError: the access point is missing or refuses.
         """
+        if self.console.next_event("wifi") is not None:
+            self._address = ""  # membership was lost or renewed since, perhaps by another address
         if not self._address:
             self._address = join(self.console, credentials(self.spec, self.info))
         return self._address
@@ -174,7 +176,8 @@ class Board(Device):
 
         Raises:
             BadInputError: no model is known, or ``image`` is none.
-            EdgeError: the edge server died or did not answer.
+            MessageLost: no answer came, or the link went down.
+            EdgeError: the edge server has ended.
             BoardRefused, BoardPanic, BoardSilent, ConsoleError, LabError: as they say.
         """
         part = self.part
@@ -182,9 +185,9 @@ class Board(Device):
         timeout = timeout or INFER_PATIENCE_S
         if part.role == "full":
             return infer_full(self.console, self.info, part, output=output, timeout=timeout)
-        return infer_split(
-            self.console, self.info, part, self._connected(via), output=output, timeout=timeout
-        )
+        up = self._connected(via)
+        with up.explaining():
+            return infer_split(self.console, self.info, part, up, output=output, timeout=timeout)
 
     def rtt(self, size: int, via: str | None = None, *, timeout: float | None = None) -> RoundTrip:
         """Send bytes to the tail's side and have them back, by the board's clock.
@@ -199,10 +202,15 @@ class Board(Device):
 
         Raises:
             BadInputError: the board cannot echo that many bytes.
-            MessageLost: the connection ended meanwhile.
+            MessageLost: the link went down.
+            EdgeError: the edge server has ended.
         """
         up = self._connected(via)
-        return round_trip(self.console, self.info, up.via, size, timeout or RTT_PATIENCE_S)
+        with up.explaining():
+            trip = round_trip(self.console, self.info, up.via, size, timeout or RTT_PATIENCE_S)
+        if trip.lost:
+            up.check()
+        return trip
 
     def store(self, tensor: Array) -> None:
         """Put an input tensor on the board, unless it is the one that is there.

@@ -12,7 +12,7 @@ from hil.inference import Prediction, Stages, Wire
 if TYPE_CHECKING:
     from hil.model.model import Model
 
-LOST = ("edge_timeout", "edge_lost", "link_down")
+LOST = ("edge_timeout", "edge_lost")
 """Codes of a message that was asked and never answered."""
 
 _STAGES = ("load_us", "invoke_us", "send_us", "wait_us", "total_us")
@@ -102,7 +102,7 @@ def raise_refusal(event: Mapping[str, str], what: str) -> NoReturn:
     """Raise what an event with ``state=err`` or ``state=down`` means.
 
     Raises:
-        MessageLost: the answer did not come, or the connection ended before it could.
+        MessageLost: the answer did not come, or the connection ended while it was owed.
         EdgeError: the edge server could not be reached.
         BoardRefused: anything else.
     """

@@ -2,11 +2,14 @@
 """Opens a link from a board's head to a tail, on this host or on a second board."""
 
 import contextlib
+import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hil.completion import raise_refusal
 from hil.console import Console
-from hil.errors import BadInputError, HilError
+from hil.errors import BadInputError, HilError, MessageLost
+from hil.lab import HCI_VARIABLE
 from hil.links import IP_LINKS
 from hil.network import edge_host
 from hil.transport.ble_service import board_name
@@ -74,6 +77,15 @@ class Connection:
             board.console.check()
         if self.edge is not None:
             self.edge.check()
+
+    @contextlib.contextmanager
+    def explaining(self) -> Iterator[None]:
+        """Where a message is lost in a ``with`` block, raise as :meth:`check` if that is why."""
+        try:
+            yield
+        except MessageLost:
+            self.check()
+            raise
 
     def record(self, message_id: int) -> "EdgeRecord | None":
         """Return what the edge server received and answered; ``None`` where a board did.
@@ -179,16 +191,19 @@ def _hci(board: "Board") -> str | None:
     """Return where the radio of virtual boards is; ``None``: this host's own is to be used.
 
     Raises:
-        BadInputError: it is another process's lab, which has not told.
+        BadInputError: it is another process's lab, and nobody has told.
     """
     if not board.simulated:
         return None
-    if board.lab is None:
+    if board.lab is not None:
+        return board.lab.hci
+    hci = os.environ.get(HCI_VARIABLE)
+    if not hci:
         raise BadInputError(
-            f"The virtual board at {board.port} was started by another program, so its BLE radio "
-            "is out of reach; use --board virtual, or another link."
+            f"The virtual board at {board.port} was started by another program: set {HCI_VARIABLE} "
+            "to where that says its BLE radio is, or use another link."
         )
-    return board.lab.hci
+    return hci
 
 
 def _check_pair(head: "Board", tail: "Board") -> None:

@@ -188,23 +188,19 @@ class Console:
             self._inbox.forget_chunks()
 
     def send_chunks(self, chunks: list[Chunk]) -> None:
-        """Send binary chunks back to back."""
+        """Send binary chunks back to back; raises BoardSilent or ConsoleError."""
         self._send(b"".join(chunk.pack() for chunk in chunks))
 
     def on_record(self, listener: Callable[[Chunk], None] | None) -> None:
         """Have ``listener`` called, from the reader's thread, with each record of a gateway.
 
-        Without one they are dropped. It must return at once and not use this console.
+        Without one they are dropped. It must return at once and ask this console nothing.
         """
         with self._changed:
             self._inbox.on_record(listener)
 
     def type_line(self, text: str) -> None:
-        """Send a line as a person types it; its answer has no number and only shows in the log.
-
-        Raises:
-            ConsoleError: the connection broke.
-        """
+        """Send a line as a person types it: its answer is only logged. Raises ConsoleError."""
         self._send(text.encode() + b"\r\n", note=f"> {text}")
 
     # Resets and line rate
@@ -271,6 +267,9 @@ class Console:
         try:
             with self._sending:
                 self._port.write(data)
+        except serial.SerialTimeoutException as error:
+            sentence = f"The board on {self._name} takes nothing that is sent to it; reset it."
+            raise self._annotated(BoardSilent(sentence)) from error
         except (serial.SerialException, OSError) as error:
             raise self._broken(str(error)) from error
 

@@ -10,8 +10,9 @@ import numpy as np
 from hil.board_info import BoardInfo
 from hil.completion import Completion, parse_completion, predictions, raise_refusal
 from hil.connection import Connection
-from hil.console import REQUEST_PATIENCE_S, Console
+from hil.console import Console
 from hil.console_transfer import read_blob
+from hil.exchange import exchange
 from hil.inference import HostTimes, Inference
 from hil.model.array import Array
 from hil.model_part import ModelPart
@@ -79,10 +80,8 @@ def infer_full(
 
 def _complete(console: Console, timeout: float, **arguments: str | int) -> tuple[Completion, int]:
     """Start an inference; return what the board says at its end, and the host's microseconds."""
-    console.forget("infer")
     started = time.perf_counter_ns()
-    number = console.request("infer", timeout=REQUEST_PATIENCE_S, **arguments)["id"]
-    event = console.wait_event("infer", timeout, id=number)
+    event = exchange(console, "infer", timeout, **arguments)
     took_us = (time.perf_counter_ns() - started) // 1000
     if event.get("state") != "ok":
         raise_refusal(event, "The inference failed")

@@ -14,6 +14,9 @@ from typing import IO, Any
 
 from hil.errors import BadInputError, LabError
 
+HCI_VARIABLE = "HIL_HCI"
+"""Environment variable that names the BLE radio of another program's lab."""
+
 START_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 10.0
 
@@ -119,8 +122,8 @@ class Lab:
         code = self.process.poll()
         if code is not None:
             raise LabError(
-                f"the lab process that runs the virtual boards has died (exit {code}): "
-                f"{_last_line(self._log)}"
+                f"the lab process that runs the virtual boards has died (exit {code}: "
+                f"{_last_line(self._log)}); start again"
             )
 
     def close(self) -> None:

@@ -99,7 +99,7 @@ def _budgets(budgets: Row) -> list[str]:
     for outcome in ("fail", "refused", "marginal"):
         for verdict in budgets["verdicts"]:
             if verdict["outcome"] == outcome:
-                lines += [f"budgets    {text}" for text in verdict["sentences"]]
+                lines += [f"budgets    {text}" for text in verdict["sentences"][:1]]
     missing: dict[str, list[str]] = {}
     for verdict in budgets["verdicts"]:
         if verdict["outcome"] == "no_budget":

@@ -77,7 +77,8 @@ class Rig:
         Args:
             board: named by an option, if any; then ``HIL_BOARD``, then ``hil.toml``, then virtual.
             peer: named by an option, if any; then ``hil.toml``, then none.
-            gateway: likewise; then the peer, then beside a virtual board another one.
+            gateway: likewise; then the peer, then beside a virtual board another one. One that is
+                the peer's port by another name is the peer.
             link: TOML file that shapes the links of virtual boards.
             directories: where ``hil.toml`` may be, the first one that has it counts.
 
@@ -95,6 +96,8 @@ class Rig:
             peer = peer or _port(tree, "peer")
             gateway = gateway or _port(tree, "gateway")
         gateway = gateway or peer or (VIRTUAL if first == VIRTUAL else None)
+        if peer and gateway and same_port(peer, gateway):
+            gateway = peer
         if first == USB:
             first = only_usb_port([port for port in (peer, gateway) if port])
         for role, second in (("peer", peer), ("gateway", gateway)):

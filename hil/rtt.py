@@ -5,6 +5,7 @@ from hil.board_info import BoardInfo
 from hil.completion import parse_wire, raise_refusal
 from hil.console import Console
 from hil.errors import BadInputError, BoardRefused
+from hil.exchange import exchange
 from hil.inference import RoundTrip
 
 RTT_PATIENCE_S = 60.0
@@ -15,14 +16,12 @@ _LOST = "edge_timeout"
 
 def round_trip(console: Console, info: BoardInfo, via: str, size: int, timeout: float) -> RoundTrip:
     """Echo ``size`` bytes; raises as :meth:`hil.board.Board.rtt`."""
-    console.forget("rtt")
     try:
-        number = console.request("rtt", via=via, size=size)["id"]
+        event = exchange(console, "rtt", timeout, via=via, size=size)
     except BoardRefused as error:
         if error.code == "bad_argument":
             raise BadInputError(f"The board cannot echo {size} bytes: {error}") from error
         raise
-    event = console.wait_event("rtt", timeout, id=number)
     try:
         if event.get("code") == _LOST:
             return RoundTrip(via, size, None, _LOST, parse_wire(event), info.simulated)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "awake.h"
 #include "test.h"
 
 #define HEAD_ADDRESS 0x020000000001u
@@ -30,6 +31,10 @@ static void fly(ether *air, const fake_port *from, const uint8_t *frame, size_t 
     flying->number = air->frames;
     flying->length = length;
     memcpy(flying->bytes, frame, length);
+    if (happens(air, air->damage)) { /* the header, which no CRC protects, as often as the rest */
+        size_t most = happens(air, 500) ? SN_HEADER_SIZE : length;
+        flying->bytes[test_random(&air->seed) % most] ^= (uint8_t)(1u << test_random(&air->seed) % 8);
+    }
 }
 
 /* A driver holds some frames, and sends one after the other. */
@@ -150,7 +155,7 @@ static void notice_invokes(ether *air) {
 }
 
 /* Lets the first thing happen that happens until `until`; false if there is none. */
-static bool step(ether *air, uint64_t until) {
+static bool happen(ether *air, uint64_t until) {
     fake_port *both[] = {air->head, air->tail};
     notice_invokes(air);
     ether_frame *frame = next_frame(air);
@@ -189,6 +194,13 @@ static bool step(ether *air, uint64_t until) {
         }
     }
     return true;
+}
+
+static bool step(ether *air, uint64_t until) {
+    bool happened = happen(air, until);
+    awake_check(air->head);
+    awake_check(air->tail);
+    return happened;
 }
 
 const char *ether_wait(ether *air, uint64_t us) {

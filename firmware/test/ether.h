@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two nodes, a head and a tail, and the medium between them: time, loss, doubling and reordering are the test's, from
- * a seed. Models take a while, and drivers hold a few frames.
+ * Two nodes, a head and a tail, and the medium between them: time, loss, doubling, reordering and damage are the
+ * test's, from a seed. After every event it is checked that neither node has fallen asleep over its work. Models take a
+ * while, and drivers hold a few frames.
  */
 #ifndef ETHER_H
 #define ETHER_H
@@ -25,7 +26,7 @@ typedef struct {
     uint64_t now_us;
     uint32_t seed;
     /* Parts of 1,000. */
-    uint32_t loss, doubling, reordering;
+    uint32_t loss, doubling, reordering, damage;
     uint32_t latency_us;
     uint32_t frame_us;  /* for which a frame keeps its driver busy */
     uint32_t driver;    /* frames that a driver holds */

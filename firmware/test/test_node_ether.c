@@ -150,6 +150,30 @@ static void a_result_that_comes_after_its_time_does_not_answer_the_next_inferenc
     ether_free(air);
 }
 
+static void whatever_becomes_of_frames_every_message_ends_and_the_next_connection_works(void) {
+    static const char *const requests[] = {"infer via=%s", "infer via=%s output=1", "rtt via=%s size=3000"};
+    for (uint32_t seed = 0; seed < 18; seed++) {
+        sn_via via = packets[seed % 3];
+        ether *air = ether_new(via, seed);
+        air->damage = 200;
+        air->loss = air->doubling = air->reordering = via == SN_VIA_BLE ? 0 : 100;
+        for (uint32_t round = 0; round < 6; round++) {
+            char request[48];
+            snprintf(request, sizeof request, requests[round % 3], names[via]);
+            CHECK(strncmp(ether_ask(air, request), "ok id=", 6) == 0);
+            CHECK(strstr(ether_wait(air, 12000000), round % 3 < 2 ? "! infer id=" : "! rtt id=") != NULL);
+            CHECK(air->head->deadline == SN_NO_DEADLINE);
+        }
+        air->damage = air->loss = air->doubling = air->reordering = 0;
+        ether_pass(air, 1000000);
+        while (fake_line(air->tail) != NULL) {
+        }
+        ether_connect(air, via);
+        expect_result(air, infer(air, via, true));
+        ether_free(air);
+    }
+}
+
 static bool everything(const sn_header *header) {
     (void)header;
     return true;
@@ -233,6 +257,41 @@ static void a_tail_that_has_restarted_says_so_at_once(void) {
     ether_free(air);
 }
 
+static uint32_t another_session(void *ctx) {
+    (void)ctx;
+    return 0x0DDBA11u;
+}
+
+static void a_head_that_restarts_in_the_middle_gets_nothing_of_its_former_life(void) {
+    for (size_t i = 0; i < 2; i++) {
+        ether *air = ether_new(repeated[i], 2);
+        (void)infer(air, repeated[i], true);
+        ether_pass(air, 35000); /* the tail computes */
+        CHECK_UINT(air->tail->invoked, 1);
+        air->head->port.random_u32 = another_session;
+        fake_boot(air->head);
+        while (fake_line(air->head) != NULL) {
+        }
+        fake_store_image(air->head);
+        CHECK(fake_ask(air->head, "edge host=tail port=3333") != NULL);
+        CHECK(fake_ask(air->head, "peer mac=02:00:00:00:00:02") != NULL);
+        char request[48];
+        snprintf(request, sizeof request, "link via=%s state=up", names[repeated[i]]);
+        CHECK_TEXT(ether_ask(air, request), "ok");
+        fake_link(air->head, SN_OK, NULL);
+        CHECK(strstr(ether_wait(air, 10000), "state=down code=busy") != NULL);
+        CHECK(ether_wait(air, 1000000) == NULL);
+        CHECK_TEXT(ether_ask(air, request), "ok");
+        fake_link(air->head, SN_OK, NULL);
+        CHECK(strstr(ether_wait(air, 10000), "state=up") != NULL);
+        CHECK(strstr(fake_line(air->tail), "another head has greeted") != NULL);
+        CHECK(strstr(fake_line(air->tail), "state=up") != NULL);
+        expect_result(air, infer(air, repeated[i], false));
+        CHECK_UINT(air->tail->invoked, 2);
+        ether_free(air);
+    }
+}
+
 static void a_lost_ble_connection_is_opened_again_and_the_message_sent_again(void) {
     /* Cut while the head computes, while it sends, while the tail computes, and while the answer is on its way. */
     static const uint64_t moments[] = {10000, 20700, 30000, 43200};
@@ -274,11 +333,13 @@ static const test_case node_ether_cases[] = {
     TEST(what_is_resent_stays_in_proportion_to_what_is_lost),
     TEST(a_message_that_gets_no_answer_times_out_and_the_link_stays_up),
     TEST(a_result_that_comes_after_its_time_does_not_answer_the_next_inference),
+    TEST(whatever_becomes_of_frames_every_message_ends_and_the_next_connection_works),
     TEST(a_dead_medium_ends_the_message_after_bounded_attempts),
     TEST(round_trips_of_any_size_come_back_whole),
     TEST(the_link_comes_up_in_spite_of_losses),
     TEST(long_messages_pass_in_both_directions),
     TEST(a_tail_that_has_restarted_says_so_at_once),
+    TEST(a_head_that_restarts_in_the_middle_gets_nothing_of_its_former_life),
     TEST(a_lost_ble_connection_is_opened_again_and_the_message_sent_again),
     TEST(a_ble_connection_that_does_not_come_back_ends_the_inference),
 };

@@ -184,6 +184,37 @@ static void the_gateway_is_never_more_than_16_frames_ahead_of_its_host(void) {
     fake_free(fake);
 }
 
+static void after_5_s_without_a_word_of_the_host_the_frames_on_their_way_count_as_lost(void) {
+    fake_port *fake = gateway();
+    uint8_t plain[512];
+    sn_chunk record;
+    for (uint32_t number = 1; number <= 17; number++) {
+        fake_pass(fake, 1000);
+        receive(fake, 1, 20);
+    }
+    fake_pass(fake, 4998999); /* the last one was delivered 4.999999 s ago */
+    receive(fake, 1, 20);
+    CHECK(fake->deadline == SN_NO_DEADLINE); /* the next frame is soon enough */
+    fake_pass(fake, 1);
+    receive(fake, 1, 20);
+    for (uint32_t number = 1; number <= 17; number++) {
+        CHECK(sn_chunk_unpack(&record, plain, fake_frame(fake, plain, sizeof plain)));
+        CHECK_UINT(record.offset, number);
+    }
+    CHECK_UINT(fake_count(fake, "gw_dropped"), 2);
+    put_record(fake, SN_CHUNK_DEALT_WITH, 9, NULL, 0); /* it was only slow */
+    put_record(fake, SN_CHUNK_DEALT_WITH, 9, NULL, 0);
+    for (uint32_t i = 0; i < 16; i++) {
+        receive(fake, 1, 20);
+    }
+    for (uint32_t number = 18; number <= 32; number++) {
+        CHECK(sn_chunk_unpack(&record, plain, fake_frame(fake, plain, sizeof plain)));
+        CHECK_UINT(record.offset, number);
+    }
+    CHECK_UINT(fake_count(fake, "gw_dropped"), 3);
+    fake_free(fake);
+}
+
 static void becoming_a_gateway_again_starts_all_counts_at_0(void) {
     fake_port *fake = gateway();
     transmit(fake, 5, 20);
@@ -245,6 +276,7 @@ static const test_case node_gateway_cases[] = {
     TEST(missing_and_repeated_numbers_do_no_harm),
     TEST(what_comes_from_the_air_goes_to_the_host_with_address_strength_and_time),
     TEST(the_gateway_is_never_more_than_16_frames_ahead_of_its_host),
+    TEST(after_5_s_without_a_word_of_the_host_the_frames_on_their_way_count_as_lost),
     TEST(becoming_a_gateway_again_starts_all_counts_at_0),
     TEST(role_model_ends_it),
     TEST(a_radio_that_cannot_be_started_or_stops_is_reported),

@@ -205,66 +205,6 @@ static void a_peer_that_floods_without_reading_is_left(void) {
     fake_free(fake);
 }
 
-static void a_round_trip_is_timed(void) {
-    fake_port *fake = head_ready();
-    CHECK_TEXT(fake_ask(fake, "rtt via=tcp size=1000"), "ok id=2");
-    CHECK(fake_peer_gets(fake, &header, &body));
-    CHECK_UINT(header.type, SN_FRAME_ECHO);
-    CHECK_UINT(body.model_id, 0);
-    CHECK_UINT(body.payload.length, 1000);
-    uint8_t copy[1000];
-    memcpy(copy, body.payload.data, sizeof copy);
-    fake->now_us += 1234;
-    fake_peer_sends(fake, SN_FRAME_ECHO_REPLY, SN_FLAG_ANSWER, 2, 0, copy, sizeof copy);
-    CHECK_TEXT(fake_line(fake), "! rtt id=2 state=ok us=1234 frames=1 resent=0 wire=1032");
-    (void)fake_ask(fake, "rtt via=tcp size=1000");
-    copy[999] ^= 1;
-    fake_peer_sends(fake, SN_FRAME_ECHO_REPLY, SN_FLAG_ANSWER, 3, 0, copy, sizeof copy);
-    CHECK_TEXT(fake_line(fake), "! rtt id=3 state=err code=protocol msg=\"the reply is not what was sent\"");
-    fake_free(fake);
-}
-
-static void a_reply_that_comes_before_the_echo_is_out_is_dropped(void) {
-    fake_port *fake = fake_linked(SN_ROLE_HEAD);
-    fake->link_room = 100;
-    CHECK_TEXT(fake_ask(fake, "rtt via=tcp size=1000"), "ok id=2");
-    fake_peer_sends(fake, SN_FRAME_ECHO_REPLY, SN_FLAG_ANSWER, 2, 0, fake->image_memory, 1000);
-    CHECK(fake_line(fake) == NULL);
-    fake_take(fake, UINT32_MAX);
-    fake_peer_sends(fake, SN_FRAME_ECHO_REPLY, SN_FLAG_ANSWER, 2, 0, fake->image_memory, 1000);
-    CHECK_TEXT(fake_line(fake), "! rtt id=2 state=ok us=0 frames=1 resent=0 wire=1032");
-    fake_free(fake);
-}
-
-static void a_round_trip_and_an_upload_exclude_each_other(void) {
-    fake_port *fake = fake_linked(SN_ROLE_HEAD);
-    CHECK_TEXT(fake_ask(fake, "rtt via=tcp size=1"), "ok id=2");
-    CHECK_TEXT(fake_ask(fake, "image size=3000 crc=0"),
-               "err code=busy msg=\"a round trip is under way and uses the image's memory\"");
-    CHECK_TEXT(fake_ask(fake, "link via=tcp state=up"), "err code=busy msg=\"the link is being opened or is in use\"");
-    fake_peer_sends(fake, SN_FRAME_ECHO_REPLY, SN_FLAG_ANSWER, 2, 0, fake->image_memory, 1);
-    CHECK(fake_line(fake) != NULL);
-    CHECK_TEXT(fake_ask(fake, "image size=3000 crc=0"), "ok chunk=1024 window=16");
-    CHECK_TEXT(fake_ask(fake, "rtt via=tcp size=1"), "err code=busy msg=\"an image is on its way to the board\"");
-    fake_free(fake);
-}
-
-static void a_round_trip_without_reply_ends(void) {
-    fake_port *fake = fake_linked(SN_ROLE_HEAD);
-    CHECK_TEXT(fake_ask(fake, "rtt via=tcp size=0"), "ok id=2");
-    fake_pass(fake, 10000000);
-    CHECK_TEXT(fake_line(fake), "! rtt id=2 state=err code=edge_timeout msg=\"no reply within 10 s\"");
-    CHECK_TEXT(fake_ask(fake, "rtt via=tcp size=0"), "ok id=3");
-    fake_link(fake, SN_ERR_EDGE_LOST, "gone");
-    CHECK_TEXT(fake_line(fake), "! rtt id=3 state=err code=edge_lost msg=gone");
-    CHECK_TEXT(fake_line(fake), "! link via=tcp state=down code=edge_lost msg=gone");
-    fake_free(fake);
-    fake = fake_linked(SN_ROLE_HEAD);
-    CHECK_TEXT(fake_ask(fake, "rtt via=tcp size=3001"),
-               "err code=bad_argument msg=\"size is the number of bytes to send, 0 to 3000\"");
-    fake_free(fake);
-}
-
 static void a_peer_that_takes_nothing_for_10_s_is_left(void) {
     fake_port *fake = head_ready();
     (void)fake_ask(fake, "infer via=tcp");
@@ -329,10 +269,6 @@ static const test_case node_link_cases[] = {
     TEST(authenticated_messages_are_unsupported),
     TEST(an_echo_is_answered_even_between_the_pieces_of_an_activation),
     TEST(a_peer_that_floods_without_reading_is_left),
-    TEST(a_round_trip_is_timed),
-    TEST(a_reply_that_comes_before_the_echo_is_out_is_dropped),
-    TEST(a_round_trip_and_an_upload_exclude_each_other),
-    TEST(a_round_trip_without_reply_ends),
     TEST(a_peer_that_takes_nothing_for_10_s_is_left),
     TEST(a_connection_lost_while_an_answer_is_owed_ends_the_inference),
     TEST(a_connection_lost_during_invoke_is_reported_at_once_and_the_model_runs_out),

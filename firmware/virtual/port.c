@@ -255,11 +255,12 @@ EXPORT(on_timer) int64_t on_timer(void) {
 
 EXPORT(on_model)
 int64_t on_model(int32_t code, uint32_t text_length, uint32_t arena_used, uint32_t input_size, uint32_t output_size) {
+    const char *text = staged_text(text_length);
     if (code == SN_OK && output_size > TENSOR_CAPACITY) {
         code = SN_ERR_TENSOR_SIZE;
+        text = "the model's output is larger than the board's buffer";
     }
-    return deadline(
-        sn_node_on_model(node(), (sn_error)code, staged_text(text_length), arena_used, input_size, output_size));
+    return deadline(sn_node_on_model(node(), (sn_error)code, text, arena_used, input_size, output_size));
 }
 
 EXPORT(on_invoked) int64_t on_invoked(int32_t code, uint32_t text_length, uint32_t output_length) {

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from hil.budgets.latency import LinkBudget
-from hil.budgets.verdict import Check, Outcome, Samples, Verdict, quantity, worst
+from hil.budgets.verdict import OUTCOMES, Check, Outcome, Samples, Verdict, quantity, worst
 from hil.spread import ROUNDS, percentile, spread, statistic
 
 
@@ -79,21 +79,24 @@ class _Judge:
         place = self.budget.place(stage)
         counted = f"{rounds} round{'' if rounds == 1 else 's'}"
         what, why = f"{self.via} {stage}", f"(board {_called(self.board)}; {place})"
-        told = [
-            f"{what} {_relation(stage, check)} over {counted} {why}"
-            for check in sorted(checks, key=lambda check: check.outcome != "fail")
+        told: list[tuple[Outcome, str]] = [
+            (check.outcome, f"{what} {_relation(stage, check)} over {counted} {why}")
+            for check in sorted(checks, key=_exhausted, reverse=True)
             if check.outcome != "pass"
         ]
         outcomes = [check.outcome for check in checks]
         for name in missing:
             outcomes.append("refused")
-            told.append(
+            sentence = (
                 f"{what} cannot be judged: {name} needs {ROUNDS.get(name, 1)} rounds with an "
                 f"answer, and there were {rounds} {why}"
             )
+            told.append(("refused", sentence))
+        told.sort(key=lambda each: OUTCOMES.index(each[0]), reverse=True)
         if not outcomes:
             outcomes = ["no_budget"]
-            told = [f"{what} has no budget (board {_called(self.board)}; there is no {place})"]
+            why = f"(board {_called(self.board)}; there is no {place})"
+            told = [("no_budget", f"{what} has no budget {why}")]
         return Verdict(
             self.board,
             self.via,
@@ -102,8 +105,13 @@ class _Judge:
             rounds,
             place,
             checks=tuple(checks),
-            sentences=tuple(told),
+            sentences=tuple(sentence for _, sentence in told),
         )
+
+
+def _exhausted(check: Check) -> float:
+    """Return how much of a limit is used up; it is broken above 1."""
+    return check.value / check.limit if check.limit else 0.0
 
 
 def _called(board: str) -> str:

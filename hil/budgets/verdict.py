@@ -60,7 +60,8 @@ class Verdict:
         figures: p50, p95, p99 and max of a stage, in microseconds; None where there are too few
             rounds.
         checks: one for each limit.
-        sentences: what is worth saying: limits broken or nearly so, why nothing was judged.
+        sentences: what is worth saying, the worst first: limits broken or nearly so, why nothing
+            was judged.
     """
 
     board: str

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from hil.lab import require_simulation
+from hil.lab import HCI_VARIABLE, require_simulation
 
 
 @click.command()
@@ -52,7 +52,7 @@ def sim(boards: int, chip: str, link: Path | None, seed: int, as_json: bool) -> 
         if as_json:
             click.echo(json.dumps(ends))
         else:
-            parts = (_boards(ends), table(shaped) if shaped else "", _end(ends))
+            parts = (_boards(ends), _radio(ends), table(shaped) if shaped else "", _end(ends))
             click.echo("\n".join(filter(None, parts)))
 
     options = LabOptions(boards=boards, chip=chip, seed=seed, link=shaping)
@@ -63,6 +63,10 @@ def _boards(ends: dict[str, object]) -> str:
     boards = ends["boards"]
     assert isinstance(boards, list)
     return "\n".join(f"{b['mac']}  {b['chip']}  {b['url']}  {b['socket']}" for b in boards)
+
+
+def _radio(ends: dict[str, object]) -> str:
+    return f"BLE for other programs: {HCI_VARIABLE}={ends['hci']}" if ends.get("hci") else ""
 
 
 def _end(ends: dict[str, object]) -> str:

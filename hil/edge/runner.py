@@ -94,9 +94,11 @@ class TailRunner:
 
         def done(future: "asyncio.Future[tuple[Array, int]]") -> None:
             self._running -= 1
-            if not future.cancelled():
-                finish(future.result)
-            asker.release()
+            try:
+                if not future.cancelled():
+                    finish(future.result)
+            finally:
+                asker.release()
 
         asker.hold()
         self._running += 1

@@ -19,7 +19,7 @@ from hil.protocol.packet import (
     single_frame,
 )
 from hil.protocol.payloads import Hello
-from hil.protocol.reassembly import Reassembler, is_older
+from hil.protocol.reassembly import DamagedError, Reassembler, is_older
 from hil.protocol.selective_repeat import Sender
 
 Received = tuple[list[bytes], Message | None]
@@ -37,20 +37,23 @@ class Answerer(Protocol):
     Attributes:
         resent: fragments of answers that were sent again so far.
         duplicates: fragments of requests so far that were known or belong to older messages.
+        damaged: requests so far whose length or CRC was wrong; answered ERROR ``protocol``.
     """
 
     resent: int
     duplicates: int
+    damaged: int
 
     def receive(self, frame: bytes) -> Received:
         """Take a frame, header and fragment.
 
-        Each request is handed out once, when it is whole. HELLO is looked into for the length of
-        fragments; one with too small a frame limit is answered ERROR ``mtu`` and not handed out.
+        Each request is handed out once, when it is whole and sound. HELLO is looked into for the
+        length of fragments; one with too small a frame limit is answered ERROR ``mtu`` and not
+        handed out.
 
         Raises:
-            ProtocolError: the frame is dropped; reasons as for headers, bodies and HELLO,
-                direction for what only an answering side sends.
+            ProtocolError: the frame is dropped; reasons as for headers, fragments, and the bodies
+                of HELLO and ACK, direction for what only an answering side sends.
         """
 
     def answer(self, message: Message) -> list[bytes]:
@@ -71,6 +74,7 @@ class _Side:
     def __init__(self, frame_limit: int, limit: int) -> None:
         self.resent = 0
         self.duplicates = 0
+        self.damaged = 0
         self._frame_limit = frame_limit
         self._length = FIRST_LENGTH
         self._greeting: int | None = None  # id of the last HELLO
@@ -86,6 +90,10 @@ class _Side:
             return refusal(greeting, ErrorCode.MTU, str(error))
         self._reassembler.agree(self._length)
         return None
+
+    def _refuse(self, header: FrameHeader, error: DamagedError) -> Message:
+        self.damaged += 1
+        return refusal(header, ErrorCode.PROTOCOL, str(error))
 
     def _cut_up(self, message: Message) -> list[bytes]:
         if message.type is MessageType.ERROR and message.message_id == self._greeting:
@@ -125,10 +133,11 @@ class Answering(_Side):
             ack = Ack.parse(parse_single_frame(header, frame).payload)
             return self._on_poll(header, ack) if wants_ack else self._on_ack(header, ack), None
         present = self._reassembler.present
+        if header.type is MessageType.HELLO:
+            Hello.parse(parse_single_frame(header, frame).payload)
         if present is None or header.session != present.session:
             if header.type is not MessageType.HELLO:
                 return [self._lost(header)] if wants_ack else [], None
-            Hello.parse(parse_single_frame(header, frame).payload)
             if present is not None:
                 self._past.append(present.session)
         return self._on_fragment(header, frame)
@@ -144,7 +153,10 @@ class Answering(_Side):
 
     def _on_fragment(self, header: FrameHeader, frame: bytes) -> Received:
         before, taken = self._reassembler.present, self._reassembler.taken
-        message = self._reassembler.add(frame)
+        try:
+            message = self._reassembler.add(frame)
+        except DamagedError as error:
+            return self.answer(self._refuse(header, error)), None
         self.duplicates += self._reassembler.taken == taken
         present = self._reassembler.present
         if present is None or not _is_about(header, present):
@@ -213,7 +225,11 @@ class PlainAnswering(_Side):
             is_last = header.fragment_index == header.fragment_count - 1
             unsupported = refusal(header, ErrorCode.UNSUPPORTED, "Authentication is not supported.")
             return [single_frame(unsupported)] if is_last else [], None
-        message = self._reassembler.add(frame)
+        try:
+            message = self._reassembler.add(frame)
+        except DamagedError as error:
+            self._reassembler.forget()
+            return self.answer(self._refuse(header, error)), None
         if message is None:
             return [], None
         self._reassembler.forget()

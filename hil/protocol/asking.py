@@ -2,13 +2,19 @@
 """The asking side of a packet link: one exchange at a time, with its timers."""
 
 from hil.protocol.ack import Ack
-from hil.protocol.codes import Flags, MessageType
+from hil.protocol.codes import ErrorCode, Flags, MessageType
 from hil.protocol.exchange import Exchange, State
 from hil.protocol.frame import HEADER_SIZE, FrameHeader, with_ack_requested
 from hil.protocol.message import Message, fragment
-from hil.protocol.packet import FIRST_LENGTH, ack_frame, agreed_length, parse_single_frame
+from hil.protocol.packet import (
+    FIRST_LENGTH,
+    ack_frame,
+    agreed_length,
+    parse_single_frame,
+    refusal,
+)
 from hil.protocol.payloads import Hello
-from hil.protocol.reassembly import Reassembler
+from hil.protocol.reassembly import DamagedError, Reassembler
 from hil.protocol.rto import RetransmissionTimer
 from hil.protocol.selective_repeat import FragmentOut
 
@@ -23,7 +29,8 @@ class Asking:
     us, of any one clock, returns the frames to send at once.
 
     Attributes:
-        answer: the answer to the last question, None as long as there is none.
+        answer: the answer to the last question, None as long as there is none; ERROR ``protocol``
+            in place of one whose length or CRC was wrong.
         resent: fragments of requests that were sent again so far.
         polls: how often answers were asked for again.
 
@@ -99,7 +106,10 @@ class Asking:
         self, exchange: Exchange, header: FrameHeader, frame: bytes, now_us: int
     ) -> None:
         known = self._reassembler.taken
-        message = self._reassembler.add(frame)
+        try:
+            message = self._reassembler.add(frame)
+        except DamagedError as error:
+            message = refusal(header, ErrorCode.PROTOCOL, str(error))
         if self._reassembler.taken != known:
             exchange.on_fragment(header.type in _AT_ONCE, now_us)
         if message is None:

@@ -9,6 +9,10 @@ from hil.protocol.message import Message
 _WINDOW = 64
 
 
+class DamagedError(ProtocolError):
+    """Every fragment of a message is here, and its length or CRC is wrong."""
+
+
 class Reassembler:
     """Collects the fragments of one message at a time from one peer.
 
@@ -63,9 +67,9 @@ class Reassembler:
         """Take one frame, header included; return the message if it has just become whole.
 
         Raises:
-            ProtocolError: the frame is dropped (and the message, if its CRC is wrong); reasons
-                as for headers and bodies, count for a message above the limit or a fragment that
-                contradicts an earlier one.
+            DamagedError: this was the last fragment that was missing; it is raised once.
+            ProtocolError: the frame is dropped; reasons as for headers, length, count for a
+                message above the limit or a fragment that contradicts an earlier one.
         """
         header = FrameHeader.parse(frame[:HEADER_SIZE])
         header = header._replace(flags=header.flags & ~Flags.ACK_REQUESTED)
@@ -93,9 +97,8 @@ class Reassembler:
         self._pieces = {}
         try:
             return Message.parse(header, body)
-        except ProtocolError:
-            self.present = None
-            raise
+        except ProtocolError as error:
+            raise DamagedError(error.reason, str(error)) from None
 
     def _check(self, header: FrameHeader, length: int) -> None:
         if header.fragment_count > self._most:

@@ -7,9 +7,10 @@ and the storage's directory gets the board's name: ``.benchmarks/virtual`` or
 ``.benchmarks/esp32s3-<MAC>``. Sessions without a board keep pytest-benchmark's own ways.
 """
 
+import sys
 import warnings
 from collections.abc import Generator
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
@@ -80,6 +81,20 @@ def _compare(config: pytest.Config) -> None:
     benchmarks = config._benchmarksession  # type: ignore[attr-defined]
     config.option.benchmark_compare = benchmarks.compare = wanted
     with warnings.catch_warnings():
-        # Where pytest-benchmark loads by itself, filters that make errors of warnings do not hold.
+        # Where pytest-benchmark loads by itself, pytest does not collect warnings yet.
         warnings.simplefilter("always")
+        warnings.showwarning = _show_warning
         benchmarks.handle_loading()
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Write a warning where Python does, whatever collects warnings meanwhile."""
+    stream = file or sys.stderr
+    stream.write(warnings.formatwarning(message, category, filename, lineno, line))

@@ -9,6 +9,10 @@ import serial
 from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
 from hil.serialport import install
 
+WRITE_PATIENCE_S = 10.0
+"""Until a device has taken what is written; 16 KB, the largest window, last 1.5 s at 115,200 baud.
+A board that hangs behind its own USB takes nothing."""
+
 _REFUSED = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT)
 
 
@@ -20,7 +24,8 @@ def open_port(port: str, baudrate: int = 115_200) -> serial.SerialBase:
         baudrate: line rate in baud.
 
     Returns:
-        The open port with ``timeout`` 0.1 s. A device is locked against every other program that
+        The open port with ``timeout`` 0.1 s. Writing that takes more than 10 s raises
+        ``serial.SerialTimeoutException``. A device is locked against every other program that
         asks for the lock, as esptool does.
 
     Raises:
@@ -32,7 +37,13 @@ def open_port(port: str, baudrate: int = 115_200) -> serial.SerialBase:
     install()
     try:
         _check_address(port)
-        return serial.serial_for_url(port, baudrate=baudrate, timeout=0.1, exclusive=True)
+        return serial.serial_for_url(
+            port,
+            baudrate=baudrate,
+            timeout=0.1,
+            write_timeout=WRITE_PATIENCE_S,
+            exclusive=True,
+        )
     except ValueError as error:
         raise BadInputError(
             f"serial port {port!r} cannot be used ({error}): give a device such as /dev/ttyUSB0 "

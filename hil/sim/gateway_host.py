@@ -34,9 +34,13 @@ class GatewayHost:
         self.leave()
 
     def leave(self) -> None:
-        """Expect nothing more, and begin to count anew."""
+        """Expect nothing, and begin to count anew.
+
+        Who is at the port need not know of gateways: it owes something from asking for the role on,
+        or from its first record.
+        """
         self._clock.paid(self)
-        self._owing = self._mute = False
+        self._owing, self._mute = False, True
         self._received = self._dealt = 0
         self._sent = self._taken = 0
         self._reaction = Reaction()
@@ -62,7 +66,7 @@ class GatewayHost:
         if record is None:
             if role := _ROLE.match(unit):
                 self.leave()
-                self._mute = role[1] != b"gateway"  # what is still on the line is nobody's any more
+                self._mute = role[1] != b"gateway"
             return now
         departure = now + TURNAROUND_US * CYCLES_PER_US
         if record.type is ChunkType.SEND:

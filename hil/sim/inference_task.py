@@ -3,7 +3,7 @@
 
 from hil.model.verify import verify
 from hil.protocol import ErrorCode
-from hil.sim.clock import CYCLES_PER_US
+from hil.sim.clock import CYCLES_PER_US, Event
 from hil.sim.cost import copy_cycles, invoke_cycles, open_cycles
 from hil.sim.kernels import ArenaError, ModelRejectedError, Runner, open_runner
 from hil.sim.machine import Handler
@@ -26,6 +26,12 @@ class InferenceTask:
         self._runner: Runner | None = None
         self._cycles = 0
         self._input = b""
+        self._running: Event | None = None
+
+    def close(self) -> None:
+        """Stop for good: the board is being reset."""
+        if self._running is not None:
+            self._running.cancel()
 
     def imports(self) -> dict[str, Handler]:
         """Return the functions that the module imports."""
@@ -71,9 +77,10 @@ class InferenceTask:
             return ErrorCode.NO_MODEL
         started, clock = self._processor.now(), self._processor.clock
         if self._cycles > self._watchdog_cycles:
-            clock.at(started + self._watchdog_cycles, self._processor.starve)
+            end, call = started + self._watchdog_cycles, self._processor.starve
         else:
-            clock.at(started + self._cycles, self._finish)
+            end, call = started + self._cycles, self._finish
+        self._running = clock.at(end, call)
         return OK
 
     def _finish(self) -> None:

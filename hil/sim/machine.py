@@ -143,6 +143,14 @@ class Machine:
             raise Trap(trap.trap_code or TrapCode.UNREACHABLE, frames) from trap
         return int(result) if result is not None else 0
 
+    def close(self) -> None:
+        """Give the memory back; the processor is not used any more.
+
+        wasmtime keeps the imports for as long as the store, and they know this machine: left to
+        itself none of it would ever be freed.
+        """
+        self._store.close()
+
     @property
     def elapsed(self) -> int:
         """Cycles spent in the current or last call."""

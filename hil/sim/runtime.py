@@ -9,6 +9,7 @@ the other, at simulated times; what the module asks of the machine are its impor
 import hashlib
 import random
 from collections.abc import Iterable
+from contextlib import ExitStack
 
 from wasmtime import TrapCode
 
@@ -70,8 +71,13 @@ class Runtime:
         self._uart = Uart(clock, self._take, self._give)
         board.on_client_gone = self._uart.host_gone
         self._station = Station(self, air, Identity(number, board.chip.mac))
+        self._inference = InferenceTask(self, WATCHDOG_US)
+        self._parts = ExitStack()
+        for part in (self._uart, self._station, self._inference):
+            self._parts.callback(part.close)
         try:
             self._machine = Machine(booted.module, self._imports(), WATCHDOG_US * CYCLES_PER_US)
+            self._parts.callback(self._machine.close)
             self._staging = self._machine.call("staging")
             self.staging_capacity = self._machine.call("staging_capacity")
         except (ModuleRejectedError, Trap) as error:
@@ -110,8 +116,7 @@ class Runtime:
         self._halted = True
         if self._timer is not None:
             self._timer.cancel()
-        self._uart.close()
-        self._station.close()
+        self._parts.close()
 
     # What peripherals use.
 
@@ -206,7 +211,7 @@ class Runtime:
             "slot_size": lambda: self._slot[1] if self._slot else 0,
             "slot_read": self._port_slot_read,
             "slot_sha256": self._port_slot_sha256,
-            **InferenceTask(self, WATCHDOG_US).imports(),
+            **self._inference.imports(),
             **self._station.imports(),
         }
 

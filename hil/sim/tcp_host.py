@@ -48,6 +48,7 @@ class HostConnection:
         self._sender = TcpSender(self._clock, up, self._arrived, antenna.writable)
         self._writer: asyncio.StreamWriter | None = None
         self._closed = False
+        self._host_gone = False
         self._outgoing = bytearray()
         self._debts: deque[tuple[object, int]] = deque()  # debt, host's time for it in us
         _, asked = up.stream(antenna.now(), 0, RETRANSMISSION_US)
@@ -74,7 +75,7 @@ class HostConnection:
             self._writer.close()
 
     def _arrived(self, data: bytes) -> None:
-        if self._writer is None or self._closed:
+        if self._writer is None or self._closed or self._host_gone:
             return
         self._outgoing += data
         while len(self._outgoing) >= _PREFIX.size:
@@ -131,6 +132,8 @@ class HostConnection:
             text = f"the connection to {host}:{port} ended: {_reason(error)}"
             _, arrival = self._down.stream(clock.now, 0, HOST_RETRANSMISSION_US)
             clock.at(arrival, self._tell(ErrorCode.EDGE_LOST, text))
+            self._host_gone = True  # what is still on its way there is lost
+            self._writer.close()
             self._pay_all()
 
     def _answered(self, frame: bytes) -> None:

@@ -156,9 +156,13 @@ class BleLink:
 
     async def _cancel(self) -> None:
         task, self._task = self._task, None
-        while task is not None and not task.done():
-            task.cancel()  # more than once: wait_for() of Python 3.11 may swallow it
+        if task is None:
+            return
+        task.cancel()
+        while not task.done():
             await asyncio.wait([task], timeout=RETRY_S)
+            if self._session is not None:  # else it is disconnecting, which takes BlueZ a while
+                task.cancel()  # again: wait_for() of Python 3.11 may swallow it
 
     async def _end(self) -> None:
         await self._cancel()
@@ -188,7 +192,12 @@ async def _open_radio(hci: str | None) -> Radio:
             )
         from hil.sim.ble.adapter import HostRadio
 
-        return await HostRadio.open(hci)
+        try:
+            return await HostRadio.open(hci)
+        except ValueError as error:
+            raise BadInputError(
+                f"{hci!r} is no BLE radio of a lab; write tcp-client:HOST:PORT."
+            ) from error
     await check_bluez()
     return _OwnRadio()
 

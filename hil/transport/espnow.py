@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Frames over ESP-NOW, through a board in role gateway (docs/protocol.md, section 2.6)."""
 
+import contextlib
 import functools
 import logging
 import struct
@@ -11,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from hil.console_chunk import Chunk, ChunkType
-from hil.errors import InfrastructureError
+from hil.errors import HilError
 from hil.transport.packet import Lost, Progress, Received
 
 FRAME_LIMIT = 250
@@ -39,7 +40,7 @@ class RecordPort(Protocol):
         """Have records given to ``listener`` from a thread of the console's own."""
 
     def send_chunks(self, chunks: list[Chunk]) -> None:
-        """Send records back to back; raises InfrastructureError."""
+        """Send records back to back; raises HilError."""
 
 
 class GatewayLink:
@@ -68,7 +69,7 @@ class GatewayLink:
         self._changed = threading.Condition()
         self._queue: deque[tuple[ChunkType, int, bytes]] = deque()
         self._progress = Progress()
-        self._sent = self._taken = 0
+        self._sent = self._taken = self._dealt = 0
         self._credited = time.monotonic()
         self._macs: set[str] = set()
         self._closed = False
@@ -88,15 +89,21 @@ class GatewayLink:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Let go of the console once what has credit is sent; the gateway stays one."""
+        """Deliver nothing more, once what has credit is sent; the gateway stays one.
+
+        Until another link takes over, what it still hears is dealt with by being dropped, so that
+        it does not wait for this host.
+        """
         with self._changed:
             if self._closed:
                 return
             self._closed = True
             self._changed.notify_all()
-        self._console.on_record(None)
         if self._writer.ident is not None:
+            self._console.on_record(self._decline)
             self._writer.join(_JOIN_S)
+            if self._progress.last > self._dealt:
+                self._say_dealt(self._progress.last)
 
     def _record(self, chunk: Chunk) -> None:
         if chunk.type is ChunkType.TAKEN:
@@ -106,6 +113,14 @@ class GatewayLink:
                 self._changed.notify_all()
         elif len(chunk.data) > _ARRIVAL.size:
             self._arrived(chunk.offset, chunk.data)
+
+    def _decline(self, chunk: Chunk) -> None:
+        if chunk.type is ChunkType.RECEIVED:
+            self._say_dealt(chunk.offset)
+
+    def _say_dealt(self, number: int) -> None:
+        with contextlib.suppress(HilError):  # whoever asks that board something is told
+            self._console.send_chunks([Chunk(ChunkType.DEALT, number, b"")])
 
     def _arrived(self, number: int, data: bytes) -> None:
         raw, rssi, _ = _ARRIVAL.unpack_from(data)
@@ -123,9 +138,9 @@ class GatewayLink:
                 self._macs.add(mac)
                 log.info("espnow %s heard at %d dBm", mac, rssi)
         if self._received is not None:
-            self._received(mac, data[_ARRIVAL.size :], functools.partial(self._dealt, number))
+            self._received(mac, data[_ARRIVAL.size :], functools.partial(self._done, number))
 
-    def _dealt(self, number: int) -> None:
+    def _done(self, number: int) -> None:
         with self._changed:
             before = self._progress.through
             self._progress.end(number)
@@ -137,7 +152,7 @@ class GatewayLink:
         try:
             while chunks := self._next():
                 self._console.send_chunks(chunks)
-        except InfrastructureError as error:
+        except HilError as error:
             log.error("%s", error)  # noqa: TRY400 - one sentence
             with self._changed:
                 self._closed = True
@@ -169,6 +184,8 @@ class GatewayLink:
                     self._credited = time.monotonic()
                 self._sent = number = self._sent + 1
                 self.counters["frames_out"] += 1
+            else:
+                self._dealt = number
             chunks.append(Chunk(kind, number, data))
         return chunks
 

@@ -297,6 +297,16 @@ def test_a_wifi_password_that_none_can_be(board):
         board.join_network()
 
 
+def test_a_radio_of_virtual_boards_that_is_none(ready, tail, monkeypatch):
+    for radio, kind, why in (
+        ("tcp-client:nowhere", BadInputError, "write tcp-client:HOST:PORT"),
+        ("tcp-client:127.0.0.1:1", BluetoothError, "does not answer"),
+    ):
+        monkeypatch.setattr("hil.connection._hci", lambda board, radio=radio: radio)
+        with refused(kind, why):
+            ready.connect(tail, "ble")
+
+
 def test_a_host_without_bluez(ready, tail, monkeypatch):
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent")
     monkeypatch.setattr("hil.connection._hci", lambda board: None)  # as for a real board
@@ -321,6 +331,9 @@ class Relay:
 
     def record(self, message_id, session):
         raise AssertionError("there is no inference to have a record of")
+
+    def check(self):
+        """The edge server itself is well."""
 
     def __enter__(self):
         return self
@@ -349,6 +362,13 @@ def test_an_edge_server_that_dies_in_mid_inference(ready, tail, model):
         ready.connect(relay)
         with refused(MessageLost, "edge_lost"):
             ready.infer(np.zeros(model.input.shape, np.uint8))
+
+
+def test_an_edge_server_that_has_ended_between_inferences(ready, tail, model):
+    ready.connect(tail)
+    tail.close()
+    with refused(EdgeError, "has ended; start another"):
+        ready.infer(np.zeros(model.input.shape, np.uint8))
 
 
 def test_a_lab_that_is_killed_in_mid_inference(model):

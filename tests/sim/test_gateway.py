@@ -44,15 +44,21 @@ def crossing(data: bytes, baud: int = DEFAULT_BAUD) -> int:
 
 
 class Line:
-    """A line whose host says what a test lets it say."""
+    """A line whose host says what a test lets it say, having asked for the role at time 0."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, asks: bool = True) -> None:
         self.clock = SimClock()
         self.attached = True
         self.to_host: list[tuple[int, bytes]] = []
         self.to_board: list[tuple[int, bytes]] = []
         self.on_unit: Callable[[bytes], None] = lambda data: None
         self.uart = Uart(self.clock, self._take, self._give)
+        if asks:
+            self.uart.set_baud(10**12)
+            self.uart.feed(b"#1 role set=gateway channel=1\r\n")
+            self.run()
+            self.uart.set_baud(DEFAULT_BAUD)
+            self.to_board.clear()
 
     def _take(self, time: int, unit: bytes) -> None:
         self.clock.at(time, lambda: self.to_board.append((time, unit)))
@@ -188,6 +194,8 @@ class Gateway(Line):
 
     def _take(self, time: int, unit: bytes) -> None:
         super()._take(time, unit)
+        if unit[:1] != b"\0":
+            return
         record = Chunk.parse(unit[1:-1])
         if record.type is ChunkType.SEND:
             later = time + 3_000 * CYCLES_PER_US
@@ -295,6 +303,17 @@ def test_nobody_owes_where_nobody_listens() -> None:
     line.attached = False
     line.write(received(1))
     line.run()
+    assert not line.clock.waits_for_host
+
+
+@pytest.mark.parametrize("earlier", [True, False], ids=["after a gateway's host", "at first"])
+def test_a_host_that_has_not_asked_for_the_role_owes_nothing(earlier: bool) -> None:
+    line = Line(asks=earlier)
+    line.uart.host_gone()
+    line.uart.feed(b"info\r\n")
+    line.write(received(1))
+    line.run()
+    assert len(line.to_host) == 1
     assert not line.clock.waits_for_host
 
 

@@ -2,6 +2,7 @@
 """The firmware on the virtual board: it boots, answers, dies and comes back as a chip does."""
 
 import re
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -91,6 +92,26 @@ def test_a_hang_ends_in_the_task_watchdog_after_its_device_time(console: Raw) ->
 def test_reboot_restarts_the_firmware(console: Raw) -> None:
     console.say("reboot", rb"rst:0xc \(RTC_SW_CPU_RST\)")
     console.say("info", rb"ok fw=")
+
+
+def test_a_reset_gives_the_memory_of_the_boot_before_back() -> None:
+    """wasmtime reserves 4 GB of addresses for each processor."""
+    build = FirmwareBuild.load(IMAGES / "prebuilt")
+    with Lab.start() as lab:
+        flash(lab.boards[0].url, build.files, simulated_image=True)
+        with closing(Raw(int(lab.boards[0].url.rpartition(":")[2]))) as raw:
+            raw.say("info", rb"ok fw=")
+            before = address_space(lab.process.pid)
+            for _ in range(5):
+                raw.say("reboot", rb"rst:0xc \(RTC_SW_CPU_RST\)")
+                raw.say("info", rb"ok fw=")
+            assert address_space(lab.process.pid) < before + (1 << 32)
+
+
+def address_space(pid: int) -> int:
+    """Return how many bytes of addresses a process has reserved."""
+    pages = Path(f"/proc/{pid}/statm").read_text().split()[0]
+    return int(pages) * resource.getpagesize()
 
 
 def test_an_access_point_with_another_password_is_refused_after_a_while(console: Raw) -> None:

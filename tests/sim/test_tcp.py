@@ -166,6 +166,28 @@ def test_a_host_that_dies_owing_an_answer_ends_the_connection_and_the_debt(
     assert b"closed by the host" in text
 
 
+def test_a_host_that_has_gone_owes_nothing_for_what_reaches_it_later(
+    firmware: type[Any], settle: Settle
+) -> None:
+    async def run() -> None:
+        leave = asyncio.Event()
+
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await leave.wait()
+
+        async with connection(firmware, settle, handle) as (board, tcp):
+            clock = board.clock
+            tcp.send(0, message(MessageType.HELLO, bytes(16)), clock.now)
+            clock.at(clock.now + 1_000 * CYCLES_PER_US, lambda: None)
+            clock.step()
+            leave.set()
+            await tcp._connection._task  # the board's side has seen it, the board has not
+            await settle(clock, lambda: board.count("on_link") == 2)
+            assert not clock.waits_for_host
+
+    asyncio.run(run())
+
+
 def test_a_closed_connection_tells_its_board_nothing_more(
     firmware: type[Any], settle: Settle
 ) -> None:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 UNHEEDED = 50
 """A host that has heard so many advertisements of a board and does not connect wants another."""
 
+UNHEARD = 250
+"""One whose radio is on and that has listened to so few of this many has nothing to do with it: it
+would have to rest for seconds between its attempts."""
+
 # Error codes: Bluetooth Core Specification 5.4, volume 1, part F.
 _CONNECTION_TIMEOUT = 0x08
 _ENDED_BY_USER = 0x13
@@ -58,7 +62,7 @@ class HostEnd:
         self._clock = clock
         self._hci = hci
         self._on_subscribed = subscribed
-        self._unheeded = 0
+        self._advertisements = self._unheeded = 0
         self._pair: Pair | None = None
         self._closed = False
         self._reaction = Reaction()
@@ -76,8 +80,9 @@ class HostEnd:
     def advertised(self) -> None:
         """Wait no longer if no radio is free to come, or all have heard the board and do not."""
         free = [radio for radio in self._hci.radios if not radio.le_connections]
+        self._advertisements += 1
         self._unheeded += all(radio.le_scan_enable for radio in free)
-        if not free or self._unheeded >= UNHEEDED:
+        if not free or self._unheeded >= UNHEEDED or self._advertisements >= UNHEARD:
             self._clock.paid(self)
 
     def subscribed(self, mtu: int) -> None:

@@ -210,6 +210,17 @@ def test_time_goes_on_where_the_host_wants_another_board(start_bench, attach):
     time_goes_on(bench)
 
 
+def test_time_goes_on_where_a_hosts_radio_is_on_and_idle(start_bench, monkeypatch):
+    monkeypatch.setattr("hil.sim.ble.host.UNHEARD", 5)
+    bench = start_bench()
+    (board,) = bench.boards
+    port = int(bench.hci.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE):
+        bench.call(board.radio.open, "", 0)
+        time_goes_on(bench)
+    assert board.heard.events == []
+
+
 def test_a_host_may_come_late(start_bench, attach):
     bench = start_bench()
     (board,) = bench.boards

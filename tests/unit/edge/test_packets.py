@@ -225,6 +225,62 @@ def test_closing_the_server_closes_what_is_attached(split, espnow, edge):
         edge.attach(MemoryPackets())
 
 
+def test_before_a_transport_is_closed_it_hears_that_all_frames_are_done(
+    edge, espnow, split, activation, slow_tail
+):
+    entered, leave = slow_tail
+    open_at_end = []
+    frames = Frames(espnow, split)
+    frames.hello()
+    message = frames.message(MessageType.DATA, 2, activation)
+    for frame in fragment(message, espnow.frame_limit - 16):
+        espnow.received(frames.peer, frame, lambda: open_at_end.append(not espnow.closed))
+    assert entered.wait(PATIENCE_S)
+    edge.detach(espnow)
+    count = len(open_at_end)
+    assert all(open_at_end)
+    assert count == len(fragment(message, espnow.frame_limit - 16))
+    leave.set()
+    assert edge.record(2, timeout=PATIENCE_S)
+    edge.close()
+    assert len(open_at_end) == count
+
+
+def test_a_transport_that_cannot_be_closed_keeps_neither_server_nor_others_open(edge, ble, espnow):
+    def fail():
+        raise OSError("The radio is on fire.")
+
+    espnow.close = fail
+    with pytest.raises(OSError, match="on fire"):
+        edge.close()
+    assert (edge.alive, ble.closed) == (False, True)
+    edge.close()
+
+
+def test_transports_come_and_go_from_any_thread_while_the_server_ends(edge):
+    transports = [MemoryPackets() for _ in range(40)]
+    begin = threading.Barrier(5)
+    refused = []
+
+    def come_and_go(mine):
+        begin.wait(PATIENCE_S)
+        for transport in mine:
+            try:
+                edge.attach(transport)
+            except EdgeError:
+                refused.append(transport)
+            edge.detach(transport)
+
+    threads = [threading.Thread(target=come_and_go, args=(transports[n::4],)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    begin.wait(PATIENCE_S)
+    edge.close()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    assert all(transport.closed or transport in refused for transport in transports)
+
+
 def test_a_transport_that_does_not_start_is_not_attached(edge):
     transport = MemoryPackets()
 

@@ -3,6 +3,7 @@
 
 import socket
 import struct
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -233,3 +234,21 @@ def test_a_server_that_does_not_answer_is_a_lost_message(split, tail, monkeypatc
             pytest.raises(EdgeError, match="does not answer"),
         ):
             greet(head, tail)
+
+
+def test_closing_answers_barriers_at_once_though_a_tail_runs(split, activation, slow_tail, wire):
+    entered, leave = slow_tail
+    server = EdgeServer(split.tail, split.model_id)
+    wire.connect(server.address)
+    wire.send(hello(split, 1))
+    assert wire.recv(2048)
+    for frame in data(split, 1, 2, activation):
+        wire.send(frame)
+    wire.send(barrier(7))
+    assert entered.wait(PATIENCE_S)
+    closing = threading.Thread(target=server.close)
+    closing.start()
+    assert MessageType.RESULT not in kinds_until_barrier(wire, 7)
+    leave.set()
+    closing.join(PATIENCE_S)
+    assert not closing.is_alive()

@@ -82,6 +82,9 @@ class ScriptedConsole:
     def forget(self, name):
         self.events = deque(event for event in self.events if event[0] != name)
 
+    def check(self):
+        """It is connected."""
+
     def set_baud(self, rate):
         self.request("baud", rate=rate)
 

@@ -7,7 +7,14 @@ from types import ModuleType
 import pytest
 from fake_board import make_board
 
-from hil.errors import BadInputError, BoardRefused, EdgeError, InfrastructureError, MessageLost
+from hil.errors import (
+    BadInputError,
+    BoardRefused,
+    ConsoleError,
+    EdgeError,
+    InfrastructureError,
+    MessageLost,
+)
 from hil.inference import RoundTrip, Wire
 from hil.lab import WifiCredentials
 from hil.model.model import Model
@@ -30,6 +37,9 @@ class Edge:
 
     def detach(self, transport):
         self._said.append(f"edge detach {transport}")
+
+    def check(self):
+        """It serves."""
 
 
 class Radio:
@@ -153,9 +163,16 @@ def test_without_ble_on_this_host_the_board_does_not_advertise(boards, edge, sai
     assert not any("link" in line for line in said)
 
 
-def test_the_radio_of_another_programs_lab_is_out_of_reach(boards, edge):
-    with pytest.raises(BadInputError, match="started by another program"):
+def test_the_radio_of_another_programs_lab_is_out_of_reach_unless_named(boards, edge, monkeypatch):
+    monkeypatch.delenv("HIL_HCI", raising=False)
+    with pytest.raises(BadInputError, match="started by another program: set HIL_HCI"):
         boards(1, "head", simulated="1").connect(edge, "ble")
+
+
+def test_the_radio_of_another_programs_lab_can_be_named(boards, edge, said, monkeypatch):
+    monkeypatch.setenv("HIL_HCI", "tcp-client:127.0.0.1:4")
+    boards(1, "head", simulated="1").connect(edge, "ble")
+    assert "edge attach hil-000001 by tcp-client:127.0.0.1:4" in said
 
 
 @pytest.mark.parametrize("via", ["tcp", "udp"])
@@ -278,6 +295,50 @@ def test_a_round_trip_without_an_answer_is_lost_and_one_whose_link_ends_an_error
     board.console.failures["udp"] = {"state": "err", "code": "edge_lost", "msg": "It ended."}
     with pytest.raises(MessageLost, match="It ended"):
         board.rtt(16)
+
+
+@pytest.mark.parametrize("lost", ["edge_timeout", "edge_lost"])
+def test_a_message_lost_with_the_gateways_port_is_the_rigs_fault(
+    boards, edge, said, monkeypatch, lost
+):
+    def broken():
+        raise ConsoleError("The connection to the gateway broke; reconnect the board.")
+
+    board, gateway = boards(1, "head"), make_board(monkeypatch, said, 2)
+    board.connect(edge, "espnow", gateway=gateway)
+    board.console.failures["espnow"] = {"state": "err", "code": lost}
+    gateway.console.check = broken
+    with pytest.raises(ConsoleError, match="gateway broke"):
+        board.rtt(16)
+
+
+def test_a_message_lost_with_the_edge_server_says_so(boards, edge):
+    def ended():
+        raise EdgeError("The edge server has ended; start another.")
+
+    board = boards(1, "head")
+    board.connect(edge, "udp")
+    board.console.failures["udp"] = {"state": "err", "code": "edge_timeout"}
+    edge.check = ended
+    with pytest.raises(EdgeError, match="has ended"):
+        board.rtt(16)
+
+
+def test_a_message_over_a_link_that_has_gone_down_is_lost(boards, edge):
+    board = boards(1, "head")
+    board.connect(edge, "udp")
+    board.console.refusals["rtt"] = "link_down"
+    with pytest.raises(MessageLost, match="connect the board anew") as caught:
+        board.rtt(16)
+    assert caught.value.code == "link_down"
+
+
+def test_after_news_of_the_network_it_is_joined_anew(boards, edge, said):
+    board = boards(1, "head")
+    board.connect(edge, "udp")
+    board.console.events.append(("wifi", {"state": "up", "ip": "10.0.0.77"}))
+    board.connect(edge, "udp")
+    assert sum("wifi" in line for line in said) == 2
 
 
 def test_a_size_that_the_board_cannot_echo_is_bad_input(boards, edge):

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The console against a port in memory."""
 
+import os
 import threading
 import time
+import tty
 
 import pytest
+import serial
 from fake_port import FakePort
 
 from hil.console import Console
@@ -266,3 +269,24 @@ def test_a_report_shows_a_panic_from_its_beginning_however_much_follows(port, co
     quoted = caught.value.__notes__[0]
     assert "before" in quoted
     assert "Backtrace" in quoted
+
+
+def test_a_board_that_takes_nothing_is_silent(port, console):
+    def full(data):
+        raise serial.SerialTimeoutException("Write timeout")
+
+    port.on_write = full
+    with pytest.raises(BoardSilent, match="takes nothing that is sent to it"):
+        console.request("info")
+
+
+def test_writing_to_a_device_that_takes_nothing_ends(monkeypatch):
+    monkeypatch.setattr("hil.serialport.open.WRITE_PATIENCE_S", 0.05)
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+    try:
+        with Console.open(os.ttyname(theirs)) as console, pytest.raises(BoardSilent):
+            console.send_chunks([Chunk(ChunkType.IMAGE, 0, bytes(1024))] * 100)
+    finally:
+        os.close(ours)
+        os.close(theirs)

@@ -107,6 +107,8 @@ def test_one_port_under_two_names_is_found_out(tmp_path):
     other.symlink_to(device)
     with pytest.raises(BadInputError, match="both at"):
         Rig.find(str(device), peer=str(other))
+    rig = Rig.find("/dev/a", peer=str(device), gateway=str(other))
+    assert rig.gateway == rig.peer
 
 
 @pytest.mark.parametrize(

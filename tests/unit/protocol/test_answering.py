@@ -149,7 +149,7 @@ def test_random_frames_are_dropped(side, frames):
 
 @BOTH
 @given(data=st.data())
-def test_a_damaged_frame_delivers_nothing_wrong(side, data):
+def test_a_damaged_message_is_answered_by_an_error_and_the_next_one_is_not_affected(side, data):
     answering = greeted(side)
     request = asked(MessageType.DATA, 2, bytes(range(256)) * 2)
     frames = frames_of(request)
@@ -158,9 +158,31 @@ def test_a_damaged_frame_delivers_nothing_wrong(side, data):
     bit = data.draw(st.integers(8 * HEADER_SIZE, 8 * len(damaged) - 1))
     damaged[bit // 8] ^= 1 << bit % 8
     frames[which] = bytes(damaged)
+    sent, messages = receive_all(answering, frames)
+    header, error = read(sent[-1])
+    assert (header.type, header.message_id, messages) == (MessageType.ERROR, 2, [])
+    assert ErrorPayload.parse(error.payload).label == "protocol"
+    assert answering.damaged == 1
+    again = asked(MessageType.DATA, 3, request.payload)
+    assert receive_all(answering, frames_of(again))[1] == [again]
+
+
+def test_a_poll_after_a_damaged_message_brings_the_error_again():
+    answering = greeted()
+    first, *others = frames_of(asked(MessageType.DATA, 2, bytes(700)))
+    sent, messages = receive_all(answering, [first[:-1] + b"?", *others])
+    assert (len(sent), messages) == (1, [])
+    assert answering.receive(poll(2)) == (sent, None)
+    assert acks(answering.receive(others[-1])[0]) == [Ack(len(others) + 1)]
+
+
+def test_a_damaged_hello_is_dropped_so_that_the_board_sends_it_again():
+    answering = greeted()
+    (frame,) = fragment(hello(2), 112)
     with pytest.raises(ProtocolError) as caught:
-        receive_all(answering, frames)
-    assert caught.value.reason in ("crc", "length")
+        answering.receive(frame[:-1] + bytes([frame[-1] ^ 1]))
+    assert caught.value.reason == "crc"
+    assert answering.receive(frame)[1] == hello(2)
 
 
 def test_an_ack_tells_what_of_a_request_has_come():

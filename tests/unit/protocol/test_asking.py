@@ -154,3 +154,14 @@ def test_nothing_is_expected_before_the_first_question():
     assert asking.receive(ack(1, 1), 0) == []
     assert asking.on_timer(5) == []
     assert (asking.deadline, asking.failed) == (None, False)
+
+
+def test_an_answer_that_is_damaged_ends_the_question_as_an_error():
+    asking = greeted()
+    asking.ask(message(MessageType.ECHO, 2, b"12345", Flags.NONE), 5_000)
+    (reply,) = fragment(message(MessageType.ECHO_REPLY, 2, b"12345"), 234)
+    assert asking.receive(reply[:-1] + bytes([reply[-1] ^ 1]), 6_000) == []
+    assert asking.answer is not None
+    assert asking.answer.type is MessageType.ERROR
+    assert ErrorPayload.parse(asking.answer.payload).label == "protocol"
+    assert asking.deadline is None

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hil.protocol import Flags, Message, MessageType, ProtocolError, Reassembler, fragment
+from hil.protocol import Ack, Flags, Message, MessageType, ProtocolError, Reassembler, fragment
+from hil.protocol.reassembly import DamagedError
 
 LIMIT = 2000
 
@@ -69,14 +70,15 @@ def test_a_new_message_replaces_an_unfinished_one():
     assert feed(reassembler, frames) == [new]
 
 
-def test_a_damaged_message_is_dropped_and_may_be_sent_again():
+def test_a_damaged_message_is_told_once_and_copies_of_its_fragments_change_nothing():
     frames = fragment(echo(1, b"x" * 30), 20)
     damaged = frames[0][:-1] + b"?"
     reassembler = Reassembler(20, LIMIT)
-    with pytest.raises(ProtocolError) as caught:
+    with pytest.raises(DamagedError) as caught:
         feed(reassembler, [damaged, *frames[1:]])
     assert caught.value.reason == "crc"
-    assert feed(reassembler, frames) == [echo(1, b"x" * 30)]
+    assert feed(reassembler, frames) == []
+    assert reassembler.ack == Ack(len(frames))
 
 
 def test_a_message_above_the_limit_is_refused_at_its_first_fragment():

@@ -67,6 +67,17 @@ def test_a_broken_limit_outweighs_one_that_cannot_be_judged() -> None:
     assert "p95 needs 20 rounds" in found.sentences[1]
 
 
+def test_what_is_refused_is_told_before_what_is_nearly_broken() -> None:
+    first, second = transfer([1_000], StageLimit(p50=1_050, p95=1_060)).sentences
+    assert "p95 needs 20 rounds" in first
+    assert "p50 1.000 ms is close to" in second
+
+
+def test_of_broken_limits_the_one_that_is_exceeded_most_is_told_first() -> None:
+    found = transfer([1_000] * 19 + [5_000], StageLimit(p50=999, max=2_000))
+    assert [each.split()[2] for each in found.sentences] == ["max", "p50"]
+
+
 def test_a_broken_limit_is_told_before_one_that_is_nearly_broken() -> None:
     first, second = transfer([1_000] * 20, StageLimit(p50=1_050, max=999)).sentences
     assert "max 1.000 ms exceeds" in first

@@ -76,6 +76,14 @@ def test_a_link_that_answered_nothing_is_in_the_table(results: Results) -> None:
     assert headline(results, "udp") == "n/a n/a n/a 1 of 1 none asked for"
 
 
+def test_of_each_broken_budget_one_sentence_stands_below_the_table(results: Results) -> None:
+    nodeid, good = next(each for each in results.verdicts if each[1].stage == "total")
+    bad = replace(good, outcome="fail", sentences=("max is far above", "p50 is above too"))
+    results.verdicts.append((nodeid, bad))
+    said = [line for line in lines(results) if line.startswith("budgets") and "above" in line]
+    assert said == ["budgets    max is far above"]
+
+
 def test_the_table_fits_in_120_columns(results: Results) -> None:
     results.lost.append(LostRecord(None, "espnow", "edge_timeout", True, "peer"))
     nodeid, good = next(each for each in results.verdicts if each[1].stage == "total")

@@ -12,7 +12,8 @@ from hil.budgets.learning import Learned, learn
 from hil.budgets.writing import Change, write_limits
 
 BEFORE = LinkBudget("budgets.toml [latency.virtual.udp]", goodput=1.0)
-TIMES = st.lists(st.integers(1, 10**8), min_size=1, max_size=120)
+TIMES = st.lists(st.integers(0, 10**8), min_size=1, max_size=120)
+RATES = st.lists(st.integers(1, 10**8), min_size=1, max_size=120)
 
 FILE = """\
 # The budgets of this rig.
@@ -40,7 +41,7 @@ LEARNED = Learned({"transfer": {"p50": 1.5, "max": 3.0}, "load": {"p50": 0.1}}, 
 
 @given(
     st.dictionaries(st.sampled_from(["transfer", "rtt_small", "total"]), TIMES, min_size=1),
-    TIMES,
+    RATES,
     st.integers(0, 50),
     st.floats(0, 1),
 )

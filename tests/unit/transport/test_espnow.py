@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_gateway import FakeGateway
+from fake_gateway import GATEWAY_CREDIT, FakeGateway
 
 from hil.console import Console
 from hil.console_chunk import Chunk, ChunkType
 from hil.edge import EdgeServer
 from hil.edge.client import HeadClient
 from hil.edge.packet_asker import PacketAsker
+from hil.errors import LabError
 from hil.model.interpreter import Interpreter
 from hil.model.model import Model
 from hil.transport.espnow import CREDIT, GatewayLink
@@ -172,10 +173,55 @@ def test_when_the_serial_port_goes_every_peer_is_lost_and_sending_is_harmless(ri
     rig.link.close()
 
 
-def test_after_closing_records_go_nowhere_and_the_console_works(rig):
+def test_when_the_lab_dies_every_peer_is_lost():
+    def explain():
+        raise LabError("The lab has died.")
+
+    gateway, lost = FakeGateway(), queue.Queue()
+    with Console(gateway.port, "fake", explain) as console:
+        link = GatewayLink(console)
+        link.start(lambda peer, frame, done: done(), lambda *loss: lost.put(loss))
+        gateway.from_air(MAC, b"frame")
+        gateway.wait(lambda: gateway.dealt == 1)
+        gateway.port.unplug()
+        link.send(MAC, [b"anything"])
+        assert lost.get(timeout=PATIENCE_S) == (MAC, "The lab has died.")
+        link.close()
+
+
+def test_what_has_credit_is_sent_before_closing_ends(rig):
+    for _ in range(3):
+        rig.gateway.from_air(MAC, b"question")
+        _, _, done = rig.next()
+        rig.link.send(MAC, [b"answer"])
+        done()
+    rig.link.close()
+    assert (rig.gateway.dealt, len(rig.gateway.sent)) == (3, 3)
+
+
+def test_closing_does_not_wait_for_credit(rig):
+    rig.gateway.takes = False
+    rig.link.send(MAC, [b"frame"] * (CREDIT + 1))
+    rig.link.close()
+    assert len(rig.gateway.sent) == CREDIT
+    assert not rig.link._writer.is_alive()
+
+
+def test_closing_deals_with_what_nobody_has(rig):
+    rig.gateway.from_air(MAC, b"one")
+    rig.gateway.from_air(MAC, b"two")
+    (_, _, done), _ = rig.next(), rig.next()
+    done()
+    rig.link.close()
+    assert rig.gateway.dealt == 2
+
+
+def test_after_closing_records_are_dealt_with_unseen_and_the_console_works(rig):
     rig.link.close()
     rig.link.close()
-    rig.gateway.from_air(MAC, b"frame")
+    for _ in range(GATEWAY_CREDIT + 1):
+        rig.gateway.when_credited()
+        rig.gateway.from_air(MAC, b"frame")
     assert rig.console.request("role")["role"] == "gateway"
     assert rig.frames.empty()
 

@@ -37,6 +37,11 @@ typedef struct {
     uint16_t count;
 } sn_header;
 
+/* Was the message with id `id` begun before the one with id `other`? Ids may wrap around. */
+static inline bool sn_message_is_older(uint32_t id, uint32_t other) {
+    return id != other && other - id < 0x80000000u;
+}
+
 void sn_header_pack(const sn_header *header, uint8_t to[SN_HEADER_SIZE]);
 
 /* False unless `from` starts with a header of this version with a known type, known flags and index < count. */

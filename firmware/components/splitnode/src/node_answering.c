@@ -87,17 +87,12 @@ static void welcome(sn_node *node, const sn_header *header, uint64_t from) {
     answering->to = from;
 }
 
-static void note_message(node_answering *answering, uint32_t message) {
-    if (message > answering->latest) {
-        answering->latest = message;
-    }
-}
-
 static void receive_hello(sn_node *node, uint64_t from, const sn_header *header, const sn_body *body) {
     const char *why = NULL;
     bool is_other = node->link.greeted && header->session != node->link.session;
     bool at_work = node->work.state == NODE_WORK_INVOKING && !node->work.abandoned;
-    if (is_other && header->session == node->answering.past_session && header->message <= node->answering.past_latest) {
+    if (is_other && header->session == node->answering.past_session &&
+        !sn_message_is_older(node->answering.past_latest, header->message)) {
         node->stats.rx_duplicate++; /* a late copy */
         return;
     }
@@ -116,7 +111,7 @@ static void receive_hello(sn_node *node, uint64_t from, const sn_header *header,
         return;
     }
     welcome(node, header, from);
-    note_message(&node->answering, header->message);
+    node->answering.latest = header->message;
     uint8_t payload[NODE_HELLO_SIZE];
     uint32_t length = node_make_hello(node, payload);
     node_frames_note(node, from, header, SN_FRAME_HELLO, (sn_bytes){payload, length});
@@ -132,10 +127,6 @@ static void receive_ack(sn_node *node, uint64_t from, const sn_header *header, c
     const sn_reassembly *reassembly = &node->frames.reassembly;
     bool is_poll = (header->flags & SN_FLAG_ACK_REQUESTED) != 0;
     bool is_known = is_of_peer(node, header) && reassembly->active && header->message == reassembly->header.message;
-    if (is_of_peer(node, header) && header->message < answering->latest && !is_known) {
-        node->stats.rx_duplicate++; /* the head has gone on */
-        return;
-    }
     if (!is_known) {
         if (is_poll) {
             node_frames_refuse(node, from, header, SN_ERR_EDGE_LOST, "nothing is known here of this message");
@@ -210,7 +201,7 @@ static void receive_fragment(sn_node *node, const sn_header *header, const uint8
     case SN_FRAGMENT_BAD:
     case SN_FRAGMENT_TOO_LARGE:
         node->stats.rx_bad_frame++;
-        if (state == SN_FRAGMENT_TOO_LARGE && header->index + 1 == header->count) {
+        if (state == SN_FRAGMENT_TOO_LARGE && (wants_ack || header->index + 1 == header->count)) {
             node_frames_refuse(node, answering->to, header, SN_ERR_TENSOR_SIZE,
                                "the message does not fit into the tail's memory");
         }
@@ -225,6 +216,7 @@ static void receive_fragment(sn_node *node, const sn_header *header, const uint8
     }
     if (state == SN_FRAGMENT_BAD_BODY) {
         node->stats.rx_bad_crc++;
+        node_send_error(node, header->message, SN_ERR_PROTOCOL, "the message came with a wrong length or CRC");
         return;
     }
     if (state == SN_FRAGMENT_COMPLETE) {
@@ -251,6 +243,11 @@ void node_answering_receive(sn_node *node, const sn_source *from, const sn_heade
         node_frames_refuse(node, from->address, header, SN_ERR_UNSUPPORTED, "authenticated messages are not supported");
         return;
     }
+    if (node_repeats(node) && is_of_peer(node, header) &&
+        sn_message_is_older(header->message, node->answering.latest)) {
+        node->stats.rx_duplicate++; /* the head has gone on */
+        return;
+    }
     if (is_single) {
         receive_single(node, from->address, header, frame, length);
         return;
@@ -264,6 +261,6 @@ void node_answering_receive(sn_node *node, const sn_source *from, const sn_heade
         return;
     }
     node->answering.to = from->address;
-    note_message(&node->answering, header->message);
+    node->answering.latest = header->message;
     receive_fragment(node, header, frame, length, wants_ack);
 }

@@ -13,6 +13,11 @@ void node_asking_begin(sn_node *node) {
     asking->message = node->send.message.header.message;
     asking->next = 0;
     frames->ack_due = false;
+    if (node->send.message.header.type != SN_FRAME_HELLO && asking->message != asking->reached_message) {
+        asking->reached_message = asking->message;
+        asking->reached = 0;
+        asking->give_up_at = node_now(node) + NODE_PATIENCE_US;
+    }
     sn_reassembly_init(&frames->reassembly, node->memory.receive, node->memory.receive_capacity, frames->bitmap,
                        sizeof frames->bitmap, frames->fragment_length);
     sn_exchange_begin(&asking->exchange, &asking->rto, fragments(node), node_now(node));
@@ -29,21 +34,15 @@ void node_asking_end(sn_node *node) {
 /* Over BLE: one fragment after the other. */
 static bool send_in_order(sn_node *node) {
     node_asking *asking = &node->asking;
-    const sn_header *header = &node->send.message.header;
-    if (!node->send.active) {
-        return false;
-    }
-    if (header->type != SN_FRAME_HELLO && header->message != asking->reached_message) {
-        asking->reached_message = header->message;
-        asking->reached = 0;
-    }
-    bool again = header->message == asking->reached_message && asking->next < asking->reached;
-    if (!node_frames_send(node, 0, &(sn_fragment_out){.index = asking->next}, again)) {
+    bool is_hello = asking->message != asking->reached_message;
+    bool again = !is_hello && asking->next < asking->reached;
+    if (!node->send.active || !node_frames_send(node, 0, &(sn_fragment_out){.index = asking->next}, again)) {
         return false;
     }
     asking->next++;
-    if (header->message == asking->reached_message && asking->next > asking->reached) {
+    if (!is_hello && !again) {
         asking->reached = asking->next;
+        asking->give_up_at = node_now(node) + NODE_PATIENCE_US;
     }
     if (asking->next == fragments(node)) {
         node->send.active = false;
@@ -112,11 +111,13 @@ static bool answers(const sn_node *node, uint8_t type) {
     return false;
 }
 
-static void refuse(sn_node *node, sn_error code, const char *text) {
+static void refuse(sn_node *node, uint32_t message, sn_error code, const char *text) {
     node_reason reason;
     node_set_reason(&reason, code, text);
-    node_asking_end(node);
-    node_refused(node, node->asking.message, &reason);
+    if (message == node->asking.message) {
+        node_asking_end(node);
+    }
+    node_refused(node, message, &reason);
 }
 
 /* A new fragment of the answer has come. */
@@ -160,7 +161,7 @@ void node_asking_receive(sn_node *node, const sn_header *header, const uint8_t *
     }
     if ((header->flags & SN_FLAG_AUTHENTICATED) != 0) {
         node->stats.rx_bad_frame++;
-        refuse(node, SN_ERR_UNSUPPORTED, "authenticated messages are not supported");
+        refuse(node, asking->message, SN_ERR_UNSUPPORTED, "authenticated messages are not supported");
         return;
     }
     sn_fragment_state state = sn_reassembly_push(&frames->reassembly, frame, length);
@@ -170,28 +171,47 @@ void node_asking_receive(sn_node *node, const sn_header *header, const uint8_t *
     }
     if (state == SN_FRAGMENT_TOO_LARGE) {
         node->stats.rx_bad_frame++;
-        refuse(node, SN_ERR_PROTOCOL, "the peer's answer is larger than the board's memory for messages");
+        refuse(node, asking->message, SN_ERR_PROTOCOL,
+               "the peer's answer is larger than the board's memory for messages");
+        return;
+    }
+    if (state == SN_FRAGMENT_BAD_BODY) {
+        node->stats.rx_bad_crc++;
+        refuse(node, asking->message, SN_ERR_PROTOCOL, "the peer's answer came with a wrong length or CRC");
         return;
     }
     frames->ack_due = frames->ack_due || wants_ack;
     node->stats.rx_duplicate += state == SN_FRAGMENT_DUPLICATE;
-    node->stats.rx_bad_crc += state == SN_FRAGMENT_BAD_BODY;
-    if (state == SN_FRAGMENT_MORE || state == SN_FRAGMENT_COMPLETE) {
+    if (state != SN_FRAGMENT_DUPLICATE) {
         take(node, header, state == SN_FRAGMENT_COMPLETE);
     }
 }
 
+/* Over BLE: is part of a message still to go out, over this connection or the next? */
+static bool is_going_out(const sn_node *node) {
+    return node->link.via == SN_VIA_BLE && (node->work.state == NODE_WORK_SENDING || node_echo_is_going_out(node));
+}
+
 uint64_t node_asking_deadline(const sn_node *node) {
+    if (is_going_out(node)) {
+        return node->asking.give_up_at;
+    }
     return node->asking.active && node_repeats(node) ? sn_exchange_deadline(&node->asking.exchange) : SN_NO_DEADLINE;
 }
 
 void node_asking_timer(sn_node *node, uint64_t now) {
+    node_asking *asking = &node->asking;
     if (now < node_asking_deadline(node)) {
         return;
     }
-    sn_exchange_on_timer(&node->asking.exchange, now);
-    if (node->asking.exchange.state == SN_EXCHANGE_FAILED) {
-        refuse(node, SN_ERR_EDGE_TIMEOUT, "the peer does not answer, neither at once nor when asked again");
+    if (is_going_out(node)) {
+        refuse(node, asking->reached_message, SN_ERR_EDGE_TIMEOUT, "the message could not be sent within 10 s");
+        return;
+    }
+    sn_exchange_on_timer(&asking->exchange, now);
+    if (asking->exchange.state == SN_EXCHANGE_FAILED) {
+        refuse(node, asking->message, SN_ERR_EDGE_TIMEOUT,
+               "the peer does not answer, neither at once nor when asked again");
     }
     node_link_go_on(node);
 }

@@ -9,6 +9,14 @@ static void send_echo(sn_node *node) {
                       (sn_bytes){0});
 }
 
+bool node_echo_is_going_out(const sn_node *node) {
+    return node->echo.active && node->echo.deadline == SN_NO_DEADLINE;
+}
+
+bool node_echo_uses_image(const sn_node *node) { /* one that the peer has refused may still be on its way out */
+    return node->echo.active || (node->send.active && node->send.message.header.type == SN_FRAME_ECHO);
+}
+
 void node_echo_send_again(sn_node *node) {
     if (node->echo.active) {
         send_echo(node);
@@ -16,7 +24,7 @@ void node_echo_send_again(sn_node *node) {
 }
 
 void node_echo_sent(sn_node *node) {
-    if (node->echo.active && node->echo.deadline == SN_NO_DEADLINE) {
+    if (node_echo_is_going_out(node)) {
         node->echo.deadline = node_now(node) + NODE_PATIENCE_US;
     }
 }

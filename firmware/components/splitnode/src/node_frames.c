@@ -5,13 +5,13 @@
  */
 #include "node_internal.h"
 
-static uint32_t own_limit(const sn_node *node) {
+uint32_t node_frames_limit(const sn_node *node) {
     uint32_t limit = node->port->link_frame_limit(node->port->ctx, node->link.via);
     return limit < NODE_FRAME_MOST ? limit : NODE_FRAME_MOST;
 }
 
 bool node_frames_agree(sn_node *node, uint32_t peer_limit) {
-    uint32_t limit = own_limit(node);
+    uint32_t limit = node_frames_limit(node);
     if (limit > peer_limit) {
         limit = peer_limit;
     }

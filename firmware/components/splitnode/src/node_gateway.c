@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-#define HOST_CREDIT 8u     /* records that the host may be ahead of what the driver has taken */
-#define GATEWAY_CREDIT 16u /* records that the gateway may be ahead of what the host has dealt with */
+#define HOST_CREDIT 8u            /* records that the host may be ahead of what the driver has taken */
+#define GATEWAY_CREDIT 16u        /* records that the gateway may be ahead of what the host has dealt with */
+#define HOST_PATIENCE_US 5000000u /* after which the records that the host says nothing of are lost on the line */
 #define MAC 6u
 #define RECEIVED_LEAD (MAC + 1u + 8u) /* address, RSSI and time in front of a frame from the air */
 #define QUEUE_LEAD 16u                /* number, length and address in front of one that waits */
@@ -165,11 +166,15 @@ void node_gateway_receive(sn_node *node, const sn_source *from, const uint8_t *f
     uint8_t data[SN_CHUNK_DATA];
     node->stats.rx_frames++;
     node->stats.rx_bytes += length;
+    uint64_t now = node_now(node);
+    if (now - gateway->delivered_us >= HOST_PATIENCE_US) {
+        gateway->dealt_with = gateway->delivered;
+    }
     if (gateway->delivered - gateway->dealt_with >= GATEWAY_CREDIT || length > sizeof data - RECEIVED_LEAD) {
         node->stats.gw_dropped++;
         return;
     }
-    uint64_t now = node_now(node);
+    gateway->delivered_us = now;
     put_mac(&data[0], from->address);
     data[MAC] = (uint8_t)from->rssi;
     sn_put_u32(&data[MAC + 1], (uint32_t)now);

@@ -28,7 +28,7 @@ sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *a
         sn_text_add_u64(&text, node->slot.input.size);
         return node_end_reason(why, &text);
     }
-    if (node->echo.active) {
+    if (node_echo_uses_image(node)) {
         return node_set_reason(why, SN_ERR_BUSY, "a round trip is under way and uses the image's memory");
     }
     sn_upload_begin(&node->upload, node->memory.image, size, crc);

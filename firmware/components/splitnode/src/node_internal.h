@@ -67,7 +67,7 @@ sn_error node_peer_open(sn_node *node, sn_via via, node_reason *why);
 void node_link_changed(sn_node *node, sn_via via, sn_error code, const char *text);
 /* The HELLO exchange is done. */
 void node_link_greeted(sn_node *node);
-/* The peer has gone, or another one has come; the way in stays open. */
+/* Another head has greeted; the way in stays open, its driver as full as it was. */
 void node_link_lose(sn_node *node, sn_error code, const char *text);
 /* Closes the connection and reports it, and whatever was owed over it. */
 void node_link_fail(sn_node *node, sn_error code, const char *text);
@@ -84,6 +84,8 @@ void node_stream_reset(sn_node *node);
 void node_stream_go_on(sn_node *node);
 
 /* node_frames.c */
+/* The largest frame that this side sends and accepts. */
+uint32_t node_frames_limit(const sn_node *node);
 /* A connection begins. False if the link's frames are too small. */
 bool node_frames_begin(sn_node *node);
 /* A connection ends. */
@@ -178,6 +180,9 @@ void node_echo_refused(sn_node *node, uint32_t id, const node_reason *reason);
 void node_echo_link_lost(sn_node *node, sn_error code, const char *text);
 void node_echo_timer(sn_node *node, uint64_t now);
 void node_echo_sent(sn_node *node);
+/* Is part of an ECHO still to go out? And does it need the image's memory? */
+bool node_echo_is_going_out(const sn_node *node);
+bool node_echo_uses_image(const sn_node *node);
 void node_echo_send_again(sn_node *node);
 
 #endif

@@ -34,7 +34,9 @@ static void lose(sn_node *node, sn_error code, sn_error owed, const char *text) 
 }
 
 void node_link_lose(sn_node *node, sn_error code, const char *text) {
+    bool is_full = node->frames.is_full;
     lose(node, code, code, text);
+    node->frames.is_full = is_full;
 }
 
 void node_link_fail(sn_node *node, sn_error code, const char *text) {
@@ -194,6 +196,7 @@ static void listen_again(sn_node *node, const node_reason *reason) {
 static bool resume(sn_node *node, const char *text) {
     node_link *link = &node->link;
     node_reason ignored;
+    uint64_t until = link->is_resuming ? link->deadline : SN_NO_DEADLINE;
     bool is_owed = node_infer_is_owed(node) || node->echo.active;
     bool was_connected = link->state == NODE_LINK_UP || (link->is_resuming && link->state == NODE_LINK_GREETING);
     if (node_is_tail(node) || link->via != SN_VIA_BLE || !is_owed || !was_connected) {
@@ -204,6 +207,7 @@ static bool resume(sn_node *node, const char *text) {
         return false;
     }
     begin_opening(node, link->via);
+    link->deadline = earlier(link->deadline, until); /* a peer that only comes and goes is given no more time */
     link->is_resuming = true;
     sn_text line = node_begin_log(node, 'W');
     sn_text_add(&line, "the connection was lost and is opened again: ");

@@ -27,7 +27,7 @@ uint32_t node_make_hello(const sn_node *node, uint8_t payload[NODE_HELLO_SIZE]) 
     const sn_tensor *crossing = node->slot.role == SN_ROLE_HEAD ? &node->slot.output : &node->slot.input;
     payload[0] = (uint8_t)node->slot.role;
     payload[1] = (uint8_t)crossing->dtype;
-    sn_put_u16(&payload[2], (uint16_t)node->port->link_frame_limit(node->port->ctx, node->link.via));
+    sn_put_u16(&payload[2], node_has_stream(node) ? 0 : (uint16_t)node_frames_limit(node));
     sn_put_u32(&payload[4], crossing->size);
     sn_put_u32(&payload[8], node->slot.classes);
     sn_put_u32(&payload[12], 0);

@@ -68,8 +68,9 @@ typedef struct {
     bool active;
     uint32_t message;
     uint32_t next;            /* over BLE: the fragment that goes out next */
-    uint32_t reached;         /* over BLE: fragments that have gone out, perhaps over a connection before this one, */
-    uint32_t reached_message; /* of this DATA or ECHO */
+    uint32_t reached_message; /* over BLE: of this DATA or ECHO, over this connection and those before it, */
+    uint32_t reached;         /* so many fragments have gone out, */
+    uint64_t give_up_at;      /* and this long there is for the next one */
     sn_exchange exchange;
     sn_rto rto;
 } node_asking;
@@ -136,11 +137,12 @@ typedef struct {
     bool is_up;
     bool is_full; /* as in node_frames */
     uint32_t frame_limit;
-    uint32_t waiting;    /* frames for the air */
-    uint32_t oldest;     /* place of the first of them */
-    uint32_t taken;      /* number of the last frame that came from the host */
-    uint32_t delivered;  /* number of the last frame that went to the host, */
-    uint32_t dealt_with; /* and of the last that it has dealt with */
+    uint32_t waiting;      /* frames for the air */
+    uint32_t oldest;       /* place of the first of them */
+    uint32_t taken;        /* number of the last frame that came from the host */
+    uint32_t delivered;    /* number of the last frame that went to the host, */
+    uint64_t delivered_us; /* and when it did */
+    uint32_t dealt_with;   /* number of the last that the host has dealt with */
 } node_gateway;
 
 /* node_read.c: what is being read out over the console, one chunk for each call of the timer. */

@@ -22,8 +22,8 @@ bool sn_reassembly_is_of(const sn_reassembly *reassembly, const sn_header *heade
 
 /* A late copy of a fragment must not make the receiver forget the message after it. */
 static bool is_older(const sn_reassembly *reassembly, const sn_header *header) {
-    uint32_t behind = reassembly->header.message - header->message;
-    return reassembly->active && header->session == reassembly->header.session && behind != 0 && behind < 0x80000000u;
+    return reassembly->active && header->session == reassembly->header.session &&
+           sn_message_is_older(header->message, reassembly->header.message);
 }
 
 static bool is_here(const sn_reassembly *reassembly, uint32_t index) {
@@ -57,11 +57,8 @@ static void start(sn_reassembly *reassembly, const sn_header *header) {
 
 static sn_fragment_state finish(sn_reassembly *reassembly) {
     uint32_t size = (reassembly->header.count - 1u) * reassembly->fragment_length + reassembly->last_length;
-    if (!sn_body_open(&reassembly->body, reassembly->buffer, size)) {
-        reassembly->active = false;
-        return SN_FRAGMENT_BAD_BODY;
-    }
-    return SN_FRAGMENT_COMPLETE;
+    bool is_sound = sn_body_open(&reassembly->body, reassembly->buffer, size);
+    return is_sound ? SN_FRAGMENT_COMPLETE : SN_FRAGMENT_BAD_BODY;
 }
 
 sn_fragment_state sn_reassembly_push(sn_reassembly *reassembly, const uint8_t *frame, size_t length) {

@@ -19,7 +19,7 @@ typedef enum {
     SN_FRAGMENT_COMPLETE,  /* taken; the message is complete and sound */
     SN_FRAGMENT_DUPLICATE, /* known already, or of a message before the present one */
     SN_FRAGMENT_BAD,       /* not a fragment of this link, or one that contradicts the others; dropped */
-    SN_FRAGMENT_BAD_BODY,  /* the last one missing, but length or CRC of the whole are wrong; the message is dropped */
+    SN_FRAGMENT_BAD_BODY,  /* the last one missing, but length or CRC of the whole are wrong; else as COMPLETE */
     SN_FRAGMENT_TOO_LARGE, /* the message does not fit; dropped */
 } sn_fragment_state;
 
