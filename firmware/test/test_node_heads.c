@@ -70,7 +70,9 @@ static void another_head_takes_the_place_of_an_idle_one_and_is_told_busy_by_one_
     CHECK_TEXT(fake_line(fake), "! link via=espnow state=down code=edge_lost msg=\"another head has greeted\"");
     CHECK_TEXT(fake_line(fake), "! link via=espnow state=up");
     fake->address = PEER_ADDRESS;
-    tail_put_data(fake, 3, ACK, 6); /* of the one before */
+    tail_put_data(fake, 3, 0, 6); /* of the one before */
+    packets_expect_nothing(fake);
+    tail_put_data(fake, 3, ACK, 6);
     packets_expect_error(fake, 3, SN_ERR_EDGE_LOST);
     packets_put_hello(fake, ACK, FAKE_PEER_SESSION, 1, 250); /* a late copy of its HELLO */
     packets_expect_nothing(fake);

@@ -52,7 +52,7 @@ def sim(boards: int, chip: str, link: Path | None, seed: int, as_json: bool) -> 
         if as_json:
             click.echo(json.dumps(ends))
         else:
-            parts = (_boards(ends), _radio(ends), table(shaped) if shaped else "", _end(ends))
+            parts = (_boards(ends), table(shaped) if shaped else "", _end(ends), _radio(ends))
             click.echo("\n".join(filter(None, parts)))
 
     options = LabOptions(boards=boards, chip=chip, seed=seed, link=shaping)

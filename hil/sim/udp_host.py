@@ -18,6 +18,10 @@ from hil.sim.udp_address import pack_address
 OPEN_TIMEOUT_S = 5.0
 BARRIER = b"SNBR"
 
+REMINDER_S = 0.5
+"""Real seconds after which an owed barrier is sent again. A full buffer may have dropped the first,
+or a socket that was closed before it was read; where there is none any more, the second finds out."""
+
 
 class HostSocket(asyncio.DatagramProtocol):
     """One socket, connected to the host, from the moment the board asks for it.
@@ -38,6 +42,7 @@ class HostSocket(asyncio.DatagramProtocol):
         self._source = 0
         self._numbers = itertools.count()
         self._debts: dict[int, object] = {}  # by the number of their barrier
+        self._reminder: asyncio.TimerHandle | None = None
         self._mute = False
         self._reaction = Reaction()
         self._clock.owe(self)
@@ -55,7 +60,8 @@ class HostSocket(asyncio.DatagramProtocol):
             self._debts[number] = debt
             self._clock.owe(debt)
         self._transport.sendto(data)
-        self._transport.sendto(BARRIER + number.to_bytes(4, "little"))
+        self._transport.sendto(_barrier(number))
+        self._remind_later()
 
     def close(self) -> None:
         """Close the socket; nothing more is told to the board."""
@@ -63,6 +69,8 @@ class HostSocket(asyncio.DatagramProtocol):
         self._task.cancel()
         self._clock.paid(self)
         self._pay_all()
+        if self._reminder is not None:
+            self._reminder.cancel()
         if self._transport is not None:
             self._transport.close()
 
@@ -110,6 +118,18 @@ class HostSocket(asyncio.DatagramProtocol):
         while self._debts:
             self._clock.paid(self._debts.popitem()[1])
 
+    def _remind_later(self) -> None:
+        if self._reminder is None:
+            loop = asyncio.get_running_loop()
+            self._reminder = loop.call_later(REMINDER_S, self._remind)
+
+    def _remind(self) -> None:
+        self._reminder = None
+        owed = [number for number, debt in self._debts.items() if self._clock.owes(debt)]
+        if owed and self._transport is not None:
+            self._transport.sendto(_barrier(owed[0]))
+            self._remind_later()
+
     def _depart(self, data: bytes) -> None:
         for arrival in self._down.datagram(self._clock.now, len(data)).arrivals:
             self._clock.at(arrival, lambda: self._arrive(data))
@@ -117,3 +137,7 @@ class HostSocket(asyncio.DatagramProtocol):
     def _arrive(self, data: bytes) -> None:
         if not self._closed:
             self._antenna.receive(data, self._source)
+
+
+def _barrier(number: int) -> bytes:
+    return BARRIER + number.to_bytes(4, "little")

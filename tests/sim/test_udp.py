@@ -226,6 +226,35 @@ def test_a_host_that_knows_no_barriers_is_waited_for_once(
     asyncio.run(run())
 
 
+def test_a_barrier_that_was_dropped_is_sent_again(firmware: type[Any], settle: Settle) -> None:
+    async def run() -> None:
+        async with opened(firmware, settle, echo(0), knows_barriers=False) as (board, radio, host):
+            radio.send(0, frame(MessageType.ECHO, 1), board.clock.now)
+            await settle(board.clock, lambda: board.clock.waits_for_host and bool(host.heard))
+            host.knows_barriers = True
+            await settle(board.clock, lambda: board.count("on_receive") == 1)
+
+    asyncio.run(run())
+
+
+def test_a_host_that_closes_its_socket_without_reading_it_costs_no_patience(
+    firmware: type[Any], settle: Settle
+) -> None:
+    async def run() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as host:
+            host.bind(("127.0.0.1", 0))
+            board = firmware(Air(SimClock()))
+            radio = UdpRadio(board.antenna(VIA))
+            radio.open(*host.getsockname())
+            await settle(board.clock, lambda: board.count("on_link") == 1)
+            radio.send(0, frame(MessageType.HELLO), board.clock.now)
+            await settle(board.clock, lambda: board.clock.waits_for_host)
+        await settle(board.clock, lambda: not board.clock.waits_for_host)
+        radio.close()
+
+    asyncio.run(run())
+
+
 def test_a_host_whose_name_is_unknown_is_reported(firmware: type[Any], settle: Settle) -> None:
     async def run() -> tuple[int, bytes]:
         board = firmware(Air(SimClock()))

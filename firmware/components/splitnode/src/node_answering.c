@@ -254,7 +254,7 @@ void node_answering_receive(sn_node *node, const sn_source *from, const sn_heade
     }
     if (!is_of_peer(node, header)) {
         node->stats.rx_bad_frame++;
-        if (wants_ack || header->index + 1 == header->count) {
+        if (wants_ack || (!node_repeats(node) && header->index + 1 == header->count)) {
             node_frames_refuse(node, from->address, header, SN_ERR_EDGE_LOST,
                                "no HELLO of this session has come: open the link again");
         }
