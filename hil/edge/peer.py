@@ -18,6 +18,9 @@ MAX_WAITING = 4
 
 Done = Callable[[], None]
 
+_COUNTED = ("resent", "rx_duplicate", "rx_bad_crc")
+"""What the answering side counts, under the names of docs/protocol.md, section 2.4."""
+
 
 class PacketPeer:
     """Answers the frames of one board; an :class:`~hil.edge.runner.Asker`.
@@ -68,10 +71,12 @@ class PacketPeer:
         """
         self._count("rx_frames", 1)
         self._count("rx_bytes", len(frame))
-        resent, known = self._answering.resent, self._answering.duplicates
-        frames, message = self._answering.receive(frame)
-        self._count("resent", self._answering.resent - resent)
-        self._count("rx_duplicate", self._answering.duplicates - known)
+        answering = self._answering
+        before = (answering.resent, answering.duplicates, answering.damaged)
+        frames, message = answering.receive(frame)
+        after = (answering.resent, answering.duplicates, answering.damaged)
+        for name, old, new in zip(_COUNTED, before, after, strict=True):
+            self._count(name, new - old)
         self._send(frames)
         if message is None:
             done()

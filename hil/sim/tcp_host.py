@@ -110,7 +110,7 @@ class HostConnection:
         clock = self._clock
         host, port = self._address
         try:
-            reader, self._writer = await asyncio.wait_for(
+            reader, writer = await asyncio.wait_for(
                 asyncio.open_connection(host, port), CONNECT_TIMEOUT_S
             )
         except (OSError, TimeoutError) as error:
@@ -119,6 +119,7 @@ class HostConnection:
             clock.at(self._established, self._tell(ErrorCode.EDGE_UNREACHABLE, text))
             clock.paid(self)
             return
+        self._writer = writer
         clock.at(self._established, self._unless_closed(self._antenna.link))
         clock.paid(self)
         try:
@@ -133,7 +134,7 @@ class HostConnection:
             _, arrival = self._down.stream(clock.now, 0, HOST_RETRANSMISSION_US)
             clock.at(arrival, self._tell(ErrorCode.EDGE_LOST, text))
             self._host_gone = True  # what is still on its way there is lost
-            self._writer.close()
+            writer.close()
             self._pay_all()
 
     def _answered(self, frame: bytes) -> None:

@@ -20,7 +20,8 @@ BARRIER = b"SNBR"
 
 REMINDER_S = 0.5
 """Real seconds after which an owed barrier is sent again. A full buffer may have dropped the first,
-or a socket that was closed before it was read; where there is none any more, the second finds out."""
+or a socket that was closed before it was read; that there is none any more, the second finds out.
+"""
 
 
 class HostSocket(asyncio.DatagramProtocol):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The lab process: it announces its boards, and it never outlives the one who started it."""
 
+import asyncio
 import json
 import os
 import select
@@ -8,7 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +19,9 @@ import pytest
 
 from hil.errors import BadInputError, LabError
 from hil.lab import Lab
+from hil.sim.clock import SimClock
+from hil.sim.lab import Lab as RunningLab
+from hil.sim.lab import LabOptions
 
 PATIENCE_S = 20.0
 
@@ -116,6 +121,56 @@ def test_an_unbootable_flash_prints_the_roms_words_to_whoever_attaches() -> None
             while b"invalid header: 0xffffffff" not in seen:
                 seen += raw.recv(4096)
         assert b"rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)" in seen
+
+
+@pytest.fixture
+def owing() -> Iterator[Callable[[float], SimClock]]:
+    """The clock of a running lab whose host never answers: ``owing(patience_s)``."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def start(patience_s: float) -> SimClock:
+        async def run() -> SimClock:
+            lab = RunningLab(LabOptions(boards=0, patience_s=patience_s))
+            lab._clock.owe("an answer")
+            tasks.append(loop.create_task(lab.run()))
+            return lab._clock
+
+        return asyncio.run_coroutine_threadsafe(run(), loop).result(PATIENCE_S)
+
+    tasks: list[asyncio.Task[None]] = []
+    yield start
+    for task in tasks:
+        loop.call_soon_threadsafe(task.cancel)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(PATIENCE_S)
+    loop.close()
+
+
+def test_a_console_is_heard_although_the_host_owes(
+    owing: Callable[[float], SimClock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hil.sim.lab.COURTESY_S", 0.05)
+    clock, heard = owing(PATIENCE_S), threading.Event()
+    clock.at_rest(heard.set)
+    assert heard.wait(PATIENCE_S / 2)
+    assert clock.waits_for_host
+
+
+def test_patience_ends_in_one_line_and_time_goes_on_however_much_is_asked_meanwhile(
+    owing: Callable[[float], SimClock], capfd: pytest.CaptureFixture[str]
+) -> None:
+    clock, later = owing(0.2), threading.Event()
+    clock.at(1, later.set)
+
+    def ask() -> None:
+        if not later.is_set():
+            clock.at_rest(ask)
+
+    clock.at_rest(ask)
+    assert later.wait(PATIENCE_S)
+    assert "the host has owed 1 answer(s) for 0.2 s; simulated time" in capfd.readouterr().err
 
 
 def test_without_wasmtime_virtual_boards_are_refused_in_one_sentence(

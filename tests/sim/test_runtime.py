@@ -95,7 +95,7 @@ def test_reboot_restarts_the_firmware(console: Raw) -> None:
 
 
 def test_a_reset_gives_the_memory_of_the_boot_before_back() -> None:
-    """wasmtime reserves 4 GB of addresses for each processor."""
+    """Each processor reserves 4 GB of addresses."""
     build = FirmwareBuild.load(IMAGES / "prebuilt")
     with Lab.start() as lab:
         flash(lab.boards[0].url, build.files, simulated_image=True)

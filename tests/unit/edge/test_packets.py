@@ -302,6 +302,21 @@ def test_a_frame_longer_than_the_links_is_dropped(edge, espnow, split):
     assert edge.counters["rx_bad_frame"] == 1
 
 
+def test_a_message_that_arrives_damaged_is_refused_and_counted(
+    edge, espnow, split, activation, runs
+):
+    head = Frames(espnow, split)
+    head.hello()
+    frames = fragment(head.message(MessageType.DATA, 2, activation), espnow.frame_limit - 16)
+    frames[0] = frames[0][:-1] + bytes([frames[0][-1] ^ 1])
+    for frame in frames:
+        head.give(frame)
+    head.settle()
+    assert [each.type for each in head.answers if each.message_id == 2][-1] is MessageType.ERROR
+    assert edge.counters["rx_bad_crc"] == 1
+    assert runs == {}
+
+
 def test_the_same_board_over_two_links_is_two(split, tail, activation):
     with EdgeServer(split.tail, split.model_id) as edge:
         links = [MemoryPackets(), MemoryPackets()]
