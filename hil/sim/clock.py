@@ -133,7 +133,8 @@ class SimClock:
             Whether anything was done.
         """
         if outside := self._outside():
-            self._restless = 0
+            if outside is self._requests or not self._requests:
+                self._restless = 0
             outside.popleft()()
             return True
         if not self._may_fire():

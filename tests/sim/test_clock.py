@@ -144,6 +144,21 @@ def test_boards_that_never_rest_do_not_keep_the_host_out() -> None:
     assert happened == [RESTLESS_EVENTS, 2 * RESTLESS_EVENTS]
 
 
+def test_a_host_that_always_has_answers_does_not_keep_its_requests_out() -> None:
+    clock, happened = SimClock(), []
+
+    def tick() -> None:
+        if not happened:
+            clock.at(clock.now + 1, tick)
+            clock.at_standstill(lambda: None)
+
+    tick()
+    clock.at_rest(lambda: happened.append(clock.now))
+    for _ in range(3 * RESTLESS_EVENTS):
+        clock.step()
+    assert happened == [RESTLESS_EVENTS]
+
+
 def test_a_debt_is_owed_until_it_is_paid_or_forgiven() -> None:
     clock, one, two = SimClock(), object(), object()
     clock.owe(one)

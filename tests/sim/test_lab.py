@@ -9,9 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -123,53 +122,42 @@ def test_an_unbootable_flash_prints_the_roms_words_to_whoever_attaches() -> None
         assert b"rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)" in seen
 
 
-@pytest.fixture
-def owing() -> Iterator[Callable[[float], SimClock]]:
-    """The clock of a running lab whose host never answers: ``owing(patience_s)``."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-
-    def start(patience_s: float) -> SimClock:
-        async def run() -> SimClock:
-            lab = RunningLab(LabOptions(boards=0, patience_s=patience_s))
-            lab._clock.owe("an answer")
-            tasks.append(loop.create_task(lab.run()))
-            return lab._clock
-
-        return asyncio.run_coroutine_threadsafe(run(), loop).result(PATIENCE_S)
-
-    tasks: list[asyncio.Task[None]] = []
-    yield start
-    for task in tasks:
-        loop.call_soon_threadsafe(task.cancel)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(PATIENCE_S)
-    loop.close()
+@asynccontextmanager
+async def owing(patience_s: float) -> AsyncIterator[SimClock]:
+    """The clock of a running lab whose host never answers."""
+    lab = RunningLab(LabOptions(boards=0, patience_s=patience_s))
+    lab._clock.owe("an answer")
+    running = asyncio.create_task(lab.run())
+    async with asyncio.timeout(PATIENCE_S):
+        yield lab._clock
+    running.cancel()
 
 
-def test_a_console_is_heard_although_the_host_owes(
-    owing: Callable[[float], SimClock], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_console_is_heard_although_the_host_owes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hil.sim.lab.COURTESY_S", 0.05)
-    clock, heard = owing(PATIENCE_S), threading.Event()
-    clock.at_rest(heard.set)
-    assert heard.wait(PATIENCE_S / 2)
-    assert clock.waits_for_host
+
+    async def run() -> None:
+        async with owing(2 * PATIENCE_S) as clock:
+            heard = asyncio.Event()
+            clock.at_rest(heard.set)
+            await heard.wait()
+            assert clock.waits_for_host
+
+    asyncio.run(run())
 
 
 def test_patience_ends_in_one_line_and_time_goes_on_however_much_is_asked_meanwhile(
-    owing: Callable[[float], SimClock], capfd: pytest.CaptureFixture[str]
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    clock, later = owing(0.2), threading.Event()
-    clock.at(1, later.set)
+    async def run() -> None:
+        async with owing(0.2) as clock:
+            later = asyncio.Event()
+            clock.at(1, later.set)
+            while not later.is_set():
+                clock.at_rest(lambda: None)
+                await asyncio.sleep(0.01)
 
-    def ask() -> None:
-        if not later.is_set():
-            clock.at_rest(ask)
-
-    clock.at_rest(ask)
-    assert later.wait(PATIENCE_S)
+    asyncio.run(run())
     assert "the host has owed 1 answer(s) for 0.2 s; simulated time" in capfd.readouterr().err
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """bumble's simulated controller with what is defective in 0.0.236 put right.
 
-Each override says what bumble does instead; ``tests/sim/test_ble_bumble.py`` shows it, and fails
+Each override says what bumble does instead; ``tests/sim/ble/test_bumble.py`` shows it, and fails
 when a later bumble does better, so that the override can go.
 """
 

@@ -168,6 +168,17 @@ def test_a_board_that_closes_its_link_is_told_and_found_again(meet):
     assert board.heard.frames == []
 
 
+def test_links_that_were_opened_and_closed_leave_nothing_in_the_air(meet):
+    bench, board, _ = meet()
+    for count in (2, 3):
+        bench.call(board.radio.close)
+        bench.call(board.radio.open, "", 0)
+        board.heard.wait("up", count)
+    bench.call(board.radio.close)
+    hci = bench.medium._hci
+    assert bench.call(lambda: list(hci.ether.controllers)) == hci.radios
+
+
 def test_a_supervision_timeout_ends_both_sides(meet):
     bench, board, host = meet(loss=1.0)
     say(bench, board, frames(MessageType.ECHO, 1, 1))
