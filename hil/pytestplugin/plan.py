@@ -73,6 +73,10 @@ class Plan:
         cut = find_cut(model.cuts, settings.cut) if settings.cut else model.default_cut
         return cls(rig, model, cut, budgets)
 
+    def lacks_for(self, via: str) -> str:
+        """Return what the rig lacks for a link, as half a sentence; empty if nothing."""
+        return "" if isinstance(self.rig, PortMissingError) else self.rig.lacks_for(via) or ""
+
     def header(self, via: Sequence[str]) -> list[str]:
         """Return the lines that say, before any test, what will be tested."""
         under_test = (

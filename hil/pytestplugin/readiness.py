@@ -8,7 +8,6 @@ import pytest
 
 from hil.pytestplugin.run import NEEDS_BOARD, Run
 from hil.pytestplugin.selection import link_of
-from hil.rig import Rig
 
 if TYPE_CHECKING:
     from hil.pytestplugin.bench import Bench
@@ -21,7 +20,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if run is None:
         return
     via = link_of(item)
-    if via is not None and isinstance(run.plan.rig, Rig) and (why := run.plan.rig.lacks_for(via)):
+    if via is not None and (why := run.plan.lacks_for(via)):
         pytest.skip(f"{why}.")
     if (bench := _bench_of(item)) is not None:
         bench.make_ready(via or run.settings.via[0])
