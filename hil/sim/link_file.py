@@ -73,9 +73,11 @@ def read_link_file(path: Path) -> dict[str, object]:
     try:
         document = tomllib.loads(path.read_text())
     except OSError as error:
-        raise BadInputError(f"the link file {path} cannot be read: {error.strerror}") from error
+        raise BadInputError(
+            f"The link file {path} cannot be read ({error.strerror}); name another."
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInputError(f"the link file {path} is not TOML: {error}") from error
+        raise BadInputError(f"The link file {path} is not TOML ({error}); mend it.") from error
     try:
         LinkFile.of(document)
     except BadInputError as error:
