@@ -14,6 +14,13 @@ from hil.resources import resource
 
 PATIENCE_S = 30.0
 
+# A shell lets what it starts in the background ignore Ctrl-C, and these tests with it.
+HEEDING = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("hil", run_name="__main__", alter_sys=True)
+"""
+
 
 def children(pid: int) -> set[int]:
     """Return the ids of a process's children and grandchildren."""
@@ -45,7 +52,7 @@ def until(condition) -> bool:
 @pytest.mark.parametrize("processes", [1, 2], ids=["lab started", "flashing"])
 def test_ctrl_c_leaves_no_process_behind(processes):
     hil = subprocess.Popen(
-        [sys.executable, "-m", "hil", "run", str(resource("photos")), "--board", "virtual"],
+        [sys.executable, "-c", HEEDING, "run", str(resource("photos")), "--board", "virtual"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         cwd=resource("photos").parent,
