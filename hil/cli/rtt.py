@@ -74,8 +74,7 @@ def rtt(
         assert used is not None
         sizes = [size] if size is not None else [SMALL_ECHO_BYTES, used.bytes]
         with counting("round trips", len(sizes) * count) as advance:
-            measured = [_measure(opened, each, count, advance) for each in sizes]
-        summaries = [_summary(trips) for trips in measured]
+            summaries = [_summary(each, _measure(opened, each, count, advance)) for each in sizes]
         if as_json:
             document = {
                 "board": asdict(opened.info),
@@ -98,21 +97,23 @@ def rtt(
 
 def _measure(
     board: "Board", size: int, count: int, advance: "Callable[[], None]"
-) -> "list[RoundTrip]":
-    trips = []
+) -> "list[RoundTrip | None]":
+    from hil.measuring import Measuring
+
+    measuring, trips = Measuring(board), []
     for _ in range(count):
-        trips.append(board.rtt(size))
+        trips.append(measuring.rtt(size))
         advance()
     return trips
 
 
-def _summary(trips: "Sequence[RoundTrip]") -> dict[str, Any]:
-    """Return what a number of round trips of one size add up to."""
+def _summary(size: int, trips: "Sequence[RoundTrip | None]") -> dict[str, Any]:
+    """Return what a number of round trips of one size, None if lost, add up to."""
     from hil.spread import spread
 
-    times = [trip.us for trip in trips if trip.us is not None]
-    wires = [trip.wire for trip in trips if trip.wire is not None]
-    size = trips[0].size
+    answered = [trip for trip in trips if trip is not None]
+    times = [trip.us for trip in answered if trip.us is not None]
+    wires = [trip.wire for trip in answered if trip.wire is not None]
     statistics = spread(times) if times else {}
     wire_bytes = sum(wire.bytes for wire in wires)
     return {
@@ -124,7 +125,7 @@ def _summary(trips: "Sequence[RoundTrip]") -> dict[str, Any]:
         "resent": sum(wire.resent for wire in wires),
         "wire_bytes": wire_bytes,
         "payload_to_wire": round(size * len(wires) / wire_bytes, 4) if wire_bytes else None,
-        "us": [trip.us for trip in trips],
+        "us": [None if trip is None else trip.us for trip in trips],
     }
 
 

@@ -13,9 +13,7 @@ from hil.protocol import ProtocolError
 from hil.sim.clock import CYCLES_PER_US, SimClock
 from hil.sim.host_work import TURNAROUND_US
 from hil.sim.reaction import Reaction
-
-CREDIT = 8
-"""Records 3 that the host may be ahead of the last record 5."""
+from hil.transport.espnow import CREDIT
 
 _MAC_SIZE = 6
 _RECORDS = (ChunkType.SEND, ChunkType.DEALT)

@@ -8,12 +8,24 @@ and in however many fragments it is sent.
 
 from collections import OrderedDict
 
-from hil.protocol import HEADER_SIZE, FrameHeader, MessageType, ProtocolError
+from hil.protocol import HEADER_SIZE, Flags, FrameHeader, MessageType, ProtocolError
 from hil.sim.clock import CYCLES_PER_US
 from hil.sim.host_work import TOTAL_US, TURNAROUND_US
 
+_ANSWERED = (MessageType.HELLO, MessageType.DATA, MessageType.ECHO)
+
 _REMEMBERED = 64
 """Results of which it is known when they were ready."""
+
+
+def header_of_request(frame: bytes) -> FrameHeader | None:
+    """Return the header of a frame for which an answer is owed, None of any other."""
+    try:
+        header = FrameHeader.parse(frame[:HEADER_SIZE])
+    except ProtocolError:
+        return None
+    asks = header.type in _ANSWERED and not header.flags & Flags.ANSWER
+    return header if asks else None
 
 
 class Reaction:

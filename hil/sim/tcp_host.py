@@ -14,11 +14,10 @@ from collections import deque
 from collections.abc import Callable
 
 from hil.errors import LabError
-from hil.protocol import HEADER_SIZE, ErrorCode, Flags, FrameHeader, MessageType, ProtocolError
-from hil.sim import host_work
+from hil.protocol import ErrorCode
 from hil.sim.antenna import Antenna
-from hil.sim.clock import CYCLES_PER_US
 from hil.sim.peripheral import LINK_DOWN
+from hil.sim.reaction import Reaction, header_of_request
 from hil.sim.tcp_sender import RETRANSMISSION_US, TcpSender
 
 CONNECT_TIMEOUT_S = 5.0
@@ -28,7 +27,6 @@ HOST_RETRANSMISSION_US = 200_000
 """TCP_RTO_MIN of Linux (include/net/tcp.h)."""
 
 _PREFIX = struct.Struct("<I")
-_ANSWERED = (MessageType.HELLO, MessageType.DATA, MessageType.ECHO)
 
 
 class HostConnection:
@@ -50,7 +48,8 @@ class HostConnection:
         self._closed = False
         self._host_gone = False
         self._outgoing = bytearray()
-        self._debts: deque[tuple[object, int]] = deque()  # debt, host's time for it in us
+        self._debts: deque[object] = deque()
+        self._reaction = Reaction()
         _, asked = up.stream(antenna.now(), 0, RETRANSMISSION_US)
         _, self._established = self._down.stream(asked, 0, HOST_RETRANSMISSION_US)
         self._clock.owe(self)
@@ -88,23 +87,14 @@ class HostConnection:
             frame = bytes(self._outgoing[:end])
             del self._outgoing[:end]
             self._writer.write(frame)
-            self._owe_answer(frame[_PREFIX.size :])
-
-    def _owe_answer(self, frame: bytes) -> None:
-        try:
-            header = FrameHeader.parse(frame[:HEADER_SIZE])
-        except ProtocolError:
-            return
-        if header.flags & Flags.ANSWER or header.type not in _ANSWERED:
-            return
-        is_data = header.type == MessageType.DATA
-        debt = object()
-        self._debts.append((debt, host_work.TOTAL_US if is_data else host_work.TURNAROUND_US))
-        self._clock.owe(debt)
+            if header_of_request(frame[_PREFIX.size :]) is not None:
+                debt = object()
+                self._debts.append(debt)
+                self._clock.owe(debt)
 
     def _pay_all(self) -> None:
         while self._debts:
-            self._clock.paid(self._debts.popleft()[0])
+            self._clock.paid(self._debts.popleft())
 
     async def _run(self) -> None:
         clock = self._clock
@@ -138,11 +128,11 @@ class HostConnection:
             self._pay_all()
 
     def _answered(self, frame: bytes) -> None:
-        debt, work_us = self._debts.popleft() if self._debts else (self, 0)
-        start = self._clock.now + work_us * CYCLES_PER_US
+        start = self._reaction.departure(self._clock.now, frame[_PREFIX.size :])
         _, arrival = self._down.stream(start, len(frame), HOST_RETRANSMISSION_US)
         self._clock.at(arrival, self._unless_closed(lambda: self._antenna.receive(frame)))
-        self._clock.paid(debt)
+        if self._debts:
+            self._clock.paid(self._debts.popleft())
 
     def _tell(self, code: ErrorCode, text: str) -> Callable[[], None]:
         return self._unless_closed(lambda: self._antenna.link(code, text))

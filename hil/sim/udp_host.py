@@ -14,9 +14,9 @@ from hil.protocol import ErrorCode
 from hil.sim.antenna import Antenna
 from hil.sim.reaction import Reaction
 from hil.sim.udp_address import pack_address
+from hil.transport.udp import BARRIER
 
 OPEN_TIMEOUT_S = 5.0
-BARRIER = b"SNBR"
 
 REMINDER_S = 0.5
 """Real seconds after which an owed barrier is sent again. A full buffer may have dropped the first,

@@ -14,8 +14,8 @@ from hil.console_chunk import Chunk, ChunkType
 from hil.protocol import Flags, FrameHeader, MessageType
 from hil.sim import host_work
 from hil.sim.clock import CYCLES_PER_US, SimClock
-from hil.sim.gateway_host import CREDIT
 from hil.sim.uart import DEFAULT_BAUD, Uart
+from hil.transport.espnow import CREDIT
 
 MAC = bytes.fromhex("0248494c0001")
 TURNAROUND = host_work.TURNAROUND_US * CYCLES_PER_US

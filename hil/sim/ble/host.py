@@ -10,11 +10,11 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from hil.protocol import HEADER_SIZE, Flags, FrameHeader, MessageType, ProtocolError
+from hil.protocol import HEADER_SIZE, FrameHeader, ProtocolError
 from hil.sim.ble.connection import Side
 from hil.sim.ble.pairing import NOTHING_HEARD, Pair
 from hil.sim.clock import SimClock
-from hil.sim.reaction import Reaction
+from hil.sim.reaction import Reaction, header_of_request
 
 if TYPE_CHECKING:
     from hil.sim.ble.hci import HciServer
@@ -29,8 +29,6 @@ would have to rest for seconds between its attempts."""
 # Error codes: Bluetooth Core Specification 5.4, volume 1, part F.
 _CONNECTION_TIMEOUT = 0x08
 _ENDED_BY_USER = 0x13
-
-_ANSWERED = (MessageType.HELLO, MessageType.DATA, MessageType.ECHO)
 
 
 class HostEnd:
@@ -120,12 +118,8 @@ class HostEnd:
     def received(self, frame: bytes) -> None:
         """Hand the host a frame; the last of a request makes it owe an answer."""
         self._peripheral.notify(frame)
-        try:
-            header = FrameHeader.parse(frame[:HEADER_SIZE])
-        except ProtocolError:
-            return
-        asks = header.type in _ANSWERED and not header.flags & Flags.ANSWER
-        if asks and header.fragment_index + 1 == header.fragment_count:
+        header = header_of_request(frame)
+        if header is not None and header.fragment_index + 1 == header.fragment_count:
             key = (header.session, header.message_id)
             self._answers[key] = []
             self._clock.owe((self, key))

@@ -4,10 +4,10 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from hil.protocol import HEADER_SIZE, Flags, FrameHeader, ProtocolError
 from hil.sim.air import Air
 from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US, Connection, Side
 from hil.sim.clock import CYCLES_PER_US
+from hil.sim.reaction import header_of_request
 from hil.transport.ble_service import LARGEST_FRAME
 
 ADVERTISING_US = 60_000
@@ -129,8 +129,5 @@ class Pair:
 
 def _begins_exchange(frame: bytes) -> bool:
     """Whether this is the first frame of a request."""
-    try:
-        header = FrameHeader.parse(frame[:HEADER_SIZE])
-    except ProtocolError:
-        return False
-    return header.fragment_index == 0 and not header.flags & Flags.ANSWER
+    header = header_of_request(frame)
+    return header is not None and header.fragment_index == 0
