@@ -28,6 +28,11 @@ class BoardInfo:
         output: its output tensor, likewise.
         arena: bytes of TFLM's arena.
         arena_used: bytes of it that the model takes.
+        psram: bytes of PSRAM that the firmware found.
+        flash: bytes of flash, likewise.
+        app: label of the partition whose application runs; empty where it is unknown.
+        model_slot: label of the model partition in use; empty without one.
+        trial: what runs on trial: ``none``, ``app``, ``model`` or ``both``.
         test_build: whether ``crash`` and ``hang`` exist.
         reset_reason: of the last start.
         session: number of this boot.
@@ -48,9 +53,18 @@ class BoardInfo:
     output: str
     arena: int
     arena_used: int
+    psram: int
+    flash: int
+    app: str
+    model_slot: str
+    trial: str
     test_build: bool
     reset_reason: str
     session: int
+
+    def is_on_trial(self, what: str) -> bool:
+        """Tell whether the ``app`` or ``model`` runs on trial."""
+        return self.trial in (what, "both")
 
     @classmethod
     def parse(cls, values: Mapping[str, str]) -> Self:
@@ -81,6 +95,11 @@ class BoardInfo:
                 output=_or_empty(values["out"]),
                 arena=int(values["arena"]),
                 arena_used=int(values["arena_used"]),
+                psram=int(values["psram"]),
+                flash=int(values["flash"]),
+                app=_or_empty(values["app"]),
+                model_slot=_or_empty(values["model_slot"]),
+                trial=values["trial"],
                 test_build=values["test"] == "1",
                 reset_reason=values["reset"],
                 session=int(values["boot"], 16),

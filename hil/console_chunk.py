@@ -25,6 +25,7 @@ class ChunkType(IntEnum):
     RECEIVED = 4
     TAKEN = 5
     DEALT = 6
+    UPDATE = 7
 
 
 FROM_GATEWAY = (ChunkType.RECEIVED, ChunkType.TAKEN)
@@ -33,7 +34,7 @@ FROM_GATEWAY = (ChunkType.RECEIVED, ChunkType.TAKEN)
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of an image going to the board, of what ``read`` asked for, or a gateway's record.
+    """A piece of an image or update going to the board, of what ``read`` asked for, or a record.
 
     Attributes:
         type: which of them.

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""Binary data over the console: images to the board, tensors from it."""
+"""Binary data over the console: images and updates to the board, tensors from it."""
 
-import time
+import hashlib
 import zlib
+from collections.abc import Callable
 
-from hil.completion import failure_text
 from hil.console import Console
-from hil.console_chunk import Chunk, ChunkType
-from hil.errors import BoardRefused, BoardSilent
+from hil.console_chunk import ChunkType
+from hil.console_upload import ATTEMPTS, Kind, upload
+from hil.errors import BoardSilent
 
-ATTEMPTS = 3
-"""Line noise may cost a whole transfer; three in a row are a fault of the board or the rig."""
+_IMAGE = Kind("image", ChunkType.IMAGE, "image_crc", verdict_s=0.0)
+_UPDATE = Kind("update", ChunkType.UPDATE, "update_sha256", verdict_s=10.0)
+"""A chip reads all of an application again to check it."""
 
 _STALL_S = 1.0
-"""Without a word for so long, a chunk or its acknowledgement was lost: go on from the last one."""
-_PATIENCE_S = 10.0
 _SLOWEST_BYTES_PER_S = 4_000
 """A third of what 115,200 baud carries."""
 
@@ -27,89 +27,27 @@ def write_image(console: Console, image: bytes) -> None:
         BoardSilent: it stopped acknowledging.
         BoardPanic, ConsoleError: as :meth:`hil.console.Console.request`.
     """
-    for attempt in range(ATTEMPTS):
-        try:
-            _upload(console, image)
-        except (BoardRefused, _Unconfirmed) as error:
-            again = isinstance(error, _Unconfirmed) or error.code == "image_crc"
-            if not again or attempt == ATTEMPTS - 1:
-                raise
-        else:
-            return
+    upload(console, _IMAGE, image, size=len(image), crc=f"{zlib.crc32(image):08x}")
 
 
-class _Unconfirmed(BoardSilent):
-    """All chunks are stored, but the word that the image is whole was lost."""
-
-
-class _Upload:
-    """What is on the way to the board, and what has arrived there.
+def write_update(
+    console: Console, what: str, data: bytes, progress: Callable[[int], None] | None = None
+) -> None:
+    """Have the board write a new application or model, to be tried at its next start.
 
     Args:
-        image: all of it.
-        size: bytes of a chunk.
-        window: chunks that may be on the way.
+        console: the board's.
+        what: ``app`` or ``model``.
+        data: application image, or a model slot's content.
+        progress: called with the number of bytes written.
+
+    Raises:
+        BoardRefused: the board cannot take it, or not now; the code says why.
+        BoardSilent: it stopped acknowledging.
+        BoardPanic, ConsoleError: as :meth:`hil.console.Console.request`.
     """
-
-    def __init__(self, image: bytes, size: int, window: int) -> None:
-        self._image = image
-        self._size = size
-        self._window = window
-        self._stored = self._sent = 0
-        # Answers still to come to chunks that were on the way behind a lost one.
-        self._echoes = 0
-
-    @property
-    def stored(self) -> bool:
-        """Whether all chunks have arrived."""
-        return self._stored == len(self._image)
-
-    def due(self) -> list[Chunk]:
-        """Return the chunks that may go now, and count them as sent."""
-        end = min(len(self._image), self._stored + self._window * self._size)
-        offsets = range(self._sent, end, self._size)
-        self._sent = max(self._sent, end)
-        return [Chunk(ChunkType.IMAGE, at, self._image[at : at + self._size]) for at in offsets]
-
-    def acknowledged(self, stored: int) -> None:
-        """Take ``! image next=``; where it does not grow, a chunk was lost and all behind it."""
-        if stored > self._stored:
-            self._stored, self._echoes = stored, 0
-        elif self._echoes:
-            self._echoes -= 1
-        else:
-            self._echoes = -(-(self._sent - self._stored) // self._size) - 1
-            self._sent = self._stored
-
-    def stalled(self) -> None:
-        """Start again behind what has arrived."""
-        self._sent, self._echoes = self._stored, 0
-
-
-def _upload(console: Console, image: bytes) -> None:
-    console.forget("image")
-    answer = console.request("image", size=len(image), crc=f"{zlib.crc32(image):08x}")
-    upload = _Upload(image, int(answer["chunk"]), int(answer["window"]))
-    deadline = time.monotonic() + _PATIENCE_S + len(image) / _SLOWEST_BYTES_PER_S
-    while True:
-        if chunks := upload.due():
-            console.send_chunks(chunks)
-        try:
-            event: dict[str, str] | None = console.wait_event("image", _STALL_S)
-        except BoardSilent as silence:
-            if upload.stored:
-                raise _Unconfirmed(str(silence)) from silence
-            if time.monotonic() > deadline:
-                raise
-            upload.stalled()
-            continue
-        while event is not None:
-            if event.get("state") == "ok":
-                return
-            if event.get("state") == "err":
-                raise BoardRefused(event.get("code", "unknown"), failure_text(event))
-            upload.acknowledged(int(event["next"]))
-            event = console.next_event("image")
+    digest = hashlib.sha256(data).hexdigest()
+    upload(console, _UPDATE, data, progress, what=what, size=len(data), sha256=digest)
 
 
 def read_blob(console: Console, what: str) -> bytes:

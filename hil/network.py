@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Brings a board onto the network."""
+"""Brings a board onto the network: the rig's access point, or the one the board remembers."""
 
 import socket
 
@@ -15,19 +15,16 @@ _WIFI_PATIENCE_S = 30.0
 """Scanning all channels, association and DHCP take up to ten."""
 
 
-def credentials(spec: BoardSpec, info: BoardInfo) -> WifiCredentials:
+def credentials(spec: BoardSpec, info: BoardInfo) -> WifiCredentials | None:
     """Return what the board joins: the rig's access point, or for a virtual board the lab's.
 
-    Raises:
-        BadInputError: a real board, and the rig names no access point.
+    ``None`` stands for what a real board joined last, and stores.
     """
     if spec.wifi is not None:
         return spec.wifi
     if info.simulated:
         return WifiCredentials(LAB_ACCESS_POINT.ssid, LAB_ACCESS_POINT.password)
-    raise BadInputError(
-        "A real board needs an access point: put [wifi] with ssid and password_env into hil.toml."
-    )
+    return None
 
 
 def edge_host(spec: BoardSpec, info: BoardInfo, board_address: str) -> str:
@@ -41,18 +38,30 @@ def edge_host(spec: BoardSpec, info: BoardInfo, board_address: str) -> str:
     return "127.0.0.1" if info.simulated else _own_address_towards(board_address)
 
 
-def join(console: Console, credentials: WifiCredentials) -> str:
+def join(console: Console, credentials: WifiCredentials | None) -> str:
     """Join an access point and return the board's IP address.
 
+    Args:
+        console: the board's.
+        credentials: ``None`` for those that are stored on the board.
+
     Raises:
-        BadInputError: no access point can have such a name or password.
+        BadInputError: no access point can have such a name or password, or none is stored.
         InfrastructureError: the access point is missing or refuses.
         BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.console.Console.request`.
     """
     console.forget("wifi")
     try:
-        console.request("wifi", ssid=credentials.ssid, password=credentials.password)
+        if credentials is None:
+            console.request("wifi")
+        else:
+            console.request("wifi", ssid=credentials.ssid, password=credentials.password)
     except BoardRefused as refusal:
+        if credentials is None and refusal.code == "wifi":
+            raise BadInputError(
+                "The board remembers no access point: put [wifi] with ssid and password_env into "
+                "hil.toml."
+            ) from refusal
         if refusal.code == "bad_argument":
             raise BadInputError(
                 f"The access point's name or password cannot be used ({refusal}); "
@@ -62,9 +71,14 @@ def join(console: Console, credentials: WifiCredentials) -> str:
     event = console.wait_event("wifi", _WIFI_PATIENCE_S)
     if event.get("state") != "up":
         reason = failure_text(event)
-        raise InfrastructureError(
-            f"The board cannot join the access point {credentials.ssid!r} ({reason}); "
+        which = repr(credentials.ssid) if credentials else "that it remembers"
+        remedy = (
             "check its name and password."
+            if credentials
+            else "put [wifi] with ssid and password_env into hil.toml."
+        )
+        raise InfrastructureError(
+            f"The board cannot join the access point {which} ({reason}); {remedy}"
         )
     return event["ip"]
 

@@ -41,6 +41,11 @@ static void console_baud(void *ctx, uint32_t rate) {
     ((fake_port *)ctx)->baud = rate;
 }
 
+static uint32_t figure(void *ctx, sn_figure which) {
+    (void)ctx;
+    return 1000u * ((uint32_t)which + 1);
+}
+
 static uint32_t slot_size(void *ctx) {
     return ((fake_port *)ctx)->slot_size;
 }
@@ -86,7 +91,39 @@ static sn_error wifi_join(void *ctx, const char *ssid, const char *password) {
     fake_port *fake = ctx;
     snprintf(fake->ssid, sizeof fake->ssid, "%s", ssid);
     snprintf(fake->password, sizeof fake->password, "%s", password);
-    return SN_OK;
+    return fake->wifi_fails;
+}
+
+static sn_error update_begin(void *ctx, sn_update what, uint32_t size) {
+    fake_port *fake = ctx;
+    CHECK(size != 0);
+    fake->update_begins++;
+    fake->update_what = what;
+    fake->update_length = 0;
+    return size > FAKE_SLOT ? SN_ERR_BAD_ARGUMENT : fake->update_begin_fails;
+}
+
+static sn_error update_write(void *ctx, const uint8_t *data, uint32_t length) {
+    fake_port *fake = ctx;
+    CHECK(length != 0 && length <= FAKE_SLOT - fake->update_length);
+    memcpy(&fake->update[fake->update_length], data, length);
+    fake->update_length += length;
+    return fake->update_write_fails;
+}
+
+static sn_error update_end(void *ctx, const uint8_t digest[32]) {
+    fake_port *fake = ctx;
+    uint8_t actual[32];
+    fake->update_ends++;
+    sha256(fake->update, fake->update_length, actual);
+    return memcmp(actual, digest, sizeof actual) != 0 ? SN_ERR_UPDATE_SHA256 : fake->update_end_fails;
+}
+
+static sn_error update_confirm(void *ctx, sn_update what) {
+    fake_port *fake = ctx;
+    fake->update_what = what;
+    fake->update_confirms++;
+    return fake->update_confirm_fails;
 }
 
 static sn_error link_open(void *ctx, sn_via via, const char *host, uint16_t port) {
@@ -170,6 +207,7 @@ fake_port *fake_new(void) {
         .restart = restart,
         .console_write = console_write,
         .console_baud = console_baud,
+        .figure = figure,
         .slot_size = slot_size,
         .slot_read = slot_read,
         .slot_sha256 = slot_sha256,
@@ -181,6 +219,10 @@ fake_port *fake_new(void) {
         .link_close = link_close,
         .link_send = link_send,
         .link_frame_limit = link_frame_limit,
+        .update_begin = update_begin,
+        .update_write = update_write,
+        .update_end = update_end,
+        .update_confirm = update_confirm,
 #ifdef SN_TEST_BUILD
         .crash = crash,
         .hang = hang,
@@ -194,6 +236,10 @@ fake_port *fake_new(void) {
         .kernels = "reference",
         .reset_reason = "power-on",
         .arena_size = 200000,
+        .psram_size = 8388608,
+        .flash_size = 16777216,
+        .app_slot = "ota_0",
+        .model_slot = "model_0",
         .simulated = true,
     };
     fake->memory = (sn_memory){

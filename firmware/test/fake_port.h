@@ -45,7 +45,14 @@ typedef struct fake_port {
     uint32_t input_length;
     uint8_t model_output[FAKE_INPUT];
 
+    uint32_t update_begins, update_ends, update_confirms;
+    sn_error update_begin_fails, update_write_fails, update_end_fails, update_confirm_fails;
+    sn_update update_what;
+    uint8_t update[FAKE_SLOT];
+    uint32_t update_length;
+
     char ssid[64], password[96];
+    sn_error wifi_fails;
     uint32_t link_opens, link_closes;
     sn_error link_fails;
     sn_via via; /* of the link that was opened last, at first TCP */

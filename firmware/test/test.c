@@ -5,15 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const test_suite arq, crc, cobs, frame, message, reassembly, stream, text, requests, console, chunk, upload,
+extern const test_suite arq, crc, cobs, mac, frame, message, reassembly, stream, text, requests, console, chunk, upload,
     topk, slot, result, node_console, node_head, node_link, node_tail, node_full, node_packets, node_asking,
-    node_answering, node_heads, node_echo, node_ether, node_gateway, noise;
+    node_answering, node_heads, node_echo, node_ether, node_gateway, node_update, noise;
 
 static const test_suite *const suites[] = {
-    &arq,       &crc,        &cobs,         &frame,     &message,      &reassembly,  &stream,         &text,
-    &requests,  &console,    &chunk,        &upload,    &topk,         &slot,        &result,         &node_console,
-    &node_head, &node_link,  &node_tail,    &node_full, &node_packets, &node_asking, &node_answering, &node_heads,
-    &node_echo, &node_ether, &node_gateway, &noise};
+    &arq,          &crc,       &cobs,       &mac,          &frame,       &message,      &reassembly,  &stream,
+    &text,         &requests,  &console,    &chunk,        &upload,      &topk,         &slot,        &result,
+    &node_console, &node_head, &node_link,  &node_tail,    &node_full,   &node_packets, &node_asking, &node_answering,
+    &node_heads,   &node_echo, &node_ether, &node_gateway, &node_update, &noise};
 
 static const char *running = "";
 

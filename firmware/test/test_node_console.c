@@ -21,11 +21,12 @@ static void a_numbered_request_gets_a_numbered_answer(void) {
 static void help_names_every_verb(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
 #ifdef SN_TEST_BUILD
-    CHECK_TEXT(fake_ask(fake, "help"),
-               "ok verbs=\"help info role baud wifi edge peer link image infer read rtt stats reboot crash hang\"");
+    CHECK_TEXT(
+        fake_ask(fake, "help"),
+        "ok verbs=\"help info role baud wifi edge peer link image infer read rtt stats update reboot crash hang\"");
 #else
     CHECK_TEXT(fake_ask(fake, "help"),
-               "ok verbs=\"help info role baud wifi edge peer link image infer read rtt stats reboot\"");
+               "ok verbs=\"help info role baud wifi edge peer link image infer read rtt stats update reboot\"");
     CHECK_TEXT(fake_ask(fake, "crash"), "err code=unknown_verb msg=\"there is no such verb: try help\"");
 #endif
     fake_free(fake);
@@ -87,6 +88,15 @@ static void baud_switches_once_the_answer_is_out(void) {
     fake_free(fake);
 }
 
+static void stats_give_the_machines_figures_of_memory(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
+    CHECK_UINT(fake_count(fake, "heap_free"), 1000);
+    CHECK_UINT(fake_count(fake, "heap_least"), 2000);
+    CHECK_UINT(fake_count(fake, "psram_free"), 3000);
+    CHECK_UINT(fake_count(fake, "psram_least"), 4000);
+    fake_free(fake);
+}
+
 static void reboot_answers_and_restarts(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
     CHECK_TEXT(fake_ask(fake, "#3 reboot"), "#3 ok");
@@ -118,6 +128,13 @@ static void wifi_joins_and_reports(void) {
     CHECK_TEXT(fake_line(fake), "! wifi state=down code=wifi msg=\"the machine gives no reason\"");
     CHECK_TEXT(fake_ask(fake, "wifi ssid=open"), "ok");
     CHECK_TEXT(fake->password, "");
+    CHECK_TEXT(fake_ask(fake, "wifi"), "ok");
+    CHECK_TEXT(fake->ssid, "");
+    fake->wifi_fails = SN_ERR_WIFI;
+    CHECK_TEXT(fake_ask(fake, "wifi"),
+               "err code=wifi msg=\"no access point is stored on the board: name one by ssid\"");
+    CHECK_TEXT(fake_ask(fake, "wifi password=12345678"),
+               "err code=bad_argument msg=\"ssid is the name of the access point, 1 to 32 bytes\"");
     CHECK_TEXT(fake_ask(fake, "wifi ssid=x password=short"),
                "err code=bad_argument msg=\"password has 8 to 64 bytes, or none for an open network\"");
     fake_free(fake);
@@ -194,6 +211,7 @@ static const test_case node_console_cases[] = {
     TEST(what_cannot_be_understood_is_refused_with_a_sentence),
     TEST(a_line_that_is_too_long_is_refused_once),
     TEST(baud_switches_once_the_answer_is_out),
+    TEST(stats_give_the_machines_figures_of_memory),
     TEST(reboot_answers_and_restarts),
 #ifdef SN_TEST_BUILD
     TEST(a_test_build_crashes_and_hangs_once_the_answer_is_out),

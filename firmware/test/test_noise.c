@@ -10,7 +10,9 @@
 #include "reassembly.h"
 #include "test.h"
 
+#ifndef ROUNDS /* fewer on an emulated processor */
 #define ROUNDS 1500u
+#endif
 
 static uint8_t noise_bytes[2048];
 
@@ -63,6 +65,19 @@ static void the_console_survives_noise(void) {
     fake_free(fake);
 }
 
+#define UPDATE(what)                                                                                                   \
+    "update what=" what " size=5000 sha256="                                                                           \
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* Sends chunks of an update, most of them where it goes on. */
+static void send_update(fake_port *fake, uint32_t *seed) {
+    for (uint32_t at = 0; at < 5000 && test_random(seed) % 16 != 0; at += 1000) {
+        uint8_t encoded[SN_CHUNK_ENCODED];
+        sn_chunk chunk = {.type = SN_CHUNK_UPDATE, .offset = at, .data = {noise_bytes, 1000}};
+        fake->deadline = sn_node_on_console(fake->node, encoded, sn_chunk_encode(&chunk, encoded));
+    }
+}
+
 /* Requests put together from words that are right, in any order and number. */
 static void the_node_survives_requests_in_any_order(void) {
     static const char *const words[] = {"infer via=tcp",
@@ -76,7 +91,10 @@ static void the_node_survives_requests_in_any_order(void) {
                                         "edge host=a port=1",
                                         "stats",
                                         "infer",
-                                        "info"};
+                                        "info",
+                                        "update what=app confirm=1",
+                                        UPDATE("app"),
+                                        UPDATE("model")};
     static const sn_role roles[] = {SN_ROLE_HEAD, SN_ROLE_TAIL, SN_ROLE_FULL, SN_ROLE_NONE};
     uint32_t seed = 2;
     for (size_t i = 0; i < 4; i++) {
@@ -87,9 +105,13 @@ static void the_node_survives_requests_in_any_order(void) {
         fake_boot(fake);
         for (uint32_t round = 0; round < ROUNDS; round++) {
             forget_output(fake);
-            uint32_t what = test_random(&seed) % 20;
+            uint32_t what = test_random(&seed) % 24;
             if (what < 12) {
                 fake_type(fake, words[what]);
+            } else if (what > 20) {
+                fake_type(fake, words[12 + (what - 21)]);
+            } else if (what == 20) {
+                send_update(fake, &seed);
             } else if (what == 12) {
                 fake_link(fake, SN_OK, NULL);
             } else if (what == 13) {

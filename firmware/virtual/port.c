@@ -30,6 +30,8 @@
 /* TFLM's arena, in the PSRAM of a chip; the machine enforces it. */
 #define ARENA_SIZE (1024u * 1024u)
 #define NODE_CAPACITY 65536u
+/* What ESP-IDF leaves to an application of the chip's internal memory, about. */
+#define INTERNAL_MEMORY 327680u
 
 IMPORT(now_us) int64_t machine_now_us(void);
 IMPORT(random_u32) uint32_t machine_random_u32(void);
@@ -44,6 +46,10 @@ IMPORT(input_load) int32_t machine_input_load(const uint8_t *data, uint32_t leng
 IMPORT(invoke) int32_t machine_invoke(void);
 IMPORT(wifi_join)
 int32_t machine_wifi_join(const char *ssid, uint32_t ssid_length, const char *password, uint32_t password_length);
+IMPORT(update_begin) int32_t machine_update_begin(int32_t what, uint32_t size);
+IMPORT(update_write) int32_t machine_update_write(const uint8_t *data, uint32_t length);
+IMPORT(update_end) int32_t machine_update_end(const uint8_t *sha256);
+IMPORT(update_confirm) int32_t machine_update_confirm(int32_t what);
 IMPORT(link_open) int32_t machine_link_open(int32_t via, const char *host, uint32_t host_length, uint32_t port);
 IMPORT(link_close) void machine_link_close(int32_t via);
 IMPORT(link_send) int32_t machine_link_send(int32_t via, int64_t to, const uint8_t *data, uint32_t length);
@@ -58,6 +64,9 @@ static uint8_t node_storage[NODE_CAPACITY] __attribute__((aligned(8)));
 
 static char mac_text[18];
 static char reset_text[32];
+static char app_text[17];
+static char model_text[17];
+static sn_identity identity;
 
 static sn_node *node(void) {
     return (sn_node *)(void *)node_storage;
@@ -86,6 +95,17 @@ static void port_console_write(void *ctx, const uint8_t *data, size_t length) {
 static void port_console_baud(void *ctx, uint32_t rate) {
     (void)ctx;
     machine_console_baud(rate);
+}
+
+/* Nothing is allocated once the board has started, so what is free is the least there was. */
+static uint32_t port_figure(void *ctx, sn_figure which) {
+    (void)ctx;
+    if (which == SN_FIGURE_HEAP_FREE || which == SN_FIGURE_HEAP_LEAST) {
+        return INTERNAL_MEMORY - (uint32_t)(sizeof node_storage + sizeof staging_buffer);
+    }
+    uint32_t used = ARENA_SIZE + (uint32_t)(sizeof activation_buffer + sizeof image_buffer + sizeof receive_buffer +
+                                            sizeof output_buffer);
+    return identity.psram_size > used ? identity.psram_size - used : 0;
 }
 
 static uint32_t port_slot_size(void *ctx) {
@@ -121,6 +141,26 @@ static sn_error port_invoke(void *ctx) {
 static sn_error port_wifi_join(void *ctx, const char *ssid, const char *password) {
     (void)ctx;
     return (sn_error)machine_wifi_join(ssid, (uint32_t)strlen(ssid), password, (uint32_t)strlen(password));
+}
+
+static sn_error port_update_begin(void *ctx, sn_update what, uint32_t size) {
+    (void)ctx;
+    return (sn_error)machine_update_begin((int32_t)what, size);
+}
+
+static sn_error port_update_write(void *ctx, const uint8_t *data, uint32_t length) {
+    (void)ctx;
+    return (sn_error)machine_update_write(data, length);
+}
+
+static sn_error port_update_end(void *ctx, const uint8_t sha256[32]) {
+    (void)ctx;
+    return (sn_error)machine_update_end(sha256);
+}
+
+static sn_error port_update_confirm(void *ctx, sn_update what) {
+    (void)ctx;
+    return (sn_error)machine_update_confirm((int32_t)what);
 }
 
 static sn_error port_link_open(void *ctx, sn_via via, const char *host, uint16_t port) {
@@ -164,6 +204,7 @@ static const sn_port port_table = {
     .restart = port_restart,
     .console_write = port_console_write,
     .console_baud = port_console_baud,
+    .figure = port_figure,
     .slot_size = port_slot_size,
     .slot_read = port_slot_read,
     .slot_sha256 = port_slot_sha256,
@@ -175,17 +216,23 @@ static const sn_port port_table = {
     .link_close = port_link_close,
     .link_send = port_link_send,
     .link_frame_limit = port_link_frame_limit,
+    .update_begin = port_update_begin,
+    .update_write = port_update_write,
+    .update_end = port_update_end,
+    .update_confirm = port_update_confirm,
 #ifdef SN_TEST_BUILD
     .crash = port_crash,
     .hang = port_hang,
 #endif
 };
 
-/* Copies `length` bytes of staging as text into a field of `capacity`, ended by a zero. */
-static void take_text(char *field, size_t capacity, uint32_t offset, uint32_t length) {
+/* Copies the text at `from`, up to its zero, into a field of `capacity`; returns what follows it. */
+static const char *take_text(char *field, size_t capacity, const char *from) {
+    size_t length = strlen(from);
     size_t n = length < capacity - 1u ? length : capacity - 1u;
-    memcpy(field, &staging_buffer[offset], n);
+    memcpy(field, from, n);
     field[n] = '\0';
+    return &from[length + 1];
 }
 
 /* The sentence that came with an event, ended by a zero in place: the machine leaves room for it. */
@@ -214,14 +261,18 @@ EXPORT(activation_capacity) uint32_t activation_capacity(void) {
     return TENSOR_CAPACITY;
 }
 
-/* staging: the MAC address, then the reason of the last reset, as text. */
-EXPORT(boot) int64_t boot(uint32_t mac_length, uint32_t reset_length) {
+/* staging: MAC address, reason of the last reset, labels of the partitions of application and model, each ended by a
+ * zero; a label is empty where there is no such partition. */
+EXPORT(boot) int64_t boot(uint32_t psram_size, uint32_t flash_size, uint32_t app_on_trial, uint32_t model_on_trial) {
     if (sn_node_size() > sizeof node_storage) {
         __builtin_trap();
     }
-    take_text(mac_text, sizeof mac_text, 0, mac_length);
-    take_text(reset_text, sizeof reset_text, mac_length, reset_length);
-    static const sn_identity identity = {
+    const char *next = (const char *)staging_buffer;
+    next = take_text(mac_text, sizeof mac_text, next);
+    next = take_text(reset_text, sizeof reset_text, next);
+    next = take_text(app_text, sizeof app_text, next);
+    (void)take_text(model_text, sizeof model_text, next);
+    identity = (sn_identity){
         .version = SN_VERSION,
         .source_digest = SN_SOURCE_DIGEST,
         .chip = "esp32s3",
@@ -229,6 +280,12 @@ EXPORT(boot) int64_t boot(uint32_t mac_length, uint32_t reset_length) {
         .kernels = "reference",
         .reset_reason = reset_text,
         .arena_size = ARENA_SIZE,
+        .psram_size = psram_size,
+        .flash_size = flash_size,
+        .app_slot = app_text[0] != '\0' ? app_text : NULL,
+        .model_slot = model_text[0] != '\0' ? model_text : NULL,
+        .app_on_trial = app_on_trial != 0,
+        .model_on_trial = model_on_trial != 0,
         .simulated = true,
 #ifdef SN_TEST_BUILD
         .test_build = true,

@@ -5,11 +5,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from hil.sim.bridge import UART_BAUD, UsbBridge
 from hil.sim.chip import Chip
+from hil.sim.faults import Faults
 from hil.sim.nor import NorFlash
 from hil.sim.reset import AutoResetCircuit, Edge, ResetReason
 from hil.sim.rom import SYNC_REQUEST, RomLoader
-from hil.sim.serial_server import SerialServer
 
 
 class Application(Protocol):
@@ -35,11 +36,13 @@ class VirtualBoard:
         boot: called with the board and the reset's reason at every boot from flash; it prints
             what the ROM prints and returns what runs. An image that does not boot is the
             callable's affair too.
+        faults: what is wrong with reset circuit and serial port; chip and flash come as they are.
+        seed: of what gets lost on the line.
 
     Attributes:
         chip: as given.
         flash: as given.
-        baud: the line rate that was last set, by the client or by the loader.
+        faults: as given.
         on_client_gone: what the application has called when the client leaves the serial port.
     """
 
@@ -48,14 +51,18 @@ class VirtualBoard:
         chip: Chip,
         flash: NorFlash,
         boot: "Callable[[VirtualBoard, ResetReason], Application]",
+        faults: Faults | None = None,
+        seed: str = "",
     ) -> None:
         self.chip = chip
         self.flash = flash
-        self.baud = 115_200
         self.on_client_gone: Callable[[], None] = _ignore
         self._boot = boot
-        self._serial = SerialServer(self)
-        self._circuit = AutoResetCircuit()
+        self.faults = faults = faults or Faults()
+        self._serial = UsbBridge(self, faults, seed)
+        self._circuit = AutoResetCircuit(
+            faults.wrong_boot_modes, stuck_download=faults.stuck_download
+        )
         self._application: Application | None = None
         self._loader: RomLoader | None = None
         self._starting: asyncio.Handle | None = None
@@ -68,13 +75,20 @@ class VirtualBoard:
         Raises:
             OSError: the TCP port is taken.
         """
-        self._port = await self._serial.start(port=port)
-        self.restart(ResetReason.POWERON)
+        self._port = await self._serial.start(port)
+        self._restart(ResetReason.POWERON)
 
     async def close(self) -> None:
         """Disconnect the client and cut the power."""
         await self._serial.close()
         self._halt()
+
+    async def power_cycle(self) -> None:
+        """Pull the plug and put it in again; return when the serial port is back."""
+        self._halt()
+        await self._serial.vanish(self.faults.vanish_s)
+        self._serial.mute = False
+        self._restart(ResetReason.POWERON)
 
     @property
     def url(self) -> str:
@@ -95,6 +109,11 @@ class VirtualBoard:
         if self._port is None:
             raise RuntimeError("the board has no port before start()")
         return self._port
+
+    @property
+    def baud(self) -> int:
+        """The line rate that the client has set."""
+        return self._serial.host_baud
 
     @property
     def dtr(self) -> bool:
@@ -122,8 +141,12 @@ class VirtualBoard:
         return self._loader is not None
 
     def set_baud(self, baud: int) -> None:
-        """Remember the line rate; nothing is garbled by a wrong one."""
-        self.baud = baud
+        """Set the bridge's end of the line to another rate; only a noisy line minds a wrong one."""
+        self._serial.host_baud = baud
+
+    def set_uart_baud(self, baud: int) -> None:
+        """Set the chip's end of the line to another rate."""
+        self._serial.chip_baud = baud
 
     def set_lines(self, *, dtr: bool | None = None, rts: bool | None = None) -> None:
         """Drive DTR and RTS, and reset the chip as the auto-reset circuit does."""
@@ -131,10 +154,12 @@ class VirtualBoard:
         if edge is Edge.HOLD:
             self._halt()
         elif edge is Edge.RUN:
-            self.restart(ResetReason.POWERON)
+            self._restart(ResetReason.POWERON, by_lines=True)
+            self._vanish()
         elif edge is Edge.DOWNLOAD:
             self._enter_download()
             self.transmit(self.chip.banner(ResetReason.POWERON, download=True))
+            self._vanish()
 
     def transmit(self, data: bytes) -> None:
         """Send on the UART: to the attached client, or into the backlog for the next one."""
@@ -142,6 +167,7 @@ class VirtualBoard:
 
     def receive(self, data: bytes) -> None:
         """Take bytes from the attached client."""
+        data = self._serial.carry(data)
         if self._application is not None and not self.has_modem_lines:
             data = self._watch_for_sync(data)
         if self._loader is not None:
@@ -159,16 +185,27 @@ class VirtualBoard:
         What runs is halted at once; the boot follows from the event loop, so an application may
         call this while it is being fed or booted.
         """
-        self._halt()
-        self._starting = asyncio.get_running_loop().call_soon(self._start, reason)
+        self._restart(reason)
+        self._vanish()
 
-    def _start(self, reason: ResetReason) -> None:
+    def _restart(self, reason: ResetReason, *, by_lines: bool = False) -> None:
+        self._halt()
+        self._starting = asyncio.get_running_loop().call_soon(self._start, reason, by_lines)
+
+    def _start(self, reason: ResetReason, by_lines: bool) -> None:
         self._starting = None
         application = self._boot(self, reason)
+        if by_lines and self.faults.dead_console:
+            # The bootloader is still heard: espressif/esp-idf issue 18996.
+            self._serial.mute = True
         if self._restarting():
             application.halt()
         else:
             self._application = application
+
+    def _vanish(self) -> None:
+        if self.faults.vanish_s:
+            self._serial.vanish(self.faults.vanish_s)
 
     def _restarting(self) -> bool:
         return self._starting is not None
@@ -183,11 +220,13 @@ class VirtualBoard:
             application.halt()
         self._loader = None
         self._heard = b""
+        self._serial.chip_baud = UART_BAUD
 
     def _enter_download(self) -> None:
         self._halt()
         self._serial.clear_backlog()
         self._loader = RomLoader(self)
+        self._serial.chip_baud = None  # the ROM measures it
 
     def _watch_for_sync(self, data: bytes) -> bytes:
         """Let a client without modem lines flash the board, as if it had held BOOT.

@@ -7,8 +7,6 @@ and stops there; where a chip would reset and try for ever, the virtual board wa
 stays readable.
 """
 
-import binascii
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,17 +14,14 @@ from esp_idf_defs import PartitionTable
 from esp_idf_defs.app_description import AppDescription
 from esp_idf_defs.partitions import InputError, PartitionDefinition
 
-from hil.sim.image import Image, ImageError, parse_image
-from hil.sim.nor import SECTOR, NorFlash
+from hil.sim.image import Image, ImageError, module_of, parse_image
+from hil.sim.layout import SUBTYPE_FACTORY, SUBTYPE_TEST, TYPE_APP, TYPE_DATA, Layout
+from hil.sim.nor import NorFlash
+from hil.sim.otadata import OtaData
 
 BOOTLOADER_LIMIT = 0x8000
 TABLE_OFFSET = 0x8000
 TABLE_LENGTH = 0xC00
-
-TYPE_APP, TYPE_DATA = 0, 1
-SUBTYPE_FACTORY, SUBTYPE_OTA, SUBTYPE_TEST = 0x00, 0x10, 0x20
-SUBTYPE_OTADATA = 0x00
-SUBTYPES_MODEL = (0x40, 0x41)
 
 USAGES = {
     (TYPE_DATA, 0x00): "OTA data",
@@ -35,9 +30,6 @@ USAGES = {
     (TYPE_DATA, 0x04): "NVS keys",
     (TYPE_DATA, 0x05): "efuse",
 }
-
-MARKER = struct.Struct("<8sII")  # firmware/virtual/pack.py writes it behind esp_app_desc_t
-MARKER_MAGIC = b"HILWASM\0"
 
 Say = Callable[[str], None]
 
@@ -48,11 +40,21 @@ class BootError(Exception):
 
 @dataclass(frozen=True)
 class Booted:
-    """What the bootloader hands over to: application and model partition (offset, size), if any."""
+    """What the bootloader hands over to, and where it was.
+
+    Attributes:
+        description: of the application.
+        module: its code.
+        layout: the partitions.
+        partition: the application's.
+        on_trial: whether the application has yet to be confirmed.
+    """
 
     description: AppDescription
     module: bytes
-    model_slot: tuple[int, int] | None
+    layout: Layout
+    partition: PartitionDefinition
+    on_trial: bool
 
 
 def boot_chain(flash: NorFlash, say: Say) -> Booted:
@@ -69,8 +71,8 @@ def boot_chain(flash: NorFlash, say: Say) -> Booted:
     say(f"entry 0x{bootloader.entry:08x}")
     say("I (24) boot: ESP-IDF 2nd stage bootloader")
     table = _partition_table(flash, say)
-    partition, image = _application(flash, table, say)
-    say(f"I (60) boot: Loaded app from partition at offset 0x{partition.offset:x}")
+    layout = Layout(table)
+    partition, image, on_trial = _application(flash, layout, say)
     description = AppDescription.from_bytes_or_none(image.segments[0].data)
     if description is None:
         say("E (62) hil-sim: the application has no esp_app_desc_t: it was not built with ESP-IDF")
@@ -78,16 +80,14 @@ def boot_chain(flash: NorFlash, say: Say) -> Booted:
     say(f"I (70) app_init: Project name:     {description.project_name}")
     say(f"I (70) app_init: App version:      {description.version}")
     say(f"I (70) app_init: ELF file SHA256:  {description.elf_sha256.hex()[:9]}...")
-    module = _module(image)
+    module = module_of(image)
     if module is None:
         say(
             f"E (72) hil-sim: '{description.project_name}' is Xtensa code for a real chip; "
             "the virtual board runs images made by 'hil firmware build'"
         )
         raise BootError
-    slots = [p for p in table if p.type == TYPE_DATA and p.subtype in SUBTYPES_MODEL]
-    slot = (slots[0].offset, slots[0].size) if slots else None
-    return Booted(description, module, slot)
+    return Booted(description, module, layout, partition, on_trial)
 
 
 def _rom(flash: NorFlash, say: Say) -> Image:
@@ -146,25 +146,21 @@ def _usage(p: PartitionDefinition) -> str:
 
 
 def _application(
-    flash: NorFlash, table: PartitionTable, say: Say
-) -> tuple[PartitionDefinition, Image]:
-    """Load the partition that otadata selects, else the others in the bootloader's order."""
-    apps = [p for p in table if p.type == TYPE_APP]
-    factory = [p for p in apps if p.subtype == SUBTYPE_FACTORY]
-    slots = sorted(
-        (p for p in apps if SUBTYPE_OTA <= p.subtype < SUBTYPE_TEST), key=lambda p: int(p.subtype)
-    )
-    selected = _ota_selection(flash, table, len(slots))
+    flash: NorFlash, layout: Layout, say: Say
+) -> tuple[PartitionDefinition, Image, bool]:
+    """Load the partition that otadata selects, else the others in the bootloader's order.
+
+    Returns:
+        The partition, its image, and whether it runs on trial.
+    """
+    slots, factory = layout.slots, layout.factory
+    otadata = layout.otadata(flash)
+    selected = _selected(otadata, factory, say)
     if selected is None:
-        say(
-            "I (34) boot: Defaulting to factory image"
-            if factory
-            else "I (34) boot: No factory image, trying OTA 0"
-        )
         order = factory + slots
     else:
-        # From the selected slot down, then up, then factory: bootloader_utility_load_boot_image.
-        order = [*reversed(slots[: selected + 1]), *slots[selected + 1 :], *factory]
+        # From the selected slot down to factory, then up: bootloader_utility_load_boot_image.
+        order = [*reversed(slots[: selected + 1]), *factory, *slots[selected + 1 :]]
     for p in order:
         try:
             image = parse_image(flash.read(p.offset, p.size), p.offset)
@@ -183,35 +179,33 @@ def _application(
                 f"vaddr={segment.address:08x} "
                 f"size={len(segment.data):05x}h ({len(segment.data):6d})"
             )
-        return p, image
+        say(f"I (60) boot: Loaded app from partition at offset 0x{p.offset:x}")
+        if otadata is None or p in factory:
+            return p, image, False
+        slot_number = slots.index(p)
+        if not factory and all(entry.is_damaged for entry in otadata.entries):
+            otadata.settle(slot_number)
+            say(f"I (61) boot: Set actual ota_seq={slot_number + 1} in otadata[0]")
+        return p, image, otadata.is_on_trial(slot_number)
     say("E (50) boot: No bootable app partitions in the partition table")
     raise BootError
 
 
-def _ota_selection(flash: NorFlash, table: PartitionTable, slots: int) -> int | None:
-    """Return the app slot that otadata names, or None while it is in its initial state.
-
-    ``esp_idf_defs`` (0.1.7) accepts an entry whatever its CRC, so the check is made here.
-    """
-    otadata = [p for p in table if p.type == TYPE_DATA and p.subtype == SUBTYPE_OTADATA]
-    if not otadata or not slots:
+def _selected(otadata: OtaData | None, factory: list[PartitionDefinition], say: Say) -> int | None:
+    """Return the slot that otadata selects (bootloader_utility_get_selected_boot_partition)."""
+    if otadata is None:
         return None
-    sequences = []
-    for index in range(2):
-        entry = flash.read(otadata[0].offset + index * SECTOR, 32)
-        sequence, state, crc = struct.unpack("<I20xII", entry)
-        aborted = state in (3, 4)  # ESP_OTA_IMG_INVALID, ESP_OTA_IMG_ABORTED
-        if sequence != 0xFFFFFFFF and crc == binascii.crc32(entry[:4], 0xFFFFFFFF) and not aborted:
-            sequences.append(sequence)
-    return (max(sequences) - 1) % slots if sequences else None
-
-
-def _module(image: Image) -> bytes | None:
-    """Return the WebAssembly module of one of our images, None for any other image."""
-    data = image.segments[0].data[AppDescription.SIZE :]
-    if len(data) < MARKER.size:
+    otadata.pass_on()
+    if all(entry.is_passed_over for entry in otadata.entries):
+        say(
+            "I (34) boot: Defaulting to factory image"
+            if factory
+            else "I (34) boot: No factory image, trying OTA 0"
+        )
         return None
-    magic, version, length = MARKER.unpack_from(data)
-    if magic != MARKER_MAGIC or version != 1 or MARKER.size + length > len(data):
-        return None
-    return data[MARKER.size : MARKER.size + length]
+    selected = otadata.selected()
+    if selected is None:
+        then = "falling back to factory" if factory else "and no factory, will try all partitions"
+        comma = ", " if factory else " "
+        say(f"E (34) boot: ota data partition invalid{comma}{then}")
+    return selected

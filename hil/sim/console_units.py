@@ -10,7 +10,7 @@ import re
 
 from hil.console_chunk import ChunkType
 
-_TO_BOARD = (ChunkType.IMAGE, ChunkType.SEND, ChunkType.DEALT)
+_TO_BOARD = (ChunkType.IMAGE, ChunkType.SEND, ChunkType.DEALT, ChunkType.UPDATE)
 """Types of the binary frames that go to a board; the type is the frame's second encoded byte."""
 
 _LONGEST = 1_100

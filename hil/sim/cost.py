@@ -27,6 +27,9 @@ CYCLES_PER_ELEMENT = 46
 OPEN_US_PER_OPERATOR = 300
 # Copying into PSRAM: 8-bit bus at 80 MHz, double data rate, half of it usable.
 COPY_CYCLES_PER_BYTE = 3
+# Winbond W25Q128JV, typical values of its data sheet: erasing a sector, programming 256 bytes.
+ERASE_US = 45_000
+PROGRAM_US = 400
 # Reading and hashing flash: quad SPI at 80 MHz gives 40 MB/s, the SHA peripheral is faster.
 HASH_CYCLES_PER_BYTE = 6
 
@@ -56,3 +59,13 @@ def copy_cycles(length: int) -> int:
 def hash_cycles(length: int) -> int:
     """Return the cycles that the SHA-256 of `length` bytes of flash takes."""
     return length * HASH_CYCLES_PER_BYTE
+
+
+def erase_cycles() -> int:
+    """Return the cycles that erasing one sector of flash takes."""
+    return ERASE_US * CYCLES_PER_US
+
+
+def program_cycles(length: int) -> int:
+    """Return the cycles that programming `length` bytes of flash takes."""
+    return -(-length // 256) * PROGRAM_US * CYCLES_PER_US

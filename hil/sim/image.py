@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass
 
 import numpy as np
+from esp_idf_defs.app_description import AppDescription
 
 MAGIC = 0xE9
 MAX_SEGMENTS = 16
@@ -19,6 +20,9 @@ HASH_BYTES = 32
 
 _HEADER = struct.Struct("<BBBBI BBBB H B HH 4s B")
 _SEGMENT = struct.Struct("<II")
+
+_MARKER = struct.Struct("<8sII")  # firmware/virtual/pack.py writes it behind esp_app_desc_t
+_MARKER_MAGIC = b"HILWASM\0"
 
 
 class ImageError(Exception):
@@ -87,6 +91,17 @@ def parse_image(data: bytes, offset: int = 0) -> Image:
             raise ImageError("Image hash failed - image is corrupt")
         at += HASH_BYTES
     return Image(entry, tuple(segments), at)
+
+
+def module_of(image: Image) -> bytes | None:
+    """Return the WebAssembly module of one of our images, None for any other image."""
+    data = image.segments[0].data[AppDescription.SIZE :]
+    if len(data) < _MARKER.size:
+        return None
+    magic, version, length = _MARKER.unpack_from(data)
+    if magic != _MARKER_MAGIC or version != 1 or _MARKER.size + length > len(data):
+        return None
+    return data[_MARKER.size : _MARKER.size + length]
 
 
 def _too_long(length: int, room: int) -> str:

@@ -18,10 +18,12 @@ class InferenceTask:
     Args:
         processor: whom it serves.
         watchdog_us: device time after which a run of the model is stopped.
+        has_psram: whether there is the memory that the arena belongs in.
     """
 
-    def __init__(self, processor: Processor, watchdog_us: int) -> None:
+    def __init__(self, processor: Processor, watchdog_us: int, *, has_psram: bool) -> None:
         self._processor = processor
+        self._has_psram = has_psram
         self._watchdog_cycles = watchdog_us * CYCLES_PER_US
         self._runner: Runner | None = None
         self._cycles = 0
@@ -48,6 +50,8 @@ class InferenceTask:
             return ErrorCode.SLOT_LENGTH
         code, text, sizes, cycles = OK, "", (0, 0, 0), 0
         try:
+            if not self._has_psram:
+                raise ArenaError("the arena belongs in PSRAM, and the board has none")
             runner = open_runner(model, arena_size)
         except ArenaError as error:
             code, text = ErrorCode.ARENA, str(error)

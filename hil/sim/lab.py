@@ -6,29 +6,24 @@ until the process that started it is gone, and listens on loopback only.
 """
 
 import asyncio
-import functools
 import json
 import os
+import shlex
 import signal
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from hil.sim.air import Air, Medium
 from hil.sim.ble.medium import BleMedium
-from hil.sim.board import Application, VirtualBoard
-from hil.sim.boot import BootError, boot_chain
-from hil.sim.chip import Chip, esp32, esp32s3, mac_text, virtual_mac
+from hil.sim.chip import mac_text
 from hil.sim.clock import SimClock
+from hil.sim.faults import parse_faults
 from hil.sim.link_file import LinkFile
-from hil.sim.nor import NorFlash
-from hil.sim.reset import ResetReason
-from hil.sim.runtime import Runtime
+from hil.sim.make_board import make_board
+from hil.sim.power_server import PowerServer
 from hil.sim.wifi import LAB_ACCESS_POINT
-
-CHIPS: dict[str, Callable[[bytes], Chip]] = {"esp32s3": esp32s3, "esp32": esp32}
 
 # What reaches out of the lab by itself.
 MEDIA: tuple[type[Medium], ...] = (BleMedium,)
@@ -47,11 +42,12 @@ class LabOptions:
 
     Attributes:
         boards: how many.
-        chip: ``esp32s3``, or ``esp32`` to have a wrong one.
+        chip: ``esp32s3``, or ``esp32`` or ``esp32c3`` to have a wrong one.
         patience_s: real seconds that an answer of the host may take before simulated time goes on
             without it.
         seed: of everything random; a seed in `link` comes before it.
         link: what the links are like, as parsed from a file (``link_file.py``); None: the presets.
+        faults: what is wrong with the boards (``faults.py``).
     """
 
     boards: int = 1
@@ -59,16 +55,7 @@ class LabOptions:
     patience_s: float = 30.0
     seed: int = 1
     link: dict[str, object] | None = None
-
-
-class _Off:
-    """What runs on a board that has not booted: nothing."""
-
-    def feed(self, data: bytes) -> None:
-        """Ignore the console, as a chip without firmware does."""
-
-    def halt(self) -> None:
-        """Nothing runs."""
+    faults: Sequence[str] = ()
 
 
 class Lab:
@@ -83,40 +70,32 @@ class Lab:
         seed = options.seed if links.seed is None else links.seed
         self._air = Air(self._clock, links.parameters, seed)
         self._media = [self._air.shared(kind) for kind in MEDIA]
-        self._boots: Counter[bytes] = Counter()
-        chip = CHIPS[options.chip]
         self.boards = [
-            VirtualBoard(
-                chip(virtual_mac(number)), NorFlash(), functools.partial(self._boot, number)
+            make_board(number, faults, self._air)
+            for number, faults in enumerate(
+                parse_faults(options.faults, options.boards, options.chip), 1
             )
-            for number in range(1, options.boards + 1)
         ]
-
-    def _boot(self, number: int, board: VirtualBoard, reason: ResetReason) -> Application:
-        mac = board.chip.mac
-        self._boots[mac] += 1
-        board.transmit(board.chip.banner(reason, download=False))
-        try:
-            booted = boot_chain(board.flash, lambda line: board.transmit(f"{line}\r\n".encode()))
-        except BootError:
-            return _Off()
-        seed = f"{self._air.seed} {mac_text(mac)} {self._boots[mac]}"
-        return Runtime(board, booted, reason, self._air, number, seed)
+        self._power = PowerServer(self.boards)
 
     async def start(self) -> dict[str, object]:
         """Power the boards on and return the description that is printed."""
         for board in self.boards:
             await board.start()
+        switch = f"127.0.0.1:{await self._power.start()}"
         ends: dict[str, object] = {
             "seed": self._air.seed,
             "boards": [
                 {
                     "mac": mac_text(board.chip.mac),
-                    "chip": self._options.chip,
+                    "chip": board.faults.chip,
                     "url": board.url,
                     "socket": f"socket://127.0.0.1:{board.port}",
+                    "power_cycle": shlex.join(
+                        [sys.executable, "-m", "hil.sim.power", switch, str(number)]
+                    ),
                 }
-                for board in self.boards
+                for number, board in enumerate(self.boards, 1)
             ],
             "wifi": {"ssid": LAB_ACCESS_POINT.ssid, "password": LAB_ACCESS_POINT.password},
             "pid": os.getpid(),
@@ -164,6 +143,7 @@ class Lab:
 
     async def close(self) -> None:
         """Power the boards off."""
+        await self._power.close()
         for board in self.boards:
             await board.close()
         for medium in self._media:

@@ -53,12 +53,19 @@ class AutoResetCircuit:
     A host that sets DTR and RTS one after the other passes through (on, on). The capacitor on EN
     bridges those microseconds, which is what makes the classic sequence work at all; here EN,
     once low, stays low until the lines leave (on, on), so the result does not depend on time.
+
+    Args:
+        wrong_boot_modes: how many times IO0 is not low yet when EN rises, as without the capacitor
+            on EN (esptool: "Wrong boot mode detected (0x8)").
+        stuck_download: IO0 is low whenever EN rises, whatever the host does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wrong_boot_modes: int = 0, *, stuck_download: bool = False) -> None:
         self.dtr = False
         self.rts = False
         self._held = False
+        self._wrong_boot_modes = wrong_boot_modes
+        self._stuck_download = stuck_download
 
     def set(self, *, dtr: bool | None = None, rts: bool | None = None) -> Edge | None:
         """Drive the lines (``None`` leaves one as it is) and return what happens to the chip."""
@@ -72,4 +79,9 @@ class AutoResetCircuit:
         if not self._held or (self.dtr and self.rts):
             return None
         self._held = False
+        if self._stuck_download:
+            return Edge.DOWNLOAD
+        if self.dtr and self._wrong_boot_modes:
+            self._wrong_boot_modes -= 1
+            return Edge.RUN
         return Edge.DOWNLOAD if self.dtr else Edge.RUN

@@ -27,7 +27,13 @@ SYNC_REQUEST = encode(struct.pack("<BBHI", 0, _SYNC, len(_SYNC_PAYLOAD), 0) + _S
 
 _ROM_SYNC_VALUE = 0x2012_0707
 _BLOCK_HEADER = 16  # length of the block, its sequence number, 0, 0
+_SECURE_DOWNLOAD = 1 << 2  # among the flags of GET_SECURITY_INFO (esptool 5.6, loader.py)
 _REPEATED = 8  # the ROM answers SYNC, and what it does not know, this many times
+
+
+# What secure download mode leaves: SPI configuration, line rate, plain flash writes and the summary
+# of security features (ESP-IDF, CONFIG_SECURE_ENABLE_SECURE_ROM_DL_MODE).
+_SECURE_COMMANDS = (0x02, 0x03, 0x04, _SYNC, 0x0B, 0x0D, 0x0F, 0x10, 0x11, 0x12, 0x14)
 
 
 class LoaderHost(Protocol):
@@ -48,8 +54,8 @@ class LoaderHost(Protocol):
     def transmit(self, data: bytes) -> None:
         """Send bytes to the attached client."""
 
-    def set_baud(self, baud: int) -> None:
-        """Change the speed of the UART."""
+    def set_uart_baud(self, baud: int) -> None:
+        """Change the chip's end of the serial line to another rate."""
 
     def restart(self, reason: ResetReason) -> None:
         """Leave the loader and boot from flash."""
@@ -96,6 +102,8 @@ class RomLoader:
             0xD1: _Command(flash.erase_region, (8,), rom=False),
             0xD2: _Command(flash.read, (16,), rom=False),
         }
+        if host.chip.secure_download:
+            self._commands = {op: self._commands[op] for op in _SECURE_COMMANDS}
 
     @property
     def stub_running(self) -> bool:
@@ -170,7 +178,8 @@ class RomLoader:
             raise RefusedError(
                 Fault.NOT_IMPLEMENTED if self.stub_running else Fault.UNKNOWN_COMMAND
             )
-        return Answer(body=struct.pack("<IB7xII", 0, 0, chip_id, 0))
+        flags = _SECURE_DOWNLOAD if self._host.chip.secure_download else 0
+        return Answer(body=struct.pack("<IB7xII", flags, 0, chip_id, 0))
 
     def _read_reg(self, data: bytes) -> Answer:
         """READ_REG: address; the register is the answer's value."""
@@ -192,7 +201,7 @@ class RomLoader:
 
     def _change_baudrate(self, data: bytes) -> Answer:
         """CHANGE_BAUDRATE: new rate, old rate; the answer still goes out at the old one."""
-        return Answer(then=partial(self._host.set_baud, words(data, 1)[0]))
+        return Answer(then=partial(self._host.set_uart_baud, words(data, 1)[0]))
 
     def _mem_end(self, data: bytes) -> Answer:
         """MEM_END: 0 to run what was loaded (1 to stay), entry point."""

@@ -3,32 +3,32 @@
 
 What happens on the board is a call of one of the exports of ``firmware/virtual/port.c``, one after
 the other, at simulated times; what the module asks of the machine are its imports, which this class
-(time, console, flash) and its peripherals :class:`InferenceTask` and :class:`Station` serve.
+(time, console) and its peripherals :class:`Storage`, :class:`Update`, :class:`InferenceTask` and
+:class:`Station` serve.
 """
 
-import hashlib
 import random
+from collections import deque
 from collections.abc import Iterable
 from contextlib import ExitStack
 
 from wasmtime import TrapCode
 
-from hil.protocol import ErrorCode
 from hil.sim.air import Air
 from hil.sim.antenna import Identity
 from hil.sim.board import VirtualBoard
 from hil.sim.boot import Booted
 from hil.sim.chip import mac_text
 from hil.sim.clock import CYCLES_PER_US, Event
-from hil.sim.cost import hash_cycles
 from hil.sim.inference_task import InferenceTask
 from hil.sim.machine import Handler, Machine, ModuleRejectedError, Trap
 from hil.sim.panic import panic_lines, watchdog_lines
 from hil.sim.reset import ResetReason
 from hil.sim.station import Station
+from hil.sim.storage import Storage
 from hil.sim.uart import Uart
+from hil.sim.update import Update
 
-OK = 0
 NO_DEADLINE = -1
 
 WATCHDOG_US = 10_000_000
@@ -60,18 +60,23 @@ class Runtime:
         self.clock = clock = air.clock
         self._board = board
         self._digest = booted.description.elf_sha256.hex()
-        self._slot = booted.model_slot
         self._random = random.Random(seed)
         self._halted = False
         # At a whole microsecond of the lab, so that no board's clock has a phase of its own.
         self._booted_at = -(-clock.now // CYCLES_PER_US) * CYCLES_PER_US
         self._busy_until = self._called_at = self._booted_at
         self._charged = 0
+        self._waiting: deque[tuple[str, tuple[int, ...], bytes]] = deque()
         self._timer: Event | None = None
         self._uart = Uart(clock, self._take, self._give)
         board.on_client_gone = self._uart.host_gone
-        self._station = Station(self, air, Identity(number, board.chip.mac))
-        self._inference = InferenceTask(self, WATCHDOG_US)
+        self._storage = Storage(
+            self, board.flash, booted.layout, by_software=reason is ResetReason.RTC_SW_CPU_RST
+        )
+        self._update = Update(self, board.flash, booted, self._storage)
+        self._station = Station(self, air, Identity(number, board.chip.mac), self._storage.nvs)
+        psram = board.chip.psram_size
+        self._inference = InferenceTask(self, WATCHDOG_US, has_psram=psram > 0)
         self._parts = ExitStack()
         for part in (self._uart, self._station, self._inference):
             self._parts.callback(part.close)
@@ -84,8 +89,16 @@ class Runtime:
             self._say([f"E (80) hil-sim: the application's module cannot be run: {error}"])
             self._halted = True
             return
-        mac, why = mac_text(board.chip.mac).encode(), reason.name.encode()
-        self.post(self._booted_at, "boot", len(mac), len(why), staged=mac + why)
+        model = self._storage.model
+        texts = (
+            mac_text(board.chip.mac),
+            reason.name,
+            str(booted.partition.name),
+            "" if model is None else str(model.name),
+        )
+        numbers = (psram, board.flash.size, booted.on_trial, self._storage.model_on_trial)
+        staged = b"".join(text.encode() + b"\0" for text in texts)
+        self.post(self._booted_at, "boot", *numbers, staged=staged)
 
     # The application's side of the board.
 
@@ -142,9 +155,7 @@ class Runtime:
 
     def slot_bytes(self, offset: int, length: int) -> bytes | None:
         """Return a part of the model partition, None if it does not lie inside it."""
-        if self._slot is None or offset < 0 or length < 0 or offset + length > self._slot[1]:
-            return None
-        return self._board.flash.read(self._slot[0] + offset, length)
+        return self._storage.slot_bytes(offset, length)
 
     def post(self, time: int, export: str, *arguments: int, staged: bytes = b"") -> None:
         """Call an export at simulated `time`, with `staged` in the staging buffer."""
@@ -154,9 +165,21 @@ class Runtime:
         """Call an export now, or as soon as the processor has done what it is doing."""
         if self._halted:
             return
-        if self._busy_until > self.clock.now:
-            self.post(self._next_us(self._busy_until), export, *arguments, staged=staged)
+        if self._waiting or self._busy_until > self.clock.now:
+            self._waiting.append((export, arguments, staged))
+            if len(self._waiting) == 1:
+                self.clock.at(self._next_us(self._busy_until), self._go_on)
             return
+        self._call(export, arguments, staged)
+
+    def _go_on(self) -> None:
+        """Make the first of the calls that have waited for the processor."""
+        if not self._halted:
+            self._call(*self._waiting.popleft())
+            if self._waiting:
+                self.clock.at(self._next_us(self._busy_until), self._go_on)
+
+    def _call(self, export: str, arguments: tuple[int, ...], staged: bytes) -> None:
         if staged:
             self._machine.write(self._staging, staged)
         self._called_at, self._charged = self.clock.now, 0
@@ -207,10 +230,9 @@ class Runtime:
             "random_u32": lambda: self._random.getrandbits(32) - (1 << 31),
             "restart": self._port_restart,
             "console_write": self._port_console_write,
-            "console_baud": self._uart.set_baud,
-            "slot_size": lambda: self._slot[1] if self._slot else 0,
-            "slot_read": self._port_slot_read,
-            "slot_sha256": self._port_slot_sha256,
+            "console_baud": self._port_console_baud,
+            **self._storage.imports(),
+            **self._update.imports(),
             **self._inference.imports(),
             **self._station.imports(),
         }
@@ -219,20 +241,9 @@ class Runtime:
         end = max(self.now(), self._uart.idle_at)
         self.clock.at(end, lambda: self._restart(ResetReason.RTC_SW_CPU_RST))
 
+    def _port_console_baud(self, rate: int) -> None:
+        self._uart.set_baud(rate)
+        self._board.set_uart_baud(rate)
+
     def _port_console_write(self, address: int, length: int) -> None:
         self._uart.write(self.read(address, length), self.now())
-
-    def _port_slot_read(self, offset: int, address: int, length: int) -> int:
-        data = self.slot_bytes(offset, length)
-        if data is None:
-            return ErrorCode.SLOT_LENGTH
-        self.write(address, data)
-        return OK
-
-    def _port_slot_sha256(self, offset: int, length: int, address: int) -> int:
-        data = self.slot_bytes(offset, length)
-        if data is None:
-            return ErrorCode.SLOT_LENGTH
-        self.charge(hash_cycles(length))
-        self.write(address, hashlib.sha256(data).digest())
-        return OK

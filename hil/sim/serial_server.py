@@ -2,6 +2,7 @@
 """A TCP port that is a board's serial port, for RFC 2217 and for raw clients alike."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Protocol, cast
 
@@ -41,6 +42,7 @@ class SerialServer:
 
     def __init__(self, device: SerialDevice) -> None:
         self._device = device
+        self._holder: socket.socket | None = None
         self._server: asyncio.Server | None = None
         self._client: _Client | None = None
         self._waiting: list[_Client] = []
@@ -52,13 +54,44 @@ class SerialServer:
         Raises:
             OSError: the address cannot be listened on.
         """
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Client(self, self._device), host, port)
-        number: int = self._server.sockets[0].getsockname()[1]
+        # A socket that never listens keeps the number ours while the port is unplugged.
+        self._holder = socket.socket()
+        self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._holder.bind((host, port))
+        await self.plug()
+        number: int = self._holder.getsockname()[1]
         return number
 
+    async def plug(self) -> None:
+        """Listen, unless that is so already or the server has been closed."""
+        if self._holder is None or self._server is not None:
+            return
+        host, port = self._holder.getsockname()
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: _Client(self, self._device), host, port, start_serving=False
+        )
+        await self._server.start_serving()
+
+    def unplug(self) -> None:
+        """Stop listening, disconnect whoever is attached, and forget what nobody has heard."""
+        attached = self._client is not None
+        self._disconnect()
+        if attached:
+            self._device.client_gone()
+            self._device.set_lines(dtr=False, rts=False)
+
     async def close(self) -> None:
-        """Stop listening and disconnect whoever is attached."""
+        """Stop listening for good and disconnect whoever is attached."""
+        server = self._server
+        self._disconnect()
+        if self._holder is not None:
+            self._holder.close()
+            self._holder = None
+        if server is not None:
+            await server.wait_closed()
+
+    def _disconnect(self) -> None:
         server, self._server = self._server, None
         if server is None:
             return
@@ -68,7 +101,7 @@ class SerialServer:
         self._client = None  # so that its going releases no line of a board without power
         for client in clients:
             client.disconnect()
-        await server.wait_closed()
+        self.clear_backlog()
 
     @property
     def has_modem_lines(self) -> bool:
@@ -81,9 +114,14 @@ class SerialServer:
         return self._client is not None and self._client.listening
 
     def transmit(self, data: bytes) -> None:
-        """Send to the attached client, or keep the bytes for the next one."""
+        """Send to the attached client, or keep the bytes for the next one.
+
+        Nobody ever hears what is said while the port is unplugged.
+        """
         if self._client is not None and self._client.listening:
             self._client.send(data)
+            return
+        if self._server is None:
             return
         self._backlog += data
         del self._backlog[:-BACKLOG]

@@ -10,6 +10,7 @@ from hil.sim.ble.radio import BleRadio
 from hil.sim.clock import CYCLES_PER_US
 from hil.sim.espnow import EspNowRadio
 from hil.sim.machine import Handler
+from hil.sim.nvs import Nvs
 from hil.sim.peripheral import LINK_DOWN, OK, Processor, Radio
 from hil.sim.tcp import TcpRadio
 from hil.sim.udp import UdpRadio
@@ -31,9 +32,11 @@ class Station:
         processor: whom they serve.
         air: what all boards of the lab share.
         board: which board this is.
+        nvs: where the access point that was joined last is kept.
     """
 
-    def __init__(self, processor: Processor, air: Air, board: Identity) -> None:
+    def __init__(self, processor: Processor, air: Air, board: Identity, nvs: Nvs) -> None:
+        self._nvs = nvs
         self._processor = processor
         self._board = board
         self._joined = False
@@ -59,10 +62,13 @@ class Station:
 
     def _join(self, ssid: int, ssid_length: int, password: int, password_length: int) -> int:
         processor = self._processor
-        refusal = LAB_ACCESS_POINT.join(
-            processor.read(ssid, ssid_length).decode(errors="replace"),
-            processor.read(password, password_length).decode(errors="replace"),
-        )
+        name = processor.read(ssid, ssid_length).decode(errors="replace")
+        secret = processor.read(password, password_length).decode(errors="replace")
+        if not name:
+            name, secret = self._nvs.get("ssid") or "", self._nvs.get("password") or ""
+            if not name:
+                return ErrorCode.WIFI
+        refusal = LAB_ACCESS_POINT.join(name, secret)
         self._joined = False
         code, text, delay_us = (
             (OK, self._board.ip, JOIN_US)
@@ -70,11 +76,13 @@ class Station:
             else (ErrorCode.WIFI, refusal, REFUSE_US)
         )
         end = processor.now() + delay_us * CYCLES_PER_US
-        processor.clock.at(end, lambda: self._decided(code, text))
+        processor.clock.at(end, lambda: self._decided(code, text, name, secret))
         return OK
 
-    def _decided(self, code: int, text: str) -> None:
+    def _decided(self, code: int, text: str, ssid: str, password: str) -> None:
         self._joined = code == OK
+        if self._joined:
+            self._nvs.put(ssid=ssid, password=password)
         staged = text.encode()
         self._processor.run("on_wifi", code, len(staged), staged=staged)
 

@@ -19,6 +19,7 @@ from hil.sim.antenna import Antenna, Identity
 from hil.sim.board import VirtualBoard
 from hil.sim.chip import Chip, esp32s3, virtual_mac
 from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.faults import Faults
 from hil.sim.nor import MIB, NorFlash
 from hil.sim.reset import ResetReason
 
@@ -30,12 +31,12 @@ _FAST = "from hil.serialport import install; install(); import esptool; esptool.
 class RunningBoard:
     """A board in an event loop of its own thread, and what its application has seen."""
 
-    def __init__(self, chip: Chip, flash: NorFlash) -> None:
+    def __init__(self, chip: Chip, flash: NorFlash, faults: Faults) -> None:
         self._changed = threading.Condition()
         self.reasons: list[ResetReason] = []
         self.halts = 0
         self.loop = asyncio.new_event_loop()
-        self.board = VirtualBoard(chip, flash, self._boot)
+        self.board = VirtualBoard(chip, flash, self._boot, faults)
 
     def _boot(self, board: VirtualBoard, reason: ResetReason) -> "EchoApplication":
         with self._changed:
@@ -57,6 +58,10 @@ class RunningBoard:
             function()
 
         asyncio.run_coroutine_threadsafe(run(), self.loop).result(_PATIENCE)
+
+    def power_cycle(self) -> None:
+        """Pull the plug and put it in again."""
+        asyncio.run_coroutine_threadsafe(self.board.power_cycle(), self.loop).result(_PATIENCE)
 
     def close(self) -> None:
         """Switch the board off, whoever is attached."""
@@ -87,8 +92,8 @@ class EchoApplication:
 
 
 @contextmanager
-def _running(chip: Chip, flash: NorFlash) -> Iterator[RunningBoard]:
-    running = RunningBoard(chip, flash)
+def _running(chip: Chip, flash: NorFlash, faults: Faults) -> Iterator[RunningBoard]:
+    running = RunningBoard(chip, flash, faults)
     thread = threading.Thread(target=running.loop.run_forever)
     thread.start()
     try:
@@ -104,12 +109,15 @@ def _running(chip: Chip, flash: NorFlash) -> Iterator[RunningBoard]:
 
 @pytest.fixture
 def start_board() -> Iterator[Callable[..., RunningBoard]]:
-    """Start a board: ``start_board(chip=..., flash=...)``."""
+    """Start a board: ``start_board(chip=..., flash=..., faults=...)``."""
     with ExitStack() as stack:
 
-        def start(chip: Chip | None = None, flash: NorFlash | None = None) -> RunningBoard:
+        def start(
+            chip: Chip | None = None, flash: NorFlash | None = None, faults: Faults | None = None
+        ) -> RunningBoard:
             chip = chip or esp32s3(virtual_mac(1))
-            return stack.enter_context(_running(chip, flash or NorFlash(4 * MIB)))
+            flash = flash or NorFlash(4 * MIB)
+            return stack.enter_context(_running(chip, flash, faults or Faults()))
 
         yield start
 

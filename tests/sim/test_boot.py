@@ -8,12 +8,16 @@ import sys
 
 import pytest
 from esp_idf_defs.otadata import OtaDataSelectEntry
+from hypothesis import given
+from hypothesis import strategies as st
 from wasmtime import wat2wasm
 
 from hil import firmware_build
+from hil.otadata import selected_slot
 from hil.sim.boot import Booted, BootError, boot_chain
 from hil.sim.image import ImageError, parse_image
-from hil.sim.nor import NorFlash
+from hil.sim.nor import SECTOR, NorFlash
+from hil.sim.otadata import OtaData, State
 
 OTADATA, OTA_0, OTA_1 = 0xF000, 0x20000, 0x320000
 TABLE = 0x8000
@@ -43,10 +47,19 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[int, bytes]:
     }
 
 
-def boot(content: dict[int, bytes]) -> tuple[Booted | None, list[str]]:
-    flash, lines = NorFlash(), []
+def _quiet(_line: str) -> None:
+    pass
+
+
+def flash_with(content: dict[int, bytes]) -> NorFlash:
+    flash = NorFlash()
     for offset, data in content.items():
         flash.program(offset, data)
+    return flash
+
+
+def boot(content: dict[int, bytes]) -> tuple[Booted | None, list[str]]:
+    flash, lines = flash_with(content), []
     try:
         return boot_chain(flash, lines.append), lines
     except BootError:
@@ -59,7 +72,9 @@ def test_packed_files_boot_and_hand_over_module_and_model_partition(
     booted, lines = boot(files)
     assert booted is not None
     assert booted.module == MODULE
-    assert booted.model_slot == (0x620000, 0x300000)
+    assert booted.partition.name == "ota_0"
+    assert not booted.on_trial
+    assert [str(p.name) for p in booted.layout.models] == ["model_0", "model_1"]
     assert booted.description.version == "1.2.3"
     assert booted.description.elf_sha256.hex() == "ab" * 32
     assert "I (60) boot: Loaded app from partition at offset 0x20000" in lines
@@ -135,6 +150,74 @@ def test_otadata_with_a_wrong_crc_is_ignored(files: dict[int, bytes]) -> None:
     entry[-1] ^= 1
     _, lines = boot(files | {OTA_1: files[OTA_0], OTADATA: bytes(entry)})
     assert "I (60) boot: Loaded app from partition at offset 0x20000" in lines
+
+
+def test_the_first_boot_notes_in_otadata_which_slot_it_took(files: dict[int, bytes]) -> None:
+    flash, lines = flash_with(files), []
+    boot_chain(flash, lines.append)
+    assert "I (61) boot: Set actual ota_seq=1 in otadata[0]" in lines
+    assert selected_slot(flash.read(OTADATA, 2 * SECTOR), 2) == 0
+    lines.clear()
+    boot_chain(flash, lines.append)
+    assert not any("No factory image" in line or "Set actual" in line for line in lines)
+
+
+def test_a_new_application_runs_on_trial_once_and_the_next_boot_goes_back(
+    files: dict[int, bytes],
+) -> None:
+    flash = flash_with(files | {OTA_1: files[OTA_0]})
+    boot_chain(flash, _quiet)
+    otadata = OtaData(flash, OTADATA, slots=2)
+    otadata.try_next(1)
+    tried = boot_chain(flash, _quiet)
+    assert (tried.partition.name, tried.on_trial) == ("ota_1", True)
+    back = boot_chain(flash, _quiet)
+    assert (back.partition.name, back.on_trial) == ("ota_0", False)
+    assert [entry.state for entry in otadata.entries] == [State.VALID, State.ABORTED]
+
+
+def test_a_confirmed_application_stays(files: dict[int, bytes]) -> None:
+    flash = flash_with(files | {OTA_1: files[OTA_0]})
+    boot_chain(flash, _quiet)
+    otadata = OtaData(flash, OTADATA, slots=2)
+    otadata.try_next(1)
+    boot_chain(flash, _quiet)
+    otadata.confirm()
+    for _ in range(2):
+        booted = boot_chain(flash, _quiet)
+        assert (booted.partition.name, booted.on_trial) == ("ota_1", False)
+
+
+def test_a_new_application_that_is_not_bootable_leaves_the_old_one_running(
+    files: dict[int, bytes],
+) -> None:
+    flash = flash_with(files | {OTA_1: b"\xe9" + bytes(99)})
+    boot_chain(flash, _quiet)
+    OtaData(flash, OTADATA, slots=2).try_next(1)
+    for _ in range(2):
+        booted = boot_chain(flash, _quiet)
+        assert (booted.partition.name, booted.on_trial) == ("ota_0", False)
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.booleans()), max_size=12))
+def test_whatever_is_tried_and_confirmed_otadata_names_the_last_one_confirmed(
+    tries: list[tuple[int, bool]],
+) -> None:
+    flash = NorFlash(2 * SECTOR)
+    otadata = OtaData(flash, 0, slots=4)
+    otadata.settle(0)
+    kept = 0
+    for step, is_confirmed in tries:
+        slot = (kept + step) % 4  # never the one that runs
+        otadata.try_next(slot)
+        otadata.pass_on()
+        assert otadata.selected() == slot
+        assert otadata.is_on_trial(slot)
+        if is_confirmed:
+            otadata.confirm()
+            kept = slot
+        otadata.pass_on()
+        assert otadata.selected() == selected_slot(flash.read(0, 2 * SECTOR), 4) == kept
 
 
 def test_an_xtensa_application_boots_to_a_clear_message(files: dict[int, bytes]) -> None:

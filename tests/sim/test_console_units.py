@@ -29,7 +29,7 @@ def test_nothing_is_lost_but_what_has_not_ended_is_held_back(data: bytes) -> Non
     assert len(data) - len(joined) <= 1_100
 
 
-TO_BOARD = (ChunkType.IMAGE, ChunkType.SEND, ChunkType.DEALT)
+TO_BOARD = (ChunkType.IMAGE, ChunkType.SEND, ChunkType.DEALT, ChunkType.UPDATE)
 
 
 @given(st.sampled_from(TO_BOARD), st.binary(max_size=1024), st.integers(0, (1 << 32) - 1))

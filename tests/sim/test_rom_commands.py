@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.sim.chip import ESP32S3_USER_DATA, Chip, esp32, esp32s3, virtual_mac
+from hil.sim.chip import ESP32S3_USER_DATA, Chip, esp32, esp32c3, esp32s3, virtual_mac
 from hil.sim.command import checksum
 from hil.sim.nor import MIB, SECTOR, NorFlash
 from hil.sim.reset import ResetReason
@@ -41,7 +41,7 @@ class Host:
     def transmit(self, data: bytes) -> None:
         self.packets += SlipDecoder().feed(data)
 
-    def set_baud(self, baud: int) -> None:
+    def set_uart_baud(self, baud: int) -> None:
         self.baud = baud
 
     def restart(self, reason: ResetReason) -> None:
@@ -297,6 +297,37 @@ def test_security_info_holds_the_chip_id_where_the_chip_has_the_command(stub: bo
     assert struct.unpack_from("<IB7xI", answer, 8)[2] == 9
     other = Session(stub=stub, chip=esp32(virtual_mac(2)))
     assert other.send(request(SECURITY))[0][other.status][0] == (0xFF if stub else 1)
+
+
+def test_another_chip_says_which_one_it_is() -> None:
+    (answer,) = Session(chip=esp32c3(virtual_mac(2))).send(request(SECURITY))
+    assert struct.unpack_from("<IB7xI", answer, 8)[2] == 5
+
+
+@pytest.mark.parametrize(
+    ("op", "data"),
+    [
+        (READ_REG, words(ESP32S3_USER_DATA)),
+        (WRITE_REG, words(OPTION1, 0, 1, 0)),
+        (MEM_END, words(0, 0x4037_8000)),
+        (READ_SLOW, words(0, 4)),
+        (MD5, words(0, 4, 0, 0)),
+    ],
+)
+def test_in_secure_download_mode_nothing_can_be_read_or_run(op: int, data: bytes) -> None:
+    session = Session(chip=esp32s3(virtual_mac(1), secure_download=True))
+    answers = session.send(request(op, data))
+    assert answers == [bytes.fromhex("01 00 0400 00000000 01 05 0000")] * 8
+    assert not session.loader.stub_running
+
+
+def test_in_secure_download_mode_the_rom_says_so_and_writes_flash() -> None:
+    session = Session(chip=esp32s3(virtual_mac(1), secure_download=True))
+    (answer,) = session.send(request(SECURITY))
+    assert struct.unpack_from("<IB7xI", answer, 8) == (1 << 2, 0, 9)
+    assert session.command(FLASH_BEGIN, words(4, 1, 4, 0)) == OK
+    assert session.block(FLASH_DATA, b"data") == OK
+    assert session.host.flash.read(0, 4) == b"data"
 
 
 def test_the_watchdog_resets_the_chip_only_when_armed(session: Session) -> None:

@@ -35,12 +35,13 @@ def test_installing_twice_changes_nothing() -> None:
     assert before.count("hil.serialport") == 1
 
 
-def test_a_url_with_options_is_left_to_pyserial() -> None:
+def test_a_url_with_options_of_pyserial_is_left_to_it() -> None:
     install()
-    port = serial.serial_for_url("rfc2217://127.0.0.1:1?ign_set_control", do_not_open=True)
+    port = serial.serial_for_url("rfc2217://127.0.0.1:1?poll_modem", do_not_open=True)
     assert type(port) is serial.rfc2217.Serial
-    port = serial.serial_for_url("rfc2217://127.0.0.1:1", do_not_open=True)
-    assert type(port) is protocol_rfc2217.Serial
+    for option in ("", "?ign_set_control"):
+        port = serial.serial_for_url(f"rfc2217://127.0.0.1:1{option}", do_not_open=True)
+        assert type(port) is protocol_rfc2217.Serial
 
 
 def test_a_device_that_is_not_there_is_named() -> None:

@@ -177,7 +177,12 @@ def line_lines() -> Iterable[str]:
 
 
 def chunk_lines() -> Iterable[str]:
-    for kind, offset, data in ((1, 0, RAMP), (1, 0x12400, b"\0" * 1024), (2, 1024, b"\x01")):
+    for kind, offset, data in (
+        (1, 0, RAMP),
+        (1, 0x12400, b"\0" * 1024),
+        (2, 1024, b"\x01"),
+        (7, 0, b"HILM"),
+    ):
         plain = struct.pack("<BI", kind, offset) + data
         plain += struct.pack("<I", zlib.crc32(plain))
         yield f"{kind:x} {offset:x} {data.hex()} {plain.hex()} {cobs(plain).hex()}"

@@ -21,6 +21,7 @@ typedef enum {
     SN_CHUNK_RECEIVED = 4,    /* gateway to host: a frame that was received */
     SN_CHUNK_TRANSMITTED = 5, /* gateway to host: the radio's driver has taken it */
     SN_CHUNK_DEALT_WITH = 6,  /* host to gateway */
+    SN_CHUNK_UPDATE = 7,
 } sn_chunk_type;
 
 typedef struct {

@@ -42,7 +42,8 @@ static sn_console_event end_frame(sn_console *console) {
 
 /* The types of binary frames that a host sends. */
 static bool comes_from_host(uint8_t type) {
-    return type == SN_CHUNK_IMAGE || type == SN_CHUNK_TRANSMIT || type == SN_CHUNK_DEALT_WITH;
+    return type == SN_CHUNK_IMAGE || type == SN_CHUNK_TRANSMIT || type == SN_CHUNK_DEALT_WITH ||
+           type == SN_CHUNK_UPDATE;
 }
 
 static sn_console_event push_frame(sn_console *console, uint8_t byte) {

@@ -65,6 +65,12 @@ const char *sn_error_name(sn_error code) {
         return "mtu";
     case SN_ERR_RADIO:
         return "radio";
+    case SN_ERR_STORAGE:
+        return "storage";
+    case SN_ERR_UPDATE_SHA256:
+        return "update_sha256";
+    case SN_ERR_UPDATE_INVALID:
+        return "update_invalid";
     }
     return "unknown";
 }

@@ -71,6 +71,8 @@ uint64_t sn_node_init(sn_node *storage, const sn_port *port, const sn_identity *
     node->identity = identity;
     node->memory = *memory;
     node->session = port->random_u32(port->ctx);
+    node->app_on_trial = identity->app_on_trial;
+    node->model_on_trial = identity->model_on_trial;
     node_stream_reset(node);
 
     sn_text line = node_begin_log(node, 'I');

@@ -52,6 +52,10 @@ sn_error node_request_rtt(sn_node *node, const sn_request *request, sn_text *ans
     if (node->echo.active || node->work.state != NODE_WORK_IDLE || node->send.active) {
         return node_set_reason(why, SN_ERR_BUSY, "an inference or a round trip is under way");
     }
+    code = node_need_no_update(node, why);
+    if (code != SN_OK) {
+        return code;
+    }
     if (node->upload.state == SN_UPLOAD_RUNNING) {
         return node_set_reason(why, SN_ERR_BUSY, "an image is on its way to the board");
     }

@@ -7,26 +7,13 @@
 
 #include <string.h>
 
+#include "splitnode/mac.h"
+
 #define HOST_CREDIT 8u            /* records that the host may be ahead of what the driver has taken */
 #define GATEWAY_CREDIT 16u        /* records that the gateway may be ahead of what the host has dealt with */
 #define HOST_PATIENCE_US 5000000u /* after which the records that the host says nothing of are lost on the line */
-#define MAC 6u
-#define RECEIVED_LEAD (MAC + 1u + 8u) /* address, RSSI and time in front of a frame from the air */
-#define QUEUE_LEAD 16u                /* number, length and address in front of one that waits */
-
-static uint64_t get_mac(const uint8_t *from) {
-    uint64_t address = 0;
-    for (size_t i = 0; i < MAC; i++) {
-        address = address << 8 | from[i];
-    }
-    return address;
-}
-
-static void put_mac(uint8_t *to, uint64_t address) {
-    for (size_t i = 0; i < MAC; i++) {
-        to[i] = (uint8_t)(address >> (40 - 8 * i));
-    }
-}
+#define RECEIVED_LEAD (SN_MAC_SIZE + 1u + 8u) /* address, RSSI and time in front of a frame from the air */
+#define QUEUE_LEAD 16u                        /* number, length and address in front of one that waits */
 
 static uint8_t *place(const sn_node *node, uint32_t index) {
     const node_gateway *gateway = &node->gateway;
@@ -116,18 +103,18 @@ static void write_record(sn_node *node, uint8_t type, uint32_t number, sn_bytes 
 static void queue(sn_node *node, const sn_chunk *record) {
     node_gateway *gateway = &node->gateway;
     sn_bytes data = record->data;
-    if (record->offset <= gateway->taken || data.length <= MAC || data.length - MAC > gateway->frame_limit ||
-        gateway->waiting == HOST_CREDIT) {
+    if (record->offset <= gateway->taken || data.length <= SN_MAC_SIZE ||
+        data.length - SN_MAC_SIZE > gateway->frame_limit || gateway->waiting == HOST_CREDIT) {
         node->stats.rx_bad_chunk++;
         return;
     }
     gateway->taken = record->offset;
     uint8_t *to = place(node, gateway->waiting);
-    uint64_t address = get_mac(data.data);
+    uint64_t address = sn_mac_get(data.data);
     sn_put_u32(&to[0], record->offset);
-    sn_put_u32(&to[4], data.length - MAC);
+    sn_put_u32(&to[4], data.length - SN_MAC_SIZE);
     memcpy(&to[8], &address, sizeof address);
-    memcpy(&to[QUEUE_LEAD], &data.data[MAC], data.length - MAC);
+    memcpy(&to[QUEUE_LEAD], &data.data[SN_MAC_SIZE], data.length - SN_MAC_SIZE);
     gateway->waiting++;
 }
 
@@ -175,10 +162,10 @@ void node_gateway_receive(sn_node *node, const sn_source *from, const uint8_t *f
         return;
     }
     gateway->delivered_us = now;
-    put_mac(&data[0], from->address);
-    data[MAC] = (uint8_t)from->rssi;
-    sn_put_u32(&data[MAC + 1], (uint32_t)now);
-    sn_put_u32(&data[MAC + 5], (uint32_t)(now >> 32));
+    sn_mac_put(&data[0], from->address);
+    data[SN_MAC_SIZE] = (uint8_t)from->rssi;
+    sn_put_u32(&data[SN_MAC_SIZE + 1], (uint32_t)now);
+    sn_put_u32(&data[SN_MAC_SIZE + 5], (uint32_t)(now >> 32));
     memcpy(&data[RECEIVED_LEAD], frame, length);
     write_record(node, SN_CHUNK_RECEIVED, ++gateway->delivered, (sn_bytes){data, RECEIVED_LEAD + (uint32_t)length});
 }

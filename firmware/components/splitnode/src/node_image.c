@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Binary frames of the host: the image's way into memory. */
+/* Binary frames of the host, and the image's way into memory. */
 #include "node_internal.h"
 
 sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
@@ -31,6 +31,7 @@ sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *a
     if (node_echo_uses_image(node)) {
         return node_set_reason(why, SN_ERR_BUSY, "a round trip is under way and uses the image's memory");
     }
+    node_update_forget(node);
     sn_upload_begin(&node->upload, node->memory.image, size, crc);
     sn_text_pair_u64(answer, "chunk", SN_CHUNK_DATA);
     sn_text_pair_u64(answer, "window", SN_UPLOAD_WINDOW);
@@ -54,16 +55,32 @@ static void drop(sn_node *node) {
     if (node->gateway.active) {
         return; /* the next record's number tells what is missing */
     }
-    if (node->upload.state == SN_UPLOAD_RUNNING || node->upload.state == SN_UPLOAD_STORED) {
+    if (node->update.state == NODE_UPDATE_RUNNING) {
+        node_update_report_next(node);
+    } else if (node->upload.state == SN_UPLOAD_RUNNING || node->upload.state == SN_UPLOAD_STORED) {
         report_next(node);
     } else {
         report_failure(node, SN_ERR_NO_IMAGE, "a chunk came, but no image has been announced");
     }
 }
 
+/* What follows an update that has failed is only counted: it was on its way already. */
+static void push_update(sn_node *node, const sn_chunk *chunk) {
+    if (!node_update_push(node, chunk)) {
+        node->stats.rx_bad_chunk++;
+        if (node->update.state != NODE_UPDATE_NONE) {
+            node_update_report_next(node);
+        }
+    }
+}
+
 void node_handle_frame(sn_node *node, const uint8_t *data, size_t length) {
     sn_chunk chunk;
     bool is_sound = sn_chunk_unpack(&chunk, data, length);
+    if (is_sound && chunk.type == SN_CHUNK_UPDATE) {
+        push_update(node, &chunk);
+        return;
+    }
     if (is_sound && chunk.type != SN_CHUNK_IMAGE) {
         if (node->gateway.active) {
             node_gateway_record(node, &chunk);

@@ -60,6 +60,10 @@ sn_error node_request_infer(sn_node *node, const sn_request *request, sn_text *a
     if (node->work.state != NODE_WORK_IDLE || node->send.active || node->echo.active || node->read.active) {
         return node_set_reason(why, SN_ERR_BUSY, "an inference, a round trip or a read is under way");
     }
+    code = node_need_no_update(node, why);
+    if (code != SN_OK) {
+        return code;
+    }
     if (node->upload.state == SN_UPLOAD_RUNNING) {
         return node_set_reason(why, SN_ERR_BUSY, "an image is on its way to the board");
     }
@@ -87,6 +91,8 @@ void node_infer_activation(sn_node *node, const sn_header *header, const sn_body
         code = node_set_reason(&why, SN_ERR_TENSOR_SIZE, "the activation does not have the size of the tail's input");
     } else if (node->work.state != NODE_WORK_IDLE || node->read.active) {
         code = node_set_reason(&why, SN_ERR_BUSY, "the tail is working on another activation or its output is read");
+    } else if (node_need_no_update(node, &why) != SN_OK) {
+        code = why.code;
     } else {
         node->work.start_us = start_us;
         node->work.want_output = (header->flags & SN_FLAG_WANT_OUTPUT) != 0;

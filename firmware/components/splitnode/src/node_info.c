@@ -25,6 +25,14 @@ static const char *slot_state(const sn_node *node) {
     return node->model_failure.code == SN_ERR_NO_MODEL ? "empty" : sn_error_name(node->model_failure.code);
 }
 
+/* What runs on trial. */
+static const char *trial(const sn_node *node) {
+    if (node->app_on_trial) {
+        return node->model_on_trial ? "both" : "app";
+    }
+    return node->model_on_trial ? "model" : "none";
+}
+
 sn_error node_request_info(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
     (void)request;
     (void)why;
@@ -53,6 +61,11 @@ sn_error node_request_info(sn_node *node, const sn_request *request, sn_text *an
     }
     sn_text_pair_u64(answer, "arena", identity->arena_size);
     sn_text_pair_u64(answer, "arena_used", node->arena_used);
+    sn_text_pair_u64(answer, "psram", identity->psram_size);
+    sn_text_pair_u64(answer, "flash", identity->flash_size);
+    sn_text_pair(answer, "app", identity->app_slot != NULL ? identity->app_slot : "-");
+    sn_text_pair(answer, "model_slot", identity->model_slot != NULL ? identity->model_slot : "-");
+    sn_text_pair(answer, "trial", trial(node));
     sn_text_pair_u64(answer, "test", identity->test_build);
     sn_text_pair(answer, "reset", identity->reset_reason);
     sn_text_pair_hex(answer, "boot", node->session);
@@ -79,5 +92,9 @@ sn_error node_request_stats(sn_node *node, const sn_request *request, sn_text *a
     sn_text_pair_u64(answer, "polls", stats->polls);
     sn_text_pair_u64(answer, "rx_duplicate", stats->rx_duplicate);
     sn_text_pair_u64(answer, "gw_dropped", stats->gw_dropped);
+    static const char *const figures[] = {"heap_free", "heap_least", "psram_free", "psram_least"};
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+        sn_text_pair_u64(answer, figures[i], node->port->figure(node->port->ctx, (sn_figure)i));
+    }
     return SN_OK;
 }

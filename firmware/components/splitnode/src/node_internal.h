@@ -26,16 +26,17 @@ sn_error node_end_reason(node_reason *reason, sn_text *text);
 
 /* The verbs. Each adds to the answer or gives the reason for refusing. */
 typedef sn_error node_request(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
-node_request node_request_info;  /* node_info.c */
-node_request node_request_stats; /* node_info.c */
-node_request node_request_image; /* node_image.c */
-node_request node_request_read;  /* node_read.c */
-node_request node_request_edge;  /* node_peer.c */
-node_request node_request_peer;  /* node_peer.c */
-node_request node_request_link;  /* node_link.c */
-node_request node_request_role;  /* node_gateway.c */
-node_request node_request_infer; /* node_infer.c */
-node_request node_request_rtt;   /* node_echo.c */
+node_request node_request_info;   /* node_info.c */
+node_request node_request_stats;  /* node_info.c */
+node_request node_request_image;  /* node_image.c */
+node_request node_request_update; /* node_update.c */
+node_request node_request_read;   /* node_read.c */
+node_request node_request_edge;   /* node_peer.c */
+node_request node_request_peer;   /* node_peer.c */
+node_request node_request_link;   /* node_link.c */
+node_request node_request_role;   /* node_gateway.c */
+node_request node_request_infer;  /* node_infer.c */
+node_request node_request_rtt;    /* node_echo.c */
 
 /* node_requests.c */
 void node_handle_line(sn_node *node, char *line);
@@ -46,6 +47,14 @@ sn_error node_need_model(sn_node *node, node_reason *why);
 /* node_image.c */
 void node_handle_frame(sn_node *node, const uint8_t *data, size_t length);
 void node_handle_bad_frame(sn_node *node);
+
+/* node_update.c */
+/* Takes a chunk that goes on where the last one ended; false for any other. */
+bool node_update_push(sn_node *node, const sn_chunk *chunk);
+void node_update_report_next(sn_node *node);
+/* Refuses while an update is on its way. */
+sn_error node_need_no_update(sn_node *node, node_reason *why);
+void node_update_forget(sn_node *node);
 
 /* node_read.c */
 void node_read_step(sn_node *node);

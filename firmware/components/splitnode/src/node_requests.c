@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define MOST_KEYS 2
+#define MOST_KEYS 4
 
 typedef struct {
     const char *name;
@@ -43,6 +43,11 @@ static sn_error request_wifi(sn_node *node, const sn_request *request, sn_text *
     (void)answer;
     const char *ssid = sn_pairs_get(&request->arguments, "ssid");
     const char *password = sn_pairs_get(&request->arguments, "password");
+    if (ssid == NULL && password == NULL) {
+        sn_error code = node->port->wifi_join(node->port->ctx, "", "");
+        return code == SN_OK ? SN_OK
+                             : node_set_reason(why, code, "no access point is stored on the board: name one by ssid");
+    }
     if (password == NULL) {
         password = "";
     }
@@ -110,6 +115,7 @@ static const verb verbs[] = {
     {"read", {"what"}, node_request_read},
     {"rtt", {"via", "size"}, node_request_rtt},
     {"stats", {0}, node_request_stats},
+    {"update", {"what", "size", "sha256", "confirm"}, node_request_update},
     {"reboot", {0}, request_reboot},
 #ifdef SN_TEST_BUILD
     {"crash", {0}, request_crash},

@@ -14,7 +14,7 @@
 #include "text.h"
 #include "upload.h"
 
-#define NODE_LINE 1024u            /* longest line to the host; `info` with the longest names has 700 bytes */
+#define NODE_LINE 1024u            /* longest line to the host; `info` with the longest names has 800 bytes */
 #define NODE_SENTENCE 200u         /* longest text of a refusal */
 #define NODE_PATIENCE_US 10000000u /* for the peer: to connect and greet, to take a message, to answer it */
 #define NODE_SMALL 256u            /* payloads that are put together here: HELLO, ERROR, the fixed part of RESULT */
@@ -131,6 +131,18 @@ typedef struct {
     uint64_t deadline;
 } node_echo;
 
+/* node_update.c: what is on its way into the flash. */
+typedef struct {
+    enum { NODE_UPDATE_NONE, NODE_UPDATE_RUNNING, NODE_UPDATE_DONE } state;
+    sn_update what;
+    uint32_t size;
+    uint32_t next; /* bytes written so far */
+    uint8_t sha256[32];
+    uint8_t lead[12]; /* of a model's header, as it passes: its first fields, */
+    uint32_t header_crc;
+    uint8_t header_end[4]; /* and the CRC that it carries */
+} node_update;
+
 /* node_gateway.c: frames between console and air; those for the air wait in the memory of received messages. */
 typedef struct {
     bool active;
@@ -179,6 +191,8 @@ struct sn_node {
 
     sn_console console;
     sn_upload upload;
+    node_update update;
+    bool app_on_trial, model_on_trial;
     node_gateway gateway;
     node_link link;
     node_stream stream;

@@ -6,8 +6,6 @@
 #include "bytes.h"
 #include "crc.h"
 
-#define SLOT_MAGIC 0x4D4C4948u
-#define SLOT_FORMAT 1u
 #define ERASED 0xFFFFFFFFu
 #define PIECE 512u          /* holds all fields; the rest is reserved */
 #define MOST_CLASSES 65535u /* a RESULT counts them in 16 bits */
@@ -84,11 +82,11 @@ static sn_error load(sn_slot *slot, const sn_port *port, const char **why) {
         *why = "the model slot is empty: flash a model";
         return SN_ERR_NO_MODEL;
     }
-    if (sn_get_u32(&fields[0]) != SLOT_MAGIC) {
+    if (sn_get_u32(&fields[0]) != SN_SLOT_MAGIC) {
         *why = "the slot holds something that is not a model of this format";
         return SN_ERR_SLOT_MAGIC;
     }
-    if (sn_get_u16(&fields[4]) != SLOT_FORMAT) {
+    if (sn_get_u16(&fields[4]) != SN_SLOT_FORMAT) {
         *why = "the slot's header has a format that this firmware does not know";
         return SN_ERR_SLOT_VERSION;
     }

@@ -10,6 +10,8 @@
 #include "tensor.h"
 
 #define SN_SLOT_HEADER 4096u
+#define SN_SLOT_MAGIC 0x4D4C4948u
+#define SN_SLOT_FORMAT 1u
 
 typedef enum {
     SN_ROLE_NONE = 0,

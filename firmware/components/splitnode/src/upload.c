@@ -9,6 +9,12 @@ void sn_upload_begin(sn_upload *upload, uint8_t *buffer, uint32_t size, uint32_t
     *upload = (sn_upload){.state = SN_UPLOAD_RUNNING, .buffer = buffer, .size = size, .crc = crc};
 }
 
+void sn_upload_stop(sn_upload *upload) {
+    if (upload->state == SN_UPLOAD_RUNNING) {
+        upload->state = SN_UPLOAD_NONE;
+    }
+}
+
 bool sn_upload_push(sn_upload *upload, const sn_chunk *chunk) {
     if (upload->state != SN_UPLOAD_RUNNING || chunk->type != SN_CHUNK_IMAGE || chunk->offset != upload->next ||
         chunk->data.length > upload->size - upload->next) {

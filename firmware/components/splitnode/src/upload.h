@@ -27,6 +27,9 @@ typedef struct {
 /* `buffer` holds `size` bytes. */
 void sn_upload_begin(sn_upload *upload, uint8_t *buffer, uint32_t size, uint32_t crc);
 
+/* Forgets an image that is not complete. */
+void sn_upload_stop(sn_upload *upload);
+
 /* Stores a chunk that continues the image and drops any other; returns whether it was stored. */
 bool sn_upload_push(sn_upload *upload, const sn_chunk *chunk);
 

@@ -35,6 +35,9 @@ typedef enum {
     SN_ERR_NOT_SUPPORTED_IN_ROLE = 48,
     SN_ERR_MTU = 49,
     SN_ERR_RADIO = 50,
+    SN_ERR_STORAGE = 51,
+    SN_ERR_UPDATE_SHA256 = 52,
+    SN_ERR_UPDATE_INVALID = 53,
 } sn_error;
 
 /* The name of a code as the console prints it, for example "slot_sha256"; "unknown" for any other number. */

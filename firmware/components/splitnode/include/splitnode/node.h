@@ -27,6 +27,12 @@ typedef struct {
     const char *kernels; /* "reference" or "esp-nn" */
     const char *reset_reason;
     uint32_t arena_size;
+    uint32_t psram_size; /* bytes that the firmware found; 0 without PSRAM */
+    uint32_t flash_size;
+    const char *app_slot; /* label of the partition in use, NULL if there is none */
+    const char *model_slot;
+    bool app_on_trial; /* at boot; section 2.7 of the protocol */
+    bool model_on_trial;
     bool simulated;
     bool test_build;
 } sn_identity;

@@ -22,6 +22,11 @@ typedef enum {
     SN_VIA_BLE = 4,
 } sn_via;
 
+/* Bytes of memory; "least" since boot. */
+typedef enum { SN_FIGURE_HEAP_FREE, SN_FIGURE_HEAP_LEAST, SN_FIGURE_PSRAM_FREE, SN_FIGURE_PSRAM_LEAST } sn_figure;
+
+typedef enum { SN_UPDATE_APP, SN_UPDATE_MODEL } sn_update;
+
 /* Where a frame comes from. */
 typedef struct {
     uint64_t address; /* ESP-NOW: MAC as a big-endian number; UDP: IPv4 << 16 | port; connected links: 0 */
@@ -38,7 +43,9 @@ typedef struct sn_port {
     void (*console_write)(void *ctx, const uint8_t *data, size_t length); /* queues all of it */
     void (*console_baud)(void *ctx, uint32_t rate);                       /* once what is queued has gone out */
 
-    uint32_t (*slot_size)(void *ctx); /* bytes of the model partition; 0 if there is none */
+    uint32_t (*figure)(void *ctx, sn_figure which);
+
+    uint32_t (*slot_size)(void *ctx); /* bytes of the model partition that is in use; 0 if there is none */
     sn_error (*slot_read)(void *ctx, uint32_t offset, void *to, uint32_t length);
     sn_error (*slot_sha256)(void *ctx, uint32_t offset, uint32_t length, uint8_t digest[32]);
 
@@ -46,7 +53,9 @@ typedef struct sn_port {
     sn_error (*input_load)(void *ctx, const uint8_t *data, uint32_t length); /* copies; done when it returns */
     sn_error (*invoke)(void *ctx);                                           /* ends in sn_node_on_invoked */
 
-    sn_error (*wifi_join)(void *ctx, const char *ssid, const char *password); /* ends in sn_node_on_wifi */
+    /* Ends in sn_node_on_wifi; the port stores what was joined with success. An empty ssid means what was stored last:
+     * SN_ERR_WIFI if nothing is. */
+    sn_error (*wifi_join)(void *ctx, const char *ssid, const char *password);
     /* Ends in sn_node_on_link. TCP and UDP: role head names the edge's host and port, role tail "" and the port to
      * listen on. ESP-NOW: the peer's MAC as text ("" for any, in role tail and as gateway) and the channel. BLE: the
      * peer's MAC as text (the board is the central) or "" (the peripheral), and 0. Over TCP a tail goes on listening
@@ -59,6 +68,15 @@ typedef struct sn_port {
      */
     int32_t (*link_send)(void *ctx, sn_via via, uint64_t to, const uint8_t *data, size_t length);
     uint32_t (*link_frame_limit)(void *ctx, sn_via via); /* largest frame; 0 for a stream */
+
+    /* Protocol 2.7. Writing flash takes its time (milliseconds); nothing is being inferred then. What was begun before
+     * is forgotten by update_begin, and by the others when they fail: SN_ERR_STORAGE, and SN_ERR_UPDATE_INVALID as soon
+     * as it is known that what comes is no application that can run. The core has checked a model's header. */
+    sn_error (*update_begin)(void *ctx, sn_update what, uint32_t size); /* SN_ERR_UNSUPPORTED: one partition only;
+                                                                           SN_ERR_BAD_ARGUMENT: larger than it */
+    sn_error (*update_write)(void *ctx, const uint8_t *data, uint32_t length); /* goes on where the last one ended */
+    sn_error (*update_end)(void *ctx, const uint8_t sha256[32]);               /* SN_ERR_UPDATE_SHA256 */
+    sn_error (*update_confirm)(void *ctx, sn_update what);                     /* what runs on trial is kept */
 
 #ifdef SN_TEST_BUILD
     void (*crash)(void *ctx); /* does something the machine traps */

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The chip's event task and its links over IP as a program of this machine, with a console on standard input and output
+ * and a model that answers zeros. Usage: board <slot file> <bytes of the model's input> <of its output>
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "esp_timer.h"
+#include "freertos/task.h"
+#include "links.h"
+#include "sha256.h"
+
+static uint8_t slot[1 << 20], image[1 << 18], receive[1 << 18], output[1 << 18];
+static uint32_t input_size, output_size;
+static bool is_joined;
+
+static uint64_t now_us(void *ctx) {
+    (void)ctx;
+    return (uint64_t)esp_timer_get_time();
+}
+
+static uint32_t random_u32(void *ctx) {
+    (void)ctx;
+    return (uint32_t)random();
+}
+
+static void console_write(void *ctx, const uint8_t *data, size_t length) {
+    (void)ctx;
+    fwrite(data, 1, length, stdout);
+    fflush(stdout);
+}
+
+static uint32_t slot_size(void *ctx) {
+    (void)ctx;
+    return sizeof slot;
+}
+
+static sn_error slot_read(void *ctx, uint32_t offset, void *to, uint32_t length) {
+    (void)ctx;
+    memcpy(to, &slot[offset], length);
+    return SN_OK;
+}
+
+static sn_error slot_sha256(void *ctx, uint32_t offset, uint32_t length, uint8_t digest[32]) {
+    (void)ctx;
+    sha256(&slot[offset], length, digest);
+    return SN_OK;
+}
+
+static uint64_t deliver_model(sn_node *node, const loop_event *event) {
+    (void)event;
+    return sn_node_on_model(node, SN_OK, NULL, 1, input_size, output_size);
+}
+
+static sn_error model_open(void *ctx, uint32_t offset, uint32_t length) {
+    (void)ctx, (void)offset, (void)length;
+    return loop_post(&(loop_event){.deliver = deliver_model}) ? SN_OK : SN_ERR_BUSY;
+}
+
+static sn_error input_load(void *ctx, const uint8_t *data, uint32_t length) {
+    (void)ctx, (void)data, (void)length;
+    return SN_OK;
+}
+
+static uint64_t deliver_invoked(sn_node *node, const loop_event *event) {
+    (void)event;
+    return sn_node_on_invoked(node, SN_OK, NULL, output, output_size);
+}
+
+static sn_error invoke(void *ctx) {
+    (void)ctx;
+    return loop_post(&(loop_event){.deliver = deliver_invoked}) ? SN_OK : SN_ERR_BUSY;
+}
+
+static const sn_port port = {
+    .now_us = now_us,
+    .random_u32 = random_u32,
+    .console_write = console_write,
+    .slot_size = slot_size,
+    .slot_read = slot_read,
+    .slot_sha256 = slot_sha256,
+    .model_open = model_open,
+    .input_load = input_load,
+    .invoke = invoke,
+    .wifi_join = wifi_join,
+    .link_open = link_open,
+    .link_close = link_close,
+    .link_send = link_send,
+    .link_frame_limit = link_frame_limit,
+};
+
+/* What stands for the radios: any access point can be joined, and the link "ble" comes up and takes nothing. */
+
+bool wifi_init(void) {
+    return true;
+}
+
+void wifi_start(const link_wish *wish) {
+    (void)wish;
+    is_joined = true;
+    link_tell(SN_VIA_NONE, SN_OK, "", "127.0.0.1");
+}
+
+void wifi_store(void) {
+}
+
+bool wifi_is_joined(void) {
+    return is_joined;
+}
+
+static void start(const link_wish *wish) {
+    link_tell(wish->via, SN_OK, "", NULL);
+}
+
+static void stop(void) {
+    link_tell(SN_VIA_BLE, SN_ERR_EDGE_LOST, "this comes too late for anybody to hear", NULL);
+}
+
+static int32_t refuse(uint64_t to, const uint8_t *data, size_t length) {
+    (void)to, (void)data, (void)length;
+    link_writable_soon(SN_VIA_BLE);
+    return 0;
+}
+
+static uint32_t frame_limit(void) {
+    return 244;
+}
+
+const link_driver ble_driver = {.start = start, .stop = stop, .send = refuse, .frame_limit = frame_limit};
+const link_driver espnow_driver = {.start = start, .stop = stop, .send = refuse, .frame_limit = frame_limit};
+
+static uint64_t deliver_console(sn_node *node, const loop_event *event) {
+    return sn_node_on_console(node, event->data, event->length);
+}
+
+static void read_console(void *unused) {
+    (void)unused;
+    for (;;) {
+        loop_event event = {.deliver = deliver_console, .data = malloc(512)};
+        const ssize_t length = event.data != NULL ? read(STDIN_FILENO, event.data, 512) : 0;
+        if (length <= 0) {
+            _exit(0);
+        }
+        event.length = (uint32_t)length;
+        loop_post_wait(&event);
+    }
+}
+
+int main(int argc, char **argv) {
+    FILE *file = argc == 4 ? fopen(argv[1], "rb") : NULL;
+    sn_node *node = calloc(1, sn_node_size());
+    if (file == NULL || node == NULL || fread(slot, 1, sizeof slot, file) == 0 || loop_init() != ESP_OK) {
+        return 2;
+    }
+    fclose(file);
+    input_size = (uint32_t)atoi(argv[2]);
+    output_size = (uint32_t)atoi(argv[3]);
+    srandom((unsigned)getpid());
+    const sn_identity identity = {
+        .version = "posix", .source_digest = "0", .chip = "none", .mac = "", .kernels = "none", .reset_reason = "none"};
+    const sn_memory memory = {image, sizeof image, receive, sizeof receive, output, sizeof output};
+    if (links_init() != SN_OK || xTaskCreatePinnedToCore(read_console, "console", 0, NULL, 1, NULL, 0) != pdPASS) {
+        return 2;
+    }
+    loop_run(node, sn_node_init(node, &port, &identity, &memory));
+}

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""Asking the chip behind a port what it is."""
+
+import pytest
+
+from hil import chip_probe
+from hil.board_lock import BoardLock
+from hil.chip_probe import Chip, probe_chip
+from hil.errors import BadInputError, FlashingError, PortMissingError
+from hil.sim.chip import esp32s3, virtual_mac
+from hil.sim.faults import Faults
+
+MIB = 1 << 20
+
+
+def test_an_esp32s3_tells_revision_address_and_memory_and_runs_again(running):
+    with BoardLock.acquire(running.board.url):  # its own process may ask
+        chip = probe_chip(running.board.url)
+    assert chip == Chip(
+        "ESP32-S3", False, "v0.2", "02:48:49:4c:00:01", 4 * MIB, 8 * MIB, virtual=True
+    )
+    assert str(chip) == ("virtual ESP32-S3 v0.2, 4 MB flash, 8 MB PSRAM, MAC 02:48:49:4c:00:01")
+    running.wait_for_boots(2)
+
+
+def test_what_a_chip_does_not_tell_is_not_said():
+    told = Chip("ESP32", False, "v1.0", "02:48:49:4c:00:02", flash_size=4 * MIB)
+    assert str(told) == "ESP32 v1.0, 4 MB flash, MAC 02:48:49:4c:00:02"
+
+
+def test_a_chip_in_secure_download_mode_tells_no_more_than_that(start_board):
+    chip = probe_chip(start_board(esp32s3(virtual_mac(1), secure_download=True)).board.url)
+    assert chip == Chip("ESP32-S3", secure_download=True)
+    assert str(chip) == "ESP32-S3 in secure download mode, which tells no more"
+
+
+def test_a_chip_whose_port_vanishes_with_the_reset_is_asked_when_it_is_back(start_board):
+    chip = probe_chip(start_board(faults=Faults(vanish_s=0.2)).board.url)
+    assert chip.mac == "02:48:49:4c:00:01"
+
+
+def test_what_the_asking_process_finds_wrong_is_raised_here(monkeypatch):
+    answer = {"error": "PortMissingError", "message": "There is no such port."}
+    monkeypatch.setattr(chip_probe, "_run_worker", lambda *_: answer)
+    with pytest.raises(PortMissingError, match="There is no such port"):
+        probe_chip("/dev/ttyUSB0")
+
+
+def test_a_board_whose_reset_lines_may_not_be_used_cannot_be_asked():
+    with pytest.raises(BadInputError, match="reset lines may not be used"):
+        probe_chip("/dev/ttyUSB0", "none")
+
+
+def test_an_asking_process_that_dies_is_an_infrastructure_error(monkeypatch):
+    monkeypatch.setenv("PYTHONHOME", "/nowhere")
+    with pytest.raises(FlashingError, match="died"):
+        probe_chip("/dev/ttyUSB0")
