@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+/* In place of the host's, which is about glibc. */

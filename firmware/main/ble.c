@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* The BLE link: NimBLE started and stopped, the life of the one connection, frames out and in. */
+#include "ble.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "esp_log.h"
+#include "esp_mac.h"
+#include "nimble/nimble_port.h"
+#include "nimble/nimble_port_freertos.h"
+
+#define MTU 247u        /* fills one link-layer packet of 251 bytes */
+#define MOST_FRAME 512u /* of an attribute */
+#define SPARE 8         /* buffers that are left to what NimBLE has to say itself */
+
+enum { OPENING, UP, OVER };
+
+static atomic_int state;
+static bool is_central, is_running;
+static char peer[18];
+static uint16_t connection, value;
+
+int ble_fail(sn_error code, const char *text, int detail) {
+    char number[24];
+    if (atomic_exchange(&state, OVER) != OVER) {
+        snprintf(number, sizeof number, "NimBLE code 0x%x", (unsigned)detail);
+        link_tell(SN_VIA_BLE, code, text, number);
+        (void)ble_gap_terminate(connection, BLE_ERR_REM_USER_CONN_TERM); /* if there is one */
+    }
+    return 0;
+}
+
+void ble_up(uint16_t handle) {
+    int was = OPENING;
+    value = handle;
+    if (atomic_compare_exchange_strong(&state, &was, UP)) {
+        link_tell(SN_VIA_BLE, SN_OK, "", NULL);
+    }
+}
+
+static int begin(void) {
+    const int code = state == OVER ? 0 : is_central ? ble_connect(peer) : ble_advertise();
+    return code == 0 ? 0 : ble_fail(SN_ERR_RADIO, "BLE could not be started", code);
+}
+
+static void on_sync(void) {
+    begin();
+}
+
+static void on_reset(int reason) {
+    ble_fail(SN_ERR_RADIO, "the Bluetooth controller was reset", reason);
+}
+
+static int connected(int status, uint16_t handle) {
+    if (status != 0) {
+        return is_central ? ble_fail(SN_ERR_EDGE_UNREACHABLE, "no board of that MAC advertises", status) : begin();
+    }
+    connection = handle;
+    const struct ble_gap_upd_params wanted = {.itvl_min = BLE_GAP_CONN_ITVL_MS(7.5),
+                                              .itvl_max = BLE_GAP_CONN_ITVL_MS(15),
+                                              .supervision_timeout = BLE_GAP_SUPERVISION_TIMEOUT_MS(2560)};
+    int code = ble_gap_set_data_len(connection, 251, 2120); /* the longest packets */
+    code = code == 0 && !is_central ? ble_gap_update_params(connection, &wanted) : code;
+    if (code != 0) {
+        ESP_LOGW("ble", "the connection stays slower than it could be: NimBLE code 0x%x", (unsigned)code);
+    }
+    return is_central ? ble_explore(connection) : 0;
+}
+
+int ble_on_event(struct ble_gap_event *event, void *unused) {
+    (void)unused;
+    if (event->type == BLE_GAP_EVENT_CONNECT) {
+        return connected(event->connect.status, event->connect.conn_handle);
+    }
+    if (event->type == BLE_GAP_EVENT_DISCONNECT) {
+        connection = BLE_HS_CONN_HANDLE_NONE;
+        return state == UP ? ble_fail(SN_ERR_EDGE_LOST, "the connection ended", event->disconnect.reason) : begin();
+    }
+    if (event->type == BLE_GAP_EVENT_NOTIFY_RX) {
+        ble_received(event->notify_rx.om);
+    } else if (ble_is_subscription(event) && event->subscribe.cur_notify) {
+        ble_up(event->subscribe.attr_handle);
+    } else if (ble_is_subscription(event) && state == UP) {
+        ble_fail(SN_ERR_EDGE_LOST, "the central has ended its subscription", event->subscribe.reason);
+    }
+    return 0;
+}
+
+void ble_received(const struct os_mbuf *frame) {
+    static uint8_t flat[MOST_FRAME];
+    uint16_t length = 0;
+    if (state == UP && (ble_hs_mbuf_to_flat(frame, flat, sizeof flat, &length) != 0 ||
+                        !link_receive(SN_VIA_BLE, 0, 0, flat, length))) {
+        ble_fail(SN_ERR_EDGE_LOST, "a frame could not be taken, and BLE must lose none", BLE_HS_ENOMEM);
+    }
+}
+
+static int32_t send_frame(uint64_t to, const uint8_t *data, size_t length) {
+    (void)to;
+    int code = BLE_HS_ENOMEM;
+    struct os_mbuf *frame = os_msys_num_free() > SPARE ? ble_hs_mbuf_from_flat(data, (uint16_t)length) : NULL;
+    if (frame != NULL) {
+        code = is_central ? ble_gattc_write_no_rsp(connection, value, frame)
+                          : ble_gatts_notify_custom(connection, value, frame);
+    }
+    if (code == BLE_HS_ENOMEM) { /* NimBLE does not tell when it has room again */
+        link_writable_soon(SN_VIA_BLE);
+        return 0;
+    }
+    return code == 0 ? (int32_t)length : ble_fail(SN_ERR_EDGE_LOST, "a frame could not be sent", code) - 1;
+}
+
+static uint32_t frame_limit(void) {
+    const uint32_t mtu = state == UP ? ble_att_mtu(connection) : 0;
+    return mtu < 3 ? 0 : mtu - 3 < MOST_FRAME ? mtu - 3 : MOST_FRAME;
+}
+
+static void host_task(void *unused) {
+    (void)unused;
+    nimble_port_run(); /* until nimble_port_stop() */
+    nimble_port_freertos_deinit();
+}
+
+static void start(const link_wish *wish) {
+    uint8_t mac[6];
+    is_central = wish->name[0] != '\0';
+    strlcpy(peer, wish->name, sizeof peer);
+    connection = BLE_HS_CONN_HANDLE_NONE;
+    state = OPENING;
+    wifi_save_power(true); /* both radios at once are not stable without modem sleep */
+    esp_err_t code = esp_read_mac(mac, ESP_MAC_BASE);
+    code = code == ESP_OK ? esp_iface_mac_addr_set(mac, ESP_MAC_BT) : code; /* one MAC names the board everywhere */
+    code = code == ESP_OK ? nimble_port_init() : code;
+    if (code != ESP_OK) {
+        link_tell(SN_VIA_BLE, SN_ERR_RADIO, "the Bluetooth controller could not be started", esp_err_to_name(code));
+        return;
+    }
+    is_running = true;
+    ble_hs_cfg.sync_cb = on_sync;
+    ble_hs_cfg.reset_cb = on_reset;
+    int refusal = ble_att_set_preferred_mtu(MTU);
+    refusal = refusal == 0 ? ble_add_service(mac) : refusal;
+    if (refusal != 0) {
+        ble_fail(SN_ERR_RADIO, "the BLE service could not be set up", refusal);
+    }
+    nimble_port_freertos_init(host_task);
+}
+
+static void stop(void) {
+    if (is_running) {
+        state = OVER;
+        link_check(nimble_port_stop() == 0 ? nimble_port_deinit() : ESP_FAIL, "NimBLE could not be stopped");
+        is_running = false;
+    }
+    wifi_save_power(false); /* it costs 100 ms of latency, and ESP-NOW frames */
+}
+
+const link_driver ble_driver = {.start = start, .stop = stop, .send = send_frame, .frame_limit = frame_limit};

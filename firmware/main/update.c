@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "update.h"
+
+#include <stdbool.h>
+
+#include "esp_log.h"
+#include "esp_ota_ops.h"
+#include "psa/crypto.h"
+#include "settings.h"
+#include "storage.h"
+
+static const char TAG[] = "update";
+
+static struct {
+    enum { NONE, APP, MODEL } kind;
+    const esp_partition_t *target;
+    uint8_t slot; /* of a model */
+    esp_ota_handle_t ota;
+    uint32_t offset;
+    psa_hash_operation_t hash;
+} update;
+
+static void forget(void) {
+    if (update.kind == APP) {
+        esp_ota_abort(update.ota);
+    }
+    update.kind = NONE;
+    psa_hash_abort(&update.hash);
+}
+
+static sn_error outcome(esp_err_t result) {
+    if (result == ESP_OK) {
+        return SN_OK;
+    }
+    ESP_LOGE(TAG, "%s", esp_err_to_name(result));
+    forget();
+    return result == ESP_ERR_OTA_VALIDATE_FAILED ? SN_ERR_UPDATE_INVALID : SN_ERR_STORAGE;
+}
+
+static esp_err_t hashed(psa_status_t status) {
+    return status == PSA_SUCCESS ? ESP_OK : ESP_FAIL;
+}
+
+sn_error update_begin(void *ctx, sn_update what, uint32_t size) {
+    (void)ctx;
+    forget();
+    const bool is_app = what == SN_UPDATE_APP;
+    update.target = is_app ? esp_ota_get_next_update_partition(NULL) : storage_spare(&update.slot);
+    if (update.target == NULL || update.target == esp_ota_get_running_partition()) {
+        return SN_ERR_UNSUPPORTED;
+    }
+    if (size > update.target->size) {
+        return SN_ERR_BAD_ARGUMENT;
+    }
+    update.offset = 0;
+    esp_err_t result = hashed(psa_hash_setup(&update.hash, PSA_ALG_SHA_256));
+    if (result == ESP_OK && is_app) { /* erases as it goes: the whole at once would take many seconds */
+        result = esp_ota_begin(update.target, OTA_WITH_SEQUENTIAL_WRITES, &update.ota);
+    } else if (result == ESP_OK) {
+        result = settings_put(SETTINGS_TRIAL, NULL);
+        result = result == ESP_OK ? esp_partition_erase_range(update.target, 0, update.target->erase_size) : result;
+    }
+    update.kind = result != ESP_OK ? NONE : is_app ? APP : MODEL;
+    return outcome(result);
+}
+
+/* Erases each sector when it is reached; the first one is. The magic is written by storage_keep. */
+static esp_err_t write_model(const uint8_t *data, uint32_t length) {
+    const uint32_t sector = update.target->erase_size;
+    const uint32_t next = (update.offset + sector - 1) / sector * sector;
+    for (uint32_t at = next == 0 ? sector : next; at < update.offset + length; at += sector) {
+        const esp_err_t result = esp_partition_erase_range(update.target, at, sector);
+        if (result != ESP_OK) {
+            return result;
+        }
+    }
+    const uint32_t skipped = update.offset >= STORAGE_MAGIC ? 0 : STORAGE_MAGIC - update.offset;
+    return length <= skipped
+               ? ESP_OK
+               : esp_partition_write(update.target, update.offset + skipped, &data[skipped], length - skipped);
+}
+
+sn_error update_write(void *ctx, const uint8_t *data, uint32_t length) {
+    (void)ctx;
+    if (update.kind == NONE) {
+        return SN_ERR_STORAGE;
+    }
+    esp_err_t result = hashed(psa_hash_update(&update.hash, data, length));
+    if (result == ESP_OK) {
+        result = update.kind == APP ? esp_ota_write(update.ota, data, length) : write_model(data, length);
+    }
+    update.offset += length;
+    return outcome(result);
+}
+
+sn_error update_end(void *ctx, const uint8_t sha256[32]) {
+    (void)ctx;
+    const bool is_app = update.kind == APP;
+    if (update.kind == NONE) {
+        return SN_ERR_STORAGE;
+    }
+    const psa_status_t verdict = psa_hash_verify(&update.hash, sha256, 32);
+    if (verdict != PSA_SUCCESS) {
+        forget();
+        return verdict == PSA_ERROR_INVALID_SIGNATURE ? SN_ERR_UPDATE_SHA256 : SN_ERR_STORAGE;
+    }
+    update.kind = NONE; /* esp_ota_end ends it, whatever it finds */
+    if (!is_app) {
+        return outcome(settings_put(SETTINGS_TRIAL, update.slot == 1 ? "1" : "0"));
+    }
+    const esp_err_t result = esp_ota_end(update.ota);
+    return outcome(result == ESP_OK ? esp_ota_set_boot_partition(update.target) : result);
+}
+
+sn_error update_confirm(void *ctx, sn_update what) {
+    (void)ctx;
+    return what == SN_UPDATE_MODEL ? storage_keep() : outcome(esp_ota_mark_app_valid_cancel_rollback());
+}

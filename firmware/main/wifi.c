@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* The Wi-Fi station: joins an access point, and comes back to one that was lost. */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "esp_event.h"
+#include "esp_netif.h"
+#include "esp_timer.h"
+#include "esp_wifi.h"
+
+#include "links.h"
+#include "settings.h"
+
+#define ATTEMPTS 3
+#define JOIN_US 20000000u   /* with DHCP; the host waits 30 s */
+#define RETURN_US 60000000u /* access points restart in less */
+
+enum { OFF, STARTING, JOINING, JOINED, RETURNING };
+
+static atomic_int state;
+static int attempts; /* the event loop's */
+static esp_timer_handle_t patience;
+static char ssid[33], password[65]; /* the links task's */
+
+static void give_up(const char *text, const char *detail) {
+    const int was = atomic_exchange(&state, OFF);
+    if (was != OFF && was != JOINED) {
+        link_tell(SN_VIA_NONE, SN_ERR_WIFI, text, detail);
+    }
+}
+
+static void on_patience(void *unused) {
+    (void)unused;
+    give_up(state == RETURNING ? "the access point has not come back within 60 s: join it again"
+                               : "the access point gave no address within 20 s: look at its DHCP server",
+            NULL);
+}
+
+static void set_patience(uint64_t us) {
+    (void)esp_timer_stop(patience); /* it may not be running */
+    const esp_err_t code = us != 0 ? esp_timer_start_once(patience, us) : ESP_OK;
+    if (code != ESP_OK) {
+        give_up("joining the access point cannot be timed", esp_err_to_name(code));
+    }
+}
+
+static void connect(void) {
+    const esp_err_t code = esp_wifi_connect();
+    if (code != ESP_OK) {
+        give_up("the Wi-Fi driver refused to join", esp_err_to_name(code));
+    }
+}
+
+static const char *meaning(uint8_t reason) {
+    switch (reason) {
+    case WIFI_REASON_NO_AP_FOUND:
+        return "no access point of that name in range (2.4 GHz): check the SSID";
+    case WIFI_REASON_NO_AP_FOUND_W_COMPATIBLE_SECURITY:
+    case WIFI_REASON_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD:
+        return "the access point's security is not WPA2 or WPA3, which a password is for";
+    case WIFI_REASON_AUTH_FAIL:
+    case WIFI_REASON_AUTH_EXPIRE:
+    case WIFI_REASON_HANDSHAKE_TIMEOUT:
+    case WIFI_REASON_4WAY_HANDSHAKE_TIMEOUT:
+        return "the access point refused the password";
+    default:
+        return "the access point refused the board";
+    }
+}
+
+static void on_disconnected(uint8_t reason) {
+    char detail[16];
+    int was = JOINED;
+    snprintf(detail, sizeof detail, "reason %u", reason);
+    if (atomic_compare_exchange_strong(&state, &was, RETURNING)) {
+        link_tell(SN_VIA_NONE, SN_ERR_WIFI, "the access point was lost and is looked for", detail);
+        set_patience(RETURN_US);
+        connect();
+    } else if (was == RETURNING || (was == JOINING && ++attempts < ATTEMPTS)) {
+        connect();
+    } else if (was == JOINING) {
+        give_up(meaning(reason), detail);
+    }
+}
+
+static void on_event(void *unused, esp_event_base_t base, int32_t id, void *data) {
+    char address[16];
+    int starting = STARTING, was = state;
+    (void)unused;
+    if (base == WIFI_EVENT && id == WIFI_EVENT_STA_START &&
+        atomic_compare_exchange_strong(&state, &starting, JOINING)) {
+        attempts = 0;
+        connect();
+    } else if (base == WIFI_EVENT && id == WIFI_EVENT_STA_DISCONNECTED) {
+        on_disconnected(((const wifi_event_sta_disconnected_t *)data)->reason);
+    } else if (base == IP_EVENT && id == IP_EVENT_STA_GOT_IP && (was == JOINING || was == RETURNING) &&
+               atomic_compare_exchange_strong(&state, &was, JOINED)) {
+        set_patience(0);
+        esp_ip4addr_ntoa(&((const ip_event_got_ip_t *)data)->ip_info.ip, address, sizeof address);
+        link_tell(SN_VIA_NONE, SN_OK, "", address);
+    }
+}
+
+/* The station is stopped first: whatever comes between its start and the next one is of this joining. */
+static esp_err_t begin(void) {
+    wifi_config_t config = {.sta = {.scan_method = WIFI_ALL_CHANNEL_SCAN, .sae_pwe_h2e = WPA3_SAE_PWE_BOTH}};
+    config.sta.threshold.authmode = password[0] != '\0' ? WIFI_AUTH_WPA2_PSK : WIFI_AUTH_OPEN;
+    memcpy(config.sta.ssid, ssid, strnlen(ssid, sizeof config.sta.ssid));
+    memcpy(config.sta.password, password, strnlen(password, sizeof config.sta.password));
+    state = OFF;
+    esp_err_t code = esp_wifi_stop();
+    code = code == ESP_OK ? esp_wifi_set_config(WIFI_IF_STA, &config) : code;
+    if (code == ESP_OK) {
+        state = STARTING;
+        set_patience(JOIN_US);
+        code = esp_wifi_start();
+    }
+    return code;
+}
+
+void wifi_start(const link_wish *wish) {
+    esp_err_t code = ESP_OK;
+    if (wish->name[0] == '\0') {
+        code = settings_load_wifi(ssid, password);
+    } else {
+        strlcpy(ssid, wish->name, sizeof ssid);
+        strlcpy(password, wish->secret, sizeof password);
+    }
+    if (code != ESP_OK) {
+        link_tell(SN_VIA_NONE, SN_ERR_WIFI, "no access point is stored: name one by wifi ssid=... password=...", NULL);
+    } else if ((code = begin()) != ESP_OK) {
+        state = OFF;
+        link_tell(SN_VIA_NONE, SN_ERR_WIFI, "the Wi-Fi driver refused", esp_err_to_name(code));
+    }
+}
+
+void wifi_store(void) {
+    link_check(settings_save_wifi(ssid, password), "the access point could not be stored");
+}
+
+bool wifi_is_joined(void) {
+    return state == JOINED;
+}
+
+void wifi_save_power(bool save) {
+    link_check(esp_wifi_set_ps(save ? WIFI_PS_MIN_MODEM : WIFI_PS_NONE), "modem sleep could not be switched");
+}
+
+esp_err_t wifi_tune(uint8_t *channel) {
+    wifi_second_chan_t second = WIFI_SECOND_CHAN_NONE;
+    if (wifi_is_joined()) {
+        return esp_wifi_get_channel(channel, &second);
+    }
+    give_up("ESP-NOW has taken the radio", NULL);
+    esp_err_t code = esp_wifi_stop(); /* ends a scan, if there is one */
+    code = code == ESP_OK ? esp_wifi_start() : code;
+    return code == ESP_OK ? esp_wifi_set_channel(*channel, second) : code;
+}
+
+bool wifi_init(void) {
+    const wifi_init_config_t config = WIFI_INIT_CONFIG_DEFAULT();
+    const esp_timer_create_args_t timer = {.callback = on_patience, .name = "wifi"};
+    return link_check(esp_netif_init(), "no network stack") &&
+           link_check(esp_event_loop_create_default(), "no event loop") &&
+           link_check(esp_netif_create_default_wifi_sta() != NULL ? ESP_OK : ESP_ERR_NO_MEM, "no station") &&
+           link_check(esp_wifi_init(&config), "no Wi-Fi driver") &&
+           link_check(esp_wifi_set_storage(WIFI_STORAGE_RAM), "Wi-Fi refuses to keep its settings in RAM") &&
+           link_check(esp_wifi_set_mode(WIFI_MODE_STA), "Wi-Fi refuses to be a station") &&
+           link_check(esp_wifi_set_ps(WIFI_PS_NONE), "modem sleep stays on") &&
+           link_check(esp_timer_create(&timer, &patience), "no timer for joining") &&
+           link_check(esp_event_handler_register(WIFI_EVENT, ESP_EVENT_ANY_ID, on_event, NULL), "no Wi-Fi events") &&
+           link_check(esp_event_handler_register(IP_EVENT, IP_EVENT_STA_GOT_IP, on_event, NULL), "no IP events");
+}
