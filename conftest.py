@@ -11,6 +11,12 @@ if not any(point.value == "hil.plugin" for point in entry_points(group="pytest11
     pytest_plugins.append("hil.plugin")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Hide the developer's own hil.toml from what tests start; which board to test is known now."""
+    os.environ["HIL_CONFIG"] = ""
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Spread a run of everything, and leave any selection to one process.

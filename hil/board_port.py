@@ -1,57 +1,126 @@
 # SPDX-License-Identifier: MIT
-"""A board's serial port: the console on it, and lending it to other programs."""
+"""A board's serial port: had for oneself, the console on it, resets, lending it to others."""
 
 import contextlib
+import errno
 import subprocess
-import time
 from collections.abc import Iterator
 
+from hil.board_lock import BoardLock
 from hil.console import Console
-from hil.errors import InfrastructureError, PortBusyError, PortMissingError
+from hil.console_input import BAUD
+from hil.errors import ConsoleError, InfrastructureError, ResetError
 from hil.lab import Lab
+from hil.ports import serial_port
+from hil.reset import ResetStrategy
+from hil.serialport.returning import open_when_back
 
-_REOPEN_PATIENCE_S = 5.0
-_REOPEN_PAUSE_S = 0.05
 _DYING_S = 1.0
+_VANISHING_S = 1.0
+"""A port that has failed is soon found to be gone by the thread that reads it."""
+_NO_LINES = (errno.ENOTTY, errno.EINVAL)
+"""What the kernel answers about DTR and RTS on a port that has none."""
 
 
 class BoardPort:
-    """Keeps a console open on a port.
+    """Keeps a console open on a port, and the board locked against other users meanwhile.
 
     Args:
         name: device or URL.
-        lab: the lab of a virtual board.
+        lab: the lab of a virtual board, whose ports nobody else knows of.
 
     Attributes:
-        name: as given.
-        console: the connection; replaced when the port has been lent.
+        name: under which the port is found again, should it vanish for a while.
+        console: the connection.
 
     Raises:
+        BoardBusyError: another process has locked the board.
         PortMissingError: there is no such port.
         PortBusyError: another program holds it.
         LabError: the lab has died.
     """
 
     def __init__(self, name: str, lab: Lab | None) -> None:
-        self.name = name
         self._lab = lab
-        self.console = self._open()
+        self._away = False
+        with contextlib.ExitStack() as stack:
+            if lab is None:
+                stack.callback(BoardLock.acquire(name).release)
+            known = serial_port(name)
+            self.name = known.stable_name if known else name
+            self.console = self._open()
+            self._held = stack.pop_all()
 
     def close(self) -> None:
-        """Let go of the port."""
-        self.console.close()
+        """Let go of the port and of the board."""
+        self._away = True
+        try:
+            self.console.close()
+        finally:
+            self._held.close()
 
     @contextlib.contextmanager
     def lend(self) -> Iterator[str]:
         """Let go of the port for a ``with`` block, in which another program may have it.
 
         Yields the port. After an error in the block the console stays closed.
+
+        Raises:
+            PortMissingError: it is not there after the block.
+            LabError: for the lab has died.
         """
-        log = self.console.log
+        self._away = True
         self.console.close()
         yield self.name
-        self.console = self._reopen()
-        self.console.continue_log(log)
+        self._away = False
+        self._attach()
+
+    def reset(self, how: ResetStrategy) -> None:
+        """Reset the board; where the port vanishes with it, wait until it is back.
+
+        Raises:
+            ResetError: the port has no lines to do it by, or they cannot be set.
+            PortMissingError: it does not come back.
+            ConsoleError: the console has been closed.
+        """
+        if not self._away and not self.console.connected:
+            self.reopen()
+        self.console.check()
+        try:
+            self.console.reset(how)
+        except ConsoleError as error:
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_LINES:
+                raise ResetError(
+                    f"The port {self.name} has no lines to reset a board by; say "
+                    'reset = "none" of this board in hil.toml.'
+                ) from error
+            if not self.console.wait_end(_VANISHING_S):
+                raise ResetError(
+                    f"The port {self.name} is there, but its lines cannot be set "
+                    f"({error.__cause__}); look after its driver or server."
+                ) from error
+            self.reopen()
+
+    def reopen(self) -> None:
+        """Wait for a port that has vanished, and go on with the console there.
+
+        Raises:
+            PortMissingError: it does not come back.
+            LabError: for the lab has died.
+        """
+        self.console.note("the port has vanished; waiting for it to come back")
+        self.console.close()
+        self._attach()
+
+    def _attach(self) -> None:
+        if self._lab is not None:
+            self._lab.check()
+        try:
+            port = open_when_back(self.name, BAUD)
+        except InfrastructureError:
+            self._explain()
+            raise
+        self.console.attach(port, self.name)
 
     def _open(self) -> Console:
         try:
@@ -59,17 +128,6 @@ class BoardPort:
         except InfrastructureError:
             self._explain()
             raise
-
-    def _reopen(self) -> Console:
-        """Open the console after the flasher: a port that was reset may take a moment to return."""
-        deadline = time.monotonic() + _REOPEN_PATIENCE_S
-        while True:
-            try:
-                return self._open()
-            except (PortMissingError, PortBusyError):
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(_REOPEN_PAUSE_S)  # no event tells of a serial port's return
 
     def _explain(self) -> None:
         """Raise LabError if that is why the connection is gone."""

@@ -3,25 +3,18 @@
 
 import itertools
 import threading
-import time
-from collections import deque
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import serial
 
 from hil.console_chunk import Chunk
-from hil.console_health import Health
-from hil.console_inbox import ConsoleInbox
-from hil.console_line import Answer, Event, Refusal, format_request, parse_line
-from hil.console_log import ConsoleLog, LogLine
-from hil.console_reader import ConsoleReader
-from hil.console_stream import Frame, TextLine
-from hil.errors import BoardPanic, BoardRefused, BoardSilent, ConsoleError, HilError
+from hil.console_input import BAUD, ConsoleInput
+from hil.console_line import Answer, Event, Refusal, format_request
+from hil.console_log import Kind
+from hil.errors import BoardRefused, BoardSilent
+from hil.reset import ResetStrategy, UartReset
 from hil.serialport.open import open_port
-
-BAUD = 115_200
-"""What every boot starts with."""
 
 FAST_BAUD = 921_600
 """For images: a photo of 77 KB takes 0.9 s instead of 7."""
@@ -31,16 +24,10 @@ REQUEST_NUMBERS = range(100, 1000)  # a board takes equally long to read any of 
 REQUEST_PATIENCE_S = 5.0
 """Far beyond the few milliseconds that a request needs on a chip."""
 
-_RESET_PULSE_S = 0.1
-"""How long EN is held low: esptool's HardReset."""
-
-_FAULT_GRACE_S = 0.25
-"""How long a wait that ended in a panic listens for the rest of it, for the report."""
-
-T = TypeVar("T")
+_UART_RESET = UartReset()
 
 
-class Console:
+class Console(ConsoleInput):
     """Talks to one board. Every wait has an end, and a panic ends all of them at once.
 
     Args:
@@ -53,18 +40,9 @@ class Console:
     """
 
     def __init__(self, port: Any, name: str, explain: Callable[[], None] | None = None) -> None:
-        self._log = ConsoleLog()
-        self.health = Health()
-        self._port = port
-        self._name = name
-        self._explain = explain
-        self._changed = threading.Condition()
+        super().__init__(explain)
         self._sending = threading.Lock()
-        self._numbers = itertools.cycle(REQUEST_NUMBERS)
-        self._inbox = ConsoleInbox()
-        self._garbled = False
-        self._ended: str | None = None
-        self._reader = ConsoleReader(port, f"console {name}", self._take, self._end)
+        self.attach(port, name)
 
     @classmethod
     def open(
@@ -84,31 +62,10 @@ class Console:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Let go of the port. Calling it again changes nothing."""
-        self._reader.close()
-
-    def listen(
-        self, listener: Callable[[LogLine], None], *, replay: bool = False
-    ) -> Callable[[], None]:
-        """Call ``listener`` (from the reader's thread) for each line; return what ends that.
-
-        With ``replay`` it first gets what the log holds.
-        """
-        with self._changed:
-            for line in self.log if replay else ():
-                listener(line)
-            return self._log.listen(listener)
-
-    @property
-    def log(self) -> deque[LogLine]:
-        """What has come and gone over the console, bounded, oldest first."""
-        return self._log.lines
-
-    def continue_log(self, earlier: Iterable[LogLine]) -> None:
-        """Put the lines of the console before this one in front of the log."""
-        with self._changed:
-            self._log.put_before(earlier)
+    def attach(self, port: Any, name: str) -> None:
+        """Go on on another port, see :meth:`hil.console_input.ConsoleInput.attach`."""
+        self._numbers = itertools.cycle(REQUEST_NUMBERS)
+        super().attach(port, name)
 
     # Requests
 
@@ -135,7 +92,7 @@ class Console:
         line = format_request(number, verb, **arguments)
         shown = {k: "..." if k == "password" else v for k, v in arguments.items()}
         try:
-            self._send(line.encode() + b"\r\n", note=f"> {format_request(number, verb, **shown)}")
+            self._send(line.encode() + b"\r\n", note=format_request(number, verb, **shown))
             answer = self._wait(
                 lambda: self._inbox.take_answer(number), timeout, f"an answer to '{verb}'"
             )
@@ -201,149 +158,41 @@ class Console:
 
     def type_line(self, text: str) -> None:
         """Send a line as a person types it: its answer is only logged. Raises ConsoleError."""
-        self._send(text.encode() + b"\r\n", note=f"> {text}")
+        self._send(text.encode() + b"\r\n", note=text)
 
     # Resets and line rate
 
-    def reset(self) -> None:
-        """Pulse EN by way of RTS; the board then boots.
+    def reset(self, how: ResetStrategy = _UART_RESET) -> None:
+        """Reset the board, which then boots.
 
         Raises:
-            ConsoleError: the connection broke.
+            ConsoleError: the connection broke, which a reset may do.
         """
+        self.note("reset")
         try:
+            how.hold(self._port)
             self._port.baudrate = BAUD
-            self._port.dtr = False
-            self._port.rts = True
-            time.sleep(_RESET_PULSE_S)  # the pulse itself
             self.expect_boot()  # while the chip stands still: what it said before is past
-            self._port.rts = False
+            how.release(self._port)
         except (serial.SerialException, OSError) as error:
             raise self._broken(str(error)) from error
 
-    def expect_boot(self) -> None:
-        """Tell the console that a reset of the board has been asked for by other means."""
-        with self._changed:
-            self.health.expect_boot()
-            self._log.unmark()
-
     def set_baud(self, rate: int) -> None:
-        """Change both ends to ``rate``; raises as :meth:`request`."""
+        """Change both ends to ``rate``, untried; raises as :meth:`request`."""
         self.request("baud", rate=rate)
-        self._port.baudrate = rate
-
-    def wait_line(self, accept: Callable[[str], bool], timeout: float) -> bool:
-        """Wait until a line that has yet to come satisfies ``accept``; tell whether one did.
-
-        Raises:
-            BoardPanic, BootFailure, ConsoleError: as for :meth:`request`.
-        """
-        seen = threading.Event()
-
-        def listener(line: LogLine) -> None:
-            if accept(line.text):
-                seen.set()
-
-        stop = self.listen(listener)
-        try:
-            self._wait(lambda: seen.is_set() or None, timeout, "a line")
-        except BoardSilent:
-            return False
-        finally:
-            stop()
-        return True
-
-    def check(self) -> None:
-        """Raise ConsoleError if the connection is gone."""
-        if self._ended is not None:
-            raise self._broken(self._ended)
+        self.rate = rate
 
     # Internals
 
     def _send(self, data: bytes, note: str | None = None) -> None:
         self.check()
         if note is not None:
-            self._log.add(note)
+            self._log.add(note, Kind.HOST)
         try:
             with self._sending:
                 self._port.write(data)
         except serial.SerialTimeoutException as error:
             sentence = f"The board on {self._name} takes nothing that is sent to it; reset it."
-            raise self._annotated(BoardSilent(sentence)) from error
+            raise self._faults.quoting(BoardSilent(sentence)) from error
         except (serial.SerialException, OSError) as error:
             raise self._broken(str(error)) from error
-
-    def _wait(self, take: Callable[[], T | None], timeout: float, what: str) -> T:
-        deadline = time.monotonic() + timeout
-        with self._changed:
-            while (result := take()) is None:
-                if self.health.at_fault:
-                    raise self._fault()
-                if self._ended is not None:
-                    raise self._broken(self._ended)
-                remaining = deadline - time.monotonic()
-                if remaining <= 0:
-                    raise self._silent(timeout, what)
-                self._changed.wait(remaining)
-            return result
-
-    def _fault(self) -> HilError:
-        self._changed.wait_for(
-            lambda: self.health.complete or self._ended is not None, _FAULT_GRACE_S
-        )
-        return self._annotated(self.health.error())
-
-    def _silent(self, timeout: float, what: str) -> HilError:
-        if self._garbled and self._port.baudrate != BAUD:
-            return self._annotated(
-                BoardPanic(
-                    f"The board on {self._name} fell silent after garbled output at "
-                    f"{self._port.baudrate} baud, as when it resets itself."
-                )
-            )
-        booted = f", having started {self.health.boots} times" if self.health.boots > 1 else ""
-        return self._annotated(
-            BoardSilent(
-                f"The board on {self._name} did not send {what} within {timeout:g} s{booted}; "
-                "look at its log and reset it."
-            )
-        )
-
-    def _broken(self, reason: str) -> HilError:
-        if self._explain is not None:
-            self._explain()
-        return self._annotated(
-            ConsoleError(f"The connection to {self._name} broke ({reason}); reconnect the board.")
-        )
-
-    def _annotated(self, error: HilError) -> HilError:
-        self._log.annotate(error)
-        return error
-
-    def _take(self, items: list[TextLine | Frame]) -> None:
-        with self._changed:
-            for item in items:
-                self._handle(item)
-            self._changed.notify_all()
-
-    def _end(self, reason: str) -> None:
-        with self._changed:
-            self._ended = reason
-            self._changed.notify_all()
-
-    def _handle(self, item: TextLine | Frame) -> None:
-        if isinstance(item, Frame):
-            self._inbox.put_chunk(Chunk.parse(item.encoded))
-            return
-        self._log.add(item.text)
-        line = parse_line(item.text)
-        if isinstance(line, (Answer, Refusal)):
-            if self._inbox.put_answer(line):
-                self.health.answered()
-                self._garbled = False
-        elif isinstance(line, Event):
-            self._inbox.put_event(line)
-        else:
-            if self.health.observe(item.text):
-                self._log.mark()
-            self._garbled = self._garbled or "\ufffd" in item.text

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: MIT
 """Follows a board through resets and decides, line by line, whether something went wrong."""
 
-from hil.crash import Finding, Sign, diagnose, ends_panic
-from hil.errors import BoardPanic, BootFailure, ProductFailure
+import re
 
-_ADVICE = {
-    Sign.DOWNLOAD_MODE: "something holds GPIO0 low; release the BOOT button and reset",
-    Sign.BROWNOUT: "power the board from a stronger port or a shorter cable",
-}
+from hil.backtrace import BacktraceReader
+from hil.crash import Sign, detail, diagnose, ends_panic, restarts
+from hil.crash_report import CrashReport
+from hil.reset_reason import Start, parse_start
+
+LOOP_STARTS = 4
+"""Starts without an answer that make a boot loop; a loader and a rollback need three."""
+
+_DIGEST = re.compile(r"^ELF file SHA256: +([0-9a-f]+)")
+_BANNER_ENDS = re.compile(r"^entry 0x")
 
 
 class Health:
@@ -18,76 +23,109 @@ class Health:
 
     Attributes:
         boots: how often the chip has started since the reset was asked for.
+        start: the latest start, if the ROM's line about it could be read.
+        trouble: what was amiss at the start without ending it; empty if nothing was.
     """
 
     def __init__(self) -> None:
         self.boots = 0
-        self._finding: Finding | None = None
+        self.start: Start | None = None
+        self.trouble = ""
+        self._report: CrashReport | None = None
+        self._backtraces = BacktraceReader()
         self._expecting = True
         self._complete = False
+        self._restarting = False
 
     @property
     def at_fault(self) -> bool:
         """Whether something went wrong."""
-        return self._finding is not None
+        return self._report is not None
 
     @property
     def complete(self) -> bool:
         """Whether no more is to be expected about the fault (a panic prints many lines)."""
         return self._complete
 
+    @property
+    def restarting(self) -> bool:
+        """Whether the chip is about to start after a panic."""
+        return self._restarting
+
     def expect_boot(self) -> None:
         """Note that a reset was asked for, and forget what was wrong before it."""
         self._expecting = True
-        self._finding = None
-        self._complete = False
         self.boots = 0
+        self.trouble = ""
+        self._forget()
 
     def answered(self) -> None:
         """Note that the board has answered: it is up, and may not start again unasked."""
         self._expecting = False
+        self.trouble = ""
 
     def observe(self, text: str) -> bool:
         """Take a line that is not part of the protocol; tell whether it is where a fault begins."""
         sound = not self.at_fault
-        self._observe(text)
+        if (start := parse_start(text)) is not None:
+            self._started(start)
+        else:
+            self._observe(text)
         return sound and self.at_fault
+
+    def report(self) -> CrashReport:
+        """Return what is known of the fault."""
+        assert self._report is not None
+        return self._report
 
     def _observe(self, text: str) -> None:
         finding = diagnose(text)
-        if finding is None:
-            self._complete = self._complete or (self.at_fault and ends_panic(text))
-        elif finding.sign is Sign.RESET:
-            self._started(finding)
-        elif self._finding is None:
-            self._finding = finding
-            self._complete = False
+        if finding is not None and finding.sign is Sign.BOOT_TROUBLE:
+            self.trouble = self.trouble or finding.text
+        elif finding is not None and self._report is None:
+            self._fault(finding.sign, finding.text)
+        elif self._report is not None and not self._complete:
+            self._read_on(self._report, text)
 
-    def _started(self, finding: Finding) -> None:
+    def _fault(self, sign: Sign, text: str) -> None:
+        self._report = CrashReport(sign, text, trouble=self.trouble)
+        self._backtraces = BacktraceReader()
+        self._report.backtraces = self._backtraces.found
+        self._complete = ends_panic(text)
+        self._restarting = restarts(text)
+
+    def _read_on(self, report: CrashReport, text: str) -> None:
+        """Take what the lines behind a fault add to it."""
+        self._backtraces.observe(text)
+        if (more := detail(text)) is not None and more not in report.details:
+            report.details.append(more)
+        if match := _DIGEST.match(text):
+            report.elf_digest = match[1]
+        self._complete = ends_panic(text) or bool(_BANNER_ENDS.match(text))
+        self._restarting = restarts(text)
+
+    def _started(self, start: Start) -> None:
         """Take a start of the chip.
 
         The first one since the reset was asked for ends the life of the firmware before it, and a
         start out of the loader ends the loader's: what was wrong in those lives is past.
         """
         self.boots += 1
-        in_loader = self._finding is not None and self._finding.sign is Sign.DOWNLOAD_MODE
+        self.start = start
+        self._restarting = False
+        in_loader = self._report is not None and self._report.sign is Sign.DOWNLOAD_MODE
         if self._expecting and (self.boots == 1 or in_loader):
-            self._finding = None
-            self._complete = False
-            return
-        if self._finding is None and not self._expecting:
-            self._finding = finding
-        self._complete = self.at_fault
+            self._forget()
+        elif self._report is not None:
+            self._report.start = self._report.start or start
+            self._complete = self._complete or self._report.sign is not Sign.RESET
+        elif not self._expecting:
+            self._fault(Sign.RESET, str(start))
+            self.report().start = start
+        elif self.boots >= LOOP_STARTS:
+            self._fault(Sign.BOOT_LOOP, f"{self.boots} starts, the last by {start}")
+            self.report().start = start
 
-    def error(self) -> ProductFailure:
-        """Return the fault as an exception, one sentence long."""
-        assert self._finding is not None
-        sign, text = self._finding.sign, self._finding.text
-        advice = f"; {_ADVICE[sign]}" if sign in _ADVICE else ""
-        if sign is Sign.RESET:
-            return BoardPanic(f"The board reset itself without being asked: {text}")
-        if sign is Sign.BOOT_FAILURE:
-            return BootFailure(f"The board does not boot what is in its flash: {text}")
-        if sign is Sign.DOWNLOAD_MODE:
-            return BootFailure(f"The board waits in download mode instead of booting{advice}.")
-        return BoardPanic(f"While it was running, {sign.value}: {text}{advice}")
+    def _forget(self) -> None:
+        self._report = None
+        self._complete = self._restarting = False

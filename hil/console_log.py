@@ -3,11 +3,23 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 _KEPT = 20_000
 _BEFORE, _QUOTED = 10, 40
+
+
+class Kind(StrEnum):
+    """Whose words a line has."""
+
+    BOARD = "rx"
+    HOST = "tx"
+    HARNESS = "hil"
+
+
+_PREFIX = {Kind.BOARD: "", Kind.HOST: "> ", Kind.HARNESS: "hil: "}
 
 
 @dataclass(frozen=True)
@@ -16,11 +28,19 @@ class LogLine:
 
     Attributes:
         host_time: seconds, ``time.monotonic()`` of this host.
-        text: the line; what the host sent begins with ``> ``.
+        text: the line; what the host sent begins with ``> ``, a remark of the harness with
+            ``hil: ``.
+        kind: whose words they are.
     """
 
     host_time: float
     text: str
+    kind: Kind = Kind.BOARD
+
+    @property
+    def words(self) -> str:
+        """The text without what shows its kind."""
+        return self.text.removeprefix(_PREFIX[self.kind])
 
 
 class ConsoleLog:
@@ -31,13 +51,9 @@ class ConsoleLog:
         self._listeners: list[Callable[[LogLine], None]] = []
         self._around: list[LogLine] | None = None
 
-    def put_before(self, earlier: Iterable[LogLine]) -> None:
-        """Go on from the lines of an earlier console; of too many the newest are kept."""
-        self.lines = deque([*earlier, *self.lines], maxlen=_KEPT)
-
-    def add(self, text: str) -> None:
+    def add(self, words: str, kind: Kind = Kind.BOARD) -> None:
         """Keep a line and tell the listeners."""
-        line = LogLine(time.monotonic(), text)
+        line = LogLine(time.monotonic(), _PREFIX[kind] + words, kind)
         self.lines.append(line)
         if self._around is not None and len(self._around) < _QUOTED:
             self._around.append(line)
@@ -62,4 +78,8 @@ class ConsoleLog:
         quoted = list(self.lines)[-_QUOTED:] if self._around is None else self._around
         if quoted:
             text = "\n".join(f"  {line.text}" for line in quoted)
-            error.add_note(f"From the console's log:\n{text}")
+            error.add_note(f"{NOTE}\n{text}")
+
+
+NOTE = "From the console's log:"
+"""How the note begins that an error gets from the log."""

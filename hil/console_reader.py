@@ -9,7 +9,7 @@ from typing import Any
 
 import serial
 
-from hil.console_chunk import Chunk
+from hil.console_chunk import Chunk, ChunkType
 from hil.console_stream import ConsoleStream, Frame, TextLine
 from hil.protocol.codes import ProtocolError
 
@@ -58,11 +58,14 @@ class ConsoleReader:
         except (serial.SerialException, OSError, TypeError) as error:
             # TypeError: pyserial's POSIX port, when it is closed under a read.
             self._on_end(str(error) or type(error).__name__)
+        except BaseException as error:
+            self._on_end(f"its reader failed: {error!r}")  # nobody is to wait for it in vain
+            raise
         else:
             self._on_end("closed")
 
     def _read(self) -> None:
-        stream = ConsoleStream(_is_chunk)
+        stream = ConsoleStream(is_chunk, may_begin_chunk)
         heard = time.monotonic()
         while not self._closing:
             data = self._port.read(1)
@@ -78,9 +81,18 @@ class ConsoleReader:
                 self._on_items(items)
 
 
-def _is_chunk(encoded: bytes) -> bool:
+def is_chunk(encoded: bytes) -> bool:
+    """Return whether the bytes between two zero bytes are a sound chunk."""
     try:
         Chunk.parse(encoded)
     except ProtocolError:
         return False
     return True
+
+
+def may_begin_chunk(start: bytes) -> bool:
+    """Whether a chunk may begin so: its first byte is COBS' own, its second the chunk's type."""
+    return start[1] in _TYPES
+
+
+_TYPES = frozenset(ChunkType)

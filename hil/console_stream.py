@@ -28,16 +28,22 @@ class Frame:
 class ConsoleStream:
     """A push parser: give it bytes in any pieces, get lines and frames in order.
 
-    A zero byte opens and closes a frame. One that line noise made would swallow the text behind
-    it, so what grows too long, is not sound, or is still open when the line falls silent
-    (:meth:`settle`) turns out to have been text.
+    A zero byte opens and closes a frame. One that line noise or a reset made would swallow the
+    text behind it, so what does not begin like a frame, grows too long, is not sound, or is still
+    open when the line falls silent (:meth:`settle`) turns out to have been text.
 
     Args:
         is_sound: whether the bytes between two zero bytes decode to a frame with a right CRC.
+        may_begin: whether a frame may begin with these two bytes.
     """
 
-    def __init__(self, is_sound: Callable[[bytes], bool]) -> None:
+    def __init__(
+        self,
+        is_sound: Callable[[bytes], bool],
+        may_begin: Callable[[bytes], bool] = lambda start: True,
+    ) -> None:
         self._is_sound = is_sound
+        self._may_begin = may_begin
         self._text = bytearray()
         self._frame: bytearray | None = None
 
@@ -56,7 +62,9 @@ class ConsoleStream:
                 items += self._lines(piece)
             else:
                 self._frame += piece
-                if len(self._frame) > MAX_FRAME:
+                start = bytes(self._frame[:2])
+                strange = len(start) == 2 and not self._may_begin(start)
+                if strange or len(self._frame) > MAX_FRAME:
                     items += self.settle()
         return items
 

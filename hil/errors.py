@@ -34,12 +34,20 @@ class PortBusyError(InfrastructureError):
     """Another program holds the serial port."""
 
 
+class BoardBusyError(InfrastructureError):
+    """Another run of hil holds the board; the message says whose and since when."""
+
+
 class WrongChipError(InfrastructureError):
     """What answers on the port is not an ESP32-S3, or not the kind of board the image is for."""
 
 
 class FlashingError(InfrastructureError):
     """esptool could not write or verify the flash."""
+
+
+class ResetError(InfrastructureError):
+    """A board cannot be reset into its application: its lines or its console do not work."""
 
 
 class ConsoleError(InfrastructureError):

@@ -1,24 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""A firmware build: the directory that ``idf.py build`` or ``hil firmware build`` leaves."""
+"""A firmware build: what ``idf.py build`` or ``hil firmware build`` leaves, read and checked."""
 
 import contextlib
-import json
-import os
+import hashlib
 import struct
 import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from esp_idf_defs import ChipId, ImageMetadata, PartitionTable
 from esp_idf_defs.app_description import AppDescription
 from esp_idf_defs.partitions import InputError, PartitionDefinition
 
 from hil.errors import BadInputError
+from hil.firmware_files import BuildFiles, cache_directory
 from hil.flash import FlashFile, OtaChoice, check_layout
-
-TABLE_OFFSET = 0x8000
 
 _VIRTUAL_MARK = b"HILWASM\0"
 """Behind ``esp_app_desc_t`` in an image for virtual boards (firmware/virtual/pack.py)."""
@@ -27,9 +25,6 @@ _TYPE_APP, _TYPE_DATA = 0, 1
 _FACTORY, _OTA_0, _OTA_END = 0x00, 0x10, 0x20
 _OTADATA = 0x00
 _MODEL_SUBTYPES = (0x40, 0x41)
-_ROLES = {"bootloader": "bootloader", "partition-table": "partition table", "app": "app"}
-_KEPT = ("otadata", "nvs")
-"""The board's own state: neither compared nor written (but see :class:`hil.flash.OtaChoice`)."""
 
 
 @dataclass(frozen=True)
@@ -63,45 +58,53 @@ class FirmwareBuild:
     """A build whose files have been read and checked.
 
     Attributes:
-        directory: where it was read from.
+        directory: where it was read from; for a zip, where it was unpacked to.
         files: what goes where; the application last.
         app: what the application says about itself.
         table: the partition table, as esp-idf-defs parses it.
+        flash_size: bytes of flash that the board must have.
+        elf: the program that the application was made from, if it is there.
     """
 
     directory: Path
     files: tuple[FlashFile, ...]
     app: AppInfo
     table: PartitionTable
+    flash_size: int
+    elf: Path | None
 
     @classmethod
-    def load(cls, directory: Path | str) -> Self:
+    def load(cls, path: Path | str) -> Self:
         """Read ``flasher_args.json`` and the files that it names.
+
+        Args:
+            path: a build directory, or a published ``.zip`` of one, which is unpacked into the
+                cache.
 
         Raises:
             BadInputError: something is missing, damaged, for another chip, or does not fit.
         """
-        directory = Path(directory)
-        entries = _entries(directory / "flasher_args.json")
-        files = tuple(
-            sorted(
-                (_read(directory, role, entry) for role, entry in entries),
-                key=lambda file: (file.role == "app", file.offset),
-            )
-        )
-        by_role = {file.role: file for file in files}
-        for role in _ROLES.values():
-            if role not in by_role:
-                raise BadInputError(f"{directory} names no {role}; build the whole project.")
-        app = by_role["app"]
+        found = BuildFiles.read(Path(path))
+        directory = found.directory
+        by_role = {file.role: file for file in found.files}
         table = _partitions(by_role["partition table"], directory)
-        check_layout(files)
-        build = cls(directory, files, _app_info(app, directory), table)
+        check_layout(found.files)
+        app = _app_info(by_role["app"], directory)
+        _check_elf(found.elf, app)
+        size = _flash_size(table, found)
+        build = cls(directory, found.files, app, table, size, found.elf)
+        build.model_slot()
         room = build.app_partition.size
-        if len(app.data) > room:
+        taken = len(by_role["app"].data)
+        if taken > room:
             raise BadInputError(
-                f"The application in {directory} has {len(app.data)} bytes, its partition "
-                f"{room}; enlarge the partition by {len(app.data) - room} bytes."
+                f"The application in {directory} has {taken} bytes, its partition "
+                f"{room}; enlarge the partition by {taken - room} bytes."
+            )
+        if build.ota is None:
+            raise BadInputError(
+                f"The partition table in {directory} has no otadata, or its application goes into "
+                "no OTA slot; take firmware/partitions.csv."
             )
         return build
 
@@ -198,7 +201,7 @@ def default_firmware() -> FirmwareBuild:
     digest = firmware_build.source_digest()
     if prebuilt.app.source_digest == digest:
         return prebuilt
-    cached = _cache_directory() / digest[:16]
+    cached = cache_directory() / digest[:16]
     if not (cached / "flasher_args.json").is_file():
         if not firmware_build.can_build():
             raise BadInputError(
@@ -212,40 +215,6 @@ def default_firmware() -> FirmwareBuild:
             with contextlib.suppress(OSError):
                 (Path(directory) / "build").rename(cached)
     return FirmwareBuild.load(cached)
-
-
-def _cache_directory() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(home) / "hil" / "firmware"
-
-
-def _entries(path: Path) -> list[tuple[str, dict[str, Any]]]:
-    try:
-        arguments = json.loads(path.read_text(encoding="utf-8"))
-        entries = [
-            (role, entry)
-            for role, entry in arguments.items()
-            if isinstance(entry, dict) and {"offset", "file"} <= entry.keys()
-        ]
-    except OSError as error:
-        raise BadInputError(
-            f"{path} cannot be read ({error.strerror}): name the build directory of a firmware."
-        ) from error
-    except (ValueError, AttributeError) as error:
-        raise BadInputError(f"{path} is not what ESP-IDF writes ({error}); build again.") from error
-    return [(role, entry) for role, entry in entries if role not in _KEPT]
-
-
-def _read(directory: Path, role: str, entry: dict[str, Any]) -> FlashFile:
-    path = directory / str(entry["file"])
-    try:
-        return FlashFile(int(entry["offset"], 0), path.read_bytes(), _ROLES.get(role, role))
-    except OSError as error:
-        raise BadInputError(f"{path} cannot be read ({error.strerror}); build again.") from error
-    except (TypeError, ValueError) as error:
-        raise BadInputError(
-            f"{directory / 'flasher_args.json'} gives {role} no valid offset; build again."
-        ) from error
 
 
 def _partitions(file: FlashFile, directory: Path) -> PartitionTable:
@@ -280,6 +249,24 @@ def _app_info(file: FlashFile, directory: Path) -> AppInfo:
         source_digest=description.elf_sha256.hex(),
         simulated=file.data[behind : behind + len(_VIRTUAL_MARK)] == _VIRTUAL_MARK,
     )
+
+
+def _flash_size(table: PartitionTable, found: BuildFiles) -> int:
+    end = max(int(each.offset + each.size) for each in table)
+    if found.flash_size and end > found.flash_size:
+        raise BadInputError(
+            f"The partition table in {found.directory} reaches to {end / 2**20:g} MB, "
+            f"but the build is for {found.flash_size >> 20} MB of flash; choose the size that fits "
+            "the table."
+        )
+    return max(end, found.flash_size)
+
+
+def _check_elf(elf: Path | None, app: AppInfo) -> None:
+    if elf is not None and hashlib.sha256(elf.read_bytes()).hexdigest() != app.source_digest:
+        raise BadInputError(
+            f"{elf} is not the program that the application beside it was made from; build again."
+        )
 
 
 def _partition(definition: PartitionDefinition) -> Partition:

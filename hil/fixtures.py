@@ -45,15 +45,15 @@ def hil_bench(
     request: pytest.FixtureRequest, record_testsuite_property: "Callable[[str, object], None]"
 ) -> "Iterator[Bench]":
     """The open board before anything is flashed; tests ask for ``board``."""
-    from hil.errors import PortMissingError
+    from hil.errors import InfrastructureError
     from hil.pytestplugin.bench import Bench
 
     run = Run.of(request.config)
     run.record_property = record_testsuite_property
     rig = run.plan.rig
-    if isinstance(rig, PortMissingError):
+    if isinstance(rig, InfrastructureError):
         raise rig
-    run.bench = Bench(rig, run.results)
+    run.bench = Bench(rig, run.results, run.say_who)
     yield run.bench
     run.bench.close()
 

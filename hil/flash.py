@@ -21,12 +21,14 @@ from typing import Any, BinaryIO
 
 from hil import errors
 from hil.errors import BadInputError, FlashingError, HilError
+from hil.lifeline import lifeline
 
 WRITE_BAUD = 921_600
 """What every USB bridge on ESP32-S3 devkits manages."""
 
-_BASE_PATIENCE_S = 40.0
-"""Connecting in the worst case (four attempts), the stub, and a few MD5 sums."""
+_BASE_PATIENCE_S = 60.0
+"""Connecting in the worst case (four attempts), the stub, and a few MD5 sums; twice, where bytes
+get lost at the first line rate."""
 _SLOWEST_BYTES_PER_S = 10_000
 """A port that stays at 115,200 baud, uncompressed."""
 
@@ -64,6 +66,21 @@ class OtaChoice:
 
 
 @dataclass(frozen=True)
+class Needs:
+    """What the board must be and have.
+
+    Attributes:
+        mac: its base MAC address; ``None``: any.
+        flash_size: bytes of flash that the layout reaches over.
+        psram: whether the firmware needs PSRAM.
+    """
+
+    mac: str | None = None
+    flash_size: int = 0
+    psram: bool = False
+
+
+@dataclass(frozen=True)
 class Region:
     """A stretch of flash that was written or found to be right."""
 
@@ -83,7 +100,9 @@ class FlashReport:
         mac: base MAC address.
         flash_size: bytes.
         virtual: whether it is a virtual board.
+        baud: highest line rate, in baud, at which nothing got lost or nothing was tried.
         seconds: duration on the host.
+        notes: what did not go as usual, in sentences: a slower line rate, another attempt.
     """
 
     written: tuple[Region, ...]
@@ -92,7 +111,9 @@ class FlashReport:
     mac: str
     flash_size: int
     virtual: bool
+    baud: int
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +132,9 @@ def flash(
     *,
     simulated_image: bool,
     ota: OtaChoice | None = None,
+    needs: Needs = Needs(),
+    baud: int = WRITE_BAUD,
+    usb_jtag: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> FlashReport:
     """Write what differs, verify it, and reset the board.
@@ -121,12 +145,15 @@ def flash(
         simulated_image: whether the application is WebAssembly for a virtual board, which a real
             chip must not get.
         ota: given where an application is among the files.
+        needs: what the board must be and have.
+        baud: line rate to write at; where bytes get lost, 115,200 takes its place.
+        usb_jtag: whether the port is the chip's own, behind a server that does not tell.
         progress: called while something is being written.
 
     Raises:
         PortMissingError: there is no such port.
         PortBusyError: another program holds it.
-        WrongChipError: it is not an ESP32-S3, or not one that the image is for.
+        WrongChipError: it is not an ESP32-S3, or not one that can take or run what is written.
         FlashingError: esptool could not do it, or did not come to an end.
     """
     started = time.monotonic()
@@ -134,7 +161,9 @@ def flash(
     deadline = started + _BASE_PATIENCE_S + total / _SLOWEST_BYTES_PER_S
     plan = {
         "port": port,
-        "baud": WRITE_BAUD,
+        "baud": baud,
+        "connect_mode": "usb-reset" if usb_jtag else "default-reset",
+        "needs": vars(needs),
         "simulated_image": simulated_image,
         "ota": None if ota is None else vars(ota),
         "regions": [
@@ -142,23 +171,26 @@ def flash(
         ],
     }
     request = json.dumps(plan).encode() + b"\n" + b"".join(file.data for file in files)
+    notes: list[str] = []
     with contextlib.closing(_run_worker(request, deadline)) as events:
         for event in events:
             kind = event.pop("event")
             if kind == "progress" and progress is not None:
                 progress(Progress(**event))
+            elif kind == "note":
+                notes.append(event["text"])
             elif kind == "error":
                 raise _error(event["kind"], event["message"])
             elif kind == "result":
-                return _report(event, time.monotonic() - started)
+                return _report(event, time.monotonic() - started, tuple(notes))
     raise AssertionError("the events end with a result or an exception")
 
 
-def _report(event: dict[str, Any], seconds: float) -> FlashReport:
+def _report(event: dict[str, Any], seconds: float, notes: tuple[str, ...]) -> FlashReport:
     written, skipped = (
         tuple(Region(**entry) for entry in event.pop(key)) for key in ("written", "skipped")
     )
-    return FlashReport(written, skipped, **event, seconds=seconds)
+    return FlashReport(written, skipped, **event, seconds=seconds, notes=notes)
 
 
 def _error(kind: str, message: str) -> HilError:
@@ -195,29 +227,31 @@ def _worker(
     """Run the worker on ``request``; both callables get its lines, and an empty one at the end."""
     root = str(Path(__file__).resolve().parent.parent)
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "hil.flash_worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        # Ctrl-C is for this process, which then ends the worker without a traceback of its own.
-        start_new_session=True,
-    )
-    threads = [
-        threading.Thread(target=_feed, args=(worker.stdin, request)),
-        threading.Thread(target=_forward, args=(worker.stdout, on_line)),
-        threading.Thread(target=_forward, args=(worker.stderr, on_complaint)),
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        worker.kill()
-        worker.wait()
-        for thread in threads:  # the pipes have ended with the worker, and so will these
-            thread.join()
+    with lifeline() as end:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "hil.flash_worker", str(end)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            pass_fds=(end,),
+            # Ctrl-C is for this process, which then ends the worker without a traceback of its own.
+            start_new_session=True,
+        )
+        threads = [
+            threading.Thread(target=_feed, args=(worker.stdin, request)),
+            threading.Thread(target=_forward, args=(worker.stdout, on_line)),
+            threading.Thread(target=_forward, args=(worker.stderr, on_complaint)),
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            worker.kill()
+            worker.wait()
+            for thread in threads:  # the pipes have ended with the worker, and so will these
+                thread.join()
 
 
 def _feed(stream: BinaryIO, request: bytes) -> None:

@@ -1,38 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes flash with esptool, in a process of its own: ``python -m hil.flash_worker``.
+"""Writes flash with esptool, in a process of its own: ``python -m hil.flash_worker LIFELINE``.
 
 Standard input: one line of JSON (the plan that :mod:`hil.flash` describes), then the contents of
-its regions, one after the other. Standard output: JSON lines, ``{"event": "progress", ...}`` and
-last either ``result`` or ``error``.
+its regions, one after the other. Standard output: JSON lines, ``{"event": "progress", ...}`` or
+``note``, and last either ``result`` or ``error``.
 
 The process exists for two reasons: esptool's licence, and its state, which is global.
 """
 
+import contextlib
 import hashlib
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, ClassVar
 
 import serial
-from esptool.cmds import (
-    attach_flash,
-    detect_chip,
-    detect_flash_size,
-    reset_chip,
-    run_stub,
-    write_flash,
-)
+from esptool.cmds import attach_flash, reset_chip, run_stub, write_flash
 from esptool.logger import TemplateLogger, log
-from esptool.util import FatalError, flash_size_bytes
+from esptool.util import FatalError, UnsupportedCommandError
 
 from hil import otadata, serialport
-from hil.errors import FlashingError, HilError, WrongChipError
-from hil.serialport.open import open_port
-from hil.sim.chip import ESP32S3_USER_DATA, VIRTUAL_MARK, mac_text
-
-CONNECT_ATTEMPTS = 4
-"""One round through esptool's reset strategies for a devkit; about a second each."""
+from hil.errors import FlashingError, HilError
+from hil.esptool_connect import SAFE_BAUD, connect, explain, first_line
+from hil.flash_checks import check_board, check_flash
+from hil.lifeline import hold_on_to
+from hil.sim.chip import mac_text
 
 
 @dataclass
@@ -87,25 +81,16 @@ def emit(event: str, **fields: Any) -> None:
     print(json.dumps({"event": event, **fields}), flush=True)
 
 
-def check_board(esp: Any, *, simulated_image: bool) -> bool:
-    """Return whether the board is virtual.
+class BytesLostError(Exception):
+    """What was written did not arrive, at a line rate that may be too high.
 
-    Raises:
-        WrongChipError: it is no ESP32-S3, or a chip on which the virtual board's image cannot run.
+    Attributes:
+        wanted: the regions that differed, some of which may be right now.
     """
-    if esp.CHIP_NAME != "ESP32-S3":
-        raise WrongChipError(
-            f"The chip on this port is an {esp.CHIP_NAME}, not an ESP32-S3; connect an ESP32-S3."
-        )
-    words = range(0, -(-len(VIRTUAL_MARK) // 4) * 4, 4)
-    mark = b"".join(esp.read_reg(ESP32S3_USER_DATA + word).to_bytes(4, "little") for word in words)
-    virtual = mark.rstrip(b"\0") == VIRTUAL_MARK
-    if simulated_image and not virtual:
-        raise WrongChipError(
-            "This image holds WebAssembly for a virtual board and cannot run on a real ESP32-S3; "
-            "build the firmware with ESP-IDF and name its build directory."
-        )
-    return virtual
+
+    def __init__(self, message: str, wanted: list[Region]) -> None:
+        super().__init__(message)
+        self.wanted = wanted
 
 
 def otadata_region(esp: Any, plan: dict[str, Any]) -> Region | None:
@@ -132,48 +117,78 @@ def differs(esp: Any, region: Region) -> bool:
 def execute(plan: dict[str, Any], regions: list[Region]) -> dict[str, Any]:
     """Write what differs, verify it, and reset the board, whatever happened."""
     log.set_logger(_Logger())
-    port = open_port(plan["port"], 115_200)
-    with detect_chip(port, connect_attempts=CONNECT_ATTEMPTS) as esp:
+    try:
+        return session(plan, regions, plan["baud"])
+    except BytesLostError as error:
+        emit("note", text=f"At {plan['baud']} baud bytes get lost ({error}); wrote at {SAFE_BAUD}.")
+        return session(plan, regions, SAFE_BAUD, error.wanted)
+
+
+def session(
+    plan: dict[str, Any], regions: list[Region], baud: int, tried: Sequence[Region] = ()
+) -> dict[str, Any]:
+    """Do it at a line rate.
+
+    Args:
+        plan: what :mod:`hil.flash` describes.
+        regions: the wanted content.
+        baud: to write at.
+        tried: what an earlier session has tried to write, and may have written.
+
+    Raises:
+        BytesLostError: it failed at this rate, which is a high one.
+    """
+    with connect(plan["port"], plan["connect_mode"]) as esp, contextlib.ExitStack() as at_end:
+        at_end.callback(lambda: restart(esp))
+        virtual = check_board(esp, plan)
+        esp = run_stub(esp)
+        attach_flash(esp)
+        size = check_flash(esp, plan, regions)
+        extra = otadata_region(esp, plan)
+        wanted = [region for region in regions if differs(esp, region)]
+        skipped = [region for region in regions if region not in wanted]
+        wanted += [extra] if extra else []
+        # The model last: what boots is complete before it.
+        wanted.sort(key=lambda region: (region.role == "model", region.offset))
         try:
-            virtual = check_board(esp, simulated_image=plan["simulated_image"])
-            esp = run_stub(esp)
-            attach_flash(esp)
-            mac = mac_text(bytes(esp.read_mac("BASE_MAC")))
-            size = detect_flash_size(esp) or "16MB"
-            for region in regions:
-                _check_fits(region, size)
-            extra = otadata_region(esp, plan)
-            wanted = [region for region in regions if differs(esp, region)]
-            skipped = [region for region in regions if region not in wanted]
-            wanted += [extra] if extra else []
-            # The model last: what boots is complete before it.
-            wanted.sort(key=lambda region: (region.role == "model", region.offset))
-            if wanted:
-                esp.change_baud(plan["baud"])
-            for region in wanted:
-                _Logger.writing.update(role=region.role, offset=region.offset)
-                # One call for each: esptool 5.6 stops compressing after the first file that does
-                # not shrink. It verifies by MD5 on the board after writing.
-                write_flash(esp, [(region.offset, region.data)])
-        finally:
-            reset_chip(esp, "hard-reset")
+            write(esp, wanted, baud)
+        except (FatalError, UnsupportedCommandError) as error:
+            if baud <= SAFE_BAUD:
+                raise
+            at_end.pop_all()  # it would not hear it; connecting anew resets it
+            raise BytesLostError(first_line(error), wanted) from error
+        wanted += [region for region in skipped if region in tried]
+        skipped = [region for region in skipped if region not in tried]
         return {
             "written": [_named(region) for region in wanted],
             "skipped": [_named(region) for region in skipped],
             "chip": esp.CHIP_NAME,
-            "mac": mac,
-            "flash_size": flash_size_bytes(size),
+            "mac": mac_text(bytes(esp.read_mac("BASE_MAC"))),
+            "flash_size": size,
             "virtual": virtual,
+            "baud": baud,
         }
 
 
-def _check_fits(region: Region, size: str) -> None:
-    end = region.offset + len(region.data)
-    if end > flash_size_bytes(size):
-        raise WrongChipError(
-            f"The {region.role} would end at 0x{end:x}, beyond the {size} of flash on this board; "
-            "use the partition table for that size."
-        )
+def write(esp: Any, regions: list[Region], baud: int) -> None:
+    """Write regions in their order, at a line rate."""
+    if regions and baud > SAFE_BAUD:
+        esp.change_baud(baud)
+    for region in regions:
+        _Logger.writing.update(role=region.role, offset=region.offset)
+        # One call for each: esptool 5.6 stops compressing after the first file that does
+        # not shrink. It verifies by MD5 on the board after writing.
+        write_flash(esp, [(region.offset, region.data)])
+
+
+def restart(esp: Any) -> None:
+    """Let the board boot.
+
+    Where that fails, the port vanished with the reset, or the board did not hear of it; whoever
+    goes on with the board resets it again and sees.
+    """
+    with contextlib.suppress(FatalError, UnsupportedCommandError, OSError):
+        reset_chip(esp, "hard-reset")
 
 
 def _named(region: Region) -> dict[str, Any]:
@@ -192,15 +207,15 @@ def read_plan(stream: BinaryIO) -> tuple[dict[str, Any], list[Region]]:
 
 def main() -> int:
     """Run one plan from standard input."""
+    hold_on_to(int(sys.argv[1]))
     serialport.install()
     plan, regions = read_plan(sys.stdin.buffer)
     try:
         emit("result", **execute(plan, regions))
     except HilError as error:
         emit("error", kind=type(error).__name__, message=str(error))
-    except FatalError as error:
-        first = str(error).splitlines()[0].rstrip(".")
-        emit("error", kind=FlashingError.__name__, message=f"esptool: {first}")
+    except (FatalError, UnsupportedCommandError) as error:
+        emit("error", kind=FlashingError.__name__, message=explain(error))
     except (serial.SerialException, OSError) as error:
         emit("error", kind=FlashingError.__name__, message=f"The port failed: {error}")
     else:

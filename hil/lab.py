@@ -8,11 +8,13 @@ import select
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any
 
 from hil.errors import BadInputError, LabError
+from hil.sim.faults import parse_faults
 
 HCI_VARIABLE = "HIL_HCI"
 """Environment variable that names the BLE radio of another program's lab."""
@@ -23,12 +25,21 @@ END_TIMEOUT_S = 10.0
 
 @dataclass(frozen=True)
 class VirtualPort:
-    """Where a virtual board is found: ``rfc2217://`` with modem lines, ``socket://`` without."""
+    """Where a virtual board is found, and what it is.
+
+    Attributes:
+        url: its serial port, ``rfc2217://``, with modem lines.
+        socket: the same port, ``socket://``, without.
+        mac: base MAC address.
+        chip: ``esp32s3``, unless a wrong one was asked for.
+        power_cycle: a command line that re-plugs it.
+    """
 
     url: str
     socket: str
     mac: str
     chip: str
+    power_cycle: str
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,7 @@ class WifiCredentials:
     """What a board needs to join a network."""
 
     ssid: str
-    password: str
+    password: str = field(repr=False)
 
 
 class Lab:
@@ -73,21 +84,24 @@ class Lab:
         patience_s: float = 30.0,
         seed: int = 1,
         link: dict[str, Any] | None = None,
+        faults: Sequence[str] = (),
     ) -> "Lab":
         """Start a lab and wait until its boards can be opened.
 
         Args:
             boards: how many virtual boards.
-            chip: ``esp32s3``, or ``esp32`` to have a wrong one.
+            chip: ``esp32s3``, or ``esp32`` or ``esp32c3`` to have a wrong one.
             patience_s: real seconds that an answer of the host may take.
             seed: of everything random.
             link: how links behave, as in the file of ``hil sim --link``.
+            faults: what is wrong with the boards, as for ``hil sim --fault``.
 
         Raises:
-            BadInputError: what virtual boards need is not installed.
+            BadInputError: what virtual boards need is not installed, or there is no such fault.
             LabError: the process did not come up.
         """
         require_simulation()
+        parse_faults(faults, boards, chip)
         reading, writing = os.pipe()
         log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         options: dict[str, Any] = {
@@ -95,6 +109,7 @@ class Lab:
             "chip": chip,
             "patience_s": patience_s,
             "seed": seed,
+            "faults": list(faults),
         }
         if link is not None:
             options["link"] = link

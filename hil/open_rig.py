@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 """The boards of a rig, the second one opened when it is first needed."""
 
+from dataclasses import replace
 from typing import Generic, Self, TypeVar
 
 from hil.board import Board
+from hil.board_identity import Identity
+from hil.board_lookup import OnWait, find_port
 from hil.errors import PortMissingError
 from hil.lab import Lab
-from hil.rig import Rig
+from hil.rig import BoardSpec, Rig
 
 AnyBoard = TypeVar("AnyBoard", bound=Board)
 
@@ -20,22 +23,24 @@ class OpenRig(Generic[AnyBoard]):
     Args:
         rig: which boards.
         kind: what to open the board under test as.
+        on_wait: called before waiting for a board that another process holds.
 
     Attributes:
         board: the board under test.
 
     Raises:
-        PortMissingError, PortBusyError, LabError: it cannot be had.
+        BoardBusyError, PortMissingError, PortBusyError, LabError: it cannot be had.
     """
 
-    def __init__(self, rig: Rig, kind: type[AnyBoard]) -> None:
+    def __init__(self, rig: Rig, kind: type[AnyBoard], on_wait: OnWait | None = None) -> None:
         self._rig = rig
+        self._on_wait = on_wait
         self._lab: Lab | None = None
         self._seconds: dict[str, Board] = {}
         if rig.board.virtual:
             self._lab = Lab.start(boards=_VIRTUAL_BOARDS, link=rig.shaping)
         try:
-            self.board = kind.open(rig.board, lab=self._lab)
+            self.board = kind.open(rig.board, lab=self._lab, on_wait=on_wait)
         except BaseException:
             self._close_lab()
             raise
@@ -68,7 +73,7 @@ class OpenRig(Generic[AnyBoard]):
 
         Raises:
             PortMissingError: the rig has none, or it is not there.
-            PortBusyError: another program holds its port.
+            BoardBusyError, PortBusyError: another process or program holds it.
         """
         rig = self._rig
         spec = (rig.peer if role == "peer" else None) or rig.gateway
@@ -78,8 +83,20 @@ class OpenRig(Generic[AnyBoard]):
                 f"--{role} (pytest: --hil-{role}) or in hil.toml."
             )
         if spec.port not in self._seconds:
-            self._seconds[spec.port] = Board.open(spec, lab=self._lab, index=1)
+            self._seconds[spec.port] = Board.open(
+                self._located(spec), lab=self._lab, index=1, on_wait=self._on_wait
+            )
         return self._seconds[spec.port]
+
+    def _located(self, spec: BoardSpec) -> BoardSpec:
+        """Look once more for a board that was not attached when the rig was put together."""
+        port = find_port(
+            Identity.parse(spec.port),
+            taken=[self.board.port],
+            wait_s=spec.wait_s,
+            on_wait=self._on_wait,
+        )
+        return replace(spec, port=port)
 
     def _close_lab(self) -> None:
         if self._lab is not None:

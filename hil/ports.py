@@ -4,16 +4,33 @@
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 
 from hil.errors import PortMissingError
 
-_ESP32S3 = (0x303A, 0x1001)
+_ESPRESSIF_USB = (0x303A, 0x1001)
 """USB-Serial/JTAG of the ESP32-S3 (and of the C3, C6, H2, which flashing then refuses)."""
+
+_BRIDGE_MAKERS = {0x10C4: "CP210x", 0x1A86: "CH34x", 0x0403: "FTDI"}
 _BRIDGES = {
-    0x10C4: "CP210x bridge",
-    0x1A86: "CH34x bridge",
-    0x0403: "FTDI bridge",
+    (0x10C4, 0xEA60): "CP2102, CP2102N or CP2104",
+    (0x10C4, 0xEA70): "CP2105",
+    (0x10C4, 0xEA71): "CP2108",
+    (0x1A86, 0x5523): "CH341",
+    (0x1A86, 0x7522): "CH340K",
+    (0x1A86, 0x7523): "CH340",
+    (0x1A86, 0x55D2): "CH342",
+    (0x1A86, 0x55D3): "CH343",
+    (0x1A86, 0x55D4): "CH9102",
+    (0x0403, 0x6001): "FT232R",
+    (0x0403, 0x6010): "FT2232",
+    (0x0403, 0x6011): "FT4232",
+    (0x0403, 0x6014): "FT232H",
+    (0x0403, 0x6015): "FT231X",
 }
+"""Vendor and product ids as in Linux' drivers cp210x.c, ch341.c, cdc-acm and ftdi_sio_ids.h."""
+
+_BY_ID = Path("/dev/serial/by-id")
 
 
 @dataclass(frozen=True)
@@ -24,29 +41,66 @@ class SerialPort:
         device: its path.
         description: what is known about it.
         is_esp: whether the USB ids are those of an Espressif chip; a bridge does not tell.
+        vid: USB vendor id.
+        pid: USB product id.
+        serial_number: USB serial number; that of an Espressif chip is its MAC address.
+        product: what the device calls itself.
+        by_id: a link to ``device`` that is there wherever the board is plugged in.
     """
 
     device: str
     description: str
     is_esp: bool
+    vid: int | None = None
+    pid: int | None = None
+    serial_number: str | None = None
+    product: str | None = None
+    by_id: str | None = None
+
+    @property
+    def stable_name(self) -> str:
+        """What to call the port so that it is found again after it has vanished for a while."""
+        return self.by_id or self.device
 
 
 def discover_ports() -> list[SerialPort]:
     """List the serial ports that an ESP32-S3 may be behind, chips before bridges."""
     from serial.tools import list_ports
 
+    links = _links()
     found = []
     for port in list_ports.comports():
-        if (port.vid, port.pid) == _ESP32S3:
-            found.append(SerialPort(port.device, "USB-Serial/JTAG of an Espressif chip", True))
-        elif port.vid in _BRIDGES:
-            found.append(SerialPort(port.device, _BRIDGES[port.vid], False))
+        ids = (port.vid, port.pid)
+        if ids == _ESPRESSIF_USB:
+            description = "USB-Serial/JTAG of an Espressif chip"
+        elif port.vid in _BRIDGE_MAKERS:
+            description = f"{_BRIDGES.get(ids, _BRIDGE_MAKERS[port.vid])} bridge"
+        else:
+            continue
+        found.append(
+            SerialPort(
+                port.device,
+                description,
+                ids == _ESPRESSIF_USB,
+                vid=port.vid,
+                pid=port.pid,
+                serial_number=port.serial_number,
+                product=port.product,
+                by_id=links.get(_real(port.device)),
+            )
+        )
     return sorted(found, key=lambda port: (not port.is_esp, port.device))
+
+
+def serial_port(port: str) -> SerialPort | None:
+    """Return what is known of a port, by whatever name; ``None``: it is none of those listed."""
+    return next((found for found in discover_ports() if same_port(found.device, port)), None)
 
 
 def has_line_rate(port: str) -> bool:
     """Whether a line rate matters on a port: not on the chip's own USB, where it means nothing."""
-    return not any(found.is_esp and found.device == port for found in discover_ports())
+    found = serial_port(port)
+    return found is None or not found.is_esp
 
 
 def same_port(one: str, other: str) -> bool:
@@ -70,13 +124,21 @@ def only_usb_port(taken: Collection[str] = ()) -> str:
     ]
     candidates = [port for port in ports if port.is_esp] or ports
     if len(candidates) == 1:
-        return candidates[0].device
+        return candidates[0].stable_name
     if not candidates:
         raise PortMissingError(
-            "No ESP32-S3 is attached by USB; plug one in, or use --board virtual."
+            "No ESP32-S3 is attached by USB; plug one in, or use --board virtual "
+            "(pytest: --hil-board)."
         )
     names = ", ".join(port.device for port in candidates)
     raise PortMissingError(f"Several boards are attached ({names}); name one of them.")
+
+
+def _links() -> dict[str, str]:
+    """Return the links that udev keeps by what a device says of itself, by real path."""
+    if not _BY_ID.is_dir():
+        return {}
+    return {_real(str(link)): str(link) for link in sorted(_BY_ID.iterdir())}
 
 
 def _real(device: str) -> str:

@@ -1,28 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""Which boards there are, and what they need: ``hil.toml``, the environment, options."""
+"""Which boards are meant, and what they need: options, the environment, ``hil.toml``."""
 
 import os
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from hil.errors import BadInputError
+from hil.board_identity import VIRTUAL, Identity
+from hil.board_lookup import OnWait, find_port
+from hil.errors import BadInputError, PortMissingError
 from hil.lab import WifiCredentials
-from hil.ports import only_usb_port, same_port
+from hil.ports import same_port
+from hil.rig_choice import choose_first, choose_second, described
+from hil.rig_file import BoardEntry, RigFile
 
-FILE_NAME = "hil.toml"
-VIRTUAL = "virtual"
-USB = "usb"
-
-_KEYS = {
-    "board": ("port",),
-    "peer": ("port",),
-    "gateway": ("port",),
-    "wifi": ("ssid", "password_env"),
-    "edge": ("host",),
-}
+BOARD_VARIABLE = "HIL_BOARD"
 
 
 @dataclass(frozen=True)
@@ -33,11 +26,27 @@ class BoardSpec:
         port: ``virtual``, a device, or a pyserial URL.
         wifi: what the board joins; ``None`` for a virtual board, whose lab has its own.
         edge_host: address of this host as the board sees it; ``None``: find it out.
+        name: in ``hil.toml``; empty if it has none.
+        mac: base MAC address, lower case with colons, where it was named by that.
+        baud: highest line rate, in baud; ``None``: 921,600.
+        reset: ``auto``, ``uart``, ``usb-jtag`` or ``none``, see :mod:`hil.reset`.
+        power_cycle: command line, run without a shell, that switches this board's USB port off
+            and on.
+        wait_s: seconds to wait while another process holds the board.
     """
 
     port: str = VIRTUAL
     wifi: WifiCredentials | None = None
     edge_host: str | None = None
+    name: str = field(default="", kw_only=True)
+    mac: str | None = field(default=None, kw_only=True)
+    baud: int | None = field(default=None, kw_only=True)
+    reset: str = field(default="auto", kw_only=True)
+    power_cycle: str | None = field(default=None, kw_only=True)
+    wait_s: float = field(default=0.0, kw_only=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.port}".lstrip()
 
     @property
     def virtual(self) -> bool:
@@ -71,8 +80,18 @@ class Rig:
         gateway: str | None = None,
         link: Path | None = None,
         directories: Sequence[Path] = (),
+        wait_s: float = 0.0,
+        on_wait: OnWait | None = None,
+        needs_wifi: bool = True,
+        absent_ok: bool = False,
     ) -> Self:
-        """Return the boards that are meant.
+        """Return the boards that are meant, each with its port.
+
+        A second board that is not attached is missed when it is needed, see
+        :meth:`hil.open_rig.OpenRig.second`.
+
+        A board is named by its name in ``hil.toml``, ``mac:ADDRESS``, ``serial:NUMBER``, a device,
+        a URL, ``usb`` (the dut of ``hil.toml``, or the only one attached) or ``virtual``.
 
         Args:
             board: named by an option, if any; then ``HIL_BOARD``, then ``hil.toml``, then virtual.
@@ -80,36 +99,54 @@ class Rig:
             gateway: likewise; then the peer, then beside a virtual board another one. One that is
                 the peer's port by another name is the peer.
             link: TOML file that shapes the links of virtual boards.
-            directories: where ``hil.toml`` may be, the first one that has it counts.
+            directories: where ``hil.toml`` may be, see :meth:`hil.rig_file.RigFile.find`.
+            wait_s: seconds to wait for boards that another process holds.
+            on_wait: called before waiting, where that is needed to find a board.
+            needs_wifi: whether real boards will have to join the access point.
+            absent_ok: whether the board under test, too, is to be given if it is not attached, with
+                ``mac:ADDRESS`` or the like for its port.
 
         Raises:
-            BadInputError: a file cannot be understood, its password is not set, or the boards
-                do not go together.
-            PortMissingError: ``usb`` is asked for and there is not exactly one.
+            BadInputError: a file cannot be understood, its password is not set, a name is
+                unknown, or the boards do not go together.
+            PortMissingError: a board is not attached, or it is not clear which is meant.
+            BoardBusyError: one can only be told by asking it, and another process holds it.
         """
-        path = next(
-            (each / FILE_NAME for each in directories if (each / FILE_NAME).is_file()), None
-        )
-        tree = _read(path) if path else {}
-        first = board or os.environ.get("HIL_BOARD") or _port(tree, "board") or VIRTUAL
-        if first != VIRTUAL:  # the second board of a file belongs to its first
-            peer = peer or _port(tree, "peer")
-            gateway = gateway or _port(tree, "gateway")
-        gateway = gateway or peer or (VIRTUAL if first == VIRTUAL else None)
-        if peer and gateway and same_port(peer, gateway):
-            gateway = peer
-        if first == USB:
-            first = only_usb_port([port for port in (peer, gateway) if port])
-        for role, second in (("peer", peer), ("gateway", gateway)):
-            if second is not None:
-                _check_pair(first, role, second)
-        around = _surroundings(path, tree) if path and first != VIRTUAL else BoardSpec()
+        file = RigFile.find(directories)
+        first = choose_first(file, board or os.environ.get(BOARD_VARIABLE))
+        virtual = first.identity.value == VIRTUAL
+        around = BoardSpec(wait_s=wait_s) if virtual else _surroundings(file, needs_wifi, wait_s)
+        seconds: dict[str, BoardSpec] = {}
+        for role, named in (("peer", peer), ("gateway", gateway)):
+            entry = choose_second(file, role, named, first)
+            if entry is not None:
+                _check_kind(first.identity, role, entry)
+                seconds[role] = _locate(file, entry, around, on_wait, absent_ok=True)
+        taken = [spec.port for spec in seconds.values()]
+        under_test = _locate(file, first, around, on_wait, taken, absent_ok=absent_ok)
+        for role, named in (("peer", peer), ("gateway", gateway)):
+            spec = seconds.get(role)
+            if spec is None or virtual or not same_port(under_test.port, spec.port):
+                continue
+            if named is not None:
+                raise BadInputError(
+                    f"The board and the {role} are both at {spec.port}; attach another and name "
+                    "its port."
+                )
+            del seconds[role]  # the second board of the file is the one under test this time
+        beside = BoardSpec(wait_s=wait_s) if virtual else None
+        shaping = _shaping(link, under_test) if link else None
+        return cls(under_test, seconds.get("peer"), _gateway(seconds) or beside, shaping)
 
-        def spec(port: str | None) -> BoardSpec | None:
-            return replace(around, port=port) if port else None
-
-        shaping = _shaping(link, first) if link else None
-        return cls(replace(around, port=first), spec(peer), spec(gateway), shaping)
+    def specs(self) -> list[tuple[BoardSpec, tuple[str, ...]]]:
+        """Return each board once, with its roles."""
+        boards: list[tuple[BoardSpec, tuple[str, ...]]] = [(self.board, ("dut",))]
+        if self.peer is not None:
+            also = ("gateway",) if self.gateway == self.peer else ()
+            boards.append((self.peer, ("peer", *also)))
+        if self.gateway is not None and self.gateway != self.peer:
+            boards.append((self.gateway, ("gateway",)))
+        return boards
 
     def lacks_for(self, via: str) -> str | None:
         """Return what is missing for a link, as half a sentence; ``None`` if it can be had."""
@@ -121,78 +158,99 @@ class Rig:
         )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def find_board(
+    named: str | None = None,
+    *,
+    directories: Sequence[Path] = (),
+    wait_s: float = 0.0,
+    on_wait: OnWait | None = None,
+) -> BoardSpec:
+    """Return one board, to be flashed or looked at: no other is looked for, and it joins nothing.
+
+    Args and errors are those of :meth:`Rig.find`.
+    """
+    file = RigFile.find(directories)
+    first = choose_first(file, named or os.environ.get(BOARD_VARIABLE))
+    if first.identity.value == VIRTUAL:
+        return BoardSpec(wait_s=wait_s)
+    around = _surroundings(file, False, wait_s)
+    others = [entry.identity for entry in file.boards if entry is not first]
+    taken = [identity.value for identity in others if identity.kind == "port"]
+    return _locate(file, first, around, on_wait, taken)
+
+
+def _locate(
+    file: RigFile,
+    entry: BoardEntry,
+    around: BoardSpec,
+    on_wait: OnWait | None,
+    taken: Sequence[str] = (),
+    *,
+    absent_ok: bool = False,
+) -> BoardSpec:
+    """Return a board with its port, or with its identity for one that is not there."""
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadInputError(f"{path} cannot be read ({error}); mend it.") from error
-    for section, values in tree.items():
-        _check_section(path, section, values)
-    return tree
+        port = find_port(entry.identity, taken=taken, wait_s=around.wait_s, on_wait=on_wait)
+    except PortMissingError:
+        if not absent_ok:
+            raise
+        port = str(entry.identity)
+    known = described(file, entry, port)
+    return replace(
+        around,
+        port=port,
+        name=known.name,
+        mac=entry.identity.mac or known.identity.mac,
+        baud=known.baud,
+        reset=known.reset,
+        power_cycle=known.power_cycle,
+    )
 
 
-def _port(tree: dict[str, Any], section: str) -> str | None:
-    port: str | None = tree.get(section, {}).get("port")
-    return port
+def _gateway(seconds: dict[str, BoardSpec]) -> BoardSpec | None:
+    """Return the gateway: the peer, if none is named or it is that by another name."""
+    peer, gateway = seconds.get("peer"), seconds.get("gateway")
+    if peer is not None and (gateway is None or same_port(peer.port, gateway.port)):
+        return peer
+    return gateway
 
 
-def _check_section(path: Path, section: str, values: Any) -> None:
-    if section not in _KEYS or not isinstance(values, dict):
-        known = ", ".join(f"[{name}]" for name in _KEYS)
-        raise BadInputError(f"{path} has the unknown section [{section}]; known are {known}.")
-    for key, value in values.items():
-        if key not in _KEYS[section]:
-            raise BadInputError(
-                f"{path} has the unknown key {key!r} in [{section}]; "
-                f"known are {', '.join(_KEYS[section])}."
-            )
-        if not isinstance(value, str) or not value:
-            raise BadInputError(
-                f"{path}: {key} in [{section}] must be a string that says something."
-            )
-
-
-def _check_pair(first: str, role: str, second: str) -> None:
-    """Raise BadInputError where two boards cannot be a pair."""
-    if second == USB:
-        raise BadInputError(f"The {role} must be named by its port, not as usb.")
-    if (first == VIRTUAL) != (second == VIRTUAL):
+def _check_kind(first: Identity, role: str, second: BoardEntry) -> None:
+    """Raise BadInputError where of two boards only one is virtual."""
+    if (first.value == VIRTUAL) != (second.identity.value == VIRTUAL):
         raise BadInputError(
-            f"The board is {first} and the {role} {second}, but a virtual board and a real one "
-            "cannot hear each other; name two of a kind."
-        )
-    if first != VIRTUAL and same_port(first, second):
-        raise BadInputError(
-            f"The board and the {role} are both at {second}; attach another and name its port."
+            f"The board is {first} and the {role} {second.identity}, but a virtual board and a "
+            "real one cannot hear each other; name two of a kind."
         )
 
 
-def _surroundings(path: Path, tree: dict[str, Any]) -> BoardSpec:
-    """Return what a file says of access point and edge server."""
-    wifi = _credentials(path, tree["wifi"]) if tree.get("wifi") else None
-    return BoardSpec(wifi=wifi, edge_host=tree.get("edge", {}).get("host"))
+def _surroundings(file: RigFile, needs_wifi: bool, wait_s: float) -> BoardSpec:
+    """Return what all real boards have in common."""
+    return BoardSpec(wifi=_credentials(file, needs_wifi), edge_host=file.edge_host, wait_s=wait_s)
 
 
-def _credentials(path: Path, wifi: dict[str, str]) -> WifiCredentials:
-    if "ssid" not in wifi:
-        raise BadInputError(f"{path} has [wifi] without ssid; name the access point.")
-    variable = wifi.get("password_env")
-    if variable is None:
-        return WifiCredentials(wifi["ssid"], "")
-    if variable not in os.environ:
+def _credentials(file: RigFile, needed: bool) -> WifiCredentials | None:
+    if file.ssid is None:
+        return None
+    if file.password_env is None:
+        return WifiCredentials(file.ssid, "")
+    password = os.environ.get(file.password_env)
+    if password is None:
+        if not needed:
+            return None
         raise BadInputError(
-            f"{path} takes the Wi-Fi password from the environment variable {variable}, "
-            "which is not set; set it."
+            f"{file.path} takes the Wi-Fi password from the environment variable "
+            f"{file.password_env}, which is not set; set it."
         )
-    return WifiCredentials(wifi["ssid"], os.environ[variable])
+    return WifiCredentials(file.ssid, password)
 
 
-def _shaping(path: Path, first: str) -> dict[str, Any]:
+def _shaping(path: Path, first: BoardSpec) -> dict[str, Any]:
     from hil.sim.link_file import read_link_file
 
-    if first != VIRTUAL:
+    if not first.virtual:
         raise BadInputError(
-            f"{path} shapes the links of virtual boards, and the board at {first} is not one that "
-            "hil starts; leave it out."
+            f"{path} shapes the links of virtual boards, and the board at {first.port} is not one "
+            "that hil starts; leave it out."
         )
     return read_link_file(path)

@@ -1,45 +1,139 @@
 # SPDX-License-Identifier: MIT
 """Starts a board and checks that it runs what was flashed."""
 
+import re
 import time
 
 from hil.board_info import BoardInfo
+from hil.board_port import BoardPort
 from hil.console import Console
 from hil.console_line import Log, parse_line
-from hil.errors import BadInputError, BoardRefused, BoardSilent, BootFailure
+from hil.console_log import Kind, LogLine
+from hil.crash import Sign
+from hil.errors import (
+    BadInputError,
+    BoardRefused,
+    BoardSilent,
+    BootFailure,
+    ConsoleError,
+    HilError,
+    ResetError,
+)
 from hil.firmware import AppInfo
+from hil.reset import ResetStrategy
 
 BOOT_PATIENCE_S = 15.0
 """ROM, bootloader, and a model of 3 MB whose SHA-256 is checked: together about one."""
 
+MUTE_PATIENCE_S = 8.0
+"""The ROM greets within milliseconds. Where the port vanishes with the reset that is not heard,
+but then the firmware's own log is."""
+
+PROJECT = "splitnode"
+"""What the names of this project's applications begin with."""
+
+_PROJECT = re.compile(r"app_init: Project name: +(\S+)")
 _ATTEMPT_S = 0.5
 _FIRMWARE_TAG = " splitnode: "
 _CALLERS_FAULT = ("slot_length", "model_invalid", "arena", "tensor_size", "slot_role")
 """What is wrong with the model that was chosen, rather than with the firmware."""
 
 
-def start(console: Console) -> BoardInfo:
+def start(line: BoardPort, how: ResetStrategy | None) -> BoardInfo:
     """Reset the board and wait until it answers and has opened its model, or refused it.
+
+    Args:
+        line: its port, which may vanish and come back meanwhile.
+        how: to reset it; ``None`` where it has just been power-cycled.
 
     Raises:
         BootFailure: the ROM or bootloader refuses what is in the flash.
-        BoardPanic, BoardSilent, ConsoleError: as :meth:`hil.console.Console.request`.
+        BoardPanic, BoardSilent: as :meth:`hil.console.Console.request`.
+        BadInputError: other firmware runs on it.
+        ResetError: it was not started: its console is mute, or it waits in download mode.
+        PortMissingError, LabError: the port does not come back.
     """
-    console.reset()
-    deadline = time.monotonic() + BOOT_PATIENCE_S
-    _wait_for_log(console)
+    heard = _Heard()
+    stop = line.console.listen(heard.take)
+    try:
+        if how is not None:
+            line.reset(how)
+        return _wait_until_up(line, heard)
+    finally:
+        stop()
+
+
+class _Heard:
+    """What has come from a board since it was to start.
+
+    Attributes:
+        anything: whether anything has.
+        project: what the application calls itself; empty if it has not said.
+    """
+
+    def __init__(self) -> None:
+        self.anything = False
+        self.project = ""
+
+    def take(self, line: LogLine) -> None:
+        if line.kind is Kind.BOARD:
+            self.anything = True
+            if found := _PROJECT.search(line.text):
+                self.project = found[1]
+
+    def verdict(self, name: str, waited: float) -> HilError | None:
+        """Return what it means that no answer has come for so long; ``None``: wait on."""
+        if not self.anything and waited > MUTE_PATIENCE_S:
+            return ResetError(
+                f"Nothing came from the board on {name} for {MUTE_PATIENCE_S:g} s after a reset, "
+                "not even its ROM's greeting; re-plug it, or give hil.toml a power_cycle command "
+                "for it."
+            )
+        if waited <= BOOT_PATIENCE_S:
+            return None
+        if self.project and not self.project.startswith(PROJECT):
+            return BadInputError(
+                f"The board on {name} runs '{self.project}', which is not hil's firmware; flash it."
+            )
+        return BoardSilent(
+            f"The board on {name} does not answer within {BOOT_PATIENCE_S:g} s of a reset; look at "
+            "its log."
+        )
+
+
+def _wait_until_up(line: BoardPort, heard: _Heard) -> BoardInfo:
+    began = time.monotonic()
+    wait_for_log = True
     while True:
+        waited = time.monotonic() - began
         try:
-            info = BoardInfo.parse(console.request("info", timeout=_ATTEMPT_S))
-        except BoardSilent:
-            if time.monotonic() > deadline:
+            if wait_for_log:
+                _wait_for_log(line.console)
+            info = BoardInfo.parse(line.console.request("info", timeout=_ATTEMPT_S))
+        except BoardSilent as silence:
+            if (verdict := heard.verdict(line.name, waited)) is not None:
+                verdict.__notes__ = getattr(silence, "__notes__", [])  # from the log
+                raise verdict from None
+            wait_for_log = False
+        except BootFailure as error:
+            if _is_downloading(line.console):
+                raise ResetError(str(error)) from error
+            raise
+        except ConsoleError:
+            if waited > BOOT_PATIENCE_S:
                 raise
-            continue
-        if info.slot != "busy":
-            return info
-        if time.monotonic() > deadline:
-            raise BootFailure("The board does not finish opening its model; look at its log.")
-        _wait_for_log(console)
+            line.reopen()
+        else:
+            if info.slot != "busy":
+                return info
+            if waited > BOOT_PATIENCE_S:
+                raise BootFailure("The board does not finish opening its model; look at its log.")
+            wait_for_log = True
+
+
+def _is_downloading(console: Console) -> bool:
+    health = console.health
+    return health.at_fault and health.report().sign is Sign.DOWNLOAD_MODE
 
 
 def check_firmware(info: BoardInfo, app: AppInfo) -> None:
@@ -48,8 +142,8 @@ def check_firmware(info: BoardInfo, app: AppInfo) -> None:
     Raises:
         BootFailure: another application runs.
     """
-    same_sources = not app.simulated or app.source_digest.startswith(info.source_digest)
-    if info.firmware != app.version or not same_sources:
+    same = info.firmware == app.version and app.source_digest.startswith(info.source_digest)
+    if not same:
         raise BootFailure(
             f"The board runs firmware {info.firmware} ({info.source_digest}) instead of "
             f"{app.version} ({app.source_digest[:16]}), which was flashed."
@@ -78,8 +172,12 @@ def check_model(info: BoardInfo, console: Console, model_id: int, what: str) -> 
 
 
 def _wait_for_log(console: Console) -> None:
-    """Wait a moment for the firmware to log something, a sign that it is there or has news."""
-    console.wait_line(lambda text: _FIRMWARE_TAG in text, _ATTEMPT_S)
+    """Wait a moment for the firmware to log something, a sign that it is there or has news.
+
+    What it logs before the chip has started is the last of its life before: some servers of ports
+    pull EN only when they have been told to release it.
+    """
+    console.wait_line(lambda text: _FIRMWARE_TAG in text and console.health.boots > 0, _ATTEMPT_S)
 
 
 def _last_error(console: Console) -> str:

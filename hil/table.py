@@ -96,7 +96,10 @@ def _text(value: object) -> str:
 
 def _board(board: Mapping[str, Any]) -> str:
     simulated = " (simulated)" if board["simulated"] else ""
-    return f"{board['kind']} {board['chip']}{simulated}, MAC {board['mac']}, at {board['port']}"
+    return (
+        f"{board['kind']} {board['chip']}{simulated}, MAC {board['mac']}, at {board['port']}, "
+        f"last reset: {board['reset']}"
+    )
 
 
 def _flash(flash: Mapping[str, Any]) -> str:

@@ -14,12 +14,15 @@ COMMANDS = {
     "rtt": "Measure round trips between a board and its tail.",
     "budgets": "Learn latency budgets from this rig.",
     "boards": "List the boards that can be used.",
+    "doctor": "Check what a run needs, and say how to mend it.",
     "flash": "Write firmware and model to a board.",
+    "update": "Bring a board up to date through its console.",
+    "power": "Power-cycle the rig's boards.",
     "monitor": "Show a board's console and type into it.",
     "sim": "Start virtual boards.",
     "serve": "Run the edge server by itself.",
     "split": "Show where a model can be cut, or cut it.",
-    "firmware": "Build the virtual board's firmware.",
+    "firmware": "Build firmware, for boards or virtual ones.",
 }
 
 EXIT_CODES = """\b

@@ -3,26 +3,83 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from hil.cli.options import json_option
+from hil.cli.options import json_option, say_who, wait_option
+
+if TYPE_CHECKING:
+    from hil.board_list import ListedBoard
+
+_COLUMN = 20
 
 
 @click.command()
+@click.option("--probe", is_flag=True, help="Ask the chips what they are, which resets them.")
+@wait_option
 @json_option
-def boards(as_json: bool) -> None:
-    """List the serial ports that an ESP32-S3 may be behind, and the virtual board.
+def boards(probe: bool, wait: float, as_json: bool) -> None:
+    """List the ports that an ESP32-S3 may be behind, the boards of hil.toml, and the virtual one.
 
-    Nothing is opened, so nothing is reset: whether a bridge has an ESP32-S3 behind it only
-    flashing finds out.
+    Without --probe nothing is opened, so nothing is reset: whether a bridge has an ESP32-S3 behind
+    it is then not known. A board that another run holds is asked only if it becomes free within
+    --wait.
     """
-    from hil.ports import discover_ports
+    from hil.board_list import list_boards
+    from hil.rig_file import RigFile
 
-    ports = discover_ports()
+    listed = []
+    file = RigFile.find([Path.cwd()])
+    for board in list_boards(file, probe=probe, wait_s=wait, on_wait=say_who):
+        if as_json:
+            listed.append(_as_json(board))
+        else:
+            _print(board.port or "-", _lines(board))
     if as_json:
-        click.echo(json.dumps([asdict(port) for port in ports]))
-        return
-    for port in ports:
-        click.echo(f"{port.device:<20} {port.description}")
-    click.echo(f"{'virtual':<20} a simulated ESP32-S3, always there")
+        click.echo(json.dumps(listed))
+    else:
+        _print("virtual", ["a simulated ESP32-S3, always there"])
+
+
+def _print(name: str, lines: list[str]) -> None:
+    for first, line in zip([name, *[""] * len(lines)], lines, strict=False):
+        click.echo(f"{first:<{_COLUMN}} {line}")
+
+
+def _lines(board: "ListedBoard") -> list[str]:
+    lines = []
+    if board.entry is not None:
+        roles = ", ".join(board.entry.roles)
+        lines.append(f"{board.entry.name} {f'({roles})' if roles else ''}".strip())
+    if (usb := board.usb) is not None:
+        number = f", serial number {usb.serial_number}" if usb.serial_number else ""
+        lines.append(f"{usb.description}, {usb.vid:04x}:{usb.pid:04x}{number}")
+        if usb.by_id is not None:
+            lines.append(usb.by_id)
+    elif board.port is not None:
+        lines.append("in the network")
+    if board.chip is not None:
+        lines.append(str(board.chip))
+    if board.holder is not None:
+        lines.append(f"held by {board.holder}")
+    if board.problem is not None:
+        lines.append(board.problem)
+    return [line for line in lines if line]
+
+
+def _as_json(board: "ListedBoard") -> dict[str, Any]:
+    usb = asdict(board.usb) if board.usb else {}
+    usb.pop("device", None)
+    entry = board.entry
+    return {
+        "port": board.port,
+        **usb,
+        "mac": board.mac,
+        "name": (entry.name or None) if entry else None,
+        "roles": list(entry.roles) if entry else [],
+        "holder": asdict(board.holder) if board.holder else None,
+        "chip": asdict(board.chip) if board.chip else None,
+        "problem": board.problem,
+    }

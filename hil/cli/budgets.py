@@ -19,6 +19,7 @@ from hil.cli.options import (
     load_model,
     model_options,
     rig_options,
+    wait_option,
 )
 from hil.cli.progress import counting
 from hil.errors import BadInputError, EdgeError
@@ -38,6 +39,7 @@ def budgets() -> None:
 
 @budgets.command()
 @rig_options
+@wait_option
 @model_options
 @click.option("--via", help="Links with commas between them; default: all that the rig has.")
 @click.option(
@@ -60,6 +62,7 @@ def learn(
     peer: str | None,
     gateway: str | None,
     link: Path | None,
+    wait: float,
     model: Path | None,
     cut: str | None,
     firmware: Path | None,
@@ -96,7 +99,7 @@ def learn(
     source = path if path.exists() else resource(FILE_NAME)
     known = Budgets.load(source)
     text = source.read_text(encoding="utf-8")
-    rig = find_rig(board, peer, gateway, link)
+    rig = find_rig(board, peer, gateway, link, wait)
     links = _links(rig, via)
     loaded, build = load_model(model), load_firmware(firmware)
     place = choose_cut(loaded, cut)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from hil.cli.options import say_who
 from hil.cli.progress import flash_progress
 from hil.errors import BadInputError
 
@@ -40,7 +41,7 @@ def connected(
 
     if (lack := rig.lacks_for(via)) is not None:
         raise BadInputError(f"--via names {via}, but {lack}.")
-    with OpenRig(rig, kind or Board) as boards:
+    with OpenRig(rig, kind or Board, say_who) as boards:
         board = boards.board
         with flash_progress() as progress:
             report = board.flash(build, model, cut, progress=progress)

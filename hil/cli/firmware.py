@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: MIT
 """``hil firmware``: build the firmware image."""
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from hil import firmware_build
+from hil import firmware_build, idf_build
+from hil.firmware import FirmwareBuild
+
+_DEFAULT_OUT = {"virtual": Path("firmware/virtual/build"), "esp32s3": Path("firmware/build")}
 
 
 @click.group()
@@ -15,15 +21,65 @@ def firmware() -> None:
 
 @firmware.command()
 @click.option(
+    "--target",
+    type=click.Choice(list(_DEFAULT_OUT)),
+    default="virtual",
+    show_default=True,
+    help="Virtual boards, or the chip, which needs ESP-IDF (IDF_PATH).",
+)
+@click.option(
+    "--flash-size",
+    type=click.Choice(idf_build.FLASH_SIZES),
+    help="esp32s3: flash of the board, and so the partition table.  [default: 16MB]",
+)
+@click.option("--ansi-c", is_flag=True, help="esp32s3: esp-nn's ANSI C kernels, as the judge.")
+@click.option("--test", is_flag=True, help="A test build, with the verbs crash and hang.")
+@click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("firmware/virtual/build"),
-    show_default=True,
-    help="Directory that then looks like an ESP-IDF build directory.",
+    help="Build directory.  [default: firmware/virtual/build, or firmware/build for esp32s3]",
 )
-@click.option("--test", is_flag=True, help="A test build, with the verbs crash and hang.")
-def build(out: Path, test: bool) -> None:
-    """Build the virtual board's image from the sources of this checkout, reproducibly."""
-    firmware_build.build(out, test=test)
-    digest = firmware_build.source_digest(test=test)
-    click.echo(f"{out}: firmware {firmware_build.version()}, sources {digest[:16]}")
+def build(target: str, flash_size: str | None, ansi_c: bool, test: bool, out: Path | None) -> None:
+    """Build from the sources of this checkout: the virtual board's image, or the chip's firmware.
+
+    The virtual board's image is made reproducibly. The chip's firmware is built by idf.py.
+    """
+    out = out or _DEFAULT_OUT[target]
+    if target == "virtual":
+        if flash_size or ansi_c:
+            raise click.UsageError("--flash-size and --ansi-c are for --target esp32s3")
+        firmware_build.build(out, test=test)
+        digest = firmware_build.source_digest(test=test)
+        click.echo(f"{out}: firmware {firmware_build.version()}, sources {digest[:16]}")
+        return
+    variant = idf_build.Variant(flash_size or idf_build.FLASH_SIZES[0], ansi_c, test)
+    with _progress() as progress:
+        idf_build.build(out, variant, progress)
+    made = FirmwareBuild.load(out)
+    taken, room = len(made.files[-1].data), made.app_partition.size
+    click.echo(
+        f"{out}: firmware {made.app.version} for esp32s3 with {made.flash_size >> 20} MB of flash, "
+        f"{taken:,} bytes ({100 * taken / room:.0f} % of its partition)"
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Show on standard error how far a build is: a bar, or lines without a terminal."""
+    if not sys.stderr.isatty():
+        shown = -1
+
+        def say(done: int, total: int) -> None:
+            nonlocal shown
+            if 10 * done // total != shown:
+                shown = 10 * done // total
+                click.echo(f"building: {done} of {total}", err=True)
+
+        yield say
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("building", total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)

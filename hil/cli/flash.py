@@ -15,12 +15,15 @@ from hil.cli.options import (
     load_firmware,
     load_model,
     model_options,
+    say_who,
+    wait_option,
 )
 from hil.cli.progress import flash_progress
 
 
 @click.command()
 @board_option
+@wait_option
 @model_options
 @click.option(
     "--role",
@@ -32,6 +35,7 @@ from hil.cli.progress import flash_progress
 @json_option
 def flash(
     board: str | None,
+    wait: float,
     model: Path | None,
     cut: str | None,
     firmware: Path | None,
@@ -41,20 +45,24 @@ def flash(
     """Write firmware and model to a board, as far as they differ from what it holds.
 
     What differs is found by MD5 on the board. Then the board is started, and checked to run what
-    was written. The board's own state (nvs, and otadata where it agrees) is kept.
+    was written. The board's own state (nvs, and otadata where it agrees) is kept. What the rig
+    spoils is tried once more, and again after a power cycle if hil.toml has a command for that;
+    the reasons are shown.
     """
     from hil.board import Board
 
-    spec = find_board(board)
+    spec = find_board(board, wait)
     loaded = load_model(model)
     place = choose_cut(loaded, cut)
     build = load_firmware(firmware)
-    with Board.open(spec) as opened, flash_progress() as progress:
+    with Board.open(spec, on_wait=say_who) as opened, flash_progress() as progress:
         report = opened.flash(build, loaded, place, role, progress=progress)
         info = opened.info
     if as_json:
         click.echo(json.dumps({"flash": asdict(report), "info": asdict(info)}))
         return
+    for note in report.notes:
+        click.echo(f"note: {note}")
     for region in report.written:
         click.echo(f"wrote {region.role} at 0x{region.offset:x}, {region.size} bytes")
     for region in report.skipped:

@@ -7,6 +7,7 @@ import select
 import sys
 import termios
 import threading
+import time
 import tty
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,52 +15,73 @@ from typing import TextIO
 
 import click
 
-from hil.cli.options import board_option, find_board
+from hil.cli.options import board_option, find_board, say_who, wait_option
 
 END = b"\x1d"  # Ctrl-]
 INTERRUPT = b"\x03"
 
 _LOOK_S = 0.5
 _ANSWER_PATIENCE_S = 5.0
+_UNANSWERED = (
+    "hil: no answer; the board runs other firmware than hil's, or hangs ('hil flash' writes hil's)"
+)
 
 
 @click.command()
 @board_option
+@wait_option
 @click.option("--reset", is_flag=True, help="Reset the board first, to see it boot.")
 @click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Append lines here.")
-def monitor(board: str | None, reset: bool, log: Path | None) -> None:
+def monitor(board: str | None, wait: float, reset: bool, log: Path | None) -> None:
     """Show a board's console; what is typed goes to the board line by line. Ctrl-] ends.
 
     Requests may be typed without number and CRC: 'info', 'help', 'infer via=tcp'. Standard input
-    that is not a terminal is sent line by line, and its end ends the monitor.
+    that is not a terminal is sent line by line, and its end ends the monitor. A port that vanishes,
+    as the chip's own USB may with a reset, is waited for.
     """
     from hil.board import Board
-    from hil.console_log import LogLine
+    from hil.console_log import Kind, LogLine
+    from hil.errors import ConsoleError
 
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(log.open("a", encoding="utf-8")) if log else None
-        opened = stack.enter_context(Board.open(find_board(board)))
+        opened = stack.enter_context(Board.open(find_board(board, wait), on_wait=say_who))
         click.echo(f"hil: {opened.port}; Ctrl-] ends", err=True)
 
         answered = threading.Event()
+        answered.set()
 
         def show(line: LogLine) -> None:
-            if not line.text.startswith("> "):
+            if line.kind is not Kind.HOST:
                 _show(line.text, file)
             if line.text.startswith(("ok", "err")):
                 answered.set()
 
+        def look() -> None:
+            if not opened.console.connected:
+                opened.reconnect()
+            if not answered.is_set() and time.monotonic() - typed > _ANSWER_PATIENCE_S:
+                answered.set()
+                click.echo(_UNANSWERED, err=True)
+
+        def say(text: str) -> None:
+            try:
+                opened.console.type_line(text)
+            except ConsoleError:
+                opened.reconnect()
+                opened.console.type_line(text)
+
         stack.callback(opened.console.listen(show, replay=True))
         if reset:
-            opened.console.reset()
-        if sys.stdin.isatty():
-            for line in _typed_lines(opened.console.check):
-                opened.console.type_line(line)
-        else:
-            for line in sys.stdin:
-                answered.clear()
-                opened.console.type_line(line.rstrip("\r\n"))
+            opened.pulse()
+        typed = time.monotonic()
+        for line in _typed_lines(look) if sys.stdin.isatty() else sys.stdin:
+            answered.clear()
+            typed = time.monotonic()
+            say(line.rstrip("\r\n"))
+            if not sys.stdin.isatty():
                 answered.wait(_ANSWER_PATIENCE_S)
+        look()
 
 
 def _show(text: str, file: TextIO | None) -> None:

@@ -10,6 +10,7 @@ import click
 from hil.links import LINKS
 
 if TYPE_CHECKING:
+    from hil.board_lock import Holder
     from hil.firmware import FirmwareBuild
     from hil.model.model import Model
     from hil.model.split import Cut
@@ -20,8 +21,17 @@ Command = Callable[..., Any]
 board_option = click.option(
     "--board",
     metavar="BOARD",
-    help="virtual, usb (the only one attached), a device or a URL; "
-    "default: HIL_BOARD, then hil.toml, then virtual.",
+    help="virtual, usb (the dut of hil.toml, else the only one attached), a name in hil.toml, "
+    "mac:ADDRESS, serial:NUMBER, a device or a URL; default: HIL_BOARD, then hil.toml, then "
+    "virtual.",
+)
+wait_option = click.option(
+    "--wait",
+    type=click.FloatRange(0),
+    default=0.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for a board that another run holds.",
 )
 via_option = click.option(
     "--via", type=click.Choice(LINKS), default="tcp", show_default=True, help="The link to use."
@@ -37,8 +47,8 @@ def rig_options(command: Command) -> Command:
             click.option(
                 "--peer",
                 metavar="BOARD",
-                help="Second board, to run the tail: a device or a URL, or virtual beside a "
-                "virtual board; default: hil.toml, then none.",
+                help="Second board, to run the tail: as --board, virtual beside a virtual board; "
+                "default: hil.toml, then none.",
             ),
             click.option(
                 "--gateway",
@@ -84,25 +94,64 @@ def find_rig(
     peer: str | None = None,
     gateway: str | None = None,
     link: Path | None = None,
+    wait: float = 0.0,
+    *,
+    needs_wifi: bool = True,
+    absent_ok: bool = False,
 ) -> "Rig":
-    """Return the boards that are meant, mentioning on standard error those that are left alone."""
-    from hil.ports import discover_ports
+    """Return the boards that are meant, mentioning on standard error those that are left alone.
+
+    Args:
+        board: what the option ``--board`` says; the next four likewise.
+        peer: likewise.
+        gateway: likewise.
+        link: likewise.
+        wait: likewise, in seconds.
+        needs_wifi: see :meth:`hil.rig.Rig.find`; it also says what this raises.
+        absent_ok: likewise.
+    """
     from hil.rig import Rig
 
-    rig = Rig.find(board, peer=peer, gateway=gateway, link=link, directories=[Path.cwd()])
-    if rig.board.virtual and board is None:
+    rig = Rig.find(
+        board,
+        peer=peer,
+        gateway=gateway,
+        link=link,
+        directories=[Path.cwd()],
+        wait_s=wait,
+        on_wait=say_who,
+        needs_wifi=needs_wifi,
+        absent_ok=absent_ok,
+    )
+    _mention_others(board, rig.board)
+    return rig
+
+
+def find_board(named: str | None, wait: float = 0.0) -> "BoardSpec":
+    """Return the one board that is meant, to be flashed or looked at; see :func:`find_rig`."""
+    from hil.rig import find_board
+
+    board = find_board(named, directories=[Path.cwd()], wait_s=wait, on_wait=say_who)
+    _mention_others(named, board)
+    return board
+
+
+def _mention_others(named: str | None, board: "BoardSpec") -> None:
+    """Say which ports are left alone where a virtual board was taken without being named."""
+    from hil.ports import discover_ports
+
+    if board.virtual and named is None:
         for port in discover_ports():
             click.echo(
                 f"hil: {port.device} ({port.description}) is left alone; "
                 f"use it with --board {port.device}",
                 err=True,
             )
-    return rig
 
 
-def find_board(named: str | None) -> "BoardSpec":
-    """Return the one board that is meant; see :func:`find_rig`."""
-    return find_rig(named).board
+def say_who(holder: "Holder") -> None:
+    """Say on standard error whose board is being waited for."""
+    click.echo(f"hil: waiting for the board of {holder}", err=True)
 
 
 def load_model(path: Path | None) -> "Model":

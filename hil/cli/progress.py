@@ -24,12 +24,12 @@ def flash_progress() -> Iterator[Callable[[Progress], None] | None]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[int, TaskID] = {}
+        tasks: dict[str, TaskID] = {}
 
         def show(progress: Progress) -> None:
-            if progress.offset not in tasks:
-                tasks[progress.offset] = bars.add_task(f"writing {progress.role}")
-            bars.update(tasks[progress.offset], total=progress.total, completed=progress.done)
+            if progress.role not in tasks:
+                tasks[progress.role] = bars.add_task(f"writing {progress.role}")
+            bars.update(tasks[progress.role], total=progress.total, completed=progress.done)
 
         yield show
 

@@ -19,6 +19,7 @@ from hil.cli.options import (
     model_options,
     rig_options,
     via_option,
+    wait_option,
 )
 from hil.cli.progress import counting
 from hil.errors import EdgeError
@@ -35,6 +36,7 @@ _SHOWN = ("p50", "p95", "max")
 
 @click.command()
 @rig_options
+@wait_option
 @model_options
 @via_option
 @click.option(
@@ -52,6 +54,7 @@ def rtt(
     peer: str | None,
     gateway: str | None,
     link: Path | None,
+    wait: float,
     model: Path | None,
     cut: str | None,
     firmware: Path | None,
@@ -65,7 +68,7 @@ def rtt(
     What differs on the board is flashed first. A message without an answer is counted as lost.
     p95 needs 20 round trips. Exits with 10 if none was answered.
     """
-    rig = find_rig(board, peer, gateway, link)
+    rig = find_rig(board, peer, gateway, link, wait)
     loaded = load_model(model)
     place = choose_cut(loaded, cut)
     build = load_firmware(firmware)

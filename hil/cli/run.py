@@ -19,6 +19,7 @@ from hil.cli.options import (
     model_options,
     rig_options,
     via_option,
+    wait_option,
 )
 from hil.errors import BadInputError, ProductFailure
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
 @rig_options
+@wait_option
 @model_options
 @via_option
 @json_option
@@ -41,6 +43,7 @@ def run(
     peer: str | None,
     gateway: str | None,
     link: Path | None,
+    wait: float,
     model: Path | None,
     cut: str | None,
     firmware: Path | None,
@@ -54,7 +57,7 @@ def run(
     and whether the split model did what the full one does. Exits with 1 if one did not.
     """
     listed = list(_photos(photos))
-    rig = find_rig(board, peer, gateway, link)
+    rig = find_rig(board, peer, gateway, link, wait)
     loaded = load_model(model)
     place = choose_cut(loaded, cut)
     build = load_firmware(firmware)

@@ -16,8 +16,15 @@ from hil.lab import HCI_VARIABLE, require_simulation
     "--chip",
     default="esp32s3",
     show_default=True,
-    type=click.Choice(["esp32s3", "esp32"]),
-    help="esp32 is there to see it refused.",
+    type=click.Choice(["esp32s3", "esp32", "esp32c3"]),
+    help="The others are there to see them refused.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="[N:]NAME[=VALUE]",
+    help="What is wrong with the boards, or with the Nth; docs/faults.md lists the faults.",
 )
 @click.option(
     "--link",
@@ -34,17 +41,21 @@ from hil.lab import HCI_VARIABLE, require_simulation
     help="Of everything random; one in the file comes first.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the endpoints as one line of JSON.")
-def sim(boards: int, chip: str, link: Path | None, seed: int, as_json: bool) -> None:
+def sim(
+    boards: int, chip: str, faults: tuple[str, ...], link: Path | None, seed: int, as_json: bool
+) -> None:
     """Start virtual ESP32-S3 boards and print their ports.
 
     They behave as boards on a serial port do: esptool, pyserial's miniterm and hil work on them.
     Their flash is erased; 'hil flash --board URL' fills it. Ctrl-C or SIGTERM ends them.
     """
     require_simulation()
+    from hil.sim.faults import parse_faults
     from hil.sim.lab import LabOptions, serve
     from hil.sim.link_file import LinkFile, read_link_file
     from hil.sim.presets import table
 
+    parse_faults(faults, boards, chip)
     shaping = read_link_file(link) if link else None
     shaped = LinkFile.of(shaping or {}).parameters
 
@@ -52,10 +63,11 @@ def sim(boards: int, chip: str, link: Path | None, seed: int, as_json: bool) -> 
         if as_json:
             click.echo(json.dumps(ends))
         else:
-            parts = (_boards(ends), table(shaped) if shaped else "", _end(ends), _radio(ends))
+            shown = (table(shaped) if shaped else "", _end(ends), _power(ends), _radio(ends))
+            parts = (_boards(ends), *shown)
             click.echo("\n".join(filter(None, parts)))
 
-    options = LabOptions(boards=boards, chip=chip, seed=seed, link=shaping)
+    options = LabOptions(boards=boards, chip=chip, seed=seed, link=shaping, faults=faults)
     asyncio.run(serve(options, announce))
 
 
@@ -63,6 +75,12 @@ def _boards(ends: dict[str, object]) -> str:
     boards = ends["boards"]
     assert isinstance(boards, list)
     return "\n".join(f"{b['mac']}  {b['chip']}  {b['url']}  {b['socket']}" for b in boards)
+
+
+def _power(ends: dict[str, object]) -> str:
+    boards = ends["boards"]
+    assert isinstance(boards, list)
+    return "\n".join(f"re-plug {b['mac']}: {b['power_cycle']}" for b in boards)
 
 
 def _radio(ends: dict[str, object]) -> str:

@@ -28,6 +28,11 @@ def _backend() -> Any:
     return interpreter
 
 
+def backend_name() -> str:
+    """Return the name of the package whose interpreter is used."""
+    return str(_backend().__name__).partition(".")[0]
+
+
 class Interpreter:
     """Runs one verified model with one input and one output.
 

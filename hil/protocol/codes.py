@@ -105,6 +105,9 @@ class ErrorCode(IntEnum):
     NOT_SUPPORTED_IN_ROLE = 48
     MTU = 49
     RADIO = 50
+    STORAGE = 51
+    UPDATE_SHA256 = 52
+    UPDATE_INVALID = 53
 
     @property
     def label(self) -> str:

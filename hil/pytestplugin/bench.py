@@ -16,6 +16,7 @@ from hil.pytestplugin.recording import RecordingBoard
 
 if TYPE_CHECKING:
     from hil.board import Board
+    from hil.board_lookup import OnWait
     from hil.edge import EdgeServer
     from hil.firmware import FirmwareBuild
     from hil.model.model import Model
@@ -33,14 +34,19 @@ class Bench:
         board: the one under test.
     """
 
-    def __init__(self, rig: "Rig", results: "Results") -> None:
+    def __init__(self, rig: "Rig", results: "Results", on_wait: "OnWait | None" = None) -> None:
         """Open the board under test; for a virtual one, start its lab.
 
+        Args:
+            rig: which boards.
+            results: what is measured with them goes there.
+            on_wait: called before waiting for a board that another process holds.
+
         Raises:
-            PortMissingError, PortBusyError, LabError: it cannot be had.
+            BoardBusyError, PortMissingError, PortBusyError, LabError: it cannot be had.
         """
         self.has_peer = rig.peer is not None
-        self.rig = OpenRig(rig, RecordingBoard)
+        self.rig = OpenRig(rig, RecordingBoard, on_wait)
         self.board = self.rig.board
         self.board.results = results
         self._wanted: tuple[FirmwareBuild | None, Model, Cut] | None = None

@@ -38,10 +38,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     started = item.stash[_STARTED] = time.monotonic()
     result = yield
     run = Run.known(item.config)
-    if run is not None and (lines := run.serial_log(started)):
+    if run is not None and (entries := run.serial_log(started)):
+        from hil.serial_log import file_text
+
         path = run.log_dir / "logs" / file_name(item.nodeid)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        path.write_text(file_text(entries), encoding="utf-8")
         item.stash[PATH] = path
     return result
 
@@ -55,8 +57,9 @@ def pytest_runtest_makereport(
     run = Run.known(item.config)
     if call.excinfo is not None and isinstance(call.excinfo.value, _SAYS_ALL):
         return report
-    if report.failed and run is not None and (lines := run.serial_log(item.stash[_STARTED])):
-        shown = lines[-_ATTACHED_LINES:]
-        title = f"Serial log: last {len(shown)} of {len(lines)} lines"
-        report.sections.append((title, "\n".join(shown)))
+    if report.failed and run is not None and (entries := run.serial_log(item.stash[_STARTED])):
+        shown = entries[-_ATTACHED_LINES:]
+        several = len({each.board for each in shown}) > 1
+        title = f"Serial log: last {len(shown)} of {len(entries)} lines; host s, board s"
+        report.sections.append((title, "\n".join(each.shown(several) for each in shown)))
     return report

@@ -2,6 +2,7 @@
 """Command-line options, each with an ini setting of the same name (``--hil-cut``: ``hil_cut``)."""
 
 import itertools
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +13,16 @@ from hil.errors import BadInputError
 from hil.links import LINKS, parse_links
 
 _OPTIONS = {
-    "board": "board to test: 'virtual', 'usb' (the only one attached), a port or a URL; "
+    "board": "board to test: 'virtual', 'usb' (the dut of hil.toml, else the only one attached), "
+    "a name in hil.toml, mac:ADDRESS, serial:NUMBER (of the USB device), a port or a URL; "
     "default: HIL_BOARD, hil.toml, else virtual",
+    "board-wait": "seconds to wait for a board that another run holds; default: 0",
     "firmware": "build directory of the firmware to flash; default: the one that comes with hil",
     "model": "model directory with a manifest, or a .tflite file; default: the one that comes with "
     "hil",
     "cut": "where to cut the model, by tensor or short name; default: the manifest's",
     "photos": "directory with photos; default: those that come with hil",
-    "peer": "second board, for the tail: a port or a URL, 'virtual' beside a virtual board; "
+    "peer": "second board, for the tail: as --hil-board, 'virtual' beside a virtual board; "
     "default: hil.toml, else the edge server runs the tail",
     "gateway": "second board, to carry ESP-NOW to this host; default: hil.toml, else the peer, "
     "else beside a virtual board another one",
@@ -35,12 +38,13 @@ class Settings:
     """What the options say; None where a default is to be looked up.
 
     Attributes:
-        board: name, port or URL.
+        board: name, identity, port or URL.
+        board_wait: seconds to wait for a board that another process holds.
         firmware: build directory.
         model: directory with a manifest, or a .tflite file.
         cut: name or index of the cut.
         photos: directory.
-        peer: name, port or URL of the board that runs the tail.
+        peer: likewise the board that runs the tail.
         gateway: likewise of the one that carries ESP-NOW.
         via: some of :data:`hil.links.LINKS`; every test without ``link`` uses the first.
         via_named: whether they were asked for by name.
@@ -49,6 +53,7 @@ class Settings:
     """
 
     board: str | None
+    board_wait: float
     firmware: Path | None
     model: Path | None
     cut: str | None
@@ -68,7 +73,8 @@ class Settings:
         or a default at the root directory.
 
         Raises:
-            BadInputError: a link that does not exist, or a number of rounds below 1.
+            BadInputError: a link that does not exist, a number of rounds below 1, or seconds
+                that are none.
         """
 
         def text(name: str) -> str | None:
@@ -78,6 +84,7 @@ class Settings:
         board = config.getoption(_dest("board")) or os.environ.get("HIL_BOARD")
         return cls(
             board=board or config.getini(_dest("board")) or None,
+            board_wait=_seconds(text("board-wait") or "0"),
             firmware=_path(config, "firmware"),
             model=_path(config, "model"),
             cut=text("cut"),
@@ -136,6 +143,16 @@ def _path(config: pytest.Config, name: str) -> Path | None:
 
 def _dest(name: str) -> str:
     return "hil_" + name.replace("-", "_")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise BadInputError(f"--hil-board-wait is {text!r}; give a number of seconds, 0 or more.")
+    return seconds
 
 
 def _rounds(text: str) -> int:

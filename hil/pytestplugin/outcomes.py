@@ -19,7 +19,9 @@ from collections.abc import Generator
 from typing import Any, Literal
 
 import pytest
+from _pytest.junitxml import xml_key
 
+from hil.console_log import NOTE
 from hil.errors import BadInputError, HilError, InfrastructureError, ProductFailure
 
 EXIT_INFRASTRUCTURE = 10
@@ -80,6 +82,8 @@ class Outcomes:
             result = yield
         finally:
             report.when = phase
+        if phase == "call" and _shown_phase(kind, phase) == "setup":
+            self._name_phase(report)
         if kind == "product" and phase == "teardown" and not hasattr(report, "node"):
             self._close(report)
         return result
@@ -97,6 +101,14 @@ class Outcomes:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         else:
             session.exitstatus = EXIT_INFRASTRUCTURE
+
+    def _name_phase(self, report: pytest.TestReport) -> None:
+        """Have JUnit's file say that an error shown as one of set-up came from the call."""
+        xml = self._config.stash.get(xml_key, None)
+        nodes = xml.node_reporter(report).nodes if xml is not None else []
+        for node in nodes[-1:]:
+            message = node.get("message", "")
+            node.set("message", message.replace("failed on setup", "failed on call", 1))
 
     def _close(self, report: pytest.TestReport) -> None:
         """Log the teardown that reporters wait for: the failed one was shown to them as a call."""
@@ -123,12 +135,22 @@ def _shown_phase(kind: str, phase: Phase) -> Phase:
 def _sentence(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
     """Return the error's sentence, below the line of the test that ran into it if there is one.
 
-    Its notes hold the console's last lines, which the section with the serial log has as well.
+    Of its notes a backtrace stays; the console's last lines are in the section with the serial
+    log as well.
     """
-    vars(excinfo.value).pop("__notes__", None)
+    error = excinfo.value
+    error.__notes__ = [
+        note for note in getattr(error, "__notes__", []) if not note.startswith(NOTE)
+    ]
     lines = excinfo.traceback.filter(lambda entry: str(entry.path) == str(item.path))
-    if not lines:
-        return excinfo.getrepr(style="value", chain=False)
-    return excinfo.getrepr(
-        style="short", chain=False, tbfilter=lambda _: type(excinfo.traceback)(lines[-1:])
-    )
+    if lines:
+        shown = excinfo.getrepr(
+            style="short", chain=False, tbfilter=lambda _: type(excinfo.traceback)(lines[-1:])
+        )
+    else:
+        shown = excinfo.getrepr(style="value", chain=False)
+        for note in error.__notes__:
+            shown.addsection("note", note)
+    if shown.reprcrash is not None:  # what the short summary and JUnit's file name the error by
+        shown.reprcrash.message = shown.reprcrash.message.partition("\n")[0]
+    return shown

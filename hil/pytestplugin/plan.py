@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hil.board_lookup import OnWait
 from hil.budgets import Budgets
-from hil.errors import BadInputError, InfrastructureError, PortMissingError
+from hil.errors import BadInputError, InfrastructureError
 from hil.ports import discover_ports
 from hil.pytestplugin.options import Settings
 from hil.resources import resource
@@ -31,13 +32,15 @@ class Plan:
         budgets: limits to judge by.
     """
 
-    rig: Rig | PortMissingError
+    rig: Rig | InfrastructureError
     model: "Model"
     cut: "Cut"
     budgets: Budgets
 
     @classmethod
-    def make(cls, settings: Settings, directories: Sequence[Path]) -> "Plan":
+    def make(
+        cls, settings: Settings, directories: Sequence[Path], on_wait: OnWait | None = None
+    ) -> "Plan":
         """Find out what the settings, ``hil.toml`` and ``budgets.toml`` ask for.
 
         A board that is not there is an error of the tests that need it, not of the whole session,
@@ -46,11 +49,12 @@ class Plan:
         Args:
             settings: of the session.
             directories: where the two files may be; the first that has one counts.
+            on_wait: called before waiting for a board that another process holds.
 
         Raises:
             BadInputError: one of them cannot be used.
         """
-        rig: Rig | PortMissingError
+        rig: Rig | InfrastructureError
         try:
             rig = Rig.find(
                 settings.board,
@@ -58,8 +62,10 @@ class Plan:
                 gateway=settings.gateway,
                 link=settings.link,
                 directories=directories,
+                wait_s=settings.board_wait,
+                on_wait=on_wait,
             )
-        except PortMissingError as error:
+        except InfrastructureError as error:
             rig = error
         else:
             _check_links(rig, settings)
@@ -75,7 +81,7 @@ class Plan:
 
     def lacks_for(self, via: str) -> str:
         """Return what the rig lacks for a link, as half a sentence; empty if nothing."""
-        return "" if isinstance(self.rig, PortMissingError) else self.rig.lacks_for(via) or ""
+        return "" if isinstance(self.rig, InfrastructureError) else self.rig.lacks_for(via) or ""
 
     def header(self, via: Sequence[str]) -> list[str]:
         """Return the lines that say, before any test, what will be tested."""
@@ -83,12 +89,12 @@ class Plan:
             f"model {self.model.name}, cut after {self.cut.short_name}, over {', '.join(via)}"
         )
         rig = self.rig
-        if isinstance(rig, PortMissingError):
+        if isinstance(rig, InfrastructureError):
             return [f"hil: no board: {rig}", f"hil: {under_test}"]
         if rig.peer is not None:
-            under_test += f", tail on the peer at {rig.peer.port}"
+            under_test += f", tail on the peer {rig.peer}"
         if not rig.board.virtual:
-            return [f"hil: board at {rig.board.port}, {under_test}"]
+            return [f"hil: board {rig.board}, {under_test}"]
         lines = [f"hil: virtual ESP32-S3, all its times are simulated; {under_test}"]
         if alone := [port.device for port in discover_ports()]:
             lines.append(

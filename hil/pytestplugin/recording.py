@@ -97,7 +97,13 @@ class RecordingBoard(Board):
         info, model, cut = self.info, self.part.model, self.part.cut
         kind = "virtual" if self.spec.virtual else "remote" if "://" in self.port else "usb"
         self.results.board = BoardRecord(
-            kind, self.port, info.mac.lower(), info.chip, info.simulated, info.kernels
+            kind,
+            self.port,
+            info.mac.lower(),
+            info.chip,
+            info.simulated,
+            info.kernels,
+            info.reset_reason,
         )
         self.results.firmware = FirmwareRecord(info.firmware, info.source_digest, info.test_build)
         self.results.model = ModelRecord(

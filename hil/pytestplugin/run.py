@@ -14,8 +14,10 @@ from hil.pytestplugin.options import Settings, log_directory
 from hil.pytestplugin.outcomes import kind_of
 
 if TYPE_CHECKING:
+    from hil.board_lock import Holder
     from hil.pytestplugin.bench import Bench
     from hil.pytestplugin.plan import Plan
+    from hil.serial_log import Entry
 
 NEEDS_BOARD = "hil_bench"
 """The fixture that stands behind ``board``, ``console``, ``edge`` and the like."""
@@ -84,7 +86,7 @@ class Run:
         from hil.pytestplugin.plan import Plan
 
         directories = (self.config.invocation_params.dir, self.config.rootpath)
-        plan = Plan.make(self.settings, directories)
+        plan = Plan.make(self.settings, directories, self.say_who)
         self.results.budgets = plan.budgets
         return plan
 
@@ -120,30 +122,40 @@ class Run:
         record = ErrorRecord(nodeid, phase, kind_of(error), type(error).__name__, first)
         self.results.errors.append(record)
 
-    def serial_log(self, since: float) -> list[str]:
-        """Return the consoles' lines from a time on, each behind its seconds since then.
+    def serial_log(self, since: float) -> "list[Entry]":
+        """Return the consoles' lines from a time on, by time.
 
         Args:
             since: ``time.monotonic()``.
         """
         if self.bench is None:
             return []
-        lines = [
-            (line.host_time, "" if board is self.bench.board else f"{board.port}: ", line.text)
+        from hil.serial_log import Entry
+
+        entries = [
+            Entry.of(line, "dut" if board is self.bench.board else board.port, since)
             for board in self.bench.rig.boards
             for line in tuple(board.console.log)
             if line.host_time >= since
         ]
-        return [f"{at - since:9.3f}  {whose}{text}" for at, whose, text in sorted(lines)]
+        return sorted(entries, key=lambda each: each.host_s)
+
+    def say_who(self, holder: "Holder") -> None:
+        """Show whose board is being waited for, also where little is to be shown."""
+        self._show([f"hil: waiting for the board of {holder}"])
 
     def say(self, lines: list[str]) -> None:
         """Show lines at once, between the dots, whatever is being captured."""
+        if self.config.get_verbosity() >= 0:
+            self._show(lines)
+
+    def _show(self, lines: list[str]) -> None:
         plugins = self.config.pluginmanager
         reporter, capture = (
             plugins.get_plugin("terminalreporter"),
             plugins.get_plugin("capturemanager"),
         )
-        if reporter is None or self.config.get_verbosity() < 0:
+        if reporter is None:
             return
         with capture.global_and_fixture_disabled() if capture else nullcontext():
             for line in lines:

@@ -30,7 +30,7 @@ from hil.results.records import (
     TestRecord,
 )
 
-SCHEMA = "hil-results-2"
+SCHEMA = "hil-results-3"
 
 OUTCOMES = {
     0: "passed",

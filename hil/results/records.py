@@ -20,6 +20,7 @@ class BoardRecord:
         chip: for example ``esp32s3``.
         simulated: whether its times come from a simulated clock.
         kernels: ``reference`` or ``esp-nn``.
+        reset: why it had last started when it was flashed, in the word of its ``info``.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class BoardRecord:
     chip: str
     simulated: bool
     kernels: str
+    reset: str
 
 
 @dataclass(frozen=True)

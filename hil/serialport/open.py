@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import serial
 
 from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
+from hil.port_permission import permission_sentence
 from hil.serialport import install
 
 WRITE_PATIENCE_S = 10.0
@@ -73,10 +74,7 @@ def _explain(port: str, error: OSError) -> InfrastructureError:
             f"nothing listens at {port}: start the server of that port, or name another port"
         )
     if code == errno.EACCES:
-        return InfrastructureError(
-            f"no permission to open {port}: add yourself to the group that owns it "
-            "(sudo usermod -aG dialout $USER, then log in again)"
-        )
+        return InfrastructureError(permission_sentence(port))
     if code == errno.EBUSY or "exclusively lock" in text or "closed by the server" in text:
         return PortBusyError(
             f"serial port {port} is in use by another program: close the monitor or test run that "

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """pyserial's ``rfc2217://``, waiting for events instead of for time.
 
-pyserial finds this module by its name (``hil.serialport.install``). A URL with options, such as
-``?ign_set_control``, is left to pyserial's own client, whose options they are.
+pyserial finds this module by its name (``hil.serialport.install``). Of pyserial's options behind a
+URL it knows ``?ign_set_control``, which esptool's own server needs: that answers no SET_CONTROL. A
+URL with other options is left to pyserial's own client, whose options they are.
 """
 
 import contextlib
@@ -38,12 +39,13 @@ from hil.serialport.telnet import (
     negotiation,
 )
 
+_UNANSWERED = "ign_set_control"
 _PATIENCE = 3.0  # seconds for the server to answer a request, as in pyserial
 
 
 def serial_class_for_url(url: str) -> tuple[str, type]:
     """Choose the class for a URL; pyserial calls this."""
-    return url, StockSerial if urlsplit(url).query else Serial
+    return url, Serial if urlsplit(url).query in ("", _UNANSWERED) else StockSerial
 
 
 class Serial(SerialBase):  # type: ignore[misc]
@@ -93,10 +95,7 @@ class Serial(SerialBase):  # type: ignore[misc]
                 self._transmit(negotiation(Verb.WILL, option) + negotiation(Verb.DO, option))
             self._wait_for(self._negotiated, "the RFC 2217 negotiation")
             self._reconfigure_port()
-            if not self._dsrdtr:
-                self._update_dtr_state()
-            if not self._rtscts:
-                self._update_rts_state()
+            # DTR and RTS stay as they are: esptool's server takes a change for a reset's beginning.
             self.reset_input_buffer()
             self.reset_output_buffer()
         except BaseException:
@@ -221,6 +220,8 @@ class Serial(SerialBase):  # type: ignore[misc]
         answer = command + ANSWER
         self._answers.pop(answer, None)
         self._transmit(com_port(command, value))
+        if command == ComPort.SET_CONTROL and urlsplit(self._port).query == _UNANSWERED:
+            return
         self._wait_for(lambda: answer in self._answers, f"an answer to {command.name}")
         if not self._answers[answer].startswith(value):
             raise SerialException(
@@ -230,14 +231,15 @@ class Serial(SerialBase):  # type: ignore[misc]
 
     def _wait_for(self, condition: Any, what: str) -> None:
         with self._changed:
-            done = self._changed.wait_for(lambda: condition() or self._closed_by, _PATIENCE)
+            self._changed.wait_for(lambda: condition() or self._closed_by, _PATIENCE)
+            if condition():
+                return  # although the server may have closed the connection right behind it
             if self._closed_by:
                 raise SerialException(self._closed_by)
-            if not done:
-                raise SerialException(
-                    f"{self._port} did not complete {what} within {_PATIENCE:g} s: "
-                    "is it an RFC 2217 server?"
-                )
+            raise SerialException(
+                f"{self._port} did not complete {what} within {_PATIENCE:g} s: "
+                f"is it an RFC 2217 server? (esptool's needs ?{_UNANSWERED} behind its URL)"
+            )
 
     def _transmit(self, data: bytes) -> None:
         """Send Telnet bytes; every wait for the server is bounded."""

@@ -9,6 +9,7 @@ from hil.errors import BluetoothError
 
 _BLUEZ = "org.bluez"
 _ADAPTER = "org.bluez.Adapter1"
+_DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 
 
 async def check_bluez() -> None:
@@ -42,6 +43,11 @@ async def check_bluez() -> None:
         raise BluetoothError("The system bus of D-Bus ended; start dbus again.") from error
     finally:
         bus.disconnect()
+    if reply is not None and reply.error_name == _DENIED:
+        raise BluetoothError(
+            "This user may not use BlueZ: run 'sudo usermod -aG bluetooth $USER' and log in again, "
+            "or allow it in /etc/dbus-1/system.d/bluetooth.conf."
+        )
     if reply is None or reply.message_type is MessageType.ERROR:
         why = f"{reply.error_name}: {' '.join(map(str, reply.body))}" if reply else "no reply"
         raise BluetoothError(

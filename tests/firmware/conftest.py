@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Builds the C core with its tests, natively under sanitizers and for wasm32, and runs them."""
+"""Builds the C core with its tests, natively under sanitizers, for Xtensa and for wasm32."""
 
 import importlib.util
 import os
@@ -47,22 +47,69 @@ def compile_with(*command: str, cwd: Path) -> None:
     assert done.returncode == 0, f"{command[0]} failed:\n{done.stderr}"
 
 
+def compile_halves(command: list[str], files: list[str], directory: Path) -> None:
+    """Compile the files to objects in a directory, by two processes at a time."""
+    halves = [files[0::2], files[1::2]]
+    with ThreadPoolExecutor(len(halves)) as pool:
+        list(pool.map(lambda half: compile_with(*command, "-c", *half, cwd=directory), halves))
+
+
 @pytest.fixture(scope="session")
 def native(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The tests as a program of this machine, under ASan and UBSan."""
     compiler = find_compiler()
     directory = tmp_path_factory.mktemp("native")
     options = [compiler, "-std=c11", "-g1", *WARNINGS, *SANITIZERS, *INCLUDES, "-DSN_TEST_BUILD"]
-    files = sources()
-    halves = [files[0::2], files[1::2]]
-    with ThreadPoolExecutor(len(halves)) as pool:
-        list(pool.map(lambda half: compile_with(*options, "-c", *half, cwd=directory), halves))
+    compile_halves(options, sources(), directory)
     objects = [file.name for file in directory.glob("*.o")]
     compile_with(compiler, *SANITIZERS, *objects, "-o", "core_tests", cwd=directory)
 
     def run(suite: str) -> None:
         done = subprocess.run(
             [directory / "core_tests", VECTORS, suite],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def xtensa(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The tests as 32-bit Xtensa code, the ESP32-S3's family, on QEMU; with Debian's packages."""
+    compiler, qemu = "xtensa-lx106-elf-gcc", "qemu-system-xtensa"
+    specs = Path("/usr/lib/xtensa-lx106-elf/picolibc.specs")
+    for package, there in (
+        ("gcc-xtensa-lx106", shutil.which(compiler)),
+        ("picolibc-xtensa-lx106-elf", specs.is_file()),
+        ("qemu-system-misc", shutil.which(qemu)),
+    ):
+        if not there:
+            pytest.skip(f"Debian's {package} is missing; install it to test the core for Xtensa.")
+    directory = tmp_path_factory.mktemp("xtensa")
+    options = [f"--specs={specs}", "-std=gnu11", "-O1", "-mlongcalls", "-mtext-section-literals"]
+    # An emulated processor without division is some fifty times slower: less noise.
+    options += [*WARNINGS, *INCLUDES, "-DSN_TEST_BUILD", "-DROUNDS=150u"]
+    machine = TESTS / "xtensa"
+    files = [*sources(machine), str(machine / "start.S")]
+    compile_halves([compiler, *options], files, directory)
+    objects = [file.name for file in directory.glob("*.o")]
+    linking = ["-nostartfiles", f"-T{machine / 'sim.ld'}", "-DPICOLIBC_INTEGER_PRINTF_SCANF"]
+    compile_with(compiler, *options, *linking, *objects, "-o", "core_tests", cwd=directory)
+
+    def run(suite: str) -> None:
+        arguments = f"enable=on,arg=core_tests,arg={VECTORS},arg={suite}"
+        done = subprocess.run(
+            # An lx106, since it traps bad pointers.
+            [
+                *(qemu, "-machine", "sim", "-cpu", "lx106", "-m", "64M", "-display", "none"),
+                *("-monitor", "none", "-serial", "none", "-semihosting-config", arguments),
+                *("-kernel", str(directory / "core_tests")),
+            ],
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The C core's own tests (firmware/test), on this machine and as the virtual board runs it."""
+"""The C core's own tests (firmware/test): here, on Xtensa, and as the virtual board runs it."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ SUITES = re.findall(
 
 
 @pytest.mark.parametrize("suite", SUITES)
-@pytest.mark.parametrize("target", ["native", "wasm32"])
+@pytest.mark.parametrize("target", ["native", "xtensa", "wasm32"])
 def test_core_behaves(target: str, suite: str, request: pytest.FixtureRequest) -> None:
     request.getfixturevalue(target)(suite)
 

@@ -19,7 +19,7 @@ from hil.model.topk import top_k
 from hil.photos import Photo
 from hil.results import JudgementRecord, Results
 
-ORDER = ("identity", "boot", "exactness", "agreement", "accuracy", "latency")
+ORDER = ("identity", "boot", "exactness", "agreement", "accuracy", "latency", "acceptance")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,7 +22,7 @@ from hil.results import BoardRecord, FirmwareRecord, InferenceRecord, ModelRecor
 def infer(hil_results, request):
     simulated = request.config.rootpath.joinpath("real").exists() is False
     hil_results.board = BoardRecord(
-        "virtual", "port", "02:00:00:4c:00:01", "esp32s3", simulated, "reference"
+        "virtual", "port", "02:00:00:4c:00:01", "esp32s3", simulated, "reference", "poweron"
     )
     hil_results.firmware = FirmwareRecord("1.0", "0123456789abcdef", False)
     hil_results.model = ModelRecord("dogs19", "00c0ffee", 19)

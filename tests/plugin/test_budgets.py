@@ -24,7 +24,7 @@ from hil.results import BoardRecord, InferenceRecord, LostRecord
 @pytest.fixture
 def measure(hil_results):
     hil_results.board = BoardRecord(
-        "virtual", "port", "02:00:00:00:00:01", "esp32s3", True, "reference"
+        "virtual", "port", "02:00:00:00:00:01", "esp32s3", True, "reference", "poweron"
     )
 
     def measure(via="udp", transfer=9_812, rounds=20, lost=0):

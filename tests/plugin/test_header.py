@@ -34,8 +34,15 @@ def test_a_virtual_board_is_called_simulated_and_real_ones_left_alone_are_named(
 
 def test_a_real_board_is_named_by_its_port_and_nothing_is_called_simulated() -> None:
     (line,) = header(Rig(BoardSpec(port="/dev/ttyACM0")))
-    assert "board at /dev/ttyACM0" in line
+    assert "hil: board at /dev/ttyACM0, " in line
     assert "simulated" not in line
+
+
+def test_boards_that_have_a_name_are_called_by_it() -> None:
+    board, peer = BoardSpec("/dev/a", name="desk-1"), BoardSpec("/dev/b", name="desk-2")
+    (line,) = header(Rig(board, peer=peer))
+    assert line.startswith("hil: board desk-1 at /dev/a, ")
+    assert line.endswith("tail on the peer desk-2 at /dev/b")
 
 
 def test_a_peer_that_runs_the_tail_is_named() -> None:

@@ -41,6 +41,10 @@ def refused(result: pytest.RunResult, sentence: str) -> None:
         ("--hil-link=missing.toml", "missing.toml cannot be read"),
         ("--hil-rounds=0", "--hil-rounds is '0'; give a whole number"),
         ("--hil-rounds=many", "--hil-rounds is 'many'"),
+        ("--hil-board-wait=soon", "--hil-board-wait is 'soon'; give a number of seconds"),
+        ("--hil-board-wait=-1", "--hil-board-wait is '-1'"),
+        ("--hil-board=desk-7", "There is no board named 'desk-7' (no hil.toml)"),
+        ("--hil-board=mac:f4:12", "'f4:12' is no MAC address"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused_before_any_test(
@@ -90,6 +94,7 @@ def test_a_log_directory_that_cannot_be_written_to_is_refused(pytester: pytest.P
     ("name", "text", "sentence"),
     [
         ("hil.toml", "[bord]\nport = 'x'", "unknown section [bord]"),
+        ("hil.toml", "[[boards]]\nport = '/dev/x'", 'no board with roles = ["dut"]'),
         ("budgets.toml", "[latency.zigbee]\np95 = 1", "'zigbee', which does not exist"),
     ],
 )
@@ -146,6 +151,41 @@ def test_a_missing_board_is_an_error_of_each_test_and_never_a_skip(
     assert result.ret == 10
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines([header])
+
+
+HELD = """
+import pytest, subprocess, sys
+
+@pytest.fixture(scope="session", autouse=True)
+def somebody_else():
+    script = (
+        "import sys; from hil.board_lock import BoardLock\\n"
+        "BoardLock.acquire(sys.argv[1]); print(flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", script, {port!r}]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        holder.stdout.readline()
+        yield
+        holder.kill()
+"""
+
+
+def test_a_board_that_another_run_holds_is_waited_for_and_then_an_error_that_says_whose_it_is(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HIL_LOCK_DIR", str(pytester.path / "locks"))
+    pytester.makeconftest(HELD.format(port=GONE))
+    pytester.makepyfile(NEEDS_BOARD)
+    pytester.makeini("[pytest]\nhil_board_wait = 0.4\n")
+    result = pytester.runpytest_subprocess(f"--hil-model={TINY}", f"--hil-board={GONE}", "-q")
+    assert result.ret == 10
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "hil: waiting for the board of * since 20* (pid *",
+            f"*The board at {GONE} is held by * since 20*; wait for it by*--hil-board-wait*",
+        ]
+    )
 
 
 def test_an_ini_setting_counts_where_the_option_is_not_given(pytester: pytest.Pytester) -> None:

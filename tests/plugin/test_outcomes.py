@@ -69,7 +69,8 @@ def test_an_infrastructure_error_is_an_error_in_every_phase_and_exits_10(
     result.stdout.fnmatch_lines([f"*ERROR at {phase} of test_it*"])
     (case,) = junit_cases(pytester)
     (error,) = case.findall("error")
-    assert "The port is busy; close the other program." in error.get("message", "")
+    sentence = "hil.errors.PortBusyError: The port is busy; close the other program."
+    assert error.get("message") == f'failed on {phase} with "{sentence}"'
     assert not case.findall("failure")
 
 
@@ -148,6 +149,54 @@ def test_an_error_is_shown_as_one_sentence_below_the_line_that_met_it(
 def test_the_chosen_traceback_style_is_respected(pytester: pytest.Pytester) -> None:
     result = run(pytester, IN_CALL.format(error=INFRASTRUCTURE), "--tb=native")
     result.stdout.fnmatch_lines(["Traceback (most recent call last):"])
+
+
+def test_junit_tells_product_infrastructure_and_skipped_apart(pytester: pytest.Pytester) -> None:
+    source = (
+        "import pytest\n"
+        f"def test_product():\n    raise {PRODUCT}\n"
+        f"def test_infrastructure():\n    raise {INFRASTRUCTURE}\n"
+        "def test_skipped():\n    pytest.skip('There is no second board.')\n"
+        "def test_fine():\n    pass\n"
+    )
+    run(pytester, source)
+    found = {case.get("name"): [e.tag for e in case] for case in junit_cases(pytester)}
+    assert found == {
+        "test_product": ["properties", "failure"],
+        "test_infrastructure": ["properties", "error"],
+        "test_skipped": ["skipped"],
+        "test_fine": [],
+    }
+    (suite,) = ElementTree.parse(pytester.path / "junit.xml").iter("testsuite")
+    counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
+    assert counts == {"tests": "4", "failures": "1", "errors": "1", "skipped": "1"}
+
+
+PANIC = """
+def test_it():
+    error = BoardPanic("The firmware panicked, in storage_init (storage.c:42).")
+    error.add_note("Backtrace:\\n  #0  0x42001000 storage_init at /src/storage.c:42")
+    error.add_note("From the console's log:\\n  a line of the log")
+    raise error
+"""
+IN_SETUP_PANIC = PANIC.replace("def test_it", "import pytest\n@pytest.fixture\ndef trouble") + (
+    "def test_it(trouble):\n    pass\n"
+)
+
+
+@pytest.mark.parametrize("source", [PANIC, IN_SETUP_PANIC])
+def test_a_backtrace_stands_below_the_sentence_and_in_junit(
+    pytester: pytest.Pytester, source: str
+) -> None:
+    result = run(pytester, source)
+    frame = "#0  0x42001000 storage_init at /src/storage.c:42"
+    result.stdout.fnmatch_lines([f"*{frame}"])
+    result.stdout.no_fnmatch_line("*a line of the log*")
+    (case,) = junit_cases(pytester)
+    (failure,) = case.findall("failure")
+    assert frame in (failure.text or "")
+    sentence = "The firmware panicked, in storage_init (storage.c:42)."
+    assert failure.get("message") == f"hil.errors.BoardPanic: {sentence}"
 
 
 def test_the_kind_of_an_error_stands_in_junit(pytester: pytest.Pytester) -> None:

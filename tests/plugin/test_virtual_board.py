@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from hil.links import LINKS
+from hil.serial_log import read
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = (f"--hil-model={ROOT / 'models' / 'tiny'}", "--junit-xml=junit.xml")
@@ -77,7 +78,7 @@ def test_a_users_own_test_runs_in_an_empty_directory(pytester: pytest.Pytester) 
     result.stdout.fnmatch_lines(
         [
             "hil: virtual ESP32-S3, all its times are simulated; model tiny, *, over tcp, *",
-            "board * virtual esp32s3 (simulated), MAC *",
+            "board * virtual esp32s3 (simulated), MAC *, last reset: POWERON",
             "firmware * reference kernels",
             "flashed * app, model: * bytes in *",
             "exact * transport 3/3 inferences",
@@ -97,6 +98,7 @@ def test_a_users_own_test_runs_in_an_empty_directory(pytester: pytest.Pytester) 
     (test,) = document["tests"]
     assert (test["outcome"], test["kind"]) == ("passed", None)
     log = (pytester.path / "hil-report" / test["log"]).read_text()
+    assert log.startswith("#hil-log-1\t")
     assert "boot: ESP-IDF 2nd stage bootloader" in log
     assert "! infer id=" in log
     suite = ElementTree.parse(pytester.path / "junit.xml")
@@ -162,8 +164,11 @@ def test_crash_and_lab_loss_end_only_what_they_must(pytester: pytest.Pytester) -
             "*ERROR at call of test_loses_the_lab*",
             "*ERROR at setup of test_fails_at_once*",
             "*_ test_crashes_and_looks_away _*",
+            "*LoadProhibited), in port_crash, called from *; then the chip started by rst:0xc*",
+            "*#0 * port_crash*",
             "*Serial log: *",
             "*Guru Meditation*",
+            "*hil: *#0 * port_crash*",
         ]
     )
     document = results(pytester)
@@ -189,7 +194,18 @@ def test_crash_and_lab_loss_end_only_what_they_must(pytester: pytest.Pytester) -
         case.get("name"): case
         for case in ElementTree.parse(pytester.path / "junit.xml").iter("testcase")
     }
-    assert cases["test_crashes_and_looks_away"].find("failure") is not None
+    for name in ("test_crashes_and_looks_away", "test_crashes_at_its_end"):
+        failure = cases[name].find("failure")
+        assert failure is not None
+        assert "in port_crash, called from " in failure.get("message", "")
+        assert "#0 " in (failure.text or "")
+    entries = read(
+        (pytester.path / "hil-report" / found["test_crashes_at_its_end"]["log"]).read_text()
+    )
+    kinds = [each.kind for each in entries]
+    assert kinds.index("fault") < len(kinds) - kinds[::-1].index("start")
+    assert {"tx", "rx", "hil"} <= set(kinds)
+    assert any(each.board_s is not None for each in entries)
     assert cases["test_loses_the_lab"].find("error") is not None
 
 

@@ -24,6 +24,11 @@ INFO = {
     "out": "-",
     "arena": "1",
     "arena_used": "1",
+    "psram": "8388608",
+    "flash": "16777216",
+    "app": "ota_0",
+    "model_slot": "model_0",
+    "trial": "none",
     "test": "0",
     "reset": "POWERON",
     "boot": "00000001",
@@ -47,6 +52,7 @@ class ScriptedConsole:
         self.refusals = {}
         self.events = deque()
         self.log = ()
+        self.rate = 115_200
 
     def request(self, verb, **arguments):
         if verb == "info":
@@ -87,6 +93,7 @@ class ScriptedConsole:
 
     def set_baud(self, rate):
         self.request("baud", rate=rate)
+        self.rate = rate
 
     def close(self):
         pass

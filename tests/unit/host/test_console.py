@@ -5,11 +5,13 @@ import os
 import threading
 import time
 import tty
+from pathlib import Path
 
 import pytest
 import serial
 from fake_port import FakePort
 
+from hil.backtrace import Frame as BacktraceFrame
 from hil.console import Console
 from hil.console_chunk import Chunk, ChunkType
 from hil.console_line import crc16
@@ -36,7 +38,7 @@ def port():
 
 @pytest.fixture
 def console(port, monkeypatch):
-    monkeypatch.setattr("hil.console._FAULT_GRACE_S", 0.05)
+    monkeypatch.setattr("hil.console_input._QUIET_S", 0.05)
     with Console(port, "test") as console:
         yield console
 
@@ -176,9 +178,8 @@ def test_a_panic_while_booting_is_found_behind_the_start(port, console):
 
 BOOT_FAILURES = [
     "invalid header: 0xffffffff",
-    "E (40) esp_image: Checksum failed. Calculated 0x1 read 0x2",
     "E (50) boot: No bootable app partitions in the partition table",
-    "E (30) flash_parts: partition table MD5 mismatch",
+    "E (30) boot: Failed to verify partition table",
     "E (72) hil-sim: 'blink' is Xtensa code for a real chip",
     "waiting for download",
 ]
@@ -290,3 +291,163 @@ def test_writing_to_a_device_that_takes_nothing_ends(monkeypatch):
     finally:
         os.close(ours)
         os.close(theirs)
+
+
+def panic(*addresses: int) -> bytes:
+    """A panic of one core, as panic.c prints it."""
+    stack = "".join(f" 0x{each:08x}:0x3fc9b2f0" for each in addresses)
+    return f"\r\n{PANICS[0]}\r\n\r\n\r\nBacktrace:{stack}\r\n\r\n\r\n\r\n".encode()
+
+
+class FakeDecoder:
+    """Names every address."""
+
+    path = Path("app.elf")
+
+    def decode(self, addresses, digest):
+        return [BacktraceFrame(each, f"f_{each:x}", "/src/a.c", 1) for each in addresses]
+
+
+@pytest.mark.parametrize("ending", [b"Rebooting...\r\n", b"CPU halted.\r\n", b""])
+def test_a_panic_is_told_with_its_functions_however_it_ends(port, console, ending):
+    console._faults._decoder = FakeDecoder()
+    port.feed(panic(0x42001000, 0x42002000) + ending)
+    with pytest.raises(BoardPanic) as caught:
+        console.wait_event("infer", LONG)
+    assert "in f_42001000 (a.c:1), called from f_42002000 (a.c:1)" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "#1  0x42002000 f_42002000 at /src/a.c:1" in caught.value.__notes__[0]
+
+
+def test_a_panic_while_nobody_waits_is_told_at_the_next_request_with_its_start(port, console):
+    console._faults._decoder = FakeDecoder()
+    console.health.answered()
+    port.feed(panic(0x42001000) + b"Rebooting...\r\n")
+    port.feed(b"rst:0xc (RTC_SW_CPU_RST),boot:0x8\r\nI (1) main: up\r\n")
+    for _ in range(2):  # until it is reset, and the backtrace is logged once
+        with pytest.raises(BoardPanic, match=r"f_42001000.*rst:0xc \(RTC_SW_CPU_RST\)"):
+            console.request("info", timeout=LONG)
+    assert [line.text for line in console.log].count("hil: Backtrace (by app.elf):") == 1
+
+
+def test_without_an_elf_file_the_addresses_are_told_and_what_is_missing(port, console):
+    port.feed(panic(0x42001000) + b"Rebooting...\r\n")
+    with pytest.raises(BoardPanic) as caught:
+        console.wait_event("infer", LONG)
+    assert "no ELF file is known" in caught.value.__notes__[0]
+    assert "0x42001000" in caught.value.__notes__[0]
+
+
+def test_an_elf_file_that_cannot_be_read_does_not_hide_the_panic(port, console, tmp_path):
+    console.elf = tmp_path / "gone.elf"
+    port.feed(panic(0x42001000) + b"Rebooting...\r\n")
+    with pytest.raises(BoardPanic, match="LoadProhibited") as caught:
+        console.wait_event("infer", LONG)
+    assert "gone.elf cannot be read" in caught.value.__notes__[0]
+
+
+def test_decoding_that_does_not_end_is_left(port, console, monkeypatch):
+    monkeypatch.setattr("hil.console_fault._DECODING_S", 0.05)
+    released = threading.Event()
+
+    class Stuck(FakeDecoder):
+        def decode(self, addresses, digest):
+            released.wait(LONG)
+            return []
+
+    console._faults._decoder = Stuck()
+    port.feed(panic(0x42001000) + b"CPU halted.\r\n")
+    with pytest.raises(BoardPanic) as caught:
+        console.wait_event("infer", LONG)
+    released.set()
+    assert "not decoded within" in caught.value.__notes__[0]
+
+
+def test_lines_of_other_tasks_do_not_hold_a_panic_up(port, console):
+    port.feed(panic(0x42001000))
+    stop = threading.Event()
+
+    def chatter() -> None:
+        while not stop.wait(0.01):
+            port.feed(b"I (5) wifi: still here\r\n")
+
+    thread = threading.Thread(target=chatter)
+    thread.start()
+    try:
+        with pytest.raises(BoardPanic, match="LoadProhibited"):
+            console.wait_event("infer", LONG)
+        assert not console.health.complete
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_after_a_panic_at_a_raised_rate_the_rom_is_listened_to_at_its_own(port, console):
+    answer_with(port, b"#N ok rate=921600")
+    console.set_baud(921_600)
+    port.feed(panic(0x42001000) + b"Rebooting...\r\n")
+    with pytest.raises(BoardPanic):
+        console.wait_event("infer", LONG)
+    assert port.baudrate == 115_200
+
+
+def test_a_panic_behind_a_stray_zero_byte_is_heard_at_once(port, console, monkeypatch):
+    monkeypatch.setattr("hil.console_reader._FRAME_PAUSE_S", 60.0)
+    port.feed(b"\0" + panic(0x42001000) + b"Rebooting...\r\n")
+    with pytest.raises(BoardPanic, match="LoadProhibited"):
+        console.wait_event("infer", LONG)
+
+
+def test_a_boot_loop_ends_a_wait_and_names_its_reason(port, console):
+    console.reset()
+    port.feed(b"rst:0x10 (RTCWDT_RTC_RST),boot:0x8\r\nmode:DIO, clock div:1\r\n" * 4)
+    with pytest.raises(BootFailure, match=r"again and again.*4 starts.*RTCWDT_RTC_RST.*watchdog"):
+        console.request("info", timeout=LONG)
+
+
+def test_what_was_amiss_at_the_start_is_told_of_a_silent_board(port, console):
+    console.reset()
+    port.feed(b"E (203) octal_psram: PSRAM chip is not connected, or wrong PSRAM line mode\r\n")
+    with pytest.raises(BoardSilent, match=r"having said 'E \(203\) octal_psram"):
+        console.request("info", timeout=0.2)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_listener_that_fails_ends_waits_instead_of_leaving_them_alone(port, console):
+    def broken(line) -> None:
+        raise LookupError("a mistake in a listener")
+
+    console.listen(broken)
+    port.feed(b"a line\r\n")
+    with pytest.raises(ConsoleError, match="a mistake in a listener"):
+        console.wait_event("infer", LONG)
+
+
+def test_a_panic_that_takes_its_port_along_is_still_a_panic(port, console):
+    port.feed(panic(0x42001000) + b"Rebooting...\r\n")
+    with pytest.raises(BoardPanic):
+        console.wait_event("infer", LONG)
+    port.unplug()
+    console._reader._thread.join(LONG)
+    assert not console.connected
+    with pytest.raises(BoardPanic, match="LoadProhibited"):
+        console.request("info", timeout=LONG)
+
+
+def test_a_panic_ends_the_waits_of_all_threads(port, console):
+    caught = []
+
+    def wait() -> None:
+        try:
+            console.wait_event("infer", LONG)
+        except BoardPanic as error:
+            caught.append(str(error))
+
+    threads = [threading.Thread(target=wait) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    port.feed(panic(0x42001000) + b"CPU halted.\r\n")
+    for thread in threads:
+        thread.join(LONG)
+    assert len(caught) == 3
+    assert len(set(caught)) == 1

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Binary transfers against a board in memory that loses things."""
 
+import hashlib
 import random
 import zlib
 
@@ -11,13 +12,16 @@ from hil.console import Console
 from hil.console_chunk import CHUNK_SIZE, Chunk, ChunkType
 from hil.console_line import crc16
 from hil.console_stream import ConsoleStream, Frame
-from hil.console_transfer import read_blob, write_image
+from hil.console_transfer import read_blob, write_image, write_update
 from hil.errors import BoardRefused, BoardSilent
 from hil.protocol.codes import ProtocolError
 
 
 class TransferBoard:
-    """Answers ``image`` and ``read`` as docs/protocol.md says; ``lose`` drops frames to it."""
+    """Answers ``image``, ``update`` and ``read`` as docs/protocol.md says.
+
+    ``lose`` drops frames to it, and as many uploads as ``spoil`` says arrive corrupt.
+    """
 
     def __init__(self, port: FakePort, lose=lambda: False) -> None:
         self._port = port
@@ -25,6 +29,7 @@ class TransferBoard:
         self._stream = ConsoleStream(lambda encoded: True)
         self.image = bytearray()
         self.images = 0
+        self.spoil = 0
         self.output = b""
         self.damage = lambda data: data
         port.on_write = self._receive
@@ -42,9 +47,10 @@ class TransferBoard:
     def _request(self, line: str) -> None:
         number, verb, *words = line.split()
         arguments = dict(word.split("=") for word in words[:-1])
-        if verb == "image":
+        if verb in ("image", "update"):
+            self._verb = verb
             self.image, self._size = bytearray(), int(arguments["size"])
-            self._crc = int(arguments["crc"], 16)
+            self._digest = arguments.get("crc") or arguments["sha256"]
             self.images += 1
             self.say(f"{number} ok chunk={CHUNK_SIZE} window=4")
         else:
@@ -61,11 +67,18 @@ class TransferBoard:
         except ProtocolError:
             chunk = None
         if chunk is not None and chunk.offset == len(self.image):
+            assert chunk.type is ChunkType[self._verb.upper()]
             self.image += chunk.data
-        self.say(f"! image next={len(self.image)}")
+        self.say(f"! {self._verb} next={len(self.image)}")
         if len(self.image) == self._size:
-            ok = zlib.crc32(self.image) == self._crc
-            self.say("! image state=ok" if ok else "! image state=err code=image_crc")
+            image = bytes(self.image)
+            crc, sha = f"{zlib.crc32(image):08x}", hashlib.sha256(image).hexdigest()
+            if self._digest in (crc, sha) and not self.spoil:
+                self.say(f"! {self._verb} state=ok")
+                return
+            self.spoil -= 1
+            code = {"image": "image_crc", "update": "update_sha256"}[self._verb]
+            self.say(f"! {self._verb} state=err code={code}")
 
 
 @pytest.fixture
@@ -96,9 +109,30 @@ def test_damaged_chunks_are_sent_again(port, console, seed):
     assert board.images == 1
 
 
+def test_an_update_arrives_whole_and_tells_how_far_it_is(port, console):
+    chance = random.Random(1)
+    board = TransferBoard(port, lose=lambda: chance.random() < 0.1)
+    content, shown = random.Random(4).randbytes(9 * CHUNK_SIZE + 5), []
+    write_update(console, "app", content, shown.append)
+    assert board.image == content
+    assert shown == sorted(shown)
+    assert shown[-1] == len(content)
+
+
+def test_an_upload_that_arrives_corrupt_is_sent_again_but_not_for_ever(port, console):
+    board = TransferBoard(port)
+    board.spoil = 2
+    write_update(console, "model", bytes(3000))
+    assert board.images == 3
+    board.spoil = 3
+    with pytest.raises(BoardRefused) as refusal:
+        write_update(console, "model", bytes(3000))
+    assert refusal.value.code == "update_sha256"
+
+
 def test_a_board_that_stops_acknowledging_is_silent(port, console, monkeypatch):
-    monkeypatch.setattr("hil.console_transfer._STALL_S", 0.05)
-    monkeypatch.setattr("hil.console_transfer._PATIENCE_S", 0.3)
+    monkeypatch.setattr("hil.console_upload._STALL_S", 0.05)
+    monkeypatch.setattr("hil.console_upload._PATIENCE_S", 0.3)
     board = TransferBoard(port)
     board._chunk = lambda encoded: None
     with pytest.raises(BoardSilent):

@@ -26,7 +26,8 @@ from hil.results import (
 def results() -> Results:
     results = Results(budgets=Budgets(1, {"xnnpack": AgreementLimit(0.9, 0.9)}))
     results.board = BoardRecord(
-        "virtual", "rfc2217://127.0.0.1:1", "02:00:00:00:00:01", "esp32s3", True, "reference"
+        *("virtual", "rfc2217://127.0.0.1:1", "02:00:00:00:00:01", "esp32s3", True),
+        *("reference", "poweron"),
     )
     results.firmware = FirmwareRecord("0.1.0", "0123456789abcdef", False)
     results.model = ModelRecord("dogs19", "00c0ffee", 19)

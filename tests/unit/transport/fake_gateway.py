@@ -8,7 +8,7 @@ from fake_port import FakePort
 
 from hil.console_chunk import Chunk, ChunkType
 from hil.console_line import crc16
-from hil.console_reader import _is_chunk
+from hil.console_reader import is_chunk, may_begin_chunk
 from hil.console_stream import ConsoleStream, Frame
 
 HOST_CREDIT, GATEWAY_CREDIT = 8, 16
@@ -30,7 +30,7 @@ class FakeGateway:
         self.takes = True
         self.dealt = self.received = self.dropped = 0
         self._last = self._taken = 0
-        self._stream = ConsoleStream(_is_chunk)
+        self._stream = ConsoleStream(is_chunk, may_begin_chunk)
         self.changed = threading.Condition()
 
     def from_air(self, mac, frame, rssi=-40):

@@ -110,6 +110,14 @@ def test_without_the_bluetooth_service(bus):
     )
 
 
+def test_without_permission(bus):
+    bus(lambda asked: Message.new_error(asked, f"{BUS}.Error.AccessDenied", "rejected send"))
+    assert refusal() == (
+        "This user may not use BlueZ: run 'sudo usermod -aG bluetooth $USER' and log in again, "
+        "or allow it in /etc/dbus-1/system.d/bluetooth.conf."
+    )
+
+
 def test_with_a_bus_that_ends(bus):
     bus(lambda asked: None)
     assert refusal() == "The system bus of D-Bus ended; start dbus again."

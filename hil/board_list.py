@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""What is known of the boards that are attached, and of those that ``hil.toml`` describes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hil.board_identity import VIRTUAL, Identity
+from hil.board_lock import Holder, holder
+from hil.board_lookup import OnWait
+from hil.chip_probe import Chip, probe_chip
+from hil.errors import BadInputError, InfrastructureError
+from hil.port_permission import may_open, permission_sentence
+from hil.ports import SerialPort, discover_ports
+from hil.rig_file import BoardEntry, RigFile
+
+
+@dataclass(frozen=True)
+class ListedBoard:
+    """A port, or a board of ``hil.toml`` that is on none of them.
+
+    Attributes:
+        port: device or URL; ``None``: not attached.
+        usb: what USB says of the port; ``None`` for a URL.
+        mac: base MAC address, where the chip or its USB serial number tells.
+        entry: what ``hil.toml`` says.
+        holder: who holds it.
+        chip: what the chip says, if it was asked.
+        problem: why it cannot be used or asked, in a sentence.
+    """
+
+    port: str | None
+    usb: SerialPort | None = None
+    mac: str | None = None
+    entry: BoardEntry | None = None
+    holder: Holder | None = None
+    chip: Chip | None = None
+    problem: str | None = None
+
+
+def list_boards(
+    file: RigFile, *, probe: bool = False, wait_s: float = 0.0, on_wait: OnWait | None = None
+) -> Iterator[ListedBoard]:
+    """Yield the attached ports first, then the rest of a file's boards.
+
+    Args:
+        file: ``hil.toml``.
+        probe: whether to ask the chips, which resets them.
+        wait_s: seconds to wait for one that another process holds, to ask it.
+        on_wait: called before that.
+
+    Raises:
+        InfrastructureError: the lock directory cannot be used.
+    """
+
+    def look(
+        port: str, usb: SerialPort | None, mac: str | None, entry: BoardEntry | None
+    ) -> ListedBoard:
+        held, chip, problem = holder(port), None, None
+        if usb is not None and not may_open(port):
+            problem = permission_sentence(port)
+        elif probe:
+            try:
+                reset = entry.reset if entry else "auto"
+                chip = probe_chip(port, reset, wait_s=wait_s, on_wait=on_wait)
+                mac = chip.mac or mac
+            except (BadInputError, InfrastructureError) as error:
+                problem = str(error)
+        return ListedBoard(port, usb, mac, entry or file.with_mac(mac), held, chip, problem)
+
+    listed = []
+    for usb in discover_ports():
+        mac = Identity("serial", usb.serial_number).mac if usb.serial_number else None
+        listed.append(look(usb.device, usb, mac, file.on_port(usb)))
+        yield listed[-1]
+    for entry in file.boards:
+        kind, value = entry.identity.kind, entry.identity.value
+        if value == VIRTUAL or any(each.entry is entry for each in listed):
+            continue
+        if kind == "port" and "://" in value:
+            yield look(value, None, None, entry)
+        else:
+            hidden = kind == "mac" and not probe and any(not each.mac for each in listed)
+            yield ListedBoard(None, None, entry.identity.mac, entry, problem=_absent(entry, hidden))
+
+
+def _absent(entry: BoardEntry, hidden: bool) -> str:
+    if hidden:
+        return f"{entry.identity} is not seen; --probe asks the chips behind bridges."
+    return f"{entry.identity} is not attached; plug it in."

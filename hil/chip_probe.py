@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""Asking the chip behind a port what it is. This resets it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hil import errors
+from hil.board_lock import BoardLock, Holder
+from hil.errors import BadInputError, FlashingError, HilError, InfrastructureError
+from hil.lifeline import lifeline
+
+_PATIENCE_S = 30.0
+"""Two rounds through esptool's ways to reset, of a few seconds each, and reading the flash's id."""
+_MIB = 1 << 20
+_MODES = {"auto": "default-reset", "uart": "default-reset", "usb-jtag": "usb-reset"}
+"""esptool's names; its default finds out what kind of port it is."""
+
+
+@dataclass(frozen=True)
+class Chip:
+    """What a chip's ROM says about it.
+
+    Attributes:
+        chip: as esptool names it, such as ``ESP32-S3``.
+        secure_download: whether the chip is in secure download mode, in which it tells no more.
+        revision: such as ``v0.2``.
+        mac: base MAC address, lower case with colons.
+        flash_size: bytes.
+        psram_size: bytes in the chip's package, 0 for none; ``None`` where the chip does not tell.
+        virtual: whether it is a virtual board.
+    """
+
+    chip: str
+    secure_download: bool
+    revision: str | None = None
+    mac: str | None = None
+    flash_size: int | None = None
+    psram_size: int | None = None
+    virtual: bool = False
+
+    def __str__(self) -> str:
+        if self.secure_download:
+            return f"{self.chip} in secure download mode, which tells no more"
+        told = [f"{'virtual ' if self.virtual else ''}{self.chip} {self.revision}"]
+        for what, size in (("flash", self.flash_size), ("PSRAM", self.psram_size)):
+            if size is not None:
+                told.append(f"{size // _MIB} MB {what}" if size else f"no {what}")
+        return ", ".join([*told, f"MAC {self.mac}"])
+
+
+def probe_chip(
+    port: str,
+    reset: str = "auto",
+    *,
+    wait_s: float = 0.0,
+    on_wait: Callable[[Holder], None] | None = None,
+) -> Chip:
+    """Ask the chip behind a port, and start its firmware again.
+
+    esptool does it, in a process of its own (:mod:`hil.chip_probe_worker`).
+
+    Args:
+        port: device or URL; this process must not have it open.
+        reset: how, see :class:`hil.rig.BoardSpec`; ``none`` cannot be.
+        wait_s: seconds to wait while another process holds the board.
+        on_wait: called before the waiting begins.
+
+    Raises:
+        BadInputError: ``reset`` is ``none``.
+        BoardBusyError: another process held the board all the time.
+        PortMissingError, PortBusyError, FlashingError: there is no such port, another program has
+            it open, or no chip answers.
+    """
+    if reset not in _MODES:
+        raise BadInputError(
+            f"The chip at {port} cannot be asked, for its reset lines may not be used (reset = "
+            f"{reset!r}); leave out the question, or the setting in hil.toml."
+        )
+    with BoardLock.acquire(port, wait_s, on_wait):
+        answer = _run_worker(port, _MODES[reset])
+    if "error" in answer:
+        raise _error(answer["error"], answer["message"])
+    return Chip(**answer)
+
+
+def _run_worker(port: str, mode: str) -> dict[str, Any]:
+    root = str(Path(__file__).resolve().parent.parent)
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    try:
+        with lifeline() as end:
+            worker = subprocess.run(
+                [sys.executable, "-m", "hil.chip_probe_worker", port, mode, str(end)],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_PATIENCE_S,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+                pass_fds=(end,),
+                start_new_session=True,  # a Ctrl-C at the terminal is this process's to handle
+                check=False,
+            )
+    except subprocess.TimeoutExpired as error:
+        raise FlashingError(
+            f"Asking the chip at {port} did not come to an end in {_PATIENCE_S:g} s; "
+            "check the cable."
+        ) from error
+    try:
+        answer: dict[str, Any] = json.loads(worker.stdout.splitlines()[-1])
+    except (IndexError, ValueError) as error:
+        lines = worker.stderr.decode(errors="replace").splitlines() or ["no message"]
+        raise FlashingError(
+            f"The process that asks the chip at {port} died ({lines[-1]}); try again."
+        ) from error
+    return answer
+
+
+def _error(kind: str, message: str) -> HilError:
+    factory = getattr(errors, kind, InfrastructureError)
+    assert issubclass(factory, HilError)
+    return factory(message)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Asks a chip what it is, with esptool: ``python -m hil.chip_probe_worker PORT MODE LIFELINE``.
+
+Standard output: one line of JSON, the fields of :class:`hil.chip_probe.Chip`, or ``error`` (a
+class of :mod:`hil.errors`) and ``message``. The process exists for esptool's licence, and for its
+state, which is global.
+"""
+
+import contextlib
+import json
+import sys
+from typing import Any
+
+import serial
+from esptool.cmds import attach_flash, detect_flash_size, reset_chip
+from esptool.logger import TemplateLogger, log
+from esptool.util import FatalError, UnsupportedCommandError, flash_size_bytes
+
+from hil import serialport
+from hil.errors import FlashingError, HilError
+from hil.esptool_connect import connect, explain
+from hil.lifeline import hold_on_to
+from hil.sim.chip import ESP32S3_USER_DATA, VIRTUAL_MARK, mac_text
+
+_ATTEMPTS = 2
+_MIB = 1 << 20
+_PSRAM_MIB = {0: 0, 1: 8, 2: 2, 3: 16, 4: 4}
+"""By eFuse PSRAM_CAP, as in esptool's targets/esp32s3.py."""
+
+
+class _Silence(TemplateLogger):  # type: ignore[misc]  # esptool has no type information
+    """Drops esptool's prose."""
+
+    def print(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def note(self, message: str) -> None:
+        pass
+
+    def warning(self, message: str) -> None:
+        pass
+
+    def error(self, message: str) -> None:
+        pass
+
+    def stage(self, finish: bool = False) -> None:
+        pass
+
+    def set_verbosity(self, verbosity: str) -> None:
+        pass
+
+    def progress_bar(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+
+def ask(port: str, mode: str) -> dict[str, Any]:
+    """Return what the chip says, and reset it, whatever happens."""
+    log.set_logger(_Silence())
+    with connect(port, mode, _ATTEMPTS) as esp, contextlib.ExitStack() as at_end:
+        at_end.callback(_restart, esp)
+        return _describe(esp)
+
+
+def _restart(esp: Any) -> None:
+    # A port that vanishes with the reset may fail in it, the reset being done.
+    with contextlib.suppress(FatalError, UnsupportedCommandError, OSError):
+        reset_chip(esp, "hard-reset")
+
+
+def _describe(esp: Any) -> dict[str, Any]:
+    known: dict[str, Any] = {"chip": esp.CHIP_NAME, "secure_download": esp.secure_download_mode}
+    if esp.secure_download_mode:
+        return known
+    attach_flash(esp)
+    size = detect_flash_size(esp)
+    known |= {
+        "revision": f"v{esp.get_major_chip_version()}.{esp.get_minor_chip_version()}",
+        "mac": mac_text(bytes(esp.read_mac("BASE_MAC"))),
+        "flash_size": flash_size_bytes(size) if size else None,
+    }
+    if esp.CHIP_NAME == "ESP32-S3":
+        mib = _PSRAM_MIB.get(esp.get_psram_cap())
+        known |= {"psram_size": None if mib is None else mib * _MIB, "virtual": _is_virtual(esp)}
+    return known
+
+
+def _is_virtual(esp: Any) -> bool:
+    words = range(0, -(-len(VIRTUAL_MARK) // 4) * 4, 4)
+    mark = b"".join(esp.read_reg(ESP32S3_USER_DATA + word).to_bytes(4, "little") for word in words)
+    return mark.rstrip(b"\0") == VIRTUAL_MARK
+
+
+def main() -> int:
+    """Ask the chip on the port that is named, after esptool's kind of reset that is named."""
+    port, mode, end = sys.argv[1:]
+    hold_on_to(int(end))
+    serialport.install()
+    try:
+        answer = ask(port, mode)
+    except HilError as error:
+        answer = {"error": type(error).__name__, "message": str(error)}
+    except (FatalError, UnsupportedCommandError) as error:
+        message = f"The chip at {port} does not tell what it is: {explain(error)}"
+        answer = {"error": FlashingError.__name__, "message": message}
+    except (serial.SerialException, OSError) as error:
+        answer = {
+            "error": FlashingError.__name__,
+            "message": f"The port {port} failed: {error}; check the cable.",
+        }
+    print(json.dumps(answer), flush=True)
+    return 1 if "error" in answer else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

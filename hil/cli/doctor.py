@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""``hil doctor``: would a run start?"""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from hil.cli.options import find_rig, json_option, rig_options, wait_option
+from hil.links import LINKS, parse_links
+
+
+@click.command()
+@rig_options
+@wait_option
+@click.option("--via", metavar="LINKS", help="Links that the run would test; default: all.")
+@click.option("--probe", is_flag=True, help="Ask the chips themselves, which resets them.")
+@json_option
+def doctor(via: str | None, probe: bool, as_json: bool, **rig: Any) -> None:
+    """Check what a run on this rig needs, and say how to mend what is missing.
+
+    No board is reset unless --probe is given. The exit code is 0 only if a run would start, else
+    the one with which it would end.
+    """
+    from hil.doctor import State, examine
+
+    links = parse_links(via, "--via") if via else LINKS
+    findings = []
+    for finding in examine(lambda: find_rig(**rig), via=links, probe=probe):
+        findings.append(finding)
+        if not as_json:
+            click.echo(f"{finding.state:<5} {finding.check:<18} {finding.text}")
+    code = max((finding.exit_code for finding in findings), default=0)
+    failed = sum(finding.state is State.FAIL for finding in findings)
+    if as_json:
+        report = {"would_start": not failed, "findings": [asdict(each) for each in findings]}
+        click.echo(json.dumps(report))
+    else:
+        click.echo(
+            f"\nA run would not start: mend what is marked FAIL ({failed})."
+            if failed
+            else "\nA run would start."
+        )
+    click.get_current_context().exit(code)

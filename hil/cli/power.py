@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+"""``hil power``: take the boards' power away and give it back."""
+
+from typing import Any
+
+import click
+
+from hil.cli.options import find_rig, rig_options, say_who, wait_option
+from hil.errors import BadInputError
+
+
+@click.command()
+@rig_options
+@wait_option
+@click.option(
+    "--if-configured", is_flag=True, help="Leave out boards without a command, also if all are."
+)
+def power(if_configured: bool, **rig: Any) -> None:
+    """Power-cycle the rig's boards by the commands that hil.toml names (power_cycle).
+
+    A board that somebody uses is waited for, as --wait says.
+    """
+    from hil.board_lock import BoardLock
+    from hil.power import power_cycle
+
+    found = find_rig(**rig, needs_wifi=False, absent_ok=True)
+    commanded = [spec for spec, _ in found.specs() if spec.power_cycle]
+    if not commanded and not if_configured:
+        raise BadInputError(
+            "No board of this rig has a power_cycle command; add one to its [[boards]] in hil.toml."
+        )
+    for spec in commanded:
+        with BoardLock.acquire(spec.port, spec.wait_s, say_who):
+            power_cycle(spec, click.echo)
+        click.echo(f"power-cycled {spec.name or spec.port}")

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: MIT
+"""What comes in over a console, and waiting for it."""
+
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import serial
+
+from hil.console_chunk import Chunk
+from hil.console_fault import Faults
+from hil.console_health import Health
+from hil.console_inbox import ConsoleInbox
+from hil.console_line import Answer, Event, Log, Refusal, parse_line
+from hil.console_log import ConsoleLog, Kind, LogLine
+from hil.console_reader import ConsoleReader
+from hil.console_stream import Frame, TextLine
+from hil.crash_report import CrashReport
+from hil.errors import BoardSilent, HilError
+
+BAUD = 115_200
+"""What every boot starts with."""
+
+_LULL_S, _QUIET_S = 0.03, 0.1
+"""A panic that says nothing for so long: has likely, and surely, said all it will say."""
+
+_FAULT_PATIENCE_S = 3.0
+"""For a panic that does not end: 200 frames take 0.4 s at 115,200 baud."""
+
+_RESTART_S = 0.08
+"""From a panic's last words to the ROM's first ones, which name the reason of the start."""
+
+T = TypeVar("T")
+
+
+class ConsoleInput:
+    """Listens to one board. Every wait has an end, and a panic ends all of them at once.
+
+    Args:
+        explain: raises the real reason when the connection is gone (the lab has died, say).
+
+    Attributes:
+        health: what the board's lines have shown.
+    """
+
+    def __init__(self, explain: Callable[[], None] | None) -> None:
+        self.health = Health()
+        self._log = ConsoleLog()
+        self._faults = Faults(self._log, explain)
+        self._fault_heard = 0.0
+        self._changed = threading.Condition()
+
+    def attach(self, port: Any, name: str) -> None:
+        """Go on, after :meth:`close`, on a port that has been opened again.
+
+        Log and listeners live on. The board is taken to have been reset meanwhile: what it said
+        before is past, and nothing more of it is expected.
+        """
+        self._port = port
+        self._name = name
+        self._inbox = ConsoleInbox()
+        self._garbled = False
+        self._ended: str | None = None
+        self.expect_boot()
+        self._reader = ConsoleReader(port, f"console {name}", self._take, self._end)
+
+    def close(self) -> None:
+        """Let go of the port. Calling it again changes nothing."""
+        self._reader.close()
+
+    @property
+    def elf(self) -> Path | None:
+        """The ELF file of the firmware on the board, by which its backtraces get names."""
+        return self._faults.elf
+
+    @elf.setter
+    def elf(self, path: Path | None) -> None:
+        self._faults.elf = path
+
+    def listen(
+        self, listener: Callable[[LogLine], None], *, replay: bool = False
+    ) -> Callable[[], None]:
+        """Call ``listener`` (from the reader's thread) for each line; return what ends that.
+
+        With ``replay`` it first gets what the log holds.
+        """
+        with self._changed:
+            for line in self.log if replay else ():
+                listener(line)
+            return self._log.listen(listener)
+
+    @property
+    def log(self) -> deque[LogLine]:
+        """What has come and gone over the console, bounded, oldest first."""
+        return self._log.lines
+
+    def note(self, text: str) -> None:
+        """Put a remark of the harness into the log."""
+        with self._changed:
+            self._log.add(text, Kind.HARNESS)
+
+    def expect_boot(self) -> None:
+        """Tell the console that a reset of the board has been asked for by other means."""
+        with self._changed:
+            self.health.expect_boot()
+            self._log.unmark()
+
+    @property
+    def rate(self) -> int:
+        """Line rate of the host's end, in baud."""
+        return int(self._port.baudrate)
+
+    @rate.setter
+    def rate(self, rate: int) -> None:
+        self._port.baudrate = rate
+
+    @property
+    def connected(self) -> bool:
+        """Whether the port is open and has not failed."""
+        return self._ended is None
+
+    def wait_end(self, timeout: float) -> bool:
+        """Wait until the port is closed or has failed; tell whether it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self.connected, timeout)
+
+    def check(self) -> None:
+        """Make sure that the connection stands.
+
+        Raises:
+            BoardPanic, BootFailure: it is gone, and the board crashed before that.
+            ConsoleError: it is gone.
+        """
+        if self._ended is None:
+            return
+        with self._changed:
+            report = self.health.report() if self.health.at_fault else None
+        raise self._fault(report) if report else self._broken(self._ended)
+
+    def wait_line(self, accept: Callable[[str], bool], timeout: float) -> bool:
+        """Wait until a line that has yet to come satisfies ``accept``; tell whether one did.
+
+        Raises:
+            BoardPanic, BootFailure, ConsoleError: as for :meth:`request`.
+        """
+        seen = threading.Event()
+
+        def listener(line: LogLine) -> None:
+            if accept(line.text):
+                seen.set()
+
+        stop = self.listen(listener)
+        try:
+            self._wait(lambda: seen.is_set() or None, timeout, "a line")
+        except BoardSilent:
+            return False
+        finally:
+            stop()
+        return True
+
+    # Internals
+
+    def _wait(self, take: Callable[[], T | None], timeout: float, what: str) -> T:
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while (result := take()) is None:
+                if self.health.at_fault:
+                    report = self.health.report()
+                    break
+                if self._ended is not None:
+                    raise self._broken(self._ended)
+                remaining = deadline - time.monotonic()
+                if remaining <= 0:
+                    raise self._silent(timeout, what)
+                self._changed.wait(remaining)
+            else:
+                return result
+        raise self._fault(report)
+
+    def _fault(self, report: CrashReport) -> HilError:
+        """Hear what there is to say about a fault, decoding meanwhile; return it."""
+        with self._changed:
+            self._hear_out(_LULL_S)
+        self._faults.decode(report)
+        with self._changed:
+            self._hear_out(_QUIET_S)
+            heard = time.monotonic()
+        self._faults.decode(report)
+        with self._changed:
+            self._await_restart(heard + _RESTART_S)
+            return self._faults.crash(report)
+
+    def _hear_out(self, quiet: float) -> None:
+        """Wait until a fault's lines have ended, or none has come for ``quiet`` seconds."""
+        end = time.monotonic() + _FAULT_PATIENCE_S
+        while not self.health.complete and self._ended is None:
+            remaining = min(end, self._fault_heard + quiet) - time.monotonic()
+            if remaining <= 0:
+                break
+            self._changed.wait(remaining)
+        if self.health.restarting and self._ended is None and self.rate != BAUD:
+            with contextlib.suppress(serial.SerialException, OSError):  # the reader tells of it
+                self.rate = BAUD  # at which the ROM is about to speak
+
+    def _await_restart(self, until: float) -> None:
+        """Wait for the ROM's word about the start behind a panic."""
+        self._changed.wait_for(
+            lambda: not self.health.restarting or self._ended is not None,
+            until - time.monotonic(),
+        )
+
+    def _silent(self, timeout: float, what: str) -> HilError:
+        garbled_at = self.rate if self._garbled and self.rate != BAUD else None
+        awaited = f"{what} within {timeout:g} s"
+        return self._faults.silent(self._name, awaited, self.health, garbled_at)
+
+    def _broken(self, reason: str) -> HilError:
+        return self._faults.broken(self._name, reason)
+
+    def _take(self, items: list[TextLine | Frame]) -> None:
+        with self._changed:
+            for item in items:
+                self._handle(item)
+            self._changed.notify_all()
+
+    def _end(self, reason: str) -> None:
+        with self._changed:
+            self._ended = reason
+            self._changed.notify_all()
+
+    def _handle(self, item: TextLine | Frame) -> None:
+        if isinstance(item, Frame):
+            self._inbox.put_chunk(Chunk.parse(item.encoded))
+            return
+        self._log.add(item.text)
+        line = parse_line(item.text)
+        if isinstance(line, (Answer, Refusal)):
+            if self._inbox.put_answer(line):
+                self.health.answered()
+                self._garbled = False
+        elif isinstance(line, Event):
+            self._inbox.put_event(line)
+        else:
+            if self.health.observe(item.text):
+                self._log.mark()
+            if not (isinstance(line, Log) and line.level in "IDV"):  # another task's
+                self._fault_heard = time.monotonic()
+            self._garbled = self._garbled or "\ufffd" in item.text

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""What a run needs of this computer."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hil import board_lock
+from hil.doctor.finding import Finding, bad, good, look, note
+from hil.errors import InfrastructureError
+
+_PATIENCE_S = 5.0
+
+
+def host_findings() -> Iterator[Finding]:
+    """Yield what is found about kernels, clock and lock directory."""
+    yield look("kernels", _kernels)
+    yield _clock()
+    yield look("locks", _locks)
+
+
+def bluetooth() -> str:
+    """Return that BLE can be used.
+
+    Raises:
+        BluetoothError: it cannot.
+    """
+    import asyncio
+
+    from hil.transport.ble_bluez import check_bluez
+
+    asyncio.run(check_bluez())
+    return "BlueZ answers, and an adapter is switched on"
+
+
+def _kernels() -> str:
+    """Run a model, for a wheel may be installed and not fit the processor."""
+    import numpy as np
+
+    from hil.model.interpreter import backend_name
+    from hil.model.model import Model
+    from hil.resources import resource
+
+    model = Model.load(resource("models/tiny"))
+    model.predict(np.zeros(model.input.shape, model.input.dtype))
+    return f"{backend_name()} runs models"
+
+
+def _locks() -> str:
+    with board_lock.BoardLock.acquire("doctor"):
+        return f"{board_lock.lock_directory()} can be used"
+
+
+def _clock() -> Finding:
+    """Results and TLS depend on it, and a small computer without a battery may be years behind."""
+    written = Path(__file__).stat().st_mtime
+    now = time.time()
+    if now < written:
+        return bad(
+            "clock",
+            InfrastructureError(
+                f"The clock says {datetime.fromtimestamp(now, UTC):%Y-%m-%d}, before this program "
+                "was installed; set it (timedatectl set-ntp true)."
+            ),
+        )
+    try:
+        done = subprocess.run(
+            ["timedatectl", "show", "--property=NTPSynchronized", "--value"],
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return note("clock", "plausible; whether it is synchronized could not be asked")
+    if done.stdout.strip() == "yes":
+        return good("clock", "synchronized")
+    return note("clock", "plausible, but not synchronized: timedatectl set-ntp true")

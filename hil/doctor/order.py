@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""All checks, from the ground up."""
+
+from collections.abc import Callable, Iterator
+
+from hil.doctor.board import board_findings
+from hil.doctor.finding import Finding, bad, look, note
+from hil.doctor.host import bluetooth, host_findings
+from hil.doctor.ports import port_findings
+from hil.errors import HilError
+from hil.links import IP_LINKS, LINKS
+from hil.rig import Rig
+
+
+def examine(
+    find: Callable[[], Rig], *, via: tuple[str, ...] = LINKS, probe: bool = False
+) -> Iterator[Finding]:
+    """Yield what is found, as it is found.
+
+    Args:
+        find: returns the rig, or raises what is wrong with its description.
+        via: the links that a run would test.
+        probe: whether boards may be reset, to ask the chips themselves.
+    """
+    yield from host_findings()
+    try:
+        rig = find()
+    except HilError as error:
+        yield bad("rig", error)
+        yield from port_findings(())
+        return
+    if rig.board.virtual:
+        yield look("lab", _lab)
+        yield from port_findings(())
+        return
+    boards = rig.specs()
+    for spec, roles in boards:
+        network = spec == rig.board and any(link in via for link in IP_LINKS)
+        yield from board_findings(spec, spec.name or roles[0], probe=probe, network=network)
+    yield from port_findings([spec.port for spec, _ in boards])
+    for link in via:
+        if why := rig.lacks_for(link):
+            yield note(link, f"will be skipped: {why}")
+    if "ble" in via:
+        yield look("Bluetooth", bluetooth)
+
+
+def _lab() -> str:
+    from hil.lab import Lab
+
+    with Lab.start() as lab:
+        return f"a virtual {lab.boards[0].chip} can be started; all its times are simulated"

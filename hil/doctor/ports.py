@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""The serial ports of this computer, and what gets between them and a run."""
+
+import subprocess
+from collections.abc import Collection
+
+from hil.board_lock import holder
+from hil.doctor.finding import Finding, look, note
+from hil.ports import SerialPort, discover_ports, same_port
+
+_PATIENCE_S = 5.0
+
+
+def port_findings(used: Collection[str]) -> list[Finding]:
+    """Say which ports may hold an ESP32-S3.
+
+    Args:
+        used: ports of the rig, which are looked at more closely elsewhere.
+    """
+    findings = [
+        look(f"port {port.device}", lambda port=port: _other(port))  # type: ignore[misc]
+        for port in discover_ports()
+        if not any(same_port(port.device, each) for each in used)
+    ]
+    if _is_active("ModemManager"):
+        findings.append(
+            note(
+                "modems",
+                "ModemManager runs and may write to ports that are plugged in; give them "
+                "ID_MM_DEVICE_IGNORE by a udev rule (docs/bench-rig.md)",
+            )
+        )
+    return findings
+
+
+def _other(port: SerialPort) -> str:
+    who = holder(port.device)
+    return f"{port.description}; {f'held by {who}' if who else 'not used by this rig'}"
+
+
+def _is_active(service: str) -> bool:
+    """Whether systemd runs a service; ``False`` where there is no systemd to ask."""
+    try:
+        done = subprocess.run(
+            ["systemctl", "is-active", service],
+            capture_output=True,
+            timeout=_PATIENCE_S,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode == 0

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Connecting to a chip's ROM loader with esptool, and what to do where that fails.
+
+For processes of their own: esptool's licence is another, and its state is global.
+"""
+
+from typing import Any
+
+from esptool.cmds import detect_chip
+from esptool.util import FatalError
+
+from hil.serialport.open import open_port
+from hil.serialport.returning import open_when_back
+
+CONNECT_ATTEMPTS = 4
+"""One round through esptool's reset strategies for a devkit; about a second each."""
+
+SAFE_BAUD = 115_200
+"""What a ROM loader begins with, and every bridge bears."""
+
+_ADVICE = (
+    (
+        "Wrong boot mode detected",
+        "The board boots its application instead of entering download mode; hold BOOT while it is "
+        "reset, and look what drives GPIO0",
+    ),
+    (
+        "No serial data received",
+        "Nothing answers on this port; check board and cable, and hold BOOT while it is reset",
+    ),
+    (
+        "getting no sync reply",
+        "The board is in download mode but hears nothing; check the line to its RX pin",
+    ),
+)
+"""What to do about esptool's complaints when it connects."""
+
+
+def connect(name: str, mode: str, attempts: int = CONNECT_ATTEMPTS) -> Any:
+    """Reset the board into its ROM loader and return esptool's object for it.
+
+    A chip's own USB leaves the bus with the reset. esptool then resets again, which makes it leave
+    again; but it is in download mode when it comes back, and need only be talked to.
+
+    Args:
+        name: device or URL.
+        mode: esptool's, ``default-reset`` or ``usb-reset``.
+        attempts: how often to reset the chip.
+
+    Raises:
+        FatalError: no chip answers; see :func:`explain`.
+        PortMissingError, PortBusyError, InfrastructureError: the port cannot be had.
+    """
+    port = open_port(name, SAFE_BAUD)
+    try:
+        return detect_chip(port, connect_mode=mode, connect_attempts=attempts)
+    except OSError:
+        port.close()
+        port = open_when_back(name, SAFE_BAUD)
+        return detect_chip(port, connect_mode="no-reset", connect_attempts=attempts)
+
+
+def first_line(error: Exception) -> str:
+    """Return what esptool complains of, without its links to the manual."""
+    return str(error).splitlines()[0].rstrip(".")
+
+
+def explain(error: Exception) -> str:
+    """Return what esptool complains of as one sentence that says what to do."""
+    said = first_line(error)
+    for sign, advice in _ADVICE:
+        if sign in said:
+            return f"{advice} (esptool: {said})."
+    return f"esptool: {said}; try another cable or USB port, or a lower baud in hil.toml."

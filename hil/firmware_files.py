@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""The files of a firmware build: what ``idf.py build`` leaves in a directory, or that as a zip."""
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hil.errors import BadInputError
+from hil.flash import FlashFile
+
+TARGET = "esp32s3"
+
+_ARGUMENTS, _DESCRIPTION = "flasher_args.json", "project_description.json"
+_ROLES = {"bootloader": "bootloader", "partition-table": "partition table", "app": "app"}
+_KEPT = ("otadata", "nvs")
+"""The board's own state: neither compared nor written (but see :class:`hil.flash.OtaChoice`)."""
+_ZIP_LIMIT = 512 << 20
+"""More than any build has unpacked, ELF and map included; in bytes."""
+
+
+@dataclass(frozen=True)
+class BuildFiles:
+    """A build's files as they are, not yet looked into.
+
+    Attributes:
+        directory: where they are.
+        files: what goes where; the application last.
+        flash_size: what the bootloader and the application are set to, in bytes; 0: not said.
+        elf: the program that the application was made from, if it is there.
+    """
+
+    directory: Path
+    files: tuple[FlashFile, ...]
+    flash_size: int
+    elf: Path | None
+
+    @classmethod
+    def read(cls, path: Path) -> "BuildFiles":
+        """Read a build directory, or a published zip of one.
+
+        Raises:
+            BadInputError: something is missing, malformed, or for another chip.
+        """
+        directory = _unpacked(path) if path.suffix == ".zip" else path
+        arguments = _json(directory / _ARGUMENTS)
+        described = directory / _DESCRIPTION
+        description = _json(described) if described.is_file() else {}
+        extra = arguments.get("extra_esptool_args")
+        chip = description.get("target") or (extra.get("chip") if isinstance(extra, dict) else None)
+        if chip not in (None, TARGET):
+            raise BadInputError(
+                f"The firmware in {directory} is for the {chip}, not for the ESP32-S3: "
+                f"idf.py set-target {TARGET}, and build again."
+            )
+        entries = {
+            role: entry
+            for role, entry in arguments.items()
+            if isinstance(entry, dict) and {"offset", "file"} <= entry.keys() and role not in _KEPT
+        }
+        files = [_read(directory, role, entry) for role, entry in entries.items()]
+        files.sort(key=lambda file: (file.role == "app", file.offset))
+        roles = {file.role for file in files}
+        for role in _ROLES.values():
+            if role not in roles:
+                raise BadInputError(f"{directory} names no {role}; build the whole project.")
+        elf = directory / str(
+            description.get("app_elf") or Path(str(entries["app"]["file"])).with_suffix(".elf")
+        )
+        return cls(directory, tuple(files), _flash_size(arguments), elf if elf.is_file() else None)
+
+
+def cache_directory() -> Path:
+    """Return where builds are kept that were made or unpacked here."""
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(home) / "hil" / "firmware"
+
+
+def _unpacked(path: Path) -> Path:
+    """Unpack a zip into the cache, once for each content, and return where its build is."""
+    try:
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        place = cache_directory() / f"zip-{content[:16]}"
+        if not place.is_dir():
+            _unpack(path, place)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise BadInputError(
+            f"{path} cannot be unpacked ({error}); download or pack the build again."
+        ) from error
+    found = sorted(place.rglob(_ARGUMENTS), key=lambda each: len(each.parts))
+    if not found:
+        raise BadInputError(f"{path} holds no {_ARGUMENTS}; pack the whole build directory.")
+    return found[0].parent
+
+
+def _unpack(path: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(dir=place.parent) as parent:
+        if sum(each.file_size for each in archive.infolist()) > _ZIP_LIMIT:
+            raise BadInputError(
+                f"{path} has more than {_ZIP_LIMIT >> 20} MB unpacked, which no build of this "
+                "firmware has; name another file."
+            )
+        archive.extractall(Path(parent) / "build")
+        try:
+            (Path(parent) / "build").rename(place)
+        except OSError:
+            if not place.is_dir():  # another session may have been first, with the same content
+                raise
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInputError(
+            f"{path} cannot be read ({error.strerror}): name the build directory of a firmware."
+        ) from error
+    except ValueError as error:
+        raise BadInputError(f"{path} is not what ESP-IDF writes ({error}); build again.") from error
+    if not isinstance(content, dict):
+        raise BadInputError(f"{path} is not what ESP-IDF writes (no object); build again.")
+    return content
+
+
+def _read(directory: Path, role: str, entry: dict[str, Any]) -> FlashFile:
+    path = directory / str(entry["file"])
+    if not path.resolve().is_relative_to(directory.resolve()):
+        raise BadInputError(f"{directory / _ARGUMENTS} names {path}, outside; build again.")
+    try:
+        return FlashFile(int(entry["offset"], 0), path.read_bytes(), _ROLES.get(role, role))
+    except OSError as error:
+        raise BadInputError(f"{path} cannot be read ({error.strerror}); build again.") from error
+    except (TypeError, ValueError) as error:
+        raise BadInputError(
+            f"{directory / _ARGUMENTS} gives {role} no valid offset; build again."
+        ) from error
+
+
+def _flash_size(arguments: dict[str, Any]) -> int:
+    settings = arguments.get("flash_settings")
+    said = str(settings.get("flash_size")) if isinstance(settings, dict) else ""
+    size = re.fullmatch(r"(\d+)MB", said)
+    return int(size[1]) << 20 if size else 0

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""The rig's command that takes the power from a board's USB port and gives it back."""
+
+import shlex
+import subprocess
+from collections.abc import Callable
+
+from hil.board_lock import BoardLock
+from hil.errors import BadInputError, InfrastructureError
+from hil.rig import BoardSpec
+from hil.serialport.returning import open_when_back
+
+COMMAND_PATIENCE_S = 30.0
+"""uhubctl waits 2 s between off and on, and retries twice."""
+
+
+def power_cycle(spec: BoardSpec, log: Callable[[str], None]) -> None:
+    """Run the command and wait until the board's port is back, which nobody may hold open.
+
+    Args:
+        spec: the board, which this process has for itself meanwhile.
+        log: called with each line that the command prints.
+
+    Raises:
+        BadInputError: the board has no such command, or it cannot be read.
+        BoardBusyError: another process has the board.
+        InfrastructureError: the command cannot be run, fails, or does not end.
+        PortMissingError: the port does not come back.
+    """
+    if spec.power_cycle is None:
+        raise BadInputError(
+            f"hil.toml names no power_cycle command for the board at {spec.port}; add one."
+        )
+    command = _split(spec.power_cycle)
+    with BoardLock.acquire(spec.port, spec.wait_s):
+        log(f"power-cycling: {spec.power_cycle}")
+        _run(command, log)
+        open_when_back(spec.port).close()
+
+
+def _split(text: str) -> list[str]:
+    try:
+        command = shlex.split(text)
+    except ValueError as error:
+        raise BadInputError(
+            f"The power_cycle command {text!r} cannot be read ({error}); mend it in hil.toml."
+        ) from error
+    if not command:
+        raise BadInputError("The power_cycle command in hil.toml is empty; name one.")
+    return command
+
+
+def _run(command: list[str], log: Callable[[str], None]) -> None:
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=COMMAND_PATIENCE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise InfrastructureError(
+            f"The power_cycle command has not ended within {COMMAND_PATIENCE_S:g} s "
+            f"({shlex.join(command)}); run it by hand."
+        ) from error
+    except OSError as error:
+        raise InfrastructureError(
+            f"The power_cycle command cannot be run ({error}); mend it in hil.toml."
+        ) from error
+    lines = done.stdout.decode(errors="replace").splitlines()
+    for line in lines:
+        log(line)
+    if done.returncode:
+        last = lines[-1] if lines else "it printed nothing"
+        raise InfrastructureError(
+            f"The power_cycle command ended with exit code {done.returncode} ({last}); "
+            f"run it by hand: {shlex.join(command)}"
+        )

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""Starts and flashes a board in spite of the rig's moods: one retry, power as the last resort."""
+
+from collections.abc import Callable
+from functools import partial
+
+from hil.board_info import BoardInfo
+from hil.board_port import BoardPort
+from hil.chip_probe import probe_chip
+from hil.errors import BoardSilent, InfrastructureError, PortMissingError, ResetError
+from hil.flash import FlashReport
+from hil.power import power_cycle
+from hil.reset import ResetStrategy
+from hil.retry import with_retry
+from hil.rig import BoardSpec
+from hil.serialport.returning import open_when_back
+from hil.start import start
+
+
+class Recovery:
+    """Knows what may be tried before a board is given up.
+
+    Args:
+        spec: the board.
+        line: its port, with the console on it.
+
+    Attributes:
+        notes: what did not go as usual since flashing began; the console's log has it, too.
+    """
+
+    def __init__(self, spec: BoardSpec, line: BoardPort) -> None:
+        self._spec = spec
+        self._line = line
+        self._needs_power = False
+        self._session: int | None = None
+        self.notes: list[str] = []
+
+    def start(self, how: ResetStrategy) -> BoardInfo:
+        """Reset the board and wait until it answers.
+
+        A board that falls silent once it has begun to boot may run into an endless loop, or be
+        behind a port that died with the reset (the chip's own USB, esp-idf issue 18996). Where
+        there is a power_cycle command, that tells them apart, else the ROM loader is asked.
+
+        Raises:
+            BootFailure, BoardPanic, BoardSilent: the firmware does not come up.
+            ResetError, PortMissingError: the rig does not let it, for the reasons given.
+        """
+        attempts: list[Callable[[], BoardInfo]] = [self._start_by_power]
+        if not self._needs_power:
+            by_lines = partial(self._start_by_lines, how)
+            attempts = [by_lines, self._start_by_power if self._spec.power_cycle else by_lines]
+        info = with_retry(attempts, self._note)
+        self._session = info.session
+        return info
+
+    def flash(self, write: Callable[[str], FlashReport]) -> FlashReport:
+        """Have the board flashed while the port is lent.
+
+        Args:
+            write: flashes the board at a port.
+
+        Raises:
+            InfrastructureError: as ``write``, with the reasons of all attempts.
+        """
+
+        def again() -> FlashReport:
+            open_when_back(port).close()
+            return write(port)
+
+        def repowered() -> FlashReport:
+            power_cycle(self._spec, self._note)
+            return write(port)
+
+        self.notes.clear()
+        report = None
+        try:
+            with self._line.lend() as port:
+                attempts: list[Callable[[], FlashReport]] = [partial(write, port), again]
+                if self._spec.power_cycle:
+                    attempts.append(repowered)
+                report = with_retry(attempts, self._note)
+        except PortMissingError:
+            if report is None or self._spec.power_cycle is None:
+                raise  # else the start that follows comes to the same, and has a remedy
+        for text in report.notes:
+            self._note(text)
+        return report
+
+    def _start_by_lines(self, how: ResetStrategy) -> BoardInfo:
+        try:
+            info = start(self._line, how)
+        except BoardSilent as error:
+            if self._spec.power_cycle or not self._loader_answers():
+                raise ResetError(str(error)) from error
+            raise
+        if info.session == self._session:
+            raise ResetError(
+                f"The board on {self._line.name} goes on as if it had not been reset; connect DTR "
+                'and RTS to its IO0 and EN, or say reset = "none" of it in hil.toml.'
+            )
+        return info
+
+    def _start_by_power(self) -> BoardInfo:
+        with self._line.lend():
+            power_cycle(self._spec, self._note)
+        info = start(self._line, None)
+        self._needs_power = True
+        return info
+
+    def _loader_answers(self) -> bool:
+        """Whether the port still carries something, so that the silence is the firmware's."""
+        if self._spec.reset == "none":
+            return True  # there is no way to tell
+        with self._line.lend() as port:
+            try:
+                probe_chip(port, self._spec.reset)
+            except InfrastructureError as error:
+                self._note(f"nor does the ROM loader answer: {error}")
+                return False
+            return True
+
+    def _note(self, text: str) -> None:
+        self.notes.append(text)
+        self._line.console.note(text)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""How a board is made to start anew: one strategy for each way that a port is wired to its chip."""
+
+import time
+from typing import Any, Protocol
+
+_UART_HOLD_S = 0.1
+_USB_HOLD_S = 0.2
+"""How long EN is held low: esptool 5.6's HardReset, by bridge and by the chip's own USB."""
+
+
+class ResetStrategy(Protocol):
+    """Starts what is in the flash anew, by way of an open pyserial port.
+
+    Both methods raise what the port raises. One that leaves the bus when its chip is reset may
+    fail in either, the reset being done.
+    """
+
+    def hold(self, port: Any) -> None:
+        """Bring the chip to a stand, or ask the firmware to restart."""
+
+    def release(self, port: Any) -> None:
+        """Let it start."""
+
+
+class UartReset:
+    """The two transistors of a devkit between a UART bridge's DTR and RTS, and IO0 and EN.
+
+    Behind an RFC 2217 server, too: esptool's own server starts such a pulse by itself when RTS is
+    released, ser2net passes each line on, and neither minds how long the pulse is.
+    """
+
+    def __init__(self, hold_s: float = _UART_HOLD_S) -> None:
+        self._hold_s = hold_s
+
+    def hold(self, port: Any) -> None:
+        """Pull EN low with IO0 high."""
+        port.dtr = False
+        port.rts = True
+        time.sleep(self._hold_s)  # the pulse itself
+
+    def release(self, port: Any) -> None:
+        """Let EN rise."""
+        port.rts = False
+
+
+class UsbJtagReset(UartReset):
+    """USB-Serial/JTAG, which reads the same lines out of USB requests, and takes its time."""
+
+    def __init__(self) -> None:
+        super().__init__(_USB_HOLD_S)
+
+
+class ConsoleReset:
+    """The console's own verb, for a port without reset lines. The firmware must be able to."""
+
+    def hold(self, port: Any) -> None:
+        """Ask as a person does: the answer is nobody's, and half a line before it does no harm."""
+        port.write(b"\r\nreboot\r\n")
+        port.flush()
+
+    def release(self, port: Any) -> None:
+        """Do nothing: the firmware restarts by itself."""
+
+
+def choose_reset(name: str, *, usb_jtag: bool) -> ResetStrategy:
+    """Return the strategy of a board.
+
+    Args:
+        name: ``auto``, ``uart``, ``usb-jtag`` or ``none``.
+        usb_jtag: whether the port is an Espressif chip's own, which ``auto`` goes by.
+    """
+    if name == "none":
+        return ConsoleReset()
+    if name == "usb-jtag" or (name == "auto" and usb_jtag):
+        return UsbJtagReset()
+    return UartReset()

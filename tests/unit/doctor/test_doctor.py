@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+"""What the doctor finds, what it says, and what it makes of it."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hil.cli import main
+from hil.doctor import Finding, State, examine, host, order
+from hil.doctor import ports as port_checks
+from hil.errors import BadInputError, BluetoothError, PortMissingError
+from hil.ports import SerialPort
+from hil.rig import BoardSpec, Rig
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Finding]]:
+    """Examine a rig without looking at this computer; return the findings by check."""
+    monkeypatch.setattr(order, "host_findings", lambda: iter(()))
+    monkeypatch.setattr(order, "port_findings", lambda used: iter(()))
+    monkeypatch.setattr(order, "bluetooth", lambda: "there is one")
+    monkeypatch.setattr(
+        order,
+        "board_findings",
+        lambda spec, title, **how: [Finding(title, State.OK, f"{spec.port} {sorted(how.items())}")],
+    )
+
+    def run(rig: Rig | Exception, **options: Any) -> dict[str, Finding]:
+        def find() -> Rig:
+            if isinstance(rig, Exception):
+                raise rig
+            return rig
+
+        return {finding.check: finding for finding in examine(find, **options)}
+
+    return run
+
+
+REAL = Rig(BoardSpec("/dev/ttyACM0"), None, BoardSpec("/dev/ttyACM1", name="desk-2"))
+
+
+def test_a_rig_that_cannot_be_found_fails_with_the_code_of_a_run(found):
+    for error in (PortMissingError("No board."), BadInputError("hil.toml is odd.")):
+        finding = found(error)["rig"]
+        assert (finding.state, finding.text) == (State.FAIL, str(error))
+        assert finding.exit_code == error.exit_code
+
+
+def test_each_board_is_looked_at_once_under_its_name_or_role(found):
+    both = BoardSpec("/dev/ttyACM1", name="desk-2")
+    findings = found(Rig(BoardSpec("/dev/ttyACM0"), both, both))
+    roles = ("dut", "peer", "gateway", "desk-2")
+    assert [check for check in findings if check in roles] == ["dut", "desk-2"]
+
+
+def test_the_network_is_tried_from_the_board_under_test_alone(found):
+    findings = found(REAL)
+    assert "('network', True)" in findings["dut"].text
+    assert "('network', False)" in findings["desk-2"].text
+    assert "('network', False)" in found(REAL, via=("ble",))["dut"].text
+
+
+def test_a_link_without_its_board_is_a_note(found):
+    finding = found(Rig(BoardSpec("/dev/ttyACM0"), None, None))["espnow"]
+    assert finding.state is State.NOTE
+    assert "second board" in finding.text
+
+
+def test_bluetooth_counts_where_it_would_be_tested(found, monkeypatch):
+    def off() -> str:
+        raise BluetoothError("The adapter is switched off.")
+
+    monkeypatch.setattr(order, "bluetooth", off)
+    assert found(REAL)["Bluetooth"].state is State.FAIL
+    assert "Bluetooth" not in found(REAL, via=("tcp", "udp"))
+
+
+def test_a_clock_before_this_program_was_written_is_wrong(monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 1_000_000.0)
+    finding = {each.check: each for each in host.host_findings()}["clock"]
+    assert finding.state is State.FAIL
+    assert finding.text.startswith("The clock says 1970-01-12, before this program was installed")
+
+
+def test_a_lock_directory_that_cannot_be_made_is_named(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    monkeypatch.setenv("HIL_LOCK_DIR", str(tmp_path / "file" / "locks"))
+    finding = {each.check: each for each in host.host_findings()}["locks"]
+    assert finding.state is State.FAIL
+    assert str(tmp_path / "file") in finding.text
+
+
+def test_other_ports_are_named_and_those_of_the_rig_are_not(monkeypatch, serial_port):
+    monkeypatch.setattr(
+        port_checks, "discover_ports", lambda: [serial_port("/dev/ttyUSB7"), serial_port("/dev/x")]
+    )
+    monkeypatch.setattr(port_checks, "_is_active", lambda service: True)
+    findings = {each.check: each for each in port_checks.port_findings(["/dev/x"])}
+    assert set(findings) == {"port /dev/ttyUSB7", "modems"}
+    assert "not used by this rig" in findings["port /dev/ttyUSB7"].text
+    assert findings["modems"].state is State.NOTE
+
+
+@pytest.fixture
+def serial_port() -> Callable[[str], SerialPort]:
+    """Return a port with a bridge behind it."""
+    return lambda device: SerialPort(device, "CP210x bridge", False)
+
+
+def test_the_exit_code_is_the_worst_of_the_findings(monkeypatch, capsys):
+    def examined(*_: Any, **__: Any) -> list[Finding]:
+        return [
+            Finding("a", State.OK, "fine"),
+            Finding("b", State.FAIL, "The input is odd.", 2),
+            Finding("c", State.FAIL, "The cable is out.", 10),
+        ]
+
+    monkeypatch.setattr("hil.doctor.examine", examined)
+    with pytest.raises(SystemExit) as end:
+        main(["doctor"])
+    assert end.value.code == 10
+    shown = capsys.readouterr().out
+    assert "FAIL  c" in shown
+    assert "A run would not start: mend what is marked FAIL (2)." in shown
+    with pytest.raises(SystemExit) as end:
+        main(["doctor", "--json"])
+    assert end.value.code == 10
+    report = json.loads(capsys.readouterr().out)
+    assert report["would_start"] is False
+    assert [finding["state"] for finding in report["findings"]] == ["ok", "FAIL", "FAIL"]
+
+
+def test_a_virtual_board_needs_nothing_but_the_lab(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HIL_BOARD", raising=False)
+    monkeypatch.setenv("HIL_LOCK_DIR", os.fspath(tmp_path / "locks"))
+    with pytest.raises(SystemExit) as end:
+        main(["doctor", "--board", "virtual"])
+    assert end.value.code == 0
+    assert "A run would start." in capsys.readouterr().out

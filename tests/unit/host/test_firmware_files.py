@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+"""Builds of ESP-IDF: their ELF, flash size, target and partition table; and zips of them."""
+
+import functools
+import hashlib
+import json
+import operator
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import pytest
+from esp_idf_defs import PartitionTable
+
+from hil.errors import BadInputError
+from hil.firmware import FirmwareBuild
+from hil.firmware_build import ROOT
+from hil.resources import resource
+
+ELF_SHA256 = 24 + 8 + 144
+"""esp_image_header_t, esp_image_segment_header_t, and up to app_elf_sha256 in esp_app_desc_t."""
+
+
+@pytest.fixture
+def directory(tmp_path):
+    """What idf.py leaves: the image says which ELF file it was made from."""
+    directory = shutil.copytree(resource("firmware"), tmp_path / "build")
+    (directory / "splitnode.elf").write_bytes(b"\x7fELF and so on")
+    path = directory / "splitnode.bin"
+    image = bytearray(path.read_bytes())
+    digest = hashlib.sha256(b"\x7fELF and so on").digest()
+    changed = bytes(a ^ b for a, b in zip(digest, image[ELF_SHA256:], strict=False))
+    image[ELF_SHA256 : ELF_SHA256 + 32] = digest
+    image[-33] ^= functools.reduce(operator.xor, changed)  # the checksum, before the SHA-256
+    image[-32:] = hashlib.sha256(image[:-32]).digest()
+    path.write_bytes(image)
+    describe(directory, app_elf="splitnode.elf", target="esp32s3")
+    return directory
+
+
+def describe(directory, **values):
+    (directory / "project_description.json").write_text(json.dumps(values))
+
+
+def change_arguments(directory, **values):
+    path = directory / "flasher_args.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+def write_table(directory, csv):
+    table = PartitionTable.from_csv(csv)
+    (directory / "partition_table" / "partition-table.bin").write_bytes(table.to_binary())
+
+
+def test_a_build_has_the_elf_that_its_application_was_made_from(directory):
+    assert FirmwareBuild.load(directory).elf == directory / "splitnode.elf"
+
+
+def test_the_elf_is_looked_for_beside_the_application_where_no_description_is(directory):
+    (directory / "project_description.json").unlink()
+    assert FirmwareBuild.load(directory).elf == directory / "splitnode.elf"
+
+
+def test_a_build_without_an_elf_is_a_build(directory):
+    (directory / "splitnode.elf").unlink()
+    assert FirmwareBuild.load(directory).elf is None
+
+
+def test_an_elf_of_another_build_is_bad_input(directory):
+    (directory / "splitnode.elf").write_bytes(b"\x7fELF of yesterday")
+    with pytest.raises(BadInputError, match=r"splitnode.elf is not the program .* build again"):
+        FirmwareBuild.load(directory)
+
+
+def test_a_build_needs_the_flash_that_it_is_set_to(directory):
+    assert FirmwareBuild.load(directory).flash_size == 16 << 20
+
+
+def test_a_build_that_says_no_flash_size_needs_what_its_table_reaches_over(directory):
+    change_arguments(directory, flash_settings={"flash_size": "detect"})
+    assert FirmwareBuild.load(directory).flash_size == 0xC20000
+
+
+def test_a_table_larger_than_the_flash_is_bad_input(directory):
+    change_arguments(directory, flash_settings={"flash_size": "8MB"})
+    with pytest.raises(BadInputError, match=r"reaches to 12.125 MB, but the build is for 8 MB"):
+        FirmwareBuild.load(directory)
+
+
+@pytest.mark.parametrize("by", ["description", "arguments"])
+def test_a_build_for_another_target_is_bad_input(directory, by):
+    if by == "description":
+        describe(directory, target="esp32c3")
+    else:
+        (directory / "project_description.json").unlink()
+        change_arguments(directory, extra_esptool_args={"chip": "esp32c3"})
+    with pytest.raises(BadInputError, match="for the esp32c3, not for the ESP32-S3"):
+        FirmwareBuild.load(directory)
+
+
+@pytest.mark.parametrize(
+    ("csv", "words"),
+    [
+        ("ota_0,app,ota_0,0x20000,0x300000\nmodel_0,data,0x40,0x320000,0x300000", "no otadata"),
+        ("otadata,data,ota,0xf000,0x2000\nota_0,app,ota_0,0x20000,0x300000", "no model slot 0"),
+        (
+            "otadata,data,ota,0xf000,0x2000\nfactory,app,factory,0x20000,0x100000\n"
+            "model_0,data,0x40,0x320000,0x300000",
+            "no OTA slot",
+        ),
+    ],
+)
+def test_a_partition_table_of_another_project_is_bad_input(directory, csv, words):
+    write_table(directory, csv)
+    with pytest.raises(BadInputError, match=words):
+        FirmwareBuild.load(directory)
+
+
+def test_a_file_outside_of_the_build_is_bad_input(directory):
+    change_arguments(directory, app={"offset": "0x20000", "file": "../secret.bin"})
+    with pytest.raises(BadInputError, match="outside; build again"):
+        FirmwareBuild.load(directory)
+
+
+@pytest.fixture
+def pack(directory, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def pack(prefix=""):
+        path = tmp_path / "firmware.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in directory.rglob("*"):
+                archive.write(file, prefix + str(file.relative_to(directory)))
+        return path
+
+    return pack
+
+
+@pytest.mark.parametrize("prefix", ["", "firmware-esp32s3/"])
+def test_a_zip_of_a_build_is_a_build(pack, directory, prefix):
+    packed, unpacked = FirmwareBuild.load(pack(prefix)), FirmwareBuild.load(directory)
+    assert (packed.files, packed.app) == (unpacked.files, unpacked.app)
+    assert packed.elf.read_bytes() == unpacked.elf.read_bytes()
+
+
+def test_a_zip_is_unpacked_once_for_each_content(pack, directory):
+    first = FirmwareBuild.load(pack()).directory
+    marked = first / "marked"
+    marked.touch()
+    assert FirmwareBuild.load(pack()).directory == first
+    assert marked.exists()
+    (directory / "more").touch()
+    assert FirmwareBuild.load(pack()).directory != first
+
+
+def test_what_is_no_zip_or_not_of_a_build_is_bad_input(pack, tmp_path):
+    broken = tmp_path / "broken.zip"
+    with pytest.raises(BadInputError, match="cannot be unpacked"):
+        FirmwareBuild.load(broken)
+    broken.write_bytes(b"PK is not enough")
+    with pytest.raises(BadInputError, match="cannot be unpacked"):
+        FirmwareBuild.load(broken)
+    with zipfile.ZipFile(broken, "w") as archive:
+        archive.writestr("readme.txt", "nothing")
+    with pytest.raises(BadInputError, match=r"holds no flasher_args.json"):
+        FirmwareBuild.load(broken)
+
+
+def test_what_is_published_is_a_build_without_what_compiling_leaves(
+    directory, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    packed = tmp_path / "published.zip"
+    command = [sys.executable, ROOT / "publish.py", directory, packed]
+    unfinished = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert unfinished.returncode == 1
+    assert "it is no finished build of idf.py" in unfinished.stdout
+    (directory / "splitnode.map").touch()
+    (directory / "left_out.o").touch()
+    subprocess.run(command, check=True)
+    published = FirmwareBuild.load(packed)
+    assert published.files == FirmwareBuild.load(directory).files
+    assert {"splitnode.elf", "splitnode.map"} <= {
+        file.name for file in published.directory.iterdir()
+    }
+    assert not (published.directory / "left_out.o").exists()

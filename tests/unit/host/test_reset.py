@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""What each way to reset a board does to a port."""
+
+import pytest
+from fake_port import FakePort
+
+from hil.reset import ConsoleReset, UartReset, UsbJtagReset, choose_reset
+
+
+class NotedPort(FakePort):
+    """Notes when what was written has to be on its way."""
+
+    flushed = False
+
+    def flush(self):
+        self.flushed = True
+
+
+@pytest.mark.parametrize("strategy", [UartReset(), UsbJtagReset()])
+def test_en_is_low_between_hold_and_release_and_io0_never_is(strategy):
+    port = FakePort()
+    strategy.hold(port)
+    assert port.lines == [("dtr", False), ("rts", True)]
+    strategy.release(port)
+    assert port.lines[2:] == [("rts", False)]
+
+
+def test_the_console_is_asked_by_a_line_of_its_own_and_no_line_is_touched():
+    written = []
+    port = NotedPort(written.append)
+    ConsoleReset().hold(port)
+    ConsoleReset().release(port)
+    assert b"".join(written).split(b"\r\n") == [b"", b"reboot", b""]
+    assert port.flushed  # before the console changes the rate
+    assert port.lines == []
+
+
+@pytest.mark.parametrize(
+    ("name", "usb_jtag", "kind"),
+    [
+        ("auto", True, UsbJtagReset),
+        ("auto", False, UartReset),
+        ("uart", True, UartReset),
+        ("usb-jtag", False, UsbJtagReset),
+        ("none", True, ConsoleReset),
+    ],
+)
+def test_the_rig_decides_and_auto_goes_by_the_port(name, usb_jtag, kind):
+    assert type(choose_reset(name, usb_jtag=usb_jtag)) is kind

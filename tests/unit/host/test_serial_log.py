@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""The serial log of a test as a file."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hil.console_log import Kind, LogLine
+from hil.serial_log import HEADER, Entry, file_text, read
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=60)
+times = st.integers(0, 10_000_000).map(lambda ms: ms / 1000)
+entries = st.builds(
+    Entry,
+    host_s=times,
+    board_s=st.none() | times,
+    board=st.sampled_from(("dut", "/dev/ttyACM0", "rfc2217://127.0.0.1:4000")),
+    kind=st.sampled_from(("rx", "tx", "start", "fault", "hil")),
+    text=texts,
+)
+
+
+@given(st.lists(entries, max_size=20))
+def test_a_file_reads_back_as_it_was_written(items):
+    assert read(file_text(items)) == items
+
+
+def test_another_format_is_refused():
+    with pytest.raises(ValueError, match="hil-log-1"):
+        read("0.001  a line of an older version\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "board_s", "kind", "text"),
+    [
+        (LogLine(7.5, "I (1234) main: up"), 1.234, "rx", "I (1234) main: up"),
+        (LogLine(7.5, "\x1b[0;32mI (5) a: b\x1b[0m"), 0.005, "rx", "\x1b[0;32mI (5) a: b\x1b[0m"),
+        (LogLine(7.5, "> #100 info *0000", Kind.HOST), None, "tx", "#100 info *0000"),
+        (LogLine(7.5, "hil: reset", Kind.HARNESS), None, "hil", "reset"),
+        (LogLine(7.5, "> I (5) main: typed"), None, "rx", "> I (5) main: typed"),
+        (
+            LogLine(7.5, "rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)"),
+            None,
+            "start",
+            "rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)",
+        ),
+        (LogLine(7.5, "assert failed: f a.c:1 (0)"), None, "fault", "assert failed: f a.c:1 (0)"),
+        (LogLine(7.5, "E (40) esp_image: bad"), 0.04, "rx", "E (40) esp_image: bad"),
+    ],
+)
+def test_each_line_has_the_times_of_host_and_board_and_its_kind(line, board_s, kind, text):
+    assert Entry.of(line, "dut", since=7.0) == Entry(0.5, board_s, "dut", kind, text)
+
+
+def test_people_see_the_same_in_columns():
+    entry = Entry(0.5, 1.234, "dut", "tx", "#100 info")
+    assert entry.shown(whose=False) == "    0.500     1.234  > #100 info"
+    assert entry.shown(whose=True) == "    0.500     1.234  dut: > #100 info"
+
+
+def test_a_file_says_what_its_columns_are():
+    assert file_text([]) == f"{HEADER}\n"
+    assert HEADER.split("\t") == ["#hil-log-1", "host_s", "board_s", "board", "kind", "text"]
