@@ -23,8 +23,8 @@ TOOLS = ("xtensa-esp32s3-elf-addr2line", "xtensa-esp-elf-addr2line")
 _TOOL_PATIENCE_S = 2.0
 """addr2line takes 0.03 s for 20 addresses in a file of 24 MB."""
 
-_INLINING_S = 0.04
-"""How long :mod:`hil.elf` may look for inlined functions, innermost frame first."""
+_INLINING_S, _LINES_S = 0.03, 0.07
+"""How long :mod:`hil.elf` may look for inlined functions, and for lines, innermost frame first."""
 
 _DISCRIMINATOR = re.compile(r" \(discriminator \d+\)$")
 
@@ -115,9 +115,9 @@ class _Library:
             raise NotDecoded(f"{name} is not a sound ELF file ({error})") from error
 
     def frames(self, addresses: Iterable[int]) -> list[list[Frame]]:
-        until = time.monotonic() + _INLINING_S
+        now = time.monotonic()
         try:
-            return [self._elf.frames(each, until) for each in addresses]
+            return [self._elf.frames(each, now + _INLINING_S, now + _LINES_S) for each in addresses]
         except self._error as error:
             raise NotDecoded(f"the ELF file is damaged ({error})") from error
 

@@ -22,7 +22,7 @@ from hil.ports import has_line_rate
 from hil.recovery import Recovery
 from hil.reset import ConsoleReset, ResetStrategy, choose_reset
 from hil.rig import BoardSpec
-from hil.start import check_firmware, check_model
+from hil.start import check_firmware, check_mac, check_model
 
 if TYPE_CHECKING:
     from hil.model.model import Model
@@ -48,7 +48,8 @@ class Device:
         self._info: BoardInfo | None = None
         self._part: ModelPart | None = None
         self._rate = BAUD
-        self._bears = spec.baud or FAST_BAUD
+        self._fastest = spec.baud or FAST_BAUD
+        self._bears = self._fastest
         self._line = BoardPort(port, lab)
         self._recovery = Recovery(spec, self._line)
 
@@ -213,6 +214,7 @@ class Device:
         Raises:
             BootFailure, BoardPanic, BoardSilent: it does not come up.
             ResetError, PortMissingError: it could not be reset, or its port does not come back.
+            WrongChipError: it is not the board that is meant.
         """
         self._restart(self._way_to_reset())
 
@@ -222,7 +224,7 @@ class Device:
         Unlike a reset, this is a restart for which the bootloader does not fall back to what ran
         before.
         """
-        self._restart(ConsoleReset())
+        self._restart(ConsoleReset(self._fastest))
         return self.info
 
     def pulse(self) -> None:
@@ -245,11 +247,13 @@ class Device:
     def _restart(self, how: ResetStrategy) -> None:
         self._forget()
         self._info = self._recovery.start(how)
+        check_mac(self._info, self.spec.mac)
         if has_line_rate(self.port) and not self._info.simulated:
             self.raise_baud()
 
     def _way_to_reset(self) -> ResetStrategy:
-        return choose_reset(self.spec.reset, usb_jtag=not has_line_rate(self.port))
+        usb_jtag = not has_line_rate(self.port)
+        return choose_reset(self.spec.reset, usb_jtag=usb_jtag, baud=self._fastest)
 
     def raise_baud(self) -> None:
         """Make the console as fast as images and frames need it and the line bears it."""

@@ -50,23 +50,24 @@ class Elf:
             self._dwarf = file.get_dwarf_info(relocate_dwarf_sections=False)
             self._ranges = self._dwarf.get_aranges()
 
-    def frames(self, address: int, inlining_until: float) -> list[Frame]:
+    def frames(self, address: int, inlining_until: float, lines_until: float) -> list[Frame]:
         """Return the function at an address, preceded by those that are inlined in it there.
 
         Args:
             address: of an instruction.
             inlining_until: ``time.monotonic()`` from which on inlined functions are not looked for.
+            lines_until: from which on lines are not looked for either.
 
         Raises:
             ElfError: the file's debugging information is damaged.
         """
         with _damage():
-            return self._frames(address, inlining_until)
+            return self._frames(address, inlining_until, lines_until)
 
-    def _frames(self, address: int, inlining_until: float) -> list[Frame]:
+    def _frames(self, address: int, inlining_until: float, lines_until: float) -> list[Frame]:
         function = self._function(address)
         offset = self._ranges.cu_offset_at_addr(address) if self._ranges else None
-        if offset is None:
+        if offset is None or time.monotonic() >= lines_until:
             return [Frame(address, function)]
         unit = self._dwarf.get_CU_at(offset)
         program = self._dwarf.line_program_for_CU(unit)

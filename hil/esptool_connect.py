@@ -7,7 +7,6 @@ For processes of their own: esptool's licence is another, and its state is globa
 from typing import Any
 
 from esptool.cmds import detect_chip
-from esptool.util import FatalError
 
 from hil.serialport.open import open_port
 from hil.serialport.returning import open_when_back

@@ -111,7 +111,7 @@ class Recovery:
     def _loader_answers(self) -> bool:
         """Whether the port still carries something, so that the silence is the firmware's."""
         if self._spec.reset == "none":
-            return True  # there is no way to tell
+            return False  # it cannot be asked, nor could a firmware that hangs be reset
         with self._line.lend() as port:
             try:
                 probe_chip(port, self._spec.reset)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """How a board is made to start anew: one strategy for each way that a port is wired to its chip."""
 
+import itertools
 import time
 from typing import Any, Protocol
 
@@ -52,10 +53,20 @@ class UsbJtagReset(UartReset):
 
 
 class ConsoleReset:
-    """The console's own verb, for a port without reset lines. The firmware must be able to."""
+    """The console's own verb, for a port without reset lines. The firmware must be able to.
+
+    Args:
+        baud: to ask at where asking at the port's rate has been in vain: a session that was killed
+            leaves the board at the rate that it had raised it to.
+    """
+
+    def __init__(self, baud: int) -> None:
+        self._rates = itertools.cycle((None, baud))
 
     def hold(self, port: Any) -> None:
         """Ask as a person does: the answer is nobody's, and half a line before it does no harm."""
+        if rate := next(self._rates):
+            port.baudrate = rate
         port.write(b"\r\nreboot\r\n")
         port.flush()
 
@@ -63,15 +74,16 @@ class ConsoleReset:
         """Do nothing: the firmware restarts by itself."""
 
 
-def choose_reset(name: str, *, usb_jtag: bool) -> ResetStrategy:
+def choose_reset(name: str, *, usb_jtag: bool, baud: int) -> ResetStrategy:
     """Return the strategy of a board.
 
     Args:
         name: ``auto``, ``uart``, ``usb-jtag`` or ``none``.
         usb_jtag: whether the port is an Espressif chip's own, which ``auto`` goes by.
+        baud: line rate to which a console is raised.
     """
     if name == "none":
-        return ConsoleReset()
+        return ConsoleReset(baud)
     if name == "usb-jtag" or (name == "auto" and usb_jtag):
         return UsbJtagReset()
     return UartReset()

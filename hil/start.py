@@ -18,6 +18,7 @@ from hil.errors import (
     ConsoleError,
     HilError,
     ResetError,
+    WrongChipError,
 )
 from hil.firmware import AppInfo
 from hil.reset import ResetStrategy
@@ -134,6 +135,19 @@ def _wait_until_up(line: BoardPort, heard: _Heard) -> BoardInfo:
 def _is_downloading(console: Console) -> bool:
     health = console.health
     return health.at_fault and health.report().sign is Sign.DOWNLOAD_MODE
+
+
+def check_mac(info: BoardInfo, mac: str | None) -> None:
+    """Compare the board with the one that is meant; ``None``: any.
+
+    Raises:
+        WrongChipError: it is another one.
+    """
+    if mac is not None and info.mac.lower() != mac:
+        raise WrongChipError(
+            f"The board on this port has the MAC address {info.mac.lower()}, not {mac}; plug the "
+            "other one in, or mend hil.toml."
+        )
 
 
 def check_firmware(info: BoardInfo, app: AppInfo) -> None:

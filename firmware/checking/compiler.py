@@ -38,9 +38,9 @@ class Compiler:
     def command(self, file: Path) -> list[str]:
         """Return the command that checks `file`, without what is special to its component."""
         if file.suffix == ".c":
-            special = (self.cc, *_C_ONLY)
+            special = [self.cc, *_C_ONLY]
         else:
-            special = (self.cxx, *_CXX_ONLY, *self.cxx_flags)
+            special = [self.cxx, *_CXX_ONLY, *self.cxx_flags]
         return [*special, *self.flags, "-fsyntax-only", *_WARNINGS]
 
 

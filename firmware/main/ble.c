@@ -108,7 +108,11 @@ static int32_t send_frame(uint64_t to, const uint8_t *data, size_t length) {
         link_writable_soon(SN_VIA_BLE);
         return 0;
     }
-    return code == 0 ? (int32_t)length : ble_fail(SN_ERR_EDGE_LOST, "a frame could not be sent", code) - 1;
+    if (code != 0) {
+        ble_fail(SN_ERR_EDGE_LOST, "a frame could not be sent", code);
+        return -1;
+    }
+    return (int32_t)length;
 }
 
 static uint32_t frame_limit(void) {

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "console.h"
-
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "driver/uart.h"
@@ -15,20 +12,37 @@
 #include "freertos/stream_buffer.h"
 #include "freertos/task.h"
 #include "loop.h"
+#include "port.h"
 
 #define START_RATE 115200
 #define PIECE 1024u
 /* A host has 16 chunks of 1 KB on the line; nobody takes them up while a sector of the flash is being erased. */
 #define UART_RX_RING 20480
-#define UART_TX_QUEUE 16384
+#define UART_TX_QUEUE 8192
 #define USB_RING 4096
 #define USB_PATIENCE pdMS_TO_TICKS(1000) /* longer than a host that reads at all does not */
-#define USB_DRAIN pdMS_TO_TICKS(100)     /* before ESP-IDF 5.5 nothing tells when a host has taken everything */
-#define TASK_STACK 4096
+#define USB_DRAIN pdMS_TO_TICKS(100)     /* before ESP-IDF 5.4 nothing tells when a host has taken everything */
+#define TASK_STACK 3072
 #define TASK_PRIORITY 11 /* above the event task's, which waits when the line is slow */
+#define CORE 0           /* the other one is inference's */
+
+typedef struct {
+    int (*take)(void *to, uint32_t length, TickType_t wait);
+    TaskHandle_t task;
+    uint32_t length;
+    uint8_t piece[PIECE];
+} input;
+
+static int take_uart(void *to, uint32_t length, TickType_t wait) {
+    return uart_read_bytes(UART_NUM_0, to, length, wait);
+}
+
+static int take_usb(void *to, uint32_t length, TickType_t wait) {
+    return usb_serial_jtag_read_bytes(to, length, wait);
+}
 
 static const char TAG[] = "console";
-
+static input inputs[] = {{.take = take_uart}, {.take = take_usb}};
 static SemaphoreHandle_t turn; /* recursive: a driver that complains does so by the log */
 /* In front of the UART. The driver's own transmit buffer would let a writer spin, not sleep, while it is full. */
 static StreamBufferHandle_t queue;
@@ -36,8 +50,32 @@ static _Atomic uint32_t queued, written;
 /* What the last input came from loses nothing; the other output gets what finds room, and holds nobody up. */
 static _Atomic bool usb_speaks, usb_is_read;
 
-static void write_uart(void *argument) {
-    (void)argument;
+static uint64_t deliver(sn_node *node, const loop_event *event) {
+    const input *from = &inputs[event->a];
+    const uint64_t deadline = sn_node_on_console(node, from->piece, from->length);
+    xTaskNotifyGive(from->task);
+    return deadline;
+}
+
+/* One task for each input: waits for a byte, takes with it what else is there, and waits until the core has it.
+ * Meanwhile the driver keeps what comes, so that a busy line does not fill the loop's queue. */
+static void read_on(void *argument) {
+    input *from = argument;
+    from->task = xTaskGetCurrentTaskHandle();
+    for (;;) {
+        if (from->take(from->piece, 1, portMAX_DELAY) != 1) {
+            continue;
+        }
+        usb_speaks = usb_is_read = from->take == take_usb;
+        const int more = from->take(&from->piece[1], PIECE - 1, 0);
+        from->length = 1 + (uint32_t)(more > 0 ? more : 0);
+        loop_post_wait(&(loop_event){.deliver = deliver, .a = (uint32_t)(from - inputs)});
+        ulTaskNotifyTake(pdTRUE, portMAX_DELAY);
+    }
+}
+
+static void write_uart(void *unused) {
+    (void)unused;
     static uint8_t piece[PIECE];
     for (;;) {
         const size_t length = xStreamBufferReceive(queue, piece, sizeof piece, portMAX_DELAY);
@@ -46,23 +84,15 @@ static void write_uart(void *argument) {
     }
 }
 
-/* All or nothing. A host that has gone costs one wait. */
-static void put_usb(const uint8_t *data, size_t length) {
-    const TickType_t wait = usb_speaks && usb_is_read ? USB_PATIENCE : 0;
-    usb_is_read = usb_serial_jtag_write_bytes(data, length, wait) == (int)length;
-}
-
-static void put_uart(const uint8_t *data, size_t length) {
-    if (!usb_speaks || xStreamBufferSpacesAvailable(queue) >= length) {
-        queued += xStreamBufferSend(queue, data, length, portMAX_DELAY); /* waits for the line where it is full */
-    }
-}
-
+/* To USB all or nothing; a host that has gone costs one wait. To the UART as fast as the line is. */
 void console_write(void *ctx, const uint8_t *data, size_t length) {
     (void)ctx;
     xSemaphoreTakeRecursive(turn, portMAX_DELAY);
-    put_usb(data, length);
-    put_uart(data, length);
+    const TickType_t wait = usb_speaks && usb_is_read ? USB_PATIENCE : 0;
+    usb_is_read = usb_serial_jtag_write_bytes(data, length, wait) == (int)length;
+    if (!usb_speaks || xStreamBufferSpacesAvailable(queue) >= length) {
+        queued += xStreamBufferSend(queue, data, length, portMAX_DELAY);
+    }
     xSemaphoreGiveRecursive(turn);
 }
 
@@ -86,12 +116,16 @@ static int write_log(const char *format, va_list arguments) {
     return length;
 }
 
-void console_drain(void) {
-    do { /* 16 KB take 17 s at 9,600 baud */
+static void drain_uart(void) {
+    do { /* 8 KB take 9 s at 9,600 baud */
         ESP_ERROR_CHECK(esp_task_wdt_reset());
         vTaskDelay(1);
     } while (written != queued);
     uart_wait_tx_done(UART_NUM_0, USB_PATIENCE); /* the FIFO of 128 bytes */
+}
+
+void console_drain(void) {
+    drain_uart();
     vTaskDelay(USB_DRAIN);
 }
 
@@ -100,43 +134,10 @@ void console_baud(void *ctx, uint32_t rate) {
     if (usb_speaks) {
         return; /* which has no rate */
     }
-    console_drain();
+    drain_uart();
     const esp_err_t result = uart_set_baudrate(UART_NUM_0, rate);
     if (result != ESP_OK) {
         ESP_LOGE(TAG, "the line stays at its rate: %s", esp_err_to_name(result));
-    }
-}
-
-static uint64_t deliver(sn_node *node, const loop_event *event) {
-    return sn_node_on_console(node, event->data, event->length);
-}
-
-static int read_uart(void *to, uint32_t length, TickType_t wait) {
-    return uart_read_bytes(UART_NUM_0, to, length, wait);
-}
-
-static int read_usb(void *to, uint32_t length, TickType_t wait) {
-    return usb_serial_jtag_read_bytes(to, length, wait);
-}
-
-typedef int reader(void *to, uint32_t length, TickType_t wait);
-
-/* One task for each input: waits for a byte and takes with it what else is there. */
-static void read_on(void *argument) {
-    reader *const take = *(reader *const *)argument;
-    uint8_t piece[PIECE];
-    for (;;) {
-        if (take(piece, 1, portMAX_DELAY) != 1) {
-            continue;
-        }
-        usb_speaks = usb_is_read = take == read_usb;
-        const int more = take(&piece[1], sizeof piece - 1, 0);
-        loop_event event = {.deliver = deliver, .length = 1 + (uint32_t)(more > 0 ? more : 0)};
-        while ((event.data = malloc(event.length)) == NULL) {
-            vTaskDelay(1); /* the driver keeps what comes meanwhile */
-        }
-        memcpy(event.data, piece, event.length);
-        loop_post_wait(&event);
     }
 }
 
@@ -151,29 +152,25 @@ static esp_err_t install(void) {
     };
     usb_serial_jtag_driver_config_t usb = {.tx_buffer_size = USB_RING, .rx_buffer_size = USB_RING};
     esp_err_t result = uart_driver_install(UART_NUM_0, UART_RX_RING, 0, 0, NULL, ESP_INTR_FLAG_IRAM);
-    if (result == ESP_OK) {
-        result = uart_param_config(UART_NUM_0, &line);
-    }
+    result = result == ESP_OK ? uart_param_config(UART_NUM_0, &line) : result;
     return result == ESP_OK ? usb_serial_jtag_driver_install(&usb) : result;
 }
 
-static esp_err_t start(TaskFunction_t run, const void *argument) {
-    return xTaskCreate(run, TAG, TASK_STACK, (void *)argument, TASK_PRIORITY, NULL) == pdPASS ? ESP_OK : ESP_ERR_NO_MEM;
+static bool start(TaskFunction_t run, void *argument) {
+    return xTaskCreatePinnedToCore(run, TAG, TASK_STACK, argument, TASK_PRIORITY, NULL, CORE) == pdPASS;
 }
 
 esp_err_t console_init(void) {
-    static reader *const uart = read_uart, *const usb = read_usb;
     turn = xSemaphoreCreateRecursiveMutex();
     queue = xStreamBufferCreate(UART_TX_QUEUE, 1);
     if (turn == NULL || queue == NULL) {
         return ESP_ERR_NO_MEM;
     }
-    esp_err_t result = install();
-    result = result == ESP_OK ? start(write_uart, NULL) : result;
-    result = result == ESP_OK ? start(read_on, &uart) : result;
-    result = result == ESP_OK ? start(read_on, &usb) : result;
-    if (result == ESP_OK) {
-        esp_log_set_vprintf(write_log);
+    const esp_err_t result = install();
+    if (result != ESP_OK) {
+        return result;
     }
-    return result;
+    esp_log_set_vprintf(write_log);
+    return start(write_uart, NULL) && start(read_on, &inputs[0]) && start(read_on, &inputs[1]) ? ESP_OK
+                                                                                               : ESP_ERR_NO_MEM;
 }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "inference.h"
-
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
-#include <new>
 
 #include "esp_task_wdt.h"
 #include "freertos/FreeRTOS.h"
@@ -16,13 +13,12 @@
 
 extern "C" {
 #include "loop.h"
+#include "port.h"
 #include "storage.h"
 }
 
 namespace {
 
-constexpr uint32_t kOpen = 1;
-constexpr uint32_t kInvoke = 2;
 constexpr uint32_t kStack = 12288;
 constexpr UBaseType_t kPriority = 5;
 constexpr BaseType_t kCore = 1; // Wi-Fi, Bluetooth and the event task are on the other one
@@ -38,33 +34,27 @@ class Feeder : public tflite::MicroProfilerInterface {
     }
 };
 
-// The operators that the host lets pass (hil/model/operators.py).
-using Resolver = tflite::MicroMutableOpResolver<29>;
-
 TaskHandle_t task;
+void (*job)(loop_event *event); // what the task does next
 uint8_t *arena;
 uint32_t arena_size;
-Resolver resolver;
+tflite::MicroMutableOpResolver<29> resolver;
 Feeder feeder;
 tflite::MicroInterpreter *interpreter; // NULL until a model is open
 const uint8_t *model;
 uint32_t model_length;
 char said[128]; // the first thing that TFLM complained of
 
+// The operators that the host lets pass (hil/model/operators.py).
 bool add_operators() {
-    return resolver.AddAdd() == kTfLiteOk && resolver.AddAveragePool2D() == kTfLiteOk &&
-           resolver.AddConcatenation() == kTfLiteOk && resolver.AddConv2D() == kTfLiteOk &&
-           resolver.AddDepthwiseConv2D() == kTfLiteOk && resolver.AddDequantize() == kTfLiteOk &&
-           resolver.AddExpandDims() == kTfLiteOk && resolver.AddFullyConnected() == kTfLiteOk &&
-           resolver.AddHardSwish() == kTfLiteOk && resolver.AddLeakyRelu() == kTfLiteOk &&
-           resolver.AddLogistic() == kTfLiteOk && resolver.AddMaximum() == kTfLiteOk &&
-           resolver.AddMaxPool2D() == kTfLiteOk && resolver.AddMean() == kTfLiteOk &&
-           resolver.AddMinimum() == kTfLiteOk && resolver.AddMul() == kTfLiteOk && resolver.AddPack() == kTfLiteOk &&
-           resolver.AddPad() == kTfLiteOk && resolver.AddQuantize() == kTfLiteOk && resolver.AddRelu() == kTfLiteOk &&
-           resolver.AddRelu6() == kTfLiteOk && resolver.AddReshape() == kTfLiteOk && resolver.AddShape() == kTfLiteOk &&
-           resolver.AddSoftmax() == kTfLiteOk && resolver.AddSqueeze() == kTfLiteOk &&
-           resolver.AddStridedSlice() == kTfLiteOk && resolver.AddSub() == kTfLiteOk &&
-           resolver.AddTanh() == kTfLiteOk && resolver.AddTranspose() == kTfLiteOk;
+    return (resolver.AddAdd() | resolver.AddAveragePool2D() | resolver.AddConcatenation() | resolver.AddConv2D() |
+            resolver.AddDepthwiseConv2D() | resolver.AddDequantize() | resolver.AddExpandDims() |
+            resolver.AddFullyConnected() | resolver.AddHardSwish() | resolver.AddLeakyRelu() | resolver.AddLogistic() |
+            resolver.AddMaximum() | resolver.AddMaxPool2D() | resolver.AddMean() | resolver.AddMinimum() |
+            resolver.AddMul() | resolver.AddPack() | resolver.AddPad() | resolver.AddQuantize() | resolver.AddRelu() |
+            resolver.AddRelu6() | resolver.AddReshape() | resolver.AddShape() | resolver.AddSoftmax() |
+            resolver.AddSqueeze() | resolver.AddStridedSlice() | resolver.AddSub() | resolver.AddTanh() |
+            resolver.AddTranspose()) == kTfLiteOk;
 }
 
 uint64_t opened(sn_node *node, const loop_event *event) {
@@ -80,7 +70,7 @@ uint64_t invoked(sn_node *node, const loop_event *event) {
     return sn_node_on_invoked(node, event->code, event->text, output->data.uint8, output->bytes);
 }
 
-sn_error open_model(const char **why) {
+sn_error prepare(const char **why) {
     if (arena == nullptr) {
         *why = "there is not enough PSRAM for an arena: models need a module with octal PSRAM, as N16R8";
         return SN_ERR_ARENA;
@@ -98,9 +88,8 @@ sn_error open_model(const char **why) {
         *why = "the model does not have one graph of one input and one output";
         return SN_ERR_MODEL_INVALID;
     }
-    alignas(tflite::MicroInterpreter) static uint8_t place[sizeof(tflite::MicroInterpreter)];
-    auto *made = new (place) tflite::MicroInterpreter(graph, resolver, arena, arena_size, nullptr, &feeder);
-    if (!add_operators() || made->initialization_status() != kTfLiteOk || made->AllocateTensors() != kTfLiteOk) {
+    static tflite::MicroInterpreter made(graph, resolver, arena, arena_size, nullptr, &feeder);
+    if (!add_operators() || made.initialization_status() != kTfLiteOk || made.AllocateTensors() != kTfLiteOk) {
         const bool is_short = strstr(said, "missing") != nullptr || strstr(said, "too small") != nullptr;
         static char sentence[192];
         snprintf(sentence, sizeof sentence, "%s: %s",
@@ -108,28 +97,37 @@ sn_error open_model(const char **why) {
         *why = sentence;
         return is_short ? SN_ERR_ARENA : SN_ERR_MODEL_INVALID;
     }
-    interpreter = made;
+    interpreter = &made;
     return SN_OK;
+}
+
+void open_model(loop_event *event) {
+    event->deliver = opened;
+    event->code = prepare(&event->text);
+}
+
+void run_model(loop_event *event) {
+    event->deliver = invoked;
+    event->code = interpreter->Invoke() == kTfLiteOk ? SN_OK : SN_ERR_INVOKE;
+    event->text = said[0] != '\0' ? said : "TFLM says nothing more about why it could not run the model";
 }
 
 void work(void *) {
     for (;;) {
-        uint32_t order = 0;
-        xTaskNotifyWait(0, UINT32_MAX, &order, portMAX_DELAY);
+        ulTaskNotifyTake(pdTRUE, portMAX_DELAY);
         ESP_ERROR_CHECK(esp_task_wdt_add(nullptr));
         loop_event event = {};
         said[0] = '\0';
-        if (order == kOpen) {
-            event.deliver = opened;
-            event.code = open_model(&event.text);
-        } else {
-            event.deliver = invoked;
-            event.code = interpreter->Invoke() == kTfLiteOk ? SN_OK : SN_ERR_INVOKE;
-            event.text = said[0] != '\0' ? said : "TFLM says nothing more about why it could not run the model";
-        }
+        job(&event);
         ESP_ERROR_CHECK(esp_task_wdt_delete(nullptr));
         loop_post_wait(&event);
     }
+}
+
+sn_error start(void (*what)(loop_event *event)) {
+    job = what;
+    xTaskNotifyGive(task);
+    return SN_OK;
 }
 
 } // namespace
@@ -155,11 +153,7 @@ esp_err_t inference_init(uint8_t *memory, uint32_t size) {
 sn_error model_open(void *, uint32_t offset, uint32_t length) {
     model = storage_map(offset, length);
     model_length = length;
-    if (model == nullptr) {
-        return SN_ERR_SLOT_LENGTH;
-    }
-    xTaskNotify(task, kOpen, eSetValueWithOverwrite);
-    return SN_OK;
+    return model != nullptr ? start(open_model) : SN_ERR_SLOT_LENGTH;
 }
 
 sn_error input_load(void *, const uint8_t *data, uint32_t length) {
@@ -175,9 +169,5 @@ sn_error input_load(void *, const uint8_t *data, uint32_t length) {
 }
 
 sn_error invoke(void *) {
-    if (interpreter == nullptr) {
-        return SN_ERR_NO_MODEL;
-    }
-    xTaskNotify(task, kInvoke, eSetValueWithOverwrite);
-    return SN_OK;
+    return interpreter != nullptr ? start(run_model) : SN_ERR_NO_MODEL;
 }

@@ -30,7 +30,7 @@ typedef struct loop_event {
 /* From any task. false: the queue is full, and the poster keeps `data`. */
 bool loop_post(const loop_event *event);
 /* From any task but the event task: waits for room. */
-bool loop_post_wait(const loop_event *event);
+void loop_post_wait(const loop_event *event);
 
 typedef uint64_t loop_ready(sn_node *node, int fd, bool readable, bool writable);
 

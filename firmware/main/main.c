@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sets the board up; then the main task becomes the event task. */
 #include <stdio.h>
-#include <string.h>
 
-#include "console.h"
 #include "esp_app_desc.h"
 #include "esp_flash.h"
 #include "esp_heap_caps.h"
@@ -14,10 +12,10 @@
 #include "esp_system.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
-#include "inference.h"
 #include "links.h"
 #include "loop.h"
 #include "port.h"
+#include "psa/crypto.h"
 #include "settings.h"
 #include "storage.h"
 
@@ -48,7 +46,7 @@ static void complain(const char *what, esp_err_t result) {
     }
 }
 
-static const sn_identity *identify(bool has_psram) {
+static const sn_identity *identify(uint32_t arena_size) {
     static char mac[18];
     static char digest[17];
     static sn_identity identity = {
@@ -72,15 +70,15 @@ static const sn_identity *identify(bool has_psram) {
     complain("the size of the flash cannot be read", esp_flash_get_physical_size(NULL, &identity.flash_size));
     const esp_partition_t *running = esp_ota_get_running_partition();
     esp_ota_img_states_t state = ESP_OTA_IMG_UNDEFINED;
-    identity.app_on_trial =
-        esp_ota_get_state_partition(running, &state) == ESP_OK && state == ESP_OTA_IMG_PENDING_VERIFY;
+    (void)esp_ota_get_state_partition(running, &state); /* a table without otadata has none */
     identity.version = application->version;
     identity.source_digest = digest;
     identity.mac = mac;
     identity.reset_reason = reset_reasons[esp_reset_reason()];
-    identity.arena_size = has_psram ? ARENA_SIZE : 0;
+    identity.arena_size = arena_size;
     identity.psram_size = esp_psram_is_initialized() ? esp_psram_get_size() : 0;
     identity.app_slot = running->label;
+    identity.app_on_trial = state == ESP_OTA_IMG_PENDING_VERIFY;
     identity.model_slot = storage_in_use() != NULL ? storage_in_use()->label : NULL;
     identity.model_on_trial = storage_is_on_trial();
     return &identity;
@@ -92,19 +90,6 @@ static void *allocate(size_t size, uint32_t where) {
     return memory;
 }
 
-static sn_memory provide(bool has_psram) {
-    const uint32_t where = has_psram ? MALLOC_CAP_SPIRAM : MALLOC_CAP_INTERNAL;
-    sn_memory memory = {
-        .image_capacity = has_psram ? IMAGE_SIZE : SMALL_SIZE,
-        .receive_capacity = has_psram ? RECEIVE_SIZE : SMALL_SIZE,
-        .output_capacity = has_psram ? OUTPUT_SIZE : SMALL_SIZE,
-    };
-    memory.image = allocate(memory.image_capacity, where);
-    memory.receive = allocate(memory.receive_capacity, where);
-    memory.output = allocate(memory.output_capacity, where);
-    return memory;
-}
-
 void app_main(void) {
     ESP_ERROR_CHECK(loop_init());
     ESP_ERROR_CHECK(console_init());
@@ -113,14 +98,23 @@ void app_main(void) {
         ESP_LOGE(TAG, "no model can be run: they need %u bytes of octal PSRAM, as an N16R8 module has", PSRAM_NEED);
     }
     complain("nothing is remembered over a reset", settings_init());
+    complain("no SHA-256 can be made", psa_crypto_init() == PSA_SUCCESS ? ESP_OK : ESP_FAIL);
     storage_init();
-    uint8_t *arena = has_psram ? allocate(ARENA_SIZE, MALLOC_CAP_SPIRAM) : NULL;
-    ESP_ERROR_CHECK(inference_init(arena, ARENA_SIZE));
+    const uint32_t where = has_psram ? MALLOC_CAP_SPIRAM : MALLOC_CAP_INTERNAL;
+    const uint32_t arena_size = has_psram ? ARENA_SIZE : 0;
+    sn_memory memory = {
+        .image_capacity = has_psram ? IMAGE_SIZE : SMALL_SIZE,
+        .receive_capacity = has_psram ? RECEIVE_SIZE : SMALL_SIZE,
+        .output_capacity = has_psram ? OUTPUT_SIZE : SMALL_SIZE,
+    };
+    memory.image = allocate(memory.image_capacity, where);
+    memory.receive = allocate(memory.receive_capacity, where);
+    memory.output = allocate(memory.output_capacity, where);
+    sn_node *node = allocate(sn_node_size(), MALLOC_CAP_INTERNAL);
+    ESP_ERROR_CHECK(inference_init(has_psram ? allocate(arena_size, where) : NULL, arena_size));
     if (links_init() != SN_OK) {
         ESP_LOGE(TAG, "there are no links");
     }
-    const sn_memory memory = provide(has_psram);
-    sn_node *node = allocate(sn_node_size(), MALLOC_CAP_INTERNAL);
     vTaskPrioritySet(NULL, EVENT_TASK_PRIORITY);
-    loop_run(node, sn_node_init(node, &port_table, identify(has_psram), &memory));
+    loop_run(node, sn_node_init(node, &port_table, identify(arena_size), &memory));
 }

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "port.h"
 
-#include "console.h"
 #include "esp_heap_caps.h"
 #include "esp_random.h"
 #include "esp_system.h"
 #include "esp_timer.h"
-#include "inference.h"
 #include "links.h"
-#include "storage.h"
-#include "update.h"
 
 static uint64_t now_us(void *ctx) {
     (void)ctx;

@@ -5,18 +5,19 @@
 
 #include "esp_log.h"
 #include "esp_system.h"
+#include "port.h"
 #include "psa/crypto.h"
 #include "settings.h"
 
-#define SLOTS 2
 #define FIRST_SUBTYPE 0x40
+#define TRIAL "try_model" /* setting: the number of the slot, "0" or "1" */
 
 static const char TAG[] = "storage";
 static const uint8_t magic[STORAGE_MAGIC] = {0x48, 0x49, 0x4C, 0x4D};
 static const uint8_t nothing[STORAGE_MAGIC];
 
-static const esp_partition_t *slots[SLOTS];
-static uint8_t used;
+static const esp_partition_t *slots[2];
+static int used;
 static bool on_trial;
 static const uint8_t *mapped;
 
@@ -27,37 +28,34 @@ static bool has_magic(const esp_partition_t *slot) {
 }
 
 /* A trial lasts for one boot, the one that `reboot` makes. */
-static bool take_trial(uint8_t *slot) {
+static bool take_trial(void) {
     char number[2];
-    if (settings_get(SETTINGS_TRIAL, number, sizeof number) != ESP_OK) {
+    if (settings_get(TRIAL, number, sizeof number) != ESP_OK) {
         return false;
     }
-    const esp_err_t result = settings_put(SETTINGS_TRIAL, NULL);
+    const esp_err_t result = settings_put(TRIAL, NULL);
     if (result != ESP_OK) {
         ESP_LOGE(TAG, "the new model is not tried: %s", esp_err_to_name(result));
         return false;
     }
-    *slot = number[0] == '1' ? 1 : 0;
-    return slots[*slot] != NULL && esp_reset_reason() == ESP_RST_SW;
+    used = number[0] == '1';
+    return slots[used] != NULL && esp_reset_reason() == ESP_RST_SW;
 }
 
 void storage_init(void) {
-    for (int i = 0; i < SLOTS; i++) {
-        const esp_partition_subtype_t subtype = (esp_partition_subtype_t)(FIRST_SUBTYPE + i);
-        slots[i] = esp_partition_find_first(ESP_PARTITION_TYPE_DATA, subtype, NULL);
-    }
-    on_trial = take_trial(&used);
-    if (!on_trial) {
-        used = !has_magic(slots[0]) && has_magic(slots[1]) ? 1 : 0;
-    }
     esp_partition_mmap_handle_t handle;
     const void *start = NULL;
     esp_err_t result = ESP_ERR_NOT_FOUND;
+    for (int i = 0; i < 2; i++) {
+        const esp_partition_subtype_t subtype = (esp_partition_subtype_t)(FIRST_SUBTYPE + i);
+        slots[i] = esp_partition_find_first(ESP_PARTITION_TYPE_DATA, subtype, NULL);
+    }
+    on_trial = take_trial();
+    if (!on_trial) {
+        used = !has_magic(slots[0]) && has_magic(slots[1]);
+    }
     if (slots[used] != NULL) {
         result = esp_partition_mmap(slots[used], 0, slots[used]->size, ESP_PARTITION_MMAP_DATA, &start, &handle);
-    }
-    if (result == ESP_OK && psa_crypto_init() != PSA_SUCCESS) {
-        result = ESP_FAIL;
     }
     if (result != ESP_OK) {
         ESP_LOGE(TAG, "the model partition cannot be used: %s", esp_err_to_name(result));
@@ -70,29 +68,25 @@ const esp_partition_t *storage_in_use(void) {
     return slots[used];
 }
 
+const esp_partition_t *storage_spare(void) {
+    return slots[1 - used];
+}
+
 bool storage_is_on_trial(void) {
     return on_trial;
 }
 
-const esp_partition_t *storage_spare(uint8_t *slot) {
-    *slot = used == 0 ? 1 : 0;
-    return slots[*slot];
+esp_err_t storage_plan_trial(bool is_wanted) {
+    return settings_put(TRIAL, !is_wanted ? NULL : used == 0 ? "1" : "0");
 }
 
-sn_error storage_keep(void) {
-    uint8_t spare;
-    const esp_partition_t *other = storage_spare(&spare);
+esp_err_t storage_keep(void) {
     esp_err_t result = esp_partition_write(slots[used], 0, magic, sizeof magic);
-    if (result == ESP_OK && other != NULL) {
-        result =
-            esp_partition_write(other, 0, nothing, sizeof nothing); /* NOR flash: ones become zeros without erasing */
+    if (result == ESP_OK && storage_spare() != NULL) { /* NOR flash: ones become zeros without erasing */
+        result = esp_partition_write(storage_spare(), 0, nothing, sizeof nothing);
     }
-    if (result != ESP_OK) {
-        ESP_LOGE(TAG, "the model on trial is not kept: %s", esp_err_to_name(result));
-        return SN_ERR_STORAGE;
-    }
-    on_trial = false;
-    return SN_OK;
+    on_trial = on_trial && result != ESP_OK;
+    return result;
 }
 
 const uint8_t *storage_map(uint32_t offset, uint32_t length) {
@@ -121,11 +115,11 @@ sn_error slot_read(void *ctx, uint32_t offset, void *to, uint32_t length) {
 
 sn_error slot_sha256(void *ctx, uint32_t offset, uint32_t length, uint8_t digest[32]) {
     (void)ctx;
-    size_t written = 0;
+    size_t written;
     const uint8_t *from = storage_map(offset, length);
     if (from == NULL) {
         return SN_ERR_SLOT_LENGTH;
     }
-    return psa_hash_compute(PSA_ALG_SHA_256, from, length, digest, 32, &written) == PSA_SUCCESS ? SN_OK
-                                                                                                : SN_ERR_STORAGE;
+    const psa_status_t status = psa_hash_compute(PSA_ALG_SHA_256, from, length, digest, 32, &written);
+    return status == PSA_SUCCESS ? SN_OK : SN_ERR_STORAGE;
 }

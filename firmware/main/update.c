@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include "update.h"
-
+/* A new application or model, written to the partition that is not in use as it comes. */
 #include <stdbool.h>
 
 #include "esp_log.h"
 #include "esp_ota_ops.h"
+#include "port.h"
 #include "psa/crypto.h"
-#include "settings.h"
 #include "storage.h"
-
-static const char TAG[] = "update";
 
 static struct {
     enum { NONE, APP, MODEL } kind;
     const esp_partition_t *target;
-    uint8_t slot; /* of a model */
     esp_ota_handle_t ota;
     uint32_t offset;
     psa_hash_operation_t hash;
@@ -32,7 +28,7 @@ static sn_error outcome(esp_err_t result) {
     if (result == ESP_OK) {
         return SN_OK;
     }
-    ESP_LOGE(TAG, "%s", esp_err_to_name(result));
+    ESP_LOGE("update", "%s", esp_err_to_name(result));
     forget();
     return result == ESP_ERR_OTA_VALIDATE_FAILED ? SN_ERR_UPDATE_INVALID : SN_ERR_STORAGE;
 }
@@ -41,11 +37,29 @@ static esp_err_t hashed(psa_status_t status) {
     return status == PSA_SUCCESS ? ESP_OK : ESP_FAIL;
 }
 
+/* What an earlier update chose and no boot has tried is taken back first. ESP-IDF writes each choice over the older of
+ * otadata's two records, which would now be the running application's: a trial that fails would find no way back. */
+static esp_err_t begin_app(void) {
+    const esp_partition_t *running = esp_ota_get_running_partition();
+    esp_err_t result = ESP_OK;
+    if (esp_ota_get_boot_partition() != running) {
+        result = esp_ota_set_boot_partition(running);
+        result = result == ESP_OK ? esp_ota_mark_app_valid_cancel_rollback() : result;
+    }
+    /* Erases as it goes: the whole at once would take many seconds. */
+    return result == ESP_OK ? esp_ota_begin(update.target, OTA_WITH_SEQUENTIAL_WRITES, &update.ota) : result;
+}
+
+static esp_err_t begin_model(void) {
+    const esp_err_t result = storage_plan_trial(false);
+    return result == ESP_OK ? esp_partition_erase_range(update.target, 0, update.target->erase_size) : result;
+}
+
 sn_error update_begin(void *ctx, sn_update what, uint32_t size) {
     (void)ctx;
     forget();
     const bool is_app = what == SN_UPDATE_APP;
-    update.target = is_app ? esp_ota_get_next_update_partition(NULL) : storage_spare(&update.slot);
+    update.target = is_app ? esp_ota_get_next_update_partition(NULL) : storage_spare();
     if (update.target == NULL || update.target == esp_ota_get_running_partition()) {
         return SN_ERR_UNSUPPORTED;
     }
@@ -54,11 +68,8 @@ sn_error update_begin(void *ctx, sn_update what, uint32_t size) {
     }
     update.offset = 0;
     esp_err_t result = hashed(psa_hash_setup(&update.hash, PSA_ALG_SHA_256));
-    if (result == ESP_OK && is_app) { /* erases as it goes: the whole at once would take many seconds */
-        result = esp_ota_begin(update.target, OTA_WITH_SEQUENTIAL_WRITES, &update.ota);
-    } else if (result == ESP_OK) {
-        result = settings_put(SETTINGS_TRIAL, NULL);
-        result = result == ESP_OK ? esp_partition_erase_range(update.target, 0, update.target->erase_size) : result;
+    if (result == ESP_OK) {
+        result = is_app ? begin_app() : begin_model();
     }
     update.kind = result != ESP_OK ? NONE : is_app ? APP : MODEL;
     return outcome(result);
@@ -106,7 +117,7 @@ sn_error update_end(void *ctx, const uint8_t sha256[32]) {
     }
     update.kind = NONE; /* esp_ota_end ends it, whatever it finds */
     if (!is_app) {
-        return outcome(settings_put(SETTINGS_TRIAL, update.slot == 1 ? "1" : "0"));
+        return outcome(storage_plan_trial(true));
     }
     const esp_err_t result = esp_ota_end(update.ota);
     return outcome(result == ESP_OK ? esp_ota_set_boot_partition(update.target) : result);
@@ -114,5 +125,5 @@ sn_error update_end(void *ctx, const uint8_t sha256[32]) {
 
 sn_error update_confirm(void *ctx, sn_update what) {
     (void)ctx;
-    return what == SN_UPDATE_MODEL ? storage_keep() : outcome(esp_ota_mark_app_valid_cancel_rollback());
+    return outcome(what == SN_UPDATE_MODEL ? storage_keep() : esp_ota_mark_app_valid_cancel_rollback());
 }

@@ -135,7 +135,14 @@ def write(root: Path, files: dict[str, str]) -> Path:
 
 
 def run_check(idf: Path, project: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [*CHECK, "--idf", str(idf), "--project", str(project), "--cc", "gcc", *options]
+    command = [*CHECK, "--idf", str(idf), "--project", str(project), "--cc", "gcc"]
+    command += [
+        "--tflite-micro",
+        str(project / "none"),
+        "--esp-nn",
+        str(project / "none"),
+        *options,
+    ]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -149,6 +156,7 @@ def mistaken(idf, tmp_path_factory):
     """What check.py says of a project with every mistake, a file for each."""
     headers = '#include "esp_log.h"\n#include "esp_wifi.h"\n'
     wrong = {f"main/{name}.c": f"{headers}{text}\n" for name, (text, _) in MISTAKES.items()}
+    wrong["main/inference.cc"] = '#include "tensorflow/lite/micro/micro_interpreter.h"\n'
     wrong["sdkconfig.wrong"] = "\n".join(SETTINGS)
     done = run_check(idf, write(tmp_path_factory.mktemp("mistaken"), PROJECT | wrong))
     assert done.returncode == 1, done.stdout + done.stderr
@@ -179,6 +187,10 @@ def test_mistakes_do_not_hide_what_is_right(mistaken):
     assert "main/main.c: ok" in mistaken
     assert "sdkconfig.quick: ok" in mistaken
     assert f"{len(MISTAKES) + 1} files with findings" in mistaken
+
+
+def test_what_cannot_be_checked_is_named(mistaken):
+    assert "Not checked: main/inference.cc needs esp-tflite-micro; name it" in mistaken
 
 
 def test_a_requirement_that_does_not_exist_is_a_finding(idf, tmp_path):

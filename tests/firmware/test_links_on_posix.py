@@ -197,9 +197,20 @@ def test_a_tail_over_tcp_serves_one_head_at_a_time(head: Board, tail: Board) -> 
     assert "state=ok" in head.say("rtt via=tcp size=100", "! rtt|err")
 
 
-def test_what_a_closed_link_still_has_to_say_is_dropped(head: Board, edge: EdgeServer) -> None:
+def test_what_a_closed_link_still_has_to_say_is_dropped(head: Board) -> None:
+    head.say("link via=ble state=up")
+    head.say("link via=ble state=down", "! link")
+    head.say("link via=ble state=up")
+    head.wait("stopped")  # the first of them, which has told of a loss
+    assert "code=link_down" in head.say("link via=ble state=down", "! link")
+
+
+def test_a_link_is_opened_when_the_radio_of_the_one_before_has_stopped(
+    head: Board, edge: EdgeServer
+) -> None:
     join(head, edge.address[1])
     head.say("link via=ble state=up")
-    head.say("link via=ble state=down", "! link via=ble state=down code=link_down")
-    event = head.say("link via=udp state=up", "! link")  # the radio's stop has told of a loss
-    assert "via=udp state=up" in event
+    head.say("link via=ble state=down", "! link")
+    head.say("link via=udp state=up")
+    assert head.wait("stopped|! link") == "stopped\n"
+    assert "state=up" in head.wait("! link")

@@ -116,7 +116,9 @@ static void start(const link_wish *wish) {
 }
 
 static void stop(void) {
+    usleep(100000); /* as a radio's does, it takes its time, and the link may have been opened again meanwhile */
     link_tell(SN_VIA_BLE, SN_ERR_EDGE_LOST, "this comes too late for anybody to hear", NULL);
+    fprintf(stderr, "stopped\n");
 }
 
 static int32_t refuse(uint64_t to, const uint8_t *data, size_t length) {

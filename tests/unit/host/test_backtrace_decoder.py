@@ -72,6 +72,7 @@ def elf(request, tmp_path_factory) -> Path:
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch):
     monkeypatch.setattr("hil.backtrace_decoder._INLINING_S", 60.0)
+    monkeypatch.setattr("hil.backtrace_decoder._LINES_S", 60.0)
 
 
 @pytest.fixture
@@ -140,6 +141,12 @@ def test_in_a_hurry_functions_and_lines_are_named_all_the_same(elf, no_tool, mon
         Frame(fault, "outer", source, LINES["fault"]),
         Frame(back, "entry", source, LINES["return"]),
     ]
+
+
+def test_in_a_great_hurry_functions_are_named_all_the_same(elf, no_tool, monkeypatch):
+    monkeypatch.setattr("hil.backtrace_decoder._LINES_S", 0.0)
+    fault, back = addresses(elf)
+    assert Decoder(elf).decode([fault, back]) == [Frame(fault, "outer"), Frame(back, "entry")]
 
 
 def test_a_decoder_prepared_in_the_background_tells_the_same(elf, no_tool):

@@ -127,11 +127,11 @@ def test_without_a_power_switch_the_loader_tells_whose_silence_it_is(rig):
     assert did == ["start by lines", "probe"] * 2
 
 
-def test_without_reset_lines_nothing_can_tell_and_the_firmware_is_blamed(rig):
-    recovery, did, _ = rig(starts=[BoardSilent("It hangs.")], power=None, reset="none")
-    with pytest.raises(BoardSilent):
+def test_a_silent_board_without_reset_lines_is_asked_once_more_and_is_no_failure(rig):
+    recovery, did, _ = rig(starts=[BoardSilent("No.")] * 2, power=None, reset="none")
+    with pytest.raises(ResetError, match=r"^No\. \(2 attempts"):
         recovery.start(HOW)
-    assert did == ["start by lines"]
+    assert did == ["start by lines"] * 2
 
 
 def test_a_board_that_goes_on_as_before_has_not_been_reset(rig):

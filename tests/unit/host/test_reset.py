@@ -28,11 +28,23 @@ def test_en_is_low_between_hold_and_release_and_io0_never_is(strategy):
 def test_the_console_is_asked_by_a_line_of_its_own_and_no_line_is_touched():
     written = []
     port = NotedPort(written.append)
-    ConsoleReset().hold(port)
-    ConsoleReset().release(port)
+    strategy = ConsoleReset(921_600)
+    strategy.hold(port)
+    strategy.release(port)
     assert b"".join(written).split(b"\r\n") == [b"", b"reboot", b""]
     assert port.flushed  # before the console changes the rate
     assert port.lines == []
+    assert port.baudrate == 115_200
+
+
+def test_asked_again_it_tries_the_rate_that_a_killed_session_may_have_left():
+    port, strategy = NotedPort(), ConsoleReset(921_600)
+    rates = []
+    port.on_write = lambda data: rates.append(port.baudrate)
+    for _ in range(3):
+        port.baudrate = 115_200
+        strategy.hold(port)
+    assert rates == [115_200, 921_600, 115_200]
 
 
 @pytest.mark.parametrize(
@@ -46,4 +58,4 @@ def test_the_console_is_asked_by_a_line_of_its_own_and_no_line_is_touched():
     ],
 )
 def test_the_rig_decides_and_auto_goes_by_the_port(name, usb_jtag, kind):
-    assert type(choose_reset(name, usb_jtag=usb_jtag)) is kind
+    assert type(choose_reset(name, usb_jtag=usb_jtag, baud=921_600)) is kind

@@ -17,10 +17,11 @@ from hil.errors import (
     ConsoleError,
     PortMissingError,
     ResetError,
+    WrongChipError,
 )
 from hil.firmware import AppInfo
 from hil.reset import UartReset
-from hil.start import check_firmware, start
+from hil.start import check_firmware, check_mac, start
 
 GREETING = b"ESP-ROM:esp32s3-20210327\r\nrst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)\r\n"
 DOWNLOAD = b"rst:0x1 (POWERON),boot:0x0 (DOWNLOAD(USB/UART0))\r\nwaiting for download\r\n"
@@ -156,6 +157,14 @@ def test_the_last_words_of_the_life_before_do_not_hasten_the_question(line, monk
     began = time.monotonic()
     start(line(old), WHEN_RESET)
     assert asked[0] - began >= 0.3
+
+
+def test_a_board_that_was_plugged_in_elsewhere_is_told_from_the_one_that_is_meant():
+    info = type("Info", (), {"mac": "F4:12:FA:00:00:01"})
+    check_mac(info, None)
+    check_mac(info, "f4:12:fa:00:00:01")
+    with pytest.raises(WrongChipError, match=r"f4:12:fa:00:00:01, not f4:12:fa:00:00:02; plug"):
+        check_mac(info, "f4:12:fa:00:00:02")
 
 
 def test_the_application_is_known_by_version_and_digest():

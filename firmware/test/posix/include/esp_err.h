@@ -4,7 +4,13 @@
 
 typedef int esp_err_t;
 
-enum { ESP_FAIL = -1, ESP_OK = 0, ESP_ERR_NO_MEM = 0x101, ESP_ERR_INVALID_STATE = 0x103 };
+enum {
+    ESP_FAIL = -1,
+    ESP_OK = 0,
+    ESP_ERR_NO_MEM = 0x101,
+    ESP_ERR_INVALID_ARG = 0x102,
+    ESP_ERR_INVALID_STATE = 0x103,
+};
 
 const char *esp_err_to_name(esp_err_t code);
 
