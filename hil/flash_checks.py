@@ -7,11 +7,9 @@ from typing import Any, Protocol
 from esptool.cmds import detect_flash_size
 from esptool.util import flash_size_bytes
 
+from hil.chip_fit import check_chip, check_flash_size, check_psram
 from hil.errors import FlashingError, WrongChipError
 from hil.sim.chip import ESP32S3_USER_DATA, VIRTUAL_MARK, mac_text
-
-LEAST_FLASH = 8 << 20
-"""The smallest flash for which there is a partition table."""
 
 
 class Region(Protocol):
@@ -28,15 +26,7 @@ def check_board(esp: Any, plan: dict[str, Any]) -> bool:
     Raises:
         WrongChipError: it cannot take or run what is to be written.
     """
-    if esp.CHIP_NAME != "ESP32-S3":
-        raise WrongChipError(
-            f"The chip on this port is an {esp.CHIP_NAME}, not an ESP32-S3; connect an ESP32-S3."
-        )
-    if esp.secure_download_mode:
-        raise WrongChipError(
-            "The ESP32-S3 on this port is in secure download mode, in which its flash cannot be "
-            "read or verified; use another board, or update this one's firmware by 'hil update'."
-        )
+    check_chip(esp.CHIP_NAME, secure_download=esp.secure_download_mode)
     mac, needs = mac_text(bytes(esp.read_mac("BASE_MAC"))), plan["needs"]
     if needs["mac"] not in (None, mac):
         raise WrongChipError(
@@ -51,11 +41,8 @@ def check_board(esp: Any, plan: dict[str, Any]) -> bool:
             "This image holds WebAssembly for a virtual board and cannot run on a real ESP32-S3; "
             "build the firmware with ESP-IDF and name its build directory."
         )
-    if needs["psram"] and not esp.get_psram_cap():
-        raise WrongChipError(
-            "The ESP32-S3 on this port has no PSRAM, by its eFuses, and the firmware needs it for "
-            "the model's arena; use a module with PSRAM, such as an N16R8."
-        )
+    if needs["psram"]:
+        check_psram(has=bool(esp.get_psram_cap()))
     return virtual
 
 
@@ -70,17 +57,7 @@ def check_flash(esp: Any, plan: dict[str, Any], regions: Iterable[Region]) -> in
     if name is None:
         raise FlashingError("The flash chip of the board does not tell its size; power it anew.")
     size = int(flash_size_bytes(name))
-    layout = plan["needs"]["flash_size"]
-    if layout > size:
-        advice = (
-            f"build it by 'hil firmware build --flash-size {name}'"
-            if size >= LEAST_FLASH
-            else f"use a board with at least {LEAST_FLASH >> 20}MB"
-        )
-        raise WrongChipError(
-            f"The firmware is laid out for {layout >> 20}MB of flash, and this board has {name}; "
-            f"{advice}."
-        )
+    check_flash_size(size, plan["needs"]["flash_size"])
     for region in regions:
         end = region.offset + len(region.data)
         if end > size:

@@ -131,7 +131,10 @@ def only_usb_port(taken: Collection[str] = ()) -> str:
             "(pytest: --hil-board)."
         )
     names = ", ".join(port.device for port in candidates)
-    raise PortMissingError(f"Several boards are attached ({names}); name one of them.")
+    raise PortMissingError(
+        f"Several boards are attached ({names}); name one by --board (pytest: --hil-board), or "
+        "describe them in hil.toml."
+    )
 
 
 def _links() -> dict[str, str]:

@@ -3,22 +3,29 @@
 
 import shlex
 import subprocess
+import time
 from collections.abc import Callable
 
+from hil.board_identity import Identity
 from hil.board_lock import BoardLock
-from hil.errors import BadInputError, InfrastructureError
+from hil.board_lookup import find_port
+from hil.errors import BadInputError, InfrastructureError, PortMissingError
+from hil.ports import discover_ports
 from hil.rig import BoardSpec
-from hil.serialport.returning import open_when_back
+from hil.serialport.returning import RETURN_PATIENCE_S, open_when_back
 
 COMMAND_PATIENCE_S = 30.0
 """uhubctl waits 2 s between off and on, and retries twice."""
+
+_PAUSE_S = 0.2
 
 
 def power_cycle(spec: BoardSpec, log: Callable[[str], None]) -> None:
     """Run the command and wait until the board's port is back, which nobody may hold open.
 
     Args:
-        spec: the board, which this process has for itself meanwhile.
+        spec: the board, which this process has for itself meanwhile. One that has left the bus may
+            be named by what it is (``mac:ADDRESS``) in place of its port.
         log: called with each line that the command prints.
 
     Raises:
@@ -35,7 +42,29 @@ def power_cycle(spec: BoardSpec, log: Callable[[str], None]) -> None:
     with BoardLock.acquire(spec.port, spec.wait_s):
         log(f"power-cycling: {spec.power_cycle}")
         _run(command, log)
-        open_when_back(spec.port).close()
+        _wait(spec)
+
+
+def _wait(spec: BoardSpec) -> None:
+    """Wait until the board's port can be opened."""
+    with BoardLock.acquire(_port_when_back(spec.port), spec.wait_s) as lock:
+        open_when_back(lock.port).close()
+
+
+def _port_when_back(named: str) -> str:
+    """Return the port of a board, waiting for one that was named by its identity."""
+    board = Identity.parse(named)
+    if board.kind == "port":
+        return named
+    deadline = time.monotonic() + RETURN_PATIENCE_S
+    while time.monotonic() < deadline:
+        # Boards behind bridges would be asked, and reset, again and again: they come last, once.
+        bridges = [port.device for port in discover_ports() if not port.is_esp]
+        try:
+            return find_port(board, taken=bridges if board.kind == "mac" else ())
+        except PortMissingError:
+            time.sleep(_PAUSE_S)  # no event tells of a serial port's return
+    return find_port(board)
 
 
 def _split(text: str) -> list[str]:

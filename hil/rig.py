@@ -235,12 +235,13 @@ def _credentials(file: RigFile, needed: bool) -> WifiCredentials | None:
     if file.password_env is None:
         return WifiCredentials(file.ssid, "")
     password = os.environ.get(file.password_env)
-    if password is None:
+    if not password:  # an unset secret of a CI arrives as an empty variable
         if not needed:
             return None
         raise BadInputError(
             f"{file.path} takes the Wi-Fi password from the environment variable "
-            f"{file.password_env}, which is not set; set it."
+            f"{file.password_env}, which is not set or empty; set it (an open network needs no "
+            "password_env)."
         )
     return WifiCredentials(file.ssid, password)
 

@@ -3,6 +3,7 @@
 
 import itertools
 import os
+import re
 import shlex
 import tomllib
 from collections import Counter
@@ -38,6 +39,7 @@ _KEYS: dict[str, dict[str, type]] = {
     "wifi": {"ssid": str, "password_env": str},
     "edge": {"host": str},
 }
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _KINDS = {str: "a string that says something", int: "a whole number", list: "a list of strings"}
 
 
@@ -107,7 +109,11 @@ class RigFile:
         """
         try:
             tree = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise BadInputError(
+                f"{path} cannot be read ({error.strerror}); mend it, or {PATH_VARIABLE}."
+            ) from error
+        except ValueError as error:
             raise BadInputError(f"{path} cannot be read ({error}); mend it.") from error
         try:
             _refuse_password(tree)
@@ -120,8 +126,7 @@ class RigFile:
             boards = tuple(_boards(tree.get("boards", [])))
             wifi = _checked("wifi", "[wifi]", tree.get("wifi", {}))
             edge = _checked("edge", "[edge]", tree.get("edge", {}))
-            if wifi and "ssid" not in wifi:
-                raise BadInputError("[wifi] is without ssid; name the access point")
+            _check_wifi(wifi)
         except BadInputError as error:
             raise BadInputError(f"{path}: {str(error).rstrip('.')}.") from None
         return cls(path, boards, wifi.get("ssid"), wifi.get("password_env"), edge.get("host"))
@@ -173,6 +178,17 @@ def _checked(section: str, title: str, values: Any) -> dict[str, Any]:
         if type(value) is not known[key] or value == "":
             raise BadInputError(f"{key} in {title} must be {_KINDS[known[key]]}")
     return values
+
+
+def _check_wifi(wifi: dict[str, Any]) -> None:
+    if wifi and "ssid" not in wifi:
+        raise BadInputError("[wifi] is without ssid; name the access point")
+    if not _VARIABLE.fullmatch(wifi.get("password_env", "A")):
+        # Without saying what stands there: it may be the password itself.
+        raise BadInputError(
+            "password_env in [wifi] must be the name of an environment variable, in capitals, "
+            "such as RIG_WIFI_PASSWORD; the password itself is put into that"
+        )
 
 
 def _boards(tables: Any) -> list[BoardEntry]:

@@ -50,7 +50,11 @@ esp_err_t loop_init(void) {
 
 static bool post(const loop_event *event, TickType_t wait) {
     const uint64_t one = 1;
-    return xQueueSend(queue, event, wait) == pdTRUE && write(bell, &one, sizeof one) == sizeof one;
+    if (xQueueSend(queue, event, wait) != pdTRUE) {
+        return false;
+    }
+    write(bell, &one, sizeof one); /* to an eventfd that is open: it does not fail */
+    return true;
 }
 
 bool loop_post(const loop_event *event) {

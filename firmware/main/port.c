@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "port.h"
 
+#include <stdbool.h>
+
 #include "esp_heap_caps.h"
 #include "esp_random.h"
 #include "esp_system.h"
@@ -25,17 +27,10 @@ static void restart(void *ctx) {
 
 static uint32_t figure(void *ctx, sn_figure which) {
     (void)ctx;
-    switch (which) {
-    case SN_FIGURE_HEAP_FREE:
-        return heap_caps_get_free_size(MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT);
-    case SN_FIGURE_HEAP_LEAST:
-        return heap_caps_get_minimum_free_size(MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT);
-    case SN_FIGURE_PSRAM_FREE:
-        return heap_caps_get_free_size(MALLOC_CAP_SPIRAM);
-    case SN_FIGURE_PSRAM_LEAST:
-        return heap_caps_get_minimum_free_size(MALLOC_CAP_SPIRAM);
-    }
-    return 0;
+    const bool is_heap = which == SN_FIGURE_HEAP_FREE || which == SN_FIGURE_HEAP_LEAST;
+    const uint32_t where = is_heap ? MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT : MALLOC_CAP_SPIRAM;
+    return which == SN_FIGURE_HEAP_FREE || which == SN_FIGURE_PSRAM_FREE ? heap_caps_get_free_size(where)
+                                                                         : heap_caps_get_minimum_free_size(where);
 }
 
 #ifdef SN_TEST_BUILD

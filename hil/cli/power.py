@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from hil.cli.options import find_rig, rig_options, say_who, wait_option
-from hil.errors import BadInputError
+from hil.errors import BadInputError, HilError
 
 
 @click.command()
@@ -29,7 +29,16 @@ def power(if_configured: bool, **rig: Any) -> None:
         raise BadInputError(
             "No board of this rig has a power_cycle command; add one to its [[boards]] in hil.toml."
         )
+    errors = []
     for spec in commanded:
-        with BoardLock.acquire(spec.port, spec.wait_s, say_who):
-            power_cycle(spec, click.echo)
-        click.echo(f"power-cycled {spec.name or spec.port}")
+        try:
+            with BoardLock.acquire(spec.port, spec.wait_s, say_who):
+                power_cycle(spec, click.echo)
+        except HilError as error:  # the other boards are to be had all the same
+            errors.append(error)
+        else:
+            click.echo(f"power-cycled {spec.name or spec.port}")
+    if errors:
+        for other in errors[1:]:
+            errors[0].add_note(f"hil: {other}")
+        raise errors[0]

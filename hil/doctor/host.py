@@ -12,6 +12,8 @@ from hil.doctor.finding import Finding, bad, good, look, note
 from hil.errors import InfrastructureError
 
 _PATIENCE_S = 5.0
+_NO_BOARD = "/dev/hil-doctor"
+"""A port that does not exist, to try its lock."""
 
 
 def host_findings() -> Iterator[Finding]:
@@ -49,7 +51,7 @@ def _kernels() -> str:
 
 
 def _locks() -> str:
-    with board_lock.BoardLock.acquire("doctor"):
+    with board_lock.BoardLock.acquire(_NO_BOARD):
         return f"{board_lock.lock_directory()} can be used"
 
 

@@ -2,8 +2,10 @@
 """All checks, from the ground up."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from hil.doctor.board import board_findings
+from hil.doctor.build import build_finding
 from hil.doctor.finding import Finding, bad, look, note
 from hil.doctor.host import bluetooth, host_findings
 from hil.doctor.ports import port_findings
@@ -13,12 +15,17 @@ from hil.rig import Rig
 
 
 def examine(
-    find: Callable[[], Rig], *, via: tuple[str, ...] = LINKS, probe: bool = False
+    find: Callable[[], Rig],
+    *,
+    firmware: Path | None = None,
+    via: tuple[str, ...] = LINKS,
+    probe: bool = False,
 ) -> Iterator[Finding]:
     """Yield what is found, as it is found.
 
     Args:
         find: returns the rig, or raises what is wrong with its description.
+        firmware: build that a run would write, if it is named.
         via: the links that a run would test.
         probe: whether boards may be reset, to ask the chips themselves.
     """
@@ -29,6 +36,9 @@ def examine(
         yield bad("rig", error)
         yield from port_findings(())
         return
+    build, layout = build_finding(firmware, rig.board.port)
+    if firmware or not rig.board.virtual:
+        yield build
     if rig.board.virtual:
         yield look("lab", _lab)
         yield from port_findings(())
@@ -36,7 +46,9 @@ def examine(
     boards = rig.specs()
     for spec, roles in boards:
         network = spec == rig.board and any(link in via for link in IP_LINKS)
-        yield from board_findings(spec, spec.name or roles[0], probe=probe, network=network)
+        yield from board_findings(
+            spec, spec.name or roles[0], layout=layout, probe=probe, network=network
+        )
     yield from port_findings([spec.port for spec, _ in boards])
     for link in via:
         if why := rig.lacks_for(link):

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from hil.board_lock import holder
 from hil.doctor.finding import Finding, look, note
+from hil.port_permission import may_open, permission_sentence
 from hil.ports import SerialPort, discover_ports, same_port
 
 _PATIENCE_S = 5.0
@@ -18,7 +19,7 @@ def port_findings(used: Collection[str]) -> list[Finding]:
         used: ports of the rig, which are looked at more closely elsewhere.
     """
     findings = [
-        look(f"port {port.device}", lambda port=port: _other(port))  # type: ignore[misc]
+        _other(port)
         for port in discover_ports()
         if not any(same_port(port.device, each) for each in used)
     ]
@@ -33,9 +34,16 @@ def port_findings(used: Collection[str]) -> list[Finding]:
     return findings
 
 
-def _other(port: SerialPort) -> str:
+def _other(port: SerialPort) -> Finding:
+    check = f"port {port.device}"
+    if not may_open(port.device):
+        return note(check, f"{port.description}; {permission_sentence(port.device)}")
+    return look(check, lambda: f"{port.description}; {_use(port)}")
+
+
+def _use(port: SerialPort) -> str:
     who = holder(port.device)
-    return f"{port.description}; {f'held by {who}' if who else 'not used by this rig'}"
+    return f"held by {who}" if who else "not used by this rig"
 
 
 def _is_active(service: str) -> bool:

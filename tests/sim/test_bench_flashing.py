@@ -126,7 +126,7 @@ def test_a_console_that_dies_with_the_reset_is_power_cycled_or_told_so(board, mo
     ("fault", "needs", "sentence"),
     [
         ("chip=esp32c3", Needs(), "is an ESP32-C3, not an ESP32-S3; connect"),
-        ("no-psram", Needs(psram=True), "has no PSRAM, by its eFuses"),
+        ("no-psram", Needs(psram=True), "has no PSRAM"),
         (
             "flash=8MB",
             Needs(flash_size=16 << 20),

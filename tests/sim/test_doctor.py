@@ -25,7 +25,9 @@ def find(spec: BoardSpec, **options: bool) -> dict[str, tuple[State, str]]:
     return {finding.check: (finding.state, finding.text) for finding in findings}
 
 
-def test_a_board_without_firmware_is_left_alone_and_a_flashed_one_reaches_the_host(spec):
+def test_a_board_without_firmware_is_left_alone_and_a_flashed_one_is_asked_for_its_way_here(
+    spec, monkeypatch
+):
     state, text = find(spec)["dut firmware"]
     assert state is State.NOTE
     assert "a run flashes it; --probe asks the chip itself" in text
@@ -37,19 +39,15 @@ def test_a_board_without_firmware_is_left_alone_and_a_flashed_one_reaches_the_ho
     assert "16 MB flash, 8 MB PSRAM" in findings["dut firmware"][1]
     assert findings["dut Wi-Fi"][0] is State.OK
     assert "reaches this computer at 127.0.0.1" in findings["dut Wi-Fi"][1]
-    with Board.open(spec) as board:
-        assert board.refresh().session == session, "the doctor has reset the board"
 
-
-def test_a_board_that_does_not_reach_the_host_fails(spec, monkeypatch):
-    with Board.open(spec) as board:
-        board.flash(default_firmware(), Model.load(resource("models/tiny")))
     monkeypatch.setattr("hil.doctor.reach.edge_host", lambda *_: "127.0.0.2")
     monkeypatch.setattr("hil.doctor.reach._CONNECT_S", 0.2)
     monkeypatch.setattr("hil.doctor.reach.EVERYWHERE", "127.0.0.1")
     state, text = find(spec)["dut Wi-Fi"]
     assert state is State.FAIL
     assert "does not reach this computer at 127.0.0.2" in text
+    with Board.open(spec) as board:
+        assert board.refresh().session == session, "the doctor has reset the board"
 
 
 def test_asking_the_chip_is_done_only_when_told_to(spec):

@@ -1,19 +1,25 @@
 # SPDX-License-Identifier: MIT
 """What the doctor finds, what it says, and what it makes of it."""
 
+import contextlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hil.board import Board
+from hil.chip_probe import Chip
 from hil.cli import main
 from hil.doctor import Finding, State, examine, host, order
+from hil.doctor import board as board_checks
 from hil.doctor import ports as port_checks
-from hil.errors import BadInputError, BluetoothError, PortMissingError
+from hil.errors import BadInputError, BluetoothError, BoardSilent, PortMissingError
 from hil.ports import SerialPort
+from hil.resources import resource
 from hil.rig import BoardSpec, Rig
 
 
@@ -79,6 +85,96 @@ def test_bluetooth_counts_where_it_would_be_tested(found, monkeypatch):
     assert "Bluetooth" not in found(REAL, via=("tcp", "udp"))
 
 
+class Opened:
+    """A board that answers ``info``, or nothing."""
+
+    port = "/dev/ttyACM0"
+    spec = BoardSpec(port)
+
+    def __init__(self, **info: int) -> None:
+        self._info = info
+        self.console = self
+
+    def __enter__(self) -> "Opened":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        pass
+
+    @contextlib.contextmanager
+    def lend_port(self) -> Iterator[str]:
+        yield self.port
+
+    def request(self, *_: Any, **__: Any) -> dict[str, str]:
+        if not self._info:
+            raise BoardSilent("No answer.")
+        line = (Path(__file__).parent / "info.txt").read_text(encoding="utf-8")
+        return dict(pair.split("=") for pair in line.split()) | {
+            key: str(value) for key, value in self._info.items()
+        }
+
+
+@pytest.fixture
+def board(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Finding]]:
+    """Look at a board whose chip, or firmware, says something; return the findings by check."""
+
+    def look(chip: Chip | None = None, **info: int) -> dict[str, Finding]:
+        monkeypatch.setattr(Board, "open", lambda spec: Opened(**info))
+        monkeypatch.setattr(board_checks, "probe_chip", lambda port, reset: chip)
+        findings = board_checks.board_findings(
+            Opened.spec, "dut", layout=16 << 20, probe=chip is not None, network=False
+        )
+        return {finding.check: finding for finding in findings}
+
+    return look
+
+
+@pytest.mark.parametrize(
+    ("chip", "words"),
+    [
+        (Chip("ESP32-C3", False), "is an ESP32-C3, not an ESP32-S3"),
+        (Chip("ESP32-S3", True), "secure download mode"),
+        (Chip("ESP32-S3", False, flash_size=16 << 20, psram_size=0), "has no PSRAM"),
+        (Chip("ESP32-S3", False, flash_size=8 << 20, psram_size=8 << 20), "--flash-size 8MB"),
+        (Chip("ESP32-S3", False, flash_size=4 << 20, psram_size=8 << 20), "at least 8MB"),
+    ],
+)
+def test_a_chip_that_a_run_would_refuse_fails_and_nothing_more_is_asked(board, chip, words):
+    findings = board(chip)
+    finding = findings["dut chip"]
+    assert (finding.state, finding.exit_code) == (State.FAIL, 10)
+    assert words in finding.text
+    assert "dut firmware" not in findings
+
+
+def test_a_chip_that_fits_is_described_and_what_runs_on_it_does_not_matter(board):
+    findings = board(Chip("ESP32-S3", False, "v0.2", "f4:12:fa:01:02:03", 16 << 20, 8 << 20))
+    assert findings["dut chip"].state is State.OK
+    assert findings["dut firmware"].state is State.NOTE
+
+
+@pytest.mark.parametrize(
+    ("memory", "words"),
+    [
+        ({"flash": 16 << 20, "psram": 8 << 20}, None),
+        ({"flash": 16 << 20, "psram": 0}, "has no PSRAM"),
+        ({"flash": 8 << 20, "psram": 8 << 20}, "--flash-size 8MB"),
+    ],
+)
+def test_the_memory_that_the_firmware_tells_of_must_do(board, memory, words):
+    finding = board(**memory)["dut firmware"]
+    assert (finding.state is State.FAIL) == (words is not None)
+    assert (words or "16 MB flash, 8 MB PSRAM") in finding.text
+
+
+def test_a_build_that_cannot_be_written_fails_and_a_real_board_needs_one(found, tmp_path):
+    assert found(REAL, firmware=tmp_path)["build"].exit_code == 2
+    unnamed = found(REAL)["build"]
+    assert unnamed.state is State.NOTE
+    assert "--firmware" in unnamed.text
+    assert "for virtual boards with 16 MB" in found(REAL, firmware=resource("firmware"))["build"].text
+
+
 def test_a_clock_before_this_program_was_written_is_wrong(monkeypatch):
     monkeypatch.setattr(time, "time", lambda: 1_000_000.0)
     finding = {each.check: each for each in host.host_findings()}["clock"]
@@ -99,10 +195,15 @@ def test_other_ports_are_named_and_those_of_the_rig_are_not(monkeypatch, serial_
         port_checks, "discover_ports", lambda: [serial_port("/dev/ttyUSB7"), serial_port("/dev/x")]
     )
     monkeypatch.setattr(port_checks, "_is_active", lambda service: True)
+    monkeypatch.setattr(port_checks, "may_open", lambda port: True)
     findings = {each.check: each for each in port_checks.port_findings(["/dev/x"])}
     assert set(findings) == {"port /dev/ttyUSB7", "modems"}
     assert "not used by this rig" in findings["port /dev/ttyUSB7"].text
     assert findings["modems"].state is State.NOTE
+    monkeypatch.setattr(port_checks, "may_open", lambda port: False)
+    forbidden = port_checks.port_findings(())[0]
+    assert forbidden.state is State.NOTE
+    assert "There is no permission to open /dev/ttyUSB7" in forbidden.text
 
 
 @pytest.fixture

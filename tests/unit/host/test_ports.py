@@ -64,6 +64,6 @@ def test_without_a_port_or_with_several_none_is_the_only_one(attach):
     with pytest.raises(PortMissingError, match="No ESP32-S3"):
         only_usb_port()
     one, other = attach("ttyACM0", *ESP), attach("ttyACM1", *ESP)
-    with pytest.raises(PortMissingError, match=f"{one}, {other}"):
+    with pytest.raises(PortMissingError, match=rf"{one}, {other}\); name one by --board"):
         only_usb_port()
     assert only_usb_port([one]) == other

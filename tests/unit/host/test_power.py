@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The rig's power-cycle command: run as it is written, bounded, and answered for."""
 
+import io
 import os
 import shlex
 import sys
@@ -10,9 +11,12 @@ import pytest
 
 from hil import power
 from hil.board_lock import holder
-from hil.errors import BadInputError, InfrastructureError, PortMissingError
+from hil.cli import main
+from hil.errors import BadInputError, FlashingError, InfrastructureError, PortMissingError
 from hil.power import power_cycle
 from hil.rig import BoardSpec
+
+MAC = "f4:12:fa:01:02:03"
 
 
 def python(script, *arguments):
@@ -88,3 +92,56 @@ def test_a_port_that_stays_away_is_missed(port, monkeypatch):
     monkeypatch.setattr(power, "open_when_back", away)
     with pytest.raises(PortMissingError, match="has not come back"):
         cycle(port, "true")
+
+
+def test_a_board_that_had_left_the_bus_is_found_again_by_what_it_is(attach, monkeypatch):
+    returned, opened = [], []
+    monkeypatch.setattr(
+        power, "_run", lambda *_: returned.append(attach("ttyACM3", 0x303A, 0x1001, MAC.upper()))
+    )
+    monkeypatch.setattr(power, "open_when_back", lambda port: opened.append(port) or io.BytesIO())
+    cycle(f"mac:{MAC}", "uhubctl")
+    assert opened == returned
+
+
+def test_a_board_that_stays_off_the_bus_is_missed_and_boards_behind_bridges_are_asked_once(
+    attach, monkeypatch
+):
+    bridge, asked = attach("ttyUSB0", 0x10C4, 0xEA60), []
+
+    def ask(port, **_):
+        asked.append(port)
+        raise FlashingError("No answer.")
+
+    monkeypatch.setattr("hil.board_lookup.probe_chip", ask)
+    monkeypatch.setattr(power, "RETURN_PATIENCE_S", 0.5)
+    with pytest.raises(PortMissingError, match=f"MAC address {MAC}"):
+        cycle(f"mac:{MAC}", "true")
+    assert asked == [bridge]
+
+
+def test_one_board_that_cannot_be_cycled_does_not_keep_the_others_from_it(
+    port, monkeypatch, tmp_path, capsys
+):
+    file = tmp_path / "hil.toml"
+    file.write_text(
+        f"""
+        [[boards]]
+        roles = ["dut"]
+        port = "/dev/serial/by-id/none"
+        power_cycle = "false"
+        [[boards]]
+        roles = ["peer"]
+        port = "{port}"
+        power_cycle = "true"
+        """,
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("HIL_CONFIG", str(file))
+    monkeypatch.delenv("HIL_BOARD", raising=False)
+    with pytest.raises(SystemExit) as end:
+        main(["power"])
+    assert end.value.code == 10
+    shown = capsys.readouterr()
+    assert f"power-cycled {port}" in shown.out
+    assert "ended with exit code 1" in shown.err

@@ -67,10 +67,13 @@ def test_a_virtual_board_needs_nothing_of_the_file(toml):
     assert (rig.board.wifi, rig.board.edge_host, rig.peer) == (None, None, None)
 
 
-def test_only_a_real_board_that_is_to_join_needs_the_password(toml):
+def test_only_a_real_board_that_is_to_join_needs_the_password(toml, monkeypatch):
     where = toml(AROUND)
-    with pytest.raises(BadInputError, match="variable THE_PASSWORD, which is not set"):
-        board("/dev/a", where)
+    for value in (None, ""):
+        if value is not None:
+            monkeypatch.setenv("THE_PASSWORD", value)
+        with pytest.raises(BadInputError, match="variable THE_PASSWORD, which is not set or empty"):
+            board("/dev/a", where)
     assert Rig.find("/dev/a", directories=where, needs_wifi=False).board.wifi is None
     assert find_board("/dev/a", directories=where).wifi is None
 

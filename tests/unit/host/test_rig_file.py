@@ -114,6 +114,7 @@ B = 'port = "/dev/b"'
         ("[wifi]\nssid = 'x'\npassword = 'geheim'\n", "holds a password.*environment variable"),
         (board(A, "password = 'geheim'"), "holds a password"),
         ("[wifi]\npassword_env = 'X'\n", "without ssid"),
+        ("[wifi]\nssid = 'x'\npassword_env = 'geheim'\n", "name of an environment variable"),
         ("wifi = 'net'\n", r"\[wifi\] must be a table"),
         ("[edge]\nport = 1\n", r"\[edge\] has the unknown key 'port'; known are host"),
     ],
