@@ -73,8 +73,8 @@ class Case:
 
 CASES = (
     Case(""),
-    Case("chip=esp32", WrongChipError, "ESP32"),
     Case("stuck-download", switched=True),
+    Case("chip=esp32", WrongChipError, "ESP32"),
     Case("foreign"),
     Case("drop=460800"),
     Case("stuck-download", ResetError, "download"),

@@ -5,6 +5,7 @@ By the toolchain's addr2line where it is on ``PATH``, else by :mod:`hil.elf`. A 
 in the background when the firmware is known, because a test that a panic ends waits for the names.
 """
 
+import contextlib
 import functools
 import hashlib
 import re
@@ -12,7 +13,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from hil.backtrace import Frame
@@ -20,6 +21,7 @@ from hil.backtrace import Frame
 TOOLS = ("xtensa-esp32s3-elf-addr2line", "xtensa-esp-elf-addr2line")
 """Names of addr2line in ESP-IDF's toolchains for the ESP32-S3."""
 
+_LOCK_PATIENCE_S = 2.0
 _TOOL_PATIENCE_S = 2.0
 """addr2line takes 0.03 s for 20 addresses in a file of 24 MB."""
 
@@ -66,7 +68,7 @@ class Decoder:
         Raises:
             NotDecoded: the file cannot be read, or is not that of the firmware.
         """
-        with self._lock:
+        with self._locked():
             source = self._load()
             if not self._digest.startswith(digest):
                 raise NotDecoded(
@@ -80,20 +82,29 @@ class Decoder:
 
     def _prepare(self) -> None:
         try:
-            with self._lock:
+            with self._locked():
                 self._load()
         except NotDecoded:
             pass  # decode() says so when it matters
 
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        # A file that is damaged behind its headers can send pyelftools round in circles.
+        if not self._lock.acquire(timeout=_LOCK_PATIENCE_S):
+            raise NotDecoded(f"{self.path.name} keeps its decoder busy; it may be damaged")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
     def _load(self) -> "_Source":
         if self._source is None:
-            try:
-                content = self.path.read_bytes()
-            except OSError as error:
-                raise NotDecoded(f"{self.path} cannot be read ({error.strerror})") from error
+            content = _read(self.path)
             self._digest = hashlib.sha256(content).hexdigest()
             tool = next(filter(None, map(shutil.which, TOOLS)), None)
-            self._source = _Tool(tool, self.path) if tool else _Library(self.path.name, content)
+            self._source = (
+                _Tool(tool, self.path, self._digest) if tool else _Library(self.path.name, content)
+            )
         return self._source
 
 
@@ -125,19 +136,43 @@ class _Library:
 class _Tool:
     """Names addresses by addr2line, and by pyelftools where that fails."""
 
-    def __init__(self, tool: str, path: Path) -> None:
+    def __init__(self, tool: str, path: Path, digest: str) -> None:
         self._command = [tool, "-e", str(path), "-a", "-f", "-i", "-C"]
         self._path = path
+        self._digest = digest
+        self._modified = _modified(path)
 
     def frames(self, addresses: Sequence[int]) -> list[list[Frame]]:
         command = [*self._command, *(f"0x{each:x}" for each in addresses)]
+        self._require_unchanged()
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, timeout=_TOOL_PATIENCE_S, check=True
             )
             return parse_addr2line(done.stdout, addresses)
         except (OSError, subprocess.SubprocessError, ValueError):
-            return _Library(self._path.name, self._path.read_bytes()).frames(addresses)
+            return _Library(self._path.name, _read(self._path)).frames(addresses)
+
+    def _require_unchanged(self) -> None:
+        """Refuse a file that a build has replaced since the firmware was flashed."""
+        if _modified(self._path) != self._modified and (
+            hashlib.sha256(_read(self._path)).hexdigest() != self._digest
+        ):
+            raise NotDecoded(f"{self._path.name} is not what it was when the firmware was flashed")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotDecoded(f"{path} cannot be read ({error.strerror})") from error
+
+
+def _modified(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError as error:
+        raise NotDecoded(f"{path} cannot be read ({error.strerror})") from error
 
 
 _Source = _Library | _Tool

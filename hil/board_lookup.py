@@ -28,7 +28,8 @@ def find_port(
 
     Args:
         board: which one.
-        taken: ports of boards that have been named for something else.
+        taken: ports of boards that have been named for something else: they are not asked, and not
+            the only one attached.
         wait_s: seconds to wait for boards that are held, where it is not among the others.
         on_wait: called once for each of them, before the waiting begins.
 
@@ -41,11 +42,7 @@ def find_port(
     """
     if board.kind == "port":
         return only_usb_port(taken) if board.value == USB else board.value
-    ports = [
-        port
-        for port in discover_ports()
-        if not any(same_port(port.device, other) for other in taken)
-    ]
+    ports = discover_ports()
     if found := [port for port in ports if _tells(port, board)]:
         if len(found) == 1:
             return found[0].stable_name
@@ -58,9 +55,12 @@ def find_port(
             f"No board with the USB serial number {board.value} is attached; plug it in "
             "('hil boards' lists the numbers)."
         )
-    return _ask_behind_bridges(
-        board, [port for port in ports if not port.is_esp], wait_s, on_wait
-    ).stable_name
+    bridges = [
+        port
+        for port in ports
+        if not port.is_esp and not any(same_port(port.device, other) for other in taken)
+    ]
+    return _ask_behind_bridges(board, bridges, wait_s, on_wait).stable_name
 
 
 def _tells(port: SerialPort, board: Identity) -> bool:

@@ -11,7 +11,6 @@ import json
 import sys
 from typing import Any
 
-import serial
 from esptool.cmds import attach_flash, detect_flash_size, reset_chip
 from esptool.logger import TemplateLogger, log
 from esptool.util import FatalError, UnsupportedCommandError, flash_size_bytes
@@ -19,8 +18,10 @@ from esptool.util import FatalError, UnsupportedCommandError, flash_size_bytes
 from hil import serialport
 from hil.errors import FlashingError, HilError
 from hil.esptool_connect import connect, explain
+from hil.flash_checks import is_virtual
 from hil.lifeline import hold_on_to
-from hil.sim.chip import ESP32S3_USER_DATA, VIRTUAL_MARK, mac_text
+from hil.serialport.failure import PORT_FAILURES
+from hil.sim.chip import mac_text
 
 _ATTEMPTS = 2
 _MIB = 1 << 20
@@ -80,14 +81,8 @@ def _describe(esp: Any) -> dict[str, Any]:
     }
     if esp.CHIP_NAME == "ESP32-S3":
         mib = _PSRAM_MIB.get(esp.get_psram_cap())
-        known |= {"psram_size": None if mib is None else mib * _MIB, "virtual": _is_virtual(esp)}
+        known |= {"psram_size": None if mib is None else mib * _MIB, "virtual": is_virtual(esp)}
     return known
-
-
-def _is_virtual(esp: Any) -> bool:
-    words = range(0, -(-len(VIRTUAL_MARK) // 4) * 4, 4)
-    mark = b"".join(esp.read_reg(ESP32S3_USER_DATA + word).to_bytes(4, "little") for word in words)
-    return mark.rstrip(b"\0") == VIRTUAL_MARK
 
 
 def main() -> int:
@@ -102,7 +97,7 @@ def main() -> int:
     except (FatalError, UnsupportedCommandError) as error:
         message = f"The chip at {port} does not tell what it is: {explain(error)}"
         answer = {"error": FlashingError.__name__, "message": message}
-    except (serial.SerialException, OSError) as error:
+    except PORT_FAILURES as error:
         answer = {
             "error": FlashingError.__name__,
             "message": f"The port {port} failed: {error}; check the cable.",

@@ -2,6 +2,7 @@
 """The console of a board: requests, events and binary data over a serial port."""
 
 import itertools
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from hil.console_line import Answer, Event, Refusal, format_request
 from hil.console_log import Kind
 from hil.errors import BoardRefused, BoardSilent
 from hil.reset import ResetStrategy, UartReset
+from hil.serialport.failure import PORT_FAILURES
 from hil.serialport.open import open_port
 
 FAST_BAUD = 921_600
@@ -25,6 +27,7 @@ REQUEST_PATIENCE_S = 5.0
 """Far beyond the few milliseconds that a request needs on a chip."""
 
 _UART_RESET = UartReset()
+_PASSWORD = re.compile(r'(\bpassword=)("(?:[^"\\]|\\.)*"?|\S+)')
 
 
 class Console(ConsoleInput):
@@ -86,6 +89,7 @@ class Console(ConsoleInput):
             BoardPanic, BootFailure: it crashed, reset itself, or does not boot.
             ConsoleError: the connection broke.
         """
+        self._require_sound()
         with self._changed:
             number = next(self._numbers)
             self._inbox.expect(number)
@@ -158,7 +162,7 @@ class Console(ConsoleInput):
 
     def type_line(self, text: str) -> None:
         """Send a line as a person types it: its answer is only logged. Raises ConsoleError."""
-        self._send(text.encode() + b"\r\n", note=text)
+        self._send(text.encode() + b"\r\n", note=_PASSWORD.sub(r"\1...", text))
 
     # Resets and line rate
 
@@ -174,7 +178,7 @@ class Console(ConsoleInput):
             self._port.baudrate = BAUD
             self.expect_boot()  # while the chip stands still: what it said before is past
             how.release(self._port)
-        except (serial.SerialException, OSError) as error:
+        except PORT_FAILURES as error:
             raise self._broken(str(error)) from error
 
     def set_baud(self, rate: int) -> None:
@@ -194,5 +198,5 @@ class Console(ConsoleInput):
         except serial.SerialTimeoutException as error:
             sentence = f"The board on {self._name} takes nothing that is sent to it; reset it."
             raise self._faults.quoting(BoardSilent(sentence)) from error
-        except (serial.SerialException, OSError) as error:
+        except PORT_FAILURES as error:
             raise self._broken(str(error)) from error

@@ -31,7 +31,6 @@ class Faults:
         self._explain = explain
         self._decoder: Decoder | None = None
         self._told: CrashReport | None = None
-        self._decoding = threading.Lock()
 
     @property
     def elf(self) -> Path | None:
@@ -92,9 +91,8 @@ class Faults:
             return
 
         def work() -> None:
-            with self._decoding:
-                for backtrace in wanted:
-                    self._decode(backtrace, report.elf_digest)
+            for backtrace in wanted:
+                self._decode(backtrace, report.elf_digest)
 
         # A damaged ELF file can send pyelftools round in circles, so in a thread that may be left.
         worker = threading.Thread(target=work, name="decoding a backtrace", daemon=True)

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import serial
-
 from hil.console_chunk import Chunk
 from hil.console_fault import Faults
 from hil.console_health import Health
@@ -21,6 +19,7 @@ from hil.console_reader import ConsoleReader
 from hil.console_stream import Frame, TextLine
 from hil.crash_report import CrashReport
 from hil.errors import BoardSilent, HilError
+from hil.serialport.failure import PORT_FAILURES
 
 BAUD = 115_200
 """What every boot starts with."""
@@ -135,11 +134,9 @@ class ConsoleInput:
             BoardPanic, BootFailure: it is gone, and the board crashed before that.
             ConsoleError: it is gone.
         """
-        if self._ended is None:
-            return
-        with self._changed:
-            report = self.health.report() if self.health.at_fault else None
-        raise self._fault(report) if report else self._broken(self._ended)
+        if self._ended is not None:
+            self._require_sound()
+            raise self._broken(self._ended)
 
     def wait_line(self, accept: Callable[[str], bool], timeout: float) -> bool:
         """Wait until a line that has yet to come satisfies ``accept``; tell whether one did.
@@ -163,6 +160,13 @@ class ConsoleInput:
         return True
 
     # Internals
+
+    def _require_sound(self) -> None:
+        """Raise a fault that nobody has been told of: who comes back after it answers at once."""
+        with self._changed:
+            report = self.health.report() if self.health.at_fault else None
+        if report is not None:
+            raise self._fault(report)
 
     def _wait(self, take: Callable[[], T | None], timeout: float, what: str) -> T:
         deadline = time.monotonic() + timeout
@@ -203,7 +207,7 @@ class ConsoleInput:
                 break
             self._changed.wait(remaining)
         if self.health.restarting and self._ended is None and self.rate != BAUD:
-            with contextlib.suppress(serial.SerialException, OSError):  # the reader tells of it
+            with contextlib.suppress(*PORT_FAILURES):  # the reader tells of it
                 self.rate = BAUD  # at which the ROM is about to speak
 
     def _await_restart(self, until: float) -> None:

@@ -7,16 +7,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import serial
-
 from hil.console_chunk import Chunk, ChunkType
 from hil.console_stream import ConsoleStream, Frame, TextLine
 from hil.protocol.codes import ProtocolError
+from hil.serialport.failure import PORT_FAILURES
 
 _FRAME_PAUSE_S = 0.5
 """A frame that stands still for so long is none."""
 
 _END_PATIENCE_S = 2.0
+
+_READ_FAILURES: tuple[type[Exception], ...] = (*PORT_FAILURES, TypeError)
+"""``TypeError``: pyserial's POSIX port, when it is closed under a read."""
 
 
 class ConsoleReader:
@@ -40,23 +42,27 @@ class ConsoleReader:
         self._on_items = on_items
         self._on_end = on_end
         self._closing = False
+        self._stream = ConsoleStream(is_chunk, may_begin_chunk)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop reading and close the port."""
         self._closing = True
-        with contextlib.suppress(AttributeError, OSError):  # not every port can be woken
+        with contextlib.suppress(AttributeError, *PORT_FAILURES):  # not every port can be woken
             self._port.cancel_read()
         self._thread.join(_END_PATIENCE_S)
-        with contextlib.suppress(OSError):  # a port that is gone
+        with contextlib.suppress(*PORT_FAILURES):  # a port that is gone
             self._port.close()
 
     def _run(self) -> None:
         try:
-            self._read()
-        except (serial.SerialException, OSError, TypeError) as error:
-            # TypeError: pyserial's POSIX port, when it is closed under a read.
+            try:
+                self._read()
+            finally:
+                if items := self._stream.finish():  # a crash may be all that it tells of
+                    self._on_items(items)
+        except _READ_FAILURES as error:
             self._on_end(str(error) or type(error).__name__)
         except BaseException as error:
             self._on_end(f"its reader failed: {error!r}")  # nobody is to wait for it in vain
@@ -65,7 +71,6 @@ class ConsoleReader:
             self._on_end("closed")
 
     def _read(self) -> None:
-        stream = ConsoleStream(is_chunk, may_begin_chunk)
         heard = time.monotonic()
         while not self._closing:
             data = self._port.read(1)
@@ -74,9 +79,9 @@ class ConsoleReader:
             items: list[TextLine | Frame] = []
             if data:
                 heard = time.monotonic()
-                items = stream.feed(data)
+                items = self._stream.feed(data)
             elif time.monotonic() - heard > _FRAME_PAUSE_S:
-                items = stream.settle()
+                items = self._stream.settle()
             if items:
                 self._on_items(items)
 

@@ -75,6 +75,10 @@ class ConsoleStream:
         swallowed, self._frame = self._frame, None
         return self._lines(bytes(swallowed))
 
+    def finish(self) -> list[TextLine | Frame]:
+        """Return the line that has begun when nothing more will come; an open frame is lost."""
+        return self._end_line() if self._frame is None else []
+
     def _zero(self) -> list[TextLine | Frame]:
         if self._frame is None:
             self._frame = bytearray()

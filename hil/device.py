@@ -120,6 +120,11 @@ class Device:
         return self.info.simulated
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What did not go as usual, since it was opened, when it was flashed or reset."""
+        return tuple(self._recovery.notes)
+
+    @property
     def part(self) -> ModelPart:
         """The part of a model that is on the board.
 
@@ -280,6 +285,7 @@ class Device:
         progress: OnProgress | None,
     ) -> FlashReport:
         """Flash, start and check; ``build`` is given where its application is among the files."""
+        noted = len(self.notes)
         self._part = None
         if build:
             self.console.elf = build.elf
@@ -293,7 +299,7 @@ class Device:
                 check_firmware(self.info, build.app)
         if part:
             self._accept(part)
-        return replace(report, notes=tuple(self._recovery.notes))
+        return replace(report, notes=self.notes[noted:])
 
     def _write(
         self, files: list[FlashFile], build: FirmwareBuild | None, progress: OnProgress | None

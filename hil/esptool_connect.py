@@ -8,6 +8,7 @@ from typing import Any
 
 from esptool.cmds import detect_chip
 
+from hil.serialport.failure import PORT_FAILURES
 from hil.serialport.open import open_port
 from hil.serialport.returning import open_when_back
 
@@ -53,7 +54,7 @@ def connect(name: str, mode: str, attempts: int = CONNECT_ATTEMPTS) -> Any:
     port = open_port(name, SAFE_BAUD)
     try:
         return detect_chip(port, connect_mode=mode, connect_attempts=attempts)
-    except OSError:
+    except PORT_FAILURES:
         port.close()
         port = open_when_back(name, SAFE_BAUD)
         return detect_chip(port, connect_mode="no-reset", connect_attempts=attempts)

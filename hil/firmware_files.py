@@ -81,8 +81,11 @@ def cache_directory() -> Path:
     return Path(home) / "hil" / "firmware"
 
 
-def _unpacked(path: Path) -> Path:
-    """Unpack a zip into the cache, once for each content, and return where its build is."""
+def _unpacked(path: Path, *, outer: bool = True) -> Path:
+    """Unpack a zip into the cache, once for each content, and return where its build is.
+
+    What a workflow's page offers for download is a zip that holds the published one.
+    """
     try:
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         place = cache_directory() / f"zip-{content[:16]}"
@@ -94,6 +97,9 @@ def _unpacked(path: Path) -> Path:
         ) from error
     found = sorted(place.rglob(_ARGUMENTS), key=lambda each: len(each.parts))
     if not found:
+        inside = [*place.glob("*.zip")]
+        if outer and len(inside) == 1:
+            return _unpacked(inside[0], outer=False)
         raise BadInputError(f"{path} holds no {_ARGUMENTS}; pack the whole build directory.")
     return found[0].parent
 

@@ -33,9 +33,7 @@ def check_board(esp: Any, plan: dict[str, Any]) -> bool:
             f"The board on this port has the MAC address {mac}, not {needs['mac']}; plug the "
             "other one in, or mend hil.toml."
         )
-    words = range(0, -(-len(VIRTUAL_MARK) // 4) * 4, 4)
-    mark = b"".join(esp.read_reg(ESP32S3_USER_DATA + word).to_bytes(4, "little") for word in words)
-    virtual = mark.rstrip(b"\0") == VIRTUAL_MARK
+    virtual = is_virtual(esp)
     if plan["simulated_image"] and not virtual:
         raise WrongChipError(
             "This image holds WebAssembly for a virtual board and cannot run on a real ESP32-S3; "
@@ -44,6 +42,13 @@ def check_board(esp: Any, plan: dict[str, Any]) -> bool:
     if needs["psram"]:
         check_psram(has=bool(esp.get_psram_cap()))
     return virtual
+
+
+def is_virtual(esp: Any) -> bool:
+    """Whether a virtual board answers: a register of an ESP32-S3, which it must be, says so."""
+    words = range(0, -(-len(VIRTUAL_MARK) // 4) * 4, 4)
+    mark = b"".join(esp.read_reg(ESP32S3_USER_DATA + word).to_bytes(4, "little") for word in words)
+    return mark.rstrip(b"\0") == VIRTUAL_MARK
 
 
 def check_flash(esp: Any, plan: dict[str, Any], regions: Iterable[Region]) -> int:

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, ClassVar
 
-import serial
 from esptool.cmds import attach_flash, reset_chip, run_stub, write_flash
 from esptool.logger import TemplateLogger, log
 from esptool.util import FatalError, UnsupportedCommandError
@@ -26,6 +25,7 @@ from hil.errors import FlashingError, HilError
 from hil.esptool_connect import SAFE_BAUD, connect, explain, first_line
 from hil.flash_checks import check_board, check_flash
 from hil.lifeline import hold_on_to
+from hil.serialport.failure import PORT_FAILURES
 from hil.sim.chip import mac_text
 
 
@@ -187,7 +187,7 @@ def restart(esp: Any) -> None:
     Where that fails, the port vanished with the reset, or the board did not hear of it; whoever
     goes on with the board resets it again and sees.
     """
-    with contextlib.suppress(FatalError, UnsupportedCommandError, OSError):
+    with contextlib.suppress(FatalError, UnsupportedCommandError, *PORT_FAILURES):
         reset_chip(esp, "hard-reset")
 
 
@@ -216,7 +216,7 @@ def main() -> int:
         emit("error", kind=type(error).__name__, message=str(error))
     except (FatalError, UnsupportedCommandError) as error:
         emit("error", kind=FlashingError.__name__, message=explain(error))
-    except (serial.SerialException, OSError) as error:
+    except PORT_FAILURES as error:
         emit("error", kind=FlashingError.__name__, message=f"The port failed: {error}")
     else:
         return 0

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The rig's command that takes the power from a board's USB port and gives it back."""
 
+import os
 import shlex
+import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
+from typing import IO
 
 from hil.board_identity import Identity
 from hil.board_lock import BoardLock
@@ -28,6 +32,8 @@ def power_cycle(spec: BoardSpec, log: Callable[[str], None]) -> None:
             be named by what it is (``mac:ADDRESS``) in place of its port.
         log: called with each line that the command prints.
 
+    Of the command only its first word is ever told: behind it may stand a password.
+
     Raises:
         BadInputError: the board has no such command, or it cannot be read.
         BoardBusyError: another process has the board.
@@ -40,7 +46,7 @@ def power_cycle(spec: BoardSpec, log: Callable[[str], None]) -> None:
         )
     command = _split(spec.power_cycle)
     with BoardLock.acquire(spec.port, spec.wait_s):
-        log(f"power-cycling: {spec.power_cycle}")
+        log(f"power-cycling by {command[0]}")
         _run(command, log)
         _wait(spec)
 
@@ -72,7 +78,7 @@ def _split(text: str) -> list[str]:
         command = shlex.split(text)
     except ValueError as error:
         raise BadInputError(
-            f"The power_cycle command {text!r} cannot be read ({error}); mend it in hil.toml."
+            f"A power_cycle command cannot be read ({error}); mend it in hil.toml."
         ) from error
     if not command:
         raise BadInputError("The power_cycle command in hil.toml is empty; name one.")
@@ -80,30 +86,43 @@ def _split(text: str) -> list[str]:
 
 
 def _run(command: list[str], log: Callable[[str], None]) -> None:
+    # Into a file: a pipe would stay open as long as anything that the command leaves behind.
+    with tempfile.TemporaryFile() as said:
+        code = _exit_code(command, said)
+        said.seek(0)
+        lines = said.read().decode(errors="replace").splitlines()
+    for line in lines:
+        log(line)
+    if code:
+        last = lines[-1] if lines else "it printed nothing"
+        raise InfrastructureError(
+            f"The power_cycle command ended with exit code {code} ({last}); "
+            f"run the command of hil.toml by hand ({command[0]} ...)."
+        )
+
+
+def _exit_code(command: list[str], output: IO[bytes]) -> int:
+    """Run a command; it and what it has started are ended if it takes too long."""
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
-            timeout=COMMAND_PATIENCE_S,
-            check=False,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired as error:
-        raise InfrastructureError(
-            f"The power_cycle command has not ended within {COMMAND_PATIENCE_S:g} s "
-            f"({shlex.join(command)}); run it by hand."
-        ) from error
     except OSError as error:
         raise InfrastructureError(
             f"The power_cycle command cannot be run ({error}); mend it in hil.toml."
         ) from error
-    lines = done.stdout.decode(errors="replace").splitlines()
-    for line in lines:
-        log(line)
-    if done.returncode:
-        last = lines[-1] if lines else "it printed nothing"
+    try:
+        return process.wait(COMMAND_PATIENCE_S)
+    except subprocess.TimeoutExpired as error:
         raise InfrastructureError(
-            f"The power_cycle command ended with exit code {done.returncode} ({last}); "
-            f"run it by hand: {shlex.join(command)}"
-        )
+            f"The power_cycle command ({command[0]} ...) has not ended within "
+            f"{COMMAND_PATIENCE_S:g} s; run it by hand."
+        ) from error
+    finally:
+        if process.poll() is None:  # Ctrl-C ends it, too
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

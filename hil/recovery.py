@@ -25,7 +25,7 @@ class Recovery:
         line: its port, with the console on it.
 
     Attributes:
-        notes: what did not go as usual since flashing began; the console's log has it, too.
+        notes: what did not go as usual; the console's log has it, too.
     """
 
     def __init__(self, spec: BoardSpec, line: BoardPort) -> None:
@@ -39,8 +39,9 @@ class Recovery:
         """Reset the board and wait until it answers.
 
         A board that falls silent once it has begun to boot may run into an endless loop, or be
-        behind a port that died with the reset (the chip's own USB, esp-idf issue 18996). Where
-        there is a power_cycle command, that tells them apart, else the ROM loader is asked.
+        behind a port that died with the reset (the chip's own USB, esp-idf issue 18996). The ROM
+        loader is asked which: where it answers, the firmware is to blame, and no power cycle may
+        hide that it comes up only now and then.
 
         Raises:
             BootFailure, BoardPanic, BoardSilent: the firmware does not come up.
@@ -51,6 +52,9 @@ class Recovery:
             by_lines = partial(self._start_by_lines, how)
             attempts = [by_lines, self._start_by_power if self._spec.power_cycle else by_lines]
         info = with_retry(attempts, self._note)
+        health = self._line.console.health
+        if health.boots > 1:
+            self._note(f"{health.boots} starts until it answered, the last by {health.start}")
         self._session = info.session
         return info
 
@@ -72,7 +76,6 @@ class Recovery:
             power_cycle(self._spec, self._note)
             return write(port)
 
-        self.notes.clear()
         report = None
         try:
             with self._line.lend() as port:
@@ -91,7 +94,7 @@ class Recovery:
         try:
             info = start(self._line, how)
         except BoardSilent as error:
-            if self._spec.power_cycle or not self._loader_answers():
+            if not self._loader_answers():
                 raise ResetError(str(error)) from error
             raise
         if info.session == self._session:

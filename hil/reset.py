@@ -8,6 +8,9 @@ from typing import Any, Protocol
 _UART_HOLD_S = 0.1
 _USB_HOLD_S = 0.2
 """How long EN is held low: esptool 5.6's HardReset, by bridge and by the chip's own USB."""
+_DRAIN_S = 1.0
+_DRAIN_STEP_S = 0.01
+"""Ten characters take 1 ms at 115,200 baud; the bridge's own buffer is not counted."""
 
 
 class ResetStrategy(Protocol):
@@ -68,10 +71,20 @@ class ConsoleReset:
         if rate := next(self._rates):
             port.baudrate = rate
         port.write(b"\r\nreboot\r\n")
-        port.flush()
+        _drain(port)
 
     def release(self, port: Any) -> None:
         """Do nothing: the firmware restarts by itself."""
+
+
+def _drain(port: Any) -> None:
+    """Wait until what was written is on the line, or it is clear that nobody takes it.
+
+    ``flush`` would wait for ever behind a chip's own USB whose firmware hangs, or has gone with it.
+    """
+    deadline = time.monotonic() + _DRAIN_S
+    while getattr(port, "out_waiting", 0) and time.monotonic() < deadline:
+        time.sleep(_DRAIN_STEP_S)  # the driver tells of no event
 
 
 def choose_reset(name: str, *, usb_jtag: bool, baud: int) -> ResetStrategy:

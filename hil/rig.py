@@ -133,6 +133,11 @@ class Rig:
                     f"The board and the {role} are both at {spec.port}; attach another and name "
                     "its port."
                 )
+            if first in file.boards:
+                raise BadInputError(
+                    f"{file.path} describes the board at {spec.port} twice, as dut and as {role}; "
+                    "leave one out, or mend what it says of the other."
+                )
             del seconds[role]  # the second board of the file is the one under test this time
         beside = BoardSpec(wait_s=wait_s) if virtual else None
         shaping = _shaping(link, under_test) if link else None

@@ -23,6 +23,9 @@ def closing_lines(document: Mapping[str, Any]) -> list[str]:
             minimum = document["agreement"]["min_photos"]
             shares = f"top-1 {row['top1']:.1%}, top-5 {row['top5']:.1%} of {row['n']} photos"
             rows.append(("agreement", f"with {name}: {shares}; {_verdict(row, minimum)}"))
+    if notes := document["notes"]:
+        more = f" (and {len(notes) - 1} more in results.json)" if len(notes) > 1 else ""
+        rows.append(("unusual", f"{notes[0]}{more}"))
     if document["accuracy"]:
         tops = (f"{who} {row['top1']:.1%}" for who, row in document["accuracy"].items())
         count = max(row["n"] for row in document["accuracy"].values())

@@ -7,12 +7,16 @@
 
 #include "esp_log.h"
 #include "esp_mac.h"
+#include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
 #include "nimble/nimble_port.h"
 #include "nimble/nimble_port_freertos.h"
 
-#define MTU 247u        /* fills one link-layer packet of 251 bytes */
 #define MOST_FRAME 512u /* of an attribute */
-#define SPARE 8         /* buffers that are left to what NimBLE has to say itself */
+/* NimBLE makes everything of the first pool's buffers, three to a frame; so many are left to what it has to say itself.
+ * It counts both pools. */
+#define SPARE (MYNEWT_VAL(MSYS_2_BLOCK_COUNT) + 8)
+#define START_MS 2000
 
 enum { OPENING, UP, OVER };
 
@@ -20,6 +24,7 @@ static atomic_int state;
 static bool is_central, is_running;
 static char peer[18];
 static uint16_t connection, value;
+static TaskHandle_t starter;
 
 int ble_fail(sn_error code, const char *text, int detail) {
     char number[24];
@@ -31,12 +36,13 @@ int ble_fail(sn_error code, const char *text, int detail) {
     return 0;
 }
 
-void ble_up(uint16_t handle) {
+int ble_up(uint16_t handle) {
     int was = OPENING;
     value = handle;
     if (atomic_compare_exchange_strong(&state, &was, UP)) {
         link_tell(SN_VIA_BLE, SN_OK, "", NULL);
     }
+    return 0;
 }
 
 static int begin(void) {
@@ -44,12 +50,22 @@ static int begin(void) {
     return code == 0 ? 0 : ble_fail(SN_ERR_RADIO, "BLE could not be started", code);
 }
 
-static void on_sync(void) {
-    begin();
+static int agreed(void) {
+    return is_central ? ble_explore(connection) : ble_up(value);
 }
 
-static void on_reset(int reason) {
-    ble_fail(SN_ERR_RADIO, "the Bluetooth controller was reset", reason);
+static int on_mtu(uint16_t handle, const struct ble_gatt_error *error, uint16_t mtu, void *unused) {
+    (void)handle, (void)mtu, (void)unused;
+    return error->status == BLE_HS_ENOTCONN ? 0 : agreed(); /* a peer that refuses keeps 23, which the core refuses */
+}
+
+/* Asks for the MTU of sdkconfig.defaults: the central first of all, the peripheral when it is subscribed to and the
+ * central has not. */
+static int agree(void) {
+    const int code = ble_gattc_exchange_mtu(connection, on_mtu, NULL);
+    return code == 0                 ? 0
+           : code == BLE_HS_EALREADY ? agreed()
+                                     : ble_fail(SN_ERR_EDGE_UNREACHABLE, "no MTU could be asked for", code);
 }
 
 static int connected(int status, uint16_t handle) {
@@ -65,24 +81,28 @@ static int connected(int status, uint16_t handle) {
     if (code != 0) {
         ESP_LOGW("ble", "the connection stays slower than it could be: NimBLE code 0x%x", (unsigned)code);
     }
-    return is_central ? ble_explore(connection) : 0;
+    return is_central ? agree() : 0;
 }
 
 int ble_on_event(struct ble_gap_event *event, void *unused) {
     (void)unused;
-    if (event->type == BLE_GAP_EVENT_CONNECT) {
+    switch (event->type) {
+    case BLE_GAP_EVENT_CONNECT:
         return connected(event->connect.status, event->connect.conn_handle);
-    }
-    if (event->type == BLE_GAP_EVENT_DISCONNECT) {
+    case BLE_GAP_EVENT_DISCONNECT:
         connection = BLE_HS_CONN_HANDLE_NONE;
         return state == UP ? ble_fail(SN_ERR_EDGE_LOST, "the connection ended", event->disconnect.reason) : begin();
-    }
-    if (event->type == BLE_GAP_EVENT_NOTIFY_RX) {
+    case BLE_GAP_EVENT_SUBSCRIBE:
+        if (event->subscribe.cur_notify) {
+            value = event->subscribe.attr_handle;
+            return agree();
+        }
+        /* The end of the connection ends the subscription first: that comes as BLE_GAP_EVENT_DISCONNECT next. */
+        return event->subscribe.prev_notify && event->subscribe.reason == BLE_GAP_SUBSCRIBE_REASON_WRITE
+                   ? ble_fail(SN_ERR_EDGE_LOST, "the central has ended its subscription", 0)
+                   : 0;
+    case BLE_GAP_EVENT_NOTIFY_RX:
         ble_received(event->notify_rx.om);
-    } else if (ble_is_subscription(event) && event->subscribe.cur_notify) {
-        ble_up(event->subscribe.attr_handle);
-    } else if (ble_is_subscription(event) && state == UP) {
-        ble_fail(SN_ERR_EDGE_LOST, "the central has ended its subscription", event->subscribe.reason);
     }
     return 0;
 }
@@ -100,7 +120,7 @@ static int32_t send_frame(uint64_t to, const uint8_t *data, size_t length) {
     (void)to;
     int code = BLE_HS_ENOMEM;
     struct os_mbuf *frame = os_msys_num_free() > SPARE ? ble_hs_mbuf_from_flat(data, (uint16_t)length) : NULL;
-    if (frame != NULL) {
+    if (frame != NULL) { /* which the call consumes, whatever comes of it */
         code = is_central ? ble_gattc_write_no_rsp(connection, value, frame)
                           : ble_gatts_notify_custom(connection, value, frame);
     }
@@ -108,11 +128,7 @@ static int32_t send_frame(uint64_t to, const uint8_t *data, size_t length) {
         link_writable_soon(SN_VIA_BLE);
         return 0;
     }
-    if (code != 0) {
-        ble_fail(SN_ERR_EDGE_LOST, "a frame could not be sent", code);
-        return -1;
-    }
-    return (int32_t)length;
+    return code == 0 ? (int32_t)length : ble_fail(SN_ERR_EDGE_LOST, "a frame could not be sent", code) - 1;
 }
 
 static uint32_t frame_limit(void) {
@@ -126,13 +142,21 @@ static void host_task(void *unused) {
     nimble_port_freertos_deinit();
 }
 
+static void on_sync(void) {
+    xTaskNotifyGive(starter);
+}
+
+static void on_reset(int reason) {
+    ble_fail(SN_ERR_RADIO, "the Bluetooth controller was reset", reason);
+}
+
 static void start(const link_wish *wish) {
     uint8_t mac[6];
     is_central = wish->name[0] != '\0';
     strlcpy(peer, wish->name, sizeof peer);
     connection = BLE_HS_CONN_HANDLE_NONE;
     state = OPENING;
-    wifi_save_power(true); /* both radios at once are not stable without modem sleep */
+    wifi_save_power(true); /* with both radios on, anything else is an abort */
     esp_err_t code = esp_read_mac(mac, ESP_MAC_BASE);
     code = code == ESP_OK ? esp_iface_mac_addr_set(mac, ESP_MAC_BT) : code; /* one MAC names the board everywhere */
     code = code == ESP_OK ? nimble_port_init() : code;
@@ -141,23 +165,28 @@ static void start(const link_wish *wish) {
         return;
     }
     is_running = true;
+    starter = xTaskGetCurrentTaskHandle();
+    (void)ulTaskNotifyTake(pdTRUE, 0); /* of a reset in the time of the link before */
     ble_hs_cfg.sync_cb = on_sync;
     ble_hs_cfg.reset_cb = on_reset;
-    int refusal = ble_att_set_preferred_mtu(MTU);
-    refusal = refusal == 0 ? ble_add_service(mac) : refusal;
-    if (refusal != 0) {
-        ble_fail(SN_ERR_RADIO, "the BLE service could not be set up", refusal);
-    }
+    int refusal = ble_add_service(mac);
     nimble_port_freertos_init(host_task);
+    /* NimBLE must not be stopped before it is in step with the controller: it would use a timer that is gone. */
+    if (ulTaskNotifyTake(pdTRUE, pdMS_TO_TICKS(START_MS)) == 0 && refusal == 0) {
+        refusal = BLE_HS_ETIMEOUT_HCI;
+    }
+    refusal == 0 ? begin() : ble_fail(SN_ERR_RADIO, "BLE could not be set up", refusal);
 }
 
 static void stop(void) {
     if (is_running) {
         state = OVER;
-        link_check(nimble_port_stop() == 0 ? nimble_port_deinit() : ESP_FAIL, "NimBLE could not be stopped");
-        is_running = false;
+        is_running =
+            !link_check(nimble_port_stop() == 0 ? nimble_port_deinit() : ESP_FAIL, "NimBLE is not to be ended");
     }
-    wifi_save_power(false); /* it costs 100 ms of latency, and ESP-NOW frames */
+    if (!is_running) {
+        wifi_save_power(false); /* it costs 100 ms of latency, and ESP-NOW frames */
+    }
 }
 
 const link_driver ble_driver = {.start = start, .stop = stop, .send = send_frame, .frame_limit = frame_limit};

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "driver/uart.h"
 #include "driver/usb_serial_jtag.h"
@@ -116,16 +117,16 @@ static int write_log(const char *format, va_list arguments) {
     return length;
 }
 
-static void drain_uart(void) {
+static esp_err_t drain_uart(void) {
     do { /* 8 KB take 9 s at 9,600 baud */
         ESP_ERROR_CHECK(esp_task_wdt_reset());
         vTaskDelay(1);
     } while (written != queued);
-    uart_wait_tx_done(UART_NUM_0, USB_PATIENCE); /* the FIFO of 128 bytes */
+    return uart_wait_tx_done(UART_NUM_0, USB_PATIENCE); /* the FIFO of 128 bytes */
 }
 
 void console_drain(void) {
-    drain_uart();
+    (void)drain_uart(); /* a restart comes, whatever was lost */
     vTaskDelay(USB_DRAIN);
 }
 
@@ -134,8 +135,8 @@ void console_baud(void *ctx, uint32_t rate) {
     if (usb_speaks) {
         return; /* which has no rate */
     }
-    drain_uart();
-    const esp_err_t result = uart_set_baudrate(UART_NUM_0, rate);
+    esp_err_t result = drain_uart();
+    result = result == ESP_OK ? uart_set_baudrate(UART_NUM_0, rate) : result;
     if (result != ESP_OK) {
         ESP_LOGE(TAG, "the line stays at its rate: %s", esp_err_to_name(result));
     }
@@ -151,6 +152,8 @@ static esp_err_t install(void) {
         .source_clk = UART_SCLK_DEFAULT,
     };
     usb_serial_jtag_driver_config_t usb = {.tx_buffer_size = USB_RING, .rx_buffer_size = USB_RING};
+    fflush(stdout);
+    (void)fsync(fileno(stdout)); /* uart_param_config drops what the FIFO still holds of ESP-IDF's own start-up log */
     esp_err_t result = uart_driver_install(UART_NUM_0, UART_RX_RING, 0, 0, NULL, ESP_INTR_FLAG_IRAM);
     result = result == ESP_OK ? uart_param_config(UART_NUM_0, &line) : result;
     return result == ESP_OK ? usb_serial_jtag_driver_install(&usb) : result;

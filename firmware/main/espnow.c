@@ -13,13 +13,8 @@
 #define FRAME 250u
 #define MOST_IN_FLIGHT 4 /* one on the air, the others ready behind it; the driver has 32 buffers for all of Wi-Fi */
 
-typedef uint8_t mac[SN_MAC_SIZE];
-
-static uint64_t peer;                         /* 0: none was named */
-static mac known[ESP_NOW_MAX_TOTAL_PEER_NUM]; /* the driver's list, in a ring */
-static unsigned added;
+static uint64_t peer; /* 0: none was named */
 static atomic_int in_flight;
-static atomic_bool is_waiting;
 
 /* Both run in the task of the Wi-Fi driver. */
 static void on_received(const esp_now_recv_info_t *info, const uint8_t *data, int length) {
@@ -35,49 +30,39 @@ static void on_sent(const esp_now_send_info_t *to, esp_now_send_status_t status)
 static void on_sent(const uint8_t *to, esp_now_send_status_t status) {
 #endif
     (void)to, (void)status;
-    atomic_fetch_sub(&in_flight, 1); /* acknowledged or not: what is lost is sent again by the protocol */
-    if (atomic_exchange(&is_waiting, false)) {
-        link_writable(SN_VIA_ESPNOW);
-    }
+    in_flight--; /* acknowledged or not: what is lost is sent again by the protocol */
 }
 
-/* Puts a MAC on the driver's list, in place of the one that has been on it longest if it is full. */
-static esp_err_t introduce(const mac to) {
-    esp_now_peer_info_t info = {.ifidx = WIFI_IF_STA}; /* on the radio's channel, not encrypted */
-    mac *place = &known[added % ESP_NOW_MAX_TOTAL_PEER_NUM];
-    esp_err_t code = added >= ESP_NOW_MAX_TOTAL_PEER_NUM ? esp_now_del_peer(*place) : ESP_OK;
-    if (code == ESP_OK) {
-        memcpy(info.peer_addr, to, SN_MAC_SIZE);
-        code = esp_now_add_peer(&info);
-    }
-    if (code == ESP_OK) {
-        memcpy(*place, to, SN_MAC_SIZE);
-        added++;
+/* Puts a MAC on the driver's list, in place of another one if that is full. */
+static esp_err_t introduce(const uint8_t *to) {
+    esp_now_peer_info_t other, info = {.ifidx = WIFI_IF_STA}; /* on the radio's channel, not encrypted */
+    memcpy(info.peer_addr, to, sizeof info.peer_addr);
+    esp_err_t code = esp_now_add_peer(&info);
+    if (code == ESP_ERR_ESPNOW_FULL && esp_now_fetch_peer(true, &other) == ESP_OK) {
+        code = esp_now_del_peer(other.peer_addr);
+        code = code == ESP_OK ? esp_now_add_peer(&info) : code;
     }
     return code;
 }
 
 static int32_t send_frame(uint64_t to, const uint8_t *data, size_t length) {
-    mac address;
-    sn_mac_put(address, to != 0 ? to : peer);
-    atomic_store(&is_waiting, true); /* first, or the last send callback could come in between */
-    if (atomic_load(&in_flight) >= MOST_IN_FLIGHT) {
-        return 0;
+    uint8_t address[SN_MAC_SIZE];
+    esp_err_t code = ESP_ERR_ESPNOW_NO_MEM;
+    if (in_flight < MOST_IN_FLIGHT) {
+        sn_mac_put(address, to != 0 ? to : peer);
+        code = esp_now_is_peer_exist(address) ? ESP_OK : introduce(address);
+        in_flight++; /* before on_sent */
+        code = code == ESP_OK ? esp_now_send(address, data, length) : code;
+        in_flight -= code != ESP_OK;
     }
-    atomic_store(&is_waiting, false);
-    esp_err_t code = esp_now_is_peer_exist(address) ? ESP_OK : introduce(address);
-    atomic_fetch_add(&in_flight, 1);
-    code = code == ESP_OK ? esp_now_send(address, data, length) : code;
-    if (code == ESP_OK) {
-        return (int32_t)length;
-    }
-    atomic_fetch_sub(&in_flight, 1);
     if (code == ESP_ERR_ESPNOW_NO_MEM) {
         link_writable_soon(SN_VIA_ESPNOW);
         return 0;
     }
-    link_tell(SN_VIA_ESPNOW, SN_ERR_RADIO, "an ESP-NOW frame was refused", esp_err_to_name(code));
-    return -1;
+    if (code != ESP_OK) {
+        link_tell(SN_VIA_ESPNOW, SN_ERR_RADIO, "an ESP-NOW frame was refused", esp_err_to_name(code));
+    }
+    return code == ESP_OK ? (int32_t)length : -1;
 }
 
 static void stop(void) {
@@ -88,8 +73,7 @@ static void stop(void) {
 static void start(const link_wish *wish) {
     uint8_t channel = (uint8_t)wish->port;
     char number[8];
-    added = 0;
-    atomic_store(&in_flight, 0);
+    in_flight = 0;
     peer = sn_mac_parse(wish->name);
     esp_err_t code = wifi_tune(&channel);
     if (code == ESP_OK && channel != wish->port) {
@@ -104,8 +88,4 @@ static void start(const link_wish *wish) {
     link_tell(SN_VIA_ESPNOW, code == ESP_OK ? SN_OK : SN_ERR_RADIO, "ESP-NOW was refused", esp_err_to_name(code));
 }
 
-static uint32_t frame_limit(void) {
-    return FRAME;
-}
-
-const link_driver espnow_driver = {.start = start, .stop = stop, .send = send_frame, .frame_limit = frame_limit};
+const link_driver espnow_driver = {.start = start, .stop = stop, .send = send_frame, .most = FRAME};

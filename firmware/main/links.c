@@ -24,7 +24,8 @@ static const link_driver *const drivers[] = {NULL, &tcp_driver, &udp_driver, &es
 static atomic_uint epoch;   /* changes whenever a link is opened or closed */
 static atomic_uint started; /* the one that what is running belongs to */
 static atomic_int frames, dropped, full_via;
-static sn_via open_via, up_via; /* the event task's */
+static sn_via open_via, up_via;    /* the event task's */
+static const link_driver *running; /* the links task's */
 static QueueHandle_t wishes;
 static esp_timer_handle_t soon;
 
@@ -50,9 +51,14 @@ uint64_t link_report(sn_node *node, sn_via via, sn_error code, const char *text,
         return sn_node_on_link(node, via, code, sentence);
     }
     if (code == SN_OK) {
-        (void)enqueue(SN_VIA_NONE, false, "", "", 0); /* to be stored */
+        const bool is_room = enqueue(SN_VIA_NONE, false, "", "", 0) == SN_OK;
+        link_check(is_room ? ESP_OK : ESP_ERR_NO_MEM, "the access point is not stored");
     }
     return sn_node_on_wifi(node, code, sentence, code == SN_OK ? detail : NULL);
+}
+
+static void post(const loop_event *event) {
+    link_check(loop_post(event) ? ESP_OK : ESP_ERR_NO_MEM, "an event of a link was lost");
 }
 
 static bool is_over(const loop_event *event) {
@@ -67,7 +73,7 @@ static uint64_t deliver_told(sn_node *node, const loop_event *event) {
 void link_tell(sn_via via, sn_error code, const char *text, const char *detail) {
     loop_event event = {.deliver = deliver_told, .via = via, .epoch = started, .code = code, .text = text};
     strlcpy(event.detail, detail != NULL ? detail : "", sizeof event.detail);
-    link_check(loop_post(&event) ? ESP_OK : ESP_ERR_NO_MEM, "an event of a link was lost");
+    post(&event);
 }
 
 static uint64_t deliver_frame(sn_node *node, const loop_event *event) {
@@ -99,12 +105,6 @@ static uint64_t deliver_writable(sn_node *node, const loop_event *event) {
     return up_via == event->via ? sn_node_on_writable(node, event->via) : sn_node_on_timer(node);
 }
 
-void link_writable(sn_via via) {
-    if (!loop_post(&(loop_event){.deliver = deliver_writable, .via = via})) {
-        link_writable_soon(via);
-    }
-}
-
 void link_writable_soon(sn_via via) {
     full_via = via;
     const esp_err_t code = esp_timer_start_once(soon, SOON_US);
@@ -113,7 +113,9 @@ void link_writable_soon(sn_via via) {
 
 static void on_soon(void *unused) {
     (void)unused;
-    link_writable((sn_via)full_via);
+    if (!loop_post(&(loop_event){.deliver = deliver_writable, .via = (sn_via)full_via})) {
+        link_writable_soon((sn_via)full_via);
+    }
 }
 
 static uint64_t deliver_begin(sn_node *node, const loop_event *event) {
@@ -125,34 +127,49 @@ static uint64_t deliver_begin(sn_node *node, const loop_event *event) {
                                                  "name the edge server by its IPv4 address", NULL);
 }
 
-static void carry_out(const link_wish *wish, const link_driver *driver) {
-    loop_event begin = {.deliver = deliver_begin, .via = wish->via, .epoch = wish->epoch, .b = wish->port};
+static void stop_running(void) {
+    if (running != NULL && running->stop != NULL) {
+        running->stop();
+    }
+    running = NULL;
+}
+
+static void join(const link_wish *wish) {
+    if (running == &espnow_driver) {
+        link_tell(SN_VIA_ESPNOW, SN_ERR_RADIO, "the radio leaves the channel to join an access point", NULL);
+        stop_running();
+    }
+    wifi_start(wish);
+}
+
+static void open_or_close(const link_wish *wish) {
+    stop_running();
+    if (!wish->open || wish->epoch != epoch) {
+        return;
+    }
     started = wish->epoch;
-    if (driver->start != NULL) {
-        driver->start(wish);
+    running = drivers[wish->via];
+    if (running->start != NULL) {
+        running->start(wish);
     } else {
-        begin.a = wish->name[0] != '\0' ? inet_addr(wish->name) : INADDR_ANY;
-        link_check(loop_post(&begin) ? ESP_OK : ESP_ERR_NO_MEM, "the opening of a link was lost");
+        post(&(loop_event){.deliver = deliver_begin,
+                           .via = wish->via,
+                           .epoch = wish->epoch,
+                           .a = wish->name[0] != '\0' ? inet_addr(wish->name) : INADDR_ANY,
+                           .b = wish->port});
     }
 }
 
 static void links_task(void *unused) {
     static link_wish wish;
-    const link_driver *running = NULL;
     (void)unused;
     for (;;) {
-        const bool is_there = xQueueReceive(wishes, &wish, portMAX_DELAY) == pdTRUE;
-        if (is_there && wish.via != SN_VIA_NONE) {
-            if (running != NULL && running->stop != NULL) {
-                running->stop();
-            }
-            running = wish.open && wish.epoch == epoch ? drivers[wish.via] : NULL;
-            if (running != NULL) {
-                carry_out(&wish, running);
-            }
-        } else if (is_there && wish.open) {
-            wifi_start(&wish);
-        } else if (is_there) {
+        (void)xQueueReceive(wishes, &wish, portMAX_DELAY);
+        if (wish.via != SN_VIA_NONE) {
+            open_or_close(&wish);
+        } else if (wish.open) {
+            join(&wish);
+        } else {
             wifi_store();
         }
     }
@@ -195,7 +212,7 @@ int32_t link_send(void *ctx, sn_via via, uint64_t to, const uint8_t *data, size_
 
 uint32_t link_frame_limit(void *ctx, sn_via via) {
     (void)ctx;
-    return drivers[via]->frame_limit();
+    return drivers[via]->frame_limit != NULL ? drivers[via]->frame_limit() : drivers[via]->most;
 }
 
 sn_error links_init(void) {

@@ -37,7 +37,8 @@ typedef struct {
     uint64_t (*begin)(sn_node *node, uint32_t address, uint16_t port);
     void (*close)(void);
     int32_t (*send)(uint64_t to, const uint8_t *data, size_t length); /* event task, while it is up; as link_send */
-    uint32_t (*frame_limit)(void);                                    /* event task */
+    uint32_t most;                                                    /* the largest frame; 0: it is a stream, */
+    uint32_t (*frame_limit)(void);                                    /* or, event task, it has to be asked */
 } link_driver;
 
 extern const link_driver tcp_driver, udp_driver, espnow_driver, ble_driver;
@@ -49,8 +50,7 @@ void link_tell(sn_via via, sn_error code, const char *text, const char *detail);
 uint64_t link_report(sn_node *node, sn_via via, sn_error code, const char *text, const char *detail);
 /* From any task: a frame has come. It is copied; false if it had to be dropped. */
 bool link_receive(sn_via via, uint64_t from, int8_t rssi, const uint8_t *data, size_t length);
-/* From any task: the driver takes frames again; or it will in a moment, but nobody says when. */
-void link_writable(sn_via via);
+/* From any task: the driver will take frames again in a moment, but nobody says when. */
 void link_writable_soon(sn_via via);
 /* A failure is logged. True for ESP_OK. */
 bool link_check(esp_err_t code, const char *what);

@@ -30,7 +30,7 @@
 #define ARENA_SIZE (1536u * 1024u)
 /* Without enough PSRAM no model runs; console, gateway and `rtt` do. */
 #define PSRAM_NEED (IMAGE_SIZE + RECEIVE_SIZE + OUTPUT_SIZE + ARENA_SIZE)
-#define SMALL_SIZE 16384u
+#define SMALL_SIZE 8192u /* of each buffer then: internal memory is needed for the radios */
 
 static const char TAG[] = "main";
 

@@ -7,8 +7,6 @@
 
 #include "esp_err.h"
 
-#define SETTINGS_TRIAL "try_model" /* number of the model slot to be tried at the next boot */
-
 /* NVS that cannot be read by this version of ESP-IDF, or has no free page left, is erased. */
 esp_err_t settings_init(void);
 

@@ -75,7 +75,12 @@ static uint64_t on_peer(sn_node *node, int fd, bool readable, bool writable) {
 }
 
 static uint64_t on_listener(sn_node *node, int fd, bool readable, bool writable) {
+    uint8_t next;
     (void)readable, (void)writable;
+    const ssize_t ahead = peer >= 0 ? recv(peer, &next, sizeof next, MSG_PEEK | MSG_DONTWAIT) : 1;
+    if (ahead == 0 || (ahead < 0 && errno != EAGAIN)) {
+        return lose(node, "closed by the other side"); /* what comes now is accepted in the next turn */
+    }
     const int other = accept(fd, NULL, NULL);
     if (other >= 0 && (peer >= 0 || !prepare(other, false))) {
         close(other); /* busy with another head, or out of memory: it will try again */
@@ -124,8 +129,4 @@ static int32_t send_piece(uint64_t to, const uint8_t *data, size_t length) {
     return (int32_t)taken;
 }
 
-static uint32_t frame_limit(void) {
-    return 0; /* a stream */
-}
-
-const link_driver tcp_driver = {.begin = begin, .close = close_all, .send = send_piece, .frame_limit = frame_limit};
+const link_driver tcp_driver = {.begin = begin, .close = close_all, .send = send_piece};

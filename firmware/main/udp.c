@@ -62,7 +62,8 @@ static int32_t send_frame(uint64_t to, const uint8_t *data, size_t length) {
     if (sendto(fd, data, length, 0, (struct sockaddr *)&address, sizeof address) >= 0) {
         return (int32_t)length;
     }
-    if (errno == ENOMEM || errno == EAGAIN || errno == ENOBUFS) { /* select() does not tell when there is room again */
+    /* What passes; select() does not tell when. lwIP's -1 is a Wi-Fi driver that takes nothing just now. */
+    if (errno == ENOMEM || errno == EAGAIN || errno == ENOBUFS || errno == -1) {
         link_writable_soon(SN_VIA_UDP);
         return 0;
     }
@@ -71,8 +72,4 @@ static int32_t send_frame(uint64_t to, const uint8_t *data, size_t length) {
     return -1;
 }
 
-static uint32_t frame_limit(void) {
-    return FRAME;
-}
-
-const link_driver udp_driver = {.begin = begin, .close = end, .send = send_frame, .frame_limit = frame_limit};
+const link_driver udp_driver = {.begin = begin, .close = end, .send = send_frame, .most = FRAME};

@@ -24,8 +24,8 @@ static esp_timer_handle_t patience;
 static char ssid[33], password[65]; /* the links task's */
 
 static void give_up(const char *text, const char *detail) {
-    const int was = atomic_exchange(&state, OFF);
-    if (was != OFF && was != JOINED) {
+    int was = state;
+    if (was != OFF && was != JOINED && atomic_compare_exchange_strong(&state, &was, OFF)) {
         link_tell(SN_VIA_NONE, SN_ERR_WIFI, text, detail);
     }
 }
@@ -102,21 +102,17 @@ static void on_event(void *unused, esp_event_base_t base, int32_t id, void *data
     }
 }
 
-/* The station is stopped first: whatever comes between its start and the next one is of this joining. */
 static esp_err_t begin(void) {
     wifi_config_t config = {.sta = {.scan_method = WIFI_ALL_CHANNEL_SCAN, .sae_pwe_h2e = WPA3_SAE_PWE_BOTH}};
     config.sta.threshold.authmode = password[0] != '\0' ? WIFI_AUTH_WPA2_PSK : WIFI_AUTH_OPEN;
     memcpy(config.sta.ssid, ssid, strnlen(ssid, sizeof config.sta.ssid));
     memcpy(config.sta.password, password, strnlen(password, sizeof config.sta.password));
-    state = OFF;
+    state = OFF; /* whatever comes between the start and the next stop is of this joining */
     esp_err_t code = esp_wifi_stop();
     code = code == ESP_OK ? esp_wifi_set_config(WIFI_IF_STA, &config) : code;
-    if (code == ESP_OK) {
-        state = STARTING;
-        set_patience(JOIN_US);
-        code = esp_wifi_start();
-    }
-    return code;
+    state = STARTING;
+    set_patience(JOIN_US);
+    return code == ESP_OK ? esp_wifi_start() : code;
 }
 
 void wifi_start(const link_wish *wish) {
@@ -130,8 +126,7 @@ void wifi_start(const link_wish *wish) {
     if (code != ESP_OK) {
         link_tell(SN_VIA_NONE, SN_ERR_WIFI, "no access point is stored: name one by wifi ssid=... password=...", NULL);
     } else if ((code = begin()) != ESP_OK) {
-        state = OFF;
-        link_tell(SN_VIA_NONE, SN_ERR_WIFI, "the Wi-Fi driver refused", esp_err_to_name(code));
+        give_up("the Wi-Fi driver refused", esp_err_to_name(code));
     }
 }
 

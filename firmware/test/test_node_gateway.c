@@ -266,6 +266,7 @@ static void a_radio_that_cannot_be_started_or_stops_is_reported(void) {
     fake_link(fake, SN_ERR_RADIO, "esp_now_init failed: 12396");
     CHECK_TEXT(fake_line(fake), "! link via=espnow state=down code=radio msg=\"esp_now_init failed: 12396\"");
     CHECK_TEXT(fake_ask(fake, "role"), "ok role=none");
+    CHECK_UINT(fake->link_closes, 1);
     fake_free(fake);
 }
 

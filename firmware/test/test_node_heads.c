@@ -128,6 +128,18 @@ static void a_tail_that_no_longer_listens_answers_nobody(void) {
     fake_free(fake);
 }
 
+static void a_tail_lets_go_of_a_radio_that_fails(void) {
+    static const sn_via radios[] = {SN_VIA_ESPNOW, SN_VIA_BLE};
+    for (size_t i = 0; i < 2; i++) {
+        fake_port *fake = packets_open(SN_ROLE_TAIL, radios[i]);
+        fake_link(fake, SN_ERR_RADIO, "no memory");
+        CHECK(strstr(fake_line(fake), "state=down code=radio msg=\"no memory\"") != NULL);
+        CHECK_UINT(fake->link_closes, 1);
+        CHECK_UINT(fake->link_opens, 1);
+        fake_free(fake);
+    }
+}
+
 static void a_tail_that_listens_anew_has_forgotten_its_answers(void) {
     fake_port *fake = tail_on(SN_VIA_UDP);
     tail_put_whole(fake, 2);
@@ -222,6 +234,7 @@ static const test_case node_heads_cases[] = {
     TEST(a_driver_that_is_full_stays_so_when_another_head_greets),
     TEST(a_tail_can_be_asked_to_listen_again_or_elsewhere),
     TEST(a_tail_that_no_longer_listens_answers_nobody),
+    TEST(a_tail_lets_go_of_a_radio_that_fails),
     TEST(a_tail_that_listens_anew_has_forgotten_its_answers),
     TEST(what_is_older_than_the_latest_hello_changes_nothing),
     TEST(over_ble_the_same_head_may_come_back_for_its_answer),

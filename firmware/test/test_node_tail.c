@@ -163,6 +163,7 @@ static void a_peer_that_leaves_during_invoke_gets_no_answer_and_the_next_one_doe
     send_activation(fake, 0, 2);
     fake_link(fake, SN_ERR_EDGE_LOST, "gone");
     CHECK_TEXT(fake_line(fake), "! link via=tcp state=down code=edge_lost msg=gone");
+    CHECK_UINT(fake->link_closes, 0); /* it goes on listening */
     fake_link(fake, SN_OK, NULL);
     fake_peer_greets(fake, 0, 1, SN_ROLE_HEAD);
     CHECK_TEXT(fake_line(fake), "! link via=tcp state=up");

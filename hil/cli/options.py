@@ -81,7 +81,8 @@ def model_options(command: Command) -> Command:
             click.option(
                 "--firmware",
                 type=click.Path(path_type=Path),
-                help="Build directory of the firmware; default: the virtual board's.",
+                help="Build directory of the firmware, or a published .zip of one; default: the "
+                "virtual board's.",
             ),
         )
     ):

@@ -30,7 +30,7 @@ def board_findings(
         with Board.open(spec) as board:
             findings = [good(f"{title} port", f"{board.port} can be opened")]
             if probe:
-                findings.append(look(f"{title} chip", lambda: _chip(board, layout)))
+                findings.append(_chip(board, title, layout))
             if findings[-1].state is not State.FAIL:
                 findings += _firmware(board, title, layout, asked=probe, network=network)
             return findings
@@ -38,7 +38,14 @@ def board_findings(
         return [bad(f"{title} port", error)]
 
 
-def _chip(board: Board, layout: int) -> str:
+def _chip(board: Board, title: str, layout: int) -> Finding:
+    check = f"{title} chip"
+    if board.spec.reset == "none":
+        return note(check, 'not asked: hil.toml has reset = "none" for it')
+    return look(check, lambda: _ask(board, layout))
+
+
+def _ask(board: Board, layout: int) -> str:
     with board.lend_port() as port:
         chip = probe_chip(port, board.spec.reset)
     check_chip(chip.chip, secure_download=chip.secure_download)

@@ -62,6 +62,7 @@ class Bench:
 
     def close(self) -> None:
         """Let go of the boards."""
+        self._keep_notes()
         self.rig.close()
 
     def install(self, build: "FirmwareBuild | None", model: "Model", cut: "Cut") -> None:
@@ -153,8 +154,15 @@ class Bench:
             ProductFailure: one panicked, reset itself or fell silent, and nobody has reset it.
             InfrastructureError: the rig broke.
         """
+        self._keep_notes()
         for board in self.rig.boards:
             board.refresh()
+
+    def _keep_notes(self) -> None:
+        """Enter into the results what the boards' starts took: a pass is not to hide it."""
+        boards = self.rig.boards
+        notes = [f"{board.port}: {note}" for board in boards for note in board.notes]
+        self.board.results.notes[:] = notes
 
     def _second(self, role: str) -> "Board":
         try:

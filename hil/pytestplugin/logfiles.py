@@ -35,17 +35,22 @@ def file_name(nodeid: str) -> str:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     """Write the log of a test when it is over."""
-    started = item.stash[_STARTED] = time.monotonic()
-    result = yield
+    item.stash[_STARTED] = time.monotonic()
+    try:
+        return (yield)
+    finally:  # also of a test that Ctrl-C ends
+        _write(item)
+
+
+def _write(item: pytest.Item) -> None:
     run = Run.known(item.config)
-    if run is not None and (entries := run.serial_log(started)):
+    if run is not None and (entries := run.serial_log(item.stash[_STARTED])):
         from hil.serial_log import file_text
 
         path = run.log_dir / "logs" / file_name(item.nodeid)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file_text(entries), encoding="utf-8")
         item.stash[PATH] = path
-    return result
 
 
 @pytest.hookimpl(wrapper=True)

@@ -17,7 +17,8 @@ _OPTIONS = {
     "a name in hil.toml, mac:ADDRESS, serial:NUMBER (of the USB device), a port or a URL; "
     "default: HIL_BOARD, hil.toml, else virtual",
     "board-wait": "seconds to wait for a board that another run holds; default: 0",
-    "firmware": "build directory of the firmware to flash; default: the one that comes with hil",
+    "firmware": "build directory of the firmware to flash, or a published .zip of one; default: "
+    "the one that comes with hil",
     "model": "model directory with a manifest, or a .tflite file; default: the one that comes with "
     "hil",
     "cut": "where to cut the model, by tensor or short name; default: the manifest's",
@@ -40,7 +41,7 @@ class Settings:
     Attributes:
         board: name, identity, port or URL.
         board_wait: seconds to wait for a board that another process holds.
-        firmware: build directory.
+        firmware: build directory, or a zip of one.
         model: directory with a manifest, or a .tflite file.
         cut: name or index of the cut.
         photos: directory.

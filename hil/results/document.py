@@ -53,6 +53,7 @@ class Results:
         exit_status: of the session; None until it ends.
         verdicts: of latency budgets, each with the test that measured.
         not_judged: why budgets were not judged, where a test wanted them to be.
+        notes: what did not go as usual when boards were flashed or reset, with the board's port.
         The others hold the records of :mod:`hil.results.records`.
     """
 
@@ -68,6 +69,7 @@ class Results:
     round_trips: list[RoundTripRecord] = field(default_factory=list)
     verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
     not_judged: str | None = None
+    notes: list[str] = field(default_factory=list)
     errors: list[ErrorRecord] = field(default_factory=list)
     tests: list[TestRecord] = field(default_factory=list)
     _photos: dict[str, PhotoRecord] = field(default_factory=dict)
@@ -169,6 +171,7 @@ class Results:
                     {"nodeid": nodeid, **_plain(verdict)} for nodeid, verdict in self.verdicts
                 ],
             },
+            "notes": _plain(self.notes),
             "errors": _plain(self.errors),
             "tests": _plain(self.tests),
         }

@@ -9,6 +9,7 @@ import serial
 from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
 from hil.port_permission import permission_sentence
 from hil.serialport import install
+from hil.serialport.failure import PORT_FAILURES
 
 WRITE_PATIENCE_S = 10.0
 """Until a device has taken what is written; 16 KB, the largest window, last 1.5 s at 115,200 baud.
@@ -50,7 +51,7 @@ def open_port(port: str, baudrate: int = 115_200) -> serial.SerialBase:
             f"serial port {port!r} cannot be used ({error}): give a device such as /dev/ttyUSB0 "
             "or a URL such as rfc2217://host:port"
         ) from error
-    except (serial.SerialException, OSError) as error:
+    except PORT_FAILURES as error:
         raise _explain(port, error) from error
 
 
@@ -61,9 +62,9 @@ def _check_address(port: str) -> None:
         raise ValueError("host or port is missing")
 
 
-def _explain(port: str, error: OSError) -> InfrastructureError:
+def _explain(port: str, error: Exception) -> InfrastructureError:
     """Turn pyserial's exception into the harness's."""
-    code, text = error.errno, str(error)
+    code, text = getattr(error, "errno", None), str(error)
     if code in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
         return PortMissingError(
             f"serial port {port} does not exist: plug the board in, or name another port "

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Whether this computer's Bluetooth can be used, said before bleak tries and in one sentence."""
 
+import asyncio
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,9 @@ from hil.errors import BluetoothError
 
 _BLUEZ = "org.bluez"
 _ADAPTER = "org.bluez.Adapter1"
+_PATIENCE_S = 8.0
+"""D-Bus itself sets no limit to how long a service may take to answer."""
+
 _DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 
 
@@ -19,6 +23,16 @@ async def check_bluez() -> None:
     """
     if sys.platform != "linux":
         return
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            await _ask()
+    except TimeoutError as error:
+        raise BluetoothError(
+            f"BlueZ has not answered within {_PATIENCE_S:g} s; run 'systemctl restart bluetooth'."
+        ) from error
+
+
+async def _ask() -> None:
     from dbus_fast import BusType, Message, MessageType
     from dbus_fast.aio import MessageBus
     from dbus_fast.errors import AuthError, DBusError

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What firmware/main does by itself, on this machine, with fakes of ESP-IDF."""
+"""What firmware/main does by itself, natively, with fakes of ESP-IDF (firmware/test/chip)."""
 
 import re
 import subprocess
@@ -18,32 +18,47 @@ from .conftest import (
 )
 
 MAIN, CHIP = FIRMWARE / "main", TESTS / "chip"
-PARTS = [MAIN / name for name in ("loop.c", "settings.c", "storage.c", "update.c")]
-CASES = re.findall(r"^    TEST\((\w+)\),$", (CHIP / "test_chip.c").read_text(), re.MULTILINE)
+
+
+PARTS = {
+    "storage": ("settings.c", "storage.c", "update.c"),
+    "loop": ("loop.c",),
+    "console": ("console.c",),
+}
+CASES = [
+    (part, case)
+    for part in PARTS
+    for file in (CHIP / part).glob("test_*.c")
+    for case in re.findall(r"^    TEST\((\w+)\),$", file.read_text(), re.MULTILINE)
+]
+
+
+def build(directory: Path, part: str) -> Path:
+    """Compile a part of firmware/main with its test and fakes: ESP-IDF's headers are all idf.h."""
+    files = [MAIN / name for name in PARTS[part]]
+    headers = {"esp_err.h", "esp_partition.h"}
+    for file in files:
+        headers |= set(re.findall(r'^#include "(.*)"$', file.read_text(), re.MULTILINE))
+    for header in headers:
+        if not (MAIN / header).exists():
+            (directory / header).parent.mkdir(exist_ok=True)
+            (directory / header).write_text('#include "idf.h"\n')
+    files += [*sorted((CHIP / part).glob("*.c")), TESTS / "sha256.c"]
+    folders = (MAIN, CHIP / part, CHIP, TESTS, COMPONENT / "include", directory)
+    options = ["-std=gnu11", "-g1", "-Wall", "-Wextra", "-Werror", "-pthread", *SANITIZERS]
+    command = [find_compiler(), *options, *(f"-I{folder}" for folder in folders)]
+    compile_with(*command, *map(str, files), "-o", "tests", cwd=directory)
+    return directory / "tests"
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tests under ASan and UBSan; every header of ESP-IDF is idf.h."""
-    compiler = find_compiler()
-    directory = tmp_path_factory.mktemp("chip")
-    for file in PARTS:
-        for header in re.findall(r'^#include "(.*)"$', file.read_text(), re.MULTILINE):
-            if not (MAIN / header).exists() and not header.startswith("splitnode/"):
-                (directory / header).parent.mkdir(exist_ok=True)
-                (directory / header).write_text('#include "idf.h"\n')
-    for header in ("esp_err.h", "esp_partition.h"):
-        (directory / header).write_text('#include "idf.h"\n')
-    files = [*PARTS, *sorted(CHIP.glob("*.c")), TESTS / "sha256.c"]
-    includes = [f"-I{path}" for path in (MAIN, CHIP, TESTS, directory, COMPONENT / "include")]
-    options = ["-std=gnu11", "-g1", "-Wall", "-Wextra", "-Werror", *SANITIZERS, *includes]
-    compile_with(compiler, *options, *map(str, files), "-o", "chip_tests", cwd=directory)
-    return directory / "chip_tests"
+def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return {part: build(tmp_path_factory.mktemp(part), part) for part in PARTS}
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_chip(program: Path, case: str) -> None:
+@pytest.mark.parametrize(("part", "case"), CASES)
+def test_chip(programs: dict[str, Path], part: str, case: str) -> None:
     done = subprocess.run(
-        [program, case], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        [programs[part], case], capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr

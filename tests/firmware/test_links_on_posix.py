@@ -7,6 +7,7 @@ other radios are stand-ins (firmware/test/posix). Nothing here says how the chip
 
 import queue
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -170,27 +171,39 @@ def test_the_end_of_the_server_is_the_end_of_the_link(head: Board) -> None:
     assert "edge_lost" in head.wait("! link .*state=down")
 
 
-@pytest.mark.parametrize("via", ["tcp", "udp"])
-def test_a_head_comes_and_goes_at_a_tail(head: Board, tail: Board, via: str) -> None:
+def meet(head: Board, tail: Board, via: str) -> int:
+    """Bring the link between two boards up and return the tail's port."""
     port = free_port()
     for board in (head, tail):
         join(board, port)
     tail.say(f"link via={via} state=up")
+    # The tail may not be listening yet: opening is tried again, as the host would.
+    while "state=down" in head.say(f"link via={via} state=up", "! link"):
+        pass
+    return port
+
+
+@pytest.mark.parametrize("via", ["tcp", "udp"])
+def test_a_head_comes_and_goes_at_a_tail(head: Board, tail: Board, via: str) -> None:
+    meet(head, tail, via)
     for _ in range(3):
-        # The tail may not be listening yet: opening is tried again, as the host would.
-        while "state=down" in head.say(f"link via={via} state=up", "! link"):
-            pass
         assert "state=ok" in head.say(f"rtt via={via} size=5000", "! rtt|err")
         head.say(f"link via={via} state=down", "! link .*state=down")
+        assert "state=up" in head.say(f"link via={via} state=up", "! link")
+
+
+def test_a_head_that_has_gone_is_no_reason_to_refuse_the_next(head: Board, tail: Board) -> None:
+    port = meet(head, tail, "tcp")
+    tail.process.send_signal(signal.SIGSTOP)
+    head.say("link via=tcp state=down", "! link")
+    with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as other:
+        other.sendall(bytes(4))  # no frame is that short
+        tail.process.send_signal(signal.SIGCONT)
+        assert "code=protocol" in tail.wait("! link .*state=down code=protocol")
 
 
 def test_a_tail_over_tcp_serves_one_head_at_a_time(head: Board, tail: Board) -> None:
-    port = free_port()
-    for board in (head, tail):
-        join(board, port)
-    tail.say("link via=tcp state=up")
-    while "state=down" in head.say("link via=tcp state=up", "! link"):
-        pass
+    port = meet(head, tail, "tcp")
     with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as other:
         other.settimeout(PATIENCE_S)
         assert other.recv(1) == b""
@@ -214,3 +227,11 @@ def test_a_link_is_opened_when_the_radio_of_the_one_before_has_stopped(
     head.say("link via=udp state=up")
     assert head.wait("stopped|! link") == "stopped\n"
     assert "state=up" in head.wait("! link")
+
+
+def test_esp_now_gives_its_radio_away_to_join_an_access_point(head: Board) -> None:
+    head.say("peer mac=02:00:00:4c:00:01 channel=6")
+    head.say("link via=espnow state=up")
+    event = head.say("wifi ssid=any", "! link")
+    assert "via=espnow state=down code=radio" in event
+    head.wait("! wifi state=up")

@@ -18,7 +18,7 @@ from hil.rig import BoardSpec
 
 FAULTS = (
     *("vanish=0.3", "wrong-boot-mode=1", "wrong-boot-mode=9", "stuck-download", "dead-console"),
-    *("drop=460800", "slow-boot=3", "foreign", "chip=esp32c3", "no-psram", "flash=8MB"),
+    *("drop=460800", "slow-boot=1", "foreign", "chip=esp32c3", "no-psram", "flash=8MB"),
     *("secure-download", "foreign"),
 )
 FILE = [FlashFile(0x10000, b"anything", "app")]
@@ -48,17 +48,20 @@ def board(lab):
 
 
 @pytest.fixture
-def impatient(monkeypatch):
-    """Give a silent board up after a second."""
+def impatient(monkeypatch, tmp_path):
+    """Give a silent board up after a second, and a ROM loader in half of esptool's time."""
     monkeypatch.setattr(start, "MUTE_PATIENCE_S", 1.0)
     monkeypatch.setattr(start, "BOOT_PATIENCE_S", 1.0)
+    hasty = tmp_path / "esptool.cfg"
+    hasty.write_text("[esptool]\nsync_timeout = 0.04\nreset_delay = 0.05\n")
+    monkeypatch.setenv("ESPTOOL_CFGFILE", str(hasty))
 
 
 def remarks(board):
     return [line.words for line in board.console.log if line.text.startswith("hil: ")]
 
 
-@pytest.mark.parametrize("fault", ["wrong-boot-mode=1", "slow-boot=3", "foreign"])
+@pytest.mark.parametrize("fault", ["wrong-boot-mode=1", "slow-boot=1", "foreign"])
 def test_what_a_board_may_do_now_and_then_is_not_worth_a_word(board, model, fault):
     one = board(fault)
     report = one.flash(None, model)
@@ -97,29 +100,27 @@ def test_a_console_goes_back_to_the_rate_that_its_line_bears(board):
     assert any("going on at 115200" in text for text in remarks(one))
 
 
-def test_a_board_that_stays_in_its_application_is_told_how_to_get_out(board, model):
-    one = board("wrong-boot-mode=9")
-    with pytest.raises(FlashingError, match=r"hold BOOT .* GPIO0 .* \(2 attempts ended so"):
-        one.flash(None, model)
+def test_a_board_that_stays_in_its_application_is_told_how_to_get_out(lab, impatient):
+    url = lab.boards[FAULTS.index("wrong-boot-mode=9")].url
+    with pytest.raises(FlashingError, match=r"hold BOOT .* GPIO0 .*Wrong boot mode"):
+        flash(url, FILE, simulated_image=True)
 
 
 def test_a_board_that_is_stuck_in_download_mode_is_power_cycled_or_told_so(board, model):
     one = board("stuck-download", switched=True)
     report = one.flash(None, model)
     assert one.info.slot == "ok"
-    assert [text for text in report.notes if text.startswith("power-cycling: ")]
+    assert [text for text in report.notes if text.startswith("power-cycling by ")]
     one.close()
     with pytest.raises(ResetError, match="GPIO0 low"):
         board("stuck-download").reset()
 
 
-def test_a_console_that_dies_with_the_reset_is_power_cycled_or_told_so(board, model, impatient):
+def test_a_console_that_dies_with_the_reset_is_power_cycled(board, model, impatient):
     one = board("dead-console", switched=True)
-    one.flash(None, model)
+    report = one.flash(None, model)
     assert one.info.slot == "ok"
-    one.close()
-    with pytest.raises(ResetError, match=r"re-plug it, or give hil\.toml a power_cycle"):
-        board("dead-console").reset()
+    assert "re-plug it, or give hil.toml a power_cycle" in report.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -191,10 +192,7 @@ def hil(lab, capsys, monkeypatch, tmp_path):
     return run
 
 
-def test_the_flash_command_says_what_did_not_go_as_usual(hil, board, model):
-    one = board("drop=460800")
-    one.flash(None, model)
-    one.close()
+def test_the_flash_command_says_what_did_not_go_as_usual(hil):
     other = resource("firmware").with_name("prebuilt-test")
     code, out, _ = hil(
         "flash", "drop=460800", "--model", resource("models/tiny"), "--firmware", other

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Asking the chip behind a port what it is."""
 
+import subprocess
+import sys
+
 import pytest
 
 from hil import chip_probe
@@ -55,3 +58,27 @@ def test_an_asking_process_that_dies_is_an_infrastructure_error(monkeypatch):
     monkeypatch.setenv("PYTHONHOME", "/nowhere")
     with pytest.raises(FlashingError, match="died"):
         probe_chip("/dev/ttyUSB0")
+
+
+def test_a_device_that_leaves_the_bus_under_pyserial_is_asked_when_it_is_back():
+    """What pyserial raises where it empties the buffers of such a device is no OSError."""
+    script = """
+import termios
+from hil import esptool_connect as module
+
+class Port:
+    def close(self): print("closed")
+
+def detect(port, connect_mode, connect_attempts):
+    print(connect_mode)
+    if connect_mode != "no-reset":
+        raise termios.error(5, "Input/output error")
+
+module.open_port = module.open_when_back = lambda name, baud: Port()
+module.detect_chip = detect
+module.connect("/dev/ttyACM0", "usb-reset")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.split() == ["usb-reset", "closed", "no-reset"], done.stderr

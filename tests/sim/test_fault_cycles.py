@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-CYCLES = 3
+CYCLES = 2
 PATIENCE_S = 120.0
 
 

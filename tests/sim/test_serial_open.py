@@ -4,6 +4,7 @@
 import errno
 import os
 import socket
+import termios
 import threading
 from collections.abc import Iterator
 
@@ -93,6 +94,22 @@ def test_the_operating_systems_refusal_becomes_one_sentence(
     with pytest.raises(kind, match=sentence) as caught:
         open_port("/dev/ttyUSB0")
     assert "\n" not in str(caught.value)
+
+
+def test_a_device_that_leaves_while_it_is_opened_is_the_rigs_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def vanish(*_: object) -> None:
+        raise termios.error(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(termios, "tcflush", vanish)
+    master, slave = os.openpty()
+    try:
+        with pytest.raises(InfrastructureError, match="check the connection"):
+            open_port(os.ttyname(slave))
+    finally:
+        os.close(master)
+        os.close(slave)
 
 
 def test_a_server_that_does_not_speak_rfc2217_is_found_out(

@@ -127,12 +127,11 @@ static int32_t refuse(uint64_t to, const uint8_t *data, size_t length) {
     return 0;
 }
 
-static uint32_t frame_limit(void) {
-    return 244;
+const link_driver ble_driver = {.start = start, .stop = stop, .send = refuse, .most = 244};
+static void stop_at_once(void) {
 }
 
-const link_driver ble_driver = {.start = start, .stop = stop, .send = refuse, .frame_limit = frame_limit};
-const link_driver espnow_driver = {.start = start, .stop = stop, .send = refuse, .frame_limit = frame_limit};
+const link_driver espnow_driver = {.start = start, .stop = stop_at_once, .send = refuse, .most = 244};
 
 static uint64_t deliver_console(sn_node *node, const loop_event *event) {
     return sn_node_on_console(node, event->data, event->length);

@@ -6,7 +6,6 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,13 +84,20 @@ def test_bluetooth_counts_where_it_would_be_tested(found, monkeypatch):
     assert "Bluetooth" not in found(REAL, via=("tcp", "udp"))
 
 
+INFO = """
+fw=0.1.0 src=7f32b3468665f3c9 proto=1 chip=esp32s3 mac=f4:12:fa:01:02:03 simulated=0 kernels=esp_nn
+role=none slot=empty model=- name=- cut=- in=- out=- arena=1572864 arena_used=0 psram=0 flash=0
+app=ota_0 model_slot=model_0 trial=none test=0 reset=POWERON boot=8d789ea0
+"""
+
+
 class Opened:
     """A board that answers ``info``, or nothing."""
 
     port = "/dev/ttyACM0"
-    spec = BoardSpec(port)
 
-    def __init__(self, **info: int) -> None:
+    def __init__(self, spec: BoardSpec, **info: int) -> None:
+        self.spec = spec
         self._info = info
         self.console = self
 
@@ -108,21 +114,20 @@ class Opened:
     def request(self, *_: Any, **__: Any) -> dict[str, str]:
         if not self._info:
             raise BoardSilent("No answer.")
-        line = (Path(__file__).parent / "info.txt").read_text(encoding="utf-8")
-        return dict(pair.split("=") for pair in line.split()) | {
-            key: str(value) for key, value in self._info.items()
-        }
+        memory = {key: str(value) for key, value in self._info.items()}
+        return dict(pair.split("=") for pair in INFO.split()) | memory
 
 
 @pytest.fixture
 def board(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Finding]]:
     """Look at a board whose chip, or firmware, says something; return the findings by check."""
 
-    def look(chip: Chip | None = None, **info: int) -> dict[str, Finding]:
-        monkeypatch.setattr(Board, "open", lambda spec: Opened(**info))
+    def look(chip: Chip | None = None, *, reset: str = "auto", **info: int) -> dict[str, Finding]:
+        monkeypatch.setattr(Board, "open", lambda spec: Opened(spec, **info))
         monkeypatch.setattr(board_checks, "probe_chip", lambda port, reset: chip)
+        spec = BoardSpec(Opened.port, reset=reset)
         findings = board_checks.board_findings(
-            Opened.spec, "dut", layout=16 << 20, probe=chip is not None, network=False
+            spec, "dut", layout=16 << 20, probe=chip is not None, network=False
         )
         return {finding.check: finding for finding in findings}
 
@@ -153,6 +158,12 @@ def test_a_chip_that_fits_is_described_and_what_runs_on_it_does_not_matter(board
     assert findings["dut firmware"].state is State.NOTE
 
 
+def test_a_board_that_may_not_be_reset_is_not_asked_although_told_to(board):
+    findings = board(Chip("ESP32-C3", False), reset="none", flash=16 << 20, psram=8 << 20)
+    assert findings["dut chip"].state is State.NOTE
+    assert findings["dut firmware"].state is State.OK
+
+
 @pytest.mark.parametrize(
     ("memory", "words"),
     [
@@ -172,7 +183,9 @@ def test_a_build_that_cannot_be_written_fails_and_a_real_board_needs_one(found, 
     unnamed = found(REAL)["build"]
     assert unnamed.state is State.NOTE
     assert "--firmware" in unnamed.text
-    assert "for virtual boards with 16 MB" in found(REAL, firmware=resource("firmware"))["build"].text
+    assert (
+        "for virtual boards with 16 MB" in found(REAL, firmware=resource("firmware"))["build"].text
+    )
 
 
 def test_a_clock_before_this_program_was_written_is_wrong(monkeypatch):

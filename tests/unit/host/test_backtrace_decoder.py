@@ -123,6 +123,25 @@ def test_a_tool_that_fails_is_done_without(elf, tmp_path, monkeypatch):
     assert Decoder(elf).decode(addresses(elf)) == stack(elf)
 
 
+def test_a_file_that_was_built_anew_meanwhile_names_nothing(tmp_path, monkeypatch):
+    (tmp_path / TOOLS[0]).symlink_to(shutil.which("addr2line") or pytest.skip("no addr2line"))
+    elf = compiled(tmp_path, "gcc", "-gdwarf-4")
+    fault = addresses(elf)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    decoder = Decoder(elf)
+    assert decoder.decode(fault[:1])
+    elf.write_bytes(elf.read_bytes() + b"\0")
+    with pytest.raises(NotDecoded, match="not what it was when the firmware was flashed"):
+        decoder.decode(fault)
+
+
+def test_a_decoder_that_is_stuck_in_a_file_is_not_waited_for(elf, monkeypatch):
+    monkeypatch.setattr("hil.backtrace_decoder._LOCK_PATIENCE_S", 0.01)
+    decoder = Decoder(elf)
+    with decoder._lock, pytest.raises(NotDecoded, match="keeps its decoder busy"):
+        decoder.decode([OUTSIDE])
+
+
 def test_addresses_outside_of_the_firmware_have_no_name(elf, no_tool):
     assert Decoder(elf).decode([OUTSIDE, IN_ROM, 0]) == [Frame(OUTSIDE), Frame(IN_ROM), Frame(0)]
 

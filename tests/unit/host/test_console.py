@@ -2,6 +2,7 @@
 """The console against a port in memory."""
 
 import os
+import termios
 import threading
 import time
 import tty
@@ -23,6 +24,7 @@ from hil.errors import (
     ConsoleError,
     LabError,
 )
+from hil.reset import UartReset
 
 LONG = 5.0
 
@@ -328,6 +330,55 @@ def test_a_panic_while_nobody_waits_is_told_at_the_next_request_with_its_start(p
         with pytest.raises(BoardPanic, match=r"f_42001000.*rst:0xc \(RTC_SW_CPU_RST\)"):
             console.request("info", timeout=LONG)
     assert [line.text for line in console.log].count("hil: Backtrace (by app.elf):") == 1
+
+
+def test_a_board_that_answers_at_once_after_a_panic_does_not_hide_it(port, console):
+    console.health.answered()
+    port.feed(panic(0x42001000) + b"Rebooting...\r\nrst:0xc (RTC_SW_CPU_RST),boot:0x8\r\n")
+    deadline = time.monotonic() + LONG
+    while not console.health.boots and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+    def answer(data: bytes) -> None:
+        port.feed(checked(f"{data.split()[0].decode()} ok proto=1"))
+        deadline = time.monotonic() + LONG  # the answer is there before anybody waits for it
+        while not console._inbox._answers and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+    port.on_write = answer
+    with pytest.raises(BoardPanic):
+        console.request("info", timeout=LONG)
+
+
+def test_a_panic_that_takes_the_port_with_it_in_mid_line_is_the_boards(port, console):
+    console.health.answered()
+    port.feed(b"I (5) main: up\r\nGuru Meditation Error: Core  0 panic'ed (LoadProh")
+    port.unplug()
+    with pytest.raises(BoardPanic, match=r"panic'ed \(LoadProh"):
+        console.wait_event("infer", LONG)
+    assert console.log[-1].words.endswith("(LoadProh")
+
+
+def test_a_password_that_is_typed_is_not_in_the_log(port, console):
+    written = []
+    port.on_write = written.append
+    console.type_line('wifi password="a \\" b" ssid=net')
+    console.type_line("wifi ssid=net password=secret")
+    assert [line.words for line in console.log] == [
+        "wifi password=... ssid=net",
+        "wifi ssid=net password=...",
+    ]
+    assert b"secret" in written[1]
+
+
+@pytest.mark.parametrize("failure", [termios.error(5, "Input/output error"), OSError(5, "EIO")])
+def test_a_port_that_vanishes_under_a_reset_is_a_broken_connection(port, console, failure):
+    class Vanishing(UartReset):
+        def release(self, port):
+            raise failure
+
+    with pytest.raises(ConsoleError, match=r"Input/output error|EIO"):
+        console.reset(Vanishing(0.0))
 
 
 def test_without_an_elf_file_the_addresses_are_told_and_what_is_missing(port, console):

@@ -144,6 +144,19 @@ def test_a_zip_of_a_build_is_a_build(pack, directory, prefix):
     assert packed.elf.read_bytes() == unpacked.elf.read_bytes()
 
 
+def test_a_zip_as_a_workflows_page_offers_it_has_the_published_one_inside(pack, tmp_path):
+    published, downloaded = pack(), tmp_path / "downloaded.zip"
+    with zipfile.ZipFile(downloaded, "w") as archive:
+        archive.write(published, published.name)
+    assert FirmwareBuild.load(downloaded).app == FirmwareBuild.load(published).app
+    with zipfile.ZipFile(published, "w") as archive:
+        archive.write(downloaded, "not-a-build.zip")
+    with zipfile.ZipFile(downloaded, "w") as archive:
+        archive.write(published, published.name)
+    with pytest.raises(BadInputError, match=r"holds no flasher_args\.json"):
+        FirmwareBuild.load(downloaded)
+
+
 def test_a_zip_is_unpacked_once_for_each_content(pack, directory):
     first = FirmwareBuild.load(pack()).directory
     marked = first / "marked"

@@ -4,6 +4,7 @@
 import io
 import os
 import shlex
+import signal
 import sys
 import tty
 
@@ -42,7 +43,7 @@ def cycle(port, command):
 
 def test_its_words_are_logged(port):
     command = python("print('off'); print('on')")
-    assert cycle(port, command) == [f"power-cycling: {command}", "off", "on"]
+    assert cycle(port, command) == [f"power-cycling by {sys.executable}", "off", "on"]
 
 
 def test_no_shell_reads_it(port):
@@ -61,7 +62,7 @@ def test_it_runs_while_this_process_has_the_board(port, monkeypatch):
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
-        (python("import sys; sys.exit('no such hub')"), r"exit code 1 \(no such hub\); run it by"),
+        (python("import sys; sys.exit('no such hub')"), r"exit code 1 \(no such hub\); run the"),
         (python("import sys; sys.exit(3)"), r"exit code 3 \(it printed nothing\)"),
         ("/no/such/uhubctl -a cycle", r"cannot be run \(.*uhubctl.*\); mend it in hil.toml"),
     ],
@@ -69,6 +70,35 @@ def test_it_runs_while_this_process_has_the_board(port, monkeypatch):
 def test_a_command_that_fails_is_the_rigs_fault(port, command, sentence):
     with pytest.raises(InfrastructureError, match=sentence):
         cycle(port, command)
+
+
+def test_what_it_leaves_running_is_not_waited_for(port, monkeypatch, tmp_path):
+    monkeypatch.setattr(power, "COMMAND_PATIENCE_S", 5.0)
+    pid = tmp_path / "pid"
+    cycle(port, shlex.join(["sh", "-c", f"sleep 60 & echo $! > {pid}"]))
+    os.kill(int(pid.read_text()), signal.SIGKILL)  # it was a daemon of the rig's, and still runs
+
+
+def test_what_it_has_started_ends_with_a_command_that_does_not_end(port, monkeypatch, tmp_path):
+    monkeypatch.setattr(power, "COMMAND_PATIENCE_S", 0.3)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with pytest.raises(InfrastructureError, match="not ended within"):
+        cycle(port, shlex.join(["sh", "-c", f"exec 3> {pipe}; sleep 60; true"]))
+    os.set_blocking(reader, True)
+    assert os.read(reader, 1) == b""  # once nobody has the other end any more
+    os.close(reader)
+
+
+def test_a_password_in_the_command_is_told_to_nobody(port, monkeypatch):
+    monkeypatch.setattr(power, "COMMAND_PATIENCE_S", 0.2)
+    for script in ("import sys; sys.exit(3)", "import time; time.sleep(60)"):
+        log = []
+        spec = BoardSpec(port, power_cycle=python(script, "-u", "admin:secret"))
+        with pytest.raises(InfrastructureError) as caught:
+            power_cycle(spec, log.append)
+        assert "secret" not in f"{caught.value} {log}"
 
 
 def test_a_command_that_does_not_end_is_ended(port, monkeypatch):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from hil import recovery as module
+from hil.console_health import Health
 from hil.errors import (
     BoardSilent,
     BootFailure,
@@ -36,6 +37,7 @@ class Line:
         self.console = self
         self.notes = []
         self.name = PORT
+        self.health = Health()
 
     def note(self, text):
         self.notes.append(text)
@@ -93,6 +95,17 @@ def test_a_board_that_starts_needs_nothing(rig):
     assert recovery.notes == []
 
 
+def test_a_board_that_needs_several_starts_is_not_passed_over_in_silence(rig):
+    recovery, _, _ = rig()
+    for line in ("rst:0x1 (POWERON),boot:0x8", "rst:0x10 (RTCWDT_RTC_RST),boot:0x8"):
+        recovery._line.health.observe(line)
+    recovery.start(HOW)
+    assert recovery.notes == [
+        "2 starts until it answered, the last by rst:0x10 (RTCWDT_RTC_RST), RTC watchdog, "
+        "RTC included"
+    ]
+
+
 def test_a_board_that_cannot_be_reset_by_lines_is_power_cycled_from_then_on(rig):
     recovery, did, _ = rig(starts=[ResetError("Mute.")])
     assert recovery.start(HOW).session != recovery.start(HOW).session
@@ -107,24 +120,25 @@ def test_without_a_power_switch_it_is_reset_once_more(rig):
     assert did == ["start by lines"] * 2
 
 
-def test_a_silent_board_is_power_cycled_before_the_firmware_is_blamed(rig):
-    recovery, did, _ = rig(starts=[BoardSilent("It hangs."), BoardSilent("It hangs.")])
-    with pytest.raises(BoardSilent):
-        recovery.start(HOW)
-    assert did == ["start by lines", "power", "start by power"]
-
-
-def test_without_a_power_switch_the_loader_tells_whose_silence_it_is(rig):
-    recovery, did, _ = rig(starts=[BoardSilent("It hangs.")], power=None)
-    with pytest.raises(BoardSilent):
+@pytest.mark.parametrize("power", [None, "uhubctl"])
+def test_the_loader_tells_whose_silence_it_is(rig, power):
+    recovery, did, _ = rig(starts=[BoardSilent("It hangs.")], power=power)
+    with pytest.raises(BoardSilent):  # though it might come up the next time
         recovery.start(HOW)
     assert did == ["start by lines", "probe"]
 
+
+def test_a_dead_port_is_not_the_firmwares_silence(rig):
     dead = FlashingError("No chip answers.")
     recovery, did, _ = rig(starts=[BoardSilent("No.")] * 2, probes=[dead] * 2, power=None)
     with pytest.raises(ResetError, match=r"^No\. \(2 attempts"):
         recovery.start(HOW)
     assert did == ["start by lines", "probe"] * 2
+
+    recovery, did, _ = rig(starts=[BoardSilent("No.")] * 2, probes=[dead])
+    with pytest.raises(BoardSilent):
+        recovery.start(HOW)
+    assert did == ["start by lines", "probe", "power", "start by power"]
 
 
 def test_a_silent_board_without_reset_lines_is_asked_once_more_and_is_no_failure(rig):

@@ -8,12 +8,24 @@ from hil.reset import ConsoleReset, UartReset, UsbJtagReset, choose_reset
 
 
 class NotedPort(FakePort):
-    """Notes when what was written has to be on its way."""
+    """A port that takes what is written by and by, or not at all if it is stuck."""
 
-    flushed = False
+    def __init__(self, on_write=lambda data: None, *, stuck=False):
+        super().__init__(on_write)
+        self.waiting = 0
+        self.stuck = stuck
+
+    def write(self, data):
+        self.waiting = 3
+        return super().write(data)
+
+    @property
+    def out_waiting(self):
+        self.waiting -= not self.stuck
+        return self.waiting
 
     def flush(self):
-        self.flushed = True
+        raise AssertionError("waits for ever where nobody takes what is written")
 
 
 @pytest.mark.parametrize("strategy", [UartReset(), UsbJtagReset()])
@@ -32,7 +44,7 @@ def test_the_console_is_asked_by_a_line_of_its_own_and_no_line_is_touched():
     strategy.hold(port)
     strategy.release(port)
     assert b"".join(written).split(b"\r\n") == [b"", b"reboot", b""]
-    assert port.flushed  # before the console changes the rate
+    assert port.waiting == 0  # before the console changes the rate
     assert port.lines == []
     assert port.baudrate == 115_200
 
@@ -45,6 +57,11 @@ def test_asked_again_it_tries_the_rate_that_a_killed_session_may_have_left():
         port.baudrate = 115_200
         strategy.hold(port)
     assert rates == [115_200, 921_600, 115_200]
+
+
+def test_a_board_that_takes_nothing_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("hil.reset._DRAIN_S", 0.02)
+    ConsoleReset(921_600).hold(NotedPort(stuck=True))
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,13 @@ def test_the_files_second_board_by_its_port_is_not_the_second_board_too(toml, at
     assert (rig.board.name, rig.peer) == ("desk-2", None)
 
 
+def test_a_board_that_the_file_describes_twice_in_different_ways_is_bad_input(toml, attach):
+    device = attach("ttyACM0", *ESP, MAC.upper())
+    where = toml(f'[[boards]]\nmac = "{MAC}"\n{DUT}\n' + entry(device, PEER))
+    with pytest.raises(BadInputError, match=r"hil\.toml describes the board at .* twice"):
+        board(None, where)
+
+
 def test_a_name_that_is_not_in_the_file_is_bad_input_that_lists_those_that_are(toml):
     with pytest.raises(BadInputError, match=r"no board named 'desk-3' \(.* has desk-1, desk-2\)"):
         board("desk-3", toml(PAIR))

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The serial log of a test as a file."""
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.console_log import Kind, LogLine
+from hil.pytestplugin import logfiles
 from hil.serial_log import HEADER, Entry, file_text, read
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=60)
@@ -61,3 +64,17 @@ def test_people_see_the_same_in_columns():
 def test_a_file_says_what_its_columns_are():
     assert file_text([]) == f"{HEADER}\n"
     assert HEADER.split("\t") == ["#hil-log-1", "host_s", "board_s", "board", "kind", "text"]
+
+
+def test_a_test_that_is_interrupted_leaves_its_log(monkeypatch, tmp_path):
+    run = SimpleNamespace(
+        log_dir=tmp_path, serial_log=lambda since: [Entry(0.1, None, "dut", "rx", "last words")]
+    )
+    monkeypatch.setattr(logfiles.Run, "known", staticmethod(lambda config: run))
+    item = SimpleNamespace(stash=pytest.Stash(), config=None, nodeid="test_b")
+    around = logfiles.pytest_runtest_protocol(item)
+    next(around)
+    with pytest.raises(KeyboardInterrupt):
+        around.throw(KeyboardInterrupt)
+    (log,) = (tmp_path / "logs").iterdir()
+    assert "last words" in log.read_text()

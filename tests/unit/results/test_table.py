@@ -32,6 +32,12 @@ def test_the_table_says_how_many_photos_agree(results: Results) -> None:
     assert "split == full model" not in text
 
 
+def test_the_table_tells_of_a_board_that_took_more_than_one_attempt(results: Results) -> None:
+    assert "unusual" not in closing(results)
+    results.notes += ["/dev/x: trying again after: Mute.", "/dev/x: power-cycling by uhubctl"]
+    assert "unusual    /dev/x: trying again after: Mute. (and 1 more in" in closing(results)
+
+
 def test_simulated_times_are_called_simulated(results: Results) -> None:
     text = closing(results)
     assert "latency    simulated, milliseconds" in text

@@ -123,6 +123,20 @@ def test_with_a_bus_that_ends(bus):
     assert refusal() == "The system bus of D-Bus ended; start dbus again."
 
 
+def test_with_a_service_that_does_not_answer(bus, monkeypatch):
+    monkeypatch.setattr("hil.transport.ble_bluez._PATIENCE_S", 0.2)
+    over = threading.Event()
+
+    def hang(asked: Message) -> None:
+        over.wait(PATIENCE)
+
+    bus(hang)
+    try:
+        assert refusal().startswith("BlueZ has not answered within 0.2 s; run 'systemctl restart")
+    finally:
+        over.set()
+
+
 def test_without_an_adapter(bus):
     bus(managed({"/org/bluez": {"org.bluez.AgentManager1": {}}}))
     assert refusal() == "This computer has no Bluetooth adapter; plug one in."

@@ -21,6 +21,7 @@ static uint8_t *place(const sn_node *node, uint32_t index) {
 }
 
 static void stop(sn_node *node) {
+    node->port->link_close(node->port->ctx, SN_VIA_ESPNOW);
     node->gateway.active = false;
 }
 
@@ -37,7 +38,7 @@ static sn_error begin(sn_node *node, uint8_t channel, node_reason *why) {
         return node_set_reason(why, SN_ERR_UNSUPPORTED, "this board has too little memory for a gateway's frames");
     }
     if (gateway->active) {
-        node->port->link_close(node->port->ctx, SN_VIA_ESPNOW);
+        stop(node);
     }
     *gateway = (node_gateway){.frame_limit = limit};
     sn_error code = node->port->link_open(node->port->ctx, SN_VIA_ESPNOW, "", channel);
@@ -63,7 +64,6 @@ sn_error node_request_role(sn_node *node, const sn_request *request, sn_text *an
         code = begin(node, channel, why);
     } else if (set != NULL && sn_equal(set, "model")) {
         if (node->gateway.active) {
-            node->port->link_close(node->port->ctx, SN_VIA_ESPNOW);
             stop(node);
         }
     } else if (set != NULL) {

@@ -188,7 +188,7 @@ static void listen_again(sn_node *node, const node_reason *reason) {
     if (node_peer_open(node, node->link.via, &failure) == SN_OK) {
         begin_opening(node, node->link.via);
     } else {
-        lose(node, failure.code, failure.code, failure.text);
+        node_link_fail(node, failure.code, failure.text);
     }
 }
 
@@ -233,6 +233,9 @@ void node_link_changed(sn_node *node, sn_via via, sn_error code, const char *tex
     if (node_is_tail(node) && via == SN_VIA_BLE && was_connected) {
         listen_again(node, &reason);
         return;
+    }
+    if (!node_is_tail(node) || !node_has_stream(node)) { /* a tail's TCP goes on listening */
+        node->port->link_close(node->port->ctx, via);
     }
     lose(node, code, SN_ERR_EDGE_LOST, reason.text);
 }

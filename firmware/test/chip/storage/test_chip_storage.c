@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of what firmware/main does by itself: which model is in use, updates and their rollback, the loop. */
-#undef NDEBUG
-#include <assert.h>
-#include <setjmp.h>
-#include <stdio.h>
+/* Tests of firmware/main: which model is in use, and updates with their rollback. */
 #include <string.h>
-#include <unistd.h>
 
 #include "board.h"
-#include "loop.h"
+#include "cases.h"
 #include "port.h"
 #include "settings.h"
 #include "sha256.h"
@@ -102,6 +97,8 @@ static void a_model_is_tried_by_one_reboot(void) {
     assert(send_model(2, 1024) == SN_OK && holds(1) && !storage_is_on_trial());
     boot(ESP_RST_SW);
     assert(holds(2) && storage_is_on_trial());
+    uint8_t middle[3]; /* of what is added to the slot, and beyond it */
+    assert(slot_read(NULL, 2, middle, 3) == SN_OK && memcmp(middle, &magic[2], 2) == 0 && middle[2] == 4 * 7 + 2);
     boot(ESP_RST_SW);
     assert(holds(1) && !storage_is_on_trial());
 }
@@ -226,6 +223,27 @@ static void an_application_whose_sending_failed_is_not_tried(void) {
     assert(strcmp(board_app(), "ota_0") == 0);
 }
 
+static void power_may_go_while_an_application_is_updated(void) {
+    bool is_complete = false;
+    for (volatile int change = 1; !is_complete; change++) {
+        make(2);
+        board_cut_power_at(change);
+        if (setjmp(board_power_lost) == 0) {
+            assert(send_app(0xE9, 2) == SN_OK && send_app(0xE9, 3) == SN_OK);
+            boot(ESP_RST_SW);
+            assert(update_confirm(NULL, SN_UPDATE_APP) == SN_OK);
+            is_complete = true;
+        }
+        board_cut_power_at(0);
+        for (int i = 0; i < 4; i++) { /* also when the power goes again and again */
+            boot(ESP_RST_POWERON);
+            const bool is_new = strcmp(board_app(), "ota_1") == 0;
+            const uint8_t *bytes = board_flash(OTA_1);
+            assert(is_new ? memcmp(&bytes[1], &bytes[2], SIZE - 2) == 0 : !is_complete); /* one version's */
+        }
+    }
+}
+
 static void what_is_no_application_is_refused(void) {
     make(2);
     assert(send_app(0x7F, 2) == SN_ERR_UPDATE_INVALID);
@@ -234,142 +252,7 @@ static void what_is_no_application_is_refused(void) {
     assert(strcmp(board_app(), "ota_0") == 0);
 }
 
-/* The loop: the core is what these say that it is. */
-
-static jmp_buf enough;
-static int turns, timers, told;
-static uint64_t next_deadline;
-static int ends[2][2];
-
-uint64_t sn_node_on_timer(sn_node *node) {
-    (void)node;
-    timers++;
-    return next_deadline;
-}
-
-static void end_after_turns(void) {
-    if (--turns < 0) {
-        longjmp(enough, 1);
-    }
-}
-
-static void run(int most_turns, uint64_t deadline) {
-    turns = most_turns;
-    board_on_turn = end_after_turns;
-    if (setjmp(enough) == 0) {
-        loop_run(NULL, deadline);
-    }
-}
-
-static void begin(void) {
-    timers = told = 0;
-    next_deadline = SN_NO_DEADLINE;
-    assert(loop_init() == ESP_OK);
-    for (int i = 0; i < 2; i++) {
-        assert(pipe(ends[i]) == 0);
-    }
-}
-
-static void finish(void) {
-    for (int i = 0; i < 2; i++) {
-        loop_unwatch(ends[i][0]);
-        loop_unwatch(ends[i][1]);
-        close(ends[i][0]);
-        close(ends[i][1]);
-    }
-}
-
-static uint64_t count_up(sn_node *node, const loop_event *event) {
-    (void)node;
-    assert(event->a == (uint32_t)told && event->data[0] == event->a);
-    told++;
-    return 0;
-}
-
-static void posted_events_arrive_in_their_order(void) {
-    begin();
-    for (uint32_t i = 0; i < 64; i++) {
-        loop_event event = {.deliver = count_up, .a = i, .data = malloc(1)};
-        event.data[0] = (uint8_t)i;
-        assert(loop_post(&event));
-    }
-    assert(!loop_post(&(loop_event){.deliver = count_up}));
-    run(1, SN_NO_DEADLINE);
-    assert(told == 64 && timers == 1); /* the deadline that the last one returned has passed */
-    finish();
-}
-
-static uint64_t take_byte(sn_node *node, int fd, bool readable, bool writable) {
-    char byte;
-    (void)node;
-    assert(readable && !writable && read(fd, &byte, 1) == 1);
-    told++;
-    return SN_NO_DEADLINE;
-}
-
-static void a_descriptor_is_told_of_until_it_is_unwatched(void) {
-    begin();
-    assert(write(ends[0][1], "abc", 3) == 3 && loop_watch(ends[0][0], false, take_byte) == ESP_OK);
-    run(2, SN_NO_DEADLINE);
-    assert(told == 2);
-    loop_unwatch(ends[0][0]);
-    run(1, 1);
-    assert(told == 2 && timers == 1);
-    assert(loop_watch(-1, false, take_byte) == ESP_ERR_INVALID_ARG);
-    finish();
-}
-
-static uint64_t end_the_other(sn_node *node, int fd, bool readable, bool writable) {
-    const int other = fd == ends[0][0] ? ends[1][0] : ends[0][0];
-    loop_unwatch(other);
-    assert(loop_watch(other, false, take_byte) == ESP_OK); /* as after close() and socket() */
-    return take_byte(node, fd, readable, writable);
-}
-
-static void what_select_found_is_not_told_to_a_later_watcher(void) {
-    begin();
-    for (int i = 0; i < 2; i++) {
-        assert(write(ends[i][1], "a", 1) == 1 && loop_watch(ends[i][0], false, end_the_other) == ESP_OK);
-    }
-    run(1, SN_NO_DEADLINE);
-    assert(told == 1);
-    run(1, SN_NO_DEADLINE);
-    assert(told == 2);
-    finish();
-}
-
-static uint64_t stop_writing(sn_node *node, int fd, bool readable, bool writable) {
-    (void)node;
-    assert(!readable && writable && loop_watch(fd, false, stop_writing) == ESP_OK);
-    told++;
-    return 1;
-}
-
-static void room_to_write_is_told_where_it_was_asked_for(void) {
-    begin();
-    assert(loop_watch(ends[0][1], true, stop_writing) == ESP_OK);
-    run(1, SN_NO_DEADLINE);
-    next_deadline = 1;
-    run(3, 1);
-    assert(told == 1 && timers == 4);
-    finish();
-}
-
-static void the_timer_is_called_at_the_deadline_and_not_before(void) {
-    begin();
-    const uint64_t deadline = (uint64_t)esp_timer_get_time() + 20000;
-    while (timers == 0) {
-        run(1, deadline);
-        assert(timers == ((uint64_t)esp_timer_get_time() >= deadline) || timers == 0);
-    }
-    finish();
-}
-
-#define TEST(function) {#function, function}
-static const struct {
-    const char *name;
-    void (*run)(void);
-} tests[] = {
+static const test_case cases[] = {
     TEST(the_first_slot_with_the_magic_is_in_use),
     TEST(without_model_partitions_nothing_can_be_read_or_updated),
     TEST(a_model_is_tried_by_one_reboot),
@@ -383,20 +266,10 @@ static const struct {
     TEST(an_application_is_tried_once_unless_confirmed),
     TEST(an_application_sent_twice_still_falls_back_to_the_running_one),
     TEST(an_application_whose_sending_failed_is_not_tried),
+    TEST(power_may_go_while_an_application_is_updated),
     TEST(what_is_no_application_is_refused),
-    TEST(posted_events_arrive_in_their_order),
-    TEST(a_descriptor_is_told_of_until_it_is_unwatched),
-    TEST(what_select_found_is_not_told_to_a_later_watcher),
-    TEST(room_to_write_is_told_where_it_was_asked_for),
-    TEST(the_timer_is_called_at_the_deadline_and_not_before),
 };
 
-int main(int count, char **arguments) {
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
-        if (count == 2 && strcmp(arguments[1], tests[i].name) == 0) {
-            tests[i].run();
-            return 0;
-        }
-    }
-    return 2;
+int main(int argc, char **argv) {
+    return run_case(cases, sizeof cases / sizeof cases[0], argc, argv);
 }

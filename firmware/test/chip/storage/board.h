@@ -25,9 +25,10 @@ void board_cut_power_at(int change);
 
 /* NVS answers every call by this, until it is ESP_OK again. */
 extern esp_err_t board_nvs_error;
-extern int board_queue_length; /* of the last queue made */
 
-/* Called at each turn of the loop, as the watchdog is. */
-extern void (*board_on_turn)(void);
+extern const esp_partition_t board_partitions[BOARD_PARTITIONS];
+bool board_power_goes(void); /* now, halfway through the change that asks */
+void otadata_erase(void);
+void otadata_boot(void);
 
 #endif

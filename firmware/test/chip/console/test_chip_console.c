@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of the chip's console, firmware/main/console.c. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "board.h"
+#include "cases.h"
+#include "loop.h"
+#include "port.h"
+
+/* The loop and the core, as far as the console sees them. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static loop_event waiting[2]; /* of each input */
+static int count[2];
+static uint8_t heard[1 << 16];
+static size_t heard_length, longest;
+
+void loop_post_wait(const loop_event *event) {
+    pthread_mutex_lock(&lock);
+    waiting[event->a] = *event;
+    count[event->a]++;
+    assert(count[event->a] == 1); /* never a second one before the first was delivered */
+    pthread_mutex_unlock(&lock);
+}
+
+uint64_t sn_node_on_console(sn_node *node, const uint8_t *data, size_t length) {
+    (void)node;
+    memcpy(&heard[heard_length], data, length);
+    heard_length += length;
+    longest = length > longest ? length : longest;
+    return 0;
+}
+
+/* Delivers until so many bytes have been heard. */
+static void hear(size_t length) {
+    while (heard_length < length) {
+        for (int i = 0; i < 2; i++) {
+            pthread_mutex_lock(&lock);
+            const bool is_there = count[i] == 1;
+            const loop_event event = waiting[i];
+            count[i] = 0;
+            pthread_mutex_unlock(&lock);
+            if (is_there) {
+                event.deliver(NULL, &event);
+            }
+        }
+        usleep(100);
+    }
+}
+
+static void type(board_port *port, const void *data, size_t length) {
+    assert(write(port->input[1], data, length) == (ssize_t)length);
+}
+
+static void let_usb_speak(void) {
+    type(&board_usb, "u", 1);
+    hear(heard_length + 1);
+}
+
+static void await_uart(size_t length) {
+    while (board_uart.sent < length) {
+        usleep(100);
+    }
+}
+
+static void what_is_typed_arrives_in_its_order_and_in_large_pieces(void) {
+    static uint8_t data[20000];
+    for (size_t i = 0; i < sizeof data; i++) {
+        data[i] = (uint8_t)(i % 251);
+    }
+    type(&board_uart, data, sizeof data);
+    hear(sizeof data);
+    assert(memcmp(heard, data, sizeof data) == 0 && longest == 1024);
+}
+
+static void output_goes_to_both_ports(void) {
+    console_write(NULL, (const uint8_t *)"hello", 5);
+    await_uart(5);
+    assert(memcmp(board_uart.output, "hello", 5) == 0 && memcmp(board_usb.output, "hello", 5) == 0);
+}
+
+static void a_slow_uart_holds_up_nobody_who_uses_usb(void) {
+    static uint8_t frame[1000];
+    let_usb_speak();
+    board_set_uart_stuck(true);
+    for (int i = 0; i < 100; i++) {
+        memset(frame, i, sizeof frame);
+        console_write(NULL, frame, sizeof frame);
+    }
+    assert(board_usb.sent == 100 * sizeof frame);
+    board_set_uart_stuck(false);
+    console_drain();
+    assert(board_uart.sent > 0 && board_uart.sent % sizeof frame == 0);
+    for (size_t i = 0; i < board_uart.sent; i++) { /* whole frames */
+        assert(board_uart.output[i] == board_uart.output[i - i % sizeof frame]);
+    }
+}
+
+static void on_the_uart_nothing_is_lost(void) {
+    static uint8_t frame[1000];
+    board_set_usb_room(0);
+    for (int i = 0; i < 100; i++) {
+        memset(frame, i, sizeof frame);
+        console_write(NULL, frame, sizeof frame);
+    }
+    console_drain();
+    assert(board_uart.sent == 100 * sizeof frame && board_uart.output[99 * sizeof frame] == 99);
+    assert(board_usb_waits == 0);
+}
+
+static void a_usb_host_that_stopped_reading_is_waited_for_once(void) {
+    let_usb_speak();
+    board_set_usb_room(0);
+    for (int i = 0; i < 3; i++) {
+        console_write(NULL, (const uint8_t *)"x", 1);
+    }
+    assert(board_usb_waits == 1);
+    let_usb_speak();
+    console_write(NULL, (const uint8_t *)"x", 1);
+    assert(board_usb_waits == 2);
+}
+
+static void log_lines_go_out_whole(void) {
+    board_log("I (%d) wifi: ", 12);
+    board_log("joined");
+    assert(board_usb.sent == 0);
+    board_log(" it\n");
+    const char expected[] = "I (12) wifi: joined it\r\n";
+    assert(board_usb.sent == sizeof expected - 1 && memcmp(board_usb.output, expected, sizeof expected - 1) == 0);
+}
+
+static void a_log_line_that_is_too_long_is_cut(void) {
+    board_log("%0600d\n", 1);
+    board_log("next\n");
+    assert(board_usb.sent < 600 && memcmp(&board_usb.output[board_usb.sent - 8], "\r\nnext\r\n", 8) == 0);
+}
+
+static void the_rate_changes_when_all_has_gone_out(void) {
+    static uint8_t data[5000];
+    console_write(NULL, data, sizeof data);
+    console_baud(NULL, 921600);
+    assert(board_rate == 921600 && board_sent_before_rate == sizeof data);
+}
+
+static void usb_has_no_rate(void) {
+    let_usb_speak();
+    console_baud(NULL, 921600);
+    assert(board_rate == 115200);
+}
+
+static const test_case cases[] = {
+    TEST(what_is_typed_arrives_in_its_order_and_in_large_pieces),
+    TEST(output_goes_to_both_ports),
+    TEST(a_slow_uart_holds_up_nobody_who_uses_usb),
+    TEST(on_the_uart_nothing_is_lost),
+    TEST(a_usb_host_that_stopped_reading_is_waited_for_once),
+    TEST(log_lines_go_out_whole),
+    TEST(a_log_line_that_is_too_long_is_cut),
+    TEST(the_rate_changes_when_all_has_gone_out),
+    TEST(usb_has_no_rate),
+};
+
+int main(int argc, char **argv) {
+    board_plug_in();
+    assert(console_init() == ESP_OK);
+    _exit(run_case(cases, sizeof cases / sizeof cases[0], argc, argv)); /* the tasks never end */
+}
