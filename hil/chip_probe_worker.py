@@ -12,12 +12,13 @@ import sys
 from typing import Any
 
 from esptool.cmds import attach_flash, detect_flash_size, reset_chip
-from esptool.logger import TemplateLogger, log
+from esptool.logger import log
 from esptool.util import FatalError, UnsupportedCommandError, flash_size_bytes
 
 from hil import serialport
 from hil.errors import FlashingError, HilError
 from hil.esptool_connect import connect, explain
+from hil.esptool_silence import Silence
 from hil.flash_checks import is_virtual
 from hil.lifeline import hold_on_to
 from hil.serialport.failure import PORT_FAILURES
@@ -29,34 +30,9 @@ _PSRAM_MIB = {0: 0, 1: 8, 2: 2, 3: 16, 4: 4}
 """By eFuse PSRAM_CAP, as in esptool's targets/esp32s3.py."""
 
 
-class _Silence(TemplateLogger):  # type: ignore[misc]  # esptool has no type information
-    """Drops esptool's prose."""
-
-    def print(self, *args: Any, **kwargs: Any) -> None:
-        pass
-
-    def note(self, message: str) -> None:
-        pass
-
-    def warning(self, message: str) -> None:
-        pass
-
-    def error(self, message: str) -> None:
-        pass
-
-    def stage(self, finish: bool = False) -> None:
-        pass
-
-    def set_verbosity(self, verbosity: str) -> None:
-        pass
-
-    def progress_bar(self, *args: Any, **kwargs: Any) -> None:
-        pass
-
-
 def ask(port: str, mode: str) -> dict[str, Any]:
     """Return what the chip says, and reset it, whatever happens."""
-    log.set_logger(_Silence())
+    log.set_logger(Silence())
     with connect(port, mode, _ATTEMPTS) as esp, contextlib.ExitStack() as at_end:
         at_end.callback(_restart, esp)
         return _describe(esp)

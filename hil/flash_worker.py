@@ -17,12 +17,13 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, ClassVar
 
 from esptool.cmds import attach_flash, reset_chip, run_stub, write_flash
-from esptool.logger import TemplateLogger, log
+from esptool.logger import log
 from esptool.util import FatalError, UnsupportedCommandError
 
 from hil import otadata, serialport
 from hil.errors import FlashingError, HilError
 from hil.esptool_connect import SAFE_BAUD, connect, explain, first_line
+from hil.esptool_silence import Silence
 from hil.flash_checks import check_board, check_flash
 from hil.lifeline import hold_on_to
 from hil.serialport.failure import PORT_FAILURES
@@ -38,32 +39,14 @@ class Region:
     data: bytes
 
 
-class _Logger(TemplateLogger):  # type: ignore[misc]  # esptool has no type information
-    """Turns esptool's progress into events and drops its prose.
+class _Progress(Silence):
+    """Turns esptool's progress into events.
 
     Older versions of esptool keep the logger's class, not the logger: what is being written is
     therefore the class's.
     """
 
     writing: ClassVar[dict[str, Any]] = {}
-
-    def print(self, *args: Any, **kwargs: Any) -> None:
-        pass
-
-    def note(self, message: str) -> None:
-        pass
-
-    def warning(self, message: str) -> None:
-        pass
-
-    def error(self, message: str) -> None:
-        pass
-
-    def stage(self, finish: bool = False) -> None:
-        pass
-
-    def set_verbosity(self, verbosity: str) -> None:
-        pass
 
     def progress_bar(
         self,
@@ -116,7 +99,7 @@ def differs(esp: Any, region: Region) -> bool:
 
 def execute(plan: dict[str, Any], regions: list[Region]) -> dict[str, Any]:
     """Write what differs, verify it, and reset the board, whatever happened."""
-    log.set_logger(_Logger())
+    log.set_logger(_Progress())
     try:
         return session(plan, regions, plan["baud"])
     except BytesLostError as error:
@@ -175,7 +158,7 @@ def write(esp: Any, regions: list[Region], baud: int) -> None:
     if regions and baud > SAFE_BAUD:
         esp.change_baud(baud)
     for region in regions:
-        _Logger.writing.update(role=region.role, offset=region.offset)
+        _Progress.writing.update(role=region.role, offset=region.offset)
         # One call for each: esptool 5.6 stops compressing after the first file that does
         # not shrink. It verifies by MD5 on the board after writing.
         write_flash(esp, [(region.offset, region.data)])
