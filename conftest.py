@@ -3,12 +3,23 @@
 
 import os
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 
 pytest_plugins = ["pytester"]
 if not any(point.value == "hil.plugin" for point in entry_points(group="pytest11")):
     pytest_plugins.append("hil.plugin")
+
+
+TESTS = Path(__file__).parent / "tests"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out for ``-m hil`` what is not marked so: reading it all takes longer than flashing."""
+    if config.getoption("markexpr") != "hil" or collection_path.parent != TESTS:
+        return None
+    return True if collection_path.is_dir() and collection_path.name != "hil" else None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -7,7 +7,8 @@ from hil.chip_fit import check_chip, check_flash_size, check_psram
 from hil.chip_probe import probe_chip
 from hil.doctor.finding import Finding, State, bad, good, look, note
 from hil.doctor.reach import reach
-from hil.errors import HilError, ProductFailure
+from hil.errors import HilError, PortBusyError, ProductFailure
+from hil.port_users import port_users
 from hil.rig import BoardSpec
 
 _MIB = 1 << 20
@@ -27,6 +28,7 @@ def board_findings(
         network: whether to try its way to this computer.
     """
     try:
+        _check_users(spec.port)
         with Board.open(spec) as board:
             findings = [good(f"{title} port", f"{board.port} can be opened")]
             if probe:
@@ -36,6 +38,12 @@ def board_findings(
             return findings
     except HilError as error:
         return [bad(f"{title} port", error)]
+
+
+def _check_users(port: str) -> None:
+    """Not every program locks a port that it reads from, and each byte goes to one reader."""
+    if users := port_users(port):
+        raise PortBusyError(f"{port} is open in {', '.join(users)} as well; end it.")
 
 
 def _chip(board: Board, title: str, layout: int) -> Finding:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from hil.board_lock import holder
 from hil.doctor.finding import Finding, look, note
 from hil.port_permission import may_open, permission_sentence
+from hil.port_users import port_users
 from hil.ports import SerialPort, discover_ports, same_port
 
 _PATIENCE_S = 5.0
@@ -42,8 +43,10 @@ def _other(port: SerialPort) -> Finding:
 
 
 def _use(port: SerialPort) -> str:
-    who = holder(port.device)
-    return f"held by {who}" if who else "not used by this rig"
+    if who := holder(port.device):
+        return f"held by {who}"
+    users = port_users(port.device)
+    return f"open in {', '.join(users)}" if users else "not used by this rig"
 
 
 def _is_active(service: str) -> bool:

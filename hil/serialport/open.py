@@ -8,6 +8,7 @@ import serial
 
 from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
 from hil.port_permission import permission_sentence
+from hil.port_users import port_users
 from hil.serialport import install
 from hil.serialport.failure import PORT_FAILURES
 
@@ -77,9 +78,9 @@ def _explain(port: str, error: Exception) -> InfrastructureError:
     if code == errno.EACCES:
         return InfrastructureError(permission_sentence(port))
     if code == errno.EBUSY or "exclusively lock" in text or "closed by the server" in text:
+        users = ", ".join(port_users(port)) or "another program"
         return PortBusyError(
-            f"serial port {port} is in use by another program: close the monitor or test run that "
-            "holds it"
+            f"serial port {port} is in use by {users}: end it, or name another port"
         )
     return InfrastructureError(
         f"serial port {port} cannot be opened ({text}): check the connection"

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Which tests are hil tests, and that all others are left alone."""
 
+from pathlib import Path
+
 import pytest
 
 HEAVY = "{'numpy', 'esptool', 'tflite_runtime', 'ai_edge_litert', 'rich', 'click', 'PIL', 'serial'}"
@@ -60,3 +62,13 @@ def test_a_session_without_hil_tests_shows_and_writes_nothing(pytester: pytest.P
 def test_a_session_without_hil_tests_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(f"import sys\ndef test_it():\n    assert not {HEAVY} & set(sys.modules)\n")
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def test_tests_on_a_board_are_in_the_directory_that_a_run_of_them_reads():
+    tests = Path(__file__).parents[1]
+    marked = {
+        path.relative_to(tests).parts[0]
+        for path in tests.rglob("test_*.py")
+        if "\npytestmark = pytest.mark.hil" in path.read_text(encoding="utf-8")
+    }
+    assert marked == {"hil"}

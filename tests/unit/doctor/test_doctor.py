@@ -256,3 +256,12 @@ def test_a_virtual_board_needs_nothing_but_the_lab(capsys, monkeypatch, tmp_path
         main(["doctor", "--board", "virtual"])
     assert end.value.code == 0
     assert "A run would start." in capsys.readouterr().out
+
+
+def test_a_program_that_reads_along_is_named(monkeypatch):
+    monkeypatch.setattr(board_checks, "port_users", lambda port: ["screen (pid 7)"])
+    (finding,) = board_checks.board_findings(
+        BoardSpec("/dev/ttyACM0"), "dut", layout=0, probe=False, network=False
+    )
+    assert finding.state is State.FAIL
+    assert finding.text == "/dev/ttyACM0 is open in screen (pid 7) as well; end it."
