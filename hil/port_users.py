@@ -28,7 +28,7 @@ def port_users(port: str) -> list[str]:
 
 def _has_open(process: Path, device: str) -> bool:
     try:
-        return any(os.readlink(file) == device for file in (process / "fd").iterdir())
+        return any(str(file.readlink()) == device for file in (process / "fd").iterdir())
     except OSError:  # another user's, or one that has just ended
         return False
 
