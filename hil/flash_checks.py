@@ -39,6 +39,12 @@ def check_board(esp: Any, plan: dict[str, Any]) -> bool:
             "This image holds WebAssembly for a virtual board and cannot run on a real ESP32-S3; "
             "build the firmware with ESP-IDF and name its build directory."
         )
+    brings_app = any(region["role"] == "app" for region in plan["regions"])
+    if virtual and brings_app and not plan["simulated_image"]:
+        raise WrongChipError(
+            "This firmware is for a real ESP32-S3, and the board on this port is a virtual one; "
+            "name the real board (--board, pytest: --hil-board), or no firmware."
+        )
     if needs["psram"]:
         check_psram(has=bool(esp.get_psram_cap()))
     return virtual

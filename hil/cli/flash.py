@@ -15,6 +15,7 @@ from hil.cli.options import (
     load_firmware,
     load_model,
     model_options,
+    role_option,
     say_who,
     wait_option,
 )
@@ -25,13 +26,7 @@ from hil.cli.progress import flash_progress
 @board_option
 @wait_option
 @model_options
-@click.option(
-    "--role",
-    type=click.Choice(["head", "tail", "full"]),
-    default="head",
-    show_default=True,
-    help="The part of the model that the board runs.",
-)
+@role_option
 @json_option
 def flash(
     board: str | None,

@@ -36,6 +36,13 @@ wait_option = click.option(
 via_option = click.option(
     "--via", type=click.Choice(LINKS), default="tcp", show_default=True, help="The link to use."
 )
+role_option = click.option(
+    "--role",
+    type=click.Choice(["head", "tail", "full"]),
+    default="head",
+    show_default=True,
+    help="The part of the model that the board runs.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 
 

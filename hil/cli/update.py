@@ -14,6 +14,7 @@ from hil.cli.options import (
     json_option,
     load_firmware,
     load_model,
+    role_option,
     say_who,
     wait_option,
 )
@@ -35,13 +36,7 @@ from hil.errors import BadInputError
     help="Model directory or .tflite file that the board shall run a part of.",
 )
 @click.option("--cut", help="Tensor, layer or operator to cut after; see 'hil split'.")
-@click.option(
-    "--role",
-    type=click.Choice(["head", "tail", "full"]),
-    default="head",
-    show_default=True,
-    help="The part of the model that the board runs.",
-)
+@role_option
 @json_option
 def update(
     board: str | None,

@@ -35,10 +35,18 @@ def test_any_other_image_is_written(unmarked):
     assert unmarked.flash.read(0x10000, 1500) == FILES[0].data
 
 
+def test_a_chips_firmware_is_not_written_to_a_virtual_board(running):
+    with pytest.raises(
+        WrongChipError, match="is for a real ESP32-S3, and the board on this port is a virtual one"
+    ):
+        flash(running.board.url, FILES, simulated_image=False)
+    assert running.board.flash.read(0x10000, 4096) == b"\xff" * 4096
+
+
 def test_a_board_is_started_even_if_nothing_was_written(running):
-    flash(running.board.url, FILES, simulated_image=False)
+    flash(running.board.url, FILES, simulated_image=True)
     boots = len(running.reasons)
-    assert not flash(running.board.url, FILES, simulated_image=False).written
+    assert not flash(running.board.url, FILES, simulated_image=True).written
     running.wait_for_boots(boots + 1)
 
 
