@@ -112,6 +112,7 @@ bool wifi_is_joined(void) {
 }
 
 static void start(const link_wish *wish) {
+    fprintf(stderr, "started\n");
     link_tell(wish->via, SN_OK, "", NULL);
 }
 
