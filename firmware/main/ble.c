@@ -26,32 +26,32 @@ static char peer[18];
 static uint16_t connection, value;
 static TaskHandle_t starter;
 
-int ble_fail(sn_error code, const char *text, int detail) {
+int hil_ble_fail(sn_error code, const char *text, int detail) {
     char number[24];
     if (atomic_exchange(&state, OVER) != OVER) {
         snprintf(number, sizeof number, "NimBLE code 0x%x", (unsigned)detail);
-        link_tell(SN_VIA_BLE, code, text, number);
+        hil_link_tell(SN_VIA_BLE, code, text, number);
         (void)ble_gap_terminate(connection, BLE_ERR_REM_USER_CONN_TERM); /* if there is one */
     }
     return 0;
 }
 
-int ble_up(uint16_t handle) {
+int hil_ble_up(uint16_t handle) {
     int was = OPENING;
     value = handle;
     if (atomic_compare_exchange_strong(&state, &was, UP)) {
-        link_tell(SN_VIA_BLE, SN_OK, "", NULL);
+        hil_link_tell(SN_VIA_BLE, SN_OK, "", NULL);
     }
     return 0;
 }
 
 static int begin(void) {
-    const int code = state == OVER ? 0 : is_central ? ble_connect(peer) : ble_advertise();
-    return code == 0 ? 0 : ble_fail(SN_ERR_RADIO, "BLE could not be started", code);
+    const int code = state == OVER ? 0 : is_central ? hil_ble_connect(peer) : hil_ble_advertise();
+    return code == 0 ? 0 : hil_ble_fail(SN_ERR_RADIO, "BLE could not be started", code);
 }
 
 static int agreed(void) {
-    return is_central ? ble_explore(connection) : ble_up(value);
+    return is_central ? hil_ble_explore(connection) : hil_ble_up(value);
 }
 
 static int on_mtu(uint16_t handle, const struct ble_gatt_error *error, uint16_t mtu, void *unused) {
@@ -65,12 +65,12 @@ static int agree(void) {
     const int code = ble_gattc_exchange_mtu(connection, on_mtu, NULL);
     return code == 0                 ? 0
            : code == BLE_HS_EALREADY ? agreed()
-                                     : ble_fail(SN_ERR_EDGE_UNREACHABLE, "no MTU could be asked for", code);
+                                     : hil_ble_fail(SN_ERR_EDGE_UNREACHABLE, "no MTU could be asked for", code);
 }
 
 static int connected(int status, uint16_t handle) {
     if (status != 0) {
-        return is_central ? ble_fail(SN_ERR_EDGE_UNREACHABLE, "no board of that MAC advertises", status) : begin();
+        return is_central ? hil_ble_fail(SN_ERR_EDGE_UNREACHABLE, "no board of that MAC advertises", status) : begin();
     }
     connection = handle;
     const struct ble_gap_upd_params wanted = {.itvl_min = BLE_GAP_CONN_ITVL_MS(7.5),
@@ -84,14 +84,14 @@ static int connected(int status, uint16_t handle) {
     return is_central ? agree() : 0;
 }
 
-int ble_on_event(struct ble_gap_event *event, void *unused) {
+int hil_ble_on_event(struct ble_gap_event *event, void *unused) {
     (void)unused;
     switch (event->type) {
     case BLE_GAP_EVENT_CONNECT:
         return connected(event->connect.status, event->connect.conn_handle);
     case BLE_GAP_EVENT_DISCONNECT:
         connection = BLE_HS_CONN_HANDLE_NONE;
-        return state == UP ? ble_fail(SN_ERR_EDGE_LOST, "the connection ended", event->disconnect.reason) : begin();
+        return state == UP ? hil_ble_fail(SN_ERR_EDGE_LOST, "the connection ended", event->disconnect.reason) : begin();
     case BLE_GAP_EVENT_SUBSCRIBE:
         if (event->subscribe.cur_notify) {
             value = event->subscribe.attr_handle;
@@ -99,20 +99,20 @@ int ble_on_event(struct ble_gap_event *event, void *unused) {
         }
         /* The end of the connection ends the subscription first: that comes as BLE_GAP_EVENT_DISCONNECT next. */
         return event->subscribe.prev_notify && event->subscribe.reason == BLE_GAP_SUBSCRIBE_REASON_WRITE
-                   ? ble_fail(SN_ERR_EDGE_LOST, "the central has ended its subscription", 0)
+                   ? hil_ble_fail(SN_ERR_EDGE_LOST, "the central has ended its subscription", 0)
                    : 0;
     case BLE_GAP_EVENT_NOTIFY_RX:
-        ble_received(event->notify_rx.om);
+        hil_ble_received(event->notify_rx.om);
     }
     return 0;
 }
 
-void ble_received(const struct os_mbuf *frame) {
+void hil_ble_received(const struct os_mbuf *frame) {
     static uint8_t flat[MOST_FRAME];
     uint16_t length = 0;
     if (state == UP && (ble_hs_mbuf_to_flat(frame, flat, sizeof flat, &length) != 0 ||
-                        !link_receive(SN_VIA_BLE, 0, 0, flat, length))) {
-        ble_fail(SN_ERR_EDGE_LOST, "a frame could not be taken, and BLE must lose none", BLE_HS_ENOMEM);
+                        !hil_link_receive(SN_VIA_BLE, 0, 0, flat, length))) {
+        hil_ble_fail(SN_ERR_EDGE_LOST, "a frame could not be taken, and BLE must lose none", BLE_HS_ENOMEM);
     }
 }
 
@@ -125,10 +125,10 @@ static int32_t send_frame(uint64_t to, const uint8_t *data, size_t length) {
                           : ble_gatts_notify_custom(connection, value, frame);
     }
     if (code == BLE_HS_ENOMEM) { /* NimBLE does not tell when it has room again */
-        link_writable_soon(SN_VIA_BLE);
+        hil_link_writable_soon(SN_VIA_BLE);
         return 0;
     }
-    return code == 0 ? (int32_t)length : ble_fail(SN_ERR_EDGE_LOST, "a frame could not be sent", code) - 1;
+    return code == 0 ? (int32_t)length : hil_ble_fail(SN_ERR_EDGE_LOST, "a frame could not be sent", code) - 1;
 }
 
 static uint32_t frame_limit(void) {
@@ -147,7 +147,7 @@ static void on_sync(void) {
 }
 
 static void on_reset(int reason) {
-    ble_fail(SN_ERR_RADIO, "the Bluetooth controller was reset", reason);
+    hil_ble_fail(SN_ERR_RADIO, "the Bluetooth controller was reset", reason);
 }
 
 static void start(const link_wish *wish) {
@@ -156,12 +156,12 @@ static void start(const link_wish *wish) {
     strlcpy(peer, wish->name, sizeof peer);
     connection = BLE_HS_CONN_HANDLE_NONE;
     state = OPENING;
-    wifi_save_power(true); /* with both radios on, anything else is an abort */
+    hil_wifi_save_power(true); /* with both radios on, anything else is an abort */
     esp_err_t code = esp_read_mac(mac, ESP_MAC_BASE);
     code = code == ESP_OK ? esp_iface_mac_addr_set(mac, ESP_MAC_BT) : code; /* one MAC names the board everywhere */
     code = code == ESP_OK ? nimble_port_init() : code;
     if (code != ESP_OK) {
-        link_tell(SN_VIA_BLE, SN_ERR_RADIO, "the Bluetooth controller could not be started", esp_err_to_name(code));
+        hil_link_tell(SN_VIA_BLE, SN_ERR_RADIO, "the Bluetooth controller could not be started", esp_err_to_name(code));
         return;
     }
     is_running = true;
@@ -169,24 +169,24 @@ static void start(const link_wish *wish) {
     (void)ulTaskNotifyTake(pdTRUE, 0); /* of a reset in the time of the link before */
     ble_hs_cfg.sync_cb = on_sync;
     ble_hs_cfg.reset_cb = on_reset;
-    int refusal = ble_add_service(mac);
+    int refusal = hil_ble_add_service(mac);
     nimble_port_freertos_init(host_task);
     /* NimBLE must not be stopped before it is in step with the controller: it would use a timer that is gone. */
     if (ulTaskNotifyTake(pdTRUE, pdMS_TO_TICKS(START_MS)) == 0 && refusal == 0) {
         refusal = BLE_HS_ETIMEOUT_HCI;
     }
-    refusal == 0 ? begin() : ble_fail(SN_ERR_RADIO, "BLE could not be set up", refusal);
+    refusal == 0 ? begin() : hil_ble_fail(SN_ERR_RADIO, "BLE could not be set up", refusal);
 }
 
 static void stop(void) {
     if (is_running) {
         state = OVER;
         is_running =
-            !link_check(nimble_port_stop() == 0 ? nimble_port_deinit() : ESP_FAIL, "NimBLE is not to be ended");
+            !hil_link_check(nimble_port_stop() == 0 ? nimble_port_deinit() : ESP_FAIL, "NimBLE is not to be ended");
     }
     if (!is_running) {
-        wifi_save_power(false); /* it costs 100 ms of latency, and ESP-NOW frames */
+        hil_wifi_save_power(false); /* it costs 100 ms of latency, and ESP-NOW frames */
     }
 }
 
-const link_driver ble_driver = {.start = start, .stop = stop, .send = send_frame, .frame_limit = frame_limit};
+const link_driver hil_ble_driver = {.start = start, .stop = stop, .send = send_frame, .frame_limit = frame_limit};

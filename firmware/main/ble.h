@@ -10,15 +10,16 @@
 
 #include "links.h"
 
-int ble_add_service(const uint8_t mac[6]);
-int ble_advertise(void);
-int ble_connect(const char *mac);
-int ble_explore(uint16_t connection); /* finds the peer's service and subscribes: ends in ble_up or ble_fail */
+int hil_ble_add_service(const uint8_t mac[6]);
+int hil_ble_advertise(void);
+int hil_ble_connect(const char *mac);
+int hil_ble_explore(
+    uint16_t connection); /* finds the peer's service and subscribes: ends in hil_ble_up or hil_ble_fail */
 
-int ble_on_event(struct ble_gap_event *event, void *unused);
-void ble_received(const struct os_mbuf *frame);
+int hil_ble_on_event(struct ble_gap_event *event, void *unused);
+void hil_ble_received(const struct os_mbuf *frame);
 /* All return 0. */
-int ble_up(uint16_t handle); /* of what frames are written to, or notified on */
-int ble_fail(sn_error code, const char *text, int detail);
+int hil_ble_up(uint16_t handle); /* of what frames are written to, or notified on */
+int hil_ble_fail(sn_error code, const char *text, int detail);
 
 #endif

@@ -17,7 +17,7 @@ static const ble_uuid128_t service = UUID(1), to_peripheral = UUID(2), to_centra
 static int on_access(uint16_t connection, uint16_t attribute, struct ble_gatt_access_ctxt *context, void *unused) {
     (void)connection, (void)attribute, (void)unused;
     if (context->op == BLE_GATT_ACCESS_OP_WRITE_CHR) {
-        ble_received(context->om);
+        hil_ble_received(context->om);
     }
     return 0;
 }
@@ -32,7 +32,7 @@ static const struct ble_gatt_svc_def services[] = {
     {0},
 };
 
-int ble_add_service(const uint8_t mac[6]) {
+int hil_ble_add_service(const uint8_t mac[6]) {
     char name[16];
     snprintf(name, sizeof name, "hil-%02x%02x%02x", mac[3], mac[4], mac[5]);
     ble_svc_gap_init();
@@ -42,7 +42,7 @@ int ble_add_service(const uint8_t mac[6]) {
     return code == 0 ? ble_gatts_add_svcs(services) : code;
 }
 
-int ble_advertise(void) {
+int hil_ble_advertise(void) {
     const char *name = ble_svc_gap_device_name();
     const struct ble_hs_adv_fields advertisement = {.flags = BLE_HS_ADV_F_DISC_GEN | BLE_HS_ADV_F_BREDR_UNSUP,
                                                     .uuids128 = &service,
@@ -56,11 +56,11 @@ int ble_advertise(void) {
                                                   .itvl_max = BLE_GAP_ADV_ITVL_MS(30)};
     int code = ble_gap_adv_set_fields(&advertisement);
     code = code == 0 ? ble_gap_adv_rsp_set_fields(&response) : code;
-    return code == 0 ? ble_gap_adv_start(BLE_OWN_ADDR_PUBLIC, NULL, BLE_HS_FOREVER, &parameters, ble_on_event, NULL)
+    return code == 0 ? ble_gap_adv_start(BLE_OWN_ADDR_PUBLIC, NULL, BLE_HS_FOREVER, &parameters, hil_ble_on_event, NULL)
                      : code;
 }
 
-int ble_connect(const char *mac) {
+int hil_ble_connect(const char *mac) {
     const struct ble_gap_conn_params parameters = {.scan_itvl = BLE_GAP_SCAN_ITVL_MS(20),
                                                    .scan_window = BLE_GAP_SCAN_WIN_MS(20),
                                                    .itvl_min = BLE_GAP_CONN_ITVL_MS(7.5),
@@ -71,7 +71,7 @@ int ble_connect(const char *mac) {
     for (size_t i = 0; i < sizeof peer.val; i++) { /* the last byte first */
         peer.val[i] = (uint8_t)(address >> 8 * i);
     }
-    return ble_gap_connect(BLE_OWN_ADDR_PUBLIC, &peer, PATIENCE_MS, &parameters, ble_on_event, NULL);
+    return ble_gap_connect(BLE_OWN_ADDR_PUBLIC, &peer, PATIENCE_MS, &parameters, hil_ble_on_event, NULL);
 }
 
 static uint16_t to_write, to_subscribe; /* handles */
@@ -80,13 +80,13 @@ static uint16_t to_write, to_subscribe; /* handles */
 static int go_on(int code) {
     return code == 0 || code == BLE_HS_ENOTCONN
                ? 0
-               : ble_fail(SN_ERR_EDGE_UNREACHABLE, "the peer lacks this protocol's service", code);
+               : hil_ble_fail(SN_ERR_EDGE_UNREACHABLE, "the peer lacks this protocol's service", code);
 }
 
 static int on_subscribed(uint16_t connection, const struct ble_gatt_error *error, struct ble_gatt_attr *written,
                          void *unused) {
     (void)connection, (void)written, (void)unused;
-    return error->status == 0 ? ble_up(to_write) : go_on(error->status);
+    return error->status == 0 ? hil_ble_up(to_write) : go_on(error->status);
 }
 
 static int on_characteristic(uint16_t connection, const struct ble_gatt_error *error, const struct ble_gatt_chr *found,
@@ -107,7 +107,7 @@ static int on_characteristic(uint16_t connection, const struct ble_gatt_error *e
     return 0;
 }
 
-int ble_explore(uint16_t connection) {
+int hil_ble_explore(uint16_t connection) {
     to_write = to_subscribe = 0;
     return go_on(ble_gattc_disc_all_chrs(connection, 1, 0xffff, on_characteristic, NULL));
 }

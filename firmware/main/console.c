@@ -70,7 +70,7 @@ static void read_on(void *argument) {
         usb_speaks = usb_is_read = from->take == take_usb;
         const int more = from->take(&from->piece[1], PIECE - 1, 0);
         from->length = 1 + (uint32_t)(more > 0 ? more : 0);
-        loop_post_wait(&(loop_event){.deliver = deliver, .a = (uint32_t)(from - inputs)});
+        hil_loop_post_wait(&(loop_event){.deliver = deliver, .a = (uint32_t)(from - inputs)});
         ulTaskNotifyTake(pdTRUE, portMAX_DELAY);
     }
 }
@@ -86,7 +86,7 @@ static void write_uart(void *unused) {
 }
 
 /* To USB all or nothing; a host that has gone costs one wait. To the UART as fast as the line is. */
-void console_write(void *ctx, const uint8_t *data, size_t length) {
+void hil_console_write(void *ctx, const uint8_t *data, size_t length) {
     (void)ctx;
     xSemaphoreTakeRecursive(turn, portMAX_DELAY);
     const TickType_t wait = usb_speaks && usb_is_read ? USB_PATIENCE : 0;
@@ -111,7 +111,7 @@ static int write_log(const char *format, va_list arguments) {
         const size_t text = line[used - 1] == '\n' ? used - 1 : used;
         memcpy(&line[text], "\r\n", 2);
         used = 0;
-        console_write(NULL, (const uint8_t *)line, text + 2);
+        hil_console_write(NULL, (const uint8_t *)line, text + 2);
     }
     xSemaphoreGiveRecursive(turn);
     return length;
@@ -125,12 +125,12 @@ static esp_err_t drain_uart(void) {
     return uart_wait_tx_done(UART_NUM_0, USB_PATIENCE); /* the FIFO of 128 bytes */
 }
 
-void console_drain(void) {
+void hil_console_drain(void) {
     (void)drain_uart(); /* a restart comes, whatever was lost */
     vTaskDelay(USB_DRAIN);
 }
 
-void console_baud(void *ctx, uint32_t rate) {
+void hil_console_baud(void *ctx, uint32_t rate) {
     (void)ctx;
     if (usb_speaks) {
         return; /* which has no rate */
@@ -163,7 +163,7 @@ static bool start(TaskFunction_t run, void *argument) {
     return xTaskCreatePinnedToCore(run, TAG, TASK_STACK, argument, TASK_PRIORITY, NULL, CORE) == pdPASS;
 }
 
-esp_err_t console_init(void) {
+esp_err_t hil_console_init(void) {
     turn = xSemaphoreCreateRecursiveMutex();
     queue = xStreamBufferCreate(UART_TX_QUEUE, 1);
     if (turn == NULL || queue == NULL) {

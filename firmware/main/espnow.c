@@ -19,8 +19,8 @@ static atomic_int in_flight;
 /* Both run in the task of the Wi-Fi driver. */
 static void on_received(const esp_now_recv_info_t *info, const uint8_t *data, int length) {
     if (length > 0 && (unsigned)length <= FRAME) { /* newer devices near by may send longer ones */
-        (void)link_receive(SN_VIA_ESPNOW, sn_mac_get(info->src_addr), (int8_t)info->rx_ctrl->rssi, data,
-                           (size_t)length);
+        (void)hil_link_receive(SN_VIA_ESPNOW, sn_mac_get(info->src_addr), (int8_t)info->rx_ctrl->rssi, data,
+                               (size_t)length);
     }
 }
 
@@ -56,18 +56,18 @@ static int32_t send_frame(uint64_t to, const uint8_t *data, size_t length) {
         in_flight -= code != ESP_OK;
     }
     if (code == ESP_ERR_ESPNOW_NO_MEM) {
-        link_writable_soon(SN_VIA_ESPNOW);
+        hil_link_writable_soon(SN_VIA_ESPNOW);
         return 0;
     }
     if (code != ESP_OK) {
-        link_tell(SN_VIA_ESPNOW, SN_ERR_RADIO, "an ESP-NOW frame was refused", esp_err_to_name(code));
+        hil_link_tell(SN_VIA_ESPNOW, SN_ERR_RADIO, "an ESP-NOW frame was refused", esp_err_to_name(code));
     }
     return code == ESP_OK ? (int32_t)length : -1;
 }
 
 static void stop(void) {
     const esp_err_t code = esp_now_deinit();
-    link_check(code == ESP_ERR_ESPNOW_NOT_INIT ? ESP_OK : code, "ESP-NOW could not be ended");
+    hil_link_check(code == ESP_ERR_ESPNOW_NOT_INIT ? ESP_OK : code, "ESP-NOW could not be ended");
 }
 
 static void start(const link_wish *wish) {
@@ -75,17 +75,17 @@ static void start(const link_wish *wish) {
     char number[8];
     in_flight = 0;
     peer = sn_mac_parse(wish->name);
-    esp_err_t code = wifi_tune(&channel);
+    esp_err_t code = hil_wifi_tune(&channel);
     if (code == ESP_OK && channel != wish->port) {
         snprintf(number, sizeof number, "%u", channel);
-        link_tell(SN_VIA_ESPNOW, SN_ERR_RADIO, "the radio is on the channel of the joined access point: name that one",
-                  number);
+        hil_link_tell(SN_VIA_ESPNOW, SN_ERR_RADIO,
+                      "the radio is on the channel of the joined access point: name that one", number);
         return;
     }
     code = code == ESP_OK ? esp_now_init() : code;
     code = code == ESP_OK ? esp_now_register_recv_cb(on_received) : code;
     code = code == ESP_OK ? esp_now_register_send_cb(on_sent) : code;
-    link_tell(SN_VIA_ESPNOW, code == ESP_OK ? SN_OK : SN_ERR_RADIO, "ESP-NOW was refused", esp_err_to_name(code));
+    hil_link_tell(SN_VIA_ESPNOW, code == ESP_OK ? SN_OK : SN_ERR_RADIO, "ESP-NOW was refused", esp_err_to_name(code));
 }
 
-const link_driver espnow_driver = {.start = start, .stop = stop, .send = send_frame, .most = FRAME};
+const link_driver hil_espnow_driver = {.start = start, .stop = stop, .send = send_frame, .most = FRAME};

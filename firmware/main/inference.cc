@@ -120,7 +120,7 @@ void work(void *) {
         said[0] = '\0';
         job(&event);
         ESP_ERROR_CHECK(esp_task_wdt_delete(nullptr));
-        loop_post_wait(&event);
+        hil_loop_post_wait(&event);
     }
 }
 
@@ -143,20 +143,20 @@ extern "C" int DebugVsnprintf(char *buffer, size_t size, const char *format, va_
     return vsnprintf(buffer, size, format, arguments);
 }
 
-esp_err_t inference_init(uint8_t *memory, uint32_t size) {
+esp_err_t hil_inference_init(uint8_t *memory, uint32_t size) {
     arena = memory;
     arena_size = size;
     const BaseType_t made = xTaskCreatePinnedToCore(work, "inference", kStack, nullptr, kPriority, &task, kCore);
     return made == pdPASS ? ESP_OK : ESP_ERR_NO_MEM;
 }
 
-sn_error model_open(void *, uint32_t offset, uint32_t length) {
-    model = storage_map(offset, length);
+sn_error hil_model_open(void *, uint32_t offset, uint32_t length) {
+    model = hil_storage_map(offset, length);
     model_length = length;
     return model != nullptr ? start(open_model) : SN_ERR_SLOT_LENGTH;
 }
 
-sn_error input_load(void *, const uint8_t *data, uint32_t length) {
+sn_error hil_input_load(void *, const uint8_t *data, uint32_t length) {
     if (interpreter == nullptr) {
         return SN_ERR_NO_MODEL;
     }
@@ -168,6 +168,6 @@ sn_error input_load(void *, const uint8_t *data, uint32_t length) {
     return SN_OK;
 }
 
-sn_error invoke(void *) {
+sn_error hil_invoke(void *) {
     return interpreter != nullptr ? start(run_model) : SN_ERR_NO_MODEL;
 }

@@ -37,7 +37,7 @@ static uint64_t deliver(sn_node *node, int fd, bool in, bool out) {
     return deadline;
 }
 
-esp_err_t loop_init(void) {
+esp_err_t hil_loop_init(void) {
     const esp_vfs_eventfd_config_t config = ESP_VFS_EVENTD_CONFIG_DEFAULT();
     const esp_err_t result = esp_vfs_eventfd_register(&config);
     if (result != ESP_OK) {
@@ -45,7 +45,7 @@ esp_err_t loop_init(void) {
     }
     queue = xQueueCreate(QUEUE_LENGTH, sizeof(loop_event));
     bell = eventfd(0, 0);
-    return queue != NULL && loop_watch(bell, false, deliver) == ESP_OK ? ESP_OK : ESP_ERR_NO_MEM;
+    return queue != NULL && hil_loop_watch(bell, false, deliver) == ESP_OK ? ESP_OK : ESP_ERR_NO_MEM;
 }
 
 static bool post(const loop_event *event, TickType_t wait) {
@@ -57,26 +57,26 @@ static bool post(const loop_event *event, TickType_t wait) {
     return true;
 }
 
-bool loop_post(const loop_event *event) {
+bool hil_loop_post(const loop_event *event) {
     return post(event, 0);
 }
 
-void loop_post_wait(const loop_event *event) {
+void hil_loop_post_wait(const loop_event *event) {
     (void)post(event, portMAX_DELAY);
 }
 
-void loop_unwatch(int fd) {
+void hil_loop_unwatch(int fd) {
     FD_CLR(fd, &reading);
     FD_CLR(fd, &writing);
     FD_CLR(fd, &readable); /* what was found was not about whoever watches it next */
     FD_CLR(fd, &writable);
 }
 
-esp_err_t loop_watch(int fd, bool write_too, loop_ready *ready) {
+esp_err_t hil_loop_watch(int fd, bool write_too, loop_ready *ready) {
     if (fd < 0 || fd >= FD_SETSIZE) {
         return ESP_ERR_INVALID_ARG;
     }
-    loop_unwatch(fd);
+    hil_loop_unwatch(fd);
     watchers[fd] = ready;
     FD_SET(fd, &reading);
     if (write_too) {
@@ -95,7 +95,7 @@ static struct timeval until(uint64_t deadline_us) {
     return (struct timeval){.tv_sec = (time_t)(wait / 1000000u), .tv_usec = (suseconds_t)(wait % 1000000u)};
 }
 
-void loop_run(sn_node *node, uint64_t deadline) {
+void hil_loop_run(sn_node *node, uint64_t deadline) {
     ESP_ERROR_CHECK(esp_task_wdt_add(NULL));
     for (;;) {
         readable = reading;

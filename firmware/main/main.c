@@ -79,8 +79,8 @@ static const sn_identity *identify(uint32_t arena_size) {
     identity.psram_size = esp_psram_is_initialized() ? esp_psram_get_size() : 0;
     identity.app_slot = running->label;
     identity.app_on_trial = state == ESP_OTA_IMG_PENDING_VERIFY;
-    identity.model_slot = storage_in_use() != NULL ? storage_in_use()->label : NULL;
-    identity.model_on_trial = storage_is_on_trial();
+    identity.model_slot = hil_storage_in_use() != NULL ? hil_storage_in_use()->label : NULL;
+    identity.model_on_trial = hil_storage_is_on_trial();
     return &identity;
 }
 
@@ -91,15 +91,15 @@ static void *allocate(size_t size, uint32_t where) {
 }
 
 void app_main(void) {
-    ESP_ERROR_CHECK(loop_init());
-    ESP_ERROR_CHECK(console_init());
+    ESP_ERROR_CHECK(hil_loop_init());
+    ESP_ERROR_CHECK(hil_console_init());
     const bool has_psram = heap_caps_get_largest_free_block(MALLOC_CAP_SPIRAM) >= PSRAM_NEED;
     if (!has_psram) {
         ESP_LOGE(TAG, "no model can be run: they need %u bytes of octal PSRAM, as an N16R8 module has", PSRAM_NEED);
     }
-    complain("nothing is remembered over a reset", settings_init());
+    complain("nothing is remembered over a reset", hil_settings_init());
     complain("no SHA-256 can be made", psa_crypto_init() == PSA_SUCCESS ? ESP_OK : ESP_FAIL);
-    storage_init();
+    hil_storage_init();
     const uint32_t where = has_psram ? MALLOC_CAP_SPIRAM : MALLOC_CAP_INTERNAL;
     const uint32_t arena_size = has_psram ? ARENA_SIZE : 0;
     sn_memory memory = {
@@ -111,10 +111,10 @@ void app_main(void) {
     memory.receive = allocate(memory.receive_capacity, where);
     memory.output = allocate(memory.output_capacity, where);
     sn_node *node = allocate(sn_node_size(), MALLOC_CAP_INTERNAL);
-    ESP_ERROR_CHECK(inference_init(has_psram ? allocate(arena_size, where) : NULL, arena_size));
-    if (links_init() != SN_OK) {
+    ESP_ERROR_CHECK(hil_inference_init(has_psram ? allocate(arena_size, where) : NULL, arena_size));
+    if (hil_links_init() != SN_OK) {
         ESP_LOGE(TAG, "there are no links");
     }
     vTaskPrioritySet(NULL, EVENT_TASK_PRIORITY);
-    loop_run(node, sn_node_init(node, &port_table, identify(arena_size), &memory));
+    hil_loop_run(node, sn_node_init(node, &hil_port_table, identify(arena_size), &memory));
 }

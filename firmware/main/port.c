@@ -21,7 +21,7 @@ static uint32_t random_u32(void *ctx) {
 
 static void restart(void *ctx) {
     (void)ctx;
-    console_drain();
+    hil_console_drain();
     esp_restart();
 }
 
@@ -48,28 +48,28 @@ static void hang(void *ctx) {
 }
 #endif
 
-const sn_port port_table = {
+const sn_port hil_port_table = {
     .now_us = now_us,
     .random_u32 = random_u32,
     .restart = restart,
-    .console_write = console_write,
-    .console_baud = console_baud,
+    .console_write = hil_console_write,
+    .console_baud = hil_console_baud,
     .figure = figure,
-    .slot_size = slot_size,
-    .slot_read = slot_read,
-    .slot_sha256 = slot_sha256,
-    .model_open = model_open,
-    .input_load = input_load,
-    .invoke = invoke,
-    .wifi_join = wifi_join,
-    .link_open = link_open,
-    .link_close = link_close,
-    .link_send = link_send,
-    .link_frame_limit = link_frame_limit,
-    .update_begin = update_begin,
-    .update_write = update_write,
-    .update_end = update_end,
-    .update_confirm = update_confirm,
+    .slot_size = hil_slot_size,
+    .slot_read = hil_slot_read,
+    .slot_sha256 = hil_slot_sha256,
+    .model_open = hil_model_open,
+    .input_load = hil_input_load,
+    .invoke = hil_invoke,
+    .wifi_join = hil_wifi_join,
+    .link_open = hil_link_open,
+    .link_close = hil_link_close,
+    .link_send = hil_link_send,
+    .link_frame_limit = hil_link_frame_limit,
+    .update_begin = hil_update_begin,
+    .update_write = hil_update_write,
+    .update_end = hil_update_end,
+    .update_confirm = hil_update_confirm,
 #ifdef SN_TEST_BUILD
     .crash = crash,
     .hang = hang,

@@ -6,7 +6,7 @@
 
 #define NAMESPACE "hil"
 
-esp_err_t settings_init(void) {
+esp_err_t hil_settings_init(void) {
     esp_err_t result = nvs_flash_init();
     if (result == ESP_ERR_NVS_NO_FREE_PAGES || result == ESP_ERR_NVS_NEW_VERSION_FOUND) {
         result = nvs_flash_erase();
@@ -15,7 +15,7 @@ esp_err_t settings_init(void) {
     return result;
 }
 
-esp_err_t settings_get(const char *key, char *text, size_t size) {
+esp_err_t hil_settings_get(const char *key, char *text, size_t size) {
     nvs_handle_t nvs;
     esp_err_t result = nvs_open(NAMESPACE, NVS_READONLY, &nvs);
     if (result == ESP_OK) {
@@ -25,7 +25,7 @@ esp_err_t settings_get(const char *key, char *text, size_t size) {
     return result;
 }
 
-esp_err_t settings_put(const char *key, const char *text) {
+esp_err_t hil_settings_put(const char *key, const char *text) {
     nvs_handle_t nvs;
     esp_err_t result = nvs_open(NAMESPACE, NVS_READWRITE, &nvs);
     if (result == ESP_OK) {
@@ -36,12 +36,12 @@ esp_err_t settings_put(const char *key, const char *text) {
     return text == NULL && result == ESP_ERR_NVS_NOT_FOUND ? ESP_OK : result;
 }
 
-esp_err_t settings_load_wifi(char ssid[33], char password[65]) {
-    const esp_err_t result = settings_get("ssid", ssid, 33);
-    return result == ESP_OK ? settings_get("password", password, 65) : result;
+esp_err_t hil_settings_load_wifi(char ssid[33], char password[65]) {
+    const esp_err_t result = hil_settings_get("ssid", ssid, 33);
+    return result == ESP_OK ? hil_settings_get("password", password, 65) : result;
 }
 
-esp_err_t settings_save_wifi(const char *ssid, const char *password) {
-    const esp_err_t result = settings_put("ssid", ssid);
-    return result == ESP_OK ? settings_put("password", password) : result;
+esp_err_t hil_settings_save_wifi(const char *ssid, const char *password) {
+    const esp_err_t result = hil_settings_put("ssid", ssid);
+    return result == ESP_OK ? hil_settings_put("password", password) : result;
 }

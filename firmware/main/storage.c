@@ -30,10 +30,10 @@ static bool has_magic(const esp_partition_t *slot) {
 /* A trial lasts for one boot, the one that `reboot` makes. */
 static bool take_trial(void) {
     char number[2];
-    if (settings_get(TRIAL, number, sizeof number) != ESP_OK) {
+    if (hil_settings_get(TRIAL, number, sizeof number) != ESP_OK) {
         return false;
     }
-    const esp_err_t result = settings_put(TRIAL, NULL);
+    const esp_err_t result = hil_settings_put(TRIAL, NULL);
     if (result != ESP_OK) {
         ESP_LOGE(TAG, "the new model is not tried: %s", esp_err_to_name(result));
         return false;
@@ -42,7 +42,7 @@ static bool take_trial(void) {
     return slots[used] != NULL && esp_reset_reason() == ESP_RST_SW;
 }
 
-void storage_init(void) {
+void hil_storage_init(void) {
     esp_partition_mmap_handle_t handle;
     const void *start = NULL;
     esp_err_t result = ESP_ERR_NOT_FOUND;
@@ -64,44 +64,44 @@ void storage_init(void) {
     mapped = start;
 }
 
-const esp_partition_t *storage_in_use(void) {
+const esp_partition_t *hil_storage_in_use(void) {
     return slots[used];
 }
 
-const esp_partition_t *storage_spare(void) {
+const esp_partition_t *hil_storage_spare(void) {
     return slots[1 - used];
 }
 
-bool storage_is_on_trial(void) {
+bool hil_storage_is_on_trial(void) {
     return on_trial;
 }
 
-esp_err_t storage_plan_trial(bool is_wanted) {
-    return settings_put(TRIAL, !is_wanted ? NULL : used == 0 ? "1" : "0");
+esp_err_t hil_storage_plan_trial(bool is_wanted) {
+    return hil_settings_put(TRIAL, !is_wanted ? NULL : used == 0 ? "1" : "0");
 }
 
-esp_err_t storage_keep(void) {
+esp_err_t hil_storage_keep(void) {
     esp_err_t result = esp_partition_write(slots[used], 0, magic, sizeof magic);
-    if (result == ESP_OK && storage_spare() != NULL) { /* NOR flash: ones become zeros without erasing */
-        result = esp_partition_write(storage_spare(), 0, nothing, sizeof nothing);
+    if (result == ESP_OK && hil_storage_spare() != NULL) { /* NOR flash: ones become zeros without erasing */
+        result = esp_partition_write(hil_storage_spare(), 0, nothing, sizeof nothing);
     }
     on_trial = on_trial && result != ESP_OK;
     return result;
 }
 
-const uint8_t *storage_map(uint32_t offset, uint32_t length) {
-    const uint32_t size = slot_size(NULL);
+const uint8_t *hil_storage_map(uint32_t offset, uint32_t length) {
+    const uint32_t size = hil_slot_size(NULL);
     return offset <= size && length <= size - offset ? &mapped[offset] : NULL;
 }
 
-uint32_t slot_size(void *ctx) {
+uint32_t hil_slot_size(void *ctx) {
     (void)ctx;
     return mapped != NULL ? slots[used]->size : 0;
 }
 
-sn_error slot_read(void *ctx, uint32_t offset, void *to, uint32_t length) {
+sn_error hil_slot_read(void *ctx, uint32_t offset, void *to, uint32_t length) {
     (void)ctx;
-    const uint8_t *from = storage_map(offset, length);
+    const uint8_t *from = hil_storage_map(offset, length);
     if (from == NULL) {
         return SN_ERR_SLOT_LENGTH;
     }
@@ -113,10 +113,10 @@ sn_error slot_read(void *ctx, uint32_t offset, void *to, uint32_t length) {
     return SN_OK;
 }
 
-sn_error slot_sha256(void *ctx, uint32_t offset, uint32_t length, uint8_t digest[32]) {
+sn_error hil_slot_sha256(void *ctx, uint32_t offset, uint32_t length, uint8_t digest[32]) {
     (void)ctx;
     size_t written;
-    const uint8_t *from = storage_map(offset, length);
+    const uint8_t *from = hil_storage_map(offset, length);
     if (from == NULL) {
         return SN_ERR_SLOT_LENGTH;
     }

@@ -10,15 +10,15 @@
 
 #define STORAGE_MAGIC 4u /* bytes at the start of a slot; a slot without them is not open */
 
-const esp_partition_t *storage_in_use(void); /* NULL: there is none */
-const esp_partition_t *storage_spare(void);  /* NULL: there is no second one */
-bool storage_is_on_trial(void);
+const esp_partition_t *hil_storage_in_use(void); /* NULL: there is none */
+const esp_partition_t *hil_storage_spare(void);  /* NULL: there is no second one */
+bool hil_storage_is_on_trial(void);
 /* Is the spare one to be tried at the next boot? */
-esp_err_t storage_plan_trial(bool is_wanted);
+esp_err_t hil_storage_plan_trial(bool is_wanted);
 /* Makes the one on trial the one to open at every boot. */
-esp_err_t storage_keep(void);
+esp_err_t hil_storage_keep(void);
 
 /* A part of the partition in use, in memory; NULL where it does not lie inside it. */
-const uint8_t *storage_map(uint32_t offset, uint32_t length);
+const uint8_t *hil_storage_map(uint32_t offset, uint32_t length);
 
 #endif

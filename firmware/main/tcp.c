@@ -14,7 +14,7 @@ static bool is_connecting;
 
 static void end(int *fd) {
     if (*fd >= 0) {
-        loop_unwatch(*fd);
+        hil_loop_unwatch(*fd);
         close(*fd);
         *fd = -1;
     }
@@ -29,7 +29,7 @@ static uint64_t lose(sn_node *node, const char *why) {
     const sn_error code = is_connecting ? SN_ERR_EDGE_UNREACHABLE : SN_ERR_EDGE_LOST;
     const char *text = is_connecting ? "no connection to the edge server" : "the connection to the peer ended";
     end(&peer);
-    return link_report(node, SN_VIA_TCP, code, text, why);
+    return hil_link_report(node, SN_VIA_TCP, code, text, why);
 }
 
 static uint64_t connected(sn_node *node) {
@@ -39,7 +39,7 @@ static uint64_t connected(sn_node *node) {
         return lose(node, strerror(error != 0 ? error : errno));
     }
     is_connecting = false;
-    return link_report(node, SN_VIA_TCP, SN_OK, "", NULL);
+    return hil_link_report(node, SN_VIA_TCP, SN_OK, "", NULL);
 }
 
 static loop_ready on_peer;
@@ -51,18 +51,18 @@ static bool prepare(int fd, bool write_too) {
            setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s) == 0 &&
            setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s) == 0 &&
            setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes) == 0 &&
-           fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && loop_watch(fd, write_too, on_peer) == ESP_OK;
+           fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && hil_loop_watch(fd, write_too, on_peer) == ESP_OK;
 }
 
 static uint64_t on_peer(sn_node *node, int fd, bool readable, bool writable) {
     static uint8_t piece[4096];
     (void)readable;
     if (is_connecting) {
-        return writable && loop_watch(fd, false, on_peer) == ESP_OK ? connected(node) : sn_node_on_timer(node);
+        return writable && hil_loop_watch(fd, false, on_peer) == ESP_OK ? connected(node) : sn_node_on_timer(node);
     }
     if (writable) {
-        return loop_watch(fd, false, on_peer) == ESP_OK ? sn_node_on_writable(node, SN_VIA_TCP)
-                                                        : lose(node, "the loop has no room to watch it");
+        return hil_loop_watch(fd, false, on_peer) == ESP_OK ? sn_node_on_writable(node, SN_VIA_TCP)
+                                                            : lose(node, "the loop has no room to watch it");
     }
     const ssize_t length = recv(fd, piece, sizeof piece, 0);
     if (length > 0) {
@@ -87,7 +87,7 @@ static uint64_t on_listener(sn_node *node, int fd, bool readable, bool writable)
     } else if (other >= 0) {
         peer = other;
         is_connecting = false;
-        return link_report(node, SN_VIA_TCP, SN_OK, "", NULL);
+        return hil_link_report(node, SN_VIA_TCP, SN_OK, "", NULL);
     }
     return sn_node_on_timer(node);
 }
@@ -105,12 +105,12 @@ static uint64_t begin(sn_node *node, uint32_t address, uint16_t port) {
     } else {
         is_fine = is_fine && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
                   bind(fd, (const struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 1) == 0 &&
-                  fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && loop_watch(fd, false, on_listener) == ESP_OK;
+                  fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && hil_loop_watch(fd, false, on_listener) == ESP_OK;
     }
     if (!is_fine) {
         const char *why = strerror(errno);
         close_all();
-        return link_report(node, SN_VIA_TCP, SN_ERR_EDGE_UNREACHABLE, "TCP could not be opened", why);
+        return hil_link_report(node, SN_VIA_TCP, SN_ERR_EDGE_UNREACHABLE, "TCP could not be opened", why);
     }
     return sn_node_on_timer(node);
 }
@@ -121,12 +121,12 @@ static int32_t send_piece(uint64_t to, const uint8_t *data, size_t length) {
     if (taken < 0 && (errno == EAGAIN || errno == ENOMEM || errno == ENOBUFS)) {
         taken = 0;
     }
-    if (taken < 0 || ((size_t)taken < length && loop_watch(peer, true, on_peer) != ESP_OK)) {
-        link_tell(SN_VIA_TCP, SN_ERR_EDGE_LOST, "the connection to the peer ended", strerror(errno));
+    if (taken < 0 || ((size_t)taken < length && hil_loop_watch(peer, true, on_peer) != ESP_OK)) {
+        hil_link_tell(SN_VIA_TCP, SN_ERR_EDGE_LOST, "the connection to the peer ended", strerror(errno));
         end(&peer);
         return -1;
     }
     return (int32_t)taken;
 }
 
-const link_driver tcp_driver = {.begin = begin, .close = close_all, .send = send_piece};
+const link_driver hil_tcp_driver = {.begin = begin, .close = close_all, .send = send_piece};

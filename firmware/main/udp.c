@@ -16,7 +16,7 @@ static struct sockaddr_in peer;
 
 static void end(void) {
     if (fd >= 0) {
-        loop_unwatch(fd);
+        hil_loop_unwatch(fd);
         close(fd);
         fd = -1;
     }
@@ -36,7 +36,7 @@ static uint64_t on_readable(sn_node *node, int from, bool readable, bool writabl
         return sn_node_on_timer(node);
     }
     end();
-    return link_report(node, SN_VIA_UDP, SN_ERR_EDGE_LOST, "the UDP socket has broken", strerror(errno));
+    return hil_link_report(node, SN_VIA_UDP, SN_ERR_EDGE_LOST, "the UDP socket has broken", strerror(errno));
 }
 
 static uint64_t begin(sn_node *node, uint32_t address, uint16_t port) {
@@ -45,12 +45,12 @@ static uint64_t begin(sn_node *node, uint32_t address, uint16_t port) {
     peer = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = address};
     fd = socket(AF_INET, SOCK_DGRAM, 0);
     if (fd < 0 || bind(fd, (const struct sockaddr *)&own, sizeof own) != 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
-        loop_watch(fd, false, on_readable) != ESP_OK) {
+        hil_loop_watch(fd, false, on_readable) != ESP_OK) {
         const char *why = strerror(errno);
         end();
-        return link_report(node, SN_VIA_UDP, SN_ERR_EDGE_UNREACHABLE, "UDP could not be opened", why);
+        return hil_link_report(node, SN_VIA_UDP, SN_ERR_EDGE_UNREACHABLE, "UDP could not be opened", why);
     }
-    return link_report(node, SN_VIA_UDP, SN_OK, "", NULL);
+    return hil_link_report(node, SN_VIA_UDP, SN_OK, "", NULL);
 }
 
 static int32_t send_frame(uint64_t to, const uint8_t *data, size_t length) {
@@ -64,12 +64,12 @@ static int32_t send_frame(uint64_t to, const uint8_t *data, size_t length) {
     }
     /* What passes; select() does not tell when. lwIP's -1 is a Wi-Fi driver that takes nothing just now. */
     if (errno == ENOMEM || errno == EAGAIN || errno == ENOBUFS || errno == -1) {
-        link_writable_soon(SN_VIA_UDP);
+        hil_link_writable_soon(SN_VIA_UDP);
         return 0;
     }
-    link_tell(SN_VIA_UDP, SN_ERR_EDGE_LOST, "a datagram could not be sent", strerror(errno));
+    hil_link_tell(SN_VIA_UDP, SN_ERR_EDGE_LOST, "a datagram could not be sent", strerror(errno));
     end();
     return -1;
 }
 
-const link_driver udp_driver = {.begin = begin, .close = end, .send = send_frame, .most = FRAME};
+const link_driver hil_udp_driver = {.begin = begin, .close = end, .send = send_frame, .most = FRAME};

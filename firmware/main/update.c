@@ -51,15 +51,15 @@ static esp_err_t begin_app(void) {
 }
 
 static esp_err_t begin_model(void) {
-    const esp_err_t result = storage_plan_trial(false);
+    const esp_err_t result = hil_storage_plan_trial(false);
     return result == ESP_OK ? esp_partition_erase_range(update.target, 0, update.target->erase_size) : result;
 }
 
-sn_error update_begin(void *ctx, sn_update what, uint32_t size) {
+sn_error hil_update_begin(void *ctx, sn_update what, uint32_t size) {
     (void)ctx;
     forget();
     const bool is_app = what == SN_UPDATE_APP;
-    update.target = is_app ? esp_ota_get_next_update_partition(NULL) : storage_spare();
+    update.target = is_app ? esp_ota_get_next_update_partition(NULL) : hil_storage_spare();
     if (update.target == NULL || update.target == esp_ota_get_running_partition()) {
         return SN_ERR_UNSUPPORTED;
     }
@@ -75,7 +75,7 @@ sn_error update_begin(void *ctx, sn_update what, uint32_t size) {
     return outcome(result);
 }
 
-/* Erases each sector when it is reached; the first one is. The magic is written by storage_keep. */
+/* Erases each sector when it is reached; the first one is. The magic is written by hil_storage_keep. */
 static esp_err_t write_model(const uint8_t *data, uint32_t length) {
     const uint32_t sector = update.target->erase_size;
     const uint32_t next = (update.offset + sector - 1) / sector * sector;
@@ -91,7 +91,7 @@ static esp_err_t write_model(const uint8_t *data, uint32_t length) {
                : esp_partition_write(update.target, update.offset + skipped, &data[skipped], length - skipped);
 }
 
-sn_error update_write(void *ctx, const uint8_t *data, uint32_t length) {
+sn_error hil_update_write(void *ctx, const uint8_t *data, uint32_t length) {
     (void)ctx;
     if (update.kind == NONE) {
         return SN_ERR_STORAGE;
@@ -104,7 +104,7 @@ sn_error update_write(void *ctx, const uint8_t *data, uint32_t length) {
     return outcome(result);
 }
 
-sn_error update_end(void *ctx, const uint8_t sha256[32]) {
+sn_error hil_update_end(void *ctx, const uint8_t sha256[32]) {
     (void)ctx;
     const bool is_app = update.kind == APP;
     if (update.kind == NONE) {
@@ -117,13 +117,13 @@ sn_error update_end(void *ctx, const uint8_t sha256[32]) {
     }
     update.kind = NONE; /* esp_ota_end ends it, whatever it finds */
     if (!is_app) {
-        return outcome(storage_plan_trial(true));
+        return outcome(hil_storage_plan_trial(true));
     }
     const esp_err_t result = esp_ota_end(update.ota);
     return outcome(result == ESP_OK ? esp_ota_set_boot_partition(update.target) : result);
 }
 
-sn_error update_confirm(void *ctx, sn_update what) {
+sn_error hil_update_confirm(void *ctx, sn_update what) {
     (void)ctx;
-    return outcome(what == SN_UPDATE_MODEL ? storage_keep() : esp_ota_mark_app_valid_cancel_rollback());
+    return outcome(what == SN_UPDATE_MODEL ? hil_storage_keep() : esp_ota_mark_app_valid_cancel_rollback());
 }

@@ -26,7 +26,7 @@ static char ssid[33], password[65]; /* the links task's */
 static void give_up(const char *text, const char *detail) {
     int was = state;
     if (was != OFF && was != JOINED && atomic_compare_exchange_strong(&state, &was, OFF)) {
-        link_tell(SN_VIA_NONE, SN_ERR_WIFI, text, detail);
+        hil_link_tell(SN_VIA_NONE, SN_ERR_WIFI, text, detail);
     }
 }
 
@@ -74,7 +74,7 @@ static void on_disconnected(uint8_t reason) {
     int was = JOINED;
     snprintf(detail, sizeof detail, "reason %u", reason);
     if (atomic_compare_exchange_strong(&state, &was, RETURNING)) {
-        link_tell(SN_VIA_NONE, SN_ERR_WIFI, "the access point was lost and is looked for", detail);
+        hil_link_tell(SN_VIA_NONE, SN_ERR_WIFI, "the access point was lost and is looked for", detail);
         set_patience(RETURN_US);
         connect();
     } else if (was == RETURNING || (was == JOINING && ++attempts < ATTEMPTS)) {
@@ -98,7 +98,7 @@ static void on_event(void *unused, esp_event_base_t base, int32_t id, void *data
                atomic_compare_exchange_strong(&state, &was, JOINED)) {
         set_patience(0);
         esp_ip4addr_ntoa(&((const ip_event_got_ip_t *)data)->ip_info.ip, address, sizeof address);
-        link_tell(SN_VIA_NONE, SN_OK, "", address);
+        hil_link_tell(SN_VIA_NONE, SN_OK, "", address);
     }
 }
 
@@ -115,36 +115,37 @@ static esp_err_t begin(void) {
     return code == ESP_OK ? esp_wifi_start() : code;
 }
 
-void wifi_start(const link_wish *wish) {
+void hil_wifi_start(const link_wish *wish) {
     esp_err_t code = ESP_OK;
     if (wish->name[0] == '\0') {
-        code = settings_load_wifi(ssid, password);
+        code = hil_settings_load_wifi(ssid, password);
     } else {
         strlcpy(ssid, wish->name, sizeof ssid);
         strlcpy(password, wish->secret, sizeof password);
     }
     if (code != ESP_OK) {
-        link_tell(SN_VIA_NONE, SN_ERR_WIFI, "no access point is stored: name one by wifi ssid=... password=...", NULL);
+        hil_link_tell(SN_VIA_NONE, SN_ERR_WIFI, "no access point is stored: name one by wifi ssid=... password=...",
+                      NULL);
     } else if ((code = begin()) != ESP_OK) {
         give_up("the Wi-Fi driver refused", esp_err_to_name(code));
     }
 }
 
-void wifi_store(void) {
-    link_check(settings_save_wifi(ssid, password), "the access point could not be stored");
+void hil_wifi_store(void) {
+    hil_link_check(hil_settings_save_wifi(ssid, password), "the access point could not be stored");
 }
 
-bool wifi_is_joined(void) {
+bool hil_wifi_is_joined(void) {
     return state == JOINED;
 }
 
-void wifi_save_power(bool save) {
-    link_check(esp_wifi_set_ps(save ? WIFI_PS_MIN_MODEM : WIFI_PS_NONE), "modem sleep could not be switched");
+void hil_wifi_save_power(bool save) {
+    hil_link_check(esp_wifi_set_ps(save ? WIFI_PS_MIN_MODEM : WIFI_PS_NONE), "modem sleep could not be switched");
 }
 
-esp_err_t wifi_tune(uint8_t *channel) {
+esp_err_t hil_wifi_tune(uint8_t *channel) {
     wifi_second_chan_t second = WIFI_SECOND_CHAN_NONE;
-    if (wifi_is_joined()) {
+    if (hil_wifi_is_joined()) {
         return esp_wifi_get_channel(channel, &second);
     }
     give_up("ESP-NOW has taken the radio", NULL);
@@ -153,17 +154,18 @@ esp_err_t wifi_tune(uint8_t *channel) {
     return code == ESP_OK ? esp_wifi_set_channel(*channel, second) : code;
 }
 
-bool wifi_init(void) {
+bool hil_wifi_init(void) {
     const wifi_init_config_t config = WIFI_INIT_CONFIG_DEFAULT();
     const esp_timer_create_args_t timer = {.callback = on_patience, .name = "wifi"};
-    return link_check(esp_netif_init(), "no network stack") &&
-           link_check(esp_event_loop_create_default(), "no event loop") &&
-           link_check(esp_netif_create_default_wifi_sta() != NULL ? ESP_OK : ESP_ERR_NO_MEM, "no station") &&
-           link_check(esp_wifi_init(&config), "no Wi-Fi driver") &&
-           link_check(esp_wifi_set_storage(WIFI_STORAGE_RAM), "Wi-Fi refuses to keep its settings in RAM") &&
-           link_check(esp_wifi_set_mode(WIFI_MODE_STA), "Wi-Fi refuses to be a station") &&
-           link_check(esp_wifi_set_ps(WIFI_PS_NONE), "modem sleep stays on") &&
-           link_check(esp_timer_create(&timer, &patience), "no timer for joining") &&
-           link_check(esp_event_handler_register(WIFI_EVENT, ESP_EVENT_ANY_ID, on_event, NULL), "no Wi-Fi events") &&
-           link_check(esp_event_handler_register(IP_EVENT, IP_EVENT_STA_GOT_IP, on_event, NULL), "no IP events");
+    return hil_link_check(esp_netif_init(), "no network stack") &&
+           hil_link_check(esp_event_loop_create_default(), "no event loop") &&
+           hil_link_check(esp_netif_create_default_wifi_sta() != NULL ? ESP_OK : ESP_ERR_NO_MEM, "no station") &&
+           hil_link_check(esp_wifi_init(&config), "no Wi-Fi driver") &&
+           hil_link_check(esp_wifi_set_storage(WIFI_STORAGE_RAM), "Wi-Fi refuses to keep its settings in RAM") &&
+           hil_link_check(esp_wifi_set_mode(WIFI_MODE_STA), "Wi-Fi refuses to be a station") &&
+           hil_link_check(esp_wifi_set_ps(WIFI_PS_NONE), "modem sleep stays on") &&
+           hil_link_check(esp_timer_create(&timer, &patience), "no timer for joining") &&
+           hil_link_check(esp_event_handler_register(WIFI_EVENT, ESP_EVENT_ANY_ID, on_event, NULL),
+                          "no Wi-Fi events") &&
+           hil_link_check(esp_event_handler_register(IP_EVENT, IP_EVENT_STA_GOT_IP, on_event, NULL), "no IP events");
 }

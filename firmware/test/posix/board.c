@@ -57,7 +57,7 @@ static uint64_t deliver_model(sn_node *node, const loop_event *event) {
 
 static sn_error model_open(void *ctx, uint32_t offset, uint32_t length) {
     (void)ctx, (void)offset, (void)length;
-    return loop_post(&(loop_event){.deliver = deliver_model}) ? SN_OK : SN_ERR_BUSY;
+    return hil_loop_post(&(loop_event){.deliver = deliver_model}) ? SN_OK : SN_ERR_BUSY;
 }
 
 static sn_error input_load(void *ctx, const uint8_t *data, uint32_t length) {
@@ -72,7 +72,7 @@ static uint64_t deliver_invoked(sn_node *node, const loop_event *event) {
 
 static sn_error invoke(void *ctx) {
     (void)ctx;
-    return loop_post(&(loop_event){.deliver = deliver_invoked}) ? SN_OK : SN_ERR_BUSY;
+    return hil_loop_post(&(loop_event){.deliver = deliver_invoked}) ? SN_OK : SN_ERR_BUSY;
 }
 
 static const sn_port port = {
@@ -85,54 +85,54 @@ static const sn_port port = {
     .model_open = model_open,
     .input_load = input_load,
     .invoke = invoke,
-    .wifi_join = wifi_join,
-    .link_open = link_open,
-    .link_close = link_close,
-    .link_send = link_send,
-    .link_frame_limit = link_frame_limit,
+    .wifi_join = hil_wifi_join,
+    .link_open = hil_link_open,
+    .link_close = hil_link_close,
+    .link_send = hil_link_send,
+    .link_frame_limit = hil_link_frame_limit,
 };
 
 /* What stands for the radios: any access point can be joined, and the link "ble" comes up and takes nothing. */
 
-bool wifi_init(void) {
+bool hil_wifi_init(void) {
     return true;
 }
 
-void wifi_start(const link_wish *wish) {
+void hil_wifi_start(const link_wish *wish) {
     (void)wish;
     is_joined = true;
-    link_tell(SN_VIA_NONE, SN_OK, "", "127.0.0.1");
+    hil_link_tell(SN_VIA_NONE, SN_OK, "", "127.0.0.1");
 }
 
-void wifi_store(void) {
+void hil_wifi_store(void) {
 }
 
-bool wifi_is_joined(void) {
+bool hil_wifi_is_joined(void) {
     return is_joined;
 }
 
 static void start(const link_wish *wish) {
     fprintf(stderr, "started\n");
-    link_tell(wish->via, SN_OK, "", NULL);
+    hil_link_tell(wish->via, SN_OK, "", NULL);
 }
 
 static void stop(void) {
     usleep(100000); /* as a radio's does, it takes its time, and the link may have been opened again meanwhile */
-    link_tell(SN_VIA_BLE, SN_ERR_EDGE_LOST, "this comes too late for anybody to hear", NULL);
+    hil_link_tell(SN_VIA_BLE, SN_ERR_EDGE_LOST, "this comes too late for anybody to hear", NULL);
     fprintf(stderr, "stopped\n");
 }
 
 static int32_t refuse(uint64_t to, const uint8_t *data, size_t length) {
     (void)to, (void)data, (void)length;
-    link_writable_soon(SN_VIA_BLE);
+    hil_link_writable_soon(SN_VIA_BLE);
     return 0;
 }
 
-const link_driver ble_driver = {.start = start, .stop = stop, .send = refuse, .most = 244};
+const link_driver hil_ble_driver = {.start = start, .stop = stop, .send = refuse, .most = 244};
 static void stop_at_once(void) {
 }
 
-const link_driver espnow_driver = {.start = start, .stop = stop_at_once, .send = refuse, .most = 244};
+const link_driver hil_espnow_driver = {.start = start, .stop = stop_at_once, .send = refuse, .most = 244};
 
 static uint64_t deliver_console(sn_node *node, const loop_event *event) {
     return sn_node_on_console(node, event->data, event->length);
@@ -147,14 +147,14 @@ static void read_console(void *unused) {
             _exit(0);
         }
         event.length = (uint32_t)length;
-        loop_post_wait(&event);
+        hil_loop_post_wait(&event);
     }
 }
 
 int main(int argc, char **argv) {
     FILE *file = argc == 4 ? fopen(argv[1], "rb") : NULL;
     sn_node *node = calloc(1, sn_node_size());
-    if (file == NULL || node == NULL || fread(slot, 1, sizeof slot, file) == 0 || loop_init() != ESP_OK) {
+    if (file == NULL || node == NULL || fread(slot, 1, sizeof slot, file) == 0 || hil_loop_init() != ESP_OK) {
         return 2;
     }
     fclose(file);
@@ -164,8 +164,8 @@ int main(int argc, char **argv) {
     const sn_identity identity = {
         .version = "posix", .source_digest = "0", .chip = "none", .mac = "", .kernels = "none", .reset_reason = "none"};
     const sn_memory memory = {image, sizeof image, receive, sizeof receive, output, sizeof output};
-    if (links_init() != SN_OK || xTaskCreatePinnedToCore(read_console, "console", 0, NULL, 1, NULL, 0) != pdPASS) {
+    if (hil_links_init() != SN_OK || xTaskCreatePinnedToCore(read_console, "console", 0, NULL, 1, NULL, 0) != pdPASS) {
         return 2;
     }
-    loop_run(node, sn_node_init(node, &port, &identity, &memory));
+    hil_loop_run(node, sn_node_init(node, &port, &identity, &memory));
 }

@@ -18,7 +18,7 @@ static int count[2];
 static uint8_t heard[1 << 16];
 static size_t heard_length, longest;
 
-void loop_post_wait(const loop_event *event) {
+void hil_loop_post_wait(const loop_event *event) {
     pthread_mutex_lock(&lock);
     waiting[event->a] = *event;
     count[event->a]++;
@@ -77,7 +77,7 @@ static void what_is_typed_arrives_in_its_order_and_in_large_pieces(void) {
 }
 
 static void output_goes_to_both_ports(void) {
-    console_write(NULL, (const uint8_t *)"hello", 5);
+    hil_console_write(NULL, (const uint8_t *)"hello", 5);
     await_uart(5);
     assert(memcmp(board_uart.output, "hello", 5) == 0 && memcmp(board_usb.output, "hello", 5) == 0);
 }
@@ -88,11 +88,11 @@ static void a_slow_uart_holds_up_nobody_who_uses_usb(void) {
     board_set_uart_stuck(true);
     for (int i = 0; i < 100; i++) {
         memset(frame, i, sizeof frame);
-        console_write(NULL, frame, sizeof frame);
+        hil_console_write(NULL, frame, sizeof frame);
     }
     assert(board_usb.sent == 100 * sizeof frame);
     board_set_uart_stuck(false);
-    console_drain();
+    hil_console_drain();
     assert(board_uart.sent > 0 && board_uart.sent % sizeof frame == 0);
     for (size_t i = 0; i < board_uart.sent; i++) { /* whole frames */
         assert(board_uart.output[i] == board_uart.output[i - i % sizeof frame]);
@@ -104,9 +104,9 @@ static void on_the_uart_nothing_is_lost(void) {
     board_set_usb_room(0);
     for (int i = 0; i < 100; i++) {
         memset(frame, i, sizeof frame);
-        console_write(NULL, frame, sizeof frame);
+        hil_console_write(NULL, frame, sizeof frame);
     }
-    console_drain();
+    hil_console_drain();
     assert(board_uart.sent == 100 * sizeof frame && board_uart.output[99 * sizeof frame] == 99);
     assert(board_usb_waits == 0);
 }
@@ -115,11 +115,11 @@ static void a_usb_host_that_stopped_reading_is_waited_for_once(void) {
     let_usb_speak();
     board_set_usb_room(0);
     for (int i = 0; i < 3; i++) {
-        console_write(NULL, (const uint8_t *)"x", 1);
+        hil_console_write(NULL, (const uint8_t *)"x", 1);
     }
     assert(board_usb_waits == 1);
     let_usb_speak();
-    console_write(NULL, (const uint8_t *)"x", 1);
+    hil_console_write(NULL, (const uint8_t *)"x", 1);
     assert(board_usb_waits == 2);
 }
 
@@ -140,14 +140,14 @@ static void a_log_line_that_is_too_long_is_cut(void) {
 
 static void the_rate_changes_when_all_has_gone_out(void) {
     static uint8_t data[5000];
-    console_write(NULL, data, sizeof data);
-    console_baud(NULL, 921600);
+    hil_console_write(NULL, data, sizeof data);
+    hil_console_baud(NULL, 921600);
     assert(board_rate == 921600 && board_sent_before_rate == sizeof data);
 }
 
 static void usb_has_no_rate(void) {
     let_usb_speak();
-    console_baud(NULL, 921600);
+    hil_console_baud(NULL, 921600);
     assert(board_rate == 115200);
 }
 
@@ -165,6 +165,6 @@ static const test_case cases[] = {
 
 int main(int argc, char **argv) {
     board_plug_in();
-    assert(console_init() == ESP_OK);
+    assert(hil_console_init() == ESP_OK);
     _exit(run_case(cases, sizeof cases / sizeof cases[0], argc, argv)); /* the tasks never end */
 }

@@ -28,14 +28,14 @@ void test_on_turn(void) {
 static void run(int most_turns, uint64_t deadline) {
     turns = most_turns;
     if (setjmp(enough) == 0) {
-        loop_run(NULL, deadline);
+        hil_loop_run(NULL, deadline);
     }
 }
 
 static void begin(void) {
     timers = told = 0;
     next_deadline = SN_NO_DEADLINE;
-    assert(loop_init() == ESP_OK);
+    assert(hil_loop_init() == ESP_OK);
     for (int i = 0; i < 2; i++) {
         assert(pipe(ends[i]) == 0);
     }
@@ -43,8 +43,8 @@ static void begin(void) {
 
 static void finish(void) {
     for (int i = 0; i < 2; i++) {
-        loop_unwatch(ends[i][0]);
-        loop_unwatch(ends[i][1]);
+        hil_loop_unwatch(ends[i][0]);
+        hil_loop_unwatch(ends[i][1]);
         close(ends[i][0]);
         close(ends[i][1]);
     }
@@ -62,9 +62,9 @@ static void posted_events_arrive_in_their_order(void) {
     for (uint32_t i = 0; i < 64; i++) {
         loop_event event = {.deliver = count_up, .a = i, .data = malloc(1)};
         event.data[0] = (uint8_t)i;
-        assert(loop_post(&event));
+        assert(hil_loop_post(&event));
     }
-    assert(!loop_post(&(loop_event){.deliver = count_up}));
+    assert(!hil_loop_post(&(loop_event){.deliver = count_up}));
     run(1, SN_NO_DEADLINE);
     assert(told == 64 && timers == 1); /* the deadline that the last one returned has passed */
     finish();
@@ -80,27 +80,27 @@ static uint64_t take_byte(sn_node *node, int fd, bool readable, bool writable) {
 
 static void a_descriptor_is_told_of_until_it_is_unwatched(void) {
     begin();
-    assert(write(ends[0][1], "abc", 3) == 3 && loop_watch(ends[0][0], false, take_byte) == ESP_OK);
+    assert(write(ends[0][1], "abc", 3) == 3 && hil_loop_watch(ends[0][0], false, take_byte) == ESP_OK);
     run(2, SN_NO_DEADLINE);
     assert(told == 2);
-    loop_unwatch(ends[0][0]);
+    hil_loop_unwatch(ends[0][0]);
     run(1, 1);
     assert(told == 2 && timers == 1);
-    assert(loop_watch(-1, false, take_byte) == ESP_ERR_INVALID_ARG);
+    assert(hil_loop_watch(-1, false, take_byte) == ESP_ERR_INVALID_ARG);
     finish();
 }
 
 static uint64_t end_the_other(sn_node *node, int fd, bool readable, bool writable) {
     const int other = fd == ends[0][0] ? ends[1][0] : ends[0][0];
-    loop_unwatch(other);
-    assert(loop_watch(other, false, take_byte) == ESP_OK); /* as after close() and socket() */
+    hil_loop_unwatch(other);
+    assert(hil_loop_watch(other, false, take_byte) == ESP_OK); /* as after close() and socket() */
     return take_byte(node, fd, readable, writable);
 }
 
 static void what_select_found_is_not_told_to_a_later_watcher(void) {
     begin();
     for (int i = 0; i < 2; i++) {
-        assert(write(ends[i][1], "a", 1) == 1 && loop_watch(ends[i][0], false, end_the_other) == ESP_OK);
+        assert(write(ends[i][1], "a", 1) == 1 && hil_loop_watch(ends[i][0], false, end_the_other) == ESP_OK);
     }
     run(1, SN_NO_DEADLINE);
     assert(told == 1);
@@ -111,14 +111,14 @@ static void what_select_found_is_not_told_to_a_later_watcher(void) {
 
 static uint64_t stop_writing(sn_node *node, int fd, bool readable, bool writable) {
     (void)node;
-    assert(!readable && writable && loop_watch(fd, false, stop_writing) == ESP_OK);
+    assert(!readable && writable && hil_loop_watch(fd, false, stop_writing) == ESP_OK);
     told++;
     return 1;
 }
 
 static void room_to_write_is_told_where_it_was_asked_for(void) {
     begin();
-    assert(loop_watch(ends[0][1], true, stop_writing) == ESP_OK);
+    assert(hil_loop_watch(ends[0][1], true, stop_writing) == ESP_OK);
     run(1, SN_NO_DEADLINE);
     next_deadline = 1;
     run(3, 1);

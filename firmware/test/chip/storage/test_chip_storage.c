@@ -22,8 +22,8 @@ static void fill(uint8_t *to, uint8_t with) {
 
 static void boot(esp_reset_reason_t reason) {
     board_boot(reason);
-    (void)settings_init();
-    storage_init();
+    (void)hil_settings_init();
+    hil_storage_init();
 }
 
 /* A board with a model in its first slot. */
@@ -34,24 +34,24 @@ static void make(int slots) {
 }
 
 static const char *model(void) {
-    return storage_in_use()->label;
+    return hil_storage_in_use()->label;
 }
 
 /* Is what the core can read the whole of a model? */
 static bool holds(uint8_t with) {
     static uint8_t expected[SIZE], read[SIZE];
     fill(expected, with);
-    return slot_read(NULL, 0, read, SIZE) == SN_OK && memcmp(read, expected, SIZE) == 0;
+    return hil_slot_read(NULL, 0, read, SIZE) == SN_OK && memcmp(read, expected, SIZE) == 0;
 }
 
 static sn_error send(sn_update what, const uint8_t *data, uint32_t piece) {
     uint8_t digest[32];
-    sn_error code = update_begin(NULL, what, SIZE);
+    sn_error code = hil_update_begin(NULL, what, SIZE);
     for (uint32_t at = 0; code == SN_OK && at < SIZE; at += piece) {
-        code = update_write(NULL, &data[at], piece < SIZE - at ? piece : SIZE - at);
+        code = hil_update_write(NULL, &data[at], piece < SIZE - at ? piece : SIZE - at);
     }
     sha256(data, SIZE, digest);
-    return code == SN_OK ? update_end(NULL, digest) : code;
+    return code == SN_OK ? hil_update_end(NULL, digest) : code;
 }
 
 static sn_error send_model(uint8_t with, uint32_t piece) {
@@ -84,32 +84,32 @@ static void without_model_partitions_nothing_can_be_read_or_updated(void) {
     uint8_t byte;
     board_make(0);
     boot(ESP_RST_POWERON);
-    assert(storage_in_use() == NULL && update_begin(NULL, SN_UPDATE_MODEL, SIZE) == SN_ERR_UNSUPPORTED);
+    assert(hil_storage_in_use() == NULL && hil_update_begin(NULL, SN_UPDATE_MODEL, SIZE) == SN_ERR_UNSUPPORTED);
     make(1);
-    assert(holds(1) && update_begin(NULL, SN_UPDATE_MODEL, SIZE) == SN_ERR_UNSUPPORTED);
-    assert(slot_read(NULL, BOARD_SLOT - 1, &byte, 1) == SN_OK);
-    assert(slot_read(NULL, BOARD_SLOT, &byte, 1) == SN_ERR_SLOT_LENGTH);
-    assert(slot_read(NULL, 1, &byte, UINT32_MAX) == SN_ERR_SLOT_LENGTH);
+    assert(holds(1) && hil_update_begin(NULL, SN_UPDATE_MODEL, SIZE) == SN_ERR_UNSUPPORTED);
+    assert(hil_slot_read(NULL, BOARD_SLOT - 1, &byte, 1) == SN_OK);
+    assert(hil_slot_read(NULL, BOARD_SLOT, &byte, 1) == SN_ERR_SLOT_LENGTH);
+    assert(hil_slot_read(NULL, 1, &byte, UINT32_MAX) == SN_ERR_SLOT_LENGTH);
 }
 
 static void a_model_is_tried_by_one_reboot(void) {
     make(2);
-    assert(send_model(2, 1024) == SN_OK && holds(1) && !storage_is_on_trial());
+    assert(send_model(2, 1024) == SN_OK && holds(1) && !hil_storage_is_on_trial());
     boot(ESP_RST_SW);
-    assert(holds(2) && storage_is_on_trial());
+    assert(holds(2) && hil_storage_is_on_trial());
     uint8_t middle[3]; /* of what is added to the slot, and beyond it */
-    assert(slot_read(NULL, 2, middle, 3) == SN_OK && memcmp(middle, &magic[2], 2) == 0 && middle[2] == 4 * 7 + 2);
+    assert(hil_slot_read(NULL, 2, middle, 3) == SN_OK && memcmp(middle, &magic[2], 2) == 0 && middle[2] == 4 * 7 + 2);
     boot(ESP_RST_SW);
-    assert(holds(1) && !storage_is_on_trial());
+    assert(holds(1) && !hil_storage_is_on_trial());
 }
 
 static void any_other_reset_drops_the_model(void) {
     make(2);
     assert(send_model(2, 1024) == SN_OK);
     boot(ESP_RST_PANIC);
-    assert(holds(1) && !storage_is_on_trial());
+    assert(holds(1) && !hil_storage_is_on_trial());
     boot(ESP_RST_SW);
-    assert(holds(1) && !storage_is_on_trial());
+    assert(holds(1) && !hil_storage_is_on_trial());
 }
 
 static void a_confirmed_model_stays(void) {
@@ -117,7 +117,7 @@ static void a_confirmed_model_stays(void) {
     for (uint8_t i = 2; i < 6; i++) { /* there and back */
         assert(send_model(i, 1024) == SN_OK);
         boot(ESP_RST_SW);
-        assert(update_confirm(NULL, SN_UPDATE_MODEL) == SN_OK && !storage_is_on_trial());
+        assert(hil_update_confirm(NULL, SN_UPDATE_MODEL) == SN_OK && !hil_storage_is_on_trial());
         boot(ESP_RST_POWERON);
         assert(holds(i) && strcmp(model(), i % 2 == 0 ? "model_1" : "model_0") == 0);
     }
@@ -143,7 +143,7 @@ static void power_may_go_at_any_moment(void) {
         if (setjmp(board_power_lost) == 0) {
             assert(send_model(2, 1024) == SN_OK);
             boot(ESP_RST_SW);
-            assert(update_confirm(NULL, SN_UPDATE_MODEL) == SN_OK);
+            assert(hil_update_confirm(NULL, SN_UPDATE_MODEL) == SN_OK);
             is_complete = true;
         }
         board_cut_power_at(0);
@@ -155,20 +155,20 @@ static void power_may_go_at_any_moment(void) {
 static void what_cannot_be_is_refused(void) {
     uint8_t digest[32] = {0};
     make(2);
-    assert(update_write(NULL, digest, 1) == SN_ERR_STORAGE && update_end(NULL, digest) == SN_ERR_STORAGE);
-    assert(update_begin(NULL, SN_UPDATE_MODEL, BOARD_SLOT + 1) == SN_ERR_BAD_ARGUMENT);
-    assert(update_begin(NULL, SN_UPDATE_MODEL, SIZE) == SN_OK);
-    assert(update_end(NULL, digest) == SN_ERR_UPDATE_SHA256 && update_end(NULL, digest) == SN_ERR_STORAGE);
+    assert(hil_update_write(NULL, digest, 1) == SN_ERR_STORAGE && hil_update_end(NULL, digest) == SN_ERR_STORAGE);
+    assert(hil_update_begin(NULL, SN_UPDATE_MODEL, BOARD_SLOT + 1) == SN_ERR_BAD_ARGUMENT);
+    assert(hil_update_begin(NULL, SN_UPDATE_MODEL, SIZE) == SN_OK);
+    assert(hil_update_end(NULL, digest) == SN_ERR_UPDATE_SHA256 && hil_update_end(NULL, digest) == SN_ERR_STORAGE);
     boot(ESP_RST_SW);
-    assert(holds(1) && !storage_is_on_trial());
+    assert(holds(1) && !hil_storage_is_on_trial());
 }
 
 static void a_new_update_takes_the_place_of_one_that_waits(void) {
     make(2);
-    assert(send_model(2, 1024) == SN_OK && update_begin(NULL, SN_UPDATE_MODEL, SIZE) == SN_OK);
+    assert(send_model(2, 1024) == SN_OK && hil_update_begin(NULL, SN_UPDATE_MODEL, SIZE) == SN_OK);
     boot(ESP_RST_SW);
-    assert(holds(1) && !storage_is_on_trial());
-    assert(update_begin(NULL, SN_UPDATE_APP, SIZE) == SN_OK && send_model(3, 1024) == SN_OK);
+    assert(holds(1) && !hil_storage_is_on_trial());
+    assert(hil_update_begin(NULL, SN_UPDATE_APP, SIZE) == SN_OK && send_model(3, 1024) == SN_OK);
     boot(ESP_RST_SW);
     assert(holds(3));
 }
@@ -192,7 +192,7 @@ static void an_application_is_tried_once_unless_confirmed(void) {
     assert(strcmp(board_app(), "ota_0") == 0);
     assert(send_app(0xE9, 3) == SN_OK);
     boot(ESP_RST_SW);
-    assert(update_confirm(NULL, SN_UPDATE_APP) == SN_OK);
+    assert(hil_update_confirm(NULL, SN_UPDATE_APP) == SN_OK);
     boot(ESP_RST_PANIC);
     assert(strcmp(board_app(), "ota_1") == 0);
 }
@@ -210,15 +210,15 @@ static void an_application_sent_twice_still_falls_back_to_the_running_one(void) 
         assert(strcmp(board_app(), before) == 0);
         assert(send_app(0xE9, 4) == SN_OK);
         boot(ESP_RST_SW);
-        assert(update_confirm(NULL, SN_UPDATE_APP) == SN_OK);
+        assert(hil_update_confirm(NULL, SN_UPDATE_APP) == SN_OK);
     }
 }
 
 static void an_application_whose_sending_failed_is_not_tried(void) {
     uint8_t digest[32] = {0};
     make(2);
-    assert(send_app(0xE9, 2) == SN_OK && update_begin(NULL, SN_UPDATE_APP, SIZE) == SN_OK);
-    assert(update_end(NULL, digest) == SN_ERR_UPDATE_SHA256);
+    assert(send_app(0xE9, 2) == SN_OK && hil_update_begin(NULL, SN_UPDATE_APP, SIZE) == SN_OK);
+    assert(hil_update_end(NULL, digest) == SN_ERR_UPDATE_SHA256);
     boot(ESP_RST_SW);
     assert(strcmp(board_app(), "ota_0") == 0);
 }
@@ -231,7 +231,7 @@ static void power_may_go_while_an_application_is_updated(void) {
         if (setjmp(board_power_lost) == 0) {
             assert(send_app(0xE9, 2) == SN_OK && send_app(0xE9, 3) == SN_OK);
             boot(ESP_RST_SW);
-            assert(update_confirm(NULL, SN_UPDATE_APP) == SN_OK);
+            assert(hil_update_confirm(NULL, SN_UPDATE_APP) == SN_OK);
             is_complete = true;
         }
         board_cut_power_at(0);
