@@ -5,6 +5,8 @@ import itertools
 import time
 from typing import Any, Protocol
 
+from hil.console_line import sent
+
 _UART_HOLD_S = 0.1
 _USB_HOLD_S = 0.2
 """How long EN is held low: esptool 5.6's HardReset, by bridge and by the chip's own USB."""
@@ -67,10 +69,10 @@ class ConsoleReset:
         self._rates = itertools.cycle((None, baud))
 
     def hold(self, port: Any) -> None:
-        """Ask as a person does: the answer is nobody's, and half a line before it does no harm."""
+        """Ask as a person does: the answer is nobody's, and what was there before does no harm."""
         if rate := next(self._rates):
             port.baudrate = rate
-        port.write(b"\r\nreboot\r\n")
+        port.write(sent("reboot"))
         _drain(port)
 
     def release(self, port: Any) -> None:

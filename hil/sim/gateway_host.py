@@ -17,7 +17,7 @@ from hil.transport.espnow import CREDIT
 
 _MAC_SIZE = 6
 _RECORDS = (ChunkType.SEND, ChunkType.DEALT)
-_ROLE = re.compile(rb"\s*(?:#\d+\s+)?(?:role\s.*\bset=(gateway|model)\b|reboot\b)")
+_ROLE = re.compile(rb"[\0\s]*(?:#\d+\s+)?(?:role\s.*\bset=(gateway|model)\b|reboot\b)")
 
 
 class GatewayHost:
@@ -90,8 +90,9 @@ class GatewayHost:
 
 def may_pay(unit: bytes) -> bool:
     """Tell whether what the host has sent may end its owing: a record, or the end of the role."""
-    if unit[:1] == b"\0":
-        return len(unit) > 2 and unit[2] in _RECORDS  # the second encoded byte is the type
+    encoded = unit.lstrip(b"\0")
+    if len(encoded) < len(unit) and encoded[1:2] and encoded[1] in _RECORDS:
+        return True  # the second encoded byte is the type
     return _ROLE.match(unit) is not None
 
 

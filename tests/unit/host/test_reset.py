@@ -43,7 +43,7 @@ def test_the_console_is_asked_by_a_line_of_its_own_and_no_line_is_touched():
     strategy = ConsoleReset(921_600)
     strategy.hold(port)
     strategy.release(port)
-    assert b"".join(written).split(b"\r\n") == [b"", b"reboot", b""]
+    assert b"".join(written) == b"\0reboot\r\n"  # the zero ends what was there before
     assert port.waiting == 0  # before the console changes the rate
     assert port.lines == []
     assert port.baudrate == 115_200
