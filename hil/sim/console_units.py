@@ -17,6 +17,9 @@ _TO_BOARD = (ChunkType.IMAGE, ChunkType.SEND, ChunkType.DEALT, ChunkType.UPDATE)
 _LONGEST = 1_100
 """Bytes of the longest line or frame; what is longer is noise, and handed on as it is."""
 
+_LONGEST_FRAME = 1_038
+"""Bytes between its zeros: 1,033 of content, and what COBS adds."""
+
 _TEXT_END = re.compile(rb"[\r\n]|(?=\0)")
 
 
@@ -53,9 +56,15 @@ class ConsoleUnits:
         if zeros:
             if len(held) < zeros + 2:
                 return self._overlong()
+            if held[zeros + 1] == 0:
+                return zeros + 2  # a frame of one byte, as the firmware sees it
             if held[zeros + 1] in _TO_BOARD:
-                return held.find(b"\0", zeros) + 1 or self._overlong()
-        match = _TEXT_END.search(held, zeros)
+                end = held.find(b"\0", zeros)
+                if end - zeros > _LONGEST_FRAME:
+                    return end  # that zero ends nothing: it may open the next
+                return end + 1 or self._overlong()
+        # Behind a zero nothing is text before the second byte has said so.
+        match = _TEXT_END.search(held, zeros + 1 if zeros else 0)
         return match.end() if match else self._overlong()
 
     def _overlong(self) -> int:

@@ -89,10 +89,14 @@ class GatewayHost:
 
 
 def may_pay(unit: bytes) -> bool:
-    """Tell whether what the host has sent may end its owing: a record, or the end of the role."""
-    encoded = unit.lstrip(b"\0")
-    if len(encoded) < len(unit) and encoded[1:2] and encoded[1] in _RECORDS:
-        return True  # the second encoded byte is the type
+    """Tell whether what the host has sent may end its owing: a record, or the end of the role.
+
+    What only looks like a record may not overtake others: on a line bytes keep their order, and it
+    is for whole records alone that this makes no difference.
+    """
+    record = _parse(unit)
+    if record is not None:
+        return record.type in _RECORDS
     return _ROLE.match(unit) is not None
 
 

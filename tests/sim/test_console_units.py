@@ -66,6 +66,10 @@ def test_zero_bytes_in_front_of_a_frame_belong_to_it(noise: bytes) -> None:
     assert ConsoleUnits().feed(noise + frame + b"help\n") == [noise + frame, b"help\n"]
 
 
+def test_a_zero_behind_the_first_byte_ends_what_the_zero_before_it_began() -> None:
+    assert ConsoleUnits().feed(b"\0x\0\0y\0info\n") == [b"\0x\0", b"\0y\0", b"info\n"]
+
+
 def test_half_a_frame_is_handed_on_when_the_line_pauses_and_text_is_text_again() -> None:
     units = ConsoleUnits()
     half = Chunk(ChunkType.IMAGE, 0, b"abc").pack()[:-1]

@@ -102,8 +102,8 @@ def main() -> None:
     )
     write(
         "input.txt",
-        "<bytes|pause>... : <line=bytes|frame=bytes|long|bad>...   what a board makes of its input;\n"
-        "pause: the line is silent for 500 ms",
+        "<bytes|pause>... : <line=bytes|frame=bytes|long|bad>...\n"
+        "what a board makes of its input; pause: the line is silent for 500 ms",
         input_lines(),
     )
     write(
