@@ -7,13 +7,14 @@
 
 extern const test_suite arq, crc, cobs, mac, frame, message, reassembly, stream, text, requests, console, chunk, upload,
     topk, slot, result, node_console, node_head, node_link, node_tail, node_full, node_packets, node_asking,
-    node_answering, node_heads, node_echo, node_ether, node_gateway, node_update, noise;
+    node_answering, node_heads, node_echo, node_ether, node_gateway, node_update, noise, silence, interruptions, input;
 
 static const test_suite *const suites[] = {
-    &arq,          &crc,       &cobs,       &mac,          &frame,       &message,      &reassembly,  &stream,
-    &text,         &requests,  &console,    &chunk,        &upload,      &topk,         &slot,        &result,
-    &node_console, &node_head, &node_link,  &node_tail,    &node_full,   &node_packets, &node_asking, &node_answering,
-    &node_heads,   &node_echo, &node_ether, &node_gateway, &node_update, &noise};
+    &arq,          &crc,         &cobs,           &mac,           &frame,     &message,    &reassembly,
+    &stream,       &text,        &requests,       &console,       &chunk,     &upload,     &topk,
+    &slot,         &result,      &node_console,   &node_head,     &node_link, &node_tail,  &node_full,
+    &node_packets, &node_asking, &node_answering, &node_heads,    &node_echo, &node_ether, &node_gateway,
+    &node_update,  &noise,       &silence,        &interruptions, &input};
 
 static const char *running = "";
 
