@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/select.h>
 
 typedef int esp_err_t;
 #define ESP_OK 0
@@ -21,6 +22,7 @@ typedef int esp_err_t;
 #define ESP_ERR_INVALID_ARG 0x102
 #define ESP_ERR_NOT_FOUND 0x105
 #define ESP_ERR_INVALID_SIZE 0x104
+#define ESP_ERR_TIMEOUT 0x107
 #define ESP_ERR_OTA_VALIDATE_FAILED 0x1503
 #define ESP_ERR_OTA_ROLLBACK_INVALID_STATE 0x1506
 #define ESP_ERR_NVS_NOT_FOUND 0x1102
@@ -30,6 +32,7 @@ typedef int esp_err_t;
 #define ESP_ERR_NVS_INVALID_LENGTH 0x110c
 #define ESP_ERR_NVS_NO_FREE_PAGES 0x110d
 #define ESP_ERR_NVS_NEW_VERSION_FOUND 0x1110
+#define IRAM_ATTR
 #define ESP_ERROR_CHECK(x) ((x) == ESP_OK ? (void)0 : abort())
 #define ESP_LOGE(tag, ...) (printf("%s: ", tag), printf(__VA_ARGS__))
 const char *esp_err_to_name(esp_err_t code);
@@ -110,9 +113,14 @@ void vTaskDelay(TickType_t ticks);
 
 typedef int esp_vfs_eventfd_config_t;
 #define ESP_VFS_EVENTD_CONFIG_DEFAULT() 0
+int board_select(int count, fd_set *readable, fd_set *writable, fd_set *failed, struct timeval *wait);
+#define select board_select
 esp_err_t esp_vfs_eventfd_register(const esp_vfs_eventfd_config_t *config);
 int64_t esp_timer_get_time(void);
+uint32_t esp_log_timestamp(void);
+void esp_panic_handler(void *info);
 esp_err_t esp_task_wdt_add(void *task);
+esp_err_t esp_task_wdt_delete(void *task);
 esp_err_t esp_task_wdt_reset(void);
 
 #endif
