@@ -26,8 +26,9 @@
  */
 #define RX_RING 20480
 #define USB_TX_RING 4096
-#define USB_PATIENCE pdMS_TO_TICKS(1000) /* longer than a host that reads at all does not */
-#define USB_DRAIN pdMS_TO_TICKS(100)     /* before ESP-IDF 5.4 nothing tells when a host has taken everything */
+/* Longer than a USB host that reads does not, and than the UART's FIFO takes at 9,600 baud. */
+#define PATIENCE pdMS_TO_TICKS(1000)
+#define USB_DRAIN pdMS_TO_TICKS(100) /* before ESP-IDF 5.4 nothing tells when a host has taken everything */
 /* The whole queue takes 0.7 s at 115,200 baud; before ESP-IDF 5.3.4 the panic handler's watchdog barks after 1 s. */
 #define PANIC_PATIENCE_US 800000u
 #define TASK_STACK 3072
@@ -95,7 +96,7 @@ static void write_uart(void *unused) {
         const int taken = uart_tx_chars(UART_NUM_0, (const char *)start, length);
         hil_backlog_take(&queue, taken > 0 ? (uint32_t)taken : 0);
         xSemaphoreGive(has_room);
-        (void)uart_wait_tx_done(UART_NUM_0, portMAX_DELAY);
+        (void)uart_wait_tx_done(UART_NUM_0, PATIENCE); /* if it takes longer, the FIFO may have no room yet */
     }
 }
 
@@ -115,7 +116,7 @@ static void write_queue(const uint8_t *data, size_t length) {
 void hil_console_write(void *ctx, const uint8_t *data, size_t length) {
     (void)ctx;
     xSemaphoreTakeRecursive(turn, portMAX_DELAY);
-    const TickType_t wait = usb_speaks && usb_is_read ? USB_PATIENCE : 0;
+    const TickType_t wait = usb_speaks && usb_is_read ? PATIENCE : 0;
     usb_is_read = usb_serial_jtag_write_bytes(data, length, wait) == (int)length;
     if (!usb_speaks || hil_backlog_room(&queue) >= length) {
         write_queue(data, length);
@@ -179,7 +180,7 @@ static esp_err_t drain_uart(void) {
         ESP_ERROR_CHECK(esp_task_wdt_reset());
         vTaskDelay(1);
     } while (hil_backlog_room(&queue) < BACKLOG_SIZE);
-    return uart_wait_tx_done(UART_NUM_0, USB_PATIENCE); /* the FIFO of 128 bytes */
+    return uart_wait_tx_done(UART_NUM_0, PATIENCE); /* the FIFO of 128 bytes */
 }
 
 void hil_console_drain(void) {

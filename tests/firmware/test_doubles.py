@@ -64,14 +64,14 @@ def test_no_double_is_a_macro():
     assert macros == []
 
 
-@pytest.mark.parametrize("name", DOUBLES)
-def test_the_file_that_a_double_names_has_that_function(name):
+def test_the_files_that_doubles_name_have_those_functions():
     idf = Path(os.environ.get("IDF_PATH", "/none"))
     version = idf / "tools" / "cmake" / "version.cmake"
     if not version.is_file() or "IDF_VERSION_MAJOR 5" not in version.read_text():
         pytest.skip("set IDF_PATH to an ESP-IDF 5 to look up what the doubles name")
-    for _, comment in DOUBLES[name]:
-        paths = [path for path in PATH.findall(comment) if not path.startswith("newlib/")]
-        there = [idf / "components" / path for path in paths]
-        texts = [path.read_text(errors="replace") for path in there if path.is_file()]
-        assert any(name in text for text in texts) or not paths, f"{name} is not in {paths}"
+    for name, places in DOUBLES.items():
+        for _, comment in places:
+            paths = [path for path in PATH.findall(comment) if not path.startswith("newlib/")]
+            there = [idf / "components" / path for path in paths]
+            texts = [path.read_text(errors="replace") for path in there if path.is_file()]
+            assert any(name in text for text in texts) or not paths, f"{name} is not in {paths}"

@@ -146,13 +146,16 @@ int uart_tx_chars(int port, const char *data, uint32_t length) {
     return (int)taken;
 }
 
-/* esp_driver_uart/src/uart.c: waits until the last bit is out; others who write wait meanwhile. (A wait that has an end
- * ends at once, the line being stuck.) */
+/* esp_driver_uart/src/uart.c: waits until the last bit is out; others who write wait meanwhile. */
 esp_err_t uart_wait_tx_done(int port, TickType_t wait) {
     (void)port;
+    struct timespec end;
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += wait / 1000;
+    int ended = 0;
     pthread_mutex_lock(&board_lock);
-    while ((fifo_count > 0 || is_panicking) && wait == portMAX_DELAY) {
-        pthread_cond_wait(&board_changed, &board_lock);
+    while (is_panicking || (fifo_count > 0 && ended == 0)) {
+        ended = pthread_cond_timedwait(&board_changed, &board_lock, &end);
     }
     const esp_err_t result = fifo_count == 0 ? ESP_OK : ESP_ERR_TIMEOUT;
     pthread_mutex_unlock(&board_lock);
