@@ -193,11 +193,13 @@ void hil_console_baud(void *ctx, uint32_t rate) {
     if (usb_speaks) {
         return; /* which has no rate */
     }
+    xSemaphoreTakeRecursive(turn, portMAX_DELAY); /* nobody's line is on its way at either rate */
     esp_err_t result = drain_uart();
     result = result == ESP_OK ? uart_set_baudrate(UART_NUM_0, rate) : result;
     if (result != ESP_OK) {
         ESP_LOGE(TAG, "the line stays at its rate: %s", esp_err_to_name(result));
     }
+    xSemaphoreGiveRecursive(turn);
 }
 
 static esp_err_t install(void) {

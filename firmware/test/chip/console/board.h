@@ -16,6 +16,7 @@ extern board_port board_uart, board_usb;
 extern _Atomic int board_usb_waits; /* how often the board waited in vain for a USB host that reads */
 extern uint32_t board_rate;
 extern size_t board_sent_before_rate;
+extern size_t board_torn;              /* bytes that were on their way when the rate changed */
 extern size_t board_sent_before_panic; /* by the UART when ESP-IDF's panic handler begins to print, */
 extern uint64_t board_us_before_panic; /* so long after the panic */
 extern char board_rom_output[256];     /* what was printed past every driver */

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "board.h"
 #include "ports.h"
@@ -17,13 +18,13 @@
 board_port board_uart, board_usb;
 _Atomic int board_usb_waits;
 uint32_t board_rate = 115200;
-size_t board_sent_before_rate;
+size_t board_sent_before_rate, board_torn;
 char board_rom_output[256];
 size_t board_sent_before_panic;
 uint64_t board_us_before_panic;
-static bool is_stuck, is_panicking, is_dead;
+static bool is_stuck, is_panicking, is_dead, is_waited_for;
 static uint8_t fifo[FIFO];
-static size_t fifo_count;
+static _Atomic size_t fifo_count;
 static uint8_t *usb_tx;
 static size_t usb_tx_size, usb_tx_count, usb_room = SIZE_MAX;
 static uint64_t panic_us;
@@ -43,7 +44,6 @@ static void let_fifo_out(size_t most) {
 void board_set_uart_stuck(bool is_so) {
     pthread_mutex_lock(&board_lock);
     is_stuck = is_so;
-    let_fifo_out(is_stuck ? 0 : FIFO);
     board_end_change();
 }
 
@@ -64,6 +64,9 @@ void board_set_usb_room(size_t room) {
 
 void board_panic(bool line_is_dead) {
     pthread_mutex_lock(&board_lock);
+    while (is_stuck && !is_waited_for) { /* until the task that writes stands still */
+        pthread_cond_wait(&board_changed, &board_lock);
+    }
     is_panicking = true;
     is_dead = line_is_dead;
     panic_us = 0;
@@ -141,12 +144,12 @@ int uart_tx_chars(int port, const char *data, uint32_t length) {
     const size_t taken = length < FIFO - fifo_count ? length : FIFO - fifo_count;
     memcpy(&fifo[fifo_count], data, taken);
     fifo_count += taken;
-    let_fifo_out(is_stuck || is_panicking ? 0 : FIFO);
-    board_end_change();
+    pthread_mutex_unlock(&board_lock);
     return (int)taken;
 }
 
-/* esp_driver_uart/src/uart.c: waits until the last bit is out; others who write wait meanwhile. */
+/* esp_driver_uart/src/uart.c: waits until the last bit is out; others who write wait meanwhile. (Here bytes only go out
+ * while somebody waits for them.) */
 esp_err_t uart_wait_tx_done(int port, TickType_t wait) {
     (void)port;
     struct timespec end;
@@ -154,11 +157,15 @@ esp_err_t uart_wait_tx_done(int port, TickType_t wait) {
     end.tv_sec += wait / 1000;
     int ended = 0;
     pthread_mutex_lock(&board_lock);
-    while (is_panicking || (fifo_count > 0 && ended == 0)) {
+    is_waited_for = true;
+    pthread_cond_broadcast(&board_changed);
+    while (is_panicking || (is_stuck && fifo_count > 0 && ended == 0)) {
         ended = pthread_cond_timedwait(&board_changed, &board_lock, &end);
     }
+    is_waited_for = false;
+    let_fifo_out(is_stuck ? 0 : FIFO);
     const esp_err_t result = fifo_count == 0 ? ESP_OK : ESP_ERR_TIMEOUT;
-    pthread_mutex_unlock(&board_lock);
+    board_end_change();
     return result;
 }
 
@@ -169,8 +176,11 @@ esp_err_t uart_set_baudrate(int port, uint32_t rate) {
     if (rate > FASTEST) {
         return ESP_FAIL;
     }
-    board_rate = rate;
     board_sent_before_rate = board_uart.sent;
+    const size_t before = board_uart.sent + fifo_count;
+    usleep(2000); /* a task of higher priority that is ready goes on first */
+    board_torn += board_uart.sent + fifo_count - before;
+    board_rate = rate;
     return ESP_OK;
 }
 

@@ -163,6 +163,26 @@ static void the_rate_changes_when_all_has_gone_out(void) {
     assert(board_rate == 921600 && board_sent_before_rate == sizeof data);
 }
 
+static _Atomic bool is_enough;
+
+static void *log_on(void *unused) {
+    for (int i = 0; i < 10000 && !is_enough; i++) {
+        board_log("I (1) wifi: something to say, and again\n");
+        usleep(500);
+    }
+    return unused;
+}
+
+static void no_rate_changes_under_another_tasks_line(void) {
+    pthread_t other;
+    assert(pthread_create(&other, NULL, log_on, NULL) == 0);
+    for (uint32_t i = 0; i < 20; i++) {
+        hil_console_baud(NULL, i % 2 == 0 ? 921600 : 115200);
+    }
+    is_enough = true;
+    assert(pthread_join(other, NULL) == 0 && board_torn == 0);
+}
+
 static void a_rate_that_cannot_be_leaves_the_old_one(void) {
     hil_console_baud(NULL, 5000001);
     assert(board_rate == 115200 && strstr((const char *)board_usb.output, "the line stays at its rate") != NULL);
@@ -232,6 +252,7 @@ static const test_case cases[] = {
     TEST(log_lines_go_out_whole),
     TEST(a_log_line_that_is_too_long_is_cut),
     TEST(the_rate_changes_when_all_has_gone_out),
+    TEST(no_rate_changes_under_another_tasks_line),
     TEST(a_rate_that_cannot_be_leaves_the_old_one),
     TEST(usb_has_no_rate),
     TEST(what_is_queued_at_a_panic_goes_out_first),
