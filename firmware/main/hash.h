@@ -7,8 +7,8 @@
 
 #include "psa/crypto.h"
 
-/* As psa_hash_update. 3 MB, the largest slot, take some 0.1 s with the SHA engine (ESP-IDF expects 90 MB/s of it,
- * idf_test/include/esp32s3/idf_performance_target.h) and below 3 s without: no watchdog has to be fed meanwhile. */
+/* As psa_hash_update. The SHA engine takes 90 MB/s (ESP-IDF's idf_test/include/esp32s3/idf_performance_target.h), so
+ * for 3 MB, the largest slot, far less than a second: no watchdog has to be fed meanwhile. */
 psa_status_t hil_hash_add(psa_hash_operation_t *hash, const uint8_t *data, uint32_t length);
 
 #endif
