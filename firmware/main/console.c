@@ -42,7 +42,6 @@ static int take_usb(void *to, uint32_t length, TickType_t wait) {
     return usb_serial_jtag_read_bytes(to, length, wait);
 }
 
-static const char TAG[] = "console";
 static input inputs[] = {{.take = take_uart}, {.take = take_usb}};
 static SemaphoreHandle_t turn; /* recursive: a driver that complains does so by the log */
 /* In front of the UART. The driver's own transmit buffer would let a writer spin, not sleep, while it is full. */
@@ -138,7 +137,7 @@ void hil_console_baud(void *ctx, uint32_t rate) {
     esp_err_t result = drain_uart();
     result = result == ESP_OK ? uart_set_baudrate(UART_NUM_0, rate) : result;
     if (result != ESP_OK) {
-        ESP_LOGE(TAG, "the line stays at its rate: %s", esp_err_to_name(result));
+        ESP_LOGE("console", "the line stays at its rate: %s", esp_err_to_name(result));
     }
 }
 
@@ -159,8 +158,8 @@ static esp_err_t install(void) {
     return result == ESP_OK ? usb_serial_jtag_driver_install(&usb) : result;
 }
 
-static bool start(TaskFunction_t run, void *argument) {
-    return xTaskCreatePinnedToCore(run, TAG, TASK_STACK, argument, TASK_PRIORITY, NULL, CORE) == pdPASS;
+static bool start(TaskFunction_t run, const char *name, void *argument) {
+    return xTaskCreatePinnedToCore(run, name, TASK_STACK, argument, TASK_PRIORITY, NULL, CORE) == pdPASS;
 }
 
 esp_err_t hil_console_init(void) {
@@ -174,6 +173,7 @@ esp_err_t hil_console_init(void) {
         return result;
     }
     esp_log_set_vprintf(write_log);
-    return start(write_uart, NULL) && start(read_on, &inputs[0]) && start(read_on, &inputs[1]) ? ESP_OK
-                                                                                               : ESP_ERR_NO_MEM;
+    const bool is_running = start(write_uart, "uart_out", NULL) && start(read_on, "uart_in", &inputs[0]) &&
+                            start(read_on, "usb_in", &inputs[1]);
+    return is_running ? ESP_OK : ESP_ERR_NO_MEM;
 }
