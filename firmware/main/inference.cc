@@ -19,7 +19,7 @@ extern "C" {
 
 namespace {
 
-constexpr uint32_t kStack = 12288;
+constexpr uint32_t kStack = 8192;
 constexpr UBaseType_t kPriority = 5;
 constexpr BaseType_t kCore = 1; // Wi-Fi, Bluetooth and the event task are on the other one
 
