@@ -30,8 +30,7 @@
 /* TFLM's arena, in the PSRAM of a chip; the machine enforces it. */
 #define ARENA_SIZE (1024u * 1024u)
 #define NODE_CAPACITY 65536u
-/* What ESP-IDF leaves to an application of the chip's internal memory, about. */
-#define INTERNAL_MEMORY 327680u
+#define UNUSED 0xa5a5a5a5u /* what the stack is filled with, as FreeRTOS does */
 
 IMPORT(now_us) int64_t machine_now_us(void);
 IMPORT(random_u32) uint32_t machine_random_u32(void);
@@ -54,6 +53,9 @@ IMPORT(link_open) int32_t machine_link_open(int32_t via, const char *host, uint3
 IMPORT(link_close) void machine_link_close(int32_t via);
 IMPORT(link_send) int32_t machine_link_send(int32_t via, int64_t to, const uint8_t *data, uint32_t length);
 IMPORT(link_frame_limit) uint32_t machine_link_frame_limit(int32_t via);
+
+/* The linker's: where the stack ends and begins. */
+extern uint32_t stack_low[] __asm__("__stack_low"), stack_high[] __asm__("__stack_high");
 
 static uint8_t staging_buffer[STAGING_CAPACITY];
 static uint8_t activation_buffer[TENSOR_CAPACITY];
@@ -97,15 +99,27 @@ static void port_console_baud(void *ctx, uint32_t rate) {
     machine_console_baud(rate);
 }
 
-/* Nothing is allocated once the board has started, so what is free is the least there was. */
+/* Of internal memory, this machine is no model. Nothing is allocated in PSRAM once the board has started, so what is
+ * free is the least there was. */
 static uint32_t port_figure(void *ctx, sn_figure which) {
     (void)ctx;
-    if (which == SN_FIGURE_HEAP_FREE || which == SN_FIGURE_HEAP_LEAST) {
-        return INTERNAL_MEMORY - (uint32_t)(sizeof node_storage + sizeof staging_buffer);
+    if (which != SN_FIGURE_PSRAM_FREE && which != SN_FIGURE_PSRAM_LEAST) {
+        return SN_NO_FIGURE;
     }
     uint32_t used = ARENA_SIZE + (uint32_t)(sizeof activation_buffer + sizeof image_buffer + sizeof receive_buffer +
                                             sizeof output_buffer);
     return identity.psram_size > used ? identity.psram_size - used : 0;
+}
+
+/* Its only task. WebAssembly keeps in memory what has an address; the rest of a stack is in nobody's sight. */
+static bool port_next_stack(void *ctx, uint32_t *index, sn_stack *stack) {
+    (void)ctx;
+    const uint32_t *at = stack_low;
+    while (at < stack_high && *at == UNUSED) {
+        at++;
+    }
+    *stack = (sn_stack){.task = "core", .reserve = (uint32_t)((uintptr_t)at - (uintptr_t)stack_low)};
+    return (*index)++ == 0;
 }
 
 static uint32_t port_slot_size(void *ctx) {
@@ -205,6 +219,7 @@ static const sn_port port_table = {
     .console_write = port_console_write,
     .console_baud = port_console_baud,
     .figure = port_figure,
+    .next_stack = port_next_stack,
     .slot_size = port_slot_size,
     .slot_read = port_slot_read,
     .slot_sha256 = port_slot_sha256,
@@ -245,7 +260,11 @@ static int64_t deadline(uint64_t at_us) {
     return at_us == SN_NO_DEADLINE ? -1 : (int64_t)at_us;
 }
 
+/* The machine's first call, which takes no time of the board's. */
 EXPORT(staging) uint8_t *staging(void) {
+    for (uint32_t *at = stack_low; at < (uint32_t *)__builtin_frame_address(0); at++) {
+        *at = UNUSED;
+    }
     return staging_buffer;
 }
 
