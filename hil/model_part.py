@@ -15,7 +15,7 @@ from hil.model.split import Cut, Split
 from hil.model.verify import verify
 from hil.photos import Photo as NamedPhoto
 from hil.protocol.codes import DataType, Role
-from hil.slot import SlotHeader, SlotTensor, model_slot_image
+from hil.protocol.slot import SlotHeader, SlotTensor, model_slot_image
 
 if TYPE_CHECKING:
     from hil.model.model import Photo

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from esp_idf_defs import PartitionTable
 
-from hil.slot import HEADER_SIZE
+from hil.protocol.slot import HEADER_SIZE
 
 ROOT = Path(__file__).parents[2]
 FIRMWARE = ROOT / "firmware"

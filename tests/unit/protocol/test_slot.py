@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hil.errors import BadInputError
 from hil.protocol import DataType, ProtocolError, Role
-from hil.slot import HEADER_SIZE, SlotHeader, SlotTensor, model_slot_image
+from hil.protocol.slot import HEADER_SIZE, SlotHeader, SlotTensor, model_slot_image
 
 FLATBUFFER = b"\x1c\0\0\0TFL3 and so on"
 HEADER = SlotHeader(
