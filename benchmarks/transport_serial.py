@@ -13,12 +13,12 @@ import serial
 from transport_lanes import WAIT_S, Exchange
 
 from hil.console import Console
-from hil.console_chunk import Chunk, ChunkType
 from hil.console_stream import ConsoleStream, Frame
 from hil.edge import EdgeServer
 from hil.edge.client import HeadClient
 from hil.edge.packet_asker import PacketAsker
 from hil.protocol import fragment
+from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.transport.espnow import FRAME_LIMIT, GatewayLink
 
 _BAUD = 921_600

@@ -9,11 +9,11 @@ from typing import Any
 
 import serial
 
-from hil.console_chunk import Chunk
 from hil.console_input import BAUD, ConsoleInput
-from hil.console_line import Answer, Event, Refusal, format_request, sent
 from hil.console_log import Kind
 from hil.errors import BoardRefused, BoardSilent
+from hil.protocol.console.chunk import Chunk
+from hil.protocol.console.line import Answer, Event, Refusal, format_request, sent
 from hil.reset import ResetStrategy, UartReset
 from hil.serialport.failure import PORT_FAILURES
 from hil.serialport.open import open_port

@@ -4,8 +4,8 @@
 from collections import deque
 from collections.abc import Callable
 
-from hil.console_chunk import FROM_GATEWAY, Chunk
-from hil.console_line import Answer, Event, Refusal
+from hil.protocol.console.chunk import FROM_GATEWAY, Chunk
+from hil.protocol.console.line import Answer, Event, Refusal
 
 _KEPT_EVENTS = 1_000
 

@@ -9,16 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hil.console_chunk import Chunk
 from hil.console_fault import Faults
 from hil.console_health import Health
 from hil.console_inbox import ConsoleInbox
-from hil.console_line import Answer, Event, Log, Refusal, parse_line
 from hil.console_log import ConsoleLog, Kind, LogLine
 from hil.console_reader import ConsoleReader
 from hil.console_stream import Frame, TextLine
 from hil.crash_report import CrashReport
 from hil.errors import BoardSilent, HilError
+from hil.protocol.console.chunk import Chunk
+from hil.protocol.console.line import Answer, Event, Log, Refusal, parse_line
 from hil.serialport.failure import PORT_FAILURES
 
 BAUD = 115_200

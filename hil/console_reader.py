@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from hil.console_chunk import Chunk, ChunkType
 from hil.console_stream import ConsoleStream, Frame, TextLine
 from hil.protocol.codes import ProtocolError
+from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.serialport.failure import PORT_FAILURES
 
 _FRAME_PAUSE_S = 0.5

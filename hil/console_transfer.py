@@ -6,9 +6,9 @@ import zlib
 from collections.abc import Callable
 
 from hil.console import Console
-from hil.console_chunk import ChunkType
 from hil.console_upload import ATTEMPTS, Kind, upload
 from hil.errors import BoardSilent
+from hil.protocol.console.chunk import ChunkType
 
 _IMAGE = Kind("image", ChunkType.IMAGE, "image_crc", verdict_s=0.0)
 _UPDATE = Kind("update", ChunkType.UPDATE, "update_sha256", verdict_s=10.0)

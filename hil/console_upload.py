@@ -7,8 +7,8 @@ from time import monotonic
 
 from hil.completion import failure_text
 from hil.console import REQUEST_PATIENCE_S, Console
-from hil.console_chunk import Chunk, ChunkType
 from hil.errors import BoardRefused, BoardSilent
+from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.upload_window import UploadWindow
 
 ATTEMPTS = 3

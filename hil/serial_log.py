@@ -4,9 +4,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hil.console_line import Log, parse_line
 from hil.console_log import Kind, LogLine
 from hil.crash import Sign, diagnose
+from hil.protocol.console.line import Log, parse_line
 
 HEADER = "#hil-log-1\thost_s\tboard_s\tboard\tkind\ttext"
 """First line of a file: format, then the names of the columns."""

@@ -7,7 +7,6 @@ import time
 from hil.board_info import BoardInfo
 from hil.board_port import BoardPort
 from hil.console import Console
-from hil.console_line import Log, parse_line
 from hil.console_log import Kind, LogLine
 from hil.crash import Sign
 from hil.errors import (
@@ -21,6 +20,7 @@ from hil.errors import (
     WrongChipError,
 )
 from hil.firmware import AppInfo
+from hil.protocol.console.line import Log, parse_line
 from hil.reset import ResetStrategy
 
 BOOT_PATIENCE_S = 15.0

@@ -9,7 +9,7 @@ silent: the firmware drops it then.
 
 import re
 
-from hil.console_chunk import ChunkType
+from hil.protocol.console.chunk import ChunkType
 
 _TO_BOARD = (ChunkType.IMAGE, ChunkType.SEND, ChunkType.DEALT, ChunkType.UPDATE)
 """Types of the binary frames that go to a board; the type is the frame's second encoded byte."""

@@ -8,8 +8,8 @@ credit can say nothing more until a record 5 lets it, and for that the gateway n
 
 import re
 
-from hil.console_chunk import Chunk, ChunkType
 from hil.protocol import ProtocolError
+from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.sim.clock import CYCLES_PER_US, SimClock
 from hil.sim.host_work import TURNAROUND_US
 from hil.sim.reaction import Reaction

@@ -8,7 +8,7 @@ byte has crossed; lines, which nobody times, go at once unless a record is still
 import functools
 from collections.abc import Callable
 
-from hil.console_chunk import FROM_GATEWAY
+from hil.protocol.console.chunk import FROM_GATEWAY
 from hil.sim.clock import CYCLES_PER_US, SimClock
 from hil.sim.console_units import ConsoleUnits
 from hil.sim.gateway_host import GatewayHost, may_pay

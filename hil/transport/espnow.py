@@ -11,8 +11,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from hil.console_chunk import Chunk, ChunkType
 from hil.errors import HilError
+from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.transport.packet import Lost, Progress, Received
 
 FRAME_LIMIT = 250

@@ -14,10 +14,10 @@ import pytest
 import serial
 
 from hil.console import Console
-from hil.console_chunk import Chunk, ChunkType
 from hil.firmware import default_firmware
 from hil.flash import flash
 from hil.lab import Lab
+from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.serialport.open import open_port
 
 ROUNDS = 200

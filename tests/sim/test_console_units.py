@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.console_chunk import Chunk, ChunkType
+from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.sim.console_units import ConsoleUnits
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hil.console_chunk import Chunk, ChunkType
 from hil.protocol import Flags, FrameHeader, MessageType
+from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.sim import host_work
 from hil.sim.clock import CYCLES_PER_US, SimClock
 from hil.sim.uart import DEFAULT_BAUD, Uart

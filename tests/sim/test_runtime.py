@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from hil.console_line import format_request
 from hil.firmware import FirmwareBuild
 from hil.flash import flash
 from hil.lab import Lab
+from hil.protocol.console.line import format_request
 from hil.sim.wifi import JOIN_US
 
 PATIENCE_S = 20.0

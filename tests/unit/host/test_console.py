@@ -14,8 +14,6 @@ from fake_port import FakePort
 
 from hil.backtrace import Frame as BacktraceFrame
 from hil.console import Console
-from hil.console_chunk import Chunk, ChunkType
-from hil.console_line import crc16
 from hil.errors import (
     BoardPanic,
     BoardRefused,
@@ -24,6 +22,8 @@ from hil.errors import (
     ConsoleError,
     LabError,
 )
+from hil.protocol.console.chunk import Chunk, ChunkType
+from hil.protocol.console.line import crc16
 from hil.reset import UartReset
 
 LONG = 5.0

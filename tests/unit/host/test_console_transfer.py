@@ -9,13 +9,13 @@ import pytest
 from fake_port import FakePort
 
 from hil.console import Console
-from hil.console_chunk import CHUNK_SIZE, Chunk, ChunkType
-from hil.console_line import crc16
 from hil.console_reader import may_begin_chunk
 from hil.console_stream import ConsoleStream, Frame
 from hil.console_transfer import read_blob, write_image, write_update
 from hil.errors import BoardRefused, BoardSilent
 from hil.protocol.codes import ProtocolError
+from hil.protocol.console.chunk import CHUNK_SIZE, Chunk, ChunkType
+from hil.protocol.console.line import crc16
 
 
 class TransferBoard:

@@ -9,7 +9,6 @@ from fake_port import FakePort
 
 from hil import start as module
 from hil.console import Console
-from hil.console_line import crc16
 from hil.errors import (
     BadInputError,
     BoardSilent,
@@ -20,6 +19,7 @@ from hil.errors import (
     WrongChipError,
 )
 from hil.firmware import AppInfo
+from hil.protocol.console.line import crc16
 from hil.reset import UartReset
 from hil.start import check_firmware, check_mac, start
 

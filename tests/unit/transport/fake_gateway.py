@@ -6,10 +6,10 @@ import threading
 
 from fake_port import FakePort
 
-from hil.console_chunk import Chunk, ChunkType
-from hil.console_line import crc16
 from hil.console_reader import is_chunk, may_begin_chunk
 from hil.console_stream import ConsoleStream, Frame
+from hil.protocol.console.chunk import Chunk, ChunkType
+from hil.protocol.console.line import crc16
 
 HOST_CREDIT, GATEWAY_CREDIT = 8, 16
 

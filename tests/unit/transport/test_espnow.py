@@ -11,13 +11,13 @@ import pytest
 from fake_gateway import GATEWAY_CREDIT, FakeGateway
 
 from hil.console import Console
-from hil.console_chunk import Chunk, ChunkType
 from hil.edge import EdgeServer
 from hil.edge.client import HeadClient
 from hil.edge.packet_asker import PacketAsker
 from hil.errors import LabError
 from hil.model.interpreter import Interpreter
 from hil.model.model import Model
+from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.transport.espnow import CREDIT, GatewayLink
 
 MAC = "02:00:00:00:00:01"

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.console_line import (
+from hil.errors import BadInputError
+from hil.protocol.console.line import (
     Answer,
     Event,
     Log,
@@ -16,7 +17,6 @@ from hil.console_line import (
     parse_line,
     parse_values,
 )
-from hil.errors import BadInputError
 
 VALUES = st.text(
     st.characters(exclude_categories=["Cc", "Cs"]) | st.sampled_from(' "\\=*#'), max_size=20

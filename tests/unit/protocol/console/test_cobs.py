@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hil import cobs
-from hil.console_chunk import Chunk, ChunkType
 from hil.protocol import ProtocolError
+from hil.protocol.console import cobs
+from hil.protocol.console.chunk import Chunk, ChunkType
 
 RUNS = st.lists(
     st.tuples(st.integers(0, 255), st.sampled_from([0, 1, 2, 253, 254, 255, 508])), max_size=5

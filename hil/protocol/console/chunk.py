@@ -6,8 +6,8 @@ import zlib
 from dataclasses import dataclass
 from enum import IntEnum
 
-from hil import cobs
 from hil.protocol.codes import ProtocolError
+from hil.protocol.console import cobs
 
 CHUNK_SIZE = 1024
 """Most bytes of data in one chunk."""
