@@ -6,7 +6,7 @@ from typing import Any
 
 from hil.errors import BadInputError
 from hil.model.array import Array
-from hil.model.verify import verify
+from hil.model.tflite.verify import verify
 
 
 class Kernels(enum.Enum):

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Self
 
 from hil.errors import BadInputError
 from hil.model.array import Array
-from hil.model.graph import TensorSpec
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.manifest import MANIFEST_NAME, Manifest, Preprocessing
 from hil.model.photo import photo_tensor
 from hil.model.split import Cut, Cuts, Split, find_cut, legal_cuts, model_id, split_at
+from hil.model.tflite.graph import TensorSpec
+from hil.model.tflite.verify import verify
 from hil.model.topk import top_k
-from hil.model.verify import verify
 
 if TYPE_CHECKING:
     from PIL import Image

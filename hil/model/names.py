@@ -9,7 +9,7 @@ People say ``block_6_project``.
 import re
 from collections.abc import Sequence
 
-from hil.model.graph import Graph
+from hil.model.tflite.graph import Graph
 
 # The operation inside a layer that gives an operator its kind, as Keras 2 and Keras 3 name it.
 _CORE = {

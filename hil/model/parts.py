@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from hil.model import schema
 from hil.model.array import Array
-from hil.model.graph import Graph
-from hil.model.verify import IDENTIFIER
+from hil.model.tflite import schema
+from hil.model.tflite.graph import Graph
+from hil.model.tflite.verify import IDENTIFIER
 
 # What TFLM's kernels for vector units want of weights in memory-mapped flash.
 _ALIGNMENT = 16

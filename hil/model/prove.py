@@ -8,9 +8,9 @@ import numpy as np
 from hil.errors import BadInputError
 from hil.model.array import Array
 from hil.model.compare import compare
-from hil.model.graph import TensorSpec
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.split import Split
+from hil.model.tflite.graph import TensorSpec
 
 
 def random_inputs(spec: TensorSpec, count: int, seed: int = 0) -> Iterator[Array]:

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from typing import overload
 
 from hil.errors import BadInputError
-from hil.model.graph import Graph
 from hil.model.names import short_names
-from hil.model.operators import RULES
 from hil.model.parts import Parts
-from hil.model.verify import verify
+from hil.model.tflite.graph import Graph
+from hil.model.tflite.operators import RULES
+from hil.model.tflite.verify import verify
 
 FULL_MODEL_INDEX = 0xFFFF
 
@@ -123,7 +123,7 @@ def legal_cuts(model: bytes) -> Cuts:
     """Return every legal cut of a model.
 
     Raises:
-        BadInputError: the model does not verify (:func:`hil.model.verify.verify`).
+        BadInputError: the model does not verify (:func:`hil.model.tflite.verify.verify`).
     """
     graph = verify(model)
     parts = Parts(model, graph)

@@ -13,8 +13,8 @@ element.
 The results of the virtual board come from the reference kernels; only their time is that of esp-nn.
 """
 
-from hil.model.graph import Graph
-from hil.model.operators import RULES
+from hil.model.tflite.graph import Graph
+from hil.model.tflite.operators import RULES
 from hil.sim.clock import CYCLES_PER_US
 
 # Of the 56.5 M multiply-accumulates of MobileNetV3-Small some 5 M are depthwise, so

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The inference task: on a chip a FreeRTOS task around TFLM, here TFLM at simulated times."""
 
-from hil.model.verify import verify
+from hil.model.tflite.verify import verify
 from hil.protocol import ErrorCode
 from hil.sim.clock import CYCLES_PER_US, Event
 from hil.sim.cost import copy_cycles, invoke_cycles, open_cycles

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hil.errors import BadInputError
-from hil.model.graph import TensorSpec
 from hil.model.interpreter import Interpreter, Kernels
-from hil.model.verify import verify
+from hil.model.tflite.graph import TensorSpec
+from hil.model.tflite.verify import verify
 
 PROBE_ARENA = 64 << 20
 _TOTAL = re.compile(rb"Arena allocation total (\d+) bytes")

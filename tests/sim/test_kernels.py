@@ -6,7 +6,7 @@ import pytest
 
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.model import Model
-from hil.model.verify import verify
+from hil.model.tflite.verify import verify
 from hil.resources import resource
 from hil.sim.clock import CYCLES_PER_US
 from hil.sim.cost import OPEN_US_PER_OPERATOR, invoke_cycles, open_cycles

@@ -9,8 +9,8 @@ import flatbuffers
 import numpy as np
 import pytest
 
-from hil.model import schema
 from hil.model.model import Model
+from hil.model.tflite import schema
 
 ROOT = Path(__file__).parents[3]
 FLOAT32 = 0

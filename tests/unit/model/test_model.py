@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 
 from hil.errors import BadInputError
-from hil.model.graph import TensorSpec
 from hil.model.interpreter import Kernels
 from hil.model.manifest import Manifest, Preprocessing, SplitManifest, sha256
 from hil.model.model import Model
 from hil.model.photo import photo_tensor
+from hil.model.tflite.graph import TensorSpec
 from hil.model.topk import top_k
 
 ROOT = Path(__file__).parents[3]

@@ -4,9 +4,9 @@
 import numpy as np
 import pytest
 
-from hil.model.graph import Graph, Operator, Tensor
 from hil.model.model import Model
 from hil.model.names import short_names
+from hil.model.tflite.graph import Graph, Operator, Tensor
 
 KERAS_3 = "m_1/b_6_project_BN_1/batchnorm/add_1;m_1/b_6_project_1/convolution;m_1/x_1/batchnorm/sub"
 KERAS_2 = "m/b_6_project_BN/FusedBatchNormV3;m/b_6_project/Conv2D;m/b_6_project_BN/batchnorm/sub"

@@ -17,7 +17,7 @@ from hil.model.interpreter import Interpreter, Kernels
 from hil.model.model import Model
 from hil.model.prove import Prover, random_inputs
 from hil.model.split import Cuts, Split, find_cut, legal_cuts, model_id, split_at
-from hil.model.verify import verify
+from hil.model.tflite.verify import verify
 
 Additions = Callable[[Sequence[tuple[int, int]], int], bytes]
 

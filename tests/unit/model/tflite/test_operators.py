@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hil.model.graph import Operator, Tensor
 from hil.model.model import Model
-from hil.model.operators import KINDS, RULES, RuleError
 from hil.model.prove import Prover, random_inputs
-from hil.model.verify import verify
+from hil.model.tflite.graph import Operator, Tensor
+from hil.model.tflite.operators import KINDS, RULES, RuleError
+from hil.model.tflite.verify import verify
 
 OPERATORS = Path(__file__).with_name("operators_int8.tflite")
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hil.model.graph import Operator, Tensor
+from hil.model.tflite.graph import Operator, Tensor
 
 _NONE_OR_RELU = (0, 1, 2, 3)  # ActivationFunctionType: NONE, RELU, RELU_N1_TO_1, RELU6
 _SAME, _VALID = 0, 1

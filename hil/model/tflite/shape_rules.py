@@ -12,8 +12,8 @@ from itertools import pairwise
 import numpy as np
 
 from hil.model.array import Array
-from hil.model.graph import Operator, Tensor
-from hil.model.rules import RuleError, Tensors, operand, require, same_scale, same_type
+from hil.model.tflite.graph import Operator, Tensor
+from hil.model.tflite.rules import RuleError, Tensors, operand, require, same_scale, same_type
 
 
 def _constant(inputs: Tensors, position: int, what: str) -> Array:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from hil.errors import BadInputError
 from hil.model.model import Model
-from hil.model.verify import verify
+from hil.model.tflite.verify import verify
 
 Change = Callable[[Any], None]
 Alter = Callable[[Change], bytes]
@@ -214,7 +214,7 @@ def test_a_dense_layer_needs_no_bias(altered: Alter) -> None:
 def test_shared_tables_cannot_multiply_the_work(
     tiny: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hil.model.flatbuffer.MAX_VISITS", 100)
+    monkeypatch.setattr("hil.model.tflite.flatbuffer.MAX_VISITS", 100)
     with pytest.raises(BadInputError, match="more than 100 tables"):
         verify(tiny.int8 + bytes(4))
 

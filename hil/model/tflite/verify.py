@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from hil.errors import BadInputError
-from hil.model import schema
 from hil.model.array import Array
-from hil.model.flatbuffer import DamagedError, Reader
-from hil.model.graph import Graph, Operator, Tensor
-from hil.model.layout import OPERATOR_CODES, OPTIONS, TFLITE
-from hil.model.operators import KINDS, RULES, RuleError
+from hil.model.tflite import schema
+from hil.model.tflite.flatbuffer import DamagedError, Reader
+from hil.model.tflite.graph import Graph, Operator, Tensor
+from hil.model.tflite.layout import OPERATOR_CODES, OPTIONS, TFLITE
+from hil.model.tflite.operators import KINDS, RULES, RuleError
 
 IDENTIFIER = b"TFL3"
 # Far above any model for this hardware (8 MB PSRAM; MobileNetV2 1.0 at 224 has 0.3 G MACs), low

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The tables of a ``.tflite`` file that may be used, for :class:`hil.model.flatbuffer.Reader`.
+"""The tables of a ``.tflite`` file that may be used, for :class:`hil.model.tflite.flatbuffer.Reader`.
 
 Field names and slot order are those of TensorFlow's ``schema.fbs`` (version 3, as generated into
 tflite-micro and ai-edge-litert). What only large, sparse, stateful or custom models need is
 forbidden: interpreters would follow it, and no split model does.
 """
 
-from hil.model.flatbuffer import (
+from hil.model.tflite.flatbuffer import (
     Forbidden,
     Layout,
     Scalar,

@@ -4,10 +4,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hil.model import rules, shape_rules
 from hil.model.array import Array
-from hil.model.graph import Operator, Tensor
-from hil.model.rules import RuleError, Tensors
+from hil.model.tflite import rules, shape_rules
+from hil.model.tflite.graph import Operator, Tensor
+from hil.model.tflite.rules import RuleError, Tensors
 
 __all__ = ["KINDS", "RULES", "Rule", "RuleError"]
 
