@@ -17,8 +17,8 @@ from pathlib import Path
 from hil.model.array import Array
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.model import Model
+from hil.model.photos import load_photos
 from hil.model.split import Cut
-from hil.photos import load_photos
 from hil.sim.kernels import PROBE_ARENA, open_runner
 
 ROOT = Path(__file__).parents[1]

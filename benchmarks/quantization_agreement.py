@@ -13,8 +13,8 @@ from pathlib import Path
 from hil.model.accuracy import agreement
 from hil.model.interpreter import Kernels
 from hil.model.model import Model
+from hil.model.photos import load_photos
 from hil.model.topk import top_k
-from hil.photos import load_photos
 
 ROOT = Path(__file__).parents[1]
 

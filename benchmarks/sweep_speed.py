@@ -22,7 +22,7 @@ from hil.edge import EdgeServer
 from hil.model.array import Array
 from hil.model.interpreter import Interpreter
 from hil.model.model import Model
-from hil.photos import Photo, load_photos
+from hil.model.photos import Photo, load_photos
 from hil.sim.kernels import PROBE_ARENA, open_runner
 
 ROOT = Path(__file__).parents[1]

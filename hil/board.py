@@ -28,7 +28,7 @@ from hil.rtt import RTT_PATIENCE_S, round_trip
 if TYPE_CHECKING:
     from hil.edge import EdgeServer, Stopwatch
     from hil.model.model import Photo
-    from hil.photos import Photo as NamedPhoto
+    from hil.model.photos import Photo as NamedPhoto
 
 
 class Board(Device):
@@ -168,7 +168,7 @@ class Board(Device):
         """Infer end to end on one image.
 
         Args:
-            image: a path, a Pillow image, a :class:`hil.photos.Photo`, uint8 pixels, or the
+            image: a path, a Pillow image, a :class:`hil.model.photos.Photo`, uint8 pixels, or the
                 model's input tensor itself.
             via: the link, if one is to be insisted on: the one that is up is used.
             output: whether to have the whole output vector sent along.

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from hil.edge import EdgeServer
     from hil.firmware import FirmwareBuild
     from hil.model.model import Model
+    from hil.model.photos import Photo
     from hil.model.split import Cut
-    from hil.photos import Photo
     from hil.pytestplugin.bench import Bench
     from hil.results import Results
 
@@ -86,8 +86,8 @@ def cut(request: pytest.FixtureRequest) -> "Cut":
 
 @pytest.fixture(scope="session")
 def photos(request: pytest.FixtureRequest) -> "list[Photo]":
-    """The photos, sorted by name: ``hil.photos.Photo`` with path, name and label."""
-    from hil.photos import default_photos, load_photos
+    """The photos, sorted by name: ``hil.model.photos.Photo`` with path, name and label."""
+    from hil.model.photos import default_photos, load_photos
 
     return load_photos(Run.of(request.config).settings.photos or default_photos())
 

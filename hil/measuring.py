@@ -10,7 +10,7 @@ from hil.links import SMALL_ECHO_BYTES
 if TYPE_CHECKING:
     from hil.board import Board
     from hil.model.model import Photo
-    from hil.photos import Photo as NamedPhoto
+    from hil.model.photos import Photo as NamedPhoto
 
 
 class Measuring:

@@ -10,10 +10,10 @@ import numpy as np
 from hil.errors import BadInputError
 from hil.model.array import Array
 from hil.model.model import Model
+from hil.model.photos import Photo as NamedPhoto
 from hil.model.split import Cut, Split
 from hil.model.tflite.graph import TensorSpec
 from hil.model.tflite.verify import verify
-from hil.photos import Photo as NamedPhoto
 from hil.protocol.codes import DataType, Role
 from hil.protocol.slot import SlotHeader, SlotTensor, model_slot_image
 

@@ -44,7 +44,7 @@ def properties(document: Mapping[str, Any]) -> dict[str, str]:
     for section in ("board", "firmware", "model", "cut"):
         for key, value in (document[section] or {}).items():
             flat[f"hil.{section}.{key}"] = _text(value)
-    flat["hil.photos"] = str(len(document["photos"]))
+    flat["hil.model.photos"] = str(len(document["photos"]))
     for judgement, (good, total) in _judged(document).items():
         flat[f"hil.{judgement}_exact"] = f"{good}/{total}"
     for name, row in document["agreement"]["with"].items():

@@ -27,7 +27,7 @@ from hil.errors import BadInputError, EdgeError
 if TYPE_CHECKING:
     from hil.budgets import Samples
     from hil.budgets.writing import Change
-    from hil.photos import Photo
+    from hil.model.photos import Photo
     from hil.pytestplugin.recording import RecordingBoard
     from hil.rig import Rig
 
@@ -86,7 +86,7 @@ def learn(
     from hil.budgets.reading import share
     from hil.budgets.writing import write_limits
     from hil.cli.connected import connected
-    from hil.photos import default_photos, load_photos
+    from hil.model.photos import default_photos, load_photos
     from hil.pytestplugin.recording import RecordingBoard
     from hil.resources import resource
     from hil.spread import ROUNDS

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hil.board import Board
     from hil.inference import Inference
     from hil.judge import Judgement
-    from hil.photos import Photo
+    from hil.model.photos import Photo
 
 
 @click.command()
@@ -90,7 +90,7 @@ def run(
 
 
 def _photos(paths: Sequence[Path]) -> "Iterator[Photo]":
-    from hil.photos import Photo, load_photos
+    from hil.model.photos import Photo, load_photos
 
     for path in paths:
         if path.is_dir():

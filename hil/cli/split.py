@@ -19,9 +19,9 @@ from hil.model.manifest import (
     write_directory,
 )
 from hil.model.model import Model
+from hil.model.photos import Photo, load_photos
 from hil.model.prove import Prover, random_inputs
 from hil.model.split import Cut, Cuts, Split
-from hil.photos import Photo, load_photos
 from hil.resources import resource
 
 RANDOM_INPUTS = 8

@@ -10,8 +10,8 @@ import numpy as np
 from hil.errors import BadInputError
 from hil.model.array import Array
 from hil.model.manifest import Preprocessing
+from hil.model.photos import Photo
 from hil.model.tflite.graph import TensorSpec
-from hil.photos import Photo
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -8,7 +8,7 @@ from hil.board import Board
 from hil.errors import MessageLost
 from hil.flash import FlashReport, Region
 from hil.inference import Inference, RoundTrip
-from hil.photos import Photo, label_key
+from hil.model.photos import Photo, label_key
 from hil.results import (
     BoardRecord,
     CutRecord,

@@ -10,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from hil.model.manifest import FileEntry, Manifest, sha256, write_directory
-from hil.photos import load_photos
+from hil.model.photos import load_photos
 
 
 def photo_inputs(directory: Path, height: int, width: int) -> list[np.ndarray]:

@@ -14,9 +14,9 @@ from hil.judge import Judgement, judge
 from hil.model.array import Array
 from hil.model.compare import Comparison, compare
 from hil.model.model import Model
+from hil.model.photos import Photo
 from hil.model.split import Cut
 from hil.model.topk import top_k
-from hil.photos import Photo
 from hil.results import JudgementRecord, Results
 
 ORDER = (

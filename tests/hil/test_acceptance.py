@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from hil.connection import Connection
-from hil.photos import Photo
+from hil.model.photos import Photo
 from hil.power import power_cycle
 from hil.pytestplugin.recording import RecordingBoard
 

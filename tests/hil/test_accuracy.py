@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hil.model.model import Model
-from hil.photos import Photo
+from hil.model.photos import Photo
 from hil.pytestplugin.recording import label_id
 from hil.results import Results
 from hil.results.summary import accuracy

@@ -11,8 +11,8 @@ from hil.connection import Connection
 from hil.inference import Inference, Stages
 from hil.links import SMALL_ECHO_BYTES
 from hil.measuring import Measuring
+from hil.model.photos import Photo
 from hil.model.split import Cut
-from hil.photos import Photo
 from hil.pytestplugin.options import Settings
 from hil.spread import percentile, spread
 

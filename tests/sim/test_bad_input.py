@@ -32,8 +32,8 @@ from hil.firmware import FirmwareBuild, default_firmware
 from hil.flash import FlashFile, flash
 from hil.lab import Lab, WifiCredentials
 from hil.model.model import Model
+from hil.model.photos import load_photos
 from hil.model_part import ModelPart
-from hil.photos import load_photos
 from hil.resources import resource
 from hil.rig import BoardSpec
 from hil.sim.wifi import LAB_ACCESS_POINT
