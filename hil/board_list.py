@@ -9,9 +9,9 @@ from hil.board_lock import Holder, holder
 from hil.board_lookup import OnWait
 from hil.chip_probe import Chip, probe_chip
 from hil.errors import BadInputError, InfrastructureError
-from hil.port_permission import may_open, permission_sentence
 from hil.ports import SerialPort, discover_ports
 from hil.rig_file import BoardEntry, RigFile
+from hil.serialport.permission import may_open, permission_sentence
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from hil.console_input import BAUD
 from hil.errors import ConsoleError, InfrastructureError, ResetError
 from hil.lab import Lab
 from hil.ports import serial_port
-from hil.reset import ResetStrategy
+from hil.serialport.reset import ResetStrategy
 from hil.serialport.returning import open_when_back
 
 _DYING_S = 1.0

@@ -14,9 +14,9 @@ from hil.console_log import Kind
 from hil.errors import BoardRefused, BoardSilent
 from hil.protocol.console.chunk import Chunk
 from hil.protocol.console.line import Answer, Event, Refusal, format_request, sent
-from hil.reset import ResetStrategy, UartReset
 from hil.serialport.failure import PORT_FAILURES
 from hil.serialport.open import open_port
+from hil.serialport.reset import ResetStrategy, UartReset
 
 FAST_BAUD = 921_600
 """For images: a photo of 77 KB takes 0.9 s instead of 7."""

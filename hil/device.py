@@ -20,8 +20,8 @@ from hil.line_rate import change_rate
 from hil.model_part import ModelPart
 from hil.ports import has_line_rate
 from hil.recovery import Recovery
-from hil.reset import ConsoleReset, ResetStrategy, reset_on
 from hil.rig import BoardSpec
+from hil.serialport.reset import ConsoleReset, ResetStrategy, reset_on
 from hil.start import check_firmware, check_mac, check_model
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from hil.chip_probe import probe_chip
 from hil.errors import BoardSilent, InfrastructureError, PortMissingError, ResetError
 from hil.flash import FlashReport
 from hil.power import power_cycle
-from hil.reset import ResetStrategy
 from hil.retry import with_retry
 from hil.rig import BoardSpec
+from hil.serialport.reset import ResetStrategy
 from hil.serialport.returning import open_when_back
 from hil.start import start
 

@@ -30,7 +30,7 @@ class BoardSpec:
         name: in ``hil.toml``; empty if it has none.
         mac: base MAC address, lower case with colons, where it was named by that.
         baud: highest line rate, in baud; ``None``: 921,600.
-        reset: ``auto``, ``uart``, ``usb-jtag`` or ``none``, see :mod:`hil.reset`.
+        reset: ``auto``, ``uart``, ``usb-jtag`` or ``none``, see :mod:`hil.serialport.reset`.
         power_cycle: command line, run without a shell, that switches this board's USB port off
             and on.
         wait_s: seconds to wait while another process holds the board.

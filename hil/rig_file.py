@@ -14,8 +14,8 @@ from typing import Any, Self
 
 from hil.board_identity import VIRTUAL, Identity
 from hil.errors import BadInputError
-from hil.port_url import has_reset_lines
 from hil.ports import SerialPort
+from hil.serialport.url import has_reset_lines
 
 FILE_NAME = "hil.toml"
 PATH_VARIABLE = "HIL_CONFIG"

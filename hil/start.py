@@ -21,7 +21,7 @@ from hil.errors import (
 )
 from hil.firmware import AppInfo
 from hil.protocol.console.line import Log, parse_line
-from hil.reset import ResetStrategy
+from hil.serialport.reset import ResetStrategy
 
 BOOT_PATIENCE_S = 15.0
 """ROM, bootloader, and a model of 3 MB whose SHA-256 is checked: together about one."""

@@ -8,8 +8,8 @@ from hil.chip_probe import probe_chip
 from hil.doctor.finding import Finding, State, bad, good, look, note
 from hil.doctor.reach import reach
 from hil.errors import HilError, PortBusyError, ProductFailure
-from hil.port_users import port_users
 from hil.rig import BoardSpec
+from hil.serialport.users import port_users
 
 _MIB = 1 << 20
 _ASK_S = 1.0

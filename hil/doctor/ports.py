@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from hil.board_lock import holder
 from hil.doctor.finding import Finding, look, note
-from hil.port_permission import may_open, permission_sentence
-from hil.port_users import port_users
 from hil.ports import SerialPort, discover_ports, same_port
+from hil.serialport.permission import may_open, permission_sentence
+from hil.serialport.users import port_users
 
 _PATIENCE_S = 5.0
 

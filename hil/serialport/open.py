@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import serial
 
 from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
-from hil.port_permission import permission_sentence
-from hil.port_users import port_users
 from hil.ports import moves_rts
 from hil.serialport import install
 from hil.serialport.failure import PORT_FAILURES
+from hil.serialport.permission import permission_sentence
+from hil.serialport.users import port_users
 
 WRITE_PATIENCE_S = 10.0
 """Until a device has taken what is written; 16 KB, the largest window, last 1.5 s at 115,200 baud.

@@ -10,7 +10,7 @@ from fake_port import FakePort
 from hil.board_lock import holder
 from hil.board_port import BoardPort
 from hil.errors import ConsoleError, PortMissingError, ResetError
-from hil.reset import UartReset
+from hil.serialport.reset import UartReset
 
 NAME = "/dev/ttyTEST"
 AT_ONCE = UartReset(0)

@@ -24,7 +24,7 @@ from hil.errors import (
 )
 from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.protocol.console.line import crc16
-from hil.reset import UartReset
+from hil.serialport.reset import UartReset
 
 LONG = 5.0
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hil.port_permission import may_open, permission_sentence
+from hil.serialport.permission import may_open, permission_sentence
 
 DIALOUT = 20_000
 
@@ -21,7 +21,7 @@ def port(tmp_path, monkeypatch):
 
     def make(*, mode=0o660, group=DIALOUT, mine=()):
         status = SimpleNamespace(st_gid=group, st_mode=0o020000 | mode)
-        monkeypatch.setattr("hil.port_permission.Path.stat", lambda _: status)
+        monkeypatch.setattr("hil.serialport.permission.Path.stat", lambda _: status)
         monkeypatch.setattr(os, "getgrouplist", lambda *_: list(mine))
         monkeypatch.setattr(grp, "getgrgid", lambda gid: SimpleNamespace(gr_name="uucp"))
         return str(path)

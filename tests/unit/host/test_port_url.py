@@ -3,7 +3,7 @@
 
 import pytest
 
-from hil.port_url import has_reset_lines
+from hil.serialport.url import has_reset_lines
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from hil.port_users import port_users
 from hil.serialport.open import PortBusyError, open_port
+from hil.serialport.users import port_users
 
 if not sys.platform.startswith("linux"):
     pytest.skip("/proc is Linux's", allow_module_level=True)

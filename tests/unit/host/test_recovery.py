@@ -19,8 +19,8 @@ from hil.errors import (
 )
 from hil.flash import FlashReport
 from hil.recovery import Recovery
-from hil.reset import UartReset
 from hil.rig import BoardSpec
+from hil.serialport.reset import UartReset
 
 PORT = "/dev/ttyTEST"
 HOW = UartReset()

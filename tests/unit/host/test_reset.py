@@ -4,7 +4,7 @@
 import pytest
 from fake_port import FakePort
 
-from hil.reset import (
+from hil.serialport.reset import (
     ConsoleReset,
     FlowControlReset,
     UartReset,
@@ -75,7 +75,7 @@ def test_asked_again_it_tries_the_rate_that_a_killed_session_may_have_left():
 
 
 def test_a_board_that_takes_nothing_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr("hil.reset._DRAIN_S", 0.02)
+    monkeypatch.setattr("hil.serialport.reset._DRAIN_S", 0.02)
     ConsoleReset(921_600).hold(NotedPort(stuck=True))
 
 

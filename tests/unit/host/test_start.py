@@ -20,7 +20,7 @@ from hil.errors import (
 )
 from hil.firmware import AppInfo
 from hil.protocol.console.line import crc16
-from hil.reset import UartReset
+from hil.serialport.reset import UartReset
 from hil.start import check_firmware, check_mac, start
 
 GREETING = b"ESP-ROM:esp32s3-20210327\r\nrst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)\r\n"
