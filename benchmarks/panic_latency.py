@@ -28,9 +28,9 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from hil.backtrace_decoder import TOOLS, Decoder
 from hil.board import Board
 from hil.console import Console
+from hil.crash.decoder import TOOLS, Decoder
 from hil.errors import BoardPanic
 from hil.firmware import FirmwareBuild
 

@@ -5,11 +5,11 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from hil.backtrace import Backtrace, brief, lines
-from hil.backtrace_decoder import Decoder, NotDecoded
 from hil.console_health import Health
 from hil.console_log import ConsoleLog, Kind
-from hil.crash_report import CrashReport
+from hil.crash.backtrace import Backtrace, brief, lines
+from hil.crash.decoder import Decoder, NotDecoded
+from hil.crash.report import CrashReport
 from hil.errors import BoardPanic, BoardSilent, ConsoleError, HilError
 
 _DECODING_S = 3.0

@@ -3,10 +3,10 @@
 
 import re
 
-from hil.backtrace import BacktraceReader
-from hil.crash import Sign, detail, diagnose, ends_panic, restarts
-from hil.crash_report import CrashReport
-from hil.reset_reason import Start, parse_start
+from hil.crash.backtrace import BacktraceReader
+from hil.crash.report import CrashReport
+from hil.crash.reset_reason import Start, parse_start
+from hil.crash.signs import Sign, detail, diagnose, ends_panic, restarts
 
 LOOP_STARTS = 4
 """Starts without an answer that make a boot loop; a loader and a rollback need three."""

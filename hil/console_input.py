@@ -15,7 +15,7 @@ from hil.console_inbox import ConsoleInbox
 from hil.console_log import ConsoleLog, Kind, LogLine
 from hil.console_reader import ConsoleReader
 from hil.console_stream import Frame, TextLine
-from hil.crash_report import CrashReport
+from hil.crash.report import CrashReport
 from hil.errors import BoardSilent, HilError
 from hil.protocol.console.chunk import Chunk
 from hil.protocol.console.line import Answer, Event, Log, Refusal, parse_line

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hil.console_log import Kind, LogLine
-from hil.crash import Sign, diagnose
+from hil.crash.signs import Sign, diagnose
 from hil.protocol.console.line import Log, parse_line
 
 HEADER = "#hil-log-1\thost_s\tboard_s\tboard\tkind\ttext"

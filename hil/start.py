@@ -8,7 +8,7 @@ from hil.board_info import BoardInfo
 from hil.board_port import BoardPort
 from hil.console import Console
 from hil.console_log import Kind, LogLine
-from hil.crash import Sign
+from hil.crash.signs import Sign
 from hil.errors import (
     BadInputError,
     BoardRefused,

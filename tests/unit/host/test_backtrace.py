@@ -4,7 +4,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.backtrace import BacktraceReader, Frame, brief, call_address, lines
+from hil.crash.backtrace import BacktraceReader, Frame, brief, call_address, lines
 
 CODE = st.integers(0x4000_0010, 0x43FF_FFFF)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from hil.backtrace import Frame
-from hil.backtrace_decoder import TOOLS, Decoder, NotDecoded, parse_addr2line
+from hil.crash.backtrace import Frame
+from hil.crash.decoder import TOOLS, Decoder, NotDecoded, parse_addr2line
 
 SOURCE = """
 volatile int sink;
@@ -71,8 +71,8 @@ def elf(request, tmp_path_factory) -> Path:
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch):
-    monkeypatch.setattr("hil.backtrace_decoder._INLINING_S", 60.0)
-    monkeypatch.setattr("hil.backtrace_decoder._LINES_S", 60.0)
+    monkeypatch.setattr("hil.crash.decoder._INLINING_S", 60.0)
+    monkeypatch.setattr("hil.crash.decoder._LINES_S", 60.0)
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_a_file_that_was_built_anew_meanwhile_names_nothing(tmp_path, monkeypatc
 
 
 def test_a_decoder_that_is_stuck_in_a_file_is_not_waited_for(elf, monkeypatch):
-    monkeypatch.setattr("hil.backtrace_decoder._LOCK_PATIENCE_S", 0.01)
+    monkeypatch.setattr("hil.crash.decoder._LOCK_PATIENCE_S", 0.01)
     decoder = Decoder(elf)
     with decoder._lock, pytest.raises(NotDecoded, match="keeps its decoder busy"):
         decoder.decode([OUTSIDE])
@@ -153,7 +153,7 @@ def test_without_debugging_information_functions_are_named(tmp_path):
 
 
 def test_in_a_hurry_functions_and_lines_are_named_all_the_same(elf, no_tool, monkeypatch):
-    monkeypatch.setattr("hil.backtrace_decoder._INLINING_S", 0.0)
+    monkeypatch.setattr("hil.crash.decoder._INLINING_S", 0.0)
     fault, back = addresses(elf)
     source = str(elf.with_name("firmware.c"))
     assert Decoder(elf).decode([fault, back]) == [
@@ -163,7 +163,7 @@ def test_in_a_hurry_functions_and_lines_are_named_all_the_same(elf, no_tool, mon
 
 
 def test_in_a_great_hurry_functions_are_named_all_the_same(elf, no_tool, monkeypatch):
-    monkeypatch.setattr("hil.backtrace_decoder._LINES_S", 0.0)
+    monkeypatch.setattr("hil.crash.decoder._LINES_S", 0.0)
     fault, back = addresses(elf)
     assert Decoder(elf).decode([fault, back]) == [Frame(fault, "outer"), Frame(back, "entry")]
 

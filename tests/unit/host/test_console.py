@@ -12,8 +12,8 @@ import pytest
 import serial
 from fake_port import FakePort
 
-from hil.backtrace import Frame as BacktraceFrame
 from hil.console import Console
+from hil.crash.backtrace import Frame as BacktraceFrame
 from hil.errors import (
     BoardPanic,
     BoardRefused,

@@ -3,8 +3,8 @@
 
 import pytest
 
-from hil.crash import Sign, detail, diagnose, ends_panic, restarts
-from hil.reset_reason import parse_start
+from hil.crash.reset_reason import parse_start
+from hil.crash.signs import Sign, detail, diagnose, ends_panic, restarts
 
 START = "rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)"
 

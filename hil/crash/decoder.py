@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Gives the addresses of a backtrace names and lines, by the ELF file of the firmware.
 
-By the toolchain's addr2line where it is on ``PATH``, else by :mod:`hil.elf`. A decoder is prepared
+By the toolchain's addr2line where it is on ``PATH``, else by :mod:`hil.crash.elf`. A decoder is prepared
 in the background when the firmware is known, because a test that a panic ends waits for the names.
 """
 
@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from hil.backtrace import Frame
+from hil.crash.backtrace import Frame
 
 TOOLS = ("xtensa-esp32s3-elf-addr2line", "xtensa-esp-elf-addr2line")
 """Names of addr2line in ESP-IDF's toolchains for the ESP32-S3."""
@@ -26,7 +26,7 @@ _TOOL_PATIENCE_S = 2.0
 """addr2line takes 0.03 s for 20 addresses in a file of 24 MB."""
 
 _INLINING_S, _LINES_S = 0.03, 0.07
-"""How long :mod:`hil.elf` may look for inlined functions, and for lines, innermost frame first."""
+"""How long :mod:`hil.crash.elf` may look for inlined functions, and for lines, innermost frame first."""
 
 _DISCRIMINATOR = re.compile(r" \(discriminator \d+\)$")
 
@@ -117,7 +117,7 @@ class _Library:
     """Names addresses by pyelftools."""
 
     def __init__(self, name: str, content: bytes) -> None:
-        from hil.elf import Elf, ElfError  # 0.1 s, in vain on most days
+        from hil.crash.elf import Elf, ElfError  # 0.1 s, in vain on most days
 
         self._error = ElfError
         try:

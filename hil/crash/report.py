@@ -4,10 +4,10 @@
 import re
 from dataclasses import dataclass, field
 
-from hil.backtrace import Backtrace
-from hil.crash import Sign
+from hil.crash.backtrace import Backtrace
+from hil.crash.reset_reason import SUPPLY, Start
+from hil.crash.signs import Sign
 from hil.errors import BoardPanic, BootFailure, ProductFailure
-from hil.reset_reason import SUPPLY, Start
 
 _SUPPLY = "power the board from a stronger port or by a shorter cable"
 _ADVICE = tuple(
