@@ -34,7 +34,7 @@ from hil.board_lock import DIRECTORY_VARIABLE
 from hil.cli.progress import counting
 from hil.device import Device
 from hil.errors import FlashingError, HilError, InfrastructureError, ResetError, WrongChipError
-from hil.firmware import FirmwareBuild, default_firmware
+from hil.firmware.build import FirmwareBuild, default_firmware
 from hil.lab import Lab, VirtualPort
 from hil.model.model import Model
 from hil.resources import resource

@@ -32,7 +32,7 @@ from hil.board import Board
 from hil.console import Console
 from hil.crash.decoder import TOOLS, Decoder
 from hil.errors import BoardPanic
-from hil.firmware import FirmwareBuild
+from hil.firmware.build import FirmwareBuild
 
 ROOT = Path(__file__).parents[1]
 LIMIT_MS = 200

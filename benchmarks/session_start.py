@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from hil.firmware import default_firmware
+from hil.firmware.build import default_firmware
 from hil.flash import FlashFile, FlashReport, flash
 from hil.lab import Lab
 from hil.model.model import Model

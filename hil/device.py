@@ -12,7 +12,7 @@ from hil.board_port import BoardPort
 from hil.console import FAST_BAUD, Console
 from hil.console_input import BAUD
 from hil.errors import BadInputError, BoardSilent
-from hil.firmware import FirmwareBuild, firmware_for
+from hil.firmware.build import FirmwareBuild, firmware_for
 from hil.flash import FlashFile, FlashReport, Needs, Progress, flash
 from hil.installed import find_installed
 from hil.lab import Lab

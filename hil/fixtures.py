@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hil.connection import Connection
     from hil.console import Console
     from hil.edge import EdgeServer
-    from hil.firmware import FirmwareBuild
+    from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
     from hil.model.photos import Photo
     from hil.model.split import Cut
@@ -60,11 +60,11 @@ def hil_bench(
 
 @pytest.fixture(scope="session")
 def firmware(request: pytest.FixtureRequest, hil_bench: "Bench") -> "FirmwareBuild":
-    """The firmware to flash: a ``hil.firmware.FirmwareBuild`` from --hil-firmware.
+    """The firmware to flash: a ``hil.firmware.build.FirmwareBuild`` from --hil-firmware.
 
     Without the option: the image for virtual boards that belongs to these sources.
     """
-    from hil.firmware import FirmwareBuild, firmware_for
+    from hil.firmware.build import FirmwareBuild, firmware_for
 
     run = Run.of(request.config)
     if run.settings.firmware is not None:

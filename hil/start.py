@@ -19,7 +19,7 @@ from hil.errors import (
     ResetError,
     WrongChipError,
 )
-from hil.firmware import AppInfo
+from hil.firmware.build import AppInfo
 from hil.protocol.console.line import Log, parse_line
 from hil.serialport.reset import ResetStrategy
 

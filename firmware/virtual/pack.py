@@ -153,7 +153,7 @@ def pack(wasm: Path, version: str, digest: str, partitions: Path, out: Path) -> 
 
 
 def main() -> None:
-    """Parse the command line of :mod:`hil.firmware_build`."""
+    """Parse the command line of :mod:`hil.firmware.virtual`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--wasm", type=Path, required=True)
     parser.add_argument("--version", required=True)

@@ -11,7 +11,7 @@ from hil.errors import BadInputError
 
 if TYPE_CHECKING:
     from hil.board import Board
-    from hil.firmware import FirmwareBuild
+    from hil.firmware.build import FirmwareBuild
     from hil.flash import FlashReport
     from hil.model.model import Model
     from hil.model.split import Cut

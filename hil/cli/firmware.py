@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from hil import firmware_build, idf_build
-from hil.firmware import FirmwareBuild
+from hil.firmware import chip as idf_build
+from hil.firmware import virtual as firmware_build
+from hil.firmware.build import FirmwareBuild
 
 _DEFAULT_OUT = {"virtual": Path("firmware/virtual/build"), "esp32s3": Path("firmware/build")}
 

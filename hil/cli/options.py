@@ -11,7 +11,7 @@ from hil.links import LINKS
 
 if TYPE_CHECKING:
     from hil.board_lock import Holder
-    from hil.firmware import FirmwareBuild
+    from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
     from hil.model.split import Cut
     from hil.rig import BoardSpec, Rig
@@ -195,6 +195,6 @@ def choose_cut(model: "Model", named: str | None) -> "Cut | None":
 
 def load_firmware(path: Path | None) -> "FirmwareBuild | None":
     """Load a firmware build; ``None`` stands for the default."""
-    from hil.firmware import FirmwareBuild
+    from hil.firmware.build import FirmwareBuild
 
     return None if path is None else FirmwareBuild.load(path)

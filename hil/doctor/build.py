@@ -6,7 +6,7 @@ from pathlib import Path
 from hil.chip_fit import LEAST_FLASH
 from hil.doctor.finding import Finding, bad, good, note
 from hil.errors import BadInputError
-from hil.firmware import FirmwareBuild, firmware_for
+from hil.firmware.build import FirmwareBuild, firmware_for
 
 
 def build_finding(path: Path | None, port: str) -> tuple[Finding, int]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hil.board import Board
     from hil.board_lookup import OnWait
     from hil.edge import EdgeServer
-    from hil.firmware import FirmwareBuild
+    from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
     from hil.model.split import Cut
     from hil.results import Results

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hil import firmware_build
-from hil.firmware import FirmwareBuild
+from hil.firmware import virtual as firmware_build
+from hil.firmware.build import FirmwareBuild
 
 VIRTUAL = firmware_build.ROOT / "virtual"
 IMAGES = [("prebuilt", False), ("prebuilt-test", True)]

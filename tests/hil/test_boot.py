@@ -4,7 +4,7 @@
 import pytest
 
 from hil.board import Board
-from hil.firmware import FirmwareBuild
+from hil.firmware.build import FirmwareBuild
 from hil.model.model import Model
 from hil.model.split import Cut
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hil.firmware import FirmwareBuild
+from hil.firmware.build import FirmwareBuild
 from hil.pytestplugin.recording import RecordingBoard
 
 pytestmark = pytest.mark.hil

@@ -28,7 +28,7 @@ from hil.errors import (
     PortMissingError,
     WrongChipError,
 )
-from hil.firmware import FirmwareBuild, default_firmware
+from hil.firmware.build import FirmwareBuild, default_firmware
 from hil.flash import FlashFile, flash
 from hil.lab import Lab, WifiCredentials
 from hil.model.model import Model

@@ -10,7 +10,7 @@ from hil import start
 from hil.board import Board
 from hil.cli import main
 from hil.errors import BadInputError, FlashingError, ResetError, WrongChipError
-from hil.firmware import default_firmware
+from hil.firmware.build import default_firmware
 from hil.flash import FlashFile, Needs, flash
 from hil.lab import Lab
 from hil.resources import resource

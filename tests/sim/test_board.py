@@ -8,7 +8,7 @@ from hil import otadata
 from hil.board import Board
 from hil.edge import EdgeServer
 from hil.errors import BadInputError, BoardPanic, BoardRefused
-from hil.firmware import FirmwareBuild, default_firmware
+from hil.firmware.build import FirmwareBuild, default_firmware
 from hil.flash import FlashFile, flash
 from hil.judge import judge, judge_full
 from hil.model.topk import top_k

@@ -14,7 +14,7 @@ import pytest
 import serial
 
 from hil.console import Console
-from hil.firmware import default_firmware
+from hil.firmware.build import default_firmware
 from hil.flash import flash
 from hil.lab import Lab
 from hil.protocol.console.chunk import Chunk, ChunkType

@@ -8,7 +8,7 @@ import pytest
 
 from hil.board import Board
 from hil.doctor import State, examine
-from hil.firmware import default_firmware
+from hil.firmware.build import default_firmware
 from hil.model.model import Model
 from hil.resources import resource
 from hil.rig import BoardSpec, Rig

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hil.firmware import FirmwareBuild
+from hil.firmware.build import FirmwareBuild
 from hil.flash import flash
 from hil.lab import Lab
 from hil.protocol.console.line import format_request

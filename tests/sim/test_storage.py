@@ -6,7 +6,7 @@ from esp_idf_defs import PartitionTable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil import firmware_build
+from hil.firmware import virtual as firmware_build
 from hil.protocol import ErrorCode
 from hil.sim.boot import Booted
 from hil.sim.layout import Layout

@@ -16,8 +16,8 @@ from hil.cli import main
 from hil.console_transfer import write_update
 from hil.device import Device
 from hil.errors import BadInputError, BoardRefused, BootFailure
-from hil.firmware import FirmwareBuild, default_firmware
-from hil.firmware_build import STACK_BYTES
+from hil.firmware.build import FirmwareBuild, default_firmware
+from hil.firmware.virtual import STACK_BYTES
 from hil.lab import Lab
 from hil.model.model import Model
 from hil.model_part import ModelPart

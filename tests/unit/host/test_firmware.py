@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from hil import firmware_build
 from hil.errors import BadInputError
-from hil.firmware import FirmwareBuild, default_firmware
+from hil.firmware import virtual as firmware_build
+from hil.firmware.build import FirmwareBuild, default_firmware
 from hil.resources import resource
 
 

@@ -14,8 +14,8 @@ import pytest
 from esp_idf_defs import PartitionTable
 
 from hil.errors import BadInputError
-from hil.firmware import FirmwareBuild
-from hil.firmware_build import ROOT
+from hil.firmware.build import FirmwareBuild
+from hil.firmware.virtual import ROOT
 from hil.resources import resource
 
 ELF_SHA256 = 24 + 8 + 144

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hil import idf_build
 from hil.cli.firmware import build as command
 from hil.errors import BadInputError
-from hil.idf_build import Variant
+from hil.firmware import chip as idf_build
+from hil.firmware.chip import Variant
 from hil.resources import resource
 
 IDF_PY = """#!{python}

@@ -18,7 +18,7 @@ from hil.errors import (
     ResetError,
     WrongChipError,
 )
-from hil.firmware import AppInfo
+from hil.firmware.build import AppInfo
 from hil.protocol.console.line import crc16
 from hil.serialport.reset import UartReset
 from hil.start import check_firmware, check_mac, start

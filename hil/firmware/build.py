@@ -15,7 +15,7 @@ from esp_idf_defs.app_description import AppDescription
 from esp_idf_defs.partitions import InputError, PartitionDefinition
 
 from hil.errors import BadInputError
-from hil.firmware_files import BuildFiles, cache_directory
+from hil.firmware.files import BuildFiles, cache_directory
 from hil.flash import FlashFile, OtaChoice, check_layout
 
 _VIRTUAL_MARK = b"HILWASM\0"
@@ -192,7 +192,7 @@ def default_firmware() -> FirmwareBuild:
     Raises:
         BadInputError: the sources have changed and there is no compiler.
     """
-    from hil import firmware_build
+    from hil.firmware import virtual as firmware_build
     from hil.resources import resource
 
     prebuilt = FirmwareBuild.load(resource("firmware"))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hil.errors import BadInputError
-from hil.firmware_build import ROOT, is_checkout
+from hil.firmware.virtual import ROOT, is_checkout
 
 FLASH_SIZES = ("16MB", "8MB")
 _PATIENCE_S = 3600.0
