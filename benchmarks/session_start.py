@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 from hil.firmware.build import default_firmware
-from hil.flash import FlashFile, FlashReport, flash
+from hil.flash.flash import FlashFile, FlashReport, flash
 from hil.lab import Lab
 from hil.model.model import Model
 from hil.model_part import ModelPart

@@ -13,7 +13,7 @@ from hil.console import FAST_BAUD, Console
 from hil.console_input import BAUD
 from hil.errors import BadInputError, BoardSilent
 from hil.firmware.build import FirmwareBuild, firmware_for
-from hil.flash import FlashFile, FlashReport, Needs, Progress, flash
+from hil.flash.flash import FlashFile, FlashReport, Needs, Progress, flash
 from hil.installed import find_installed
 from hil.lab import Lab
 from hil.line_rate import change_rate
@@ -172,7 +172,7 @@ class Device:
             BadInputError: the model's part does not fit in slot or arena, no such cut, or a board
                 without reset lines that holds something else.
             PortMissingError, PortBusyError, WrongChipError, FlashingError: see
-                :func:`hil.flash.flash`; two attempts are made.
+                :func:`hil.flash.flash.flash`; two attempts are made.
             BootFailure: the board does not run what was written.
             BoardRefused: it does not accept the model; the code says why.
             ResetError, BoardPanic, BoardSilent: as :meth:`reset`.

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from esptool.cmds import detect_flash_size
 from esptool.util import flash_size_bytes
 
-from hil.chip_fit import check_chip, check_flash_size, check_psram
 from hil.errors import FlashingError, WrongChipError
+from hil.flash.chip_fit import check_chip, check_flash_size, check_psram
 from hil.sim.chip import ESP32S3_USER_DATA, VIRTUAL_MARK, mac_text
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes flash with esptool, in a process of its own: ``python -m hil.flash_worker LIFELINE``.
 
-Standard input: one line of JSON (the plan that :mod:`hil.flash` describes), then the contents of
+Standard input: one line of JSON (the plan that :mod:`hil.flash.flash` describes), then the contents of
 its regions, one after the other. Standard output: JSON lines, ``{"event": "progress", ...}`` or
 ``note``, and last either ``result`` or ``error``.
 
@@ -20,10 +20,11 @@ from esptool.cmds import attach_flash, reset_chip, run_stub, write_flash
 from esptool.logger import log
 from esptool.util import FatalError, UnsupportedCommandError
 
-from hil import otadata, serialport
+from hil import serialport
 from hil.errors import FlashingError, HilError
 from hil.esptool_connect import SAFE_BAUD, connect, explain, first_line
 from hil.esptool_silence import Silence
+from hil.flash import otadata
 from hil.flash_checks import check_board, check_flash
 from hil.lifeline import hold_on_to
 from hil.serialport.failure import PORT_FAILURES
@@ -113,7 +114,7 @@ def session(
     """Do it at a line rate.
 
     Args:
-        plan: what :mod:`hil.flash` describes.
+        plan: what :mod:`hil.flash.flash` describes.
         regions: the wanted content.
         baud: to write at.
         tried: what an earlier session has tried to write, and may have written.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hil.board_info import BoardInfo
 from hil.errors import BadInputError, BootFailure
 from hil.firmware.build import AppInfo
-from hil.flash import FlashFile, FlashReport, Region
+from hil.flash.flash import FlashFile, FlashReport, Region
 from hil.model_part import ModelPart
 from hil.start import check_firmware
 

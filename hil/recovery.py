@@ -8,7 +8,7 @@ from hil.board_info import BoardInfo
 from hil.board_port import BoardPort
 from hil.chip_probe import probe_chip
 from hil.errors import BoardSilent, InfrastructureError, PortMissingError, ResetError
-from hil.flash import FlashReport
+from hil.flash.flash import FlashReport
 from hil.power import power_cycle
 from hil.retry import with_retry
 from hil.rig import BoardSpec

@@ -10,7 +10,7 @@ from hil.console_transfer import write_update
 from hil.device import Device
 from hil.errors import BadInputError, BoardRefused, BootFailure, HilError, InfrastructureError
 from hil.firmware.build import FirmwareBuild
-from hil.flash import Progress
+from hil.flash.flash import Progress
 from hil.model_part import ModelPart
 from hil.start import check_firmware, check_model
 

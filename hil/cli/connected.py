@@ -12,7 +12,7 @@ from hil.errors import BadInputError
 if TYPE_CHECKING:
     from hil.board import Board
     from hil.firmware.build import FirmwareBuild
-    from hil.flash import FlashReport
+    from hil.flash.flash import FlashReport
     from hil.model.model import Model
     from hil.model.split import Cut
     from hil.rig import Rig

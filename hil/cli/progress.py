@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from hil.flash import Progress
+from hil.flash.flash import Progress
 
 
 @contextmanager
@@ -13,7 +13,7 @@ def flash_progress() -> Iterator[Callable[[Progress], None] | None]:
     """Show on standard error how far flashing is, if that is a terminal.
 
     Yields:
-        What :func:`hil.flash.flash` is to call, or ``None``.
+        What :func:`hil.flash.flash.flash` is to call, or ``None``.
     """
     if not sys.stderr.isatty():
         yield None

@@ -3,10 +3,10 @@
 
 from pathlib import Path
 
-from hil.chip_fit import LEAST_FLASH
 from hil.doctor.finding import Finding, bad, good, note
 from hil.errors import BadInputError
 from hil.firmware.build import FirmwareBuild, firmware_for
+from hil.flash.chip_fit import LEAST_FLASH
 
 
 def build_finding(path: Path | None, port: str) -> tuple[Finding, int]:

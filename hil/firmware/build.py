@@ -16,7 +16,7 @@ from esp_idf_defs.partitions import InputError, PartitionDefinition
 
 from hil.errors import BadInputError
 from hil.firmware.files import BuildFiles, cache_directory
-from hil.flash import FlashFile, OtaChoice, check_layout
+from hil.flash.flash import FlashFile, OtaChoice, check_layout
 
 _VIRTUAL_MARK = b"HILWASM\0"
 """Behind ``esp_app_desc_t`` in an image for virtual boards (firmware/virtual/pack.py)."""

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from hil.errors import BadInputError
-from hil.flash import FlashFile
+from hil.flash.flash import FlashFile
 
 TARGET = "esp32s3"
 
 _ARGUMENTS, _DESCRIPTION = "flasher_args.json", "project_description.json"
 _ROLES = {"bootloader": "bootloader", "partition-table": "partition table", "app": "app"}
 _KEPT = ("otadata", "nvs")
-"""The board's own state: neither compared nor written (but see :class:`hil.flash.OtaChoice`)."""
+"""The board's own state: neither compared nor written (but see :class:`hil.flash.flash.OtaChoice`)."""
 _ZIP_LIMIT = 512 << 20
 """More than any build has unpacked, ELF and map included; in bytes."""
 

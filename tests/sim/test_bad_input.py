@@ -29,7 +29,7 @@ from hil.errors import (
     WrongChipError,
 )
 from hil.firmware.build import FirmwareBuild, default_firmware
-from hil.flash import FlashFile, flash
+from hil.flash.flash import FlashFile, flash
 from hil.lab import Lab, WifiCredentials
 from hil.model.model import Model
 from hil.model.photos import load_photos

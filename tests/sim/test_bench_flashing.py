@@ -11,7 +11,7 @@ from hil.board import Board
 from hil.cli import main
 from hil.errors import BadInputError, FlashingError, ResetError, WrongChipError
 from hil.firmware.build import default_firmware
-from hil.flash import FlashFile, Needs, flash
+from hil.flash.flash import FlashFile, Needs, flash
 from hil.lab import Lab
 from hil.resources import resource
 from hil.rig import BoardSpec

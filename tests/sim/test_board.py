@@ -4,12 +4,12 @@
 import numpy as np
 import pytest
 
-from hil import otadata
 from hil.board import Board
 from hil.edge import EdgeServer
 from hil.errors import BadInputError, BoardPanic, BoardRefused
 from hil.firmware.build import FirmwareBuild, default_firmware
-from hil.flash import FlashFile, flash
+from hil.flash import otadata
+from hil.flash.flash import FlashFile, flash
 from hil.judge import judge, judge_full
 from hil.model.topk import top_k
 from hil.resources import resource

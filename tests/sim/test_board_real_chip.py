@@ -6,7 +6,7 @@ import dataclasses
 import pytest
 
 from hil.errors import WrongChipError
-from hil.flash import FlashFile, flash
+from hil.flash.flash import FlashFile, flash
 from hil.sim.chip import ESP32S3_USER_DATA, esp32s3, virtual_mac
 from hil.sim.nor import MIB, NorFlash
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from wasmtime import wat2wasm
 
 from hil.firmware import virtual as firmware_build
-from hil.otadata import selected_slot
+from hil.flash.otadata import selected_slot
 from hil.sim.boot import Booted, BootError, boot_chain
 from hil.sim.image import ImageError, parse_image
 from hil.sim.nor import SECTOR, NorFlash

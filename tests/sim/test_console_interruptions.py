@@ -15,7 +15,7 @@ import serial
 
 from hil.console import Console
 from hil.firmware.build import default_firmware
-from hil.flash import flash
+from hil.flash.flash import flash
 from hil.lab import Lab
 from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.serialport.open import open_port

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hil.firmware.build import FirmwareBuild
-from hil.flash import flash
+from hil.flash.flash import flash
 from hil.lab import Lab
 from hil.protocol.console.line import format_request
 from hil.sim.wifi import JOIN_US

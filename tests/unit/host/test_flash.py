@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from hil import flash as module
 from hil.errors import BadInputError, FlashingError, PortMissingError
-from hil.flash import FlashFile, check_layout, flash
+from hil.flash import flash as module
+from hil.flash.flash import FlashFile, check_layout, flash
 
 FILES = [FlashFile(0x0, bytes(100), "bootloader"), FlashFile(0x8000, bytes(100), "app")]
 

@@ -7,7 +7,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil import otadata
+from hil.flash import otadata
 
 ERASED = b"\xff" * otadata.SECTOR
 

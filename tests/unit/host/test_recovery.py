@@ -17,7 +17,7 @@ from hil.errors import (
     ResetError,
     WrongChipError,
 )
-from hil.flash import FlashReport
+from hil.flash.flash import FlashReport
 from hil.recovery import Recovery
 from hil.rig import BoardSpec
 from hil.serialport.reset import UartReset
