@@ -63,7 +63,7 @@ def probe_chip(
 ) -> Chip:
     """Ask the chip behind a port, and start its firmware again.
 
-    esptool does it, in a process of its own (:mod:`hil.chip_probe_worker`).
+    esptool does it, in a process of its own (:mod:`hil.esptool_worker.probe`).
 
     Args:
         port: device or URL; this process must not have it open.
@@ -96,7 +96,7 @@ def _run_worker(port: str, mode: str) -> dict[str, Any]:
     try:
         with lifeline() as end:
             worker = subprocess.run(
-                [sys.executable, "-m", "hil.chip_probe_worker", port, mode, str(end)],
+                [sys.executable, "-m", "hil.esptool_worker.probe", port, mode, str(end)],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=_PATIENCE_S,

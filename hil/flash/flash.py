@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Brings a board's flash to a wanted content, writing only what differs.
 
-esptool does the work, in a process of its own (:mod:`hil.flash_worker`); this module describes
+esptool does the work, in a process of its own (:mod:`hil.esptool_worker.flash`); this module describes
 the work, waits for it within a bound, and sorts what can go wrong.
 """
 
@@ -229,7 +229,7 @@ def _worker(
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     with lifeline() as end:
         worker = subprocess.Popen(
-            [sys.executable, "-m", "hil.flash_worker", str(end)],
+            [sys.executable, "-m", "hil.esptool_worker.flash", str(end)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

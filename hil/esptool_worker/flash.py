@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes flash with esptool, in a process of its own: ``python -m hil.flash_worker LIFELINE``.
+"""Writes flash with esptool, in a process of its own: ``python -m hil.esptool_worker.flash LIFELINE``.
 
 Standard input: one line of JSON (the plan that :mod:`hil.flash.flash` describes), then the contents of
 its regions, one after the other. Standard output: JSON lines, ``{"event": "progress", ...}`` or
@@ -22,10 +22,10 @@ from esptool.util import FatalError, UnsupportedCommandError
 
 from hil import serialport
 from hil.errors import FlashingError, HilError
-from hil.esptool_connect import SAFE_BAUD, connect, explain, first_line
-from hil.esptool_silence import Silence
+from hil.esptool_worker.checks import check_board, check_flash
+from hil.esptool_worker.connect import SAFE_BAUD, connect, explain, first_line
+from hil.esptool_worker.silence import Silence
 from hil.flash import otadata
-from hil.flash_checks import check_board, check_flash
 from hil.lifeline import hold_on_to
 from hil.serialport.failure import PORT_FAILURES
 from hil.sim.chip import mac_text

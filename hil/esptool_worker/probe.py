@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Asks a chip what it is, with esptool: ``python -m hil.chip_probe_worker PORT MODE LIFELINE``.
+"""Asks a chip what it is, with esptool: ``python -m hil.esptool_worker.probe PORT MODE LIFELINE``.
 
 Standard output: one line of JSON, the fields of :class:`hil.chip_probe.Chip`, or ``error`` (a
 class of :mod:`hil.errors`) and ``message``. The process exists for esptool's licence, and for its
@@ -17,9 +17,9 @@ from esptool.util import FatalError, UnsupportedCommandError, flash_size_bytes
 
 from hil import serialport
 from hil.errors import FlashingError, HilError
-from hil.esptool_connect import connect, explain
-from hil.esptool_silence import Silence
-from hil.flash_checks import is_virtual
+from hil.esptool_worker.checks import is_virtual
+from hil.esptool_worker.connect import connect, explain
+from hil.esptool_worker.silence import Silence
 from hil.lifeline import hold_on_to
 from hil.serialport.failure import PORT_FAILURES
 from hil.sim.chip import mac_text
