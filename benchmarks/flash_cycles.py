@@ -30,7 +30,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from hil.board_lock import DIRECTORY_VARIABLE
 from hil.cli.progress import counting
 from hil.device import Device
 from hil.errors import FlashingError, HilError, InfrastructureError, ResetError, WrongChipError
@@ -38,7 +37,8 @@ from hil.firmware.build import FirmwareBuild, default_firmware
 from hil.lab import Lab, VirtualPort
 from hil.model.model import Model
 from hil.resources import resource
-from hil.rig import BoardSpec
+from hil.rig.lock import DIRECTORY_VARIABLE
+from hil.rig.rig import BoardSpec
 
 HANG_S = 180.0
 """No cycle may take longer; the slowest bounded wait of all is the flasher's."""

@@ -21,8 +21,8 @@ from hil.lab import Lab
 from hil.links import IP_LINKS, parse_links
 from hil.model.array import Array
 from hil.network import credentials, join
-from hil.ports import has_line_rate
-from hil.rig import BoardSpec
+from hil.rig.ports import has_line_rate
+from hil.rig.rig import BoardSpec
 from hil.rtt import RTT_PATIENCE_S, round_trip
 
 if TYPE_CHECKING:

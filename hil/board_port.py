@@ -6,12 +6,12 @@ import errno
 import subprocess
 from collections.abc import Iterator
 
-from hil.board_lock import BoardLock
 from hil.console import Console
 from hil.console_input import BAUD
 from hil.errors import ConsoleError, InfrastructureError, ResetError
 from hil.lab import Lab
-from hil.ports import serial_port
+from hil.rig.lock import BoardLock
+from hil.rig.ports import serial_port
 from hil.serialport.reset import ResetStrategy
 from hil.serialport.returning import open_when_back
 

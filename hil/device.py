@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from hil.board_info import BoardInfo
-from hil.board_lock import BoardLock, Holder
 from hil.board_port import BoardPort
 from hil.console import FAST_BAUD, Console
 from hil.console_input import BAUD
@@ -18,9 +17,10 @@ from hil.installed import find_installed
 from hil.lab import Lab
 from hil.line_rate import change_rate
 from hil.model_part import ModelPart
-from hil.ports import has_line_rate
 from hil.recovery import Recovery
-from hil.rig import BoardSpec
+from hil.rig.lock import BoardLock, Holder
+from hil.rig.ports import has_line_rate
+from hil.rig.rig import BoardSpec
 from hil.serialport.reset import ConsoleReset, ResetStrategy, reset_on
 from hil.start import check_firmware, check_mac, check_model
 

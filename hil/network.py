@@ -8,7 +8,7 @@ from hil.completion import failure_text
 from hil.console import Console
 from hil.errors import BadInputError, BoardRefused, InfrastructureError
 from hil.lab import WifiCredentials
-from hil.rig import BoardSpec
+from hil.rig.rig import BoardSpec
 from hil.sim.wifi import LAB_ACCESS_POINT
 
 _WIFI_PATIENCE_S = 30.0

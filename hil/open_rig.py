@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Generic, Self, TypeVar
 
 from hil.board import Board
-from hil.board_identity import Identity
-from hil.board_lookup import OnWait, find_port
 from hil.errors import PortMissingError
 from hil.lab import Lab
-from hil.rig import BoardSpec, Rig
+from hil.rig.identity import Identity
+from hil.rig.lookup import OnWait, find_port
+from hil.rig.rig import BoardSpec, Rig
 
 AnyBoard = TypeVar("AnyBoard", bound=Board)
 

@@ -6,12 +6,12 @@ from functools import partial
 
 from hil.board_info import BoardInfo
 from hil.board_port import BoardPort
-from hil.chip_probe import probe_chip
 from hil.errors import BoardSilent, InfrastructureError, PortMissingError, ResetError
 from hil.flash.flash import FlashReport
-from hil.power import power_cycle
 from hil.retry import with_retry
-from hil.rig import BoardSpec
+from hil.rig.power import power_cycle
+from hil.rig.probe import probe_chip
+from hil.rig.rig import BoardSpec
 from hil.serialport.reset import ResetStrategy
 from hil.serialport.returning import open_when_back
 from hil.start import start

@@ -11,7 +11,7 @@ import click
 from hil.cli.options import json_option, say_who, wait_option
 
 if TYPE_CHECKING:
-    from hil.board_list import ListedBoard
+    from hil.rig.listing import ListedBoard
 
 _COLUMN = 20
 
@@ -27,8 +27,8 @@ def boards(probe: bool, wait: float, as_json: bool) -> None:
     it is then not known. A board that another run holds is asked only if it becomes free within
     --wait.
     """
-    from hil.board_list import list_boards
-    from hil.rig_file import RigFile
+    from hil.rig.file import RigFile
+    from hil.rig.listing import list_boards
 
     listed = []
     file = RigFile.find([Path.cwd()])

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hil.budgets.writing import Change
     from hil.model.photos import Photo
     from hil.pytestplugin.recording import RecordingBoard
-    from hil.rig import Rig
+    from hil.rig.rig import Rig
 
 
 @click.group()

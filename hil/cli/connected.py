@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hil.flash.flash import FlashReport
     from hil.model.model import Model
     from hil.model.split import Cut
-    from hil.rig import Rig
+    from hil.rig.rig import Rig
 
 
 @contextmanager

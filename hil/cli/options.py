@@ -10,11 +10,11 @@ import click
 from hil.links import LINKS
 
 if TYPE_CHECKING:
-    from hil.board_lock import Holder
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
     from hil.model.split import Cut
-    from hil.rig import BoardSpec, Rig
+    from hil.rig.lock import Holder
+    from hil.rig.rig import BoardSpec, Rig
 
 Command = Callable[..., Any]
 
@@ -124,10 +124,10 @@ def find_rig(
         link: likewise.
         wait: likewise, in seconds.
         hci: likewise.
-        needs_wifi: see :meth:`hil.rig.Rig.find`; it also says what this raises.
+        needs_wifi: see :meth:`hil.rig.rig.Rig.find`; it also says what this raises.
         absent_ok: likewise.
     """
-    from hil.rig import Rig
+    from hil.rig.rig import Rig
 
     rig = Rig.find(
         board,
@@ -147,7 +147,7 @@ def find_rig(
 
 def find_board(named: str | None, wait: float = 0.0) -> "BoardSpec":
     """Return the one board that is meant, to be flashed or looked at; see :func:`find_rig`."""
-    from hil.rig import find_board
+    from hil.rig.rig import find_board
 
     board = find_board(named, directories=[Path.cwd()], wait_s=wait, on_wait=say_who)
     _mention_others(named, board)
@@ -156,7 +156,7 @@ def find_board(named: str | None, wait: float = 0.0) -> "BoardSpec":
 
 def _mention_others(named: str | None, board: "BoardSpec") -> None:
     """Say which ports are left alone where a virtual board was taken without being named."""
-    from hil.ports import discover_ports
+    from hil.rig.ports import discover_ports
 
     if board.virtual and named is None:
         for port in discover_ports():

@@ -20,8 +20,8 @@ def power(if_configured: bool, **rig: Any) -> None:
 
     A board that somebody uses is waited for, as --wait says.
     """
-    from hil.board_lock import BoardLock
-    from hil.power import power_cycle
+    from hil.rig.lock import BoardLock
+    from hil.rig.power import power_cycle
 
     found = find_rig(**rig, needs_wifi=False, absent_ok=True)
     commanded = [spec for spec, _ in found.specs() if spec.power_cycle]

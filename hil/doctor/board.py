@@ -3,12 +3,12 @@
 
 from hil.board import Board
 from hil.board_info import BoardInfo
-from hil.chip_probe import probe_chip
 from hil.doctor.finding import Finding, State, bad, good, look, note
 from hil.doctor.reach import reach
 from hil.errors import HilError, PortBusyError, ProductFailure
 from hil.flash.chip_fit import check_chip, check_flash_size, check_psram
-from hil.rig import BoardSpec
+from hil.rig.probe import probe_chip
+from hil.rig.rig import BoardSpec
 from hil.serialport.users import port_users
 
 _MIB = 1 << 20

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hil import board_lock
 from hil.doctor.finding import Finding, bad, good, look, note
 from hil.errors import InfrastructureError
+from hil.rig import lock as board_lock
 
 _PATIENCE_S = 5.0
 _NO_BOARD = "/dev/hil-doctor"

@@ -12,7 +12,7 @@ from hil.doctor.ports import port_findings
 from hil.errors import HilError
 from hil.links import IP_LINKS, LINKS
 from hil.radio_choice import reaches_by_own_radio
-from hil.rig import Rig
+from hil.rig.rig import Rig
 
 
 def examine(

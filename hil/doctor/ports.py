@@ -4,9 +4,9 @@
 import subprocess
 from collections.abc import Collection
 
-from hil.board_lock import holder
 from hil.doctor.finding import Finding, look, note
-from hil.ports import SerialPort, discover_ports, same_port
+from hil.rig.lock import holder
+from hil.rig.ports import SerialPort, discover_ports, same_port
 from hil.serialport.permission import may_open, permission_sentence
 from hil.serialport.users import port_users
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Asks a chip what it is, with esptool: ``python -m hil.esptool_worker.probe PORT MODE LIFELINE``.
 
-Standard output: one line of JSON, the fields of :class:`hil.chip_probe.Chip`, or ``error`` (a
+Standard output: one line of JSON, the fields of :class:`hil.rig.probe.Chip`, or ``error`` (a
 class of :mod:`hil.errors`) and ``message``. The process exists for esptool's licence, and for its
 state, which is global.
 """

@@ -16,13 +16,13 @@ from hil.pytestplugin.recording import RecordingBoard
 
 if TYPE_CHECKING:
     from hil.board import Board
-    from hil.board_lookup import OnWait
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
     from hil.model.split import Cut
     from hil.results import Results
-    from hil.rig import Rig
+    from hil.rig.lookup import OnWait
+    from hil.rig.rig import Rig
 
 
 class Bench:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hil.board_lookup import OnWait
 from hil.budgets import Budgets
 from hil.errors import BadInputError, InfrastructureError
-from hil.ports import discover_ports
 from hil.pytestplugin.options import Settings
 from hil.resources import resource
-from hil.rig import Rig
+from hil.rig.lookup import OnWait
+from hil.rig.ports import discover_ports
+from hil.rig.rig import Rig
 
 if TYPE_CHECKING:
     from hil.model.model import Model

@@ -14,9 +14,9 @@ from hil.pytestplugin.options import Settings, log_directory
 from hil.pytestplugin.outcomes import kind_of
 
 if TYPE_CHECKING:
-    from hil.board_lock import Holder
     from hil.pytestplugin.bench import Bench
     from hil.pytestplugin.plan import Plan
+    from hil.rig.lock import Holder
     from hil.serial_log import Entry
 
 NEEDS_BOARD = "hil_bench"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import serial
 
 from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
-from hil.ports import moves_rts
+from hil.rig.ports import moves_rts
 from hil.serialport import install
 from hil.serialport.failure import PORT_FAILURES
 from hil.serialport.permission import permission_sentence

@@ -11,8 +11,8 @@ import pytest
 
 from hil.connection import Connection
 from hil.model.photos import Photo
-from hil.power import power_cycle
 from hil.pytestplugin.recording import RecordingBoard
+from hil.rig.power import power_cycle
 
 pytestmark = pytest.mark.hil
 

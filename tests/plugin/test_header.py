@@ -8,9 +8,9 @@ import pytest
 
 from hil.budgets import Budgets
 from hil.errors import PortMissingError
-from hil.ports import SerialPort
 from hil.pytestplugin import plan
-from hil.rig import BoardSpec, Rig
+from hil.rig.ports import SerialPort
+from hil.rig.rig import BoardSpec, Rig
 
 
 def header(rig: Any) -> list[str]:

@@ -160,7 +160,7 @@ import pytest, subprocess, sys
 @pytest.fixture(scope="session", autouse=True)
 def somebody_else():
     script = (
-        "import sys; from hil.board_lock import BoardLock\\n"
+        "import sys; from hil.rig.lock import BoardLock\\n"
         "BoardLock.acquire(sys.argv[1]); print(flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", script, {port!r}]

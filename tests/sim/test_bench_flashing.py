@@ -14,7 +14,7 @@ from hil.firmware.build import default_firmware
 from hil.flash.flash import FlashFile, Needs, flash
 from hil.lab import Lab
 from hil.resources import resource
-from hil.rig import BoardSpec
+from hil.rig.rig import BoardSpec
 
 FAULTS = (
     *("vanish=0.3", "wrong-boot-mode=1", "wrong-boot-mode=9", "stuck-download", "dead-console"),

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from hil import chip_probe
-from hil.board_lock import BoardLock
-from hil.chip_probe import Chip, probe_chip
 from hil.errors import BadInputError, FlashingError, PortMissingError
+from hil.rig import probe as chip_probe
+from hil.rig.lock import BoardLock
+from hil.rig.probe import Chip, probe_chip
 from hil.sim.chip import esp32s3, virtual_mac
 from hil.sim.faults import Faults
 

@@ -11,7 +11,7 @@ from hil.doctor import State, examine
 from hil.firmware.build import default_firmware
 from hil.model.model import Model
 from hil.resources import resource
-from hil.rig import BoardSpec, Rig
+from hil.rig.rig import BoardSpec, Rig
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_asking_the_chip_is_done_only_when_told_to(spec):
 
 def test_a_board_that_somebody_holds_is_named_with_its_holder(spec):
     script = f"""
-from hil.board_lock import BoardLock
+from hil.rig.lock import BoardLock
 with BoardLock.acquire({spec.port!r}):
     print("held", flush=True)
     input()

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from hil.board import Board
-from hil.chip_probe import Chip
 from hil.cli import main
 from hil.doctor import Finding, State, examine, host, order
 from hil.doctor import board as board_checks
 from hil.doctor import ports as port_checks
 from hil.errors import BadInputError, BluetoothError, BoardSilent, PortMissingError
-from hil.ports import SerialPort
 from hil.resources import resource
-from hil.rig import BoardSpec, Rig
+from hil.rig.ports import SerialPort
+from hil.rig.probe import Chip
+from hil.rig.rig import BoardSpec, Rig
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from serial.tools import list_ports
 
-from hil import ports
+from hil.rig import ports
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -5,7 +5,7 @@ from collections import deque
 
 from hil.board import Board
 from hil.errors import BoardRefused
-from hil.rig import BoardSpec
+from hil.rig.rig import BoardSpec
 
 INFO = {
     "fw": "0.1.0",

@@ -5,11 +5,11 @@ import json
 
 import pytest
 
-from hil import board_list
-from hil.board_lock import BoardLock
-from hil.chip_probe import Chip
 from hil.cli import main
 from hil.errors import FlashingError
+from hil.rig import listing as board_list
+from hil.rig.lock import BoardLock
+from hil.rig.probe import Chip
 
 ESP = (0x303A, 0x1001)
 CH340 = (0x1A86, 0x7523)

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from filelock import SoftFileLock
 
-from hil import board_lock
-from hil.board_lock import BoardLock, holder, lock_directory, lock_name
 from hil.errors import BoardBusyError, InfrastructureError
+from hil.rig import lock as board_lock
+from hil.rig.lock import BoardLock, holder, lock_directory, lock_name
 
 pytestmark = pytest.mark.usefixtures("own_computer")
 
 ROOT = Path(__file__).parents[3]
 HOLD = """
 import sys
-from hil.board_lock import BoardLock
+from hil.rig.lock import BoardLock
 lock = BoardLock.acquire(sys.argv[1])
 print("held", flush=True)
 sys.stdin.readline()

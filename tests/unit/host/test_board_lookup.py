@@ -3,12 +3,12 @@
 
 import pytest
 
-from hil import board_lookup
-from hil.board_identity import Identity
-from hil.board_lock import Holder
-from hil.board_lookup import find_port
-from hil.chip_probe import Chip
 from hil.errors import BadInputError, BoardBusyError, FlashingError, PortMissingError
+from hil.rig import lookup as board_lookup
+from hil.rig.identity import Identity
+from hil.rig.lock import Holder
+from hil.rig.lookup import find_port
+from hil.rig.probe import Chip
 
 ESP = (0x303A, 0x1001)
 CP2102N = (0x10C4, 0xEA60)

@@ -7,9 +7,9 @@ import pytest
 import serial
 from fake_port import FakePort
 
-from hil.board_lock import holder
 from hil.board_port import BoardPort
 from hil.errors import ConsoleError, PortMissingError, ResetError
+from hil.rig.lock import holder
 from hil.serialport.reset import UartReset
 
 NAME = "/dev/ttyTEST"

@@ -21,7 +21,7 @@ from hil.inference import RoundTrip, Wire
 from hil.lab import WifiCredentials
 from hil.model.model import Model
 from hil.resources import resource
-from hil.rig import BoardSpec
+from hil.rig.rig import BoardSpec
 
 SPEC = BoardSpec("/dev/x", WifiCredentials("net", "secret"), "10.0.0.9")
 

@@ -6,7 +6,7 @@ from fake_board import make_board
 
 from hil.errors import BadInputError, InfrastructureError
 from hil.lab import WifiCredentials
-from hil.rig import BoardSpec
+from hil.rig.rig import BoardSpec
 
 
 @pytest.fixture

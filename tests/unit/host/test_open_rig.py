@@ -8,7 +8,7 @@ import pytest
 from hil import open_rig
 from hil.errors import PortMissingError
 from hil.open_rig import OpenRig
-from hil.rig import BoardSpec, Rig
+from hil.rig.rig import BoardSpec, Rig
 
 ESP = (0x303A, 0x1001)
 MAC = "f4:12:fa:01:02:03"

@@ -10,12 +10,12 @@ import tty
 
 import pytest
 
-from hil import power
-from hil.board_lock import holder
 from hil.cli import main
 from hil.errors import BadInputError, FlashingError, InfrastructureError, PortMissingError
-from hil.power import power_cycle
-from hil.rig import BoardSpec
+from hil.rig import power
+from hil.rig.lock import holder
+from hil.rig.power import power_cycle
+from hil.rig.rig import BoardSpec
 
 MAC = "f4:12:fa:01:02:03"
 
@@ -143,7 +143,7 @@ def test_a_board_that_stays_off_the_bus_is_missed_and_boards_behind_bridges_are_
         asked.append(port)
         raise FlashingError("No answer.")
 
-    monkeypatch.setattr("hil.board_lookup.probe_chip", ask)
+    monkeypatch.setattr("hil.rig.lookup.probe_chip", ask)
     monkeypatch.setattr(power, "RETURN_PATIENCE_S", 0.5)
     with pytest.raises(PortMissingError, match=f"MAC address {MAC}"):
         cycle(f"mac:{MAC}", "true")

@@ -19,7 +19,7 @@ from hil.errors import (
 )
 from hil.flash.flash import FlashReport
 from hil.recovery import Recovery
-from hil.rig import BoardSpec
+from hil.rig.rig import BoardSpec
 from hil.serialport.reset import UartReset
 
 PORT = "/dev/ttyTEST"

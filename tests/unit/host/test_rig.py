@@ -4,7 +4,7 @@
 import pytest
 
 from hil.errors import BadInputError, PortMissingError
-from hil.rig import BoardSpec, Rig, find_board
+from hil.rig.rig import BoardSpec, Rig, find_board
 
 pytestmark = pytest.mark.usefixtures("own_computer")
 

@@ -3,9 +3,9 @@
 
 import pytest
 
-from hil.board_identity import Identity
 from hil.errors import BadInputError
-from hil.rig_file import BoardEntry, RigFile
+from hil.rig.file import BoardEntry, RigFile
+from hil.rig.identity import Identity
 
 pytestmark = pytest.mark.usefixtures("own_computer")
 

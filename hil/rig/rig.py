@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from hil.board_identity import VIRTUAL, Identity
-from hil.board_lookup import OnWait, find_port
 from hil.errors import BadInputError, PortMissingError
 from hil.lab import WifiCredentials
-from hil.ports import same_port
 from hil.radio_choice import checked_hci
-from hil.rig_choice import choose_first, choose_second, described
-from hil.rig_file import BoardEntry, RigFile
+from hil.rig.choice import choose_first, choose_second, described
+from hil.rig.file import BoardEntry, RigFile
+from hil.rig.identity import VIRTUAL, Identity
+from hil.rig.lookup import OnWait, find_port
+from hil.rig.ports import same_port
 
 BOARD_VARIABLE = "HIL_BOARD"
 
@@ -104,7 +104,7 @@ class Rig:
                 the peer's port by another name is the peer.
             link: TOML file that shapes the links of virtual boards.
             hci: named by an option, if any: by which radio boards are reached over BLE.
-            directories: where ``hil.toml`` may be, see :meth:`hil.rig_file.RigFile.find`.
+            directories: where ``hil.toml`` may be, see :meth:`hil.rig.file.RigFile.find`.
             wait_s: seconds to wait for boards that another process holds.
             on_wait: called before waiting, where that is needed to find a board.
             needs_wifi: whether real boards will have to join the access point.

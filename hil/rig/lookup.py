@@ -4,11 +4,11 @@
 import time
 from collections.abc import Callable, Collection
 
-from hil.board_identity import USB, Identity
-from hil.board_lock import Holder, holder
-from hil.chip_probe import probe_chip
 from hil.errors import BoardBusyError, InfrastructureError, PortMissingError
-from hil.ports import SerialPort, discover_ports, only_usb_port, same_port
+from hil.rig.identity import USB, Identity
+from hil.rig.lock import Holder, holder
+from hil.rig.ports import SerialPort, discover_ports, only_usb_port, same_port
+from hil.rig.probe import probe_chip
 
 OnWait = Callable[[Holder], None]
 

@@ -3,10 +3,10 @@
 
 from pathlib import Path
 
-from hil.board_identity import USB, VIRTUAL, Identity
 from hil.errors import BadInputError
-from hil.ports import serial_port
-from hil.rig_file import BoardEntry, RigFile
+from hil.rig.file import BoardEntry, RigFile
+from hil.rig.identity import USB, VIRTUAL, Identity
+from hil.rig.ports import serial_port
 
 
 def choose_first(file: RigFile, named: str | None) -> BoardEntry:

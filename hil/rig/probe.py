@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from hil import errors
-from hil.board_lock import BoardLock, Holder
 from hil.errors import BadInputError, FlashingError, HilError, InfrastructureError
 from hil.lifeline import lifeline
+from hil.rig.lock import BoardLock, Holder
 
 _PATIENCE_S = 30.0
 """Two rounds through esptool's ways to reset, of a few seconds each, and reading the flash's id."""
@@ -67,7 +67,7 @@ def probe_chip(
 
     Args:
         port: device or URL; this process must not have it open.
-        reset: how, see :class:`hil.rig.BoardSpec`; ``none`` cannot be.
+        reset: how, see :class:`hil.rig.rig.BoardSpec`; ``none`` cannot be.
         wait_s: seconds to wait while another process holds the board.
         on_wait: called before the waiting begins.
 

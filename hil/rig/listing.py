@@ -4,13 +4,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hil.board_identity import VIRTUAL, Identity
-from hil.board_lock import Holder, holder
-from hil.board_lookup import OnWait
-from hil.chip_probe import Chip, probe_chip
 from hil.errors import BadInputError, InfrastructureError
-from hil.ports import SerialPort, discover_ports
-from hil.rig_file import BoardEntry, RigFile
+from hil.rig.file import BoardEntry, RigFile
+from hil.rig.identity import VIRTUAL, Identity
+from hil.rig.lock import Holder, holder
+from hil.rig.lookup import OnWait
+from hil.rig.ports import SerialPort, discover_ports
+from hil.rig.probe import Chip, probe_chip
 from hil.serialport.permission import may_open, permission_sentence
 
 

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable
 from typing import IO
 
-from hil.board_identity import Identity
-from hil.board_lock import BoardLock
-from hil.board_lookup import find_port
 from hil.errors import BadInputError, InfrastructureError, PortMissingError
-from hil.ports import discover_ports
-from hil.rig import BoardSpec
+from hil.rig.identity import Identity
+from hil.rig.lock import BoardLock
+from hil.rig.lookup import find_port
+from hil.rig.ports import discover_ports
+from hil.rig.rig import BoardSpec
 from hil.serialport.returning import RETURN_PATIENCE_S, open_when_back
 
 COMMAND_PATIENCE_S = 30.0

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from hil.board_identity import VIRTUAL, Identity
 from hil.errors import BadInputError
-from hil.ports import SerialPort
+from hil.rig.identity import VIRTUAL, Identity
+from hil.rig.ports import SerialPort
 from hil.serialport.url import has_reset_lines
 
 FILE_NAME = "hil.toml"
@@ -46,7 +46,7 @@ _KINDS = {str: "a string that says something", int: "a whole number", list: "a l
 
 @dataclass(frozen=True)
 class BoardEntry:
-    """One board of the file; see :class:`hil.rig.BoardSpec` for what is not said here.
+    """One board of the file; see :class:`hil.rig.rig.BoardSpec` for what is not said here.
 
     Attributes:
         identity: which board it is.

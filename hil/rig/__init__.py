@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+"""Which boards are meant, where they are, and who may use them.
+
+``rig``       the boards that options, environment and ``hil.toml`` mean
+``choice``    which of them is the first, which the second
+``listing``   what is known of all that are attached
+``lookup``    finding the port behind which a board is
+``probe``     asking the chip behind a port, through a process of ``hil.esptool_worker``
+``lock``      one user at a time, by a lock that the kernel holds
+``power``     the command that takes the power away and gives it back
+``file``      ``hil.toml``
+``ports``     the serial ports of this machine
+``identity``  the ways to say which board is meant
+"""
