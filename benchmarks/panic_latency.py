@@ -29,7 +29,7 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 
 from hil.board import Board
-from hil.console import Console
+from hil.console.console import Console
 from hil.crash.decoder import TOOLS, Decoder
 from hil.errors import BoardPanic
 from hil.firmware.build import FirmwareBuild

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import serial
 from transport_lanes import WAIT_S, Exchange
 
-from hil.console import Console
-from hil.console_stream import ConsoleStream, Frame
+from hil.console.console import Console
+from hil.console.stream import ConsoleStream, Frame
 from hil.edge import EdgeServer
 from hil.edge.client import HeadClient
 from hil.edge.packet_asker import PacketAsker

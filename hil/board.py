@@ -12,7 +12,7 @@ from hil.connection import (
     request_up,
     take_down,
 )
-from hil.console_transfer import read_blob, write_image
+from hil.console.transfer import read_blob, write_image
 from hil.device import Device
 from hil.errors import BadInputError
 from hil.infer import INFER_PATIENCE_S, infer_full, infer_split
@@ -216,7 +216,7 @@ class Board(Device):
         """Put an input tensor on the board, unless it is the one that is there.
 
         Raises:
-            BoardRefused, BoardSilent, ConsoleError: as :func:`hil.console_transfer.write_image`.
+            BoardRefused, BoardSilent, ConsoleError: as :func:`hil.console.transfer.write_image`.
         """
         data = tensor.tobytes()
         crc = zlib.crc32(data)

@@ -6,8 +6,8 @@ import errno
 import subprocess
 from collections.abc import Iterator
 
-from hil.console import Console
-from hil.console_input import BAUD
+from hil.console.console import Console
+from hil.console.input import BAUD
 from hil.errors import ConsoleError, InfrastructureError, ResetError
 from hil.lab import Lab
 from hil.rig.lock import BoardLock

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hil.completion import raise_refusal
-from hil.console import Console
+from hil.console.console import Console
 from hil.errors import BadInputError, HilError, MessageLost
 from hil.links import IP_LINKS
 from hil.network import edge_host
@@ -64,7 +64,7 @@ class Connection:
         """Ask the boards whether the link is still up, none of them having started anew.
 
         Raises:
-            BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.console.Console.request`.
+            BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.console.console.Console.request`.
         """
         sessions = {board: board.refresh().session for board in self._sessions}
         return sessions == self._sessions and self._head.console.next_event("link") is None
@@ -102,7 +102,7 @@ class Connection:
         return self.edge.record(message_id, session=self._sessions[self._head])
 
     def close(self) -> None:
-        """Take the link down at both ends; raises as :meth:`hil.console.Console.request`."""
+        """Take the link down at both ends; raises as :meth:`hil.console.console.Console.request`."""
         with self._undo:
             take_down(self._head.console, self.via)
             if self.tail is not None:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from hil.board_info import BoardInfo
 from hil.board_port import BoardPort
-from hil.console import FAST_BAUD, Console
-from hil.console_input import BAUD
+from hil.console.console import FAST_BAUD, Console
+from hil.console.info import BoardInfo
+from hil.console.input import BAUD
 from hil.errors import BadInputError, BoardSilent
 from hil.firmware.build import FirmwareBuild, firmware_for
 from hil.flash.flash import FlashFile, FlashReport, Needs, Progress, flash
@@ -145,7 +145,7 @@ class Device:
         Raises:
             BoardSilent: it does not answer.
             BoardRefused: its answer cannot be read.
-            BoardPanic, BootFailure, ConsoleError: as :meth:`hil.console.Console.request`.
+            BoardPanic, BootFailure, ConsoleError: as :meth:`hil.console.console.Console.request`.
         """
         self._info = BoardInfo.parse(self.console.request("info"))
         return self._info

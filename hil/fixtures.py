@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hil.board import Board
     from hil.connection import Connection
-    from hil.console import Console
+    from hil.console.console import Console
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model

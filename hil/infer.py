@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hil.board_info import BoardInfo
 from hil.completion import Completion, parse_completion, predictions, raise_refusal
 from hil.connection import Connection
-from hil.console import Console
-from hil.console_transfer import read_blob
-from hil.exchange import exchange
+from hil.console.console import Console
+from hil.console.exchange import exchange
+from hil.console.info import BoardInfo
+from hil.console.transfer import read_blob
 from hil.inference import HostTimes, Inference
 from hil.model.array import Array
 from hil.model_part import ModelPart

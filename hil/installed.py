@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from hil.board_info import BoardInfo
+from hil.console.info import BoardInfo
 from hil.errors import BadInputError, BootFailure
 from hil.firmware.build import AppInfo
 from hil.flash.flash import FlashFile, FlashReport, Region

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Changes the rate of a console's line, if the line bears it."""
 
-from hil.console import Console
+from hil.console.console import Console
 from hil.errors import BoardPanic, BoardRefused, BoardSilent
 
 PATIENCE_S = 1.0
@@ -21,7 +21,7 @@ def change_rate(console: Console, rate: int) -> bool:
     Raises:
         BoardSilent: the board answers at neither rate.
         BoardRefused, BoardPanic, BootFailure, ConsoleError: as
-            :meth:`hil.console.Console.request`.
+            :meth:`hil.console.console.Console.request`.
     """
     before = console.rate
     console.set_baud(rate)

@@ -3,9 +3,9 @@
 
 import socket
 
-from hil.board_info import BoardInfo
 from hil.completion import failure_text
-from hil.console import Console
+from hil.console.console import Console
+from hil.console.info import BoardInfo
 from hil.errors import BadInputError, BoardRefused, InfrastructureError
 from hil.lab import WifiCredentials
 from hil.rig.rig import BoardSpec
@@ -48,7 +48,7 @@ def join(console: Console, credentials: WifiCredentials | None) -> str:
     Raises:
         BadInputError: no access point can have such a name or password, or none is stored.
         InfrastructureError: the access point is missing or refuses.
-        BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.console.Console.request`.
+        BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.console.console.Console.request`.
     """
     console.forget("wifi")
     try:

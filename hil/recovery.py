@@ -4,8 +4,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from hil.board_info import BoardInfo
 from hil.board_port import BoardPort
+from hil.console.info import BoardInfo
 from hil.errors import BoardSilent, InfrastructureError, PortMissingError, ResetError
 from hil.flash.flash import FlashReport
 from hil.retry import with_retry

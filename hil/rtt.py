@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """One round trip of an echo, by the board's own clock."""
 
-from hil.board_info import BoardInfo
 from hil.completion import parse_wire, raise_refusal
-from hil.console import Console
+from hil.console.console import Console
+from hil.console.exchange import exchange
+from hil.console.info import BoardInfo
 from hil.errors import BadInputError, BoardRefused
-from hil.exchange import exchange
 from hil.inference import RoundTrip
 
 RTT_PATIENCE_S = 60.0

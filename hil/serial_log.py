@@ -4,7 +4,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hil.console_log import Kind, LogLine
+from hil.console.log import Kind, LogLine
 from hil.crash.signs import Sign, diagnose
 from hil.protocol.console.line import Log, parse_line
 

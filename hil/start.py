@@ -4,10 +4,10 @@
 import re
 import time
 
-from hil.board_info import BoardInfo
 from hil.board_port import BoardPort
-from hil.console import Console
-from hil.console_log import Kind, LogLine
+from hil.console.console import Console
+from hil.console.info import BoardInfo
+from hil.console.log import Kind, LogLine
 from hil.crash.signs import Sign
 from hil.errors import (
     BadInputError,
@@ -49,7 +49,7 @@ def start(line: BoardPort, how: ResetStrategy | None) -> BoardInfo:
 
     Raises:
         BootFailure: the ROM or bootloader refuses what is in the flash.
-        BoardPanic, BoardSilent: as :meth:`hil.console.Console.request`.
+        BoardPanic, BoardSilent: as :meth:`hil.console.console.Console.request`.
         BadInputError: other firmware runs on it.
         ResetError: it was not started: its console is mute, or it waits in download mode.
         PortMissingError, LabError: the port does not come back.

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hil.board_info import BoardInfo
-from hil.console_transfer import write_update
+from hil.console.info import BoardInfo
+from hil.console.transfer import write_update
 from hil.device import Device
 from hil.errors import BadInputError, BoardRefused, BootFailure, HilError, InfrastructureError
 from hil.firmware.build import FirmwareBuild

@@ -40,7 +40,7 @@ def monitor(board: str | None, wait: float, reset: bool, log: Path | None) -> No
     as the chip's own USB may with a reset, is waited for.
     """
     from hil.board import Board
-    from hil.console_log import Kind, LogLine
+    from hil.console.log import Kind, LogLine
     from hil.errors import ConsoleError
 
     with contextlib.ExitStack() as stack:

@@ -2,7 +2,7 @@
 """One real board of the rig: its port, its chip, its way to this computer."""
 
 from hil.board import Board
-from hil.board_info import BoardInfo
+from hil.console.info import BoardInfo
 from hil.doctor.finding import Finding, State, bad, good, look, note
 from hil.doctor.reach import reach
 from hil.errors import HilError, PortBusyError, ProductFailure

@@ -21,7 +21,7 @@ from typing import Any, Literal
 import pytest
 from _pytest.junitxml import xml_key
 
-from hil.console_log import NOTE
+from hil.console.log import NOTE
 from hil.errors import BadInputError, HilError, InfrastructureError, ProductFailure
 
 EXIT_INFRASTRUCTURE = 10

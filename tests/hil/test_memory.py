@@ -4,7 +4,7 @@
 import pytest
 
 from hil.board import Board
-from hil.board_memory import BoardMemory
+from hil.console.memory import BoardMemory
 
 pytestmark = pytest.mark.hil
 

@@ -13,7 +13,7 @@ from contextlib import closing
 import pytest
 import serial
 
-from hil.console import Console
+from hil.console.console import Console
 from hil.firmware.build import default_firmware
 from hil.flash.flash import flash
 from hil.lab import Lab

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from hil.board import Board
-from hil.board_info import BoardInfo
-from hil.board_memory import BoardMemory
 from hil.cli import main
-from hil.console_transfer import write_update
+from hil.console.info import BoardInfo
+from hil.console.memory import BoardMemory
+from hil.console.transfer import write_update
 from hil.device import Device
 from hil.errors import BadInputError, BoardRefused, BootFailure
 from hil.firmware.build import FirmwareBuild, default_firmware

@@ -3,7 +3,7 @@
 
 import pytest
 
-from hil.board_memory import BoardMemory, Region
+from hil.console.memory import BoardMemory, Region
 from hil.errors import BoardRefused
 
 CHIP = {

@@ -50,7 +50,7 @@ def open_line(monkeypatch, tmp_path):
 
     def open_line(*ports):
         bench = Bench(*ports)
-        monkeypatch.setattr("hil.console.open_port", bench.open)
+        monkeypatch.setattr("hil.console.console.open_port", bench.open)
         monkeypatch.setattr("hil.board_port.open_when_back", bench.open)
         lines.append(BoardPort(NAME, None))
         return lines[-1]

@@ -12,7 +12,7 @@ import pytest
 import serial
 from fake_port import FakePort
 
-from hil.console import Console
+from hil.console.console import Console
 from hil.crash.backtrace import Frame as BacktraceFrame
 from hil.errors import (
     BoardPanic,
@@ -40,7 +40,7 @@ def port():
 
 @pytest.fixture
 def console(port, monkeypatch):
-    monkeypatch.setattr("hil.console_input._QUIET_S", 0.05)
+    monkeypatch.setattr("hil.console.input._QUIET_S", 0.05)
     with Console(port, "test") as console:
         yield console
 
@@ -398,7 +398,7 @@ def test_an_elf_file_that_cannot_be_read_does_not_hide_the_panic(port, console, 
 
 
 def test_decoding_that_does_not_end_is_left(port, console, monkeypatch):
-    monkeypatch.setattr("hil.console_fault._DECODING_S", 0.05)
+    monkeypatch.setattr("hil.console.fault._DECODING_S", 0.05)
     released = threading.Event()
 
     class Stuck(FakeDecoder):
@@ -443,7 +443,7 @@ def test_after_a_panic_at_a_raised_rate_the_rom_is_listened_to_at_its_own(port, 
 
 
 def test_a_panic_behind_a_stray_zero_byte_is_heard_at_once(port, console, monkeypatch):
-    monkeypatch.setattr("hil.console_reader._FRAME_PAUSE_S", 60.0)
+    monkeypatch.setattr("hil.console.reader._FRAME_PAUSE_S", 60.0)
     port.feed(b"\0" + panic(0x42001000) + b"Rebooting...\r\n")
     with pytest.raises(BoardPanic, match="LoadProhibited"):
         console.wait_event("infer", LONG)

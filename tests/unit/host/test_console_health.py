@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What console lines mean together."""
 
-from hil.console_health import LOOP_STARTS, Health
+from hil.console.health import LOOP_STARTS, Health
 from hil.errors import BoardPanic, BootFailure
 
 START = "rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)"

@@ -8,10 +8,10 @@ import zlib
 import pytest
 from fake_port import FakePort
 
-from hil.console import Console
-from hil.console_reader import may_begin_chunk
-from hil.console_stream import ConsoleStream, Frame
-from hil.console_transfer import read_blob, write_image, write_update
+from hil.console.console import Console
+from hil.console.reader import may_begin_chunk
+from hil.console.stream import ConsoleStream, Frame
+from hil.console.transfer import read_blob, write_image, write_update
 from hil.errors import BoardRefused, BoardSilent
 from hil.protocol.codes import ProtocolError
 from hil.protocol.console.chunk import CHUNK_SIZE, Chunk, ChunkType
@@ -132,8 +132,8 @@ def test_an_upload_that_arrives_corrupt_is_sent_again_but_not_for_ever(port, con
 
 
 def test_a_board_that_stops_acknowledging_is_silent(port, console, monkeypatch):
-    monkeypatch.setattr("hil.upload_window._LEAST_S", 0.05)
-    monkeypatch.setattr("hil.upload_window._DEAD_S", 0.3)
+    monkeypatch.setattr("hil.console.upload_window._LEAST_S", 0.05)
+    monkeypatch.setattr("hil.console.upload_window._DEAD_S", 0.3)
     board = TransferBoard(port)
     board._chunk = lambda encoded: None
     with pytest.raises(BoardSilent):
@@ -154,7 +154,7 @@ def test_a_tensor_is_read_whole(port, console):
 
 
 def test_a_tensor_with_a_damaged_chunk_is_read_again(port, console, monkeypatch):
-    monkeypatch.setattr("hil.console_transfer._STALL_S", 0.2)
+    monkeypatch.setattr("hil.console.transfer._STALL_S", 0.2)
     board = TransferBoard(port)
     board.output = random.Random(3).randbytes(2 * CHUNK_SIZE)
     damages = [True]

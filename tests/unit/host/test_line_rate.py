@@ -3,7 +3,7 @@
 
 import pytest
 
-from hil.console_health import Health
+from hil.console.health import Health
 from hil.errors import BoardPanic, BoardRefused, BoardSilent
 from hil.line_rate import change_rate
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from hil import recovery as module
-from hil.console_health import Health
+from hil.console.health import Health
 from hil.errors import (
     BoardSilent,
     BootFailure,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.console_log import Kind, LogLine
+from hil.console.log import Kind, LogLine
 from hil.pytestplugin import logfiles
 from hil.serial_log import HEADER, Entry, file_text, read
 

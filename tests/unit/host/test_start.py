@@ -8,7 +8,7 @@ from fake_board import INFO
 from fake_port import FakePort
 
 from hil import start as module
-from hil.console import Console
+from hil.console.console import Console
 from hil.errors import (
     BadInputError,
     BoardSilent,

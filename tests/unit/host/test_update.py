@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from fake_board import INFO
 
-from hil.board_info import BoardInfo
+from hil.console.info import BoardInfo
 from hil.errors import BadInputError, BoardRefused, BoardSilent, BootFailure, ConsoleError
 from hil.update import update
 

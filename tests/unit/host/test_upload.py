@@ -7,8 +7,8 @@ from collections import deque
 
 import pytest
 
-from hil import console_upload
-from hil.console_transfer import write_image, write_update
+from hil.console import upload as console_upload
+from hil.console.transfer import write_image, write_update
 from hil.errors import BoardRefused, BoardSilent
 
 CHUNK = 1024

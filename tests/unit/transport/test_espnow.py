@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from fake_gateway import GATEWAY_CREDIT, FakeGateway
 
-from hil.console import Console
+from hil.console.console import Console
 from hil.edge import EdgeServer
 from hil.edge.client import HeadClient
 from hil.edge.packet_asker import PacketAsker

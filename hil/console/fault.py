@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from hil.console_health import Health
-from hil.console_log import ConsoleLog, Kind
+from hil.console.health import Health
+from hil.console.log import ConsoleLog, Kind
 from hil.crash.backtrace import Backtrace, brief, lines
 from hil.crash.decoder import Decoder, NotDecoded
 from hil.crash.report import CrashReport

@@ -9,8 +9,8 @@ from typing import Any
 
 import serial
 
-from hil.console_input import BAUD, ConsoleInput
-from hil.console_log import Kind
+from hil.console.input import BAUD, ConsoleInput
+from hil.console.log import Kind
 from hil.errors import BoardRefused, BoardSilent
 from hil.protocol.console.chunk import Chunk
 from hil.protocol.console.line import Answer, Event, Refusal, format_request, sent
@@ -66,7 +66,7 @@ class Console(ConsoleInput):
         self.close()
 
     def attach(self, port: Any, name: str) -> None:
-        """Go on on another port, see :meth:`hil.console_input.ConsoleInput.attach`."""
+        """Go on on another port, see :meth:`hil.console.input.ConsoleInput.attach`."""
         self._numbers = itertools.cycle(REQUEST_NUMBERS)
         super().attach(port, name)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from time import monotonic
 
 from hil.completion import failure_text
-from hil.console import REQUEST_PATIENCE_S, Console
+from hil.console.console import REQUEST_PATIENCE_S, Console
+from hil.console.upload_window import UploadWindow
 from hil.errors import BoardRefused, BoardSilent
 from hil.protocol.console.chunk import Chunk, ChunkType
-from hil.upload_window import UploadWindow
 
 ATTEMPTS = 3
 """Line noise may cost a whole transfer; three in a row are a fault of the board or the rig."""
@@ -59,7 +59,7 @@ def upload(
     Raises:
         BoardRefused: the board does not take them, or not now, or could not store them.
         BoardSilent: it stopped acknowledging.
-        BoardPanic, ConsoleError: as :meth:`hil.console.Console.request`.
+        BoardPanic, ConsoleError: as :meth:`hil.console.console.Console.request`.
     """
     for attempt in range(ATTEMPTS):
         try:

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hil.console_fault import Faults
-from hil.console_health import Health
-from hil.console_inbox import ConsoleInbox
-from hil.console_log import ConsoleLog, Kind, LogLine
-from hil.console_reader import ConsoleReader
-from hil.console_stream import Frame, TextLine
+from hil.console.fault import Faults
+from hil.console.health import Health
+from hil.console.inbox import ConsoleInbox
+from hil.console.log import ConsoleLog, Kind, LogLine
+from hil.console.reader import ConsoleReader
+from hil.console.stream import Frame, TextLine
 from hil.crash.report import CrashReport
 from hil.errors import BoardSilent, HilError
 from hil.protocol.console.chunk import Chunk

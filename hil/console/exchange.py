@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a board is asked to send over its link, and the event that tells how that ended."""
 
-from hil.console import REQUEST_PATIENCE_S, Console
+from hil.console.console import REQUEST_PATIENCE_S, Console
 from hil.errors import BoardRefused, MessageLost
 
 _LINK_DOWN = "link_down"
@@ -19,7 +19,7 @@ def exchange(console: Console, verb: str, timeout: float, **arguments: str | int
     Raises:
         MessageLost: the link has gone down since it came up.
         BoardRefused, BoardSilent, BoardPanic, ConsoleError: as
-            :meth:`hil.console.Console.request`.
+            :meth:`hil.console.console.Console.request`.
     """
     console.forget(verb)
     try:
