@@ -16,7 +16,7 @@ from hil.console.transfer import read_blob, write_image
 from hil.device import Device
 from hil.errors import BadInputError
 from hil.infer import INFER_PATIENCE_S, infer_full, infer_split
-from hil.inference import Inference, RoundTrip
+from hil.inference.inference import Inference, RoundTrip
 from hil.lab import Lab
 from hil.links import IP_LINKS, parse_links
 from hil.model.array import Array

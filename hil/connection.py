@@ -5,9 +5,9 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from hil.completion import raise_refusal
 from hil.console.console import Console
 from hil.errors import BadInputError, HilError, MessageLost
+from hil.inference.completion import raise_refusal
 from hil.links import IP_LINKS
 from hil.network import edge_host
 from hil.radio_choice import hci_for

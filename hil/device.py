@@ -13,10 +13,10 @@ from hil.console.input import BAUD
 from hil.errors import BadInputError, BoardSilent
 from hil.firmware.build import FirmwareBuild, firmware_for
 from hil.flash.flash import FlashFile, FlashReport, Needs, Progress, flash
+from hil.inference.part import ModelPart
 from hil.installed import find_installed
 from hil.lab import Lab
 from hil.line_rate import change_rate
-from hil.model_part import ModelPart
 from hil.recovery import Recovery
 from hil.rig.lock import BoardLock, Holder
 from hil.rig.ports import has_line_rate

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hil.completion import Completion, parse_completion, predictions, raise_refusal
 from hil.connection import Connection
 from hil.console.console import Console
 from hil.console.exchange import exchange
 from hil.console.info import BoardInfo
 from hil.console.transfer import read_blob
-from hil.inference import HostTimes, Inference
+from hil.inference.completion import Completion, parse_completion, predictions, raise_refusal
+from hil.inference.inference import HostTimes, Inference
+from hil.inference.part import ModelPart
 from hil.model.array import Array
-from hil.model_part import ModelPart
 
 if TYPE_CHECKING:
     from hil.edge import EdgeRecord

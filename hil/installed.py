@@ -7,7 +7,7 @@ from hil.console.info import BoardInfo
 from hil.errors import BadInputError, BootFailure
 from hil.firmware.build import AppInfo
 from hil.flash.flash import FlashFile, FlashReport, Region
-from hil.model_part import ModelPart
+from hil.inference.part import ModelPart
 from hil.start import check_firmware
 
 

@@ -4,7 +4,7 @@
 from typing import TYPE_CHECKING
 
 from hil.errors import MessageLost
-from hil.inference import Inference, RoundTrip
+from hil.inference.inference import Inference, RoundTrip
 from hil.links import SMALL_ECHO_BYTES
 
 if TYPE_CHECKING:

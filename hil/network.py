@@ -3,10 +3,10 @@
 
 import socket
 
-from hil.completion import failure_text
 from hil.console.console import Console
 from hil.console.info import BoardInfo
 from hil.errors import BadInputError, BoardRefused, InfrastructureError
+from hil.inference.completion import failure_text
 from hil.lab import WifiCredentials
 from hil.rig.rig import BoardSpec
 from hil.sim.wifi import LAB_ACCESS_POINT

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """One round trip of an echo, by the board's own clock."""
 
-from hil.completion import parse_wire, raise_refusal
 from hil.console.console import Console
 from hil.console.exchange import exchange
 from hil.console.info import BoardInfo
 from hil.errors import BadInputError, BoardRefused
-from hil.inference import RoundTrip
+from hil.inference.completion import parse_wire, raise_refusal
+from hil.inference.inference import RoundTrip
 
 RTT_PATIENCE_S = 60.0
 """The board gives up on an answer after ten; a link of BLE's lowest rate may take as long."""

@@ -11,7 +11,7 @@ from hil.device import Device
 from hil.errors import BadInputError, BoardRefused, BootFailure, HilError, InfrastructureError
 from hil.firmware.build import FirmwareBuild
 from hil.flash.flash import Progress
-from hil.model_part import ModelPart
+from hil.inference.part import ModelPart
 from hil.start import check_firmware, check_model
 
 _WHOLE_FLASH = 1 << 24

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hil.board import Board
-    from hil.inference import RoundTrip
+    from hil.inference.inference import RoundTrip
 
 _SHOWN = ("p50", "p95", "max")
 

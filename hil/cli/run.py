@@ -25,8 +25,8 @@ from hil.errors import BadInputError, ProductFailure
 
 if TYPE_CHECKING:
     from hil.board import Board
-    from hil.inference import Inference
-    from hil.judge import Judgement
+    from hil.inference.inference import Inference
+    from hil.inference.judgement import Judgement
     from hil.model.photos import Photo
 
 
@@ -104,7 +104,7 @@ def _photos(paths: Sequence[Path]) -> "Iterator[Photo]":
 
 
 def _classify(board: "Board", photo: "Photo") -> "tuple[Inference, Judgement]":
-    from hil.judge import judge
+    from hil.inference.judgement import judge
 
     part = board.part
     assert part.cut is not None

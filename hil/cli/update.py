@@ -54,7 +54,7 @@ def update(
     not, the board goes back by itself to what it ran before. 'hil flash' is faster where it works.
     """
     from hil.device import Device
-    from hil.model_part import ModelPart
+    from hil.inference.part import ModelPart
     from hil.update import update as update_board
 
     if firmware is None and model is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hil.board import Board
 from hil.errors import MessageLost
 from hil.flash.flash import FlashReport, Region
-from hil.inference import Inference, RoundTrip
+from hil.inference.inference import Inference, RoundTrip
 from hil.model.photos import Photo, label_key
 from hil.results import (
     BoardRecord,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Makes records of what a board has given."""
 
-from hil.inference import Inference, RoundTrip, Wire
+from hil.inference.inference import Inference, RoundTrip, Wire
 from hil.results.records import InferenceRecord, RoundTripRecord, WireRecord
 
 

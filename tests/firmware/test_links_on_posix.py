@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from hil.edge.background import EdgeServer
+from hil.inference.part import ModelPart
 from hil.model.model import Model
-from hil.model_part import ModelPart
 
 from .conftest import (
     COMPONENT,

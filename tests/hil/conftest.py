@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from hil.board import Board
-from hil.inference import Inference
-from hil.judge import Judgement, judge
+from hil.inference.inference import Inference
+from hil.inference.judgement import Judgement, judge
 from hil.model.array import Array
 from hil.model.compare import Comparison, compare
 from hil.model.model import Model

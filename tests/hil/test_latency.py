@@ -8,7 +8,7 @@ import pytest
 
 from hil.board import Board
 from hil.connection import Connection
-from hil.inference import Inference, Stages
+from hil.inference.inference import Inference, Stages
 from hil.links import SMALL_ECHO_BYTES
 from hil.measuring import Measuring
 from hil.model.photos import Photo

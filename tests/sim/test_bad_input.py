@@ -30,10 +30,10 @@ from hil.errors import (
 )
 from hil.firmware.build import FirmwareBuild, default_firmware
 from hil.flash.flash import FlashFile, flash
+from hil.inference.part import ModelPart
 from hil.lab import Lab, WifiCredentials
 from hil.model.model import Model
 from hil.model.photos import load_photos
-from hil.model_part import ModelPart
 from hil.resources import resource
 from hil.rig.rig import BoardSpec
 from hil.sim.wifi import LAB_ACCESS_POINT

@@ -10,7 +10,7 @@ from hil.errors import BadInputError, BoardPanic, BoardRefused
 from hil.firmware.build import FirmwareBuild, default_firmware
 from hil.flash import otadata
 from hil.flash.flash import FlashFile, flash
-from hil.judge import judge, judge_full
+from hil.inference.judgement import judge, judge_full
 from hil.model.topk import top_k
 from hil.resources import resource
 from hil.sim import host_work

@@ -11,7 +11,7 @@ import pytest
 
 from hil.board import Board
 from hil.edge import EdgeServer
-from hil.judge import judge
+from hil.inference.judgement import judge
 from hil.model.model import Model
 from hil.model.topk import top_k
 from hil.sim.presets import ACTIVATION_BYTES

@@ -10,8 +10,8 @@ import pytest
 from hil.board import Board
 from hil.edge import EdgeServer
 from hil.errors import BoardRefused, MessageLost
-from hil.inference import Inference
-from hil.judge import judge
+from hil.inference.inference import Inference
+from hil.inference.judgement import judge
 from hil.lab import Lab
 from hil.links import LINKS, SMALL_ECHO_BYTES
 from hil.model.array import Array

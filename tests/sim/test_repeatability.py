@@ -13,7 +13,7 @@ import pytest
 
 from hil.board import Board
 from hil.edge import EdgeServer
-from hil.inference import RoundTrip, Stages, Wire
+from hil.inference.inference import RoundTrip, Stages, Wire
 from hil.lab import Lab
 from hil.links import LINKS
 from hil.model.model import Model

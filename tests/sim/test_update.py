@@ -18,9 +18,9 @@ from hil.device import Device
 from hil.errors import BadInputError, BoardRefused, BootFailure
 from hil.firmware.build import FirmwareBuild, default_firmware
 from hil.firmware.virtual import STACK_BYTES
+from hil.inference.part import ModelPart
 from hil.lab import Lab
 from hil.model.model import Model
-from hil.model_part import ModelPart
 from hil.network import join
 from hil.resources import resource
 from hil.sim.wifi import LAB_ACCESS_POINT

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 import hil.cli.rtt
 from hil.errors import MessageLost
-from hil.inference import RoundTrip, Wire
+from hil.inference.inference import RoundTrip, Wire
 from hil.resources import resource
 
 

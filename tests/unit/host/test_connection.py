@@ -17,7 +17,7 @@ from hil.errors import (
     InfrastructureError,
     MessageLost,
 )
-from hil.inference import RoundTrip, Wire
+from hil.inference.inference import RoundTrip, Wire
 from hil.lab import WifiCredentials
 from hil.model.model import Model
 from hil.resources import resource

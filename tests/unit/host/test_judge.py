@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from hil.errors import BadInputError
-from hil.inference import HostTimes, Inference, Stages
-from hil.judge import judge, judge_full
+from hil.inference.inference import HostTimes, Inference, Stages
+from hil.inference.judgement import judge, judge_full
 from hil.model.interpreter import Interpreter
 from hil.model.model import Model
 from hil.resources import resource

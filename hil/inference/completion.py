@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from hil.errors import BoardRefused, EdgeError, MessageLost
-from hil.inference import Prediction, Stages, Wire
+from hil.inference.inference import Prediction, Stages, Wire
 
 if TYPE_CHECKING:
     from hil.model.model import Model

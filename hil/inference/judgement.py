@@ -9,7 +9,7 @@ import functools
 from dataclasses import dataclass
 
 from hil.errors import BadInputError
-from hil.inference import Inference
+from hil.inference.inference import Inference
 from hil.model.array import Array
 from hil.model.compare import compare
 from hil.model.interpreter import Interpreter
