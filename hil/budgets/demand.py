@@ -7,9 +7,9 @@ from typing import Self
 
 from hil.budgets.latency import DEFAULT_MARGINAL, RATES, STAGES, LinkBudget, stage_limit
 from hil.budgets.reading import number, refuse_unknown, share
+from hil.budgets.spread import ROUNDS
 from hil.errors import BadInputError
 from hil.links import LINKS
-from hil.spread import ROUNDS
 
 _TIMES = tuple(f"{name}_ms" for name in ROUNDS)
 _KEYWORDS = ("via", *_TIMES, *RATES, "marginal")

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from hil.budgets.latency import LinkBudget
+from hil.budgets.spread import ROUNDS, percentile, spread, statistic
 from hil.budgets.verdict import OUTCOMES, Check, Outcome, Samples, Verdict, quantity, worst
-from hil.spread import ROUNDS, percentile, spread, statistic
 
 
 def judge(

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from hil.budgets.reading import number, refuse_unknown, share, table
+from hil.budgets.spread import ROUNDS
 from hil.errors import BadInputError
 from hil.links import LINKS
-from hil.spread import ROUNDS
 
 KINDS = ("virtual", "virtual-peer", "esp32s3", "esp32s3-peer")
 """Kinds of board, with the tail on the host or on a second one (``-peer``).

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hil.budgets.latency import LinkBudget, StageLimit
+from hil.budgets.spread import ROUNDS, percentile, statistic
 from hil.budgets.verdict import Samples
-from hil.spread import ROUNDS, percentile, statistic
 
 _DIGITS = 3
 """Significant digits of a limit; more would suggest that it is known so well."""

@@ -84,12 +84,12 @@ def learn(
     from hil.budgets.file import FILE_NAME
     from hil.budgets.learning import learn as make_limits
     from hil.budgets.reading import share
+    from hil.budgets.spread import ROUNDS
     from hil.budgets.writing import write_limits
     from hil.cli.connected import connected
     from hil.model.photos import default_photos, load_photos
     from hil.pytestplugin.recording import RecordingBoard
     from hil.resources import resource
-    from hil.spread import ROUNDS
 
     if rounds < ROUNDS["p95"]:
         raise BadInputError(
@@ -155,7 +155,7 @@ def _measure(
 
 def _check_answers(via: str, samples: "Samples", rounds: int) -> None:
     """Raise EdgeError where so much was lost that the limits would say nothing."""
-    from hil.spread import ROUNDS
+    from hil.budgets.spread import ROUNDS
 
     for stage, times in samples.times_us.items():
         if len(times) < ROUNDS["p95"]:

@@ -113,7 +113,7 @@ def _measure(
 
 def _summary(size: int, trips: "Sequence[RoundTrip | None]") -> dict[str, Any]:
     """Return what a number of round trips of one size, None if lost, add up to."""
-    from hil.spread import spread
+    from hil.budgets.spread import spread
 
     answered = [trip for trip in trips if trip is not None]
     times = [trip.us for trip in answered if trip.us is not None]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from hil.budgets.latency import STAGES
+from hil.budgets.spread import percentile, spread
 from hil.budgets.verdict import Samples
 from hil.links import LINKS, SMALL_ECHO_BYTES
 from hil.results.records import InferenceRecord, LostRecord, RoundTripRecord, WireRecord
-from hil.spread import percentile, spread
 
 INFERENCE_STAGES = (*STAGES[:6], "edge", "edge_invoke")
 ROUND_TRIPS = STAGES[6:]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hil.board import Board
+from hil.budgets.spread import percentile, spread
 from hil.connection import Connection
 from hil.inference.inference import Inference, Stages
 from hil.links import SMALL_ECHO_BYTES
@@ -14,7 +15,6 @@ from hil.measuring import Measuring
 from hil.model.photos import Photo
 from hil.model.split import Cut
 from hil.pytestplugin.options import Settings
-from hil.spread import percentile, spread
 
 pytestmark = pytest.mark.hil
 

@@ -6,10 +6,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hil.budgets.spread import percentile, spread
 from hil.results import InferenceRecord, LostRecord, PhotoRecord, RoundTripRecord, WireRecord
 from hil.results.measured import Measured, latency
 from hil.results.summary import accuracy, agreement
-from hil.spread import percentile, spread
 
 VALUES = st.lists(st.integers(0, 10**9), min_size=1, max_size=60)
 
