@@ -126,7 +126,7 @@ def board(
     one inference end to end, with the tail on ``edge``, or on ``peer`` if --hil-peer names one. A
     test may reset it or load another model; it may also crash it if it resets it afterwards.
     """
-    from hil.table import identity_lines
+    from hil.results.table import identity_lines
 
     run = Run.of(request.config)
     hil_bench.install(firmware, model, cut)

@@ -45,7 +45,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 def _write(item: pytest.Item) -> None:
     run = Run.known(item.config)
     if run is not None and (entries := run.serial_log(item.stash[_STARTED])):
-        from hil.serial_log import file_text
+        from hil.results.serial_log import file_text
 
         path = run.log_dir / "logs" / file_name(item.nodeid)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -62,7 +62,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
     """Hand the results to JUnit's writer, and write them once every fixture is torn down."""
     run = Run.known(session.config)
     if run is not None and run.record_property is not None:
-        from hil.table import properties
+        from hil.results.table import properties
 
         for name, value in properties(run.results.document()).items():
             run.record_property(name, value)
@@ -85,7 +85,7 @@ def pytest_terminal_summary(terminalreporter: "TerminalReporter", config: pytest
 
 def show(terminalreporter: "TerminalReporter", document: dict[str, Any], path: Path) -> None:
     """Show the closing table of a document that has been written to ``path``."""
-    from hil.table import closing_lines
+    from hil.results.table import closing_lines
 
     terminalreporter.section("hil")
     for line in closing_lines(document):

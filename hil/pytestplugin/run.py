@@ -16,8 +16,8 @@ from hil.pytestplugin.outcomes import kind_of
 if TYPE_CHECKING:
     from hil.pytestplugin.bench import Bench
     from hil.pytestplugin.plan import Plan
+    from hil.results.serial_log import Entry
     from hil.rig.lock import Holder
-    from hil.serial_log import Entry
 
 NEEDS_BOARD = "hil_bench"
 """The fixture that stands behind ``board``, ``console``, ``edge`` and the like."""
@@ -130,7 +130,7 @@ class Run:
         """
         if self.bench is None:
             return []
-        from hil.serial_log import Entry
+        from hil.results.serial_log import Entry
 
         entries = [
             Entry.of(line, "dut" if board is self.bench.board else board.port, since)

@@ -32,7 +32,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if _DOCUMENTS not in config.stash:
         return
     from hil.results import ending, write_document
-    from hil.table import properties
+    from hil.results.table import properties
 
     for worker, document in config.stash[_DOCUMENTS].items():
         document["run"].update(ending(int(session.exitstatus)))

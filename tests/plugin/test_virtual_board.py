@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from hil.links import LINKS
-from hil.serial_log import read
+from hil.results.serial_log import read
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = (f"--hil-model={ROOT / 'models' / 'tiny'}", "--junit-xml=junit.xml")

@@ -4,9 +4,9 @@
 import json
 from dataclasses import replace
 
-from hil.latency_table import latency_lines
 from hil.results import LostRecord, Results
-from hil.table import closing_lines, properties
+from hil.results.latency_table import latency_lines
+from hil.results.table import closing_lines, properties
 
 
 def lines(results: Results) -> list[str]:

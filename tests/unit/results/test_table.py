@@ -4,7 +4,7 @@
 import json
 
 from hil.results import FlashRecord, JudgementRecord, RegionRecord, Results
-from hil.table import closing_lines, properties
+from hil.results.table import closing_lines, properties
 
 
 def closing(results: Results) -> str:

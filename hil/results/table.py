@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hil.budgets.verdict import OUTCOMES
-from hil.latency_table import latency_lines
+from hil.results.latency_table import latency_lines
 
 JUDGEMENTS = ("transport", "composition", "kernel", "full")
 
