@@ -19,9 +19,9 @@ from hil.sim.ble.adapter import HostRadio
 from hil.sim.ble.hci import HciServer
 from hil.sim.ble.medium import LARGEST_MTU
 from hil.sim.ble.peripheral import Peripheral
-from hil.transport.ble import BleLink
-from hil.transport.ble_loop import loop_thread
-from hil.transport.ble_service import NOTIFY_UUID, SERVICE_UUID, WRITE_UUID, board_name
+from hil.transport.ble.link import BleLink
+from hil.transport.ble.loop import loop_thread
+from hil.transport.ble.service import NOTIFY_UUID, SERVICE_UUID, WRITE_UUID, board_name
 
 _MACS = ("02:00:00:00:00:01", "02:00:00:00:00:02")
 _FRAME_LIMIT = LARGEST_MTU - 3

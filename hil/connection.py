@@ -11,12 +11,12 @@ from hil.inference.completion import raise_refusal
 from hil.links import IP_LINKS
 from hil.network import edge_host
 from hil.radio_choice import hci_for
-from hil.transport.ble_service import board_name
+from hil.transport.ble.service import board_name
 
 if TYPE_CHECKING:
     from hil.board import Board
     from hil.edge import EdgeRecord, EdgeServer
-    from hil.transport.ble import BleLink
+    from hil.transport.ble.link import BleLink
 
 ESPNOW_CHANNEL = 1
 """The Wi-Fi channel on which two boards meet that are told no other."""
@@ -175,7 +175,7 @@ def _by_gateway(
 
 def _by_ble(head: "Board", edge: "EdgeServer", undo: contextlib.ExitStack) -> "BleLink":
     """Look for the board and let it advertise: it is up once this host has subscribed."""
-    from hil.transport.ble import BleLink
+    from hil.transport.ble.link import BleLink
 
     head.console.request("peer")
     # This host's radio comes first: a virtual board waits for a host only where there is one.

@@ -31,7 +31,7 @@ def bluetooth() -> str:
     """
     import asyncio
 
-    from hil.transport.ble_bluez import check_bluez
+    from hil.transport.ble.bluez import check_bluez
 
     asyncio.run(check_bluez())
     return "BlueZ answers, and an adapter is switched on"

@@ -17,7 +17,7 @@ from bumble.core import UUID, AdvertisingData, BaseBumbleError
 from bumble.device import Advertisement, Connection, Device, Peer
 from bumble.hci import Address
 
-from hil.transport.ble_service import LARGEST_FRAME
+from hil.transport.ble.service import LARGEST_FRAME
 
 CENTRAL_MTU = 517
 """What BlueZ offers."""

@@ -8,7 +8,7 @@ from hil.sim.air import Air
 from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US, Connection, Side
 from hil.sim.clock import CYCLES_PER_US
 from hil.sim.reaction import header_of_request
-from hil.transport.ble_service import LARGEST_FRAME
+from hil.transport.ble.service import LARGEST_FRAME
 
 ADVERTISING_US = 60_000
 """Until the central hears the peripheral: T_GAP(adv_fast_interval1), the longest interval of fast

@@ -14,7 +14,7 @@ from bumble.host import Host
 from bumble.keys import MemoryKeyStore
 
 from hil.sim.ble.controller import BleController, Ether
-from hil.transport.ble_service import NOTIFY_UUID, SERVICE_UUID, WRITE_UUID, board_name
+from hil.transport.ble.service import NOTIFY_UUID, SERVICE_UUID, WRITE_UUID, board_name
 
 ADVERTISING_MS = 20.0
 """In real time, during which simulated time stands still: bumble's time to connect is not that of

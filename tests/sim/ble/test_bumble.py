@@ -21,7 +21,7 @@ from bumble.link import LocalLink
 
 from hil.sim.ble.controller import BleController, Ether
 from hil.sim.ble.peripheral import Peripheral
-from hil.transport.ble_service import WRITE_UUID
+from hil.transport.ble.service import WRITE_UUID
 
 BOARD, CENTRAL, NOBODY = "02:48:49:4C:00:01", "C0:00:00:00:00:01", "02:48:49:4C:00:7F/P"
 SOON = 0.2  # seconds that something which never happens is waited for

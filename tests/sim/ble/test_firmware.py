@@ -12,7 +12,7 @@ from hil.lab import Lab
 from hil.model.model import Model
 from hil.protocol import HEADER_SIZE, FrameHeader, MessageType
 from hil.resources import resource
-from hil.transport.ble import BleLink
+from hil.transport.ble.link import BleLink
 
 MODEL = Model.load(resource("models/tiny"))
 IMAGES = np.random.default_rng(1).integers(0, 256, (3, *MODEL.input.shape)).astype(np.uint8)
@@ -84,7 +84,7 @@ class Cut(BleLink):
 @pytest.fixture
 def cut(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Have the host lose its connection in the middle of messages."""
-    monkeypatch.setattr("hil.transport.ble.BleLink", Cut)
+    monkeypatch.setattr("hil.transport.ble.link.BleLink", Cut)
     return lambda times: setattr(Cut, "cuts", times)
 
 

@@ -15,7 +15,7 @@ from hil.sim import host_work
 from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US
 from hil.sim.ble.pairing import ADVERTISING_US, SETTING_UP_EVENTS
 from hil.sim.presets import PRESETS
-from hil.transport.ble import BleLink
+from hil.transport.ble.link import BleLink
 
 PATIENCE = 20.0
 BLE = PRESETS["ble"]

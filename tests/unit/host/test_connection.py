@@ -82,7 +82,7 @@ def transports(monkeypatch, said):
     espnow.GatewayLink = lambda console: f"gateway {console.info['mac'][-2:]}"
     ble.BleLink = Radio
     monkeypatch.setitem(sys.modules, "hil.transport.espnow", espnow)
-    monkeypatch.setitem(sys.modules, "hil.transport.ble", ble)
+    monkeypatch.setitem(sys.modules, "hil.transport.ble.link", ble)
     return ble
 
 

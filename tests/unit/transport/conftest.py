@@ -35,7 +35,7 @@ def make_bluez(start_bus: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     """Return a BlueZ that has yet to be started, on a bus as ``start_bus`` starts it."""
     from fake_bluez import FakeBluez
 
-    from hil.transport.ble_service import SERVICE_UUID
+    from hil.transport.ble.service import SERVICE_UUID
 
     made = []
 

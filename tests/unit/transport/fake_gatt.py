@@ -3,7 +3,7 @@
 
 from dbus_fast import Variant
 
-from hil.transport.ble_service import NOTIFY_UUID, WRITE_UUID
+from hil.transport.ble.service import NOTIFY_UUID, WRITE_UUID
 
 SERVICE, CHARACTERISTIC = "org.bluez.GattService1", "org.bluez.GattCharacteristic1"
 WRITE, NOTIFY = "char0011", "char0013"

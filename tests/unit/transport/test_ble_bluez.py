@@ -8,8 +8,8 @@ import threading
 import pytest
 
 from hil.errors import BluetoothError, InfrastructureError
-from hil.transport.ble import BleLink
-from hil.transport.ble_bluez import check_bluez
+from hil.transport.ble.bluez import check_bluez
+from hil.transport.ble.link import BleLink
 
 if sys.platform != "linux":
     pytest.skip("BlueZ is Linux's", allow_module_level=True)
@@ -33,7 +33,7 @@ def refusal() -> str:
 @pytest.fixture
 def impatient(monkeypatch):
     """An adapter that does not come is not waited for as long as one that may."""
-    monkeypatch.setattr("hil.transport.ble_bluez.POWERING_S", 0.1)
+    monkeypatch.setattr("hil.transport.ble.bluez.POWERING_S", 0.1)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_with_a_bus_that_ends(bluez):
 
 
 def test_with_a_service_that_does_not_answer(bluez, monkeypatch):
-    monkeypatch.setattr("hil.transport.ble_bus.ANSWER_S", 0.5)
+    monkeypatch.setattr("hil.transport.ble.bus.ANSWER_S", 0.5)
     bluez.answers["GetManagedObjects"] = [None] * 2
     bluez.start()
     assert refusal() == (
@@ -116,7 +116,7 @@ def test_with_an_adapter_that_stays_switched_off(bluez):
 
 
 def test_an_adapter_that_does_not_power_up_by_itself_is_not_waited_for(bluez, monkeypatch):
-    monkeypatch.setattr("hil.transport.ble_bluez.POWERING_S", PATIENCE)
+    monkeypatch.setattr("hil.transport.ble.bluez.POWERING_S", PATIENCE)
     bluez.start(powered=False, PowerState=Variant("s", "off-blocked"))
     assert "is switched off" in refusal()
     assert bluez.count("GetManagedObjects") == 2

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from hil.errors import BluetoothError
-from hil.transport.ble import BleLink
+from hil.transport.ble.link import BleLink
 
 if sys.platform != "linux":
     pytest.skip("BlueZ is Linux's", allow_module_level=True)
@@ -121,7 +121,7 @@ def test_an_mtu_that_no_message_fits_in_is_final(bluez, attach):
 
 
 def test_a_bluez_that_does_not_tell_the_mtu_is_too_old(bluez, attach, monkeypatch):
-    monkeypatch.setattr("hil.transport.ble_bluez._MTU_S", 0.2)
+    monkeypatch.setattr("hil.transport.ble.bluez._MTU_S", 0.2)
     bluez.mtu = None
     bluez.start()
     assert "BlueZ does not tell the MTU, as it does from 5.62 on; update it." in attach().trouble(
@@ -152,7 +152,7 @@ def test_the_end_of_bluez_is_noticed_on_an_idle_link_and_its_return_as_well(blue
 def test_bluez_is_not_started_again_and_again_by_asking_for_it(
     bluez, connected, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("hil.transport.ble.RETRY_S", 0.01)
+    monkeypatch.setattr("hil.transport.ble.link.RETRY_S", 0.01)
     started = tmp_path / "started"
     (tmp_path / "services" / "org.bluez.service").write_text(
         f"[D-BUS Service]\nName=org.bluez\nExec=/bin/sh -c 'echo again >>{started}'\n"
@@ -190,7 +190,7 @@ def test_an_adapter_that_vanishes_ends_the_link_and_another_takes_it_up(bluez, c
 
 
 def test_without_another_adapter_that_is_what_is_said(bluez, connected, monkeypatch):
-    monkeypatch.setattr("hil.transport.ble_bluez.POWERING_S", 0.1)
+    monkeypatch.setattr("hil.transport.ble.bluez.POWERING_S", 0.1)
     bluez.unplug()
     connected.loss()
     until(lambda: "no Bluetooth adapter" in connected.link._trouble, connected)
@@ -269,10 +269,10 @@ def test_a_device_that_does_not_let_itself_be_forgotten_is_said_so(bluez, attach
 
 
 def test_a_bluez_that_does_not_get_done_with_connecting_is_stuck(bluez, attach, monkeypatch):
-    monkeypatch.setattr("hil.transport.ble_session.CONNECT_S", 0.1)
-    monkeypatch.setattr("hil.transport.ble_session._STUCK_S", 0.2)
-    monkeypatch.setattr("hil.transport.ble_session.DISCONNECT_S", 0.1)
-    monkeypatch.setattr("hil.transport.ble_wait.ABANDON_S", 0.1)
+    monkeypatch.setattr("hil.transport.ble.session.CONNECT_S", 0.1)
+    monkeypatch.setattr("hil.transport.ble.session._STUCK_S", 0.2)
+    monkeypatch.setattr("hil.transport.ble.session.DISCONNECT_S", 0.1)
+    monkeypatch.setattr("hil.transport.ble.wait.ABANDON_S", 0.1)
     bluez.answers["Connect"] = [None] * 100
     bluez.answers["Disconnect"] = [None] * 100
     bluez.start()
@@ -285,7 +285,7 @@ def test_a_bluez_that_does_not_get_done_with_connecting_is_stuck(bluez, attach, 
 
 
 def test_a_board_that_is_not_heard_may_be_a_scan_that_is_stuck(bluez, attach, monkeypatch):
-    monkeypatch.setattr("hil.transport.ble_session.FIND_S", 0.2)
+    monkeypatch.setattr("hil.transport.ble.session.FIND_S", 0.2)
     bluez.heard = False
     bluez.start()
     host = attach()

@@ -6,7 +6,7 @@ import errno
 import pytest
 from bleak.exc import BleakDBusError, BleakDeviceNotFoundError, BleakError
 
-from hil.transport.ble_words import in_words, meaning
+from hil.transport.ble.words import in_words, meaning
 
 
 class WithReasonError(BleakError):

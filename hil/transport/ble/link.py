@@ -13,11 +13,11 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from hil.errors import BadInputError, BluetoothError
-from hil.transport.ble_bluez import open_own_radio
-from hil.transport.ble_loop import loop_thread
-from hil.transport.ble_radio import Radio, UnfitError
-from hil.transport.ble_service import LARGEST_FRAME
-from hil.transport.ble_session import BleSession
+from hil.transport.ble.bluez import open_own_radio
+from hil.transport.ble.loop import loop_thread
+from hil.transport.ble.radio import Radio, UnfitError
+from hil.transport.ble.service import LARGEST_FRAME
+from hil.transport.ble.session import BleSession
 from hil.transport.packet import Lost, Received
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ async def _open_radio(hci: str | None) -> Radio:
         raise BadInputError(
             "BLE with virtual boards needs bumble: pip install 'esp32-split-hil[sim]'."
         )
-    from hil.transport.ble_lab import LabRadio
+    from hil.transport.ble.lab import LabRadio
 
     return await LabRadio.open(hci)
 

@@ -5,7 +5,7 @@ from typing import Self
 
 from hil.errors import BadInputError
 from hil.sim.ble.adapter import HostRadio
-from hil.transport.ble_radio import Radio
+from hil.transport.ble.radio import Radio
 
 
 class LabRadio(Radio):

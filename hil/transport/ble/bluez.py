@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from hil.errors import BluetoothError
-from hil.transport.ble_adapter import ADAPTER, Objects, choose_adapter, may_come, short_name, value
-from hil.transport.ble_bus import (
+from hil.transport.ble.adapter import ADAPTER, Objects, choose_adapter, may_come, short_name, value
+from hil.transport.ble.bus import (
     BLUEZ,
     BUS,
     BUS_ENDED,
@@ -17,7 +17,7 @@ from hil.transport.ble_bus import (
     BusRefusal,
     SystemBus,
 )
-from hil.transport.ble_radio import Radio, UnfitError
+from hil.transport.ble.radio import Radio, UnfitError
 
 if TYPE_CHECKING:
     from bleak.backends.characteristic import BleakGATTCharacteristic

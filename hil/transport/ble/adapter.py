@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hil.errors import BluetoothError
-from hil.transport.ble_words import RESTART
+from hil.transport.ble.words import RESTART
 
 ADAPTER = "org.bluez.Adapter1"
 

@@ -12,16 +12,16 @@ from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
 
 from hil.errors import BluetoothError
-from hil.transport.ble_radio import Radio, UnfitError
-from hil.transport.ble_service import (
+from hil.transport.ble.radio import Radio, UnfitError
+from hil.transport.ble.service import (
     LARGEST_FRAME,
     NOTIFY_UUID,
     SERVICE_UUID,
     SMALLEST_FRAME,
     WRITE_UUID,
 )
-from hil.transport.ble_wait import outcome
-from hil.transport.ble_words import in_words
+from hil.transport.ble.wait import outcome
+from hil.transport.ble.words import in_words
 
 FIND_S = 10.0
 CONNECT_S = 10.0

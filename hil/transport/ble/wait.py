@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from hil.errors import BluetoothError
-from hil.transport.ble_words import RESTART
+from hil.transport.ble.words import RESTART
 
 ABANDON_S = 5.0
 """What a cancelled call of bleak is left to clean up in: BlueZ takes 2 to 3.5 s to disconnect."""

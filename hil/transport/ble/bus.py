@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from hil.errors import BluetoothError
-from hil.transport.ble_words import RESTART, in_words, meaning, said
+from hil.transport.ble.words import RESTART, in_words, meaning, said
 
 if TYPE_CHECKING:
     from dbus_fast import Message
