@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.errors import BoardRefused
 from hil.lab import Lab
 from hil.model.model import Model

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.console.console import Console
 from hil.crash.decoder import TOOLS, Decoder
 from hil.errors import BoardPanic

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.edge import EdgeServer
 from hil.model.array import Array
 from hil.model.interpreter import Interpreter

@@ -16,8 +16,8 @@ from hil.pytestplugin.run import Run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hil.board import Board
-    from hil.connection import Connection
+    from hil.board.board import Board
+    from hil.board.connection import Connection
     from hil.console.console import Console
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
@@ -122,7 +122,7 @@ def board(
 ) -> "Board":
     """The board under test: flashed, booted, and connected over the first link of --hil-via.
 
-    A ``hil.board.Board`` with the firmware and the model's head on it. ``board.infer(photo)`` runs
+    A ``hil.board.board.Board`` with the firmware and the model's head on it. ``board.infer(photo)`` runs
     one inference end to end, with the tail on ``edge``, or on ``peer`` if --hil-peer names one. A
     test may reset it or load another model; it may also crash it if it resets it afterwards.
     """
@@ -149,7 +149,7 @@ def hil_link(request: pytest.FixtureRequest, hil_bench: "Bench", board: "Board")
 def link(hil_link: str, board: "Board") -> "Connection":
     """A link of --hil-via: a test that uses it has a turn for each, ``board`` being connected so.
 
-    A ``hil.connection.Connection``; ``link.via`` is its name. ESP-NOW is skipped on a rig without
+    A ``hil.board.connection.Connection``; ``link.via`` is its name. ESP-NOW is skipped on a rig without
     a second board, unless --hil-via asks for it by name.
     """
     assert board.connection is not None
@@ -160,7 +160,7 @@ def link(hil_link: str, board: "Board") -> "Connection":
 def peer(hil_bench: "Bench", board: "Board") -> "Board":
     """The second board: flashed, booted, with the model's tail on it.
 
-    A ``hil.board.Board``. If --hil-peer names it, ``board`` is connected to it; else a test says
+    A ``hil.board.board.Board``. If --hil-peer names it, ``board`` is connected to it; else a test says
     ``board.connect(peer, via)`` itself. It cannot carry ESP-NOW to this host meanwhile.
     """
     return hil_bench.peer()
@@ -170,7 +170,7 @@ def peer(hil_bench: "Bench", board: "Board") -> "Board":
 def gateway(hil_bench: "Bench", board: "Board") -> "Board":
     """The second board: flashed and booted, to carry ESP-NOW between ``board`` and ``edge``.
 
-    A ``hil.board.Board`` for ``board.connect(edge, "espnow", gateway=gateway)``; ``link`` has done
+    A ``hil.board.board.Board`` for ``board.connect(edge, "espnow", gateway=gateway)``; ``link`` has done
     that already.
     """
     return hil_bench.gateway()

@@ -143,7 +143,7 @@ def _measure(
     board: "RecordingBoard", photos: "list[Photo]", rounds: int, advance: Callable[[], None]
 ) -> "Samples":
     """Measure the link that is up, as the tests do: with the photos in turn."""
-    from hil.measuring import Measuring
+    from hil.board.measuring import Measuring
 
     measuring = Measuring(board)
     for photo in itertools.islice(itertools.cycle(photos), rounds):

@@ -10,7 +10,7 @@ from hil.cli.progress import flash_progress
 from hil.errors import BadInputError
 
 if TYPE_CHECKING:
-    from hil.board import Board
+    from hil.board.board import Board
     from hil.firmware.build import FirmwareBuild
     from hil.flash.flash import FlashReport
     from hil.model.model import Model
@@ -33,11 +33,11 @@ def connected(
 
     Raises:
         BadInputError: the rig lacks a board that the link needs.
-        HilError: as :meth:`hil.board.Board.flash` and :meth:`hil.board.Board.connect`.
+        HilError: as :meth:`hil.board.board.Board.flash` and :meth:`hil.board.board.Board.connect`.
     """
-    from hil.board import Board
+    from hil.board.bench import OpenRig
+    from hil.board.board import Board
     from hil.edge import EdgeServer
-    from hil.open_rig import OpenRig
 
     if (lack := rig.lacks_for(via)) is not None:
         raise BadInputError(f"--via names {via}, but {lack}.")

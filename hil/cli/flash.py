@@ -44,7 +44,7 @@ def flash(
     spoils is tried once more, and again after a power cycle if hil.toml has a command for that;
     the reasons are shown.
     """
-    from hil.board import Board
+    from hil.board.board import Board
 
     spec = find_board(board, wait)
     loaded = load_model(model)

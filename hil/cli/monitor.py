@@ -39,7 +39,7 @@ def monitor(board: str | None, wait: float, reset: bool, log: Path | None) -> No
     that is not a terminal is sent line by line, and its end ends the monitor. A port that vanishes,
     as the chip's own USB may with a reset, is waited for.
     """
-    from hil.board import Board
+    from hil.board.board import Board
     from hil.console.log import Kind, LogLine
     from hil.errors import ConsoleError
 

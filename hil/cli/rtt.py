@@ -28,7 +28,7 @@ from hil.links import SMALL_ECHO_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hil.board import Board
+    from hil.board.board import Board
     from hil.inference.inference import RoundTrip
 
 _SHOWN = ("p50", "p95", "max")
@@ -102,7 +102,7 @@ def rtt(
 def _measure(
     board: "Board", size: int, count: int, advance: "Callable[[], None]"
 ) -> "list[RoundTrip | None]":
-    from hil.measuring import Measuring
+    from hil.board.measuring import Measuring
 
     measuring, trips = Measuring(board), []
     for _ in range(count):

@@ -24,7 +24,7 @@ from hil.cli.options import (
 from hil.errors import BadInputError, ProductFailure
 
 if TYPE_CHECKING:
-    from hil.board import Board
+    from hil.board.board import Board
     from hil.inference.inference import Inference
     from hil.inference.judgement import Judgement
     from hil.model.photos import Photo

@@ -53,9 +53,9 @@ def update(
     the slots that are not in use and run on trial after a reboot; they are kept if they work. If
     not, the board goes back by itself to what it ran before. 'hil flash' is faster where it works.
     """
-    from hil.device import Device
+    from hil.board.device import Device
+    from hil.board.update import update as update_board
     from hil.inference.part import ModelPart
-    from hil.update import update as update_board
 
     if firmware is None and model is None:
         raise BadInputError("Name what the board shall run: --firmware, --model, or both.")

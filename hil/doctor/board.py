@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One real board of the rig: its port, its chip, its way to this computer."""
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.console.info import BoardInfo
 from hil.doctor.finding import Finding, State, bad, good, look, note
 from hil.doctor.reach import reach

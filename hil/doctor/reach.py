@@ -4,9 +4,9 @@
 import contextlib
 import socket
 
-from hil.board import Board
+from hil.board.board import Board
+from hil.board.network import edge_host
 from hil.errors import BoardRefused, InfrastructureError
-from hil.network import edge_host
 
 EVERYWHERE = ""
 """Every address of this computer, as the edge server listens for a board on a network."""

@@ -3,6 +3,7 @@
 
 from typing import TYPE_CHECKING
 
+from hil.board.bench import OpenRig
 from hil.errors import (
     BudgetExceeded,
     HilError,
@@ -11,11 +12,10 @@ from hil.errors import (
     MessageLost,
     ProductFailure,
 )
-from hil.open_rig import OpenRig
 from hil.pytestplugin.recording import RecordingBoard
 
 if TYPE_CHECKING:
-    from hil.board import Board
+    from hil.board.board import Board
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
@@ -66,13 +66,13 @@ class Bench:
         self.rig.close()
 
     def install(self, build: "FirmwareBuild | None", model: "Model", cut: "Cut") -> None:
-        """Flash what every test is to find; raises as :meth:`hil.board.Board.flash`."""
+        """Flash what every test is to find; raises as :meth:`hil.board.board.Board.flash`."""
         self._wanted = (build, model, cut)
         self.board.flash(build, model, cut)
         self._identity = (self.board.part.role, self.board.part.model_id)
 
     def connect(self, edge: "EdgeServer | None", via: str) -> None:
-        """Connect the board, now and before every test; raises as :meth:`hil.board.Board.connect`.
+        """Connect the board, now and before every test; raises as :meth:`hil.board.board.Board.connect`.
 
         Args:
             edge: what runs the tail; ``None`` where the peer does.

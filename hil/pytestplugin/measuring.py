@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from hil.board import Board
-    from hil.measuring import Measuring
+    from hil.board.board import Board
+    from hil.board.measuring import Measuring
 
 
 @pytest.fixture
 def latency(board: "Board") -> "Measuring":
     """Measures the link that ``board`` is connected over; lost messages are counted, not raised.
 
-    A ``hil.measuring.Measuring``: ``latency.infer(photo)`` and ``latency.rtt(size)`` return None
+    A ``hil.board.measuring.Measuring``: ``latency.infer(photo)`` and ``latency.rtt(size)`` return None
     where no answer came. The marker ``latency_budget`` has what was measured judged.
     """
-    from hil.measuring import Measuring
+    from hil.board.measuring import Measuring
 
     return Measuring(board)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+from hil.board.radio_choice import checked_hci
 from hil.errors import BadInputError, PortMissingError
 from hil.lab import WifiCredentials
-from hil.radio_choice import checked_hci
 from hil.rig.choice import choose_first, choose_second, described
 from hil.rig.file import BoardEntry, RigFile
 from hil.rig.identity import VIRTUAL, Identity
@@ -34,7 +34,7 @@ class BoardSpec:
         power_cycle: command line, run without a shell, that switches this board's USB port off
             and on.
         wait_s: seconds to wait while another process holds the board.
-        hci: by which radio it is reached over BLE, as an option says, see :mod:`hil.radio_choice`.
+        hci: by which radio it is reached over BLE, as an option says, see :mod:`hil.board.radio_choice`.
     """
 
     port: str = VIRTUAL
@@ -92,7 +92,7 @@ class Rig:
         """Return the boards that are meant, each with its port.
 
         A second board that is not attached is missed when it is needed, see
-        :meth:`hil.open_rig.OpenRig.second`.
+        :meth:`hil.board.bench.OpenRig.second`.
 
         A board is named by its name in ``hil.toml``, ``mac:ADDRESS``, ``serial:NUMBER``, a device,
         a URL, ``usb`` (the dut of ``hil.toml``, or the only one attached) or ``virtual``.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.inference.inference import Inference
 from hil.inference.judgement import Judgement, judge
 from hil.model.array import Array

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from hil.connection import Connection
+from hil.board.connection import Connection
 from hil.model.photos import Photo
 from hil.pytestplugin.recording import RecordingBoard
 from hil.rig.power import power_cycle

@@ -3,7 +3,7 @@
 
 import pytest
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.firmware.build import FirmwareBuild
 from hil.model.model import Model
 from hil.model.split import Cut

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from hil.board import Board
+from hil.board.board import Board
+from hil.board.connection import Connection
+from hil.board.measuring import Measuring
 from hil.budgets.spread import percentile, spread
-from hil.connection import Connection
 from hil.inference.inference import Inference, Stages
 from hil.links import SMALL_ECHO_BYTES
-from hil.measuring import Measuring
 from hil.model.photos import Photo
 from hil.model.split import Cut
 from hil.pytestplugin.options import Settings

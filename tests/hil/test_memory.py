@@ -3,7 +3,7 @@
 
 import pytest
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.console.memory import BoardMemory
 
 pytestmark = pytest.mark.hil

@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
-from hil import start
-from hil.board import Board
+from hil.board import start
+from hil.board.board import Board
 from hil.cli import main
 from hil.errors import BadInputError, FlashingError, ResetError, WrongChipError
 from hil.firmware.build import default_firmware
@@ -151,7 +151,7 @@ def test_what_is_wanted_of_a_board_is_what_the_build_and_the_rig_say(board, mode
         asked.append((needs, options["baud"], options["usb_jtag"]))
         raise WrongChipError("Not this one.")
 
-    monkeypatch.setattr("hil.device.flash", notice)
+    monkeypatch.setattr("hil.board.device.flash", notice)
     one = board("foreign", mac="f4:12:fa:00:00:01", baud=460_800, reset="usb-jtag")
     with pytest.raises(WrongChipError):
         one.flash(None, model)

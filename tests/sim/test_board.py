@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.edge import EdgeServer
 from hil.errors import BadInputError, BoardPanic, BoardRefused
 from hil.firmware.build import FirmwareBuild, default_firmware

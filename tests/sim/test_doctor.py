@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.doctor import State, examine
 from hil.firmware.build import default_firmware
 from hil.model.model import Model

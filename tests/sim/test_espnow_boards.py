@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.edge import EdgeServer
 from hil.inference.judgement import judge
 from hil.model.model import Model

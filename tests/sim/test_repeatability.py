@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.edge import EdgeServer
 from hil.inference.inference import RoundTrip, Stages, Wire
 from hil.lab import Lab

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.edge import EdgeServer
 from hil.lab import Lab
 from hil.model.model import Model

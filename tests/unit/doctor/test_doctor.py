@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.cli import main
 from hil.doctor import Finding, State, examine, host, order
 from hil.doctor import board as board_checks

@@ -3,7 +3,7 @@
 
 from collections import deque
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.errors import BoardRefused
 from hil.rig.rig import BoardSpec
 
@@ -100,7 +100,7 @@ class ScriptedConsole:
 
 
 class ScriptedLine:
-    """In the place of :class:`hil.board_port.BoardPort`."""
+    """In the place of :class:`hil.board.port.BoardPort`."""
 
     def __init__(self, console):
         self.console = console
@@ -112,5 +112,5 @@ class ScriptedLine:
 def make_board(monkeypatch, said, number, spec=None, kind=Board, **info):
     """Return a board that notes its requests in ``said``, each behind its number."""
     console = ScriptedConsole(said, {"mac": f"02:00:00:00:00:{number:02x}", **info})
-    monkeypatch.setattr("hil.device.BoardPort", lambda name, lab: ScriptedLine(console))
+    monkeypatch.setattr("hil.board.device.BoardPort", lambda name, lab: ScriptedLine(console))
     return kind(spec or BoardSpec(f"/dev/{number}"), f"/dev/{number}", None, False)

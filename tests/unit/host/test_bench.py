@@ -4,7 +4,7 @@
 import pytest
 from fake_board import make_board
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.errors import (
     BudgetExceeded,
     ConsoleError,

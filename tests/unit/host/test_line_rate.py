@@ -3,9 +3,9 @@
 
 import pytest
 
+from hil.board.line_rate import change_rate
 from hil.console.health import Health
 from hil.errors import BoardPanic, BoardRefused, BoardSilent
-from hil.line_rate import change_rate
 
 
 class Line:

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from hil import open_rig
+from hil.board import bench as open_rig
+from hil.board.bench import OpenRig
 from hil.errors import PortMissingError
-from hil.open_rig import OpenRig
 from hil.rig.rig import BoardSpec, Rig
 
 ESP = (0x303A, 0x1001)

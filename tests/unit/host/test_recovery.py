@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from hil import recovery as module
+from hil.board import recovery as module
+from hil.board.recovery import Recovery
 from hil.console.health import Health
 from hil.errors import (
     BoardSilent,
@@ -18,7 +19,6 @@ from hil.errors import (
     WrongChipError,
 )
 from hil.flash.flash import FlashReport
-from hil.recovery import Recovery
 from hil.rig.rig import BoardSpec
 from hil.serialport.reset import UartReset
 

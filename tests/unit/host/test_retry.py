@@ -3,6 +3,7 @@
 
 import pytest
 
+from hil.board.retry import with_retry
 from hil.errors import (
     BoardBusyError,
     BootFailure,
@@ -12,7 +13,6 @@ from hil.errors import (
     PortMissingError,
     WrongChipError,
 )
-from hil.retry import with_retry
 
 
 def attempts(*outcomes):

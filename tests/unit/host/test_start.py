@@ -7,7 +7,8 @@ import pytest
 from fake_board import INFO
 from fake_port import FakePort
 
-from hil import start as module
+from hil.board import start as module
+from hil.board.start import check_firmware, check_mac, start
 from hil.console.console import Console
 from hil.errors import (
     BadInputError,
@@ -21,7 +22,6 @@ from hil.errors import (
 from hil.firmware.build import AppInfo
 from hil.protocol.console.line import crc16
 from hil.serialport.reset import UartReset
-from hil.start import check_firmware, check_mac, start
 
 GREETING = b"ESP-ROM:esp32s3-20210327\r\nrst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)\r\n"
 DOWNLOAD = b"rst:0x1 (POWERON),boot:0x0 (DOWNLOAD(USB/UART0))\r\nwaiting for download\r\n"

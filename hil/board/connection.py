@@ -5,16 +5,16 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from hil.board.network import edge_host
+from hil.board.radio_choice import hci_for
 from hil.console.console import Console
 from hil.errors import BadInputError, HilError, MessageLost
 from hil.inference.completion import raise_refusal
 from hil.links import IP_LINKS
-from hil.network import edge_host
-from hil.radio_choice import hci_for
 from hil.transport.ble.service import board_name
 
 if TYPE_CHECKING:
-    from hil.board import Board
+    from hil.board.board import Board
     from hil.edge import EdgeRecord, EdgeServer
     from hil.transport.ble.link import BleLink
 
@@ -119,7 +119,7 @@ class Connection:
 def connect_edge(
     head: "Board", edge: "EdgeServer", via: str, gateway: "Board | None"
 ) -> Connection:
-    """Open a link to an edge server; raises as :meth:`hil.board.Board.connect`."""
+    """Open a link to an edge server; raises as :meth:`hil.board.board.Board.connect`."""
     radio = None
     with contextlib.ExitStack() as undo:
         if via == "espnow":
@@ -135,7 +135,7 @@ def connect_edge(
 
 
 def connect_boards(head: "Board", tail: "Board", via: str) -> Connection:
-    """Open a link to a board in role tail; raises as :meth:`hil.board.Board.connect`."""
+    """Open a link to a board in role tail; raises as :meth:`hil.board.board.Board.connect`."""
     _check_pair(head, tail)
     if via in IP_LINKS:
         head.join_network()

@@ -4,7 +4,7 @@
 import zlib
 from typing import TYPE_CHECKING
 
-from hil.connection import (
+from hil.board.connection import (
     ESPNOW_CHANNEL,
     Connection,
     connect_boards,
@@ -12,18 +12,18 @@ from hil.connection import (
     request_up,
     take_down,
 )
+from hil.board.device import Device
+from hil.board.infer import INFER_PATIENCE_S, infer_full, infer_split
+from hil.board.network import credentials, join
+from hil.board.rtt import RTT_PATIENCE_S, round_trip
 from hil.console.transfer import read_blob, write_image
-from hil.device import Device
 from hil.errors import BadInputError
-from hil.infer import INFER_PATIENCE_S, infer_full, infer_split
 from hil.inference.inference import Inference, RoundTrip
 from hil.lab import Lab
 from hil.links import IP_LINKS, parse_links
 from hil.model.array import Array
-from hil.network import credentials, join
 from hil.rig.ports import has_line_rate
 from hil.rig.rig import BoardSpec
-from hil.rtt import RTT_PATIENCE_S, round_trip
 
 if TYPE_CHECKING:
     from hil.edge import EdgeServer, Stopwatch

@@ -4,7 +4,7 @@
 from dataclasses import replace
 from typing import Generic, Self, TypeVar
 
-from hil.board import Board
+from hil.board.board import Board
 from hil.errors import PortMissingError
 from hil.lab import Lab
 from hil.rig.identity import Identity

@@ -6,7 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from hil.board_port import BoardPort
+from hil.board.installed import find_installed
+from hil.board.line_rate import change_rate
+from hil.board.port import BoardPort
+from hil.board.recovery import Recovery
+from hil.board.start import check_firmware, check_mac, check_model
 from hil.console.console import FAST_BAUD, Console
 from hil.console.info import BoardInfo
 from hil.console.input import BAUD
@@ -14,15 +18,11 @@ from hil.errors import BadInputError, BoardSilent
 from hil.firmware.build import FirmwareBuild, firmware_for
 from hil.flash.flash import FlashFile, FlashReport, Needs, Progress, flash
 from hil.inference.part import ModelPart
-from hil.installed import find_installed
 from hil.lab import Lab
-from hil.line_rate import change_rate
-from hil.recovery import Recovery
 from hil.rig.lock import BoardLock, Holder
 from hil.rig.ports import has_line_rate
 from hil.rig.rig import BoardSpec
 from hil.serialport.reset import ConsoleReset, ResetStrategy, reset_on
-from hil.start import check_firmware, check_mac, check_model
 
 if TYPE_CHECKING:
     from hil.model.model import Model

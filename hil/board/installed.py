@@ -3,12 +3,12 @@
 
 from collections.abc import Sequence
 
+from hil.board.start import check_firmware
 from hil.console.info import BoardInfo
 from hil.errors import BadInputError, BootFailure
 from hil.firmware.build import AppInfo
 from hil.flash.flash import FlashFile, FlashReport, Region
 from hil.inference.part import ModelPart
-from hil.start import check_firmware
 
 
 def find_installed(

@@ -4,7 +4,7 @@
 import re
 import time
 
-from hil.board_port import BoardPort
+from hil.board.port import BoardPort
 from hil.console.console import Console
 from hil.console.info import BoardInfo
 from hil.console.log import Kind, LogLine

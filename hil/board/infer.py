@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hil.connection import Connection
+from hil.board.connection import Connection
 from hil.console.console import Console
 from hil.console.exchange import exchange
 from hil.console.info import BoardInfo
@@ -33,7 +33,7 @@ def infer_split(
     output: bool,
     timeout: float,
 ) -> Inference:
-    """Infer on a board in role head; raises as :meth:`hil.board.Board.infer`."""
+    """Infer on a board in role head; raises as :meth:`hil.board.board.Board.infer`."""
     done, took_us = _complete(console, timeout, output=int(output), via=connection.via)
     record = connection.record(done.message_id)
     if record is None:
@@ -62,7 +62,7 @@ def infer_split(
 def infer_full(
     console: Console, info: BoardInfo, part: ModelPart, *, output: bool, timeout: float
 ) -> Inference:
-    """Infer on a board in role full; raises as :meth:`hil.board.Board.infer`."""
+    """Infer on a board in role full; raises as :meth:`hil.board.board.Board.infer`."""
     done, took_us = _complete(console, timeout, output=int(output))
     return Inference(
         top5=predictions(done.top5, part.model),

@@ -9,7 +9,7 @@ from hil.errors import BadInputError
 from hil.lab import HCI_VARIABLE
 
 if TYPE_CHECKING:
-    from hil.board import Board
+    from hil.board.board import Board
 
 OWN = "bluez"
 """This computer's own adapter. Real boards are always reached by it."""

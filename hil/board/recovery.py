@@ -4,17 +4,17 @@
 from collections.abc import Callable
 from functools import partial
 
-from hil.board_port import BoardPort
+from hil.board.port import BoardPort
+from hil.board.retry import with_retry
+from hil.board.start import start
 from hil.console.info import BoardInfo
 from hil.errors import BoardSilent, InfrastructureError, PortMissingError, ResetError
 from hil.flash.flash import FlashReport
-from hil.retry import with_retry
 from hil.rig.power import power_cycle
 from hil.rig.probe import probe_chip
 from hil.rig.rig import BoardSpec
 from hil.serialport.reset import ResetStrategy
 from hil.serialport.returning import open_when_back
-from hil.start import start
 
 
 class Recovery:
