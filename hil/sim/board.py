@@ -8,9 +8,9 @@ from typing import Protocol
 from hil.sim.bridge import UART_BAUD, UsbBridge
 from hil.sim.chip import Chip
 from hil.sim.faults import Faults
+from hil.sim.loader.rom import SYNC_REQUEST, RomLoader
 from hil.sim.nor import NorFlash
 from hil.sim.reset import AutoResetCircuit, Edge, ResetReason
-from hil.sim.rom import SYNC_REQUEST, RomLoader
 
 
 class Application(Protocol):

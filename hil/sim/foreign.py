@@ -15,8 +15,8 @@ from esp_idf_defs import PartitionTable
 from esp_idf_defs.app_description import AppDescription
 
 from hil.sim.boot import TABLE_OFFSET
-from hil.sim.command import checksum
 from hil.sim.image import CHIP_ID_ESP32S3, MAGIC
+from hil.sim.loader.command import checksum
 from hil.sim.nor import NorFlash
 
 PROJECT = "hello_world"

@@ -18,9 +18,9 @@ from hil.sim.boot import BootError, boot_chain
 from hil.sim.chip import esp32s3, virtual_mac
 from hil.sim.faults import Faults
 from hil.sim.image import parse_image
+from hil.sim.loader.rom import SYNC_REQUEST
 from hil.sim.nor import NorFlash
 from hil.sim.reset import ResetReason
-from hil.sim.rom import SYNC_REQUEST
 
 HELLO = b"I (1) echo: ready\r\n"  # what the application of conftest.py says last when it starts
 PATIENCE_S = 20.0

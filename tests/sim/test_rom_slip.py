@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.sim.command import checksum
-from hil.sim.slip import MAX_PACKET, SlipDecoder, encode
+from hil.sim.loader.command import checksum
+from hil.sim.loader.slip import MAX_PACKET, SlipDecoder, encode
 
 packets = st.lists(st.binary(min_size=1, max_size=40), max_size=6)
 

@@ -3,7 +3,7 @@
 
 import zlib
 
-from hil.sim.command import Fault, RefusedError
+from hil.sim.loader.command import Fault, RefusedError
 from hil.sim.nor import SECTOR, NorFlash
 
 
