@@ -17,9 +17,9 @@ import time
 from pathlib import Path
 
 from hil.sim.board import VirtualBoard
-from hil.sim.chip import esp32s3, virtual_mac
-from hil.sim.nor import MIB, NorFlash
-from hil.sim.reset import ResetReason
+from hil.sim.chip.chip import esp32s3, virtual_mac
+from hil.sim.chip.nor import MIB, NorFlash
+from hil.sim.chip.reset import ResetReason
 
 SIZE = 4 * MIB
 ESPTOOL = "from hil.serialport import install; install(); import esptool; esptool._main()"

@@ -9,7 +9,7 @@ from esptool.util import flash_size_bytes
 
 from hil.errors import FlashingError, WrongChipError
 from hil.flash.chip_fit import check_chip, check_flash_size, check_psram
-from hil.sim.chip import ESP32S3_USER_DATA, VIRTUAL_MARK, mac_text
+from hil.sim.chip.chip import ESP32S3_USER_DATA, VIRTUAL_MARK, mac_text
 
 
 class Region(Protocol):

@@ -28,7 +28,7 @@ from hil.esptool_worker.silence import Silence
 from hil.flash import otadata
 from hil.lifeline import hold_on_to
 from hil.serialport.failure import PORT_FAILURES
-from hil.sim.chip import mac_text
+from hil.sim.chip.chip import mac_text
 
 
 @dataclass

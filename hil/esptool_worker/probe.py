@@ -22,7 +22,7 @@ from hil.esptool_worker.connect import connect, explain
 from hil.esptool_worker.silence import Silence
 from hil.lifeline import hold_on_to
 from hil.serialport.failure import PORT_FAILURES
-from hil.sim.chip import mac_text
+from hil.sim.chip.chip import mac_text
 
 _ATTEMPTS = 2
 _MIB = 1 << 20

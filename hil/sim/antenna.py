@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hil.sim.air import Air
-from hil.sim.chip import mac_text
+from hil.sim.chip.chip import mac_text
 from hil.sim.clock import SimClock
 from hil.sim.link import LinkDirection
 from hil.sim.peripheral import OK, Processor

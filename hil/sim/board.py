@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from hil.sim.bridge import UART_BAUD, UsbBridge
-from hil.sim.chip import Chip
+from hil.sim.chip.chip import Chip
+from hil.sim.chip.nor import NorFlash
+from hil.sim.chip.reset import AutoResetCircuit, Edge, ResetReason
 from hil.sim.faults import Faults
 from hil.sim.loader.rom import SYNC_REQUEST, RomLoader
-from hil.sim.nor import NorFlash
-from hil.sim.reset import AutoResetCircuit, Edge, ResetReason
 
 
 class Application(Protocol):

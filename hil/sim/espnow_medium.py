@@ -11,7 +11,7 @@ from typing import Protocol
 
 from hil.errors import BadInputError
 from hil.sim.air import Air
-from hil.sim.chip import mac_text
+from hil.sim.chip.chip import mac_text
 from hil.sim.link import LinkDirection
 
 LINK = "espnow"

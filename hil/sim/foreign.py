@@ -14,10 +14,10 @@ from collections.abc import Callable
 from esp_idf_defs import PartitionTable
 from esp_idf_defs.app_description import AppDescription
 
-from hil.sim.boot import TABLE_OFFSET
-from hil.sim.image import CHIP_ID_ESP32S3, MAGIC
+from hil.sim.chip.boot import TABLE_OFFSET
+from hil.sim.chip.image import CHIP_ID_ESP32S3, MAGIC
+from hil.sim.chip.nor import NorFlash
 from hil.sim.loader.command import checksum
-from hil.sim.nor import NorFlash
 
 PROJECT = "hello_world"
 PERIOD_S = 1.0

@@ -3,10 +3,10 @@
 
 from hil.model.tflite.verify import verify
 from hil.protocol import ErrorCode
+from hil.sim.chip.machine import Handler
 from hil.sim.clock import CYCLES_PER_US, Event
 from hil.sim.cost import copy_cycles, invoke_cycles, open_cycles
 from hil.sim.kernels import ArenaError, ModelRejectedError, Runner, open_runner
-from hil.sim.machine import Handler
 from hil.sim.peripheral import Processor
 
 OK = 0

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from hil.sim.air import Air, Medium
 from hil.sim.ble.medium import BleMedium
-from hil.sim.chip import mac_text
+from hil.sim.chip.chip import mac_text
 from hil.sim.clock import SimClock
 from hil.sim.faults import parse_faults
 from hil.sim.link_file import LinkFile

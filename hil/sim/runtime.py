@@ -17,17 +17,17 @@ from wasmtime import TrapCode
 from hil.sim.air import Air
 from hil.sim.antenna import Identity
 from hil.sim.board import VirtualBoard
-from hil.sim.boot import Booted
-from hil.sim.chip import mac_text
+from hil.sim.chip.boot import Booted
+from hil.sim.chip.chip import mac_text
+from hil.sim.chip.machine import Handler, Machine, ModuleRejectedError, Trap
+from hil.sim.chip.panic import panic_lines, watchdog_lines
+from hil.sim.chip.reset import ResetReason
+from hil.sim.chip.storage import Storage
+from hil.sim.chip.update import Update
 from hil.sim.clock import CYCLES_PER_US, Event
 from hil.sim.inference_task import InferenceTask
-from hil.sim.machine import Handler, Machine, ModuleRejectedError, Trap
-from hil.sim.panic import panic_lines, watchdog_lines
-from hil.sim.reset import ResetReason
 from hil.sim.station import Station
-from hil.sim.storage import Storage
 from hil.sim.uart import Uart
-from hil.sim.update import Update
 
 NO_DEADLINE = -1
 

@@ -7,10 +7,10 @@ from hil.protocol import ErrorCode
 from hil.sim.air import Air
 from hil.sim.antenna import Antenna, Identity
 from hil.sim.ble.radio import BleRadio
+from hil.sim.chip.machine import Handler
+from hil.sim.chip.nvs import Nvs
 from hil.sim.clock import CYCLES_PER_US
 from hil.sim.espnow import EspNowRadio
-from hil.sim.machine import Handler
-from hil.sim.nvs import Nvs
 from hil.sim.peripheral import LINK_DOWN, OK, Processor, Radio
 from hil.sim.tcp import TcpRadio
 from hil.sim.udp import UdpRadio

@@ -7,8 +7,8 @@ import pytest
 
 from hil.errors import WrongChipError
 from hil.flash.flash import FlashFile, flash
-from hil.sim.chip import ESP32S3_USER_DATA, esp32s3, virtual_mac
-from hil.sim.nor import MIB, NorFlash
+from hil.sim.chip.chip import ESP32S3_USER_DATA, esp32s3, virtual_mac
+from hil.sim.chip.nor import MIB, NorFlash
 
 FILES = [FlashFile(0x10000, b"an application " * 100, "app")]
 

@@ -14,10 +14,10 @@ from wasmtime import wat2wasm
 
 from hil.firmware import virtual as firmware_build
 from hil.flash.otadata import selected_slot
-from hil.sim.boot import Booted, BootError, boot_chain
-from hil.sim.image import ImageError, parse_image
-from hil.sim.nor import SECTOR, NorFlash
-from hil.sim.otadata import OtaData, State
+from hil.sim.chip.boot import Booted, BootError, boot_chain
+from hil.sim.chip.image import ImageError, parse_image
+from hil.sim.chip.nor import SECTOR, NorFlash
+from hil.sim.chip.otadata import OtaData, State
 
 OTADATA, OTA_0, OTA_1 = 0xF000, 0x20000, 0x320000
 TABLE = 0x8000

@@ -10,7 +10,7 @@ from hil.errors import BadInputError, FlashingError, PortMissingError
 from hil.rig import probe as chip_probe
 from hil.rig.lock import BoardLock
 from hil.rig.probe import Chip, probe_chip
-from hil.sim.chip import esp32s3, virtual_mac
+from hil.sim.chip.chip import esp32s3, virtual_mac
 from hil.sim.faults import Faults
 
 MIB = 1 << 20

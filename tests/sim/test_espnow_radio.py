@@ -8,7 +8,7 @@ import pytest
 from hil.protocol import ErrorCode
 from hil.sim.air import Air
 from hil.sim.antenna import Identity
-from hil.sim.chip import mac_text, virtual_mac
+from hil.sim.chip.chip import mac_text, virtual_mac
 from hil.sim.clock import SimClock
 from hil.sim.espnow import EspNowRadio
 from hil.sim.espnow_driver import MAX_PEERS, TX_BUFFERS

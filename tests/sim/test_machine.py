@@ -4,8 +4,8 @@
 import pytest
 from wasmtime import TrapCode, wat2wasm
 
-from hil.sim.machine import CYCLES_PER_INSTRUCTION, Machine, ModuleRejectedError, Trap
-from hil.sim.panic import panic_lines, watchdog_lines
+from hil.sim.chip.machine import CYCLES_PER_INSTRUCTION, Machine, ModuleRejectedError, Trap
+from hil.sim.chip.panic import panic_lines, watchdog_lines
 
 WAT = """
 (module

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.sim.nor import SECTOR, FlashRangeError, NorFlash
+from hil.sim.chip.nor import SECTOR, FlashRangeError, NorFlash
 
 SIZE = 4 * SECTOR
 

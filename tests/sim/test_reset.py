@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.sim.board import VirtualBoard
-from hil.sim.chip import esp32s3, virtual_mac
-from hil.sim.nor import MIB, NorFlash
-from hil.sim.reset import AutoResetCircuit, Edge, ResetReason
+from hil.sim.chip.chip import esp32s3, virtual_mac
+from hil.sim.chip.nor import MIB, NorFlash
+from hil.sim.chip.reset import AutoResetCircuit, Edge, ResetReason
 
 # Steps are (dtr, rts); None leaves a line alone. Sequences: esp_pylib.serial_reset.
 CLASSIC = [(False, None), (None, True), (True, None), (None, False), (False, None)]

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.sim.chip import ESP32S3_USER_DATA, Chip, esp32, esp32c3, esp32s3, virtual_mac
+from hil.sim.chip.chip import ESP32S3_USER_DATA, Chip, esp32, esp32c3, esp32s3, virtual_mac
+from hil.sim.chip.nor import MIB, SECTOR, NorFlash
+from hil.sim.chip.reset import ResetReason
 from hil.sim.loader.command import checksum
 from hil.sim.loader.rom import SYNC_REQUEST, RomLoader
 from hil.sim.loader.slip import SlipDecoder, encode
-from hil.sim.nor import MIB, SECTOR, NorFlash
-from hil.sim.reset import ResetReason
 
 FLASH_BEGIN, FLASH_DATA, FLASH_END, MEM_END, SYNC = 0x02, 0x03, 0x04, 0x06, 0x08
 WRITE_REG, READ_REG, READ_SLOW, CHANGE_BAUD = 0x09, 0x0A, 0x0E, 0x0F

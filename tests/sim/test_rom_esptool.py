@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hil.sim.chip import esp32, virtual_mac
-from hil.sim.nor import MIB, SECTOR, NorFlash
-from hil.sim.reset import ResetReason
+from hil.sim.chip.chip import esp32, virtual_mac
+from hil.sim.chip.nor import MIB, SECTOR, NorFlash
+from hil.sim.chip.reset import ResetReason
 
 Esptool = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -14,7 +14,7 @@ from hil.errors import PortBusyError
 from hil.serialport.open import open_port
 from hil.serialport.telnet import Option, Verb, negotiation
 from hil.sim import serial_server
-from hil.sim.reset import ResetReason
+from hil.sim.chip.reset import ResetReason
 from hil.sim.serial_server import BACKLOG, BUSY
 
 HELLO = b"I (1) echo: ready\r\n"  # what the application of conftest.py says last when it starts

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from hil.firmware import virtual as firmware_build
 from hil.protocol import ErrorCode
-from hil.sim.boot import Booted
-from hil.sim.layout import Layout
-from hil.sim.nor import SECTOR, NorFlash
-from hil.sim.nvs import Nvs
-from hil.sim.storage import MAGIC, Storage
-from hil.sim.update import APP, MODEL, Update
+from hil.sim.chip.boot import Booted
+from hil.sim.chip.layout import Layout
+from hil.sim.chip.nor import SECTOR, NorFlash
+from hil.sim.chip.nvs import Nvs
+from hil.sim.chip.storage import MAGIC, Storage
+from hil.sim.chip.update import APP, MODEL, Update
 
 ROOT = firmware_build.ROOT
 

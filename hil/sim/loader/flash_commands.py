@@ -9,10 +9,10 @@ import hashlib
 from collections.abc import Callable
 from functools import partial
 
+from hil.sim.chip.nor import SECTOR, FlashRangeError, NorFlash
 from hil.sim.loader.command import Answer, Fault, RefusedError, words
 from hil.sim.loader.flash_writer import FlashWriter
 from hil.sim.loader.slip import encode
-from hil.sim.nor import SECTOR, FlashRangeError, NorFlash
 
 _SLOW_READ = 64  # READ_FLASH_SLOW answers this many bytes, however few were asked for
 

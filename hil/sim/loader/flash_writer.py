@@ -3,8 +3,8 @@
 
 import zlib
 
+from hil.sim.chip.nor import SECTOR, NorFlash
 from hil.sim.loader.command import Fault, RefusedError
-from hil.sim.nor import SECTOR, NorFlash
 
 
 class FlashWriter:

@@ -3,8 +3,8 @@
 
 from enum import Enum
 
-from hil.sim.chip import Chip
-from hil.sim.nor import NorFlash
+from hil.sim.chip.chip import Chip
+from hil.sim.chip.nor import NorFlash
 
 _SPI_USER_TRANSACTION = 1 << 18  # SPI_USR in SPI_CMD_REG
 _WATCHDOG_ENABLE = 1 << 31  # RTC_CNTL_WDT_EN

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from hil.sim.chip import Chip
+from hil.sim.chip.chip import Chip
+from hil.sim.chip.nor import NorFlash
+from hil.sim.chip.reset import ResetReason
 from hil.sim.loader.command import Answer, Fault, RefusedError, Request, checksum, response, words
 from hil.sim.loader.flash_commands import FlashCommands
 from hil.sim.loader.registers import RegisterEffect, Registers
 from hil.sim.loader.slip import SlipDecoder, encode
-from hil.sim.nor import NorFlash
-from hil.sim.reset import ResetReason
 
 _SYNC = 0x08
 _SYNC_PAYLOAD = b"\x07\x07\x12\x20" + 32 * b"\x55"

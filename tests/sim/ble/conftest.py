@@ -14,7 +14,7 @@ from hil.sim.air import Air
 from hil.sim.antenna import Identity
 from hil.sim.ble.medium import BleMedium
 from hil.sim.ble.radio import BleRadio
-from hil.sim.chip import virtual_mac
+from hil.sim.chip.chip import virtual_mac
 from hil.sim.clock import CYCLES_PER_US, SimClock
 from hil.sim.presets import PRESETS
 

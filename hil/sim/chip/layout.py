@@ -4,8 +4,8 @@
 from esp_idf_defs import PartitionTable
 from esp_idf_defs.partitions import PartitionDefinition
 
-from hil.sim.nor import NorFlash
-from hil.sim.otadata import OtaData
+from hil.sim.chip.nor import NorFlash
+from hil.sim.chip.otadata import OtaData
 
 TYPE_APP, TYPE_DATA = 0, 1
 SUBTYPE_FACTORY, SUBTYPE_OTA, SUBTYPE_TEST = 0x00, 0x10, 0x20

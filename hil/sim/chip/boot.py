@@ -14,10 +14,10 @@ from esp_idf_defs import PartitionTable
 from esp_idf_defs.app_description import AppDescription
 from esp_idf_defs.partitions import InputError, PartitionDefinition
 
-from hil.sim.image import Image, ImageError, module_of, parse_image
-from hil.sim.layout import SUBTYPE_FACTORY, SUBTYPE_TEST, TYPE_APP, TYPE_DATA, Layout
-from hil.sim.nor import NorFlash
-from hil.sim.otadata import OtaData
+from hil.sim.chip.image import Image, ImageError, module_of, parse_image
+from hil.sim.chip.layout import SUBTYPE_FACTORY, SUBTYPE_TEST, TYPE_APP, TYPE_DATA, Layout
+from hil.sim.chip.nor import NorFlash
+from hil.sim.chip.otadata import OtaData
 
 BOOTLOADER_LIMIT = 0x8000
 TABLE_OFFSET = 0x8000

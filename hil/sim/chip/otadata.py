@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
-from hil.sim.nor import SECTOR, NorFlash
+from hil.sim.chip.nor import SECTOR, NorFlash
 
 _ENTRY = struct.Struct("<I20sII")
 _EMPTY = 0xFFFFFFFF

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from wasmtime import TrapCode
 
-from hil.sim.machine import Trap
+from hil.sim.chip.machine import Trap
 
 # The Xtensa exception that a trap comes nearest to.
 CAUSES = {

@@ -10,11 +10,11 @@ import hashlib
 from esp_idf_defs.partitions import PartitionDefinition
 
 from hil.protocol import ErrorCode
+from hil.sim.chip.layout import Layout
+from hil.sim.chip.machine import Handler
+from hil.sim.chip.nor import NorFlash
+from hil.sim.chip.nvs import Nvs
 from hil.sim.cost import hash_cycles
-from hil.sim.layout import Layout
-from hil.sim.machine import Handler
-from hil.sim.nor import NorFlash
-from hil.sim.nvs import Nvs
 from hil.sim.peripheral import OK, Processor
 
 MAGIC = (0x4D4C4948).to_bytes(4, "little")

@@ -8,7 +8,7 @@ Register addresses and eFuse fields are those that esptool 5.6 reads (its ``targ
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hil.sim.reset import ResetReason
+from hil.sim.chip.reset import ResetReason
 
 VIRTUAL_MARK = b"hil-virtual"
 """Content of eFuse BLOCK_USR_DATA by which a flasher tells a virtual ESP32-S3 from a real one."""

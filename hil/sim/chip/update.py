@@ -9,14 +9,14 @@ from esp_idf_defs.app_description import AppDescription
 from esp_idf_defs.partitions import PartitionDefinition
 
 from hil.protocol import ErrorCode
-from hil.sim.boot import Booted
+from hil.sim.chip.boot import Booted
+from hil.sim.chip.image import MAGIC as IMAGE_MAGIC
+from hil.sim.chip.image import ImageError, module_of, parse_image
+from hil.sim.chip.machine import Handler
+from hil.sim.chip.nor import SECTOR, NorFlash
+from hil.sim.chip.storage import MAGIC, Storage
 from hil.sim.cost import erase_cycles, program_cycles
-from hil.sim.image import MAGIC as IMAGE_MAGIC
-from hil.sim.image import ImageError, module_of, parse_image
-from hil.sim.machine import Handler
-from hil.sim.nor import SECTOR, NorFlash
 from hil.sim.peripheral import OK, Processor
-from hil.sim.storage import MAGIC, Storage
 
 if TYPE_CHECKING:
     from hashlib import _Hash

@@ -10,7 +10,7 @@ import binascii
 import json
 import struct
 
-from hil.sim.nor import SECTOR, NorFlash
+from hil.sim.chip.nor import SECTOR, NorFlash
 
 _LEAD = struct.Struct("<8sII")
 _MAGIC = b"HILNVS\0\1"
