@@ -5,12 +5,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from hil.sim.bridge import UART_BAUD, UsbBridge
 from hil.sim.chip.chip import Chip
 from hil.sim.chip.nor import NorFlash
 from hil.sim.chip.reset import AutoResetCircuit, Edge, ResetReason
 from hil.sim.faults import Faults
 from hil.sim.loader.rom import SYNC_REQUEST, RomLoader
+from hil.sim.serial.bridge import UART_BAUD, UsbBridge
 
 
 class Application(Protocol):

@@ -26,8 +26,8 @@ from hil.sim.chip.storage import Storage
 from hil.sim.chip.update import Update
 from hil.sim.clock import CYCLES_PER_US, Event
 from hil.sim.inference_task import InferenceTask
+from hil.sim.serial.uart import Uart
 from hil.sim.station import Station
-from hil.sim.uart import Uart
 
 NO_DEADLINE = -1
 

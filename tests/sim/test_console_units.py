@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.protocol.console.chunk import Chunk, ChunkType
-from hil.sim.console_units import ConsoleUnits
+from hil.sim.serial.console_units import ConsoleUnits
 
 
 def cut_up(data: bytes, places: list[int]) -> list[bytes]:

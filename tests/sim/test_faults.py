@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hil.errors import BadInputError
 from hil.sim.chip.reset import AutoResetCircuit, Edge
 from hil.sim.faults import Faults, parse_faults
-from hil.sim.line import MEAN_GAP, NoisyLine
+from hil.sim.serial.line import MEAN_GAP, NoisyLine
 
 EVERYTHING = [
     *("vanish=0.5", "dead-console", "wrong-boot-mode=2", "stuck-download", "drop=460800"),

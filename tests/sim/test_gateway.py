@@ -14,7 +14,7 @@ from hil.protocol import Flags, FrameHeader, MessageType
 from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.sim import host_work
 from hil.sim.clock import CYCLES_PER_US, SimClock
-from hil.sim.uart import DEFAULT_BAUD, Uart
+from hil.sim.serial.uart import DEFAULT_BAUD, Uart
 from hil.transport.espnow import CREDIT
 
 MAC = bytes.fromhex("0248494c0001")

@@ -13,9 +13,9 @@ import serial.rfc2217
 from hil.errors import PortBusyError
 from hil.serialport.open import open_port
 from hil.serialport.telnet import Option, Verb, negotiation
-from hil.sim import serial_server
 from hil.sim.chip.reset import ResetReason
-from hil.sim.serial_server import BACKLOG, BUSY
+from hil.sim.serial import server as serial_server
+from hil.sim.serial.server import BACKLOG, BUSY
 
 HELLO = b"I (1) echo: ready\r\n"  # what the application of conftest.py says last when it starts
 

@@ -21,7 +21,7 @@ from hil.serialport.telnet import (
     escape,
     negotiation,
 )
-from hil.sim.rfc2217 import Rfc2217Session
+from hil.sim.serial.rfc2217 import Rfc2217Session
 
 events = st.lists(
     st.one_of(

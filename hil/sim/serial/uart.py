@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from hil.protocol.console.chunk import FROM_GATEWAY
 from hil.sim.clock import CYCLES_PER_US, SimClock
-from hil.sim.console_units import ConsoleUnits
-from hil.sim.gateway_host import GatewayHost, may_pay
+from hil.sim.serial.console_units import ConsoleUnits
+from hil.sim.serial.gateway_host import GatewayHost, may_pay
 
 DEFAULT_BAUD = 115_200
 BITS_PER_BYTE = 10  # start, eight data, stop

@@ -4,8 +4,8 @@
 import asyncio
 
 from hil.sim.faults import Faults
-from hil.sim.line import NoisyLine
-from hil.sim.serial_server import SerialDevice, SerialServer
+from hil.sim.serial.line import NoisyLine
+from hil.sim.serial.server import SerialDevice, SerialServer
 
 UART_BAUD = 115_200
 """What the ROM prints with, and a firmware until it is told otherwise."""

@@ -8,7 +8,7 @@ from typing import Protocol, cast
 
 from hil.serialport.telnet import IAC, escape
 from hil.sim.loader.slip import END
-from hil.sim.rfc2217 import Rfc2217Session, SerialLines
+from hil.sim.serial.rfc2217 import Rfc2217Session, SerialLines
 
 BACKLOG = 64 * 1024
 """Bytes of console output kept for the next client. A real UART would have lost them."""
