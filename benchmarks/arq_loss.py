@@ -27,7 +27,7 @@ from hil.lab import Lab
 from hil.model.model import Model
 from hil.protocol import BODY_OVERHEAD, HEADER_SIZE
 from hil.resources import resource
-from hil.sim.presets import ACTIVATION_BYTES, PRESETS
+from hil.sim.radio.presets import ACTIVATION_BYTES, PRESETS
 
 LINKS = ("udp", "espnow")
 DUPLICATE = REORDER = 0.05

@@ -9,7 +9,7 @@ from hil.errors import BadInputError, BoardRefused, InfrastructureError
 from hil.inference.completion import failure_text
 from hil.lab import WifiCredentials
 from hil.rig.rig import BoardSpec
-from hil.sim.wifi import LAB_ACCESS_POINT
+from hil.sim.radio.wifi import LAB_ACCESS_POINT
 
 _WIFI_PATIENCE_S = 30.0
 """Scanning all channels, association and DHCP take up to ten."""

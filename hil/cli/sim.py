@@ -52,8 +52,8 @@ def sim(
     require_simulation()
     from hil.sim.faults import parse_faults
     from hil.sim.lab import LabOptions, serve
-    from hil.sim.link_file import LinkFile, read_link_file
-    from hil.sim.presets import table
+    from hil.sim.radio.link_file import LinkFile, read_link_file
+    from hil.sim.radio.presets import table
 
     parse_faults(faults, boards, chip)
     shaping = read_link_file(link) if link else None

@@ -258,7 +258,7 @@ def _credentials(file: RigFile, needed: bool) -> WifiCredentials | None:
 
 
 def _shaping(path: Path, first: BoardSpec) -> dict[str, Any]:
-    from hil.sim.link_file import read_link_file
+    from hil.sim.radio.link_file import read_link_file
 
     if not first.virtual:
         raise BadInputError(

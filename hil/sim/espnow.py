@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from hil.errors import BadInputError
 from hil.protocol import ErrorCode
-from hil.sim.antenna import Antenna
 from hil.sim.clock import CYCLES_PER_US, Event
 from hil.sim.espnow_driver import CHANNELS, MAX_DATA, DriverError, EspNowDriver, EspNowError
 from hil.sim.espnow_medium import EspNowMedium
-from hil.sim.peripheral import LINK_DOWN, OK
-from hil.sim.wifi import LAB_ACCESS_POINT
+from hil.sim.radio.antenna import Antenna
+from hil.sim.radio.peripheral import LINK_DOWN, OK
+from hil.sim.radio.wifi import LAB_ACCESS_POINT
 
 OPEN_US = 2_000
 """For switching the radio's channel and the driver on; an estimate."""

@@ -10,9 +10,9 @@ one that none of the MAC's attempts has brought over. What the radios of one boa
 from typing import Protocol
 
 from hil.errors import BadInputError
-from hil.sim.air import Air
 from hil.sim.chip.chip import mac_text
-from hil.sim.link import LinkDirection
+from hil.sim.radio.air import Air
+from hil.sim.radio.link import LinkDirection
 
 LINK = "espnow"
 BROADCAST = b"\xff" * 6

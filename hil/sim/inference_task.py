@@ -7,7 +7,7 @@ from hil.sim.chip.machine import Handler
 from hil.sim.clock import CYCLES_PER_US, Event
 from hil.sim.cost import copy_cycles, invoke_cycles, open_cycles
 from hil.sim.kernels import ArenaError, ModelRejectedError, Runner, open_runner
-from hil.sim.peripheral import Processor
+from hil.sim.radio.peripheral import Processor
 
 OK = 0
 

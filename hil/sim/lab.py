@@ -15,15 +15,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from hil.sim.air import Air, Medium
 from hil.sim.ble.medium import BleMedium
 from hil.sim.chip.chip import mac_text
 from hil.sim.clock import SimClock
 from hil.sim.faults import parse_faults
-from hil.sim.link_file import LinkFile
 from hil.sim.make_board import make_board
 from hil.sim.power_server import PowerServer
-from hil.sim.wifi import LAB_ACCESS_POINT
+from hil.sim.radio.air import Air, Medium
+from hil.sim.radio.link_file import LinkFile
+from hil.sim.radio.wifi import LAB_ACCESS_POINT
 
 # What reaches out of the lab by itself.
 MEDIA: tuple[type[Medium], ...] = (BleMedium,)

@@ -14,8 +14,6 @@ from contextlib import ExitStack
 
 from wasmtime import TrapCode
 
-from hil.sim.air import Air
-from hil.sim.antenna import Identity
 from hil.sim.board import VirtualBoard
 from hil.sim.chip.boot import Booted
 from hil.sim.chip.chip import mac_text
@@ -26,8 +24,10 @@ from hil.sim.chip.storage import Storage
 from hil.sim.chip.update import Update
 from hil.sim.clock import CYCLES_PER_US, Event
 from hil.sim.inference_task import InferenceTask
+from hil.sim.radio.air import Air
+from hil.sim.radio.antenna import Identity
+from hil.sim.radio.station import Station
 from hil.sim.serial.uart import Uart
-from hil.sim.station import Station
 
 NO_DEADLINE = -1
 

@@ -4,9 +4,9 @@
 from typing import Protocol
 
 from hil.protocol import ErrorCode
-from hil.sim.antenna import Antenna
-from hil.sim.lan import Lan
-from hil.sim.peripheral import LINK_DOWN, OK
+from hil.sim.radio.antenna import Antenna
+from hil.sim.radio.lan import Lan
+from hil.sim.radio.peripheral import LINK_DOWN, OK
 from hil.sim.tcp_host import HostConnection
 from hil.sim.tcp_lab import BoardConnection, BoardListener
 
@@ -15,7 +15,7 @@ class Connection(Protocol):
     """What the firmware's link is at the moment."""
 
     def send(self, data: bytes, now: int) -> int:
-        """See :meth:`hil.sim.peripheral.Radio.send`."""
+        """See :meth:`hil.sim.radio.peripheral.Radio.send`."""
 
     def close(self) -> None:
         """Drop it; nothing more is told to the board."""

@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 from hil.errors import LabError
 from hil.protocol import ErrorCode
-from hil.sim.antenna import Antenna
-from hil.sim.peripheral import LINK_DOWN
+from hil.sim.radio.antenna import Antenna
+from hil.sim.radio.peripheral import LINK_DOWN
 from hil.sim.reaction import Reaction, header_of_request
 from hil.sim.tcp_sender import RETRANSMISSION_US, TcpSender
 

@@ -2,10 +2,10 @@
 """TCP between two boards of the lab: no sockets, all in simulated time."""
 
 from hil.protocol import ErrorCode
-from hil.sim.antenna import Antenna
 from hil.sim.clock import CYCLES_PER_US
-from hil.sim.lan import Lan
-from hil.sim.peripheral import LINK_DOWN
+from hil.sim.radio.antenna import Antenna
+from hil.sim.radio.lan import Lan
+from hil.sim.radio.peripheral import LINK_DOWN
 from hil.sim.tcp_sender import RETRANSMISSION_US, TcpSender
 
 

@@ -4,7 +4,7 @@
 from collections.abc import Callable
 
 from hil.sim.clock import CYCLES_PER_US, SimClock
-from hil.sim.link import LinkDirection
+from hil.sim.radio.link import LinkDirection
 
 SEND_BUFFER = 5_760
 """CONFIG_LWIP_TCP_SND_BUF_DEFAULT of ESP-IDF."""

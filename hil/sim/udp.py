@@ -4,9 +4,9 @@
 import functools
 
 from hil.protocol import ErrorCode
-from hil.sim.antenna import Antenna
-from hil.sim.lan import Lan
-from hil.sim.peripheral import LINK_DOWN, OK
+from hil.sim.radio.antenna import Antenna
+from hil.sim.radio.lan import Lan
+from hil.sim.radio.peripheral import LINK_DOWN, OK
 from hil.sim.udp_address import pack_address, unpack_address
 from hil.sim.udp_host import HostSocket
 

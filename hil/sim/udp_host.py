@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable
 
 from hil.protocol import ErrorCode
-from hil.sim.antenna import Antenna
+from hil.sim.radio.antenna import Antenna
 from hil.sim.reaction import Reaction
 from hil.sim.udp_address import pack_address
 from hil.transport.udp import BARRIER

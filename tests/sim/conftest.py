@@ -14,14 +14,14 @@ import pytest
 from hil.lab import Lab
 from hil.model.model import Model
 from hil.resources import resource
-from hil.sim.air import Air
-from hil.sim.antenna import Antenna, Identity
 from hil.sim.board import VirtualBoard
 from hil.sim.chip.chip import Chip, esp32s3, virtual_mac
 from hil.sim.chip.nor import MIB, NorFlash
 from hil.sim.chip.reset import ResetReason
 from hil.sim.clock import CYCLES_PER_US, SimClock
 from hil.sim.faults import Faults
+from hil.sim.radio.air import Air
+from hil.sim.radio.antenna import Antenna, Identity
 
 HELLO = b"I (1) echo: ready\r\n"
 _PATIENCE = 20.0  # seconds; only a broken test waits that long

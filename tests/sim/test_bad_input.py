@@ -36,7 +36,7 @@ from hil.model.model import Model
 from hil.model.photos import load_photos
 from hil.resources import resource
 from hil.rig.rig import BoardSpec
-from hil.sim.wifi import LAB_ACCESS_POINT
+from hil.sim.radio.wifi import LAB_ACCESS_POINT
 
 _SIZE_OF_FIRST_PARTITION = 8  # in the first entry of a partition table
 _NAME_OF_FIRST_PARTITION = 12

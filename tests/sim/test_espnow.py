@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hil.errors import BadInputError
-from hil.sim.air import Air
 from hil.sim.chip.chip import virtual_mac
 from hil.sim.clock import CYCLES_PER_US, SimClock
 from hil.sim.espnow_driver import (
@@ -20,7 +19,8 @@ from hil.sim.espnow_driver import (
     EspNowError,
 )
 from hil.sim.espnow_medium import ATTEMPTS, BROADCAST, RSSI_DBM, EspNowMedium
-from hil.sim.presets import PRESETS
+from hil.sim.radio.air import Air
+from hil.sim.radio.presets import PRESETS
 
 A, B, C = (virtual_mac(number) for number in (1, 2, 3))
 FRAME_US = PRESETS["espnow"].cycles(250) // CYCLES_PER_US

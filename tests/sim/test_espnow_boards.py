@@ -14,7 +14,7 @@ from hil.edge import EdgeServer
 from hil.inference.judgement import judge
 from hil.model.model import Model
 from hil.model.topk import top_k
-from hil.sim.presets import ACTIVATION_BYTES
+from hil.sim.radio.presets import ACTIVATION_BYTES
 
 LOSS = 0.2
 MESSAGES = 20

@@ -6,13 +6,13 @@ import re
 import pytest
 
 from hil.protocol import ErrorCode
-from hil.sim.air import Air
-from hil.sim.antenna import Identity
 from hil.sim.chip.chip import mac_text, virtual_mac
 from hil.sim.clock import SimClock
 from hil.sim.espnow import EspNowRadio
 from hil.sim.espnow_driver import MAX_PEERS, TX_BUFFERS
 from hil.sim.espnow_medium import RSSI_DBM
+from hil.sim.radio.air import Air
+from hil.sim.radio.antenna import Identity
 
 A, B = virtual_mac(1), virtual_mac(2)
 

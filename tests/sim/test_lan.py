@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from hil.protocol import ErrorCode
-from hil.sim.air import Air
 from hil.sim.clock import CYCLES_PER_US, SimClock
-from hil.sim.lan import Lan
-from hil.sim.link import LinkParameters
-from hil.sim.presets import PRESETS
+from hil.sim.radio.air import Air
+from hil.sim.radio.lan import Lan
+from hil.sim.radio.link import LinkParameters
+from hil.sim.radio.presets import PRESETS
 from hil.sim.tcp import TcpRadio
 from hil.sim.udp import EPHEMERAL_PORT, UdpRadio
 from hil.sim.udp_address import pack_address, unpack_address

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.sim.clock import CYCLES_PER_US
-from hil.sim.link import REORDER_FLOOR_US, LinkDirection, LinkParameters
-from hil.sim.presets import PRESETS, unshaped
+from hil.sim.radio.link import REORDER_FLOOR_US, LinkDirection, LinkParameters
+from hil.sim.radio.presets import PRESETS, unshaped
 
 LINK = LinkParameters(rate_kbps=8_000, latency_us=500, packet_bytes=100, overhead_bytes=10)
 TIMEOUT_US = 200_000

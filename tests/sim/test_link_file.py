@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from hil.cli.sim import sim
 from hil.errors import BadInputError
-from hil.sim.link_file import LinkFile, read_link_file
-from hil.sim.presets import PRESETS
+from hil.sim.radio.link_file import LinkFile, read_link_file
+from hil.sim.radio.presets import PRESETS
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "lossy.toml"
 

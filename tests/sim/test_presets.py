@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hil.sim.presets import PRESETS, predictions, table, unshaped
+from hil.sim.radio.presets import PRESETS, predictions, table, unshaped
 
 BY_LINK = {prediction.via: prediction for prediction in predictions()}
 
@@ -60,7 +60,7 @@ def test_an_unshaped_link_has_no_delay_left() -> None:
 
 def test_the_module_prints_the_table() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "hil.sim.presets"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "hil.sim.radio.presets"], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == table()
     assert "3.19 ms | 3.2 ms" in table()

@@ -14,7 +14,7 @@ from hil.firmware.build import FirmwareBuild
 from hil.flash.flash import flash
 from hil.lab import Lab
 from hil.protocol.console.line import format_request
-from hil.sim.wifi import JOIN_US
+from hil.sim.radio.wifi import JOIN_US
 
 PATIENCE_S = 20.0
 IMAGES = Path(__file__).resolve().parents[2] / "firmware" / "virtual"

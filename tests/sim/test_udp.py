@@ -12,9 +12,9 @@ import pytest
 
 from hil.protocol import ErrorCode, Flags, FrameHeader, MessageType
 from hil.sim import host_work
-from hil.sim.air import Air
 from hil.sim.clock import CYCLES_PER_US, SimClock
-from hil.sim.presets import PRESETS, unshaped
+from hil.sim.radio.air import Air
+from hil.sim.radio.presets import PRESETS, unshaped
 from hil.sim.udp import QUEUE, UdpRadio
 
 VIA = 2

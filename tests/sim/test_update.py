@@ -24,7 +24,7 @@ from hil.inference.part import ModelPart
 from hil.lab import Lab
 from hil.model.model import Model
 from hil.resources import resource
-from hil.sim.wifi import LAB_ACCESS_POINT
+from hil.sim.radio.wifi import LAB_ACCESS_POINT
 
 BASE = ("ota_0", "model_0", "none")
 TEST_BUILD = Path(__file__).resolve().parents[2] / "firmware" / "virtual" / "prebuilt-test"

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from enum import IntEnum
 
 from hil.sim.clock import CYCLES_PER_US, Event, SimClock
-from hil.sim.link import LinkParameters
+from hil.sim.radio.link import LinkParameters
 
 SUPERVISION_TIMEOUT_US = 2_560_000
 """The connection is lost when nothing has come through for so long: NimBLE's

@@ -3,10 +3,10 @@
 
 from collections import Counter
 
-from hil.sim.air import Air
 from hil.sim.ble.hci import HciServer
 from hil.sim.ble.host import HostEnd
 from hil.sim.ble.pairing import Pair, Participant
+from hil.sim.radio.air import Air
 
 LARGEST_MTU = 247
 """What a board asks for: it fills one link-layer packet of 251 bytes (docs/protocol.md, 1.6)."""

@@ -4,13 +4,13 @@
 import re
 
 from hil.protocol import ErrorCode
-from hil.sim.antenna import Antenna
 from hil.sim.ble.connection import Side
 from hil.sim.ble.medium import BleMedium
 from hil.sim.ble.pairing import Pair
 from hil.sim.chip.chip import mac_text
 from hil.sim.clock import CYCLES_PER_US, Event
-from hil.sim.peripheral import LINK_DOWN, OK
+from hil.sim.radio.antenna import Antenna
+from hil.sim.radio.peripheral import LINK_DOWN, OK
 
 BUFFERS = 12
 """Frames that the driver holds: MSYS_1_BLOCK_COUNT, NimBLE's default number of packet buffers."""

@@ -16,7 +16,7 @@ from hil.sim.chip.machine import Handler
 from hil.sim.chip.nor import SECTOR, NorFlash
 from hil.sim.chip.storage import MAGIC, Storage
 from hil.sim.cost import erase_cycles, program_cycles
-from hil.sim.peripheral import OK, Processor
+from hil.sim.radio.peripheral import OK, Processor
 
 if TYPE_CHECKING:
     from hashlib import _Hash

@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 import pytest
 
 from hil.protocol import ErrorCode
-from hil.sim.air import Air
-from hil.sim.antenna import Identity
 from hil.sim.ble.medium import BleMedium
 from hil.sim.ble.radio import BleRadio
 from hil.sim.chip.chip import virtual_mac
 from hil.sim.clock import CYCLES_PER_US, SimClock
-from hil.sim.presets import PRESETS
+from hil.sim.radio.air import Air
+from hil.sim.radio.antenna import Identity
+from hil.sim.radio.presets import PRESETS
 
 PATIENCE = 20.0  # seconds; only a broken test waits that long
 Result = TypeVar("Result")

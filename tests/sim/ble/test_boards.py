@@ -10,8 +10,8 @@ from hil.protocol import ErrorCode
 from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US
 from hil.sim.ble.pairing import ADVERTISING_US, SETTING_UP_EVENTS
 from hil.sim.ble.radio import BUFFERS, CONNECT_TIMEOUT_US
-from hil.sim.peripheral import LINK_DOWN
-from hil.sim.presets import PRESETS
+from hil.sim.radio.peripheral import LINK_DOWN
+from hil.sim.radio.presets import PRESETS
 
 INTERVAL = PRESETS["ble"].interval_us
 UP_US = ADVERTISING_US + SETTING_UP_EVENTS * INTERVAL

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US, Connection, Side
 from hil.sim.clock import CYCLES_PER_US, SimClock
-from hil.sim.link import LinkParameters
-from hil.sim.presets import PRESETS, unshaped
+from hil.sim.radio.link import LinkParameters
+from hil.sim.radio.presets import PRESETS, unshaped
 
 BLE = PRESETS["ble"]
 INTERVAL = BLE.interval_us

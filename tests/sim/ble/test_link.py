@@ -14,7 +14,7 @@ from hil.protocol import Flags, FrameHeader, MessageType
 from hil.sim import host_work
 from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US
 from hil.sim.ble.pairing import ADVERTISING_US, SETTING_UP_EVENTS
-from hil.sim.presets import PRESETS
+from hil.sim.radio.presets import PRESETS
 from hil.transport.ble.link import BleLink
 
 PATIENCE = 20.0

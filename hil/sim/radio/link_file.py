@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hil.errors import BadInputError
-from hil.sim.link import LinkParameters
-from hil.sim.presets import PRESETS, unshaped
+from hil.sim.radio.link import LinkParameters
+from hil.sim.radio.presets import PRESETS, unshaped
 
 _COUNTS = {  # smallest and largest value
     "rate_kbps": (1, 10_000_000),

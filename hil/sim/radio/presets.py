@@ -2,14 +2,14 @@
 """What the simulated links are like, with the source of every number. Pure.
 
 No preset loses, doubles, reorders or jitters: that is asked for by a file (``link_file.py``).
-``python -m hil.sim.presets`` prints the table of docs/performance.md.
+``python -m hil.sim.radio.presets`` prints the table of docs/performance.md.
 """
 
 from dataclasses import dataclass, replace
 
 from hil.protocol import BODY_OVERHEAD, HEADER_SIZE
 from hil.sim.clock import CYCLES_PER_US
-from hil.sim.link import LinkDirection, LinkParameters
+from hil.sim.radio.link import LinkDirection, LinkParameters
 
 
 def _air_rate(goodput_kbps: int, packet_bytes: int, overhead_bytes: int) -> int:

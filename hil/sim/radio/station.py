@@ -4,17 +4,17 @@
 from collections.abc import Callable
 
 from hil.protocol import ErrorCode
-from hil.sim.air import Air
-from hil.sim.antenna import Antenna, Identity
 from hil.sim.ble.radio import BleRadio
 from hil.sim.chip.machine import Handler
 from hil.sim.chip.nvs import Nvs
 from hil.sim.clock import CYCLES_PER_US
 from hil.sim.espnow import EspNowRadio
-from hil.sim.peripheral import LINK_DOWN, OK, Processor, Radio
+from hil.sim.radio.air import Air
+from hil.sim.radio.antenna import Antenna, Identity
+from hil.sim.radio.peripheral import LINK_DOWN, OK, Processor, Radio
+from hil.sim.radio.wifi import JOIN_US, LAB_ACCESS_POINT, REFUSE_US
 from hil.sim.tcp import TcpRadio
 from hil.sim.udp import UdpRadio
-from hil.sim.wifi import JOIN_US, LAB_ACCESS_POINT, REFUSE_US
 
 # `sn_via` of splitnode/port.h.
 RADIOS: dict[int, Callable[[Antenna], Radio]] = {

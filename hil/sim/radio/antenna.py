@@ -4,11 +4,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hil.sim.air import Air
 from hil.sim.chip.chip import mac_text
 from hil.sim.clock import SimClock
-from hil.sim.link import LinkDirection
-from hil.sim.peripheral import OK, Processor
+from hil.sim.radio.air import Air
+from hil.sim.radio.link import LinkDirection
+from hil.sim.radio.peripheral import OK, Processor
 
 
 @dataclass(frozen=True)
@@ -91,5 +91,5 @@ class Antenna:
         self._processor.run("on_writable", self.via)
 
     def direction(self, link: str, name: str) -> LinkDirection:
-        """Return a direction of a link of this board (see :meth:`hil.sim.air.Air.direction`)."""
+        """Return a direction of a link of this board (see :meth:`hil.sim.radio.air.Air.direction`)."""
         return self.air.direction(link, mac_text(self.board.mac), name)

@@ -7,7 +7,7 @@ point's forwarding is not modelled.
 
 from typing import TypeVar
 
-from hil.sim.air import Air
+from hil.sim.radio.air import Air
 
 NETWORK = "192.168.4."
 

@@ -2,14 +2,14 @@
 """What a peripheral of the virtual board sees of the processor, and what a radio is.
 
 The seam for radios. A link of kind `via` (docs/protocol.md, section 2.3) is one module with a class
-that has the methods of :class:`Radio`. It is constructed with an :class:`hil.sim.antenna.Antenna`,
+that has the methods of :class:`Radio`. It is constructed with an :class:`hil.sim.radio.antenna.Antenna`,
 once for each boot of each board, and named in one line of ``RADIOS`` in ``station.py``. Through the
 antenna it knows its board (number, MAC, whether Wi-Fi is joined), tells the firmware what happens
 (``link``, ``receive``, ``writable``; each is to be called at its simulated time, from an event of
 ``antenna.clock``, never from inside ``open`` or ``send``) and finds what it shares with other
 boards: ``antenna.air.shared(SomeMedium)`` is the lab's one SomeMedium, ``SomeMedium(air)``. A
 medium that has sockets of its own to the host is also named in ``MEDIA`` in ``lab.py``, which
-starts and closes it and announces its ends (see :class:`hil.sim.air.Medium`).
+starts and closes it and announces its ends (see :class:`hil.sim.radio.air.Medium`).
 """
 
 from typing import Protocol

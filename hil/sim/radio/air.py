@@ -4,8 +4,8 @@
 from typing import Protocol, TypeVar
 
 from hil.sim.clock import SimClock
-from hil.sim.link import LinkDirection, LinkParameters
-from hil.sim.presets import PRESETS
+from hil.sim.radio.link import LinkDirection, LinkParameters
+from hil.sim.radio.presets import PRESETS
 
 Shared = TypeVar("Shared")
 
@@ -28,7 +28,7 @@ class Air:
 
     Args:
         clock: simulated time.
-        links: parameters of the links, by the names of :data:`hil.sim.presets.PRESETS`.
+        links: parameters of the links, by the names of :data:`hil.sim.radio.presets.PRESETS`.
         seed: of everything random.
     """
 
