@@ -9,13 +9,13 @@ import pytest
 
 from hil.protocol import ErrorCode
 from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.ip.tcp import TcpRadio
+from hil.sim.ip.udp import EPHEMERAL_PORT, UdpRadio
+from hil.sim.ip.udp_address import pack_address, unpack_address
 from hil.sim.radio.air import Air
 from hil.sim.radio.lan import Lan
 from hil.sim.radio.link import LinkParameters
 from hil.sim.radio.presets import PRESETS
-from hil.sim.tcp import TcpRadio
-from hil.sim.udp import EPHEMERAL_PORT, UdpRadio
-from hil.sim.udp_address import pack_address, unpack_address
 
 PORT = 3333
 HEAD, TAIL = "192.168.4.2", "192.168.4.3"

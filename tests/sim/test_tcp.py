@@ -13,11 +13,11 @@ from hil.protocol import ErrorCode, Flags, Message, MessageType
 from hil.protocol.stream import pack_stream
 from hil.sim import host_work
 from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.ip.tcp import TcpRadio
+from hil.sim.ip.tcp_sender import SEND_BUFFER
 from hil.sim.radio.air import Air
 from hil.sim.radio.link import LinkDirection
 from hil.sim.radio.presets import PRESETS
-from hil.sim.tcp import TcpRadio
-from hil.sim.tcp_sender import SEND_BUFFER
 
 VIA = 1
 PATIENCE_S = 20.0

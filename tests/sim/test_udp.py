@@ -13,9 +13,9 @@ import pytest
 from hil.protocol import ErrorCode, Flags, FrameHeader, MessageType
 from hil.sim import host_work
 from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.ip.udp import QUEUE, UdpRadio
 from hil.sim.radio.air import Air
 from hil.sim.radio.presets import PRESETS, unshaped
-from hil.sim.udp import QUEUE, UdpRadio
 
 VIA = 2
 LOSSY = replace(PRESETS["udp"], loss=0.2, duplicate=0.1, reorder=0.1, jitter_us=800)

@@ -9,12 +9,12 @@ from hil.sim.chip.machine import Handler
 from hil.sim.chip.nvs import Nvs
 from hil.sim.clock import CYCLES_PER_US
 from hil.sim.espnow import EspNowRadio
+from hil.sim.ip.tcp import TcpRadio
+from hil.sim.ip.udp import UdpRadio
 from hil.sim.radio.air import Air
 from hil.sim.radio.antenna import Antenna, Identity
 from hil.sim.radio.peripheral import LINK_DOWN, OK, Processor, Radio
 from hil.sim.radio.wifi import JOIN_US, LAB_ACCESS_POINT, REFUSE_US
-from hil.sim.tcp import TcpRadio
-from hil.sim.udp import UdpRadio
 
 # `sn_via` of splitnode/port.h.
 RADIOS: dict[int, Callable[[Antenna], Radio]] = {

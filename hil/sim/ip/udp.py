@@ -4,11 +4,11 @@
 import functools
 
 from hil.protocol import ErrorCode
+from hil.sim.ip.udp_address import pack_address, unpack_address
+from hil.sim.ip.udp_host import HostSocket
 from hil.sim.radio.antenna import Antenna
 from hil.sim.radio.lan import Lan
 from hil.sim.radio.peripheral import LINK_DOWN, OK
-from hil.sim.udp_address import pack_address, unpack_address
-from hil.sim.udp_host import HostSocket
 
 FRAME_LIMIT = 1_472
 """What Ethernet's 1,500 bytes leave."""

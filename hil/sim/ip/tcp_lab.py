@@ -3,10 +3,10 @@
 
 from hil.protocol import ErrorCode
 from hil.sim.clock import CYCLES_PER_US
+from hil.sim.ip.tcp_sender import RETRANSMISSION_US, TcpSender
 from hil.sim.radio.antenna import Antenna
 from hil.sim.radio.lan import Lan
 from hil.sim.radio.peripheral import LINK_DOWN
-from hil.sim.tcp_sender import RETRANSMISSION_US, TcpSender
 
 
 class _Half:

@@ -4,11 +4,11 @@
 from typing import Protocol
 
 from hil.protocol import ErrorCode
+from hil.sim.ip.tcp_host import HostConnection
+from hil.sim.ip.tcp_lab import BoardConnection, BoardListener
 from hil.sim.radio.antenna import Antenna
 from hil.sim.radio.lan import Lan
 from hil.sim.radio.peripheral import LINK_DOWN, OK
-from hil.sim.tcp_host import HostConnection
-from hil.sim.tcp_lab import BoardConnection, BoardListener
 
 
 class Connection(Protocol):
