@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from hil.errors import BadInputError
 from hil.sim.chip.chip import virtual_mac
 from hil.sim.clock import CYCLES_PER_US, SimClock
-from hil.sim.espnow_driver import (
+from hil.sim.espnow.driver import (
     MAX_PEERS,
     TX_BUFFERS,
     DriverError,
     EspNowDriver,
     EspNowError,
 )
-from hil.sim.espnow_medium import ATTEMPTS, BROADCAST, RSSI_DBM, EspNowMedium
+from hil.sim.espnow.medium import ATTEMPTS, BROADCAST, RSSI_DBM, EspNowMedium
 from hil.sim.radio.air import Air
 from hil.sim.radio.presets import PRESETS
 

@@ -8,9 +8,9 @@ import pytest
 from hil.protocol import ErrorCode
 from hil.sim.chip.chip import mac_text, virtual_mac
 from hil.sim.clock import SimClock
-from hil.sim.espnow import EspNowRadio
-from hil.sim.espnow_driver import MAX_PEERS, TX_BUFFERS
-from hil.sim.espnow_medium import RSSI_DBM
+from hil.sim.espnow.driver import MAX_PEERS, TX_BUFFERS
+from hil.sim.espnow.espnow import EspNowRadio
+from hil.sim.espnow.medium import RSSI_DBM
 from hil.sim.radio.air import Air
 from hil.sim.radio.antenna import Identity
 

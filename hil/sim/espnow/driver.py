@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import IntEnum
 
 from hil.sim.clock import Event, SimClock
-from hil.sim.espnow_medium import BROADCAST, EspNowMedium
+from hil.sim.espnow.medium import BROADCAST, EspNowMedium
 
 MAX_DATA = 250
 """ESP_NOW_MAX_DATA_LEN."""
