@@ -101,7 +101,7 @@ def edge(
     Towards a virtual board it tells stated constants as its times, never this machine's.
     """
     from hil.edge import EdgeServer, FixedStopwatch
-    from hil.sim import host_work
+    from hil.sim.clock import host_work
 
     split = model.split(cut)
     host, stopwatch = "0.0.0.0", None

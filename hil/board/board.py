@@ -62,7 +62,7 @@ class Board(Device):
         if not self.simulated:
             return None
         from hil.edge import FixedStopwatch
-        from hil.sim import host_work
+        from hil.sim.clock import host_work
 
         return FixedStopwatch(host_work.TOTAL_US, host_work.INVOKE_US)
 

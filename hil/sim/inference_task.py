@@ -4,8 +4,8 @@
 from hil.model.tflite.verify import verify
 from hil.protocol import ErrorCode
 from hil.sim.chip.machine import Handler
-from hil.sim.clock import CYCLES_PER_US, Event
-from hil.sim.cost import copy_cycles, invoke_cycles, open_cycles
+from hil.sim.clock.clock import CYCLES_PER_US, Event
+from hil.sim.clock.cost import copy_cycles, invoke_cycles, open_cycles
 from hil.sim.kernels import ArenaError, ModelRejectedError, Runner, open_runner
 from hil.sim.radio.peripheral import Processor
 

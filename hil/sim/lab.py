@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from hil.sim.ble.medium import BleMedium
 from hil.sim.chip.chip import mac_text
-from hil.sim.clock import SimClock
+from hil.sim.clock.clock import SimClock
 from hil.sim.faults import parse_faults
 from hil.sim.make_board import make_board
 from hil.sim.power_server import PowerServer

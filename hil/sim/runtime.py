@@ -22,7 +22,7 @@ from hil.sim.chip.panic import panic_lines, watchdog_lines
 from hil.sim.chip.reset import ResetReason
 from hil.sim.chip.storage import Storage
 from hil.sim.chip.update import Update
-from hil.sim.clock import CYCLES_PER_US, Event
+from hil.sim.clock.clock import CYCLES_PER_US, Event
 from hil.sim.inference_task import InferenceTask
 from hil.sim.radio.air import Air
 from hil.sim.radio.antenna import Identity

@@ -13,7 +13,7 @@ from hil.flash.flash import FlashFile, flash
 from hil.inference.judgement import judge, judge_full
 from hil.model.topk import top_k
 from hil.resources import resource
-from hil.sim import host_work
+from hil.sim.clock import host_work
 
 ROLES = {"bootloader", "partition table", "app", "model"}
 

@@ -4,7 +4,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.sim.clock import RESTLESS_EVENTS, SimClock
+from hil.sim.clock.clock import RESTLESS_EVENTS, SimClock
 
 
 def drain(clock: SimClock) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hil.errors import BadInputError
 from hil.sim.chip.chip import virtual_mac
-from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 from hil.sim.espnow.driver import (
     MAX_PEERS,
     TX_BUFFERS,

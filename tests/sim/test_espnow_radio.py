@@ -7,7 +7,7 @@ import pytest
 
 from hil.protocol import ErrorCode
 from hil.sim.chip.chip import mac_text, virtual_mac
-from hil.sim.clock import SimClock
+from hil.sim.clock.clock import SimClock
 from hil.sim.espnow.driver import MAX_PEERS, TX_BUFFERS
 from hil.sim.espnow.espnow import EspNowRadio
 from hil.sim.espnow.medium import RSSI_DBM

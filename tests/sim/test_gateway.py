@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from hil.protocol import Flags, FrameHeader, MessageType
 from hil.protocol.console.chunk import Chunk, ChunkType
-from hil.sim import host_work
-from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.clock import host_work
+from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 from hil.sim.serial.uart import DEFAULT_BAUD, Uart
 from hil.transport.espnow import CREDIT
 

@@ -8,8 +8,8 @@ from hil.model.interpreter import Interpreter, Kernels
 from hil.model.model import Model
 from hil.model.tflite.verify import verify
 from hil.resources import resource
-from hil.sim.clock import CYCLES_PER_US
-from hil.sim.cost import OPEN_US_PER_OPERATOR, invoke_cycles, open_cycles
+from hil.sim.clock.clock import CYCLES_PER_US
+from hil.sim.clock.cost import OPEN_US_PER_OPERATOR, invoke_cycles, open_cycles
 from hil.sim.kernels import ArenaError, ModelRejectedError, open_runner
 
 ARENA = 1 << 20

@@ -18,7 +18,7 @@ import pytest
 
 from hil.errors import BadInputError, LabError
 from hil.lab import Lab
-from hil.sim.clock import SimClock
+from hil.sim.clock.clock import SimClock
 from hil.sim.lab import Lab as RunningLab
 from hil.sim.lab import LabOptions
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hil.protocol import ErrorCode
-from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 from hil.sim.ip.tcp import TcpRadio
 from hil.sim.ip.udp import EPHEMERAL_PORT, UdpRadio
 from hil.sim.ip.udp_address import pack_address, unpack_address

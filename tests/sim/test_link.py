@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.sim.clock import CYCLES_PER_US
+from hil.sim.clock.clock import CYCLES_PER_US
 from hil.sim.radio.link import REORDER_FLOOR_US, LinkDirection, LinkParameters
 from hil.sim.radio.presets import PRESETS, unshaped
 

@@ -4,9 +4,9 @@
 import pytest
 
 from hil.protocol import Flags, FrameHeader, MessageType
-from hil.sim.clock import CYCLES_PER_US
-from hil.sim.host_work import TOTAL_US, TURNAROUND_US
-from hil.sim.reaction import Reaction
+from hil.sim.clock.clock import CYCLES_PER_US
+from hil.sim.clock.host_work import TOTAL_US, TURNAROUND_US
+from hil.sim.clock.reaction import Reaction
 
 TURNAROUND, TOTAL = TURNAROUND_US * CYCLES_PER_US, TOTAL_US * CYCLES_PER_US
 

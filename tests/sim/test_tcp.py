@@ -11,8 +11,8 @@ import pytest
 
 from hil.protocol import ErrorCode, Flags, Message, MessageType
 from hil.protocol.stream import pack_stream
-from hil.sim import host_work
-from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.clock import host_work
+from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 from hil.sim.ip.tcp import TcpRadio
 from hil.sim.ip.tcp_sender import SEND_BUFFER
 from hil.sim.radio.air import Air

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from hil.protocol import ErrorCode, Flags, FrameHeader, MessageType
-from hil.sim import host_work
-from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.clock import host_work
+from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 from hil.sim.ip.udp import QUEUE, UdpRadio
 from hil.sim.radio.air import Air
 from hil.sim.radio.presets import PRESETS, unshaped

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
 
-from hil.sim.clock import CYCLES_PER_US, Event, SimClock
+from hil.sim.clock.clock import CYCLES_PER_US, Event, SimClock
 from hil.sim.radio.link import LinkParameters
 
 SUPERVISION_TIMEOUT_US = 2_560_000

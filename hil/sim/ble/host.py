@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from hil.protocol import HEADER_SIZE, FrameHeader, ProtocolError
 from hil.sim.ble.connection import Side
 from hil.sim.ble.pairing import NOTHING_HEARD, Pair
-from hil.sim.clock import SimClock
-from hil.sim.reaction import Reaction, header_of_request
+from hil.sim.clock.clock import SimClock
+from hil.sim.clock.reaction import Reaction, header_of_request
 
 if TYPE_CHECKING:
     from hil.sim.ble.hci import HciServer

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US, Connection, Side
-from hil.sim.clock import CYCLES_PER_US
+from hil.sim.clock.clock import CYCLES_PER_US
+from hil.sim.clock.reaction import header_of_request
 from hil.sim.radio.air import Air
-from hil.sim.reaction import header_of_request
 from hil.transport.ble.service import LARGEST_FRAME
 
 ADVERTISING_US = 60_000

@@ -14,7 +14,7 @@ from hil.sim.chip.layout import Layout
 from hil.sim.chip.machine import Handler
 from hil.sim.chip.nor import NorFlash
 from hil.sim.chip.nvs import Nvs
-from hil.sim.cost import hash_cycles
+from hil.sim.clock.cost import hash_cycles
 from hil.sim.radio.peripheral import OK, Processor
 
 MAGIC = (0x4D4C4948).to_bytes(4, "little")

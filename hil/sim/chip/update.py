@@ -15,7 +15,7 @@ from hil.sim.chip.image import ImageError, module_of, parse_image
 from hil.sim.chip.machine import Handler
 from hil.sim.chip.nor import SECTOR, NorFlash
 from hil.sim.chip.storage import MAGIC, Storage
-from hil.sim.cost import erase_cycles, program_cycles
+from hil.sim.clock.cost import erase_cycles, program_cycles
 from hil.sim.radio.peripheral import OK, Processor
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
 
-from hil.sim.clock import Event, SimClock
+from hil.sim.clock.clock import Event, SimClock
 from hil.sim.espnow.medium import BROADCAST, EspNowMedium
 
 MAX_DATA = 250

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from hil.errors import BadInputError
 from hil.protocol import ErrorCode
-from hil.sim.clock import CYCLES_PER_US, Event
+from hil.sim.clock.clock import CYCLES_PER_US, Event
 from hil.sim.espnow.driver import CHANNELS, MAX_DATA, DriverError, EspNowDriver, EspNowError
 from hil.sim.espnow.medium import EspNowMedium
 from hil.sim.radio.antenna import Antenna

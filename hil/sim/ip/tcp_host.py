@@ -15,10 +15,10 @@ from collections.abc import Callable
 
 from hil.errors import LabError
 from hil.protocol import ErrorCode
+from hil.sim.clock.reaction import Reaction, header_of_request
 from hil.sim.ip.tcp_sender import RETRANSMISSION_US, TcpSender
 from hil.sim.radio.antenna import Antenna
 from hil.sim.radio.peripheral import LINK_DOWN
-from hil.sim.reaction import Reaction, header_of_request
 
 CONNECT_TIMEOUT_S = 5.0
 FRAME_LIMIT = 16 << 20

@@ -2,7 +2,7 @@
 """TCP between two boards of the lab: no sockets, all in simulated time."""
 
 from hil.protocol import ErrorCode
-from hil.sim.clock import CYCLES_PER_US
+from hil.sim.clock.clock import CYCLES_PER_US
 from hil.sim.ip.tcp_sender import RETRANSMISSION_US, TcpSender
 from hil.sim.radio.antenna import Antenna
 from hil.sim.radio.lan import Lan

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 
-from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 from hil.sim.radio.link import LinkDirection
 
 SEND_BUFFER = 5_760

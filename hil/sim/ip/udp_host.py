@@ -11,9 +11,9 @@ import itertools
 from collections.abc import Callable
 
 from hil.protocol import ErrorCode
+from hil.sim.clock.reaction import Reaction
 from hil.sim.ip.udp_address import pack_address
 from hil.sim.radio.antenna import Antenna
-from hil.sim.reaction import Reaction
 from hil.transport.udp import BARRIER
 
 OPEN_TIMEOUT_S = 5.0

@@ -3,7 +3,7 @@
 
 from typing import Protocol, TypeVar
 
-from hil.sim.clock import SimClock
+from hil.sim.clock.clock import SimClock
 from hil.sim.radio.link import LinkDirection, LinkParameters
 from hil.sim.radio.presets import PRESETS
 

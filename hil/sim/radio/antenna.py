@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hil.sim.chip.chip import mac_text
-from hil.sim.clock import SimClock
+from hil.sim.clock.clock import SimClock
 from hil.sim.radio.air import Air
 from hil.sim.radio.link import LinkDirection
 from hil.sim.radio.peripheral import OK, Processor

@@ -11,7 +11,7 @@ import random
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hil.sim.clock import CYCLES_PER_US
+from hil.sim.clock.clock import CYCLES_PER_US
 
 REORDER_PACKETS = 4
 """A packet that is held back waits for the time of one to this many full packets..."""

@@ -14,7 +14,7 @@ starts and closes it and announces its ends (see :class:`hil.sim.radio.air.Mediu
 
 from typing import Protocol
 
-from hil.sim.clock import SimClock
+from hil.sim.clock.clock import SimClock
 
 OK = 0
 LINK_DOWN = -1

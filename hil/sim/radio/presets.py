@@ -8,7 +8,7 @@ No preset loses, doubles, reorders or jitters: that is asked for by a file (``li
 from dataclasses import dataclass, replace
 
 from hil.protocol import BODY_OVERHEAD, HEADER_SIZE
-from hil.sim.clock import CYCLES_PER_US
+from hil.sim.clock.clock import CYCLES_PER_US
 from hil.sim.radio.link import LinkDirection, LinkParameters
 
 

@@ -7,7 +7,7 @@ from hil.protocol import ErrorCode
 from hil.sim.ble.radio import BleRadio
 from hil.sim.chip.machine import Handler
 from hil.sim.chip.nvs import Nvs
-from hil.sim.clock import CYCLES_PER_US
+from hil.sim.clock.clock import CYCLES_PER_US
 from hil.sim.espnow.espnow import EspNowRadio
 from hil.sim.ip.tcp import TcpRadio
 from hil.sim.ip.udp import UdpRadio

@@ -10,9 +10,9 @@ import re
 
 from hil.protocol import ProtocolError
 from hil.protocol.console.chunk import Chunk, ChunkType
-from hil.sim.clock import CYCLES_PER_US, SimClock
-from hil.sim.host_work import TURNAROUND_US
-from hil.sim.reaction import Reaction
+from hil.sim.clock.clock import CYCLES_PER_US, SimClock
+from hil.sim.clock.host_work import TURNAROUND_US
+from hil.sim.clock.reaction import Reaction
 from hil.transport.espnow import CREDIT
 
 _MAC_SIZE = 6

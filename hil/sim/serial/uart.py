@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable
 
 from hil.protocol.console.chunk import FROM_GATEWAY
-from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 from hil.sim.serial.console_units import ConsoleUnits
 from hil.sim.serial.gateway_host import GatewayHost, may_pay
 

@@ -13,7 +13,7 @@ from hil.protocol import ErrorCode
 from hil.sim.ble.medium import BleMedium
 from hil.sim.ble.radio import BleRadio
 from hil.sim.chip.chip import virtual_mac
-from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 from hil.sim.radio.air import Air
 from hil.sim.radio.antenna import Identity
 from hil.sim.radio.presets import PRESETS

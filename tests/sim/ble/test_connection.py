@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US, Connection, Side
-from hil.sim.clock import CYCLES_PER_US, SimClock
+from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 from hil.sim.radio.link import LinkParameters
 from hil.sim.radio.presets import PRESETS, unshaped
 

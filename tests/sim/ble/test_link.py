@@ -11,9 +11,9 @@ import pytest
 
 from hil.errors import BadInputError, BluetoothError
 from hil.protocol import Flags, FrameHeader, MessageType
-from hil.sim import host_work
 from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US
 from hil.sim.ble.pairing import ADVERTISING_US, SETTING_UP_EVENTS
+from hil.sim.clock import host_work
 from hil.sim.radio.presets import PRESETS
 from hil.transport.ble.link import BleLink
 

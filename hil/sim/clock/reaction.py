@@ -9,8 +9,8 @@ and in however many fragments it is sent.
 from collections import OrderedDict
 
 from hil.protocol import HEADER_SIZE, Flags, FrameHeader, MessageType, ProtocolError
-from hil.sim.clock import CYCLES_PER_US
-from hil.sim.host_work import TOTAL_US, TURNAROUND_US
+from hil.sim.clock.clock import CYCLES_PER_US
+from hil.sim.clock.host_work import TOTAL_US, TURNAROUND_US
 
 _ANSWERED = (MessageType.HELLO, MessageType.DATA, MessageType.ECHO)
 

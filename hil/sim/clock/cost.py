@@ -15,7 +15,7 @@ The results of the virtual board come from the reference kernels; only their tim
 
 from hil.model.tflite.graph import Graph
 from hil.model.tflite.operators import RULES
-from hil.sim.clock import CYCLES_PER_US
+from hil.sim.clock.clock import CYCLES_PER_US
 
 # Of the 56.5 M multiply-accumulates of MobileNetV3-Small some 5 M are depthwise, so
 # 5.0 * (51.5 + 2.5 * 5) M cycles = 320 M, and 1,434 ms are 344 M with the element-wise operators.

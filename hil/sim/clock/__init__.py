@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+"""Simulated time, which never reads the wall clock.
+
+``reaction``   when what the host says departs from it
+``host_work``  what the host's work is taken to last
+``cost``       how long the chip takes for a model
+``clock``      the queue of events
+"""
