@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from hil.errors import BadInputError, LabError
-from hil.sim.faults import parse_faults
+from hil.sim.faults.faults import parse_faults
 
 HCI_VARIABLE = "HIL_HCI"
 """Environment variable that names the BLE radio of another program's lab."""

@@ -50,7 +50,7 @@ def sim(
     Their flash is erased; 'hil flash --board URL' fills it. Ctrl-C or SIGTERM ends them.
     """
     require_simulation()
-    from hil.sim.faults import parse_faults
+    from hil.sim.faults.faults import parse_faults
     from hil.sim.lab import LabOptions, serve
     from hil.sim.radio.link_file import LinkFile, read_link_file
     from hil.sim.radio.presets import table

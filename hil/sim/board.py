@@ -8,7 +8,7 @@ from typing import Protocol
 from hil.sim.chip.chip import Chip
 from hil.sim.chip.nor import NorFlash
 from hil.sim.chip.reset import AutoResetCircuit, Edge, ResetReason
-from hil.sim.faults import Faults
+from hil.sim.faults.faults import Faults
 from hil.sim.loader.rom import SYNC_REQUEST, RomLoader
 from hil.sim.serial.bridge import UART_BAUD, UsbBridge
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from hil.sim.ble.medium import BleMedium
 from hil.sim.chip.chip import mac_text
 from hil.sim.clock.clock import SimClock
-from hil.sim.faults import parse_faults
+from hil.sim.faults.faults import parse_faults
+from hil.sim.faults.power_server import PowerServer
 from hil.sim.make_board import make_board
-from hil.sim.power_server import PowerServer
 from hil.sim.radio.air import Air, Medium
 from hil.sim.radio.link_file import LinkFile
 from hil.sim.radio.wifi import LAB_ACCESS_POINT
@@ -92,7 +92,7 @@ class Lab:
                     "url": board.url,
                     "socket": f"socket://127.0.0.1:{board.port}",
                     "power_cycle": shlex.join(
-                        [sys.executable, "-m", "hil.sim.power", switch, str(number)]
+                        [sys.executable, "-m", "hil.sim.faults.power", switch, str(number)]
                     ),
                 }
                 for number, board in enumerate(self.boards, 1)

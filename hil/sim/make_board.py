@@ -4,16 +4,16 @@
 from collections.abc import Callable
 from functools import partial
 
-from hil.sim import foreign
 from hil.sim.board import Application, VirtualBoard
 from hil.sim.chip.boot import BootError, boot_chain
 from hil.sim.chip.chip import Chip, esp32, esp32c3, esp32s3, mac_text, virtual_mac
 from hil.sim.chip.nor import NorFlash
 from hil.sim.chip.reset import ResetReason
-from hil.sim.faults import Faults
+from hil.sim.faults import foreign
+from hil.sim.faults.faults import Faults
+from hil.sim.faults.slow_boot import SlowBoot
 from hil.sim.radio.air import Air
 from hil.sim.runtime import Runtime
-from hil.sim.slow_boot import SlowBoot
 
 OTHER_CHIPS: dict[str, Callable[[bytes], Chip]] = {"esp32": esp32, "esp32c3": esp32c3}
 

@@ -19,7 +19,7 @@ from hil.sim.chip.chip import Chip, esp32s3, virtual_mac
 from hil.sim.chip.nor import MIB, NorFlash
 from hil.sim.chip.reset import ResetReason
 from hil.sim.clock.clock import CYCLES_PER_US, SimClock
-from hil.sim.faults import Faults
+from hil.sim.faults.faults import Faults
 from hil.sim.radio.air import Air
 from hil.sim.radio.antenna import Antenna, Identity
 

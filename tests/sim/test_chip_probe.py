@@ -11,7 +11,7 @@ from hil.rig import probe as chip_probe
 from hil.rig.lock import BoardLock
 from hil.rig.probe import Chip, probe_chip
 from hil.sim.chip.chip import esp32s3, virtual_mac
-from hil.sim.faults import Faults
+from hil.sim.faults.faults import Faults
 
 MIB = 1 << 20
 

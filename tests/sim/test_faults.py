@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hil.errors import BadInputError
 from hil.sim.chip.reset import AutoResetCircuit, Edge
-from hil.sim.faults import Faults, parse_faults
+from hil.sim.faults.faults import Faults, parse_faults
 from hil.sim.serial.line import MEAN_GAP, NoisyLine
 
 EVERYTHING = [

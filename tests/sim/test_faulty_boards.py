@@ -13,13 +13,13 @@ from hil.cli import main
 from hil.errors import BadInputError, PortMissingError
 from hil.lab import Lab
 from hil.serialport.open import open_port
-from hil.sim import foreign, power
 from hil.sim.chip.boot import BootError, boot_chain
 from hil.sim.chip.chip import esp32s3, virtual_mac
 from hil.sim.chip.image import parse_image
 from hil.sim.chip.nor import NorFlash
 from hil.sim.chip.reset import ResetReason
-from hil.sim.faults import Faults
+from hil.sim.faults import foreign, power
+from hil.sim.faults.faults import Faults
 from hil.sim.loader.rom import SYNC_REQUEST
 
 HELLO = b"I (1) echo: ready\r\n"  # what the application of conftest.py says last when it starts

@@ -3,7 +3,7 @@
 
 import asyncio
 
-from hil.sim.faults import Faults
+from hil.sim.faults.faults import Faults
 from hil.sim.serial.line import NoisyLine
 from hil.sim.serial.server import SerialDevice, SerialServer
 

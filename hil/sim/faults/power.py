@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Re-plug a virtual board: ``python -m hil.sim.power HOST:PORT NUMBER``.
+"""Re-plug a virtual board: ``python -m hil.sim.faults.power HOST:PORT NUMBER``.
 
 ``hil sim`` prints this command line for each of its boards. It stands in for the switchable USB hub
 of a rig: it ends with 0 when the board's serial port is back, else with 10 and one sentence.
@@ -8,7 +8,7 @@ of a rig: it ends with 0 when the board's serial port is back, else with 10 and 
 import socket
 import sys
 
-from hil.sim.faults import LONGEST_S
+from hil.sim.faults.faults import LONGEST_S
 
 PATIENCE_S = LONGEST_S + 10.0
 """Longer than the fault ``vanish`` can keep a port away."""
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
     address, number = arguments if len(arguments) == 2 else ("", "")
     host, _, port = address.rpartition(":")
     if not (host and port.isdecimal() and number.isdecimal()):
-        print("Say which board: python -m hil.sim.power HOST:PORT NUMBER", file=sys.stderr)
+        print("Say which board: python -m hil.sim.faults.power HOST:PORT NUMBER", file=sys.stderr)
         return USAGE
     failure = cycle(host, int(port), int(number))
     if failure is None:

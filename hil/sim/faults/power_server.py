@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Sequence
 
 from hil.sim.board import VirtualBoard
-from hil.sim.power import DONE
+from hil.sim.faults.power import DONE
 
 
 class PowerServer:
