@@ -23,10 +23,10 @@ from rich.table import Table
 
 from hil.board.board import Board
 from hil.errors import BoardRefused
-from hil.lab import Lab
 from hil.model.model import Model
 from hil.protocol import BODY_OVERHEAD, HEADER_SIZE
 from hil.resources import resource
+from hil.sim.process import Lab
 from hil.sim.radio.presets import ACTIVATION_BYTES, PRESETS
 
 LINKS = ("udp", "espnow")

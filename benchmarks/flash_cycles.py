@@ -34,11 +34,11 @@ from hil.board.device import Device
 from hil.cli.progress import counting
 from hil.errors import FlashingError, HilError, InfrastructureError, ResetError, WrongChipError
 from hil.firmware.build import FirmwareBuild, default_firmware
-from hil.lab import Lab, VirtualPort
 from hil.model.model import Model
 from hil.resources import resource
 from hil.rig.lock import DIRECTORY_VARIABLE
 from hil.rig.rig import BoardSpec
+from hil.sim.process import Lab, VirtualPort
 
 HANG_S = 180.0
 """No cycle may take longer; the slowest bounded wait of all is the flasher's."""

@@ -22,8 +22,8 @@ from pathlib import Path
 from hil.firmware.build import default_firmware
 from hil.flash.flash import FlashFile, FlashReport, flash
 from hil.inference.part import ModelPart
-from hil.lab import Lab
 from hil.model.model import Model
+from hil.sim.process import Lab
 
 ROOT = Path(__file__).parents[1]
 FIRST_RATIO = 1.5

@@ -6,10 +6,10 @@ from typing import Generic, Self, TypeVar
 
 from hil.board.board import Board
 from hil.errors import PortMissingError
-from hil.lab import Lab
 from hil.rig.identity import Identity
 from hil.rig.lookup import OnWait, find_port
 from hil.rig.rig import BoardSpec, Rig
+from hil.sim.process import Lab
 
 AnyBoard = TypeVar("AnyBoard", bound=Board)
 

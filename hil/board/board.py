@@ -19,11 +19,11 @@ from hil.board.rtt import RTT_PATIENCE_S, round_trip
 from hil.console.transfer import read_blob, write_image
 from hil.errors import BadInputError
 from hil.inference.inference import Inference, RoundTrip
-from hil.lab import Lab
 from hil.links import IP_LINKS, parse_links
 from hil.model.array import Array
 from hil.rig.ports import has_line_rate
 from hil.rig.rig import BoardSpec
+from hil.sim.process import Lab
 
 if TYPE_CHECKING:
     from hil.edge import EdgeServer, Stopwatch

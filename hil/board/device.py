@@ -18,11 +18,11 @@ from hil.errors import BadInputError, BoardSilent
 from hil.firmware.build import FirmwareBuild, firmware_for
 from hil.flash.flash import FlashFile, FlashReport, Needs, Progress, flash
 from hil.inference.part import ModelPart
-from hil.lab import Lab
 from hil.rig.lock import BoardLock, Holder
 from hil.rig.ports import has_line_rate
 from hil.rig.rig import BoardSpec
 from hil.serialport.reset import ConsoleReset, ResetStrategy, reset_on
+from hil.sim.process import Lab
 
 if TYPE_CHECKING:
     from hil.model.model import Model

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from hil.console.console import Console
 from hil.console.input import BAUD
 from hil.errors import ConsoleError, InfrastructureError, ResetError
-from hil.lab import Lab
 from hil.rig.lock import BoardLock
 from hil.rig.ports import serial_port
 from hil.serialport.reset import ResetStrategy
 from hil.serialport.returning import open_when_back
+from hil.sim.process import Lab
 
 _DYING_S = 1.0
 _VANISHING_S = 1.0

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hil.errors import BadInputError
-from hil.lab import HCI_VARIABLE
+from hil.sim.process import HCI_VARIABLE
 
 if TYPE_CHECKING:
     from hil.board.board import Board

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from hil.lab import HCI_VARIABLE, require_simulation
+from hil.sim.process import HCI_VARIABLE, require_simulation
 
 
 @click.command()

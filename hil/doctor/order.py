@@ -61,7 +61,7 @@ def examine(
 
 
 def _lab() -> str:
-    from hil.lab import Lab
+    from hil.sim.process import Lab
 
     with Lab.start() as lab:
         return f"a virtual {lab.boards[0].chip} can be started; all its times are simulated"

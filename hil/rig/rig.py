@@ -9,12 +9,12 @@ from typing import Any, Self
 
 from hil.board.radio_choice import checked_hci
 from hil.errors import BadInputError, PortMissingError
-from hil.lab import WifiCredentials
 from hil.rig.choice import choose_first, choose_second, described
 from hil.rig.file import BoardEntry, RigFile
 from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.lookup import OnWait, find_port
 from hil.rig.ports import same_port
+from hil.sim.process import WifiCredentials
 
 BOARD_VARIABLE = "HIL_BOARD"
 

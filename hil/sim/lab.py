@@ -200,7 +200,7 @@ def _watch(
 
 
 def main() -> None:
-    """Run as ``python -m hil.sim.lab OPTIONS LIFELINE``, as :mod:`hil.lab` does."""
+    """Run as ``python -m hil.sim.lab OPTIONS LIFELINE``, as :mod:`hil.sim.process` does."""
     options = LabOptions(**json.loads(sys.argv[1]))
     asyncio.run(serve(options, lambda ends: print(json.dumps(ends), flush=True), int(sys.argv[2])))
 

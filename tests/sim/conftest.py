@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from hil.lab import Lab
 from hil.model.model import Model
 from hil.resources import resource
 from hil.sim.board import VirtualBoard
@@ -20,6 +19,7 @@ from hil.sim.chip.nor import MIB, NorFlash
 from hil.sim.chip.reset import ResetReason
 from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 from hil.sim.faults.faults import Faults
+from hil.sim.process import Lab
 from hil.sim.radio.air import Air
 from hil.sim.radio.antenna import Antenna, Identity
 

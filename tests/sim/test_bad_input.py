@@ -31,11 +31,11 @@ from hil.errors import (
 from hil.firmware.build import FirmwareBuild, default_firmware
 from hil.flash.flash import FlashFile, flash
 from hil.inference.part import ModelPart
-from hil.lab import Lab, WifiCredentials
 from hil.model.model import Model
 from hil.model.photos import load_photos
 from hil.resources import resource
 from hil.rig.rig import BoardSpec
+from hil.sim.process import Lab, WifiCredentials
 from hil.sim.radio.wifi import LAB_ACCESS_POINT
 
 _SIZE_OF_FIRST_PARTITION = 8  # in the first entry of a partition table

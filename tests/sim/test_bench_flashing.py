@@ -12,9 +12,9 @@ from hil.cli import main
 from hil.errors import BadInputError, FlashingError, ResetError, WrongChipError
 from hil.firmware.build import default_firmware
 from hil.flash.flash import FlashFile, Needs, flash
-from hil.lab import Lab
 from hil.resources import resource
 from hil.rig.rig import BoardSpec
+from hil.sim.process import Lab
 
 FAULTS = (
     *("vanish=0.3", "wrong-boot-mode=1", "wrong-boot-mode=9", "stuck-download", "dead-console"),

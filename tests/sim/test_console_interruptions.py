@@ -16,9 +16,9 @@ import serial
 from hil.console.console import Console
 from hil.firmware.build import default_firmware
 from hil.flash.flash import flash
-from hil.lab import Lab
 from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.serialport.open import open_port
+from hil.sim.process import Lab
 
 ROUNDS = 200
 PATIENCE_S = 20.0

@@ -11,7 +11,6 @@ import serial
 
 from hil.cli import main
 from hil.errors import BadInputError, PortMissingError
-from hil.lab import Lab
 from hil.serialport.open import open_port
 from hil.sim.chip.boot import BootError, boot_chain
 from hil.sim.chip.chip import esp32s3, virtual_mac
@@ -21,6 +20,7 @@ from hil.sim.chip.reset import ResetReason
 from hil.sim.faults import foreign, power
 from hil.sim.faults.faults import Faults
 from hil.sim.loader.rom import SYNC_REQUEST
+from hil.sim.process import Lab
 
 HELLO = b"I (1) echo: ready\r\n"  # what the application of conftest.py says last when it starts
 PATIENCE_S = 20.0

@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from hil.errors import BadInputError, LabError
-from hil.lab import Lab
 from hil.sim.clock.clock import SimClock
 from hil.sim.lab import Lab as RunningLab
 from hil.sim.lab import LabOptions
+from hil.sim.process import Lab
 
 PATIENCE_S = 20.0
 
@@ -62,7 +62,7 @@ def test_a_lab_that_was_killed_is_reported_as_a_lab_error() -> None:
 
 def test_a_lab_dies_with_the_process_that_started_it_however_that_ends() -> None:
     script = (
-        "import os, signal; from hil.lab import Lab; lab = Lab.start(); "
+        "import os, signal; from hil.sim.process import Lab; lab = Lab.start(); "
         "print(lab.process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
     done = subprocess.run(

@@ -12,10 +12,10 @@ from hil.edge import EdgeServer
 from hil.errors import BoardRefused, MessageLost
 from hil.inference.inference import Inference
 from hil.inference.judgement import judge
-from hil.lab import Lab
 from hil.links import LINKS, SMALL_ECHO_BYTES
 from hil.model.array import Array
 from hil.model.model import Model
+from hil.sim.process import Lab
 
 over_each_link = pytest.mark.parametrize("via", LINKS)
 

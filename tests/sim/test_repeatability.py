@@ -14,10 +14,10 @@ import pytest
 from hil.board.board import Board
 from hil.edge import EdgeServer
 from hil.inference.inference import RoundTrip, Stages, Wire
-from hil.lab import Lab
 from hil.links import LINKS
 from hil.model.model import Model
 from hil.resources import resource
+from hil.sim.process import Lab
 
 INFERENCES = 6
 SIZES = (16, 5_488)

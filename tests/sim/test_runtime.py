@@ -12,8 +12,8 @@ import pytest
 
 from hil.firmware.build import FirmwareBuild
 from hil.flash.flash import flash
-from hil.lab import Lab
 from hil.protocol.console.line import format_request
+from hil.sim.process import Lab
 from hil.sim.radio.wifi import JOIN_US
 
 PATIENCE_S = 20.0

@@ -21,9 +21,9 @@ from hil.errors import BadInputError, BoardRefused, BootFailure
 from hil.firmware.build import FirmwareBuild, default_firmware
 from hil.firmware.virtual import STACK_BYTES
 from hil.inference.part import ModelPart
-from hil.lab import Lab
 from hil.model.model import Model
 from hil.resources import resource
+from hil.sim.process import Lab
 from hil.sim.radio.wifi import LAB_ACCESS_POINT
 
 BASE = ("ota_0", "model_0", "none")

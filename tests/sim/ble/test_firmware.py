@@ -8,10 +8,10 @@ import pytest
 
 from hil.board.board import Board
 from hil.edge import EdgeServer
-from hil.lab import Lab
 from hil.model.model import Model
 from hil.protocol import HEADER_SIZE, FrameHeader, MessageType
 from hil.resources import resource
+from hil.sim.process import Lab
 from hil.transport.ble.link import BleLink
 
 MODEL = Model.load(resource("models/tiny"))

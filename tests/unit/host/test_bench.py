@@ -13,13 +13,13 @@ from hil.errors import (
     MessageLost,
     PortMissingError,
 )
-from hil.lab import WifiCredentials
 from hil.model.model import Model
 from hil.pytestplugin import bench
 from hil.pytestplugin.recording import RecordingBoard
 from hil.resources import resource
 from hil.results import Results
 from hil.rig.rig import BoardSpec, Rig
+from hil.sim.process import WifiCredentials
 
 SPEC = BoardSpec("/dev/x", WifiCredentials("net", "secret"), "10.0.0.9")
 

@@ -18,10 +18,10 @@ from hil.errors import (
     MessageLost,
 )
 from hil.inference.inference import RoundTrip, Wire
-from hil.lab import WifiCredentials
 from hil.model.model import Model
 from hil.resources import resource
 from hil.rig.rig import BoardSpec
+from hil.sim.process import WifiCredentials
 
 SPEC = BoardSpec("/dev/x", WifiCredentials("net", "secret"), "10.0.0.9")
 

@@ -5,8 +5,8 @@ import pytest
 from fake_board import make_board
 
 from hil.errors import BadInputError, InfrastructureError
-from hil.lab import WifiCredentials
 from hil.rig.rig import BoardSpec
+from hil.sim.process import WifiCredentials
 
 
 @pytest.fixture
