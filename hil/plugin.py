@@ -3,10 +3,10 @@
 
 import pytest
 
-from hil import fixtures
 from hil.pytestplugin import (
     benchmark,
     budgets,
+    fixtures,
     logfiles,
     measuring,
     options,
