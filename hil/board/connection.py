@@ -64,7 +64,7 @@ class Connection:
         """Ask the boards whether the link is still up, none of them having started anew.
 
         Raises:
-            BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.console.console.Console.request`.
+            BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.Console.request`.
         """
         sessions = {board: board.refresh().session for board in self._sessions}
         return sessions == self._sessions and self._head.console.next_event("link") is None
@@ -102,7 +102,7 @@ class Connection:
         return self.edge.record(message_id, session=self._sessions[self._head])
 
     def close(self) -> None:
-        """Take the link down at both ends; raises as :meth:`hil.console.console.Console.request`."""
+        """Take the link down at both ends; raises as :meth:`hil.Console.request`."""
         with self._undo:
             take_down(self._head.console, self.via)
             if self.tail is not None:
@@ -119,7 +119,7 @@ class Connection:
 def connect_edge(
     head: "Board", edge: "EdgeServer", via: str, gateway: "Board | None"
 ) -> Connection:
-    """Open a link to an edge server; raises as :meth:`hil.board.board.Board.connect`."""
+    """Open a link to an edge server; raises as :meth:`hil.Board.connect`."""
     radio = None
     with contextlib.ExitStack() as undo:
         if via == "espnow":
@@ -135,7 +135,7 @@ def connect_edge(
 
 
 def connect_boards(head: "Board", tail: "Board", via: str) -> Connection:
-    """Open a link to a board in role tail; raises as :meth:`hil.board.board.Board.connect`."""
+    """Open a link to a board in role tail; raises as :meth:`hil.Board.connect`."""
     _check_pair(head, tail)
     if via in IP_LINKS:
         head.join_network()

@@ -145,7 +145,7 @@ class Device:
         Raises:
             BoardSilent: it does not answer.
             BoardRefused: its answer cannot be read.
-            BoardPanic, BootFailure, ConsoleError: as :meth:`hil.console.console.Console.request`.
+            BoardPanic, BootFailure, ConsoleError: as :meth:`hil.Console.request`.
         """
         self._info = BoardInfo.parse(self.console.request("info"))
         return self._info

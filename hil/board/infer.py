@@ -33,7 +33,7 @@ def infer_split(
     output: bool,
     timeout: float,
 ) -> Inference:
-    """Infer on a board in role head; raises as :meth:`hil.board.board.Board.infer`."""
+    """Infer on a board in role head; raises as :meth:`hil.Board.infer`."""
     done, took_us = _complete(console, timeout, output=int(output), via=connection.via)
     record = connection.record(done.message_id)
     if record is None:
@@ -62,7 +62,7 @@ def infer_split(
 def infer_full(
     console: Console, info: BoardInfo, part: ModelPart, *, output: bool, timeout: float
 ) -> Inference:
-    """Infer on a board in role full; raises as :meth:`hil.board.board.Board.infer`."""
+    """Infer on a board in role full; raises as :meth:`hil.Board.infer`."""
     done, took_us = _complete(console, timeout, output=int(output))
     return Inference(
         top5=predictions(done.top5, part.model),

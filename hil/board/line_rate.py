@@ -21,7 +21,7 @@ def change_rate(console: Console, rate: int) -> bool:
     Raises:
         BoardSilent: the board answers at neither rate.
         BoardRefused, BoardPanic, BootFailure, ConsoleError: as
-            :meth:`hil.console.console.Console.request`.
+            :meth:`hil.Console.request`.
     """
     before = console.rate
     console.set_baud(rate)

@@ -27,7 +27,7 @@ class Measuring:
         """Infer end to end on one image; None if no answer came.
 
         Raises:
-            As :meth:`hil.board.board.Board.infer`, except for a message that was lost.
+            As :meth:`hil.Board.infer`, except for a message that was lost.
         """
         try:
             return self.board.infer(image, output=False)
@@ -39,7 +39,7 @@ class Measuring:
         """Echo ``size`` bytes; None if no answer came.
 
         Raises:
-            As :meth:`hil.board.board.Board.rtt`, except for a message that was lost.
+            As :meth:`hil.Board.rtt`, except for a message that was lost.
         """
         try:
             echo = self.board.rtt(size)

@@ -48,7 +48,7 @@ def join(console: Console, credentials: WifiCredentials | None) -> str:
     Raises:
         BadInputError: no access point can have such a name or password, or none is stored.
         InfrastructureError: the access point is missing or refuses.
-        BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.console.console.Console.request`.
+        BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.Console.request`.
     """
     console.forget("wifi")
     try:

@@ -15,7 +15,7 @@ _LOST = "edge_timeout"
 
 
 def round_trip(console: Console, info: BoardInfo, via: str, size: int, timeout: float) -> RoundTrip:
-    """Echo ``size`` bytes; raises as :meth:`hil.board.board.Board.rtt`."""
+    """Echo ``size`` bytes; raises as :meth:`hil.Board.rtt`."""
     try:
         event = exchange(console, "rtt", timeout, via=via, size=size)
     except BoardRefused as error:

@@ -49,7 +49,7 @@ def start(line: BoardPort, how: ResetStrategy | None) -> BoardInfo:
 
     Raises:
         BootFailure: the ROM or bootloader refuses what is in the flash.
-        BoardPanic, BoardSilent: as :meth:`hil.console.console.Console.request`.
+        BoardPanic, BoardSilent: as :meth:`hil.Console.request`.
         BadInputError: other firmware runs on it.
         ResetError: it was not started: its console is mute, or it waits in download mode.
         PortMissingError, LabError: the port does not come back.

@@ -33,7 +33,7 @@ def connected(
 
     Raises:
         BadInputError: the rig lacks a board that the link needs.
-        HilError: as :meth:`hil.board.board.Board.flash` and :meth:`hil.board.board.Board.connect`.
+        HilError: as :meth:`hil.Board.flash` and :meth:`hil.Board.connect`.
     """
     from hil.board.bench import OpenRig
     from hil.board.board import Board

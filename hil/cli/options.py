@@ -124,7 +124,7 @@ def find_rig(
         link: likewise.
         wait: likewise, in seconds.
         hci: likewise.
-        needs_wifi: see :meth:`hil.rig.rig.Rig.find`; it also says what this raises.
+        needs_wifi: see :meth:`hil.Rig.find`; it also says what this raises.
         absent_ok: likewise.
     """
     from hil.rig.rig import Rig

@@ -19,7 +19,7 @@ def exchange(console: Console, verb: str, timeout: float, **arguments: str | int
     Raises:
         MessageLost: the link has gone down since it came up.
         BoardRefused, BoardSilent, BoardPanic, ConsoleError: as
-            :meth:`hil.console.console.Console.request`.
+            :meth:`hil.Console.request`.
     """
     console.forget(verb)
     try:

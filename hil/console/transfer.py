@@ -25,7 +25,7 @@ def write_image(console: Console, image: bytes) -> None:
     Raises:
         BoardRefused: the board does not take an image of this size, or not now.
         BoardSilent: it stopped acknowledging.
-        BoardPanic, ConsoleError: as :meth:`hil.console.console.Console.request`.
+        BoardPanic, ConsoleError: as :meth:`hil.Console.request`.
     """
     upload(console, _IMAGE, image, size=len(image), crc=f"{zlib.crc32(image):08x}")
 
@@ -44,7 +44,7 @@ def write_update(
     Raises:
         BoardRefused: the board cannot take it, or not now; the code says why.
         BoardSilent: it stopped acknowledging.
-        BoardPanic, ConsoleError: as :meth:`hil.console.console.Console.request`.
+        BoardPanic, ConsoleError: as :meth:`hil.Console.request`.
     """
     digest = hashlib.sha256(data).hexdigest()
     upload(console, _UPDATE, data, progress, what=what, size=len(data), sha256=digest)
@@ -56,7 +56,7 @@ def read_blob(console: Console, what: str) -> bytes:
     Raises:
         BoardRefused: the board has no such thing.
         BoardSilent: it did not arrive whole, three times in a row.
-        BoardPanic, ConsoleError: as :meth:`hil.console.console.Console.request`.
+        BoardPanic, ConsoleError: as :meth:`hil.Console.request`.
     """
     for attempt in range(ATTEMPTS):
         try:

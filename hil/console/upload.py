@@ -59,7 +59,7 @@ def upload(
     Raises:
         BoardRefused: the board does not take them, or not now, or could not store them.
         BoardSilent: it stopped acknowledging.
-        BoardPanic, ConsoleError: as :meth:`hil.console.console.Console.request`.
+        BoardPanic, ConsoleError: as :meth:`hil.Console.request`.
     """
     for attempt in range(ATTEMPTS):
         try:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Gives the addresses of a backtrace names and lines, by the ELF file of the firmware.
 
-By the toolchain's addr2line where it is on ``PATH``, else by :mod:`hil.crash.elf`. A decoder is prepared
-in the background when the firmware is known, because a test that a panic ends waits for the names.
+By the toolchain's addr2line where it is on ``PATH``, else by :mod:`hil.crash.elf`. A decoder is
+prepared in the background when the firmware is known, because a test that a panic ends waits for
+the names.
 """
 
 import contextlib
@@ -26,7 +27,7 @@ _TOOL_PATIENCE_S = 2.0
 """addr2line takes 0.03 s for 20 addresses in a file of 24 MB."""
 
 _INLINING_S, _LINES_S = 0.03, 0.07
-"""How long :mod:`hil.crash.elf` may look for inlined functions, and for lines, innermost frame first."""
+"""Seconds for inlined functions, and for lines, by :mod:`hil.crash.elf`; innermost frame first."""
 
 _DISCRIMINATOR = re.compile(r" \(discriminator \d+\)$")
 

@@ -26,7 +26,7 @@ def reach(board: Board) -> str:
 
     Raises:
         InfrastructureError: it cannot join, or its connection does not arrive.
-        BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.console.console.Console.request`.
+        BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.Console.request`.
     """
     address = board.join_network()
     here = edge_host(board.spec, board.info, address)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The processes that import esptool, which is why this package is under the GPL.
 
-Nothing else of ``hil`` imports it: ``hil.flash`` and ``hil.rig.rig.probe`` start its entry points as
+Nothing else of ``hil`` imports it: ``hil.flash`` and ``hil.rig.probe`` start its entry points as
 processes of their own and talk to them over pipes.
 
 ``flash``    entry point: writes flash

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes flash with esptool, in a process of its own: ``python -m hil.esptool_worker.flash LIFELINE``.
+"""Writes flash with esptool, in a process of its own.
 
-Standard input: one line of JSON (the plan that :mod:`hil.flash.flash` describes), then the contents of
+Started as ``python -m hil.esptool_worker.flash LIFELINE``.
+
+Standard input: one line of JSON (the plan of :mod:`hil.flash.flash`), then the contents of
 its regions, one after the other. Standard output: JSON lines, ``{"event": "progress", ...}`` or
 ``note``, and last either ``result`` or ``error``.
 

@@ -19,7 +19,7 @@ TARGET = "esp32s3"
 _ARGUMENTS, _DESCRIPTION = "flasher_args.json", "project_description.json"
 _ROLES = {"bootloader": "bootloader", "partition-table": "partition table", "app": "app"}
 _KEPT = ("otadata", "nvs")
-"""The board's own state: neither compared nor written (but see :class:`hil.flash.flash.OtaChoice`)."""
+"""The board's own state: neither compared nor written (see :class:`hil.flash.flash.OtaChoice`)."""
 _ZIP_LIMIT = 512 << 20
 """More than any build has unpacked, ELF and map included; in bytes."""
 

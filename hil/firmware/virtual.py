@@ -15,8 +15,9 @@ import tempfile
 from pathlib import Path
 
 from hil.errors import BadInputError
+from hil.resources import PACKAGE
 
-ROOT = Path(__file__).resolve().parent.parent / "firmware"
+ROOT = PACKAGE.parent / "firmware"
 
 ZIG_VERSION = "0.17.1"
 STACK_BYTES = 65536

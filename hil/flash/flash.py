@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Brings a board's flash to a wanted content, writing only what differs.
 
-esptool does the work, in a process of its own (:mod:`hil.esptool_worker.flash`); this module describes
+esptool does the work, in a process of its own (:mod:`hil.esptool_worker.flash`); this module
+describes
 the work, waits for it within a bound, and sorts what can go wrong.
 """
 
@@ -16,12 +17,12 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from hil import errors
 from hil.errors import BadInputError, FlashingError, HilError
 from hil.lifeline import lifeline
+from hil.resources import PACKAGE
 
 WRITE_BAUD = 921_600
 """What every USB bridge on ESP32-S3 devkits manages."""
@@ -225,7 +226,7 @@ def _worker(
     request: bytes, on_line: Callable[[bytes], None], on_complaint: Callable[[bytes], None]
 ) -> Iterator[None]:
     """Run the worker on ``request``; both callables get its lines, and an empty one at the end."""
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(PACKAGE.parent)
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     with lifeline() as end:
         worker = subprocess.Popen(

@@ -66,13 +66,13 @@ class Bench:
         self.rig.close()
 
     def install(self, build: "FirmwareBuild | None", model: "Model", cut: "Cut") -> None:
-        """Flash what every test is to find; raises as :meth:`hil.board.board.Board.flash`."""
+        """Flash what every test is to find; raises as :meth:`hil.Board.flash`."""
         self._wanted = (build, model, cut)
         self.board.flash(build, model, cut)
         self._identity = (self.board.part.role, self.board.part.model_id)
 
     def connect(self, edge: "EdgeServer | None", via: str) -> None:
-        """Connect the board, now and before every test; raises as :meth:`hil.board.board.Board.connect`.
+        """Connect the board, now and before every test; raises as :meth:`hil.Board.connect`.
 
         Args:
             edge: what runs the tail; ``None`` where the peer does.

@@ -60,7 +60,7 @@ def hil_bench(
 
 @pytest.fixture(scope="session")
 def firmware(request: pytest.FixtureRequest, hil_bench: "Bench") -> "FirmwareBuild":
-    """The firmware to flash: a ``hil.firmware.build.FirmwareBuild`` from --hil-firmware.
+    """The firmware to flash: a ``hil.FirmwareBuild`` from --hil-firmware.
 
     Without the option: the image for virtual boards that belongs to these sources.
     """
@@ -74,7 +74,7 @@ def firmware(request: pytest.FixtureRequest, hil_bench: "Bench") -> "FirmwareBui
 
 @pytest.fixture(scope="session")
 def model(request: pytest.FixtureRequest) -> "Model":
-    """The full model under test: a ``hil.model.model.Model`` from --hil-model."""
+    """The full model under test: a ``hil.Model`` from --hil-model."""
     return Run.of(request.config).plan.model
 
 
@@ -122,7 +122,7 @@ def board(
 ) -> "Board":
     """The board under test: flashed, booted, and connected over the first link of --hil-via.
 
-    A ``hil.board.board.Board`` with the firmware and the model's head on it. ``board.infer(photo)`` runs
+    A ``hil.Board`` with the firmware and the model's head on it. ``board.infer(photo)`` runs
     one inference end to end, with the tail on ``edge``, or on ``peer`` if --hil-peer names one. A
     test may reset it or load another model; it may also crash it if it resets it afterwards.
     """
@@ -149,7 +149,7 @@ def hil_link(request: pytest.FixtureRequest, hil_bench: "Bench", board: "Board")
 def link(hil_link: str, board: "Board") -> "Connection":
     """A link of --hil-via: a test that uses it has a turn for each, ``board`` being connected so.
 
-    A ``hil.board.connection.Connection``; ``link.via`` is its name. ESP-NOW is skipped on a rig without
+    A ``hil.Connection``; ``link.via`` is its name. ESP-NOW is skipped on a rig without
     a second board, unless --hil-via asks for it by name.
     """
     assert board.connection is not None
@@ -160,7 +160,7 @@ def link(hil_link: str, board: "Board") -> "Connection":
 def peer(hil_bench: "Bench", board: "Board") -> "Board":
     """The second board: flashed, booted, with the model's tail on it.
 
-    A ``hil.board.board.Board``. If --hil-peer names it, ``board`` is connected to it; else a test says
+    A ``hil.Board``. If --hil-peer names it, ``board`` is connected to it; else a test says
     ``board.connect(peer, via)`` itself. It cannot carry ESP-NOW to this host meanwhile.
     """
     return hil_bench.peer()
@@ -170,7 +170,7 @@ def peer(hil_bench: "Bench", board: "Board") -> "Board":
 def gateway(hil_bench: "Bench", board: "Board") -> "Board":
     """The second board: flashed and booted, to carry ESP-NOW between ``board`` and ``edge``.
 
-    A ``hil.board.board.Board`` for ``board.connect(edge, "espnow", gateway=gateway)``; ``link`` has done
+    A ``hil.Board`` for ``board.connect(edge, "espnow", gateway=gateway)``; ``link`` has done
     that already.
     """
     return hil_bench.gateway()

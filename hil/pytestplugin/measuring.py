@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def latency(board: "Board") -> "Measuring":
     """Measures the link that ``board`` is connected over; lost messages are counted, not raised.
 
-    A ``hil.board.measuring.Measuring``: ``latency.infer(photo)`` and ``latency.rtt(size)`` return None
+    A ``hil.Measuring``: ``latency.infer(photo)`` and ``latency.rtt(size)`` return None
     where no answer came. The marker ``latency_budget`` has what was measured judged.
     """
     from hil.board.measuring import Measuring

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class RecordingBoard(Board):
-    """Does what :class:`hil.board.board.Board` does, and keeps the books.
+    """Does what :class:`hil.Board` does, and keeps the books.
 
     Attributes:
         results: where records go.
@@ -37,15 +37,15 @@ class RecordingBoard(Board):
         self.results = Results()
 
     def flash(self, *args: Any, **kwargs: Any) -> FlashReport:
-        """Flash firmware and model, see :meth:`hil.board.board.Board.flash`."""
+        """Flash firmware and model, see :meth:`hil.Board.flash`."""
         return self._booked(super().flash, *args, **kwargs)
 
     def load(self, *args: Any, **kwargs: Any) -> FlashReport:
-        """Bring the model slot up to date, see :meth:`hil.board.board.Board.load`."""
+        """Bring the model slot up to date, see :meth:`hil.Board.load`."""
         return self._booked(super().load, *args, **kwargs)
 
     def infer(self, image: Any, *args: Any, **kwargs: Any) -> Inference:
-        """Infer end to end on one image, see :meth:`hil.board.board.Board.infer`."""
+        """Infer end to end on one image, see :meth:`hil.Board.infer`."""
         name = image.name if isinstance(image, Photo) else None
         via, tail = self._over()
         try:
@@ -63,7 +63,7 @@ class RecordingBoard(Board):
         return inference
 
     def rtt(self, size: int, *args: Any, **kwargs: Any) -> RoundTrip:
-        """Send bytes to the tail's side and have them back, see :meth:`hil.board.board.Board.rtt`."""
+        """Send bytes to the tail's side and have them back, see :meth:`hil.Board.rtt`."""
         via, tail = self._over()
         try:
             echo = super().rtt(size, *args, **kwargs)

@@ -46,7 +46,7 @@ _KINDS = {str: "a string that says something", int: "a whole number", list: "a l
 
 @dataclass(frozen=True)
 class BoardEntry:
-    """One board of the file; see :class:`hil.rig.rig.BoardSpec` for what is not said here.
+    """One board of the file; see :class:`hil.BoardSpec` for what is not said here.
 
     Attributes:
         identity: which board it is.

@@ -7,12 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from hil import errors
 from hil.errors import BadInputError, FlashingError, HilError, InfrastructureError
 from hil.lifeline import lifeline
+from hil.resources import PACKAGE
 from hil.rig.lock import BoardLock, Holder
 
 _PATIENCE_S = 30.0
@@ -67,7 +67,7 @@ def probe_chip(
 
     Args:
         port: device or URL; this process must not have it open.
-        reset: how, see :class:`hil.rig.rig.BoardSpec`; ``none`` cannot be.
+        reset: how, see :class:`hil.BoardSpec`; ``none`` cannot be.
         wait_s: seconds to wait while another process holds the board.
         on_wait: called before the waiting begins.
 
@@ -91,7 +91,7 @@ def probe_chip(
 
 
 def _run_worker(port: str, mode: str) -> dict[str, Any]:
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(PACKAGE.parent)
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
         with lifeline() as end:

@@ -34,7 +34,8 @@ class BoardSpec:
         power_cycle: command line, run without a shell, that switches this board's USB port off
             and on.
         wait_s: seconds to wait while another process holds the board.
-        hci: by which radio it is reached over BLE, as an option says, see :mod:`hil.board.radio_choice`.
+        hci: by which radio it is reached over BLE, as an option says, see
+            :mod:`hil.board.radio_choice`.
     """
 
     port: str = VIRTUAL

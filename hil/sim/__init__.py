@@ -9,5 +9,6 @@
 ``inference_task``  the task around TensorFlow Lite Micro
 ``kernels``         TensorFlow Lite Micro with an arena limit
 
-Its wings: ``chip``, ``loader``, ``serial``, ``radio``, ``ip``, ``espnow``, ``ble``, ``clock``, ``faults``.
+Its wings: ``chip``, ``loader``, ``serial``, ``radio``, ``ip``, ``espnow``, ``ble``, ``clock``,
+``faults``.
 """

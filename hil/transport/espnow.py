@@ -34,7 +34,7 @@ log = logging.getLogger("hil.espnow")
 
 
 class RecordPort(Protocol):
-    """The part of :class:`hil.console.console.Console` that is used."""
+    """The part of :class:`hil.Console` that is used."""
 
     def on_record(self, listener: Callable[[Chunk], None] | None) -> None:
         """Have records given to ``listener`` from a thread of the console's own."""

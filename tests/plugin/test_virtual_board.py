@@ -103,7 +103,7 @@ def test_a_users_own_test_runs_in_an_empty_directory(pytester: pytest.Pytester) 
     assert "! infer id=" in log
     suite = ElementTree.parse(pytester.path / "junit.xml")
     properties = {each.get("name"): each.get("value") for each in suite.iter("property")}
-    assert properties["hil.board.board.mac"] == document["board"]["mac"]
+    assert properties["hil.board.mac"] == document["board"]["mac"]
     assert properties["hil.model.name"] == "tiny"
 
 

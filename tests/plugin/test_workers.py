@@ -39,4 +39,4 @@ def test_the_controller_writes_and_shows_what_a_worker_has_found(
     assert document["run"]["outcome"] == "passed"
     assert len(document["inferences"]) == 1
     suite = ElementTree.parse(pytester.path / "junit.xml")
-    assert "hil.board.board.mac" in {each.get("name") for each in suite.iter("property")}
+    assert "hil.board.mac" in {each.get("name") for each in suite.iter("property")}

@@ -64,7 +64,7 @@ def test_a_device_that_leaves_the_bus_under_pyserial_is_asked_when_it_is_back():
     """What pyserial raises where it empties the buffers of such a device is no OSError."""
     script = """
 import termios
-from hil import esptool_connect as module
+from hil.esptool_worker import connect as module
 
 class Port:
     def close(self): print("closed")

@@ -3,7 +3,7 @@
 
 The flatbuffers package reads unchecked: a damaged file raises ``struct.error`` at best and yields
 wrapped-around data at worst, and native interpreters crash on it. This reader walks a file along
-a description of its tables (:mod:`hil.model.tflite.layout`) and returns plain dictionaries; whatever
+a description of its tables (:mod:`hil.model.tflite.layout`) and returns dictionaries; whatever
 lies out of bounds, is misaligned, or is not in the description raises :class:`DamagedError`.
 Format: https://flatbuffers.dev/internals/.
 """

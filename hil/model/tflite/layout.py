@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The tables of a ``.tflite`` file that may be used, for :class:`hil.model.tflite.flatbuffer.Reader`.
+"""The tables of a ``.tflite`` file that may be used, for ``flatbuffer.Reader``.
 
 Field names and slot order are those of TensorFlow's ``schema.fbs`` (version 3, as generated into
 tflite-micro and ai-edge-litert). What only large, sparse, stateful or custom models need is

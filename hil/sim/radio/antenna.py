@@ -91,5 +91,5 @@ class Antenna:
         self._processor.run("on_writable", self.via)
 
     def direction(self, link: str, name: str) -> LinkDirection:
-        """Return a direction of a link of this board (see :meth:`hil.sim.radio.air.Air.direction`)."""
+        """Return a direction of a link of this board, see ``Air.direction``."""
         return self.air.direction(link, mac_text(self.board.mac), name)

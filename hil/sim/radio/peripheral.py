@@ -2,7 +2,7 @@
 """What a peripheral of the virtual board sees of the processor, and what a radio is.
 
 The seam for radios. A link of kind `via` (docs/protocol.md, section 2.3) is one module with a class
-that has the methods of :class:`Radio`. It is constructed with an :class:`hil.sim.radio.antenna.Antenna`,
+that has the methods of :class:`Radio`. It is constructed with an ``antenna.Antenna``,
 once for each boot of each board, and named in one line of ``RADIOS`` in ``station.py``. Through the
 antenna it knows its board (number, MAC, whether Wi-Fi is joined), tells the firmware what happens
 (``link``, ``receive``, ``writable``; each is to be called at its simulated time, from an event of

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A tail to serve, and a server that serves it."""
 
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,8 +17,6 @@ from hil.model.interpreter import Interpreter, Kernels
 from hil.model.model import Model
 from hil.model.split import Split
 from hil.protocol import DataType, MessageType
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 settings.register_profile("any speed", deadline=None)
 settings.load_profile("any speed")

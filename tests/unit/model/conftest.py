@@ -17,11 +17,6 @@ FLOAT32 = 0
 
 
 @pytest.fixture(scope="session")
-def tiny() -> Model:
-    return Model.load(ROOT / "models" / "tiny")
-
-
-@pytest.fixture(scope="session")
 def dogs19() -> Model:
     return Model.load(ROOT / "models" / "dogs19")
 

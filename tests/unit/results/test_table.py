@@ -56,7 +56,7 @@ def test_an_empty_run_has_an_empty_table() -> None:
 
 def test_properties_are_flat_text(results: Results) -> None:
     flat = properties(results.document())
-    assert flat["hil.board.board.simulated"] == "true"
+    assert flat["hil.board.simulated"] == "true"
     assert flat["hil.full_exact"] == "1/1"
     assert flat["hil.latency.simulated.tcp.total.p95_us"] == "2970"
     assert all(isinstance(value, str) for value in flat.values())

@@ -1,16 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Makes the helpers beside the tests, and those of others, importable."""
+"""A BlueZ on a bus in the place of this computer's."""
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-HERE = Path(__file__).parent
-for directory in (HERE, HERE.parent / "host", HERE.parent / "edge"):
-    sys.path.insert(0, str(directory))
 
 
 @pytest.fixture

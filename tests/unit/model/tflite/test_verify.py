@@ -257,7 +257,7 @@ def test_damaged_models_that_verify_do_not_crash_the_interpreters(
         text=True,
         timeout=60,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[4])},
     )
     assert done.returncode == 0, f"{done.stdout[-20:]} {done.stderr[-500:]}"
     assert len(done.stdout.splitlines()) == len(accepted)

@@ -22,7 +22,7 @@ def test_a_process_ends_with_the_one_that_started_it_even_if_that_is_killed():
     starter = subprocess.Popen(
         [sys.executable, "-c", STARTER, WORKER],
         stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[3],
+        cwd=Path(__file__).parents[2],
     )
     with starter:
         assert starter.stdout.readline() == b"\n"
@@ -36,7 +36,7 @@ def test_a_process_lives_as_long_as_it_is_wanted():
         done = subprocess.run(
             [sys.executable, "-c", script, str(end)],
             pass_fds=(end,),
-            cwd=Path(__file__).parents[3],
+            cwd=Path(__file__).parents[2],
             check=False,
         )
     assert done.returncode == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes the helpers beside the tests importable, and a computer whose boards are made up."""
+"""Makes the fakes importable, a computer whose boards are made up, and the tiny model."""
 
 import sys
 from collections.abc import Callable
@@ -9,9 +9,11 @@ from types import SimpleNamespace
 import pytest
 from serial.tools import list_ports
 
+from hil.model.model import Model
+from hil.resources import resource
 from hil.rig import ports
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "fakes"))
 
 
 @pytest.fixture
@@ -49,3 +51,8 @@ def attach(
         return str(device)
 
     return attach
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Model:
+    return Model.load(resource("models/tiny"))
