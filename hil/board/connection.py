@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from hil.board.network import edge_host
 from hil.board.radio_choice import hci_for
 from hil.console.console import Console
+from hil.console.refusal import raise_refusal
 from hil.errors import BadInputError, HilError, MessageLost
-from hil.inference.completion import raise_refusal
 from hil.links import IP_LINKS
 from hil.transport.ble.service import board_name
 

@@ -11,8 +11,9 @@ from hil.board.connection import Connection
 from hil.console.console import Console
 from hil.console.exchange import exchange
 from hil.console.info import BoardInfo
+from hil.console.refusal import raise_refusal
 from hil.console.transfer import read_blob
-from hil.inference.completion import Completion, parse_completion, predictions, raise_refusal
+from hil.inference.completion import Completion, parse_completion, predictions
 from hil.inference.inference import HostTimes, Inference
 from hil.inference.part import ModelPart
 from hil.model.array import Array

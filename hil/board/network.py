@@ -5,10 +5,10 @@ import socket
 
 from hil.console.console import Console
 from hil.console.info import BoardInfo
+from hil.console.refusal import failure_text
 from hil.errors import BadInputError, BoardRefused, InfrastructureError
-from hil.inference.completion import failure_text
 from hil.rig.rig import BoardSpec
-from hil.sim.process import WifiCredentials
+from hil.rig.wifi import WifiCredentials
 from hil.sim.radio.wifi import LAB_ACCESS_POINT
 
 _WIFI_PATIENCE_S = 30.0

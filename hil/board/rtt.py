@@ -4,8 +4,9 @@
 from hil.console.console import Console
 from hil.console.exchange import exchange
 from hil.console.info import BoardInfo
+from hil.console.refusal import raise_refusal
 from hil.errors import BadInputError, BoardRefused
-from hil.inference.completion import parse_wire, raise_refusal
+from hil.inference.completion import parse_wire
 from hil.inference.inference import RoundTrip
 
 RTT_PATIENCE_S = 60.0

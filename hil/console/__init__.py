@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: MIT
 """Talking to a board over its console.
 
-``transfer``  images and updates to the board, tensors from it
+``transfer``       images and updates to the board, tensors from it
 ``upload``         bytes on their way, in acknowledged chunks
 ``upload_window``  which of them may go, and how long word may take
-``exchange``  a request that is answered by a number, and its closing event
+``exchange``       a request that is answered by a number, and its closing event
+``refusal``        what an event means that says no
 ``info``           what a board says of itself
 ``memory``         what it says of its memory
-``console``   requests and events: the object that all others use
-``input``     what comes in, and waiting for it
-``reader``    the thread that reads the port
-``stream``    cuts what arrives into lines and frames
-``inbox``     what has come and nobody has taken yet
-``fault``     what went wrong, as an exception with log and backtrace
-``health``    follows the board through resets, line by line
-``log``       what has come and gone
+``console``        requests and events: the object that all others use
+``input``          what comes in, and waiting for it
+``reader``         the thread that reads the port
+``stream``         cuts what arrives into lines and frames
+``inbox``          what has come and nobody has taken yet
+``fault``          what went wrong, as an exception with log and backtrace
+``health``         follows the board through resets, line by line
+``log``            what has come and gone
 """

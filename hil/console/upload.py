@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from time import monotonic
 
 from hil.console.console import REQUEST_PATIENCE_S, Console
+from hil.console.refusal import failure_text
 from hil.console.upload_window import UploadWindow
 from hil.errors import BoardRefused, BoardSilent
-from hil.inference.completion import failure_text
 from hil.protocol.console.chunk import Chunk, ChunkType
 
 ATTEMPTS = 3

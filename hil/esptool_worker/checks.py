@@ -8,8 +8,8 @@ from esptool.cmds import detect_flash_size
 from esptool.util import flash_size_bytes
 
 from hil.errors import FlashingError, WrongChipError
+from hil.esp32s3 import USER_DATA, VIRTUAL_MARK, mac_text
 from hil.flash.chip_fit import check_chip, check_flash_size, check_psram
-from hil.sim.chip.chip import ESP32S3_USER_DATA, VIRTUAL_MARK, mac_text
 
 
 class Region(Protocol):
@@ -53,7 +53,7 @@ def check_board(esp: Any, plan: dict[str, Any]) -> bool:
 def is_virtual(esp: Any) -> bool:
     """Whether a virtual board answers: a register of an ESP32-S3, which it must be, says so."""
     words = range(0, -(-len(VIRTUAL_MARK) // 4) * 4, 4)
-    mark = b"".join(esp.read_reg(ESP32S3_USER_DATA + word).to_bytes(4, "little") for word in words)
+    mark = b"".join(esp.read_reg(USER_DATA + word).to_bytes(4, "little") for word in words)
     return mark.rstrip(b"\0") == VIRTUAL_MARK
 
 

@@ -24,13 +24,13 @@ from esptool.util import FatalError, UnsupportedCommandError
 
 from hil import serialport
 from hil.errors import FlashingError, HilError
+from hil.esp32s3 import mac_text
 from hil.esptool_worker.checks import check_board, check_flash
 from hil.esptool_worker.connect import SAFE_BAUD, connect, explain, first_line
 from hil.esptool_worker.silence import Silence
 from hil.flash import otadata
 from hil.lifeline import hold_on_to
 from hil.serialport.failure import PORT_FAILURES
-from hil.sim.chip.chip import mac_text
 
 
 @dataclass

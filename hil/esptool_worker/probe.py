@@ -17,12 +17,12 @@ from esptool.util import FatalError, UnsupportedCommandError, flash_size_bytes
 
 from hil import serialport
 from hil.errors import FlashingError, HilError
+from hil.esp32s3 import mac_text
 from hil.esptool_worker.checks import is_virtual
 from hil.esptool_worker.connect import connect, explain
 from hil.esptool_worker.silence import Silence
 from hil.lifeline import hold_on_to
 from hil.serialport.failure import PORT_FAILURES
-from hil.sim.chip.chip import mac_text
 
 _ATTEMPTS = 2
 _MIB = 1 << 20

@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Reads the event that ends an inference (docs/protocol.md, section 2.5), and refusals."""
+"""Reads the event that ends an inference (docs/protocol.md, section 2.5)."""
 
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from hil.errors import BoardRefused, EdgeError, MessageLost
+from hil.errors import BoardRefused
 from hil.inference.inference import Prediction, Stages, Wire
 
 if TYPE_CHECKING:
     from hil.model.model import Model
-
-LOST = ("edge_timeout", "edge_lost")
-"""Codes of a message that was asked and never answered."""
 
 _STAGES = ("load_us", "invoke_us", "send_us", "wait_us", "total_us")
 
@@ -96,28 +93,6 @@ def predictions(top5: tuple[tuple[int, int], ...], model: "Model") -> tuple[Pred
         label = model.labels[class_id] if class_id < len(model.labels) else str(class_id)
         found.append(Prediction(class_id, label, raw, score))
     return tuple(found)
-
-
-def raise_refusal(event: Mapping[str, str], what: str) -> NoReturn:
-    """Raise what an event with ``state=err`` or ``state=down`` means.
-
-    Raises:
-        MessageLost: the answer did not come, or the connection ended while it was owed.
-        EdgeError: the edge server could not be reached.
-        BoardRefused: anything else.
-    """
-    code = event.get("code", "unknown")
-    sentence = f"{what} ({code}): {failure_text(event)}"
-    if code in LOST:
-        raise MessageLost(code, sentence)
-    if code.startswith("edge_"):
-        raise EdgeError(sentence)
-    raise BoardRefused(code, sentence)
-
-
-def failure_text(event: Mapping[str, str]) -> str:
-    """Return the sentence of an event that reports a failure."""
-    return event.get("msg") or "the board gives no reason"
 
 
 def _entry(text: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@
 ``lock``      one user at a time, by a lock that the kernel holds
 ``power``     the command that takes the power away and gives it back
 ``file``      ``hil.toml``
+``wifi``      the access point that boards join
 ``ports``     the serial ports of this machine
 ``identity``  the ways to say which board is meant
 """

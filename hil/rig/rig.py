@@ -14,7 +14,7 @@ from hil.rig.file import BoardEntry, RigFile
 from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.lookup import OnWait, find_port
 from hil.rig.ports import same_port
-from hil.sim.process import WifiCredentials
+from hil.rig.wifi import WifiCredentials
 
 BOARD_VARIABLE = "HIL_BOARD"
 

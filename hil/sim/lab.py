@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from hil.esp32s3 import mac_text
 from hil.sim.ble.medium import BleMedium
-from hil.sim.chip.chip import mac_text
 from hil.sim.clock.clock import SimClock
 from hil.sim.faults.faults import parse_faults
 from hil.sim.faults.power_server import PowerServer

@@ -4,9 +4,10 @@
 from collections.abc import Callable
 from functools import partial
 
+from hil.esp32s3 import mac_text
 from hil.sim.board import Application, VirtualBoard
 from hil.sim.chip.boot import BootError, boot_chain
-from hil.sim.chip.chip import Chip, esp32, esp32c3, esp32s3, mac_text, virtual_mac
+from hil.sim.chip.chip import Chip, esp32, esp32c3, esp32s3, virtual_mac
 from hil.sim.chip.nor import NorFlash
 from hil.sim.chip.reset import ResetReason
 from hil.sim.faults import foreign

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Any
 
@@ -40,14 +40,6 @@ class VirtualPort:
     mac: str
     chip: str
     power_cycle: str
-
-
-@dataclass(frozen=True)
-class WifiCredentials:
-    """What a board needs to join a network."""
-
-    ssid: str
-    password: str = field(repr=False)
 
 
 class Lab:

@@ -14,9 +14,9 @@ from contextlib import ExitStack
 
 from wasmtime import TrapCode
 
+from hil.esp32s3 import mac_text
 from hil.sim.board import VirtualBoard
 from hil.sim.chip.boot import Booted
-from hil.sim.chip.chip import mac_text
 from hil.sim.chip.machine import Handler, Machine, ModuleRejectedError, Trap
 from hil.sim.chip.panic import panic_lines, watchdog_lines
 from hil.sim.chip.reset import ResetReason

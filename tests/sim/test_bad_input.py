@@ -35,7 +35,8 @@ from hil.model.model import Model
 from hil.model.photos import load_photos
 from hil.resources import resource
 from hil.rig.rig import BoardSpec
-from hil.sim.process import Lab, WifiCredentials
+from hil.rig.wifi import WifiCredentials
+from hil.sim.process import Lab
 from hil.sim.radio.wifi import LAB_ACCESS_POINT
 
 _SIZE_OF_FIRST_PARTITION = 8  # in the first entry of a partition table

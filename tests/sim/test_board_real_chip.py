@@ -6,8 +6,9 @@ import dataclasses
 import pytest
 
 from hil.errors import WrongChipError
+from hil.esp32s3 import USER_DATA
 from hil.flash.flash import FlashFile, flash
-from hil.sim.chip.chip import ESP32S3_USER_DATA, esp32s3, virtual_mac
+from hil.sim.chip.chip import esp32s3, virtual_mac
 from hil.sim.chip.nor import MIB, NorFlash
 
 FILES = [FlashFile(0x10000, b"an application " * 100, "app")]
@@ -17,7 +18,7 @@ FILES = [FlashFile(0x10000, b"an application " * 100, "app")]
 def unmarked(start_board):
     """Return a board whose eFuses say nothing about being virtual, as those of a real chip."""
     chip = esp32s3(virtual_mac(1))
-    registers = {a: v for a, v in chip.registers.items() if not 0 <= a - ESP32S3_USER_DATA < 32}
+    registers = {a: v for a, v in chip.registers.items() if not 0 <= a - USER_DATA < 32}
     chip = dataclasses.replace(chip, registers=registers)
     return start_board(chip=chip, flash=NorFlash(4 * MIB)).board
 

@@ -5,8 +5,9 @@ import re
 
 import pytest
 
+from hil.esp32s3 import mac_text
 from hil.protocol import ErrorCode
-from hil.sim.chip.chip import mac_text, virtual_mac
+from hil.sim.chip.chip import virtual_mac
 from hil.sim.clock.clock import SimClock
 from hil.sim.espnow.driver import MAX_PEERS, TX_BUFFERS
 from hil.sim.espnow.espnow import EspNowRadio

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.sim.chip.chip import ESP32S3_USER_DATA, Chip, esp32, esp32c3, esp32s3, virtual_mac
+from hil.esp32s3 import USER_DATA
+from hil.sim.chip.chip import Chip, esp32, esp32c3, esp32s3, virtual_mac
 from hil.sim.chip.nor import MIB, SECTOR, NorFlash
 from hil.sim.chip.reset import ResetReason
 from hil.sim.loader.command import checksum
@@ -285,7 +286,7 @@ def test_erasing_needs_whole_sectors() -> None:
 def test_the_chip_tells_over_the_rom_protocol_that_it_is_virtual() -> None:
     session = Session()
     mark = b"".join(
-        session.send(request(READ_REG, words(ESP32S3_USER_DATA + offset)))[0][4:8]
+        session.send(request(READ_REG, words(USER_DATA + offset)))[0][4:8]
         for offset in range(0, 32, 4)
     )
     assert mark == b"hil-virtual".ljust(32, b"\0")
@@ -307,7 +308,7 @@ def test_another_chip_says_which_one_it_is() -> None:
 @pytest.mark.parametrize(
     ("op", "data"),
     [
-        (READ_REG, words(ESP32S3_USER_DATA)),
+        (READ_REG, words(USER_DATA)),
         (WRITE_REG, words(OPTION1, 0, 1, 0)),
         (MEM_END, words(0, 0x4037_8000)),
         (READ_SLOW, words(0, 4)),

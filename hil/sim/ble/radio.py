@@ -3,11 +3,11 @@
 
 import re
 
+from hil.esp32s3 import mac_text
 from hil.protocol import ErrorCode
 from hil.sim.ble.connection import Side
 from hil.sim.ble.medium import BleMedium
 from hil.sim.ble.pairing import Pair
-from hil.sim.chip.chip import mac_text
 from hil.sim.clock.clock import CYCLES_PER_US, Event
 from hil.sim.radio.antenna import Antenna
 from hil.sim.radio.peripheral import LINK_DOWN, OK

@@ -8,13 +8,8 @@ Register addresses and eFuse fields are those that esptool 5.6 reads (its ``targ
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hil.esp32s3 import USER_DATA, VIRTUAL_MARK
 from hil.sim.chip.reset import ResetReason
-
-VIRTUAL_MARK = b"hil-virtual"
-"""Content of eFuse BLOCK_USR_DATA by which a flasher tells a virtual ESP32-S3 from a real one."""
-
-ESP32S3_USER_DATA = 0x6000_707C
-"""Address of eFuse BLOCK_USR_DATA (32 bytes), readable over the ROM protocol."""
 
 MAGIC_REGISTER = 0x4000_1000
 """ROM word by which chips without GET_SECURITY_INFO are told apart."""
@@ -90,11 +85,6 @@ def virtual_mac(index: int) -> bytes:
     return bytes.fromhex("0248494c") + index.to_bytes(2, "big")
 
 
-def mac_text(mac: bytes) -> str:
-    """Return ``02:48:49:4c:00:01`` for six bytes."""
-    return mac.hex(":")
-
-
 def esp32s3(mac: bytes, *, psram: bool = True, secure_download: bool = False) -> Chip:
     """Return an ESP32-S3 revision v0.2, marked as virtual.
 
@@ -113,7 +103,7 @@ def esp32s3(mac: bytes, *, psram: bool = True, secure_download: bool = False) ->
     }
     for word in range(3):
         value = int.from_bytes(user[4 * word : 4 * word + 4], "little")
-        registers[ESP32S3_USER_DATA + 4 * word] = value
+        registers[USER_DATA + 4 * word] = value
     return Chip(
         name="ESP32-S3",
         chip_id=9,

@@ -10,7 +10,7 @@ one that none of the MAC's attempts has brought over. What the radios of one boa
 from typing import Protocol
 
 from hil.errors import BadInputError
-from hil.sim.chip.chip import mac_text
+from hil.esp32s3 import mac_text
 from hil.sim.radio.air import Air
 from hil.sim.radio.link import LinkDirection
 

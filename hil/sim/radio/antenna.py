@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hil.sim.chip.chip import mac_text
+from hil.esp32s3 import mac_text
 from hil.sim.clock.clock import SimClock
 from hil.sim.radio.air import Air
 from hil.sim.radio.link import LinkDirection

@@ -21,7 +21,7 @@ from hil.inference.inference import RoundTrip, Wire
 from hil.model.model import Model
 from hil.resources import resource
 from hil.rig.rig import BoardSpec
-from hil.sim.process import WifiCredentials
+from hil.rig.wifi import WifiCredentials
 
 SPEC = BoardSpec("/dev/x", WifiCredentials("net", "secret"), "10.0.0.9")
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from hil.board.measuring import Measuring
+from hil.console.refusal import raise_refusal
 from hil.errors import BoardRefused, EdgeError, MessageLost
-from hil.inference.completion import parse_wire, raise_refusal
+from hil.inference.completion import parse_wire
 from hil.inference.inference import RoundTrip, Wire
 from hil.links import SMALL_ECHO_BYTES
 

@@ -6,7 +6,7 @@ from fake_board import make_board
 
 from hil.errors import BadInputError, InfrastructureError
 from hil.rig.rig import BoardSpec
-from hil.sim.process import WifiCredentials
+from hil.rig.wifi import WifiCredentials
 
 
 @pytest.fixture

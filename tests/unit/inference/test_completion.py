@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hil.console.refusal import raise_refusal
 from hil.errors import BoardRefused, EdgeError
-from hil.inference.completion import parse_completion, predictions, raise_refusal
+from hil.inference.completion import parse_completion, predictions
 from hil.model.model import Model
 from hil.resources import resource
 

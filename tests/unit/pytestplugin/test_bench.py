@@ -19,7 +19,7 @@ from hil.pytestplugin.recording import RecordingBoard
 from hil.resources import resource
 from hil.results import Results
 from hil.rig.rig import BoardSpec, Rig
-from hil.sim.process import WifiCredentials
+from hil.rig.wifi import WifiCredentials
 
 SPEC = BoardSpec("/dev/x", WifiCredentials("net", "secret"), "10.0.0.9")
 
