@@ -9,7 +9,8 @@
 ``network``     brings a board onto the network
 ``infer``       one inference, with a copy of what crossed beside it
 ``rtt``         one round trip
-``device``      a board as far as its flash and its console go
+``flashable``   what is on its flash, and bringing it there
+``device``      a board as far as its port and its console go
 ``start``       starts it and checks that it runs what was flashed
 ``recovery``    the same in spite of the rig's moods
 ``retry``       tries once more, and says why

@@ -12,7 +12,7 @@ from hil.board.connection import (
     request_up,
     take_down,
 )
-from hil.board.device import Device
+from hil.board.flashable import Flashable
 from hil.board.infer import INFER_PATIENCE_S, infer_full, infer_split
 from hil.board.network import credentials, join
 from hil.board.rtt import RTT_PATIENCE_S, round_trip
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hil.model.photos import Photo as NamedPhoto
 
 
-class Board(Device):
+class Board(Flashable):
     """The one interface to a board, whatever it is; a context manager. See :meth:`open`.
 
     Attributes:

@@ -128,12 +128,13 @@ def find_rig(
         absent_ok: likewise.
     """
     from hil.rig.rig import Rig
+    from hil.sim.radio.link_file import read_link_file
 
     rig = Rig.find(
         board,
         peer=peer,
         gateway=gateway,
-        link=link,
+        shaping=read_link_file(link) if link else None,
         hci=hci,
         directories=[Path.cwd()],
         wait_s=wait,

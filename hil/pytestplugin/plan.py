@@ -60,7 +60,7 @@ class Plan:
                 settings.board,
                 peer=settings.peer,
                 gateway=settings.gateway,
-                link=settings.link,
+                shaping=_shaping(settings),
                 hci=settings.hci,
                 directories=directories,
                 wait_s=settings.board_wait,
@@ -103,6 +103,14 @@ class Plan:
                 "--hil-board takes a board by its port, or as usb"
             )
         return lines
+
+
+def _shaping(settings: Settings) -> dict[str, object] | None:
+    if settings.link is None:
+        return None
+    from hil.sim.radio.link_file import read_link_file
+
+    return read_link_file(settings.link)
 
 
 def _check_links(rig: Rig, settings: Settings) -> None:

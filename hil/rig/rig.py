@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from hil.board.radio_choice import checked_hci
 from hil.errors import BadInputError, PortMissingError
@@ -73,7 +73,7 @@ class Rig:
     board: BoardSpec = BoardSpec()
     peer: BoardSpec | None = None
     gateway: BoardSpec | None = BoardSpec()
-    shaping: dict[str, Any] | None = None
+    shaping: dict[str, object] | None = None
 
     @classmethod
     def find(
@@ -82,7 +82,7 @@ class Rig:
         *,
         peer: str | None = None,
         gateway: str | None = None,
-        link: Path | None = None,
+        shaping: dict[str, object] | None = None,
         hci: str | None = None,
         directories: Sequence[Path] = (),
         wait_s: float = 0.0,
@@ -103,7 +103,8 @@ class Rig:
             peer: named by an option, if any; then ``hil.toml``, then none.
             gateway: likewise; then the peer, then beside a virtual board another one. One that is
                 the peer's port by another name is the peer.
-            link: TOML file that shapes the links of virtual boards.
+            shaping: what a link file says of the links of virtual boards, see
+                :func:`hil.sim.radio.link_file.read_link_file`.
             hci: named by an option, if any: by which radio boards are reached over BLE.
             directories: where ``hil.toml`` may be, see :meth:`hil.rig.file.RigFile.find`.
             wait_s: seconds to wait for boards that another process holds.
@@ -147,7 +148,11 @@ class Rig:
                 )
             del seconds[role]  # the second board of the file is the one under test this time
         beside = alone if virtual else None
-        shaping = _shaping(link, under_test) if link else None
+        if shaping is not None and not under_test.virtual:
+            raise BadInputError(
+                "A link file shapes the links of virtual boards, and the board at "
+                f"{under_test.port} is not one that hil starts; leave it out."
+            )
         return cls(under_test, seconds.get("peer"), _gateway(seconds) or beside, shaping)
 
     def specs(self) -> list[tuple[BoardSpec, tuple[str, ...]]]:
@@ -256,14 +261,3 @@ def _credentials(file: RigFile, needed: bool) -> WifiCredentials | None:
             "password_env)."
         )
     return WifiCredentials(file.ssid, password)
-
-
-def _shaping(path: Path, first: BoardSpec) -> dict[str, Any]:
-    from hil.sim.radio.link_file import read_link_file
-
-    if not first.virtual:
-        raise BadInputError(
-            f"{path} shapes the links of virtual boards, and the board at {first.port} is not one "
-            "that hil starts; leave it out."
-        )
-    return read_link_file(path)

@@ -225,21 +225,11 @@ def test_one_port_under_two_names_is_found_out(tmp_path):
     assert rig.gateway == rig.peer
 
 
-def test_a_link_file_shapes_virtual_boards_only(tmp_path):
-    path = tmp_path / "lossy.toml"
-    path.write_text("[udp]\nloss = 0.05\n")
-    assert Rig.find(link=path).shaping == {"udp": {"loss": 0.05}}
+def test_a_link_file_shapes_virtual_boards_only():
+    shaping = {"udp": {"loss": 0.05}}
+    assert Rig.find(shaping=shaping).shaping == shaping
     with pytest.raises(BadInputError, match="shapes the links of virtual boards"):
-        Rig.find("/dev/a", link=path)
-
-
-@pytest.mark.parametrize("text", ["[udp\n", "[udp]\nloss = 7\n", None])
-def test_a_link_file_that_cannot_be_used_is_bad_input_that_names_it(tmp_path, text):
-    path = tmp_path / "lossy.toml"
-    if text is not None:
-        path.write_text(text)
-    with pytest.raises(BadInputError, match=r"lossy\.toml"):
-        Rig.find(link=path)
+        Rig.find("/dev/a", shaping=shaping)
 
 
 def test_every_board_of_a_rig_is_reached_by_the_radio_that_is_named(tmp_path, toml):
