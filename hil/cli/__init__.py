@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from hil import __version__
 from hil.errors import HilError
+from hil.version import __version__
 
 COMMANDS = {
     "run": "Classify photos end to end on a board.",

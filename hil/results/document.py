@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import hil
 from hil.budgets import Budgets, Verdict
 from hil.results import summary
 from hil.results.measured import Measured, latency
@@ -29,6 +28,7 @@ from hil.results.records import (
     RoundTripRecord,
     TestRecord,
 )
+from hil.version import __version__
 
 SCHEMA = "hil-results-3"
 
@@ -149,7 +149,7 @@ class Results:
                 **ending(self.exit_status),
                 "started": self._started.isoformat(timespec="seconds"),
                 "host_seconds": round(time.monotonic() - self._clock_start, 3),
-                "hil_version": hil.__version__,
+                "hil_version": __version__,
                 "python": platform.python_version(),
                 "platform": f"{platform.system()} {platform.machine()}",
             },

@@ -13,7 +13,7 @@ import serial
 import serial.rfc2217
 
 from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
-from hil.serialport import install, protocol_rfc2217
+from hil.serialport import install, protocol_rfc2217, rfc2217_connection
 from hil.serialport.open import open_port
 
 
@@ -115,7 +115,7 @@ def test_a_device_that_leaves_while_it_is_opened_is_the_rigs_fault(
 def test_a_server_that_does_not_speak_rfc2217_is_found_out(
     monkeypatch: pytest.MonkeyPatch, listener: socket.socket
 ) -> None:
-    monkeypatch.setattr(protocol_rfc2217, "_PATIENCE", 0.1)
+    monkeypatch.setattr(rfc2217_connection, "PATIENCE_S", 0.1)
     with pytest.raises(InfrastructureError, match="is it an RFC 2217 server"):
         open_port(url(listener))
 
