@@ -13,13 +13,14 @@ if not any(point.value == "hil.plugin" for point in entry_points(group="pytest11
 
 
 TESTS = Path(__file__).parent / "tests"
+SUITE = "hil/suite"
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out for ``-m hil`` what is not marked so: reading it all takes longer than flashing."""
     if config.getoption("markexpr") != "hil" or collection_path.parent != TESTS:
         return None
-    return True if collection_path.is_dir() and collection_path.name != "hil" else None
+    return True if collection_path.is_dir() else None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -48,6 +49,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     class BoardScheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = nodeid.partition("::")[0]
-            return "tests/hil" if path.startswith("tests/hil/") else path
+            return SUITE if path.startswith(f"{SUITE}/") else path
 
     return BoardScheduling(config, log)

@@ -23,5 +23,5 @@ def test_two_tests_have_two_logs(one: str, other: str) -> None:
 
 
 def test_a_log_name_can_be_read() -> None:
-    name = file_name("tests/hil/test_boot.py::test_it[a/b]")
-    assert name.startswith("tests_hil_test_boot.py_test_it_a_b")
+    name = file_name("hil/suite/test_boot.py::test_it[a/b]")
+    assert name.startswith("hil_suite_test_boot.py_test_it_a_b")

@@ -11,18 +11,18 @@ import pytest
 
 from hil.firmware.build import FirmwareBuild
 from hil.pytestplugin.recording import RecordingBoard
+from hil.resources import PACKAGE
 
 pytestmark = pytest.mark.hil
 
-ESPTOOL = Path(__file__).parent / "esptool_process.py"
-ROOT = ESPTOOL.parents[2]
+ESPTOOL = "hil.esptool_worker.command"
 
 
 def esptool(port: str, *arguments: str) -> str:
     """Run esptool on the board and return what it prints."""
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
-        [sys.executable, str(ESPTOOL), "--port", port, "--chip", "esp32s3", *arguments],
+        [sys.executable, "-m", ESPTOOL, "--port", port, "--chip", "esp32s3", *arguments],
         capture_output=True,
         text=True,
         timeout=120,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""esptool as it is, with the project's RFC 2217 client: a process of its own."""
+"""esptool as it is, with the project's RFC 2217 client, as a process of its own."""
 
 import sys
 

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+"""The standard tests of a board: what ``pytest -m hil`` runs in a checkout of the project.
+
+``test_identity``    the board is the one that is meant, and runs what was flashed
+``test_boot``        it starts, and says why
+``test_exactness``   the split predicts what the full model predicts, bit for bit
+``test_agreement``   how often it agrees with other kernels and with the float model
+``test_accuracy``    how often it is right
+``test_latency``     every link is exact and inside its budget
+``test_acceptance``  what a rig must stand
+"""
