@@ -17,6 +17,7 @@ from hil.protocol.packet import FIRST_LENGTH, agreed_length
 from hil.protocol.payloads import Hello
 from hil.sim.ble.adapter import HostRadio
 from hil.sim.ble.hci import HciServer
+from hil.sim.ble.lab_radio import lab_radio
 from hil.sim.ble.medium import LARGEST_MTU
 from hil.sim.ble.peripheral import Peripheral
 from hil.transport.ble.link import BleLink
@@ -50,7 +51,7 @@ class BleLane:
     @staticmethod
     def serve(edge: EdgeServer, exchange: Exchange, invitation: str) -> None:
         """Connect to both boards."""
-        link = BleLink(board_name(_MACS[0]), hci=invitation)
+        link = BleLink(board_name(_MACS[0]), radio=lab_radio(invitation))
         edge.attach(link)
         link.wait(WAIT_S)
         loop_thread().call(_serve_bare(invitation, exchange), WAIT_S)

@@ -6,6 +6,7 @@
 ``update``      brings a board up to date through its console, and back if that fails
 ``board``       flash it, connect it, infer on it
 ``connection``  opens a link from a head to a tail
+``radio_choice``  the radio by which a board can be heard over BLE
 ``network``     brings a board onto the network
 ``infer``       one inference, with a copy of what crossed beside it
 ``rtt``         one round trip

@@ -21,8 +21,8 @@ from hil.errors import BadInputError
 from hil.inference.inference import Inference, RoundTrip
 from hil.links import IP_LINKS, parse_links
 from hil.model.array import Array
-from hil.rig.ports import has_line_rate
 from hil.rig.rig import BoardSpec
+from hil.serialport.ports import has_line_rate
 from hil.sim.process import Lab
 
 if TYPE_CHECKING:

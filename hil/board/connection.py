@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hil.board.network import edge_host
-from hil.board.radio_choice import hci_for
+from hil.board.radio_choice import radio_for
 from hil.console.console import Console
 from hil.console.refusal import raise_refusal
 from hil.errors import BadInputError, HilError, MessageLost
@@ -179,7 +179,7 @@ def _by_ble(head: "Board", edge: "EdgeServer", undo: contextlib.ExitStack) -> "B
 
     head.console.request("peer")
     # This host's radio comes first: a virtual board waits for a host only where there is one.
-    link = BleLink(board_name(head.info.mac), hci=hci_for(head))
+    link = BleLink(board_name(head.info.mac), radio=radio_for(head))
     edge.attach(link)
     undo.callback(edge.detach, link)
     request_up(head.console, "ble")

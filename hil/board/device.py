@@ -13,8 +13,8 @@ from hil.console.console import FAST_BAUD, Console
 from hil.console.info import BoardInfo
 from hil.console.input import BAUD
 from hil.rig.lock import BoardLock, Holder
-from hil.rig.ports import has_line_rate
 from hil.rig.rig import BoardSpec
+from hil.serialport.ports import has_line_rate
 from hil.serialport.reset import ConsoleReset, ResetStrategy, reset_on
 from hil.sim.process import Lab
 

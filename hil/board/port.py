@@ -10,7 +10,7 @@ from hil.console.console import Console
 from hil.console.input import BAUD
 from hil.errors import ConsoleError, InfrastructureError, ResetError
 from hil.rig.lock import BoardLock
-from hil.rig.ports import serial_port
+from hil.serialport.ports import serial_port
 from hil.serialport.reset import ResetStrategy
 from hil.serialport.returning import open_when_back
 from hil.sim.process import Lab

@@ -1,63 +1,41 @@
 # SPDX-License-Identifier: MIT
-"""By which radio of this computer a board is reached over BLE: options and the environment."""
+"""The radio by which a board can be heard over BLE."""
 
 import os
-import re
 from typing import TYPE_CHECKING
 
+from hil.board.device import Device
 from hil.errors import BadInputError
-from hil.sim.process import HCI_VARIABLE
+from hil.rig.hci import HCI_VARIABLE, OPTION, OWN, checked_hci
 
 if TYPE_CHECKING:
-    from hil.board.board import Board
-
-OWN = "bluez"
-"""This computer's own adapter. Real boards are always reached by it."""
-
-_OPTION = "--hci (pytest: --hil-hci)"
-
-_TRANSPORT = re.compile(r"[a-z]+(-[a-z]+)*:.+")
-"""How bumble writes where HCI is, roughly: the rest is found out by trying."""
+    from hil.transport.ble.radio import OpenRadio
 
 
-def checked_hci(text: str | None, source: str = _OPTION) -> str | None:
-    """Return what names a radio; ``None`` if nothing does.
-
-    Args:
-        text: ``bluez``, or where a lab says that its radio is.
-        source: who says so, for the message.
-
-    Raises:
-        BadInputError: it can be neither.
-    """
-    if text and text != OWN and not _TRANSPORT.fullmatch(text):
-        raise BadInputError(
-            f"{source} is {text!r}; say {OWN} for this computer's own adapter, or "
-            "tcp-client:HOST:PORT for the radio of a lab, as 'hil sim' prints it."
-        )
-    return text or None
-
-
-def reaches_by_own_radio(hci: str | None) -> bool:
-    """Return whether even a virtual board is to be reached by this computer's own adapter."""
-    return (hci or os.environ.get(HCI_VARIABLE)) == OWN
-
-
-def hci_for(board: "Board") -> str | None:
-    """Return where the radio is by which a board can be heard; ``None``: this computer's own.
+def radio_for(board: Device) -> "OpenRadio":
+    """Return what opens the radio by which a board can be heard.
 
     Raises:
         BadInputError: the one that is named cannot hear it, or it is another process's lab and
             nobody has told.
     """
+    from hil.sim.ble.lab_radio import lab_radio
+    from hil.transport.ble.bluez import open_own_radio
+
+    hci = _hci_for(board)
+    return open_own_radio if hci is None else lab_radio(hci)
+
+
+def _hci_for(board: Device) -> str | None:
+    """Return where that radio is; ``None``: this computer's own."""
     named = board.spec.hci
-    hci = checked_hci(named or os.environ.get(HCI_VARIABLE), _OPTION if named else HCI_VARIABLE)
+    hci = checked_hci(named or os.environ.get(HCI_VARIABLE), OPTION if named else HCI_VARIABLE)
     if hci == OWN:
         return None
     if named is not None and (board.lab is not None or not board.simulated):
         kind = "virtual board of this run's own lab" if board.lab is not None else "real board"
         raise BadInputError(
-            f"{_OPTION} names {named}, a radio that cannot hear the {kind} at {board.port}; leave "
+            f"{OPTION} names {named}, a radio that cannot hear the {kind} at {board.port}; leave "
             f"it out, or say {OWN}."
         )
     if not board.simulated:

@@ -157,7 +157,7 @@ def find_board(named: str | None, wait: float = 0.0) -> "BoardSpec":
 
 def _mention_others(named: str | None, board: "BoardSpec") -> None:
     """Say which ports are left alone where a virtual board was taken without being named."""
-    from hil.rig.ports import discover_ports
+    from hil.serialport.ports import discover_ports
 
     if board.virtual and named is None:
         for port in discover_ports():

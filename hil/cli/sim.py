@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from hil.sim.process import HCI_VARIABLE, require_simulation
+from hil.rig.hci import HCI_VARIABLE
+from hil.sim.process import require_simulation
 
 
 @click.command()

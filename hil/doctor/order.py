@@ -4,7 +4,6 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from hil.board.radio_choice import reaches_by_own_radio
 from hil.doctor.board import board_findings
 from hil.doctor.build import build_finding
 from hil.doctor.finding import Finding, bad, look, note
@@ -12,6 +11,7 @@ from hil.doctor.host import bluetooth, host_findings
 from hil.doctor.ports import port_findings
 from hil.errors import HilError
 from hil.links import IP_LINKS, LINKS
+from hil.rig.hci import reaches_by_own_radio
 from hil.rig.rig import Rig
 
 

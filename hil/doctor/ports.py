@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from hil.doctor.finding import Finding, look, note
 from hil.rig.lock import holder
-from hil.rig.ports import SerialPort, discover_ports, same_port
 from hil.serialport.permission import may_open, permission_sentence
+from hil.serialport.ports import SerialPort, discover_ports, same_port
 from hil.serialport.users import port_users
 
 _PATIENCE_S = 5.0

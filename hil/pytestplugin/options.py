@@ -52,7 +52,7 @@ class Settings:
         via: some of :data:`hil.links.LINKS`; every test without ``link`` uses the first.
         via_named: whether they were asked for by name.
         link: TOML file that shapes simulated links.
-        hci: radio for BLE, see :mod:`hil.board.radio_choice`.
+        hci: radio for BLE, see :mod:`hil.rig.hci`.
         rounds: at least 1.
     """
 

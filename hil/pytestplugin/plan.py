@@ -11,8 +11,8 @@ from hil.errors import BadInputError, InfrastructureError
 from hil.pytestplugin.options import Settings
 from hil.resources import resource
 from hil.rig.lookup import OnWait
-from hil.rig.ports import discover_ports
 from hil.rig.rig import Rig
+from hil.serialport.ports import discover_ports
 
 if TYPE_CHECKING:
     from hil.model.model import Model

@@ -10,6 +10,6 @@
 ``power``     the command that takes the power away and gives it back
 ``file``      ``hil.toml``
 ``wifi``      the access point that boards join
-``ports``     the serial ports of this machine
+``hci``       by which radio boards are reached over BLE
 ``identity``  the ways to say which board is meant
 """

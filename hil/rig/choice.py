@@ -6,7 +6,7 @@ from pathlib import Path
 from hil.errors import BadInputError
 from hil.rig.file import BoardEntry, RigFile
 from hil.rig.identity import USB, VIRTUAL, Identity
-from hil.rig.ports import serial_port
+from hil.serialport.ports import serial_port
 
 
 def choose_first(file: RigFile, named: str | None) -> BoardEntry:

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from hil.errors import BadInputError
 from hil.rig.identity import VIRTUAL, Identity
-from hil.rig.ports import SerialPort
+from hil.serialport.ports import SerialPort
 from hil.serialport.url import has_reset_lines
 
 FILE_NAME = "hil.toml"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from hil.errors import BadInputError
-from hil.rig.ports import same_port
+from hil.serialport.ports import same_port
 
 VIRTUAL = "virtual"
 USB = "usb"

@@ -9,9 +9,9 @@ from hil.rig.file import BoardEntry, RigFile
 from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.lock import Holder, holder
 from hil.rig.lookup import OnWait
-from hil.rig.ports import SerialPort, discover_ports
 from hil.rig.probe import Chip, probe_chip
 from hil.serialport.permission import may_open, permission_sentence
+from hil.serialport.ports import SerialPort, discover_ports
 
 
 @dataclass(frozen=True)

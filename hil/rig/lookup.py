@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection
 from hil.errors import BoardBusyError, InfrastructureError, PortMissingError
 from hil.rig.identity import USB, Identity
 from hil.rig.lock import Holder, holder
-from hil.rig.ports import SerialPort, discover_ports, only_usb_port, same_port
 from hil.rig.probe import probe_chip
+from hil.serialport.ports import SerialPort, discover_ports, only_usb_port, same_port
 
 OnWait = Callable[[Holder], None]
 

@@ -14,8 +14,8 @@ from hil.errors import BadInputError, InfrastructureError, PortMissingError
 from hil.rig.identity import Identity
 from hil.rig.lock import BoardLock
 from hil.rig.lookup import find_port
-from hil.rig.ports import discover_ports
 from hil.rig.rig import BoardSpec
+from hil.serialport.ports import discover_ports
 from hil.serialport.returning import RETURN_PATIENCE_S, open_when_back
 
 COMMAND_PATIENCE_S = 30.0

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from hil.board.radio_choice import checked_hci
 from hil.errors import BadInputError, PortMissingError
 from hil.rig.choice import choose_first, choose_second, described
 from hil.rig.file import BoardEntry, RigFile
+from hil.rig.hci import checked_hci
 from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.lookup import OnWait, find_port
-from hil.rig.ports import same_port
 from hil.rig.wifi import WifiCredentials
+from hil.serialport.ports import same_port
 
 BOARD_VARIABLE = "HIL_BOARD"
 
@@ -35,7 +35,7 @@ class BoardSpec:
             and on.
         wait_s: seconds to wait while another process holds the board.
         hci: by which radio it is reached over BLE, as an option says, see
-            :mod:`hil.board.radio_choice`.
+            :mod:`hil.rig.hci`.
     """
 
     port: str = VIRTUAL

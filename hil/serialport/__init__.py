@@ -1,6 +1,18 @@
 # SPDX-License-Identifier: MIT
 """Serial ports: opening them, and a faster ``rfc2217://`` for pyserial and all that use it.
 
+``reset``               starts a board anew: one strategy for each way that a port is wired
+``returning``           ports that vanish and come back
+``open``                opening one, and saying why it cannot be opened
+``permission``          what to do about one that this user may not open
+``users``               which other programs have it open
+``ports``               the ports of this machine that an ESP32-S3 may be behind
+``url``                 what pyserial's URLs stand for
+``failure``             what an open port raises when it fails
+``protocol_rfc2217``    ``rfc2217://``, waiting for events instead of for time
+``rfc2217_connection``  its connection to the server
+``telnet``              its framing
+
 pyserial 3.5 talks to the server again whenever ``timeout`` is set, waits for every answer in
 steps of 50 ms and queues received data byte by byte. esptool sets ``timeout`` twice a command,
 so over pyserial's own client the question for the flash's id takes 21 s instead of one.

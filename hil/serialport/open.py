@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import serial
 
 from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
-from hil.rig.ports import moves_rts
 from hil.serialport import install
 from hil.serialport.failure import PORT_FAILURES
 from hil.serialport.permission import permission_sentence
+from hil.serialport.ports import moves_rts
 from hil.serialport.users import port_users
 
 WRITE_PATIENCE_S = 10.0

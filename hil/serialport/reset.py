@@ -6,7 +6,7 @@ import time
 from typing import Any, Protocol
 
 from hil.protocol.console.line import sent
-from hil.rig.ports import has_line_rate, moves_rts
+from hil.serialport.ports import has_line_rate, moves_rts
 
 _UART_HOLD_S = 0.1
 _SETTLE_S = 0.1

@@ -16,9 +16,6 @@ from typing import IO, Any
 from hil.errors import BadInputError, LabError
 from hil.sim.faults.faults import parse_faults
 
-HCI_VARIABLE = "HIL_HCI"
-"""Environment variable that names the BLE radio of another program's lab."""
-
 START_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 10.0
 

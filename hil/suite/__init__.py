@@ -6,6 +6,7 @@
 ``test_exactness``   the split predicts what the full model predicts, bit for bit
 ``test_agreement``   how often it agrees with other kernels and with the float model
 ``test_accuracy``    how often it is right
+``test_memory``      what is left of heap and stacks
 ``test_latency``     every link is exact and inside its budget
 ``test_acceptance``  what a rig must stand
 """

@@ -9,8 +9,8 @@ import pytest
 from hil.budgets import Budgets
 from hil.errors import PortMissingError
 from hil.pytestplugin import plan
-from hil.rig.ports import SerialPort
 from hil.rig.rig import BoardSpec, Rig
+from hil.serialport.ports import SerialPort
 
 
 def header(rig: Any) -> list[str]:

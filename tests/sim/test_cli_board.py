@@ -191,7 +191,7 @@ def test_bad_input_is_one_sentence_and_an_exit_code(
     hil, photo, tiny, tmp_path, monkeypatch, arguments, code, words
 ):
     (tmp_path / "hil.toml").write_text('[edge]\nhost = "10.0.0.1"\n')
-    monkeypatch.setattr("hil.rig.ports.discover_ports", list)
+    monkeypatch.setattr("hil.serialport.ports.discover_ports", list)
     given = [argument.format(photo=photo, tiny=tiny) for argument in arguments]
     got, out, err = hil(*given)
     assert got == code

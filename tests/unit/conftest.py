@@ -11,7 +11,7 @@ from serial.tools import list_ports
 
 from hil.model.model import Model
 from hil.resources import resource
-from hil.rig import ports
+from hil.serialport import ports
 
 sys.path.insert(0, str(Path(__file__).parent / "fakes"))
 

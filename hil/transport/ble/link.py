@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: MIT
 """Frames to and from one board over BLE (docs/protocol.md, section 1.6), for synchronous code.
 
-bleak does the work, over BlueZ or over the lab's radio, in the one thread of ``ble_loop.py``.
+bleak does the work, over BlueZ or over the lab's radio, in the one thread of ``loop.py``.
 """
 
 import asyncio
 import contextlib
-import importlib.util
 import threading
 from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from hil.errors import BadInputError, BluetoothError
+from hil.errors import BluetoothError
 from hil.transport.ble.bluez import open_own_radio
 from hil.transport.ble.loop import loop_thread
-from hil.transport.ble.radio import Radio, UnfitError
+from hil.transport.ble.radio import OpenRadio, Radio, UnfitError
 from hil.transport.ble.service import LARGEST_FRAME
 from hil.transport.ble.session import BleSession
 from hil.transport.packet import Lost, Received
@@ -44,7 +43,7 @@ class BleLink:
 
     Args:
         name: that the board advertises, ``hil-`` and the last three bytes of its MAC.
-        hci: radio of a lab, as it announces it; None for this computer's own.
+        radio: opens the radio by which it is heard; this computer's own if not given.
 
     Attributes:
         frame_limit: bytes of the largest frame on the connection, or on the latest.
@@ -53,10 +52,10 @@ class BleLink:
     kind = "ble"
     selective_repeat = False
 
-    def __init__(self, name: str, *, hci: str | None = None) -> None:
+    def __init__(self, name: str, *, radio: OpenRadio = open_own_radio) -> None:
         self.name = name
         self.frame_limit = LARGEST_FRAME
-        self._hci = hci
+        self._open_radio = radio
         self._thread = loop_thread()
         self._radio: Radio | None = None
         self._session: BleSession | None = None
@@ -115,7 +114,7 @@ class BleLink:
     # In the thread of the loop.
 
     async def _begin(self) -> None:
-        self._radio = await _open_radio(self._hci)
+        self._radio = await self._open_radio()
         self._task = asyncio.ensure_future(self._run(self._radio))
         self._task.add_done_callback(self._ended)
 
@@ -214,18 +213,6 @@ class BleLink:
         radio, self._radio = self._radio, None
         if radio is not None:
             await radio.close()
-
-
-async def _open_radio(hci: str | None) -> Radio:
-    if hci is None:
-        return await open_own_radio()
-    if importlib.util.find_spec("bumble") is None:
-        raise BadInputError(
-            "BLE with virtual boards needs bumble: pip install 'esp32-split-hil[sim]'."
-        )
-    from hil.transport.ble.lab import LabRadio
-
-    return await LabRadio.open(hci)
 
 
 def _nothing() -> None:

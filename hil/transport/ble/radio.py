@@ -2,6 +2,7 @@
 """Which Bluetooth is used, as far as a connection has to know."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from hil.errors import BluetoothError
@@ -69,3 +70,7 @@ class Radio:
 
     async def close(self) -> None:
         """Use it no more."""
+
+
+OpenRadio = Callable[[], Awaitable[Radio]]
+"""Switches a radio on, in the event loop in which it is to live."""

@@ -12,6 +12,7 @@ import pytest
 from hil.errors import BadInputError, BluetoothError
 from hil.protocol import Flags, FrameHeader, MessageType
 from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US
+from hil.sim.ble.lab_radio import lab_radio
 from hil.sim.ble.pairing import ADVERTISING_US, SETTING_UP_EVENTS
 from hil.sim.clock import host_work
 from hil.sim.radio.presets import PRESETS
@@ -35,7 +36,7 @@ class Host:
     """A BleLink and what it has told."""
 
     def __init__(self, name, hci):
-        self.link = BleLink(name, hci=hci)
+        self.link = BleLink(name, radio=lab_radio(hci))
         self.frames = queue.Queue()
         self.losses = queue.Queue()
         self.link.start(self._received, lambda peer, why: self.losses.put((peer, why)))
@@ -263,13 +264,14 @@ def test_a_lab_that_is_not_there_is_named():
         unused.bind(("127.0.0.1", 0))
         spec = f"tcp-client:127.0.0.1:{unused.getsockname()[1]}"
         with pytest.raises(BluetoothError, match=f"radio at {spec} does not answer"):
-            BleLink("hil-4c0001", hci=spec).start(lambda *_: None, lambda *_: None)
+            BleLink("hil-4c0001", radio=lab_radio(spec)).start(lambda *_: None, lambda *_: None)
 
 
 def test_without_bumble_it_is_said_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "bumble", None)
+    link = BleLink("hil-4c0001", radio=lab_radio("tcp-client:127.0.0.1:1"))
     with pytest.raises(BadInputError, match="needs bumble: pip install"):
-        BleLink("hil-4c0001", hci="tcp-client:127.0.0.1:1").start(lambda *_: None, lambda *_: None)
+        link.start(lambda *_: None, lambda *_: None)
 
 
 def test_what_is_not_hci_is_hung_up_on_and_harms_nobody(meet):

@@ -47,8 +47,8 @@ class Edge:
 class Radio:
     """This host's end of a BLE link."""
 
-    def __init__(self, name, *, hci):
-        self.name = f"{name} by {hci}"
+    def __init__(self, name, *, radio):
+        self.name = f"{name} by {radio}"
 
     def __str__(self):
         return self.name
@@ -79,10 +79,15 @@ def edge(said):
 def transports(monkeypatch, said):
     """Put fakes in the place of the modules that own radios and gateways."""
     espnow, ble = ModuleType("espnow"), ModuleType("ble")
+    own, lab = ModuleType("bluez"), ModuleType("lab_radio")
     espnow.GatewayLink = lambda console: f"gateway {console.info['mac'][-2:]}"
     ble.BleLink = Radio
+    own.open_own_radio = None
+    lab.lab_radio = str
     monkeypatch.setitem(sys.modules, "hil.transport.espnow", espnow)
     monkeypatch.setitem(sys.modules, "hil.transport.ble.link", ble)
+    monkeypatch.setitem(sys.modules, "hil.transport.ble.bluez", own)
+    monkeypatch.setitem(sys.modules, "hil.sim.ble.lab_radio", lab)
     return ble
 
 

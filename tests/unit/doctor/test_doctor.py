@@ -17,9 +17,9 @@ from hil.doctor import board as board_checks
 from hil.doctor import ports as port_checks
 from hil.errors import BadInputError, BluetoothError, BoardSilent, PortMissingError
 from hil.resources import resource
-from hil.rig.ports import SerialPort
 from hil.rig.probe import Chip
 from hil.rig.rig import BoardSpec, Rig
+from hil.serialport.ports import SerialPort
 
 
 @pytest.fixture

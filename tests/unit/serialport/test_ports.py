@@ -4,7 +4,7 @@
 import pytest
 
 from hil.errors import PortMissingError
-from hil.rig.ports import discover_ports, has_line_rate, only_usb_port, serial_port
+from hil.serialport.ports import discover_ports, has_line_rate, only_usb_port, serial_port
 
 ESP = (0x303A, 0x1001)
 CP2102N = (0x10C4, 0xEA60)
