@@ -4,25 +4,17 @@
 import zlib
 from typing import TYPE_CHECKING
 
-from hil.board.connection import (
-    ESPNOW_CHANNEL,
-    Connection,
-    connect_boards,
-    connect_edge,
-    request_up,
-    take_down,
-)
-from hil.board.flashable import Flashable
+from hil.board.connecting import connect_boards, connect_edge
+from hil.board.connection import Connection
 from hil.board.infer import INFER_PATIENCE_S, infer_full, infer_split
-from hil.board.network import credentials, join
 from hil.board.rtt import RTT_PATIENCE_S, round_trip
+from hil.board.station import ESPNOW_CHANNEL, Station
 from hil.console.transfer import read_blob, write_image
 from hil.errors import BadInputError
 from hil.inference.inference import Inference, RoundTrip
-from hil.links import IP_LINKS, parse_links
+from hil.links import parse_links
 from hil.model.array import Array
 from hil.rig.rig import BoardSpec
-from hil.serialport.ports import has_line_rate
 from hil.sim.process import Lab
 
 if TYPE_CHECKING:
@@ -31,7 +23,7 @@ if TYPE_CHECKING:
     from hil.model.photos import Photo as NamedPhoto
 
 
-class Board(Flashable):
+class Board(Station):
     """The one interface to a board, whatever it is; a context manager. See :meth:`open`.
 
     Attributes:
@@ -42,9 +34,6 @@ class Board(Flashable):
         super().__init__(spec, port, lab, owns_lab)
         self.connection: Connection | None = None
         self._stored: int | None = None
-        self._address = ""
-        self._gateway = False
-        self._listening: str | None = None
 
     def close(self) -> None:
         """Let go of link and port, and end the lab, if it is this board's own."""
@@ -67,7 +56,7 @@ class Board(Flashable):
         return FixedStopwatch(host_work.TOTAL_US, host_work.INVOKE_US)
 
     def connect(
-        self, to: "EdgeServer | Board", via: str = "tcp", *, gateway: "Board | None" = None
+        self, to: "EdgeServer | Station", via: str = "tcp", *, gateway: Station | None = None
     ) -> None:
         """Open a link to what runs the tail; the one before it is closed.
 
@@ -91,7 +80,7 @@ class Board(Flashable):
         self.disconnect()
         self.end_gateway()
         self._take_radio(via)
-        if isinstance(to, Board):
+        if isinstance(to, Station):
             self.connection = connect_boards(self, to, via)
         else:
             self.connection = connect_edge(self, to, via, gateway)
@@ -102,60 +91,10 @@ class Board(Flashable):
             self.connection = None
             connection.close()
 
-    def join_network(self) -> str:
-        """Join the access point, unless joined already, and return the board's IP address.
-
-        A link that is not over IP ends the membership: the radio may have to change its channel.
-
-        Raises:
-            InfrastructureError: the access point is missing or refuses.
-        """
-        if self.console.next_event("wifi") is not None:
-            self._address = ""  # membership was lost or renewed since, perhaps by another address
-        if not self._address:
-            self._address = join(self.console, credentials(self.spec, self.info))
-        return self._address
-
     def become_gateway(self, channel: int = ESPNOW_CHANNEL) -> None:
-        """Carry ESP-NOW frames between the air and the console from now on.
-
-        Args:
-            channel: of Wi-Fi, 1 to 13.
-
-        Raises:
-            BoardRefused: the firmware cannot.
-        """
+        """Close the link and carry ESP-NOW frames, see :meth:`Station.become_gateway`."""
         self.disconnect()
-        self.stop_listening()
-        self._take_radio("espnow")
-        if self.simulated or has_line_rate(self.port):
-            self.raise_baud()
-        self.console.request("role", set="gateway", channel=channel)
-        self._gateway = True
-
-    def end_gateway(self) -> None:
-        """Run the model on the board again, if it has been made a gateway."""
-        if self._gateway:
-            self.console.request("role", set="model")
-            self._gateway = False
-
-    def listen(self, via: str) -> None:
-        """Wait for a head on a link, in role tail; the link before it is closed.
-
-        Raises:
-            BoardRefused: the board is no tail, or has no such link.
-        """
-        self.end_gateway()
-        self.stop_listening()
-        self._take_radio(via)
-        request_up(self.console, via)
-        self._listening = via
-
-    def stop_listening(self) -> None:
-        """Wait for no head any more; the radio is then free for another link."""
-        if self._listening is not None:
-            take_down(self.console, self._listening)
-            self._listening = None
+        super().become_gateway(channel)
 
     def infer(
         self,
@@ -236,16 +175,9 @@ class Board(Flashable):
     def _forget(self) -> None:
         super()._forget()
         self._stored = None
-        self._address = ""
-        self._gateway = False
-        self._listening = None
         if (connection := self.connection) is not None:
             self.connection = None
             connection.abandon()
-
-    def _take_radio(self, via: str) -> None:
-        if via not in IP_LINKS:
-            self._address = ""
 
     def _connected(self, via: str | None) -> Connection:
         """Return the link that is up, being the one that is insisted on."""
