@@ -30,8 +30,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from hil.board.device import Device
 from hil.cli.progress import counting
+from hil.device.device import Device
 from hil.errors import FlashingError, HilError, InfrastructureError, ResetError, WrongChipError
 from hil.firmware.build import FirmwareBuild, default_firmware
 from hil.model.model import Model

@@ -4,7 +4,7 @@
 import os
 from typing import TYPE_CHECKING
 
-from hil.board.device import Device
+from hil.device.device import Device
 from hil.errors import BadInputError
 from hil.rig.hci import HCI_VARIABLE, OPTION, OWN, checked_hci
 

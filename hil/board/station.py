@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """One ESP32-S3, virtual or real, and what it does on the air: network, gateway, listening tail."""
 
-from hil.board.flashable import Flashable
 from hil.board.link import request_up, take_down
 from hil.board.network import credentials, join
+from hil.device.flashable import Flashable
 from hil.links import IP_LINKS
 from hil.rig.rig import BoardSpec
 from hil.serialport.ports import has_line_rate

@@ -53,8 +53,8 @@ def update(
     the slots that are not in use and run on trial after a reboot; they are kept if they work. If
     not, the board goes back by itself to what it ran before. 'hil flash' is faster where it works.
     """
-    from hil.board.device import Device
-    from hil.board.update import update as update_board
+    from hil.device.device import Device
+    from hil.device.update import update as update_board
     from hil.inference.part import ModelPart
 
     if firmware is None and model is None:

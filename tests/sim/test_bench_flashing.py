@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
-from hil.board import start
 from hil.board.board import Board
 from hil.cli import main
+from hil.device import start
 from hil.errors import BadInputError, FlashingError, ResetError, WrongChipError
 from hil.firmware.build import default_firmware
 from hil.flash.flash import FlashFile, Needs, flash
@@ -151,7 +151,7 @@ def test_what_is_wanted_of_a_board_is_what_the_build_and_the_rig_say(board, mode
         asked.append((needs, options["baud"], options["usb_jtag"]))
         raise WrongChipError("Not this one.")
 
-    monkeypatch.setattr("hil.board.device.flash", notice)
+    monkeypatch.setattr("hil.device.device.flash", notice)
     one = board("foreign", mac="f4:12:fa:00:00:01", baud=460_800, reset="usb-jtag")
     with pytest.raises(WrongChipError):
         one.flash(None, model)

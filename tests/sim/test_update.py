@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from hil.board.board import Board
-from hil.board.device import Device
 from hil.board.network import join
-from hil.board.update import update
 from hil.cli import main
 from hil.console.info import BoardInfo
 from hil.console.memory import BoardMemory
 from hil.console.transfer import write_update
+from hil.device.device import Device
+from hil.device.update import update
 from hil.errors import BadInputError, BoardRefused, BootFailure
 from hil.firmware.build import FirmwareBuild, default_firmware
 from hil.firmware.virtual import STACK_BYTES
@@ -129,7 +129,7 @@ def test_what_is_not_confirmed_is_left_at_the_next_boot(
 def test_an_application_that_panics_on_trial_is_left(
     device: Device, test_build: FirmwareBuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hil.board.update._judge", crash)
+    monkeypatch.setattr("hil.device.update._judge", crash)
     with pytest.raises(BootFailure, match=r"panicked.*runs what it ran before.*from ota_0\.$"):
         update(device, test_build, None)
     assert runs(device.info) == BASE

@@ -100,7 +100,7 @@ class ScriptedConsole:
 
 
 class ScriptedLine:
-    """In the place of :class:`hil.board.port.BoardPort`."""
+    """In the place of :class:`hil.device.port.BoardPort`."""
 
     def __init__(self, console):
         self.console = console
@@ -112,5 +112,5 @@ class ScriptedLine:
 def make_board(monkeypatch, said, number, spec=None, kind=Board, **info):
     """Return a board that notes its requests in ``said``, each behind its number."""
     console = ScriptedConsole(said, {"mac": f"02:00:00:00:00:{number:02x}", **info})
-    monkeypatch.setattr("hil.board.device.BoardPort", lambda name, lab: ScriptedLine(console))
+    monkeypatch.setattr("hil.device.device.BoardPort", lambda name, lab: ScriptedLine(console))
     return kind(spec or BoardSpec(f"/dev/{number}"), f"/dev/{number}", None, False)

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 from fake_board import INFO
 
-from hil.board.update import update
 from hil.console.info import BoardInfo
+from hil.device.update import update
 from hil.errors import BadInputError, BoardRefused, BoardSilent, BootFailure, ConsoleError
 
 OLD = BoardInfo.parse({**INFO, "src": "0" * 16})
@@ -29,7 +29,7 @@ class ScriptedDevice:
         self.confirmed = []
         self.written = []
         self.console = self
-        monkeypatch.setattr("hil.board.update.write_update", self._write)
+        monkeypatch.setattr("hil.device.update.write_update", self._write)
 
     def _write(self, _console, what, data, progress):
         self.written.append((what, data))
@@ -116,7 +116,7 @@ def test_a_refusal_names_what_was_refused(monkeypatch, code, kind):
     def refuse(*_):
         raise BoardRefused(code, "No.")
 
-    monkeypatch.setattr("hil.board.update.write_update", refuse)
+    monkeypatch.setattr("hil.device.update.write_update", refuse)
     with pytest.raises(kind, match=r"does not take an application of 4 bytes: No\); the board"):
         update(device, BUILD, None)
 

@@ -5,13 +5,13 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Self
 
-from hil.board.line_rate import change_rate
-from hil.board.port import BoardPort
-from hil.board.recovery import Recovery
-from hil.board.start import check_mac
 from hil.console.console import FAST_BAUD, Console
 from hil.console.info import BoardInfo
 from hil.console.input import BAUD
+from hil.device.line_rate import change_rate
+from hil.device.port import BoardPort
+from hil.device.recovery import Recovery
+from hil.device.start import check_mac
 from hil.rig.lock import BoardLock, Holder
 from hil.rig.rig import BoardSpec
 from hil.serialport.ports import has_line_rate

@@ -7,9 +7,9 @@ import pytest
 from fake_board import INFO
 from fake_port import FakePort
 
-from hil.board import start as module
-from hil.board.start import check_firmware, check_mac, start
 from hil.console.console import Console
+from hil.device import start as module
+from hil.device.start import check_firmware, check_mac, start
 from hil.errors import (
     BadInputError,
     BoardSilent,

@@ -3,8 +3,8 @@
 
 from collections.abc import Sequence
 
-from hil.board.start import check_firmware
 from hil.console.info import BoardInfo
+from hil.device.start import check_firmware
 from hil.errors import BadInputError, BootFailure
 from hil.firmware.build import AppInfo
 from hil.flash.flash import FlashFile, FlashReport, Region

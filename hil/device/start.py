@@ -4,11 +4,11 @@
 import re
 import time
 
-from hil.board.port import BoardPort
 from hil.console.console import Console
 from hil.console.info import BoardInfo
 from hil.console.log import Kind, LogLine
 from hil.crash.signs import Sign
+from hil.device.port import BoardPort
 from hil.errors import (
     BadInputError,
     BoardRefused,

@@ -3,8 +3,8 @@
 
 import pytest
 
-from hil.board.line_rate import change_rate
 from hil.console.health import Health
+from hil.device.line_rate import change_rate
 from hil.errors import BoardPanic, BoardRefused, BoardSilent
 
 

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hil.board.device import Device
-from hil.board.start import check_firmware, check_model
 from hil.console.info import BoardInfo
 from hil.console.transfer import write_update
+from hil.device.device import Device
+from hil.device.start import check_firmware, check_model
 from hil.errors import BadInputError, BoardRefused, BootFailure, HilError, InfrastructureError
 from hil.firmware.build import FirmwareBuild
 from hil.flash.flash import Progress
@@ -62,7 +62,7 @@ def update(
         BadInputError: the board cannot take or run what it was to be given.
         BootFailure: it does not run what was uploaded.
         BoardRefused: it does not take it; the code says why.
-        InfrastructureError, BoardPanic, BoardSilent: as :meth:`hil.board.device.Device.reset`.
+        InfrastructureError, BoardPanic, BoardSilent: as :meth:`hil.device.device.Device.reset`.
     """
     began = time.monotonic()
     before = _at_rest(device)
@@ -139,7 +139,7 @@ def _judge(
 
     Raises:
         BootFailure: it does not run, or the model that was there no longer opens.
-        BadInputError, BoardRefused: as :func:`hil.board.start.check_model`.
+        BadInputError, BoardRefused: as :func:`hil.device.start.check_model`.
     """
     if build is not None:
         if not after.is_on_trial("app") or after.app == before.app:

@@ -7,7 +7,7 @@ import pytest
 import serial
 from fake_port import FakePort
 
-from hil.board.port import BoardPort
+from hil.device.port import BoardPort
 from hil.errors import ConsoleError, PortMissingError, ResetError
 from hil.rig.lock import holder
 from hil.serialport.reset import UartReset
@@ -51,7 +51,7 @@ def open_line(monkeypatch, tmp_path):
     def open_line(*ports):
         bench = Bench(*ports)
         monkeypatch.setattr("hil.console.console.open_port", bench.open)
-        monkeypatch.setattr("hil.board.port.open_when_back", bench.open)
+        monkeypatch.setattr("hil.device.port.open_when_back", bench.open)
         lines.append(BoardPort(NAME, None))
         return lines[-1]
 
@@ -116,7 +116,7 @@ def test_a_port_without_lines_is_told_from_one_that_has_vanished(open_line, code
 
 
 def test_a_port_that_is_there_but_does_not_obey_has_not_vanished(open_line, monkeypatch):
-    monkeypatch.setattr("hil.board.port._VANISHING_S", 0.1)
+    monkeypatch.setattr("hil.device.port._VANISHING_S", 0.1)
     port = VanishingPort()
     port.stays = True
     with pytest.raises(ResetError, match=r"is there, but its lines cannot be set \(.*gone\)"):

@@ -4,10 +4,10 @@
 from collections.abc import Callable
 from functools import partial
 
-from hil.board.port import BoardPort
-from hil.board.retry import with_retry
-from hil.board.start import start
 from hil.console.info import BoardInfo
+from hil.device.port import BoardPort
+from hil.device.retry import with_retry
+from hil.device.start import start
 from hil.errors import BoardSilent, InfrastructureError, PortMissingError, ResetError
 from hil.flash.flash import FlashReport
 from hil.rig.power import power_cycle

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from hil.board import recovery as module
-from hil.board.recovery import Recovery
 from hil.console.health import Health
+from hil.device import recovery as module
+from hil.device.recovery import Recovery
 from hil.errors import (
     BoardSilent,
     BootFailure,

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hil.board.device import Device
-from hil.board.installed import find_installed
-from hil.board.start import check_firmware, check_model
 from hil.console.info import BoardInfo
+from hil.device.device import Device
+from hil.device.installed import find_installed
+from hil.device.start import check_firmware, check_model
 from hil.errors import BadInputError, BoardSilent
 from hil.firmware.build import FirmwareBuild, firmware_for
 from hil.flash.flash import FlashFile, FlashReport, Needs, Progress, flash

@@ -3,7 +3,7 @@
 
 import pytest
 
-from hil.board.retry import with_retry
+from hil.device.retry import with_retry
 from hil.errors import (
     BoardBusyError,
     BootFailure,
