@@ -164,7 +164,7 @@ def test_over_ble_this_host_looks_for_the_board_before_it_advertises(boards, edg
 
 
 def test_without_ble_on_this_host_the_board_does_not_advertise(boards, edge, said, transports):
-    def missing(name, hci):
+    def missing(name, radio):
         raise InfrastructureError("This host has no BlueZ; install it.")
 
     transports.BleLink = missing
