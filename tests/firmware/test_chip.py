@@ -46,7 +46,7 @@ def build(directory: Path, part: str) -> Path:
         if not any((d / header).exists() for d in (MAIN, COMPONENT / "include")):
             (directory / header).parent.mkdir(parents=True, exist_ok=True)
             (directory / header).write_text('#include "idf.h"\n')
-    files += [*sorted((CHIP / part).glob("*.c")), TESTS / "sha256.c"]
+    files += [*sorted((CHIP / part).glob("*.c")), CHIP / "idf.c", TESTS / "sha256.c"]
     folders = (MAIN, CHIP / part, CHIP, TESTS, COMPONENT / "include", directory)
     options = ["-std=gnu11", "-g1", "-Wall", "-Wextra", "-Werror", "-pthread", *SANITIZERS]
     # The functions that firmware/main puts its own in front of.
