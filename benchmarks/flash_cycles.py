@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from hil.cli.progress import counting
+from hil.cli.shared.progress import counting
 from hil.device.device import Device
 from hil.errors import FlashingError, HilError, InfrastructureError, ResetError, WrongChipError
 from hil.firmware.build import FirmwareBuild, default_firmware

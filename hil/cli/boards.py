@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hil.cli.options import json_option, say_who, wait_option
+from hil.cli.shared.chosen import say_who
+from hil.cli.shared.options import json_option, wait_option
 
 if TYPE_CHECKING:
     from hil.rig.listing import ListedBoard

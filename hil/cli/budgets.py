@@ -11,17 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hil.cli.options import (
-    choose_cut,
-    find_rig,
-    json_option,
-    load_firmware,
-    load_model,
-    model_options,
-    rig_options,
-    wait_option,
-)
-from hil.cli.progress import counting
+from hil.cli.shared.chosen import ChosenContent, ChosenRig
+from hil.cli.shared.options import content_options, json_option, rig_options
+from hil.cli.shared.progress import counting
 from hil.errors import BadInputError, EdgeError
 
 if TYPE_CHECKING:
@@ -39,8 +31,7 @@ def budgets() -> None:
 
 @budgets.command()
 @rig_options
-@wait_option
-@model_options
+@content_options
 @click.option("--via", help="Links with commas between them; default: all that the rig has.")
 @click.option(
     "--margin", default="20%", show_default=True, help="What limits have above the figures."
@@ -58,15 +49,8 @@ def budgets() -> None:
 )
 @json_option
 def learn(
-    board: str | None,
-    peer: str | None,
-    gateway: str | None,
-    link: Path | None,
-    hci: str | None,
-    wait: float,
-    model: Path | None,
-    cut: str | None,
-    firmware: Path | None,
+    rig: ChosenRig,
+    content: ChosenContent,
     via: str | None,
     margin: str,
     rounds: int,
@@ -86,7 +70,7 @@ def learn(
     from hil.budgets.reading import share
     from hil.budgets.spread import ROUNDS
     from hil.budgets.writing import write_limits
-    from hil.cli.connected import connected
+    from hil.cli.shared.connected import connected
     from hil.model.photos import default_photos, load_photos
     from hil.pytestplugin.recording import RecordingBoard
     from hil.resources import resource
@@ -100,14 +84,13 @@ def learn(
     source = path if path.exists() else resource(FILE_NAME)
     known = Budgets.load(source)
     text = source.read_text(encoding="utf-8")
-    rig = find_rig(board, peer, gateway, link, wait, hci)
-    links = _links(rig, via)
-    loaded, build = load_model(model), load_firmware(firmware)
-    place = choose_cut(loaded, cut)
+    found = rig.find()
+    links = _links(found, via)
+    loaded = content.load()
     photos = load_photos(default_photos())
-    kind, found = "", {}
+    kind, changed = "", {}
     for name in links:
-        with connected(rig, build, loaded, place, name, RecordingBoard) as (opened, _):
+        with connected(found, loaded, name, RecordingBoard) as (opened, _):
             assert isinstance(opened, RecordingBoard)
             kind = _kind(opened)
             before = known.link(kind, name)
@@ -119,16 +102,16 @@ def learn(
             with counting(f"rounds over {name}", rounds) as advance:
                 samples = _measure(opened, photos, rounds, advance)
         _check_answers(name, samples, rounds)
-        text, found[name] = write_limits(text, kind, name, make_limits(samples, extra, before))
+        text, changed[name] = write_limits(text, kind, name, make_limits(samples, extra, before))
     _replace(path, text)
     if as_json:
-        listed = {name: list(map(asdict, changes)) for name, changes in found.items()}
+        listed = {name: list(map(asdict, changes)) for name, changes in changed.items()}
         head = {"file": str(path), "board": kind, "rounds": rounds, "margin": extra}
         click.echo(json.dumps({**head, "links": listed}))
     else:
         simulated = ", simulated" if kind.startswith("virtual") else ""
         click.echo(f"{path}: board {kind}{simulated}, {rounds} rounds, margin {extra:.0%}")
-        for name, changes in found.items():
+        for name, changes in changed.items():
             _print(f"[latency.{kind}.{name}]", changes)
 
 

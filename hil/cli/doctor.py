@@ -4,24 +4,25 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
-from hil.cli.options import find_rig, json_option, rig_options, wait_option
+from hil.cli.shared.chosen import ChosenRig
+from hil.cli.shared.options import json_option, rig_options
 from hil.links import LINKS, parse_links
 
 
 @click.command()
 @rig_options
-@wait_option
 @click.option(
     "--firmware", type=click.Path(path_type=Path), help="The build that the run would write."
 )
 @click.option("--via", metavar="LINKS", help="Links that the run would test; default: all.")
 @click.option("--probe", is_flag=True, help="Ask the chips themselves, which resets them.")
 @json_option
-def doctor(firmware: Path | None, via: str | None, probe: bool, as_json: bool, **rig: Any) -> None:
+def doctor(
+    rig: ChosenRig, firmware: Path | None, via: str | None, probe: bool, as_json: bool
+) -> None:
     """Check what a run on this rig needs, and say how to mend what is missing.
 
     No board is reset unless --probe is given. The exit code is 0 only if a run would start, else
@@ -31,7 +32,7 @@ def doctor(firmware: Path | None, via: str | None, probe: bool, as_json: bool, *
 
     links = parse_links(via, "--via") if via else LINKS
     findings = []
-    for finding in examine(lambda: find_rig(**rig), firmware=firmware, via=links, probe=probe):
+    for finding in examine(rig.find, firmware=firmware, via=links, probe=probe):
         findings.append(finding)
         if not as_json:
             click.echo(f"{finding.state:<5} {finding.check:<18} {finding.text}")

@@ -3,37 +3,30 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
-from hil.cli.options import (
+from hil.cli.shared.chosen import ChosenContent, find_board, say_who
+from hil.cli.shared.options import (
     board_option,
-    choose_cut,
-    find_board,
+    content_options,
     json_option,
-    load_firmware,
-    load_model,
-    model_options,
     role_option,
-    say_who,
     wait_option,
 )
-from hil.cli.progress import flash_progress
+from hil.cli.shared.progress import flash_progress
 
 
 @click.command()
 @board_option
 @wait_option
-@model_options
+@content_options
 @role_option
 @json_option
 def flash(
     board: str | None,
     wait: float,
-    model: Path | None,
-    cut: str | None,
-    firmware: Path | None,
+    content: ChosenContent,
     role: str,
     as_json: bool,
 ) -> None:
@@ -47,11 +40,9 @@ def flash(
     from hil.board.board import Board
 
     spec = find_board(board, wait)
-    loaded = load_model(model)
-    place = choose_cut(loaded, cut)
-    build = load_firmware(firmware)
+    loaded = content.load()
     with Board.open(spec, on_wait=say_who) as opened, flash_progress() as progress:
-        report = opened.flash(build, loaded, place, role, progress=progress)
+        report = opened.flash(loaded.build, loaded.model, loaded.cut, role, progress=progress)
         info = opened.info
     if as_json:
         click.echo(json.dumps({"flash": asdict(report), "info": asdict(info)}))

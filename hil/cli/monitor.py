@@ -15,7 +15,8 @@ from typing import TextIO
 
 import click
 
-from hil.cli.options import board_option, find_board, say_who, wait_option
+from hil.cli.shared.chosen import find_board, say_who
+from hil.cli.shared.options import board_option, wait_option
 
 END = b"\x1d"  # Ctrl-]
 INTERRUPT = b"\x03"

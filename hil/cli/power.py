@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: MIT
 """``hil power``: take the boards' power away and give it back."""
 
-from typing import Any
-
 import click
 
-from hil.cli.options import find_rig, rig_options, say_who, wait_option
+from hil.cli.shared.chosen import ChosenRig, say_who
+from hil.cli.shared.options import rig_options
 from hil.errors import BadInputError, HilError
 
 
 @click.command()
 @rig_options
-@wait_option
 @click.option(
     "--if-configured", is_flag=True, help="Leave out boards without a command, also if all are."
 )
-def power(if_configured: bool, **rig: Any) -> None:
+def power(rig: ChosenRig, if_configured: bool) -> None:
     """Power-cycle the rig's boards by the commands that hil.toml names (power_cycle).
 
     A board that somebody uses is waited for, as --wait says.
@@ -23,7 +21,7 @@ def power(if_configured: bool, **rig: Any) -> None:
     from hil.rig.lock import BoardLock
     from hil.rig.power import power_cycle
 
-    found = find_rig(**rig, needs_wifi=False, absent_ok=True)
+    found = rig.find(needs_wifi=False, absent_ok=True)
     commanded = [spec for spec, _ in found.specs() if spec.power_cycle]
     if not commanded and not if_configured:
         raise BadInputError(

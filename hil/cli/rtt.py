@@ -4,24 +4,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hil.cli.connected import connected, describe
-from hil.cli.options import (
-    choose_cut,
-    find_rig,
-    json_option,
-    load_firmware,
-    load_model,
-    model_options,
-    rig_options,
-    via_option,
-    wait_option,
-)
-from hil.cli.progress import counting
+from hil.cli.shared.chosen import ChosenContent, ChosenRig
+from hil.cli.shared.connected import connected, describe
+from hil.cli.shared.options import content_options, json_option, rig_options, via_option
+from hil.cli.shared.progress import counting
 from hil.errors import EdgeError
 from hil.links import SMALL_ECHO_BYTES
 
@@ -36,8 +26,7 @@ _SHOWN = ("p50", "p95", "max")
 
 @click.command()
 @rig_options
-@wait_option
-@model_options
+@content_options
 @via_option
 @click.option(
     "--size",
@@ -50,15 +39,8 @@ _SHOWN = ("p50", "p95", "max")
 )
 @json_option
 def rtt(
-    board: str | None,
-    peer: str | None,
-    gateway: str | None,
-    link: Path | None,
-    hci: str | None,
-    wait: float,
-    model: Path | None,
-    cut: str | None,
-    firmware: Path | None,
+    rig: ChosenRig,
+    content: ChosenContent,
     via: str,
     size: int | None,
     count: int,
@@ -69,11 +51,9 @@ def rtt(
     What differs on the board is flashed first. A message without an answer is counted as lost.
     p95 needs 20 round trips. Exits with 10 if none was answered.
     """
-    rig = find_rig(board, peer, gateway, link, wait, hci)
-    loaded = load_model(model)
-    place = choose_cut(loaded, cut)
-    build = load_firmware(firmware)
-    with connected(rig, build, loaded, place, via) as (opened, _):
+    found = rig.find()
+    loaded = content.load()
+    with connected(found, loaded, via) as (opened, _):
         used = opened.part.cut
         assert used is not None
         sizes = [size] if size is not None else [SMALL_ECHO_BYTES, used.bytes]
@@ -83,7 +63,7 @@ def rtt(
             document = {
                 "board": asdict(opened.info),
                 "via": via,
-                "tail": "peer" if rig.peer else "edge",
+                "tail": "peer" if found.peer else "edge",
                 "simulated": opened.simulated,
                 "round_trips": summaries,
             }

@@ -9,18 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hil.cli.connected import connected, describe
-from hil.cli.options import (
-    choose_cut,
-    find_rig,
-    json_option,
-    load_firmware,
-    load_model,
-    model_options,
-    rig_options,
-    via_option,
-    wait_option,
-)
+from hil.cli.shared.chosen import ChosenContent, ChosenRig
+from hil.cli.shared.connected import connected, describe
+from hil.cli.shared.options import content_options, json_option, rig_options, via_option
 from hil.errors import BadInputError, ProductFailure
 
 if TYPE_CHECKING:
@@ -33,21 +24,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
 @rig_options
-@wait_option
-@model_options
+@content_options
 @via_option
 @json_option
 def run(
     photos: tuple[Path, ...],
-    board: str | None,
-    peer: str | None,
-    gateway: str | None,
-    link: Path | None,
-    hci: str | None,
-    wait: float,
-    model: Path | None,
-    cut: str | None,
-    firmware: Path | None,
+    rig: ChosenRig,
+    content: ChosenContent,
     via: str,
     as_json: bool,
 ) -> None:
@@ -58,15 +41,13 @@ def run(
     and whether the split model did what the full one does. Exits with 1 if one did not.
     """
     listed = list(_photos(photos))
-    rig = find_rig(board, peer, gateway, link, wait, hci)
-    loaded = load_model(model)
-    place = choose_cut(loaded, cut)
-    build = load_firmware(firmware)
+    found = rig.find()
+    loaded = content.load()
     results = []
-    with connected(rig, build, loaded, place, via) as (opened, report):
+    with connected(found, loaded, via) as (opened, report):
         if not as_json:
             click.echo(describe(opened))
-            tail = ", tail on the peer" if rig.peer else ""
+            tail = ", tail on the peer" if found.peer else ""
             click.echo(f"{opened.info.name} cut after {opened.info.cut}, over {via}{tail}")
         for photo in listed:
             inference, judgement = _classify(opened, photo)

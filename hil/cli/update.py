@@ -7,18 +7,9 @@ from pathlib import Path
 
 import click
 
-from hil.cli.options import (
-    board_option,
-    choose_cut,
-    find_board,
-    json_option,
-    load_firmware,
-    load_model,
-    role_option,
-    say_who,
-    wait_option,
-)
-from hil.cli.progress import flash_progress
+from hil.cli.shared.chosen import choose_cut, find_board, load_firmware, load_model, say_who
+from hil.cli.shared.options import board_option, json_option, role_option, wait_option
+from hil.cli.shared.progress import flash_progress
 from hil.errors import BadInputError
 
 

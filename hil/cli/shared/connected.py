@@ -5,27 +5,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hil.cli.options import say_who
-from hil.cli.progress import flash_progress
+from hil.cli.shared.chosen import Content, say_who
+from hil.cli.shared.progress import flash_progress
 from hil.errors import BadInputError
 
 if TYPE_CHECKING:
     from hil.board.board import Board
-    from hil.firmware.build import FirmwareBuild
     from hil.flash.flash import FlashReport
-    from hil.model.model import Model
-    from hil.model.split import Cut
     from hil.rig.rig import Rig
 
 
 @contextmanager
 def connected(
-    rig: "Rig",
-    build: "FirmwareBuild | None",
-    model: "Model",
-    cut: "Cut | None",
-    via: str,
-    kind: "type[Board] | None" = None,
+    rig: "Rig", content: Content, via: str, kind: "type[Board] | None" = None
 ) -> "Iterator[tuple[Board, FlashReport]]":
     """Flash what differs and connect the head to its tail, on this host or on the peer.
 
@@ -44,11 +36,12 @@ def connected(
     with OpenRig(rig, kind or Board, say_who) as boards:
         board = boards.board
         with flash_progress() as progress:
-            report = board.flash(build, model, cut, progress=progress)
+            report = board.flash(content.build, content.model, content.cut, progress=progress)
             if rig.peer is not None:
-                boards.second("peer").flash(build, model, cut, "tail", progress=progress)
+                peer = boards.second("peer")
+                peer.flash(content.build, content.model, content.cut, "tail", progress=progress)
             elif via == "espnow":
-                boards.second("gateway").flash(build, None, progress=progress)
+                boards.second("gateway").flash(content.build, None, progress=progress)
         if rig.peer is not None:
             board.connect(boards.second("peer"), via)
             yield board, report

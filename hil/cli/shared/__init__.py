@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+"""What several commands share.
+
+``connected``  a board brought up to date and connected
+``options``    options; those that belong together reach a command as one value
+``chosen``     what these values stand for: boards, firmware, model and cut
+``progress``   progress bars
+"""

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""What the options of a command stand for: the boards of a rig, firmware, model and cut."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from hil.firmware.build import FirmwareBuild
+    from hil.model.model import Model
+    from hil.model.split import Cut
+    from hil.rig.lock import Holder
+    from hil.rig.rig import BoardSpec, Rig
+
+
+@dataclass(frozen=True)
+class ChosenRig:
+    """What the options of ``rig_options`` say.
+
+    Attributes:
+        board, peer, gateway: boards that are named.
+        link: TOML file that shapes the links of virtual boards.
+        hci: what reaches boards over BLE.
+        wait: seconds to wait for boards that another process holds.
+    """
+
+    board: str | None
+    peer: str | None
+    gateway: str | None
+    link: Path | None
+    hci: str | None
+    wait: float
+
+    def find(self, *, needs_wifi: bool = True, absent_ok: bool = False) -> "Rig":
+        """Return the boards, mentioning on standard error those that are left alone.
+
+        Args and errors are those of :meth:`hil.Rig.find`.
+        """
+        from hil.rig.rig import Rig
+        from hil.sim.radio.link_file import read_link_file
+
+        rig = Rig.find(
+            self.board,
+            peer=self.peer,
+            gateway=self.gateway,
+            shaping=read_link_file(self.link) if self.link else None,
+            hci=self.hci,
+            directories=[Path.cwd()],
+            wait_s=self.wait,
+            on_wait=say_who,
+            needs_wifi=needs_wifi,
+            absent_ok=absent_ok,
+        )
+        _mention_others(self.board, rig.board)
+        return rig
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is to be on a board.
+
+    Attributes:
+        build: the firmware; ``None`` for the default.
+        model: the full model.
+        cut: where it is cut; ``None`` for its default.
+    """
+
+    build: "FirmwareBuild | None"
+    model: "Model"
+    cut: "Cut | None"
+
+
+@dataclass(frozen=True)
+class ChosenContent:
+    """What the options of ``content_options`` say: two paths and the name of a cut."""
+
+    model: Path | None
+    cut: str | None
+    firmware: Path | None
+
+    def load(self) -> Content:
+        """Read it all, before anything is done with a board; raises BadInputError."""
+        loaded = load_model(self.model)
+        return Content(load_firmware(self.firmware), loaded, choose_cut(loaded, self.cut))
+
+
+def find_board(named: str | None, wait: float = 0.0) -> "BoardSpec":
+    """Return the one board that is meant, to be flashed or looked at; see ``ChosenRig``."""
+    from hil.rig.rig import find_board
+
+    board = find_board(named, directories=[Path.cwd()], wait_s=wait, on_wait=say_who)
+    _mention_others(named, board)
+    return board
+
+
+def _mention_others(named: str | None, board: "BoardSpec") -> None:
+    """Say which ports are left alone where a virtual board was taken without being named."""
+    from hil.serialport.ports import discover_ports
+
+    if board.virtual and named is None:
+        for port in discover_ports():
+            click.echo(
+                f"hil: {port.device} ({port.description}) is left alone; "
+                f"use it with --board {port.device}",
+                err=True,
+            )
+
+
+def say_who(holder: "Holder") -> None:
+    """Say on standard error whose board is being waited for."""
+    click.echo(f"hil: waiting for the board of {holder}", err=True)
+
+
+def load_model(path: Path | None) -> "Model":
+    """Load a model; without a path the one that comes with hil."""
+    from hil.errors import InfrastructureError
+    from hil.model.model import Model
+    from hil.resources import resource
+
+    if path is None:
+        try:
+            path = resource("models/dogs19")
+        except InfrastructureError:  # a wheel has only the small one
+            path = resource("models/tiny")
+    return Model.load(path)
+
+
+def choose_cut(model: "Model", named: str | None) -> "Cut | None":
+    """Return the cut that is named, before anything is done with a board; None: the default."""
+    from hil.model.split import find_cut
+
+    return None if named is None else find_cut(model.cuts, named)
+
+
+def load_firmware(path: Path | None) -> "FirmwareBuild | None":
+    """Load a firmware build; ``None`` stands for the default."""
+    from hil.firmware.build import FirmwareBuild
+
+    return None if path is None else FirmwareBuild.load(path)

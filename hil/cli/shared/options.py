@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""Options that several commands share; those that belong together reach a command as one value."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hil.cli.shared.chosen import ChosenContent, ChosenRig
+from hil.links import LINKS
+
+Command = Callable[..., Any]
+
+board_option = click.option(
+    "--board",
+    metavar="BOARD",
+    help="virtual, usb (the dut of hil.toml, else the only one attached), a name in hil.toml, "
+    "mac:ADDRESS, serial:NUMBER, a device or a URL; default: HIL_BOARD, then hil.toml, then "
+    "virtual.",
+)
+wait_option = click.option(
+    "--wait",
+    type=click.FloatRange(0),
+    default=0.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for a board that another run holds.",
+)
+via_option = click.option(
+    "--via", type=click.Choice(LINKS), default="tcp", show_default=True, help="The link to use."
+)
+role_option = click.option(
+    "--role",
+    type=click.Choice(["head", "tail", "full"]),
+    default="head",
+    show_default=True,
+    help="The part of the model that the board runs.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+
+
+_RIG = (
+    board_option,
+    click.option(
+        "--peer",
+        metavar="BOARD",
+        help="Second board, to run the tail: as --board, virtual beside a virtual board; "
+        "default: hil.toml, then none.",
+    ),
+    click.option(
+        "--gateway",
+        metavar="BOARD",
+        help="Second board, to carry ESP-NOW to this host; default: hil.toml, then the "
+        "peer, then virtual beside a virtual board.",
+    ),
+    click.option(
+        "--link",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="TOML file that shapes the links of virtual boards, as for 'hil sim'.",
+    ),
+    click.option(
+        "--hci",
+        metavar="RADIO",
+        help="What reaches virtual boards over BLE: bluez (this computer's own adapter, as "
+        "for real boards) or the radio of another program's lab; default: HIL_HCI, then "
+        "the lab's own.",
+    ),
+    wait_option,
+)
+
+_CONTENT = (
+    click.option(
+        "--model",
+        type=click.Path(path_type=Path),
+        help="Model directory or .tflite file; default: the one that comes with hil.",
+    ),
+    click.option("--cut", help="Tensor, layer or operator to cut after; see 'hil split'."),
+    click.option(
+        "--firmware",
+        type=click.Path(path_type=Path),
+        help="Build directory of the firmware, or a published .zip of one; default: the "
+        "virtual board's.",
+    ),
+)
+
+
+def rig_options(command: Command) -> Command:
+    """Add what says which boards to use, and how the links of virtual ones behave: ``rig``."""
+    return _bundled(command, "rig", ChosenRig, _RIG)
+
+
+def content_options(command: Command) -> Command:
+    """Add what says which firmware and which part of which model: ``content``."""
+    return _bundled(command, "content", ChosenContent, _CONTENT)
+
+
+def _bundled(
+    command: Command, name: str, kind: type[Any], options: tuple[Callable[[Command], Command], ...]
+) -> Command:
+    """Give a command the values of some options as one argument."""
+
+    @functools.wraps(command)
+    def bundling(**values: Any) -> Any:
+        own = {field.name: values.pop(field.name) for field in fields(kind)}
+        return command(**values, **{name: kind(**own)})
+
+    decorated: Command = bundling
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated
