@@ -36,8 +36,10 @@ from hil.model.photos import load_photos
 from hil.resources import resource
 from hil.rig.rig import BoardSpec
 from hil.rig.wifi import WifiCredentials
+from hil.sim.ble.lab_radio import lab_radio
 from hil.sim.process import Lab
 from hil.sim.radio.wifi import LAB_ACCESS_POINT
+from hil.transport.ble.bluez import open_own_radio
 
 _SIZE_OF_FIRST_PARTITION = 8  # in the first entry of a partition table
 _NAME_OF_FIRST_PARTITION = 12
@@ -303,14 +305,16 @@ def test_a_radio_of_virtual_boards_that_is_none(ready, tail, monkeypatch):
         ("tcp-client:nowhere", BadInputError, "write tcp-client:HOST:PORT"),
         ("tcp-client:127.0.0.1:1", BluetoothError, "does not answer"),
     ):
-        monkeypatch.setattr("hil.board.connection.hci_for", lambda board, radio=radio: radio)
+        opener = lab_radio(radio)
+        monkeypatch.setattr("hil.board.connecting.radio_for", lambda board, it=opener: it)
         with refused(kind, why):
             ready.connect(tail, "ble")
 
 
 def test_a_host_without_bluez(ready, tail, monkeypatch):
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent")
-    monkeypatch.setattr("hil.board.connection.hci_for", lambda board: None)  # as for a real board
+    # As for a real board.
+    monkeypatch.setattr("hil.board.connecting.radio_for", lambda board: open_own_radio)
     with refused(BluetoothError, "BLE needs D-Bus"):
         ready.connect(tail, "ble")
     ready.connect(tail, "udp")  # the board is none the worse
