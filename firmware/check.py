@@ -26,7 +26,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from checking import compiling, copies, defaults, names, sources, toolchain
+from checking import compiling, copies, defaults, names, sources, stand_ins, toolchain
 from checking.compiler import Compiler, find_compiler
 from checking.errors import ToolMissingError, TreeError
 from checking.link import Job, link
@@ -122,7 +122,8 @@ def _check(arguments: argparse.Namespace, compiler: Compiler, scratch: Path) -> 
     tree = IdfTree(Path(arguments.idf), present)
     print(f"ESP-IDF {tree.version} in {tree.path}, {compiler.cc}")
     wrong = _check_defaults(tree, project, scratch)
-    config = tree.configure([project / "sdkconfig.defaults"], scratch / "config")
+    more = stand_ins.settings(tree.components, scratch / "settings")
+    config = tree.configure([project / "sdkconfig.defaults", *more], scratch / "config")
     jobs: list[compiling.Job] = []
     for component, folder in FOLDERS.items():
         registered = tree.registered(component, config)

@@ -43,10 +43,11 @@ def run(command: list[str], log: Path, environment: dict[str, str], cwd: Path) -
 
 
 def reason(said: str) -> str:
-    """Return CMake's first error as a sentence, or else the last line that was said."""
+    """Return CMake's first error as a sentence, or else the linker's or the last line."""
     error = re.search(r"CMake Error[^\n]*\n((?:[ \t]+[^\n]*\n|\n)+)", said)
     if error:
         paragraph = error[1].strip().split("\n\n")[0]
         return " ".join(paragraph.split())
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1] if lines else "it says nothing"
+    linkers = [line for line in lines if re.match(r"\S*ld(?:\.\w+)?: ", line)]
+    return (linkers or lines or ["it says nothing"])[-1]

@@ -102,11 +102,7 @@ def _by_cmake(job: Job) -> tuple[int, str, linker.Verdict]:
         alias.parent.mkdir(parents=True, exist_ok=True)
         if not alias.is_symlink():
             alias.symlink_to(path.resolve())
-    settings = lent / "settings"
-    lines = [f"{key}={value}\n" for key, value in stand_ins.settings(components).items()]
-    settings.write_text("".join(lines), encoding="utf-8")
-    if lines:
-        print(f"Note: Mbed TLS is not ESP-IDF's fork: {' '.join(lines).strip()}.")
+    settings = stand_ins.settings(components, lent / "settings")
     environment = os.environ | {
         "PATH": f"{lent / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "IDF_PATH": str(job.idf),
@@ -131,8 +127,8 @@ def _require_tools(job: Job) -> None:
             raise ToolMissingError(f"linking needs {name}; name it by --tflite-micro or --esp-nn")
 
 
-def _configure(job: Job, lent: Path, settings: Path, environment: dict[str, str]) -> None:
-    defaults = ";".join(str(each) for each in (*job.defaults, settings))
+def _configure(job: Job, lent: Path, settings: list[Path], environment: dict[str, str]) -> None:
+    defaults = ";".join(str(each) for each in (*job.defaults, *settings))
     command = [
         *("cmake", "-G", "Ninja", "-S", str(job.project), "-B", str(job.build)),
         *(f"-DPYTHON={sys.executable}", "-DPYTHON_DEPS_CHECKED=1"),
@@ -190,6 +186,7 @@ def _origins(
     cxx = {name for name in wanted if stubs.is_cxx(name)}
     yield "the toolchain has no libstdc++", cxx
     newlib = stubs.declared(sorted((HEADERS / "c").rglob("*.h")), wanted - cxx)
+    newlib |= wanted & stubs.STREAMS
     yield "the toolchain has picolibc in newlib's place", newlib
     wanted = wanted - cxx - newlib
     if wanted and missing:

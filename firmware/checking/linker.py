@@ -10,6 +10,9 @@ _OBJECT = re.compile(r"(?P<object>[^\s:`';]+(?:\.a\([^)]*\)|\.o(?:bj)?))(?=[:\s]
 _UNDEFINED = re.compile(r"undefined reference to [`'](?P<name>[^']+)'")
 _MULTIPLE = re.compile(r"multiple definition of [`'](?P<name>[^']+)'; (?P<rest>.*) first defined")
 _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+) bytes?")
+_NO_ROOM = re.compile(
+    r"section [`'](?P<section>[\w.]+)' will not fit in region [`'](?P<region>\w+)'"
+)
 _LIBRARY = re.compile(r"cannot find (?P<library>-l\S+|\S+\.a)\b")
 _HEADER = re.compile(
     r"^(?P<file>[^\s:]+):\d+:\d+: fatal error: (?P<header>[^:]+): No such file", re.MULTILINE
@@ -62,6 +65,8 @@ def read(said: str) -> Verdict:
             multiple[match["name"]] = (short(first["object"]) if first else match["rest"], within)
         elif match := _OVERFLOW.search(line):
             other.append(f"memory {match['region']} is {match['bytes']} bytes too small")
+        elif match := _NO_ROOM.search(line):
+            other.append(f"section {match['section']} does not fit in memory {match['region']}")
         elif match := _LIBRARY.search(line):
             other.append(f"the library {match['library']} is missing")
     other += _of_compiler(said)

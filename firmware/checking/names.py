@@ -35,7 +35,8 @@ def from_assembly(text: str) -> set[str]:
     labels |= set(re.findall(r"^\s*\.comm\s+([\w$.]+)", text, re.MULTILINE))
     labels |= set(re.findall(r"^\s*\.set\s+([\w$.]+),", text, re.MULTILINE))
     shown = set(re.findall(r"^\s*\.(?:globa?l|comm)\s+([\w$.]+)", text, re.MULTILINE))
-    return shown & labels
+    hidden = set(re.findall(r"^\s*\.local\s+([\w$.]+)", text, re.MULTILINE))
+    return (shown & labels) - hidden
 
 
 def collisions(names: set[str], trees: Iterable[Path]) -> dict[str, list[tuple[Path, bool]]]:

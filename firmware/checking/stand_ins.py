@@ -10,8 +10,11 @@ import re
 from pathlib import Path
 
 _GUARD = re.compile(
-    r"if\s*\(NOT EXISTS \$\{CMAKE_CURRENT_LIST_DIR\}/([\w./-]+)\)[^)]*\).*?FATAL_ERROR", re.DOTALL
+    r"if\s*\(NOT EXISTS \$\{CMAKE_CURRENT_LIST_DIR\}/([\w./-]+)\s*\)(?:(?!endif).)*?FATAL_ERROR",
+    re.DOTALL,
 )
+
+_NO_FALLBACK = "CONFIG_MBEDTLS_GCM_SUPPORT_NON_AES_CIPHER=n"
 
 
 def make(components: dict[str, Path], directory: Path) -> list[str]:
@@ -32,14 +35,18 @@ def make(components: dict[str, Path], directory: Path) -> list[str]:
     return said
 
 
-def settings(components: dict[str, Path]) -> dict[str, str]:
-    """Return the settings that a tree can only be built with."""
-    header = (
-        components["mbedtls"] / "mbedtls/include/mbedtls/gcm.h" if "mbedtls" in components else None
-    )
-    if header and header.is_file() and "gcm_context_soft" not in header.read_text(encoding="utf-8"):
-        return {"CONFIG_MBEDTLS_GCM_SUPPORT_NON_AES_CIPHER": "n"}
-    return {}
+def settings(components: dict[str, Path], file: Path) -> list[Path]:
+    """Write the settings that a tree needs to be built into `file`, say so, and return it.
+
+    Returns:
+        `file`, or nothing where a tree needs none.
+    """
+    header = components.get("mbedtls", Path()) / "mbedtls/include/mbedtls/gcm.h"
+    if not header.is_file() or "gcm_context_soft" in header.read_text(encoding="utf-8"):
+        return []
+    _write(file, f"{_NO_FALLBACK}\n")
+    print(f"Note: Mbed TLS is not ESP-IDF's fork: {_NO_FALLBACK}.")
+    return [file]
 
 
 def _wants_framework(path: Path) -> bool:

@@ -6,7 +6,6 @@ directory of programs with those names in front of it, which add what it lacks: 
 newlib is wanted, the host's C++ headers, libraries that are empty until `stubs` fills them.
 """
 
-import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -74,7 +73,7 @@ def find(prefix: str | None, target: str | None) -> Toolchain:
                 "gcc-riscv64-unknown-elf and picolibc-riscv64-unknown-elf"
             )
         prefix = present[0]
-    prefix = re.sub(r"-?(?:gcc)?$", "-", prefix)
+    prefix = prefix.removesuffix("gcc").rstrip("-") + "-"
     if shutil.which(f"{prefix}gcc") is None:
         raise ToolMissingError(f"the compiler {prefix}gcc is not on PATH")
     machine = _output(f"{prefix}gcc", "-dumpmachine")

@@ -89,6 +89,7 @@ def test_a_librarys_index_defines_too(library):
 
 def test_globals_of_assembly_are_those_that_are_defined_there():
     text = "\t.globl\tf\nf:\n\t.globl\twanted\n.LC0:\nlocal:\n\t.comm\ttable,4,4\n"
+    text += "\t.local\thidden\n\t.comm\thidden,4,4\n"
     assert names.from_assembly(text) == {"f", "table"}
 
 
