@@ -21,12 +21,7 @@ from checking.compiler import HEADERS
 from checking.errors import ToolMissingError, TreeError
 from checking.tree import read_values
 
-MODULES = {
-    "kconfgen": "esp-idf-kconfig",
-    "esptool": "esptool",
-    "pyparsing": "pyparsing",
-    "yaml": "pyyaml",
-}
+MODULES = {"kconfgen": "esp-idf-kconfig", "esptool": "esptool", "pyparsing": "pyparsing"}
 """What ESP-IDF's build imports, and the package that has it."""
 
 _HERE = Path(__file__).resolve().parent

@@ -86,7 +86,7 @@ def find(prefix: str | None, target: str | None) -> Toolchain:
     if target not in {None, natural}:
         raise ToolMissingError(f"{prefix}gcc is for {machine} and cannot link for an {target}")
     version = _output(f"{prefix}gcc", "--version").splitlines()[0]
-    return Toolchain(prefix, natural, version, "esp-" in version)
+    return Toolchain(prefix, natural, version, "crosstool-NG esp-" in version)
 
 
 def lend(toolchain: Toolchain, directory: Path) -> None:
