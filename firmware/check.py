@@ -119,10 +119,10 @@ def _check(arguments: argparse.Namespace, compiler: Compiler, scratch: Path) -> 
             # The component manager makes main require what idf_component.yml names.
             theirs = tree.own_directories(TFLM, config)
             flags += [part for each in theirs for part in ("-isystem", str(each))]
-        for file in sorted((project / folder).iterdir()):
+        for file in sorted((project / folder).rglob("*")):
             if file.suffix not in {".c", ".cc"}:
                 continue
-            name, text = f"{folder}/{file.name}", file.read_text(encoding="utf-8")
+            name, text = file.relative_to(project).as_posix(), file.read_text(encoding="utf-8")
             if TFLM not in present and '"tensorflow/' in text:
                 missing = f"{name} needs esp-tflite-micro; name it by --tflite-micro"
                 if arguments.require:

@@ -6,7 +6,7 @@
 
 #include "chunk.h"
 #include "cobs.h"
-#include "crc.h"
+#include "base/crc.h"
 #include "fake_port.h"
 #include "test.h"
 

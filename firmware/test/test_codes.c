@@ -4,7 +4,7 @@
 
 #include "chunk.h"
 #include "cobs.h"
-#include "crc.h"
+#include "base/crc.h"
 #include "frame.h"
 #include "test.h"
 #include "topk.h"

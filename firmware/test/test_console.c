@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "console.h"
-#include "crc.h"
+#include "base/crc.h"
 #include "test.h"
-#include "text.h"
+#include "base/text.h"
 #include "upload.h"
 #include "vectors.h"
 

@@ -2,7 +2,7 @@
 /* A node in role head on a packet link, frame by frame. */
 #include <string.h>
 
-#include "crc.h"
+#include "base/crc.h"
 #include "head.h"
 #include "packets.h"
 #include "test.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crc.h"
+#include "base/crc.h"
 #include "ether.h"
 #include "head.h"
 #include "test.h"

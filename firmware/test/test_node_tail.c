@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "crc.h"
+#include "base/crc.h"
 #include "fake_port.h"
 #include "node_internal.h"
 #include "test.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "chunk.h"
-#include "crc.h"
+#include "base/crc.h"
 #include "fake_port.h"
 #include "sha256.h"
 #include "test.h"

@@ -26,6 +26,7 @@ from .conftest import (
     INCLUDES,
     TESTS,
     compile_halves,
+    core_sources,
     compile_with,
     find_compiler,
 )
@@ -96,8 +97,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("posix")
     posix = TESTS / "posix"
     includes = [f"-I{posix / 'include'}", f"-I{FIRMWARE / 'main'}", *INCLUDES]
-    core = sorted((COMPONENT / "src").glob("*.c"))
-    files = [*core, *CHIP, *sorted(posix.glob("*.c")), TESTS / "sha256.c"]
+    files = [*core_sources(), *CHIP, *sorted(posix.glob("*.c")), TESTS / "sha256.c"]
     options = [compiler, "-std=gnu11", "-Wall", "-Wextra", "-Werror", *includes]
     compile_halves(options, [str(file) for file in files], directory)
     objects = [file.name for file in directory.glob("*.o")]

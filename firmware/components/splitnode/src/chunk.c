@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "crc.h"
+#include "base/crc.h"
 
 bool sn_chunk_unpack(sn_chunk *chunk, const uint8_t *from, size_t length) {
     if (length < 9 || length > SN_CHUNK_SIZE) {

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "crc.h"
-#include "text.h"
+#include "base/crc.h"
+#include "base/text.h"
 
 static sn_console_event deliver(sn_console *console, sn_console_event event) {
     console->state = SN_CONSOLE_IN_LINE;

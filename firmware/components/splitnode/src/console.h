@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "chunk.h"
-#include "pairs.h"
+#include "base/pairs.h"
 #include "splitnode/error.h"
 
 #define SN_LINE_LIMIT 512u

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "frame.h"
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 static const uint8_t known_flags = SN_FLAG_AUTHENTICATED | SN_FLAG_ANSWER | SN_FLAG_WANT_OUTPUT | SN_FLAG_ACK_REQUESTED;
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "crc.h"
+#include "base/crc.h"
 
 void sn_message_init(sn_message *message, const sn_header *header, uint32_t model_id, sn_bytes first, sn_bytes second) {
     message->header = *header;

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "frame.h"
 
 #define SN_BODY_OVERHEAD 12u /* length, model id, CRC-32 */

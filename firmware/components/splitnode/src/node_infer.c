@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "crc.h"
+#include "base/crc.h"
 
 /* Hands the input to the model. `start_us` has been taken. */
 static sn_error start(sn_node *node, sn_bytes input, node_reason *why) {

@@ -2,7 +2,7 @@
 /* Reading out of what the board has computed, one chunk for each call of the timer. */
 #include "node_internal.h"
 
-#include "crc.h"
+#include "base/crc.h"
 
 static void start(sn_node *node) {
     node->read.active = true;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "crc.h"
+#include "base/crc.h"
 
 void node_result_pack(const node_result *result, sn_dtype dtype, uint32_t classes, uint8_t to[NODE_RESULT_FIXED]) {
     memset(to, 0, NODE_RESULT_FIXED);

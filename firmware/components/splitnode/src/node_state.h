@@ -11,7 +11,7 @@
 #include "reassembly.h"
 #include "slot.h"
 #include "stream.h"
-#include "text.h"
+#include "base/text.h"
 #include "upload.h"
 
 #define NODE_LINE 1024u            /* longest line to the host; `info` with the longest names has 800 bytes */

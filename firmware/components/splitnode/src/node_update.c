@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "crc.h"
+#include "base/crc.h"
 
 static bool *trial_of(sn_node *node, sn_update what) {
     return what == SN_UPDATE_APP ? &node->app_on_trial : &node->model_on_trial;

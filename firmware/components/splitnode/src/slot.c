@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "bytes.h"
-#include "crc.h"
+#include "base/bytes.h"
+#include "base/crc.h"
 
 #define ERASED 0xFFFFFFFFu
 #define PIECE 512u          /* holds all fields; the rest is reserved */

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 #define SN_STREAM_SMALLEST 28u /* header and an empty body */
 

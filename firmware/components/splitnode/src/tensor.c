@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tensor.h"
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 const char *sn_dtype_name(sn_dtype dtype) {
     switch (dtype) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "topk.h"
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 static int32_t raw_score(const uint8_t *scores, uint32_t index, sn_dtype dtype) {
     switch (dtype) {

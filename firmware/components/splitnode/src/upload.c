@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "crc.h"
+#include "base/crc.h"
 
 void sn_upload_begin(sn_upload *upload, uint8_t *buffer, uint32_t size, uint32_t crc) {
     *upload = (sn_upload){.state = SN_UPLOAD_RUNNING, .buffer = buffer, .size = size, .crc = crc};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "pairs.h"
+#include "base/pairs.h"
 
 #include <stdbool.h>
 
-#include "text.h"
+#include "base/text.h"
 
 static bool is_key_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';

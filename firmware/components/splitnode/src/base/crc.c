@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "crc.h"
+#include "base/crc.h"
 
 /* Remainders of the 256 bytes by the reflected polynomial 0xEDB88320. */
 static const uint32_t crc32_table[256] = {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "text.h"
+#include "base/text.h"
 
 #include <string.h>
 
-#include "crc.h"
+#include "base/crc.h"
 
 static const char hex_digits[] = "0123456789abcdef";
 
