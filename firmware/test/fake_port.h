@@ -6,7 +6,7 @@
 #ifndef FAKE_PORT_H
 #define FAKE_PORT_H
 
-#include "message.h"
+#include "wire/message.h"
 #include "slot.h"
 #include "splitnode/node.h"
 

@@ -5,7 +5,7 @@
 #include "chunk.h"
 #include "cobs.h"
 #include "base/crc.h"
-#include "frame.h"
+#include "wire/frame.h"
 #include "test.h"
 #include "topk.h"
 #include "vectors.h"

@@ -7,7 +7,7 @@
 #include "awake.h"
 #include "chunk.h"
 #include "fake_port.h"
-#include "reassembly.h"
+#include "wire/reassembly.h"
 #include "test.h"
 
 #ifndef ROUNDS /* fewer on an emulated processor */

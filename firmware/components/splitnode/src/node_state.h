@@ -6,11 +6,11 @@
 #include "splitnode/node.h"
 
 #include "console.h"
-#include "exchange.h"
-#include "message.h"
-#include "reassembly.h"
+#include "wire/exchange.h"
+#include "wire/message.h"
+#include "wire/reassembly.h"
 #include "slot.h"
-#include "stream.h"
+#include "wire/stream.h"
 #include "base/text.h"
 #include "upload.h"
 

@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ack.h"
-#include "frame.h"
-#include "message.h"
+#include "wire/ack.h"
+#include "wire/frame.h"
+#include "wire/message.h"
 
 typedef enum {
     SN_FRAGMENT_MORE,      /* taken; others are missing */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "stream.h"
+#include "wire/stream.h"
 
 #include <string.h>
 

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ack.h"
+#include "wire/ack.h"
 
 #define SN_WINDOW 32u       /* fragments on the way, from the lowest that is not acknowledged */
 #define SN_ACK_EVERY 8u     /* fragments */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ack.h"
+#include "wire/ack.h"
 
 void sn_ack_pack(const sn_ack *ack, uint8_t to[SN_ACK_SIZE]) {
     sn_put_u32(&to[0], ack->base);

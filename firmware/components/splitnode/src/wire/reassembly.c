@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reassembly.h"
+#include "wire/reassembly.h"
 
 #include <string.h>
 

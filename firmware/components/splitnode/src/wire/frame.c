@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "frame.h"
+#include "wire/frame.h"
 
 #include "base/bytes.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "rto.h"
+#include "wire/rto.h"
 
 #define CLOCK_GRANULARITY_US 1000u /* RFC 6298's G: the least that is added to SRTT */
 #define LONGEST_ROUND_TRIP_US 60000000u

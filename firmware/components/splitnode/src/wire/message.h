@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "frame.h"
+#include "wire/frame.h"
 
 #define SN_BODY_OVERHEAD 12u /* length, model id, CRC-32 */
 #define SN_STREAM_LEAD 20u   /* length prefix and header */

@@ -16,8 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rto.h"
-#include "selective_repeat.h"
+#include "wire/rto.h"
+#include "wire/selective_repeat.h"
 
 #define SN_EXCHANGE_PATIENCE_US 10000000u /* after the last fragment was first sent */
 #define SN_POLL_FIRST_US 40000u

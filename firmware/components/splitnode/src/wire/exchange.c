@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exchange.h"
+#include "wire/exchange.h"
 
 static bool has_ended(const sn_exchange *exchange) {
     return exchange->state == SN_EXCHANGE_DONE || exchange->state == SN_EXCHANGE_FAILED;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "selective_repeat.h"
+#include "wire/selective_repeat.h"
 
 #include <stddef.h>
 
