@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chunk.h"
-#include "cobs.h"
+#include "console/chunk.h"
+#include "console/cobs.h"
 #include "base/crc.h"
 #include "fake_port.h"
 #include "test.h"

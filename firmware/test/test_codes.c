@@ -2,8 +2,8 @@
 /* Checksums, byte stuffing, frame headers and the ranking of scores against the shared vectors. */
 #include <string.h>
 
-#include "chunk.h"
-#include "cobs.h"
+#include "console/chunk.h"
+#include "console/cobs.h"
 #include "base/crc.h"
 #include "wire/frame.h"
 #include "test.h"

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "console.h"
+#include "console/console.h"
 #include "base/crc.h"
 #include "test.h"
 #include "base/text.h"
-#include "upload.h"
+#include "console/upload.h"
 #include "vectors.h"
 
 static uint8_t bytes[8192];

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "chunk.h"
+#include "console/chunk.h"
 #include "base/crc.h"
 #include "fake_port.h"
 #include "test.h"

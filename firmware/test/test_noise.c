@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "awake.h"
-#include "chunk.h"
+#include "console/chunk.h"
 #include "fake_port.h"
 #include "wire/reassembly.h"
 #include "test.h"

@@ -5,14 +5,14 @@
 
 #include "splitnode/node.h"
 
-#include "console.h"
+#include "console/console.h"
 #include "wire/exchange.h"
 #include "wire/message.h"
 #include "wire/reassembly.h"
 #include "slot.h"
 #include "wire/stream.h"
 #include "base/text.h"
-#include "upload.h"
+#include "console/upload.h"
 
 #define NODE_LINE 1024u            /* longest line to the host; `info` with the longest names has 800 bytes */
 #define NODE_SENTENCE 200u         /* longest text of a refusal */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "chunk.h"
+#include "console/chunk.h"
 
 #include <string.h>
 

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chunk.h"
+#include "console/chunk.h"
 #include "base/pairs.h"
 #include "splitnode/error.h"
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "cobs.h"
+#include "console/cobs.h"
 
 #define SN_CHUNK_DATA 1024u
 #define SN_CHUNK_SIZE (SN_CHUNK_DATA + 9u)

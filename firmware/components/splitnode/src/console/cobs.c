@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cobs.h"
+#include "console/cobs.h"
 
 size_t sn_cobs_encode(const uint8_t *plain, size_t length, uint8_t *encoded) {
     size_t code_at = 0;

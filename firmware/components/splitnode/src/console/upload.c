@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "upload.h"
+#include "console/upload.h"
 
 #include <string.h>
 

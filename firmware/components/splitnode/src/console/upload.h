@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "chunk.h"
+#include "console/chunk.h"
 
 #define SN_UPLOAD_WINDOW 16u /* chunks that may be on the way unacknowledged */
 
