@@ -7,7 +7,7 @@
 #define FAKE_PORT_H
 
 #include "wire/message.h"
-#include "slot.h"
+#include "model/slot.h"
 #include "splitnode/node.h"
 
 #define FAKE_INPUT 3000u    /* bytes of the image, uint8 */

@@ -7,7 +7,7 @@
 #include "base/crc.h"
 #include "wire/frame.h"
 #include "test.h"
-#include "topk.h"
+#include "model/topk.h"
 #include "vectors.h"
 
 static uint8_t bytes[8192];

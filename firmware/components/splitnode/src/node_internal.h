@@ -4,7 +4,7 @@
 #define SPLITNODE_NODE_INTERNAL_H
 
 #include "node_state.h"
-#include "topk.h"
+#include "model/topk.h"
 
 /* node_report.c: lines to the host. One at a time: begin, add to it, end. */
 sn_text node_begin_log(sn_node *node, char level);

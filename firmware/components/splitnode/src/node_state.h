@@ -9,7 +9,7 @@
 #include "wire/exchange.h"
 #include "wire/message.h"
 #include "wire/reassembly.h"
-#include "slot.h"
+#include "model/slot.h"
 #include "wire/stream.h"
 #include "base/text.h"
 #include "console/upload.h"

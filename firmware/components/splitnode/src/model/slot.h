@@ -7,7 +7,7 @@
 
 #include "splitnode/error.h"
 #include "splitnode/port.h"
-#include "tensor.h"
+#include "model/tensor.h"
 
 #define SN_SLOT_HEADER 4096u
 #define SN_SLOT_MAGIC 0x4D4C4948u

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tensor.h"
+#include "model/tensor.h"
 
 #include "base/bytes.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "slot.h"
+#include "model/slot.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "topk.h"
+#include "model/topk.h"
 
 #include "base/bytes.h"
 

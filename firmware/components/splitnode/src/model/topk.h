@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "tensor.h"
+#include "model/tensor.h"
 
 #define SN_TOP 5u
 
