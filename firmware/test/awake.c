@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "awake.h"
 
-#include "node_state.h"
+#include "node/state.h"
 #include "test.h"
 
 static void check_deadlines(const sn_node *node) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The payload of RESULT. */
-#include "node_internal.h"
+#include "node/internal.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Round trips that the host asks for; their payload is whatever the image's memory holds. */
-#include "node_internal.h"
+#include "node/internal.h"
 
 #include <string.h>
 

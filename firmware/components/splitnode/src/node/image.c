@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Binary frames of the host, and the image's way into memory. */
-#include "node_internal.h"
+#include "node/internal.h"
 
 sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
     const char *size_text = sn_pairs_get(&request->arguments, "size");

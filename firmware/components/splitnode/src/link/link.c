@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The connection to the peer: opened, greeted, used, lost. */
-#include "node_internal.h"
+#include "node/internal.h"
 
 #define ADVERTISING_US 30000000u /* for a host to find the board over BLE: a scan takes seconds */
 

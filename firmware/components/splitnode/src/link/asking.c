@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Role head's request on a packet link: until its answer is complete, over BLE without ACKs and timers. */
-#include "node_internal.h"
+#include "node/internal.h"
 
 static uint32_t fragments(const sn_node *node) {
     return sn_message_fragments(&node->send.message, node->frames.fragment_length);

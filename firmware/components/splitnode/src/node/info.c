@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the board says about itself. */
-#include "node_internal.h"
+#include "node/internal.h"
 
 static void add_tensor(sn_text *answer, const char *key, const sn_tensor *tensor) {
     char shape[80];

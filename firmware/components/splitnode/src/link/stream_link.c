@@ -3,7 +3,7 @@
  * The stream of TCP. One frame is held at a time: what asks for an answer waits until the way out is free, and the
  * payload of a round trip is sent back from where it arrived.
  */
-#include "node_internal.h"
+#include "node/internal.h"
 
 static bool is_in_use(const sn_node *node) {
     return node->link.state == NODE_LINK_GREETING || node->link.state == NODE_LINK_UP;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the host is told at the end of an inference, section 2.5. */
-#include "node_internal.h"
+#include "node/internal.h"
 
 void node_report_failure(sn_node *node, sn_error code, const char *text) {
     node->stats.infer_err++;

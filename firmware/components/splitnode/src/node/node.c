@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The events of the port, and the model's way from slot to readiness. */
-#include "node_internal.h"
+#include "node/internal.h"
 
 #include <string.h>
 

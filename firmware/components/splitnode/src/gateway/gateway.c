@@ -3,7 +3,7 @@
  * Role gateway: frames between the console and the air, section 2.6. It looks into none of them. What the host wants
  * sent waits in the memory of received messages, which a gateway has no other use for.
  */
-#include "node_internal.h"
+#include "node/internal.h"
 
 #include <string.h>
 

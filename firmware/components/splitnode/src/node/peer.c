@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who the peer is: the edge server of TCP and UDP, the other board of ESP-NOW and BLE. */
-#include "node_internal.h"
+#include "node/internal.h"
 
 #include <string.h>
 

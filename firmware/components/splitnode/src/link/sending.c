@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The one message on its way out. */
-#include "node_internal.h"
+#include "node/internal.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a peer's message sets off. */
-#include "node_internal.h"
+#include "node/internal.h"
 
 static bool same_model(const sn_node *node, const sn_body *hello) {
     const sn_tensor *crossing = node_is_tail(node) ? &node->slot.input : &node->slot.output;

@@ -3,7 +3,7 @@
  * The frames of a packet link (UDP, ESP-NOW, BLE). The driver takes one after the other, the most urgent first, until
  * it is full; what it refused is made anew when it is writable, so that an ACK always tells the latest.
  */
-#include "node_internal.h"
+#include "node/internal.h"
 
 uint32_t node_frames_limit(const sn_node *node) {
     uint32_t limit = node->port->link_frame_limit(node->port->ctx, node->link.via);

@@ -3,7 +3,7 @@
 #ifndef SPLITNODE_NODE_INTERNAL_H
 #define SPLITNODE_NODE_INTERNAL_H
 
-#include "node_state.h"
+#include "node/state.h"
 #include "model/topk.h"
 
 /* node_report.c: lines to the host. One at a time: begin, add to it, end. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading out of what the board has computed, one chunk for each call of the timer. */
-#include "node_internal.h"
+#include "node/internal.h"
 
 #include "base/crc.h"
 

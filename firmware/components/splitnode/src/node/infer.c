@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One inference: the image through the head and the answer back, or an activation through the tail. */
-#include "node_internal.h"
+#include "node/internal.h"
 
 #include <string.h>
 

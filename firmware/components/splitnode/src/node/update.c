@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A new application or model, on its way into the partition that is not in use. */
-#include "node_internal.h"
+#include "node/internal.h"
 
 #include <string.h>
 

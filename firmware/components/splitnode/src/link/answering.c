@@ -3,7 +3,7 @@
  * Role tail on a packet link. It only reacts to what arrives, and has no timers. It serves one head: the one that has
  * greeted last, unless it was at work for another. The answer to a message is kept until that head begins the next.
  */
-#include "node_internal.h"
+#include "node/internal.h"
 
 static uint32_t fragments(const sn_node *node) {
     return sn_message_fragments(&node->send.message, node->frames.fragment_length);

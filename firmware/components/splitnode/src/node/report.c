@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines to the host. */
-#include "node_internal.h"
+#include "node/internal.h"
 
 #include <string.h>
 
