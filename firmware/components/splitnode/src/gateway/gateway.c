@@ -25,17 +25,17 @@ static void stop(sn_node *node) {
     node->gateway.active = false;
 }
 
-static sn_error begin(sn_node *node, uint8_t channel, node_reason *why) {
+static sn_error begin(sn_node *node, uint8_t channel, sn_reason *why) {
     node_gateway *gateway = &node->gateway;
     uint32_t limit = node->port->link_frame_limit(node->port->ctx, SN_VIA_ESPNOW);
     if (limit > SN_CHUNK_DATA - RECEIVED_LEAD) {
         limit = SN_CHUNK_DATA - RECEIVED_LEAD;
     }
     if (node->link.state != NODE_LINK_DOWN || node->work.state != NODE_WORK_IDLE) {
-        return node_set_reason(why, SN_ERR_BUSY, "a link or an inference is under way: end it by link state=down");
+        return sn_reason_set(why, SN_ERR_BUSY, "a link or an inference is under way: end it by link state=down");
     }
     if (HOST_CREDIT * (QUEUE_LEAD + limit) > node->memory.receive_capacity) {
-        return node_set_reason(why, SN_ERR_UNSUPPORTED, "this board has too little memory for a gateway's frames");
+        return sn_reason_set(why, SN_ERR_UNSUPPORTED, "this board has too little memory for a gateway's frames");
     }
     if (gateway->active) {
         stop(node);
@@ -43,7 +43,7 @@ static sn_error begin(sn_node *node, uint8_t channel, node_reason *why) {
     *gateway = (node_gateway){.frame_limit = limit};
     sn_error code = node->port->link_open(node->port->ctx, SN_VIA_ESPNOW, "", channel);
     if (code != SN_OK) {
-        return node_set_reason(why, code, "the radio for ESP-NOW could not be started");
+        return sn_reason_set(why, code, "the radio for ESP-NOW could not be started");
     }
     gateway->active = true;
     return SN_OK;
@@ -53,7 +53,7 @@ static const char *role_name(const sn_node *node) {
     return node->gateway.active ? "gateway" : sn_role_name(node->slot.role);
 }
 
-sn_error node_request_role(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+sn_error node_request_role(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const char *set = sn_pairs_get(&request->arguments, "set");
     uint8_t channel = 0;
     sn_error code = node_parse_channel(request, &channel, why);
@@ -67,7 +67,7 @@ sn_error node_request_role(sn_node *node, const sn_request *request, sn_text *an
             stop(node);
         }
     } else if (set != NULL) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "set is gateway or model");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "set is gateway or model");
     }
     if (code == SN_OK) {
         sn_text_pair(answer, "role", role_name(node));
@@ -83,8 +83,8 @@ void node_gateway_changed(sn_node *node, sn_error code, const char *text) {
         gateway->is_up = true;
         sn_text_pair(&line, "state", "up");
     } else {
-        node_reason reason;
-        node_set_reason(&reason, code, text);
+        sn_reason reason;
+        sn_reason_set(&reason, code, text);
         node_add_failure(&line, "down", code, reason.text);
         stop(node);
     }

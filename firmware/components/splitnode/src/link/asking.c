@@ -112,8 +112,8 @@ static bool answers(const sn_node *node, uint8_t type) {
 }
 
 static void refuse(sn_node *node, uint32_t message, sn_error code, const char *text) {
-    node_reason reason;
-    node_set_reason(&reason, code, text);
+    sn_reason reason;
+    sn_reason_set(&reason, code, text);
     if (message == node->asking.message) {
         node_asking_end(node);
     }

@@ -57,22 +57,22 @@ static void close_on_request(sn_node *node) {
     }
 }
 
-static sn_error parse_via(const sn_request *request, sn_via *via, node_reason *why) {
+static sn_error parse_via(const sn_request *request, sn_via *via, sn_reason *why) {
     const char *name = sn_pairs_get(&request->arguments, "via");
     if (name == NULL || !node_via_parse(name, via)) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "via is the kind of link: tcp, udp, espnow or ble");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "via is the kind of link: tcp, udp, espnow or ble");
     }
     return SN_OK;
 }
 
-sn_error node_need_link(sn_node *node, const sn_request *request, node_reason *why) {
+sn_error node_need_link(sn_node *node, const sn_request *request, sn_reason *why) {
     sn_via via = SN_VIA_NONE;
     sn_error code = parse_via(request, &via, why);
     if (code != SN_OK) {
         return code;
     }
     if (node->link.state != NODE_LINK_UP || node->link.via != via) {
-        return node_set_reason(why, SN_ERR_LINK_DOWN, "the link is not up: wait for its event after link state=up");
+        return sn_reason_set(why, SN_ERR_LINK_DOWN, "the link is not up: wait for its event after link state=up");
     }
     return SN_OK;
 }
@@ -85,11 +85,11 @@ static void begin_opening(sn_node *node, sn_via via) {
         node_is_tail(node) ? SN_NO_DEADLINE : node_now(node) + (waits_for_host ? ADVERTISING_US : NODE_PATIENCE_US);
 }
 
-static sn_error open_link(sn_node *node, sn_via via, node_reason *why) {
+static sn_error open_link(sn_node *node, sn_via via, sn_reason *why) {
     bool is_tail = node_is_tail(node);
     bool is_opening = node->link.state == NODE_LINK_OPENING || node->link.state == NODE_LINK_GREETING;
     if ((is_opening && !is_tail) || node->work.state != NODE_WORK_IDLE || node->echo.active) {
-        return node_set_reason(why, SN_ERR_BUSY, "the link is being opened or is in use");
+        return sn_reason_set(why, SN_ERR_BUSY, "the link is being opened or is in use");
     }
     if (node->link.state == NODE_LINK_UP || (is_tail && node->link.via != SN_VIA_NONE)) { /* a tail may listen */
         node->port->link_close(node->port->ctx, node->link.via);
@@ -103,7 +103,7 @@ static sn_error open_link(sn_node *node, sn_via via, node_reason *why) {
     return code;
 }
 
-sn_error node_request_link(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+sn_error node_request_link(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     (void)answer;
     const char *state = sn_pairs_get(&request->arguments, "state");
     sn_via via = SN_VIA_NONE;
@@ -112,21 +112,21 @@ sn_error node_request_link(sn_node *node, const sn_request *request, sn_text *an
         return code;
     }
     if (node->gateway.active) {
-        return node_set_reason(why, SN_ERR_NOT_SUPPORTED_IN_ROLE,
-                               "a gateway carries frames for its host only: end that by role set=model");
+        return sn_reason_set(why, SN_ERR_NOT_SUPPORTED_IN_ROLE,
+                             "a gateway carries frames for its host only: end that by role set=model");
     }
     code = node_need_model(node, why);
     if (code != SN_OK) {
         return code;
     }
     if (node->slot.role == SN_ROLE_FULL) {
-        return node_set_reason(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "role full needs no link");
+        return sn_reason_set(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "role full needs no link");
     }
     if (state != NULL && sn_equal(state, "up")) {
         return open_link(node, via, why);
     }
     if (state == NULL || !sn_equal(state, "down")) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "state is up or down");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "state is up or down");
     }
     node->after_answer = close_on_request;
     node->link.to_close = via;
@@ -181,8 +181,8 @@ void node_link_greeted(sn_node *node) {
 }
 
 /* Over BLE a tail advertises again; the same head may come back for its answer. */
-static void listen_again(sn_node *node, const node_reason *reason) {
-    node_reason failure;
+static void listen_again(sn_node *node, const sn_reason *reason) {
+    sn_reason failure;
     reset(node);
     report_down(node, node->link.via, reason->code, reason->text);
     if (node_peer_open(node, node->link.via, &failure) == SN_OK) {
@@ -195,7 +195,7 @@ static void listen_again(sn_node *node, const node_reason *reason) {
 /* Over BLE a head that is owed an answer opens the link again, without a word to the host. */
 static bool resume(sn_node *node, const char *text) {
     node_link *link = &node->link;
-    node_reason ignored;
+    sn_reason ignored;
     uint64_t until = link->is_resuming ? link->deadline : SN_NO_DEADLINE;
     bool is_owed = node_infer_is_owed(node) || node->echo.active;
     bool was_connected = link->state == NODE_LINK_UP || (link->is_resuming && link->state == NODE_LINK_GREETING);
@@ -224,8 +224,8 @@ void node_link_changed(sn_node *node, sn_via via, sn_error code, const char *tex
     if (node->link.state == NODE_LINK_DOWN || node->link.via != via) {
         return;
     }
-    node_reason reason;
-    node_set_reason(&reason, code, text);
+    sn_reason reason;
+    sn_reason_set(&reason, code, text);
     if (resume(node, reason.text)) {
         return;
     }

@@ -50,7 +50,7 @@ static void receive_hello(sn_node *node, const sn_header *header, const sn_body 
     }
 }
 
-void node_refused(sn_node *node, uint32_t id, const node_reason *reason) {
+void node_refused(sn_node *node, uint32_t id, const sn_reason *reason) {
     if (!node_is_tail(node) && node->link.state == NODE_LINK_GREETING && id == node->link.hello) {
         node_link_fail(node, reason->code, reason->text);
         return;
@@ -61,18 +61,18 @@ void node_refused(sn_node *node, uint32_t id, const node_reason *reason) {
 
 static void receive_error(sn_node *node, const sn_header *header, const sn_body *body) {
     sn_bytes payload = body->payload;
-    node_reason reason;
+    sn_reason reason;
     if (payload.length < 4 || sn_get_u16(&payload.data[2]) != payload.length - 4) {
         node->stats.rx_bad_frame++;
         if (!node_has_stream(node)) { /* it has ended the exchange all the same */
-            node_set_reason(&reason, SN_ERR_PROTOCOL, "the peer's ERROR breaks the protocol's specification");
+            sn_reason_set(&reason, SN_ERR_PROTOCOL, "the peer's ERROR breaks the protocol's specification");
             node_refused(node, header->message, &reason);
         }
         return;
     }
     uint16_t number = sn_get_u16(&payload.data[0]);
-    node_set_reason_bytes(&reason, number != 0 ? (sn_error)number : SN_ERR_PROTOCOL, &payload.data[4],
-                          payload.length - 4);
+    sn_reason_set_bytes(&reason, number != 0 ? (sn_error)number : SN_ERR_PROTOCOL, &payload.data[4],
+                        payload.length - 4);
     node_refused(node, header->message, &reason);
 }
 

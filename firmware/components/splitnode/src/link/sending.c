@@ -53,7 +53,7 @@ void node_send_hello(sn_node *node, uint8_t flags, uint32_t id) {
 
 void node_send_error(sn_node *node, uint32_t id, sn_error code, const char *text) {
     uint8_t *payload = node->send.small;
-    uint32_t length = node_make_error(code, text, NODE_SENTENCE, payload);
+    uint32_t length = node_make_error(code, text, SN_SENTENCE, payload);
     node_send_message(node, SN_FRAME_ERROR, SN_FLAG_ANSWER, id, (sn_bytes){payload, length}, (sn_bytes){0});
 }
 

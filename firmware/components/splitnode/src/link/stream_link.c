@@ -27,8 +27,8 @@ static bool needs_answer(const sn_node *node) {
 }
 
 static void refuse_authenticated(sn_node *node, const sn_header *header) {
-    node_reason reason;
-    node_set_reason(&reason, SN_ERR_UNSUPPORTED, "authenticated messages are not supported");
+    sn_reason reason;
+    sn_reason_set(&reason, SN_ERR_UNSUPPORTED, "authenticated messages are not supported");
     if (header->type == SN_FRAME_ERROR) {
         node->stats.rx_bad_frame++; /* an error is never answered by an error */
         return;

@@ -10,11 +10,6 @@
 #define PIECE 512u          /* holds all fields; the rest is reserved */
 #define MOST_CLASSES 65535u /* a RESULT counts them in 16 bits */
 
-const char *sn_role_name(sn_role role) {
-    static const char *const names[] = {"none", "head", "tail", "full"};
-    return names[role];
-}
-
 /* Reads the first piece of the header into `fields`, and compares the CRC-32 of the whole with the one at its end. */
 static sn_error read_header(const sn_port *port, uint8_t fields[PIECE], bool *crc_is_right) {
     sn_error code = port->slot_read(port->ctx, 0, fields, PIECE);

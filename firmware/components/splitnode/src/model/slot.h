@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "base/role.h"
 #include "splitnode/error.h"
 #include "splitnode/port.h"
 #include "model/tensor.h"
@@ -12,13 +13,6 @@
 #define SN_SLOT_HEADER 4096u
 #define SN_SLOT_MAGIC 0x4D4C4948u
 #define SN_SLOT_FORMAT 1u
-
-typedef enum {
-    SN_ROLE_NONE = 0,
-    SN_ROLE_HEAD = 1,
-    SN_ROLE_TAIL = 2,
-    SN_ROLE_FULL = 3,
-} sn_role;
 
 typedef struct {
     sn_role role;
@@ -31,9 +25,6 @@ typedef struct {
     char name[64];
     char cut[128];
 } sn_slot;
-
-/* "head", "tail", "full" or "none". */
-const char *sn_role_name(sn_role role);
 
 /* Reads and checks the header and the model's SHA-256. On failure `slot` is zeroed and `why` is a sentence. */
 sn_error sn_slot_load(sn_slot *slot, const sn_port *port, const char **why);

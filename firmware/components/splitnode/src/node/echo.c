@@ -29,11 +29,11 @@ void node_echo_sent(sn_node *node) {
     }
 }
 
-sn_error node_request_rtt(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+sn_error node_request_rtt(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const char *size_text = sn_pairs_get(&request->arguments, "size");
     uint32_t size = 0;
     if (node_is_tail(node)) {
-        return node_set_reason(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "role tail only answers: ask for it on the head");
+        return sn_reason_set(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "role tail only answers: ask for it on the head");
     }
     sn_error code = node_need_link(node, request, why);
     if (code != SN_OK) {
@@ -44,20 +44,20 @@ sn_error node_request_rtt(sn_node *node, const sn_request *request, sn_text *ans
         most = node->memory.image_capacity;
     }
     if (size_text == NULL || !sn_parse_u32(size_text, &size) || size > most) {
-        sn_text text = node_begin_reason(why, SN_ERR_BAD_ARGUMENT);
+        sn_text text = sn_reason_begin(why, SN_ERR_BAD_ARGUMENT);
         sn_text_add(&text, "size is the number of bytes to send, 0 to ");
         sn_text_add_u64(&text, most);
-        return node_end_reason(why, &text);
+        return sn_reason_end(why, &text);
     }
     if (node->echo.active || node->work.state != NODE_WORK_IDLE || node->send.active) {
-        return node_set_reason(why, SN_ERR_BUSY, "an inference or a round trip is under way");
+        return sn_reason_set(why, SN_ERR_BUSY, "an inference or a round trip is under way");
     }
     code = node_need_no_update(node, why);
     if (code != SN_OK) {
         return code;
     }
     if (node->upload.state == SN_UPLOAD_RUNNING) {
-        return node_set_reason(why, SN_ERR_BUSY, "an image is on its way to the board");
+        return sn_reason_set(why, SN_ERR_BUSY, "an image is on its way to the board");
     }
     node->echo = (node_echo){
         .active = true,
@@ -100,7 +100,7 @@ void node_echo_reply(sn_node *node, const sn_header *header, const sn_body *body
     node_end_line(node, &line);
 }
 
-void node_echo_refused(sn_node *node, uint32_t id, const node_reason *reason) {
+void node_echo_refused(sn_node *node, uint32_t id, const sn_reason *reason) {
     if (node->echo.active && id == node->echo.message) {
         end_with_failure(node, reason->code, reason->text);
     }

@@ -2,34 +2,34 @@
 /* Binary frames of the host, and the image's way into memory. */
 #include "node/internal.h"
 
-sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const char *size_text = sn_pairs_get(&request->arguments, "size");
     const char *crc_text = sn_pairs_get(&request->arguments, "crc");
     uint32_t size = 0;
     uint32_t crc = 0;
     if (size_text == NULL || !sn_parse_u32(size_text, &size)) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "size is the number of bytes in the image");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "size is the number of bytes in the image");
     }
     if (crc_text == NULL || !sn_parse_hex(crc_text, 8, &crc)) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "crc is the CRC-32 of the image in hexadecimal");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "crc is the CRC-32 of the image in hexadecimal");
     }
     sn_error code = node_need_model(node, why);
     if (code != SN_OK) {
         return code;
     }
     if (node->slot.role == SN_ROLE_TAIL) {
-        return node_set_reason(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "role tail takes its input from the link");
+        return sn_reason_set(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "role tail takes its input from the link");
     }
     if (size != node->slot.input.size) {
-        sn_text text = node_begin_reason(why, SN_ERR_IMAGE_SIZE);
+        sn_text text = sn_reason_begin(why, SN_ERR_IMAGE_SIZE);
         sn_text_add(&text, "the image has ");
         sn_text_add_u64(&text, size);
         sn_text_add(&text, " bytes and the model's input ");
         sn_text_add_u64(&text, node->slot.input.size);
-        return node_end_reason(why, &text);
+        return sn_reason_end(why, &text);
     }
     if (node_echo_uses_image(node)) {
-        return node_set_reason(why, SN_ERR_BUSY, "a round trip is under way and uses the image's memory");
+        return sn_reason_set(why, SN_ERR_BUSY, "a round trip is under way and uses the image's memory");
     }
     node_update_forget(node);
     sn_upload_begin(&node->upload, node->memory.image, size, crc);

@@ -7,29 +7,29 @@
 #include "base/crc.h"
 
 /* Hands the input to the model. `start_us` has been taken. */
-static sn_error start(sn_node *node, sn_bytes input, node_reason *why) {
+static sn_error start(sn_node *node, sn_bytes input, sn_reason *why) {
     node_work *work = &node->work;
     work->output = (sn_bytes){0};
     work->abandoned = false;
     node->output_length = 0;
     sn_error code = node->port->input_load(node->port->ctx, input.data, input.length);
     if (code != SN_OK) {
-        return node_set_reason(why, code, "the input could not be given to the model");
+        return sn_reason_set(why, code, "the input could not be given to the model");
     }
     work->loaded_us = node_now(node);
     code = node->port->invoke(node->port->ctx);
     if (code != SN_OK) {
-        return node_set_reason(why, code, "the model could not be started");
+        return sn_reason_set(why, code, "the model could not be started");
     }
     work->state = NODE_WORK_INVOKING;
     return SN_OK;
 }
 
-static sn_error parse_arguments(sn_node *node, const sn_request *request, bool *want_output, node_reason *why) {
+static sn_error parse_arguments(sn_node *node, const sn_request *request, bool *want_output, sn_reason *why) {
     const char *output = sn_pairs_get(&request->arguments, "output");
     *want_output = output != NULL && output[0] == '1';
     if (output != NULL && (strlen(output) != 1 || (output[0] != '0' && output[0] != '1'))) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "output is 0 or 1");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "output is 0 or 1");
     }
     sn_error code = node_need_model(node, why);
     if (code != SN_OK) {
@@ -40,17 +40,17 @@ static sn_error parse_arguments(sn_node *node, const sn_request *request, bool *
         return node_need_link(node, request, why);
     case SN_ROLE_FULL:
         if (sn_pairs_get(&request->arguments, "via") != NULL) {
-            return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "role full sends nothing: leave via out");
+            return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "role full sends nothing: leave via out");
         }
         return SN_OK;
     case SN_ROLE_TAIL:
     case SN_ROLE_NONE:
         break;
     }
-    return node_set_reason(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "role tail takes its input from the link");
+    return sn_reason_set(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "role tail takes its input from the link");
 }
 
-sn_error node_request_infer(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+sn_error node_request_infer(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     uint64_t start_us = node_now(node);
     bool want_output = false;
     sn_error code = parse_arguments(node, request, &want_output, why);
@@ -58,17 +58,17 @@ sn_error node_request_infer(sn_node *node, const sn_request *request, sn_text *a
         return code;
     }
     if (node->work.state != NODE_WORK_IDLE || node->send.active || node->echo.active || node->read.active) {
-        return node_set_reason(why, SN_ERR_BUSY, "an inference, a round trip or a read is under way");
+        return sn_reason_set(why, SN_ERR_BUSY, "an inference, a round trip or a read is under way");
     }
     code = node_need_no_update(node, why);
     if (code != SN_OK) {
         return code;
     }
     if (node->upload.state == SN_UPLOAD_RUNNING) {
-        return node_set_reason(why, SN_ERR_BUSY, "an image is on its way to the board");
+        return sn_reason_set(why, SN_ERR_BUSY, "an image is on its way to the board");
     }
     if (node->upload.state != SN_UPLOAD_STORED) {
-        return node_set_reason(why, SN_ERR_NO_IMAGE, "there is no image: send one with image");
+        return sn_reason_set(why, SN_ERR_NO_IMAGE, "there is no image: send one with image");
     }
     node->work.start_us = start_us;
     node->work.want_output = want_output;
@@ -82,15 +82,15 @@ sn_error node_request_infer(sn_node *node, const sn_request *request, sn_text *a
 }
 
 void node_infer_activation(sn_node *node, const sn_header *header, const sn_body *body) {
-    node_reason why;
+    sn_reason why;
     sn_error code = SN_OK;
     uint64_t start_us = node_now(node);
     if (body->model_id != node->slot.model_id) {
-        code = node_set_reason(&why, SN_ERR_MODEL_MISMATCH, "the activation comes from another model or cut");
+        code = sn_reason_set(&why, SN_ERR_MODEL_MISMATCH, "the activation comes from another model or cut");
     } else if (body->payload.length != node->slot.input.size) {
-        code = node_set_reason(&why, SN_ERR_TENSOR_SIZE, "the activation does not have the size of the tail's input");
+        code = sn_reason_set(&why, SN_ERR_TENSOR_SIZE, "the activation does not have the size of the tail's input");
     } else if (node->work.state != NODE_WORK_IDLE || node->read.active) {
-        code = node_set_reason(&why, SN_ERR_BUSY, "the tail is working on another activation or its output is read");
+        code = sn_reason_set(&why, SN_ERR_BUSY, "the tail is working on another activation or its output is read");
     } else if (node_need_no_update(node, &why) != SN_OK) {
         code = why.code;
     } else {
@@ -137,7 +137,7 @@ void node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes
         code = SN_ERR_TENSOR_SIZE;
         text = "the model's output does not have the size that the slot's header says";
     }
-    node_set_reason(&work->failure, code, text);
+    sn_reason_set(&work->failure, code, text);
     if (code == SN_OK) {
         work->output = output;
     }
@@ -236,7 +236,7 @@ void node_infer_result(sn_node *node, const sn_header *header, const sn_body *bo
     node_report_result(node, &result, node_now(node));
 }
 
-void node_infer_refused(sn_node *node, uint32_t id, const node_reason *reason) {
+void node_infer_refused(sn_node *node, uint32_t id, const sn_reason *reason) {
     node_work *work = &node->work;
     bool owed = work->state == NODE_WORK_SENDING || work->state == NODE_WORK_WAITING;
     if (node->slot.role == SN_ROLE_HEAD && owed && id == work->message) {

@@ -33,7 +33,7 @@ static const char *trial(const sn_node *node) {
     return node->model_on_trial ? "model" : "none";
 }
 
-sn_error node_request_info(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+sn_error node_request_info(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     (void)request;
     (void)why;
     const sn_identity *identity = node->identity;
@@ -72,7 +72,7 @@ sn_error node_request_info(sn_node *node, const sn_request *request, sn_text *an
     return SN_OK;
 }
 
-sn_error node_request_stats(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+sn_error node_request_stats(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     (void)request;
     (void)why;
     const node_stats *stats = &node->stats;

@@ -18,14 +18,8 @@ void node_add_cost(sn_text *line, const node_cost *cost);
 const char *node_via_name(sn_via via);
 bool node_via_parse(const char *name, sn_via *via);
 
-/* A reason is written as a whole or piece by piece; each way returns its code. */
-sn_error node_set_reason(node_reason *reason, sn_error code, const char *text);
-sn_error node_set_reason_bytes(node_reason *reason, sn_error code, const uint8_t *text, size_t length);
-sn_text node_begin_reason(node_reason *reason, sn_error code);
-sn_error node_end_reason(node_reason *reason, sn_text *text);
-
 /* The verbs. Each adds to the answer or gives the reason for refusing. */
-typedef sn_error node_request(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why);
+typedef sn_error node_request(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why);
 node_request node_request_info;   /* node_info.c */
 node_request node_request_stats;  /* node_info.c */
 node_request node_request_image;  /* node_image.c */
@@ -42,7 +36,7 @@ node_request node_request_rtt;    /* node_echo.c */
 void node_handle_line(sn_node *node, char *line);
 void node_refuse_long_line(sn_node *node);
 /* Refuses while no model is open. */
-sn_error node_need_model(sn_node *node, node_reason *why);
+sn_error node_need_model(sn_node *node, sn_reason *why);
 
 /* node_image.c */
 void node_handle_frame(sn_node *node, const uint8_t *data, size_t length);
@@ -53,7 +47,7 @@ void node_handle_bad_frame(sn_node *node);
 bool node_update_push(sn_node *node, const sn_chunk *chunk);
 void node_update_report_next(sn_node *node);
 /* Refuses while an update is on its way. */
-sn_error node_need_no_update(sn_node *node, node_reason *why);
+sn_error node_need_no_update(sn_node *node, sn_reason *why);
 void node_update_forget(sn_node *node);
 
 /* node_read.c */
@@ -68,9 +62,9 @@ void node_gateway_receive(sn_node *node, const sn_source *from, const uint8_t *f
 void node_gateway_go_on(sn_node *node);
 
 /* node_peer.c */
-sn_error node_parse_channel(const sn_request *request, uint8_t *channel, node_reason *why);
+sn_error node_parse_channel(const sn_request *request, uint8_t *channel, sn_reason *why);
 /* Has the port open the link to the peer, or listen for one. */
-sn_error node_peer_open(sn_node *node, sn_via via, node_reason *why);
+sn_error node_peer_open(sn_node *node, sn_via via, sn_reason *why);
 
 /* node_link.c */
 void node_link_changed(sn_node *node, sn_via via, sn_error code, const char *text);
@@ -85,7 +79,7 @@ void node_link_go_on(sn_node *node);
 uint64_t node_link_deadline(const sn_node *node);
 void node_link_timer(sn_node *node, uint64_t now);
 /* Refuses unless the link that the request names has been greeted. */
-sn_error node_need_link(sn_node *node, const sn_request *request, node_reason *why);
+sn_error node_need_link(sn_node *node, const sn_request *request, sn_reason *why);
 
 /* node_stream.c */
 void node_stream_receive(sn_node *node, const uint8_t *data, size_t length);
@@ -132,7 +126,7 @@ void node_receive_message(sn_node *node, const sn_header *header, const sn_body 
 /* Role tail: what is wrong with the HELLO of a head. */
 sn_error node_check_hello(const sn_node *node, const sn_body *body, const char **why);
 /* The peer, or the link's patience, refuses message `id`. */
-void node_refused(sn_node *node, uint32_t id, const node_reason *reason);
+void node_refused(sn_node *node, uint32_t id, const sn_reason *reason);
 
 /* node_send.c; over a stream only while no other message is on its way out. */
 void node_send_message(sn_node *node, sn_frame_type type, uint8_t flags, uint32_t id, sn_bytes first, sn_bytes second);
@@ -154,7 +148,7 @@ void node_infer_send(sn_node *node);
 void node_infer_sent(sn_node *node);
 void node_infer_result(sn_node *node, const sn_header *header, const sn_body *body);
 /* The peer answers message `id` with an error. */
-void node_infer_refused(sn_node *node, uint32_t id, const node_reason *reason);
+void node_infer_refused(sn_node *node, uint32_t id, const sn_reason *reason);
 void node_infer_link_lost(sn_node *node, sn_error code, const char *text);
 void node_infer_timer(sn_node *node, uint64_t now);
 /* Role head: is an inference under way? And its activation once more, over a new connection. */
@@ -185,7 +179,7 @@ void node_report_result(sn_node *node, const node_result *result, uint64_t end_u
 
 /* node_echo.c */
 void node_echo_reply(sn_node *node, const sn_header *header, const sn_body *body);
-void node_echo_refused(sn_node *node, uint32_t id, const node_reason *reason);
+void node_echo_refused(sn_node *node, uint32_t id, const sn_reason *reason);
 void node_echo_link_lost(sn_node *node, sn_error code, const char *text);
 void node_echo_timer(sn_node *node, uint64_t now);
 void node_echo_sent(sn_node *node);

@@ -28,7 +28,7 @@ size_t sn_node_size(void) {
 
 static void model_fails(sn_node *node, sn_error code, const char *text) {
     node->model = NODE_MODEL_NONE;
-    node_set_reason(&node->model_failure, code, text);
+    sn_reason_set(&node->model_failure, code, text);
     sn_text line = node_begin_log(node, 'E');
     sn_text_add(&line, sn_error_name(code));
     sn_text_add(&line, ": ");
@@ -163,8 +163,8 @@ uint64_t sn_node_on_wifi(sn_node *node, sn_error code, const char *text, const c
         sn_text_pair(&line, "state", "up");
         sn_text_pair(&line, "ip", ip != NULL ? ip : "");
     } else {
-        node_reason reason;
-        node_set_reason(&reason, code, text);
+        sn_reason reason;
+        sn_reason_set(&reason, code, text);
         node_add_failure(&line, "down", code, reason.text);
     }
     node_end_line(node, &line);

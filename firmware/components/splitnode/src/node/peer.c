@@ -7,15 +7,15 @@
 #define CHANNELS 13u
 #define TAIL_PORT 3333u /* where a tail listens if no port was named */
 
-sn_error node_request_edge(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+sn_error node_request_edge(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const char *host = sn_pairs_get(&request->arguments, "host");
     const char *port = sn_pairs_get(&request->arguments, "port");
     uint32_t number = 0;
     if (host == NULL || strlen(host) < 1 || strlen(host) >= sizeof node->edge_host) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "host is the edge server's name or address, 1 to 63 bytes");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "host is the edge server's name or address, 1 to 63 bytes");
     }
     if (port == NULL || !sn_parse_u32(port, &number) || number < 1 || number > UINT16_MAX) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "port is the edge server's port, 1 to 65535");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "port is the edge server's port, 1 to 65535");
     }
     memcpy(node->edge_host, host, strlen(host) + 1);
     node->edge_port = (uint16_t)number;
@@ -24,11 +24,11 @@ sn_error node_request_edge(sn_node *node, const sn_request *request, sn_text *an
     return SN_OK;
 }
 
-sn_error node_parse_channel(const sn_request *request, uint8_t *channel, node_reason *why) {
+sn_error node_parse_channel(const sn_request *request, uint8_t *channel, sn_reason *why) {
     const char *text = sn_pairs_get(&request->arguments, "channel");
     uint32_t number = 1;
     if (text != NULL && (!sn_parse_u32(text, &number) || number < 1 || number > CHANNELS)) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "channel is that of the radio, 1 to 13");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "channel is that of the radio, 1 to 13");
     }
     *channel = (uint8_t)number;
     return SN_OK;
@@ -56,12 +56,12 @@ static bool copy_mac(char to[NODE_MAC_TEXT], const char *from) {
     return !is_odd; /* odd: of a group */
 }
 
-sn_error node_request_peer(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+sn_error node_request_peer(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const char *mac = sn_pairs_get(&request->arguments, "mac");
     uint8_t channel = 0;
     char text[NODE_MAC_TEXT] = "";
     if (mac != NULL && !copy_mac(text, mac)) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "mac is the other board's address, such as 02:00:00:4c:00:01");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "mac is the other board's address, such as 02:00:00:4c:00:01");
     }
     sn_error code = node_parse_channel(request, &channel, why);
     if (code != SN_OK) {
@@ -74,20 +74,20 @@ sn_error node_request_peer(sn_node *node, const sn_request *request, sn_text *an
     return SN_OK;
 }
 
-sn_error node_peer_open(sn_node *node, sn_via via, node_reason *why) {
+sn_error node_peer_open(sn_node *node, sn_via via, sn_reason *why) {
     bool is_head = node->slot.role == SN_ROLE_HEAD;
     const char *host = "";
     uint16_t port = 0;
     if (via == SN_VIA_TCP || via == SN_VIA_UDP) {
         if (is_head && node->edge_port == 0) {
-            return node_set_reason(why, SN_ERR_BAD_ARGUMENT,
-                                   "no edge server is known: name it by edge host=... port=...");
+            return sn_reason_set(why, SN_ERR_BAD_ARGUMENT,
+                                 "no edge server is known: name it by edge host=... port=...");
         }
         host = is_head ? node->edge_host : "";
         port = node->edge_port != 0 ? node->edge_port : TAIL_PORT;
     } else if (via == SN_VIA_ESPNOW) {
         if (is_head && node->peer_mac[0] == '\0') {
-            return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "no peer is known: name it by peer mac=... channel=...");
+            return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "no peer is known: name it by peer mac=... channel=...");
         }
         host = is_head ? node->peer_mac : "";
         port = node->peer_channel != 0 ? node->peer_channel : 1;
@@ -98,7 +98,7 @@ sn_error node_peer_open(sn_node *node, sn_via via, node_reason *why) {
     if (code == SN_OK) {
         return SN_OK;
     }
-    return node_set_reason(why, code,
-                           code == SN_ERR_UNSUPPORTED ? "this firmware has no link of that kind"
-                                                      : "opening the link could not be started");
+    return sn_reason_set(why, code,
+                         code == SN_ERR_UNSUPPORTED ? "this firmware has no link of that kind"
+                                                    : "opening the link could not be started");
 }

@@ -8,27 +8,27 @@ static void start(sn_node *node) {
     node->read.active = true;
 }
 
-sn_error node_request_read(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+sn_error node_request_read(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const char *what = sn_pairs_get(&request->arguments, "what");
     bool output = what != NULL && sn_equal(what, "output");
     bool activation = what != NULL && sn_equal(what, "activation");
     if (!output && !activation) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "what is output or activation");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "what is output or activation");
     }
     sn_error code = node_need_model(node, why);
     if (code != SN_OK) {
         return code;
     }
     if (activation && node->slot.role != SN_ROLE_HEAD) {
-        return node_set_reason(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "only role head has an activation to read");
+        return sn_reason_set(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "only role head has an activation to read");
     }
     if (node->work.state != NODE_WORK_IDLE || node->read.active) {
-        return node_set_reason(why, SN_ERR_BUSY, "an inference or another read is under way");
+        return sn_reason_set(why, SN_ERR_BUSY, "an inference or another read is under way");
     }
     sn_bytes source = output ? (sn_bytes){node->memory.output, node->output_length} : node->work.output;
     if (source.length == 0) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT,
-                               "there is nothing to read: run infer first, in role head with output=1 for the output");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT,
+                             "there is nothing to read: run infer first, in role head with output=1 for the output");
     }
     node->read = (node_read){.source = source};
     sn_text_pair_u64(answer, "size", source.length);

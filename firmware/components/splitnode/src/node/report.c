@@ -67,35 +67,6 @@ void node_add_cost(sn_text *line, const node_cost *cost) {
     sn_text_pair_u64(line, "wire", cost->wire);
 }
 
-sn_text node_begin_reason(node_reason *reason, sn_error code) {
-    reason->code = code;
-    sn_text text;
-    sn_text_init(&text, reason->text, sizeof reason->text);
-    return text;
-}
-
-sn_error node_end_reason(node_reason *reason, sn_text *text) {
-    (void)sn_text_string(text);
-    return reason->code;
-}
-
-sn_error node_set_reason(node_reason *reason, sn_error code, const char *text) {
-    if (text == NULL || *text == '\0') {
-        text = "the machine gives no reason";
-    }
-    return node_set_reason_bytes(reason, code, (const uint8_t *)text, strlen(text));
-}
-
-sn_error node_set_reason_bytes(node_reason *reason, sn_error code, const uint8_t *text, size_t length) {
-    reason->code = code;
-    size_t kept = length < NODE_SENTENCE ? length : NODE_SENTENCE - 1;
-    for (size_t i = 0; i < kept; i++) {
-        reason->text[i] = text[i] != 0 ? (char)text[i] : '?';
-    }
-    reason->text[kept] = '\0';
-    return code;
-}
-
 const char *node_via_name(sn_via via) {
     switch (via) {
     case SN_VIA_TCP:

@@ -12,12 +12,12 @@ typedef struct {
     node_request *handle;
 } verb;
 
-sn_error node_need_model(sn_node *node, node_reason *why) {
+sn_error node_need_model(sn_node *node, sn_reason *why) {
     switch (node->model) {
     case NODE_MODEL_OPEN:
         return SN_OK;
     case NODE_MODEL_OPENING:
-        return node_set_reason(why, SN_ERR_BUSY, "the model is still being opened");
+        return sn_reason_set(why, SN_ERR_BUSY, "the model is still being opened");
     case NODE_MODEL_NONE:
         break;
     }
@@ -29,43 +29,43 @@ static void switch_baud(sn_node *node) {
     node->port->console_baud(node->port->ctx, node->new_baud);
 }
 
-static sn_error request_baud(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+static sn_error request_baud(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const char *rate = sn_pairs_get(&request->arguments, "rate");
     if (rate == NULL || !sn_parse_u32(rate, &node->new_baud) || node->new_baud < 9600 || node->new_baud > 5000000) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "rate is the bits per second, 9600 to 5000000");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "rate is the bits per second, 9600 to 5000000");
     }
     sn_text_pair_u64(answer, "rate", node->new_baud);
     node->after_answer = switch_baud;
     return SN_OK;
 }
 
-static sn_error request_wifi(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+static sn_error request_wifi(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     (void)answer;
     const char *ssid = sn_pairs_get(&request->arguments, "ssid");
     const char *password = sn_pairs_get(&request->arguments, "password");
     if (ssid == NULL && password == NULL) {
         sn_error code = node->port->wifi_join(node->port->ctx, "", "");
         return code == SN_OK ? SN_OK
-                             : node_set_reason(why, code, "no access point is stored on the board: name one by ssid");
+                             : sn_reason_set(why, code, "no access point is stored on the board: name one by ssid");
     }
     if (password == NULL) {
         password = "";
     }
     if (ssid == NULL || strlen(ssid) < 1 || strlen(ssid) > 32) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "ssid is the name of the access point, 1 to 32 bytes");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "ssid is the name of the access point, 1 to 32 bytes");
     }
     if (strlen(password) != 0 && (strlen(password) < 8 || strlen(password) > 64)) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "password has 8 to 64 bytes, or none for an open network");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "password has 8 to 64 bytes, or none for an open network");
     }
     sn_error code = node->port->wifi_join(node->port->ctx, ssid, password);
-    return code == SN_OK ? SN_OK : node_set_reason(why, code, "joining the access point could not be started");
+    return code == SN_OK ? SN_OK : sn_reason_set(why, code, "joining the access point could not be started");
 }
 
 static void restart(sn_node *node) {
     node->port->restart(node->port->ctx);
 }
 
-static sn_error request_reboot(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+static sn_error request_reboot(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     (void)request;
     (void)answer;
     (void)why;
@@ -78,7 +78,7 @@ static void crash(sn_node *node) {
     node->port->crash(node->port->ctx);
 }
 
-static sn_error request_crash(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+static sn_error request_crash(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     (void)request;
     (void)answer;
     (void)why;
@@ -90,7 +90,7 @@ static void hang(sn_node *node) {
     node->port->hang(node->port->ctx);
 }
 
-static sn_error request_hang(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+static sn_error request_hang(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     (void)request;
     (void)answer;
     (void)why;
@@ -125,7 +125,7 @@ static const verb verbs[] = {
 
 #define VERBS (sizeof verbs / sizeof verbs[0])
 
-static sn_error request_help(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+static sn_error request_help(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     (void)node;
     (void)request;
     (void)why;
@@ -149,7 +149,7 @@ static bool takes(const verb *known, const char *key) {
     return false;
 }
 
-static sn_error handle(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+static sn_error handle(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const verb *known = NULL;
     for (size_t i = 0; i < VERBS; i++) {
         if (sn_equal(verbs[i].name, request->verb)) {
@@ -157,11 +157,11 @@ static sn_error handle(sn_node *node, const sn_request *request, sn_text *answer
         }
     }
     if (known == NULL) {
-        return node_set_reason(why, SN_ERR_UNKNOWN_VERB, "there is no such verb: try help");
+        return sn_reason_set(why, SN_ERR_UNKNOWN_VERB, "there is no such verb: try help");
     }
     for (size_t i = 0; i < request->arguments.count; i++) {
         if (!takes(known, request->arguments.at[i].key)) {
-            return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "the verb has no argument of that name");
+            return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "the verb has no argument of that name");
         }
     }
     return known->handle(node, request, answer, why);
@@ -181,7 +181,7 @@ void node_handle_line(sn_node *node, char *line) {
         refuse(node, &request, code, unreadable);
         return;
     }
-    node_reason why;
+    sn_reason why;
     node->after_answer = NULL;
     sn_text answer = node_begin_answer(node, &request, "ok");
     code = handle(node, &request, &answer, &why);

@@ -11,11 +11,11 @@
 #include "wire/reassembly.h"
 #include "model/slot.h"
 #include "wire/stream.h"
+#include "base/reason.h"
 #include "base/text.h"
 #include "console/upload.h"
 
 #define NODE_LINE 1024u            /* longest line to the host; `info` with the longest names has 800 bytes */
-#define NODE_SENTENCE 200u         /* longest text of a refusal */
 #define NODE_PATIENCE_US 10000000u /* for the peer: to connect and greet, to take a message, to answer it */
 #define NODE_SMALL 256u            /* payloads that are put together here: HELLO, ERROR, the fixed part of RESULT */
 #define NODE_HELLO_SIZE 16u
@@ -24,12 +24,6 @@
 #define NODE_FRAME_MOST 1472u /* of a datagram over UDP: what Ethernet's 1,500 bytes leave */
 #define NODE_FRAME_LEAST 128u /* that a packet link must carry: HELLO, ACK and the ERROR to HELLO fit */
 #define NODE_BITMAP 8192u     /* one bit for each fragment of any message */
-
-/* A code and its sentence. */
-typedef struct {
-    sn_error code;
-    char text[NODE_SENTENCE];
-} node_reason;
 
 /* node_link.c: the connection to the peer. */
 typedef struct {
@@ -116,8 +110,8 @@ typedef struct {
     uint32_t message;
     sn_bytes output; /* of the model, in the port's memory; kept after the end for `read` */
     uint32_t output_crc;
-    uint32_t input_crc;  /* role tail: of the activation received */
-    node_reason failure; /* role tail: what to answer instead of RESULT, unless its code is SN_OK */
+    uint32_t input_crc; /* role tail: of the activation received */
+    sn_reason failure;  /* role tail: what to answer instead of RESULT, unless its code is SN_OK */
     uint64_t start_us, loaded_us, invoked_us, sent_us;
     uint64_t deadline; /* while waiting */
 } node_work;
@@ -179,7 +173,7 @@ struct sn_node {
 
     sn_slot slot;
     enum { NODE_MODEL_NONE, NODE_MODEL_OPENING, NODE_MODEL_OPEN } model;
-    node_reason model_failure; /* while there is none */
+    sn_reason model_failure; /* while there is none */
     uint32_t arena_used;
 
     char edge_host[64]; /* node_peer.c */

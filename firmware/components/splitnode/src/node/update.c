@@ -31,10 +31,10 @@ static bool parse_sha256(const char *hex, uint8_t sha256[32]) {
     return true;
 }
 
-static sn_error confirm(sn_node *node, sn_update what, node_reason *why) {
+static sn_error confirm(sn_node *node, sn_update what, sn_reason *why) {
     bool *on_trial = trial_of(node, what);
     if (!*on_trial) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "nothing of that kind runs on trial");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "nothing of that kind runs on trial");
     }
     sn_error code = what == SN_UPDATE_MODEL ? node_need_model(node, why) : SN_OK;
     if (code != SN_OK) {
@@ -42,40 +42,40 @@ static sn_error confirm(sn_node *node, sn_update what, node_reason *why) {
     }
     code = node->port->update_confirm(node->port->ctx, what);
     if (code != SN_OK) {
-        return node_set_reason(why, code, "what runs on trial could not be made permanent");
+        return sn_reason_set(why, code, "what runs on trial could not be made permanent");
     }
     *on_trial = false;
     return SN_OK;
 }
 
 /* Is the board free to write its flash? */
-static sn_error need_rest(sn_node *node, sn_update what, node_reason *why) {
+static sn_error need_rest(sn_node *node, sn_update what, sn_reason *why) {
     if (*trial_of(node, what)) {
-        return node_set_reason(why, SN_ERR_BUSY, "what runs on trial comes first: confirm it, or go back by reboot");
+        return sn_reason_set(why, SN_ERR_BUSY, "what runs on trial comes first: confirm it, or go back by reboot");
     }
     if (node->model == NODE_MODEL_OPENING) {
-        return node_set_reason(why, SN_ERR_BUSY, "the model is still being opened");
+        return sn_reason_set(why, SN_ERR_BUSY, "the model is still being opened");
     }
     if (node->work.state != NODE_WORK_IDLE || node->send.active || node->echo.active || node->read.active) {
-        return node_set_reason(why, SN_ERR_BUSY, "an inference, a round trip or a read is under way");
+        return sn_reason_set(why, SN_ERR_BUSY, "an inference, a round trip or a read is under way");
     }
     if (node->gateway.active) {
-        return node_set_reason(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "end the gateway first, by role set=model");
+        return sn_reason_set(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "end the gateway first, by role set=model");
     }
     return SN_OK;
 }
 
-static sn_error begin(sn_node *node, const sn_request *request, sn_update what, sn_text *answer, node_reason *why) {
+static sn_error begin(sn_node *node, const sn_request *request, sn_update what, sn_text *answer, sn_reason *why) {
     node_update update = {.what = what};
     const char *size = sn_pairs_get(&request->arguments, "size");
     if (size == NULL || !sn_parse_u32(size, &update.size) || update.size == 0) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "size is the number of bytes that will come");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "size is the number of bytes that will come");
     }
     if (!parse_sha256(sn_pairs_get(&request->arguments, "sha256"), update.sha256)) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "sha256 is the content's, in 64 hexadecimal digits");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "sha256 is the content's, in 64 hexadecimal digits");
     }
     if (what == SN_UPDATE_MODEL && update.size <= SN_SLOT_HEADER) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "a model comes behind its slot header of 4096 bytes");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "a model comes behind its slot header of 4096 bytes");
     }
     sn_error code = need_rest(node, what, why);
     if (code != SN_OK) {
@@ -87,11 +87,11 @@ static sn_error begin(sn_node *node, const sn_request *request, sn_update what, 
     case SN_OK:
         break;
     case SN_ERR_UNSUPPORTED:
-        return node_set_reason(why, code, "the flash has only one partition of that kind");
+        return sn_reason_set(why, code, "the flash has only one partition of that kind");
     case SN_ERR_BAD_ARGUMENT:
-        return node_set_reason(why, code, "size is larger than the partition");
+        return sn_reason_set(why, code, "size is larger than the partition");
     default:
-        return node_set_reason(why, code, "the partition could not be prepared");
+        return sn_reason_set(why, code, "the partition could not be prepared");
     }
     sn_upload_stop(&node->upload);
     update.state = NODE_UPDATE_RUNNING;
@@ -101,17 +101,17 @@ static sn_error begin(sn_node *node, const sn_request *request, sn_update what, 
     return SN_OK;
 }
 
-sn_error node_request_update(sn_node *node, const sn_request *request, sn_text *answer, node_reason *why) {
+sn_error node_request_update(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     sn_update what;
     if (!parse_what(request, &what)) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "what is app or model");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "what is app or model");
     }
     const char *wanted = sn_pairs_get(&request->arguments, "confirm");
     if (wanted == NULL) {
         return begin(node, request, what, answer, why);
     }
     if (!sn_equal(wanted, "1") || request->arguments.count != 2) {
-        return node_set_reason(why, SN_ERR_BAD_ARGUMENT, "confirm is 1, and takes what and nothing else");
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "confirm is 1, and takes what and nothing else");
     }
     sn_error code = confirm(node, what, why);
     if (code == SN_OK) {
@@ -120,9 +120,9 @@ sn_error node_request_update(sn_node *node, const sn_request *request, sn_text *
     return code;
 }
 
-sn_error node_need_no_update(sn_node *node, node_reason *why) {
+sn_error node_need_no_update(sn_node *node, sn_reason *why) {
     if (node->update.state == NODE_UPDATE_RUNNING) {
-        return node_set_reason(why, SN_ERR_BUSY, "an update is on its way to the board");
+        return sn_reason_set(why, SN_ERR_BUSY, "an update is on its way to the board");
     }
     return SN_OK;
 }
