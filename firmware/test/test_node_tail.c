@@ -5,7 +5,7 @@
 
 #include "base/crc.h"
 #include "fake_port.h"
-#include "node/internal.h"
+#include "node/result.h"
 #include "test.h"
 #include "vectors.h"
 

@@ -1,278 +1,222 @@
 /* SPDX-License-Identifier: MIT */
-/* The connection to the peer: opened, greeted, used, lost. */
-#include "node/internal.h"
+/* The connection to the peer: opened, listened for, closed, and its deadlines. */
+#include "link/internal.h"
+
+#include <string.h>
 
 #define ADVERTISING_US 30000000u /* for a host to find the board over BLE: a scan takes seconds */
 
-static uint64_t earlier(uint64_t a, uint64_t b) {
-    return a < b ? a : b;
+void sn_link_init(sn_link *link, const sn_port *port, uint8_t *memory, uint32_t capacity, uint32_t session,
+                  const sn_link_events *events, void *owner) {
+    memset(link, 0, sizeof *link);
+    link->port = port;
+    link->memory = memory;
+    link->capacity = capacity;
+    link->own_session = session;
+    link->events = events;
+    link->owner = owner;
+    sn_link_reset(link);
 }
 
-static void report_down(sn_node *node, sn_via via, sn_error code, const char *text) {
-    sn_text line = node_begin_event(node, "link");
-    sn_text_pair(&line, "via", node_via_name(via));
-    node_add_failure(&line, "down", code, text);
-    node_end_line(node, &line);
+void sn_link_introduce(sn_link *link, const sn_greeting *greeting) {
+    link->greeting = *greeting;
 }
 
-/* Forgets what was on its way over the connection. */
-static void reset(sn_node *node) {
-    node->link.state = NODE_LINK_DOWN;
-    node->link.greeted = false;
-    node->link.is_resuming = false;
-    node_stream_reset(node);
-    node_frames_end(node);
+uint32_t sn_link_new_id(sn_link *link) {
+    return ++link->last_message;
 }
 
-/* `owed` is the code for those who were waiting for an answer. */
-static void lose(sn_node *node, sn_error code, sn_error owed, const char *text) {
-    reset(node);
-    node_answering_end(node);
-    node_infer_link_lost(node, owed, text);
-    node_echo_link_lost(node, owed, text);
-    report_down(node, node->link.via, code, text);
+void sn_link_want(sn_link *link) {
+    link->is_wanted = true;
 }
 
-void node_link_lose(sn_node *node, sn_error code, const char *text) {
-    bool is_full = node->frames.is_full;
-    lose(node, code, code, text);
-    node->frames.is_full = is_full;
+void sn_link_give_up(sn_link *link) {
+    sn_link_stop_asking(link);
+    link->asking.is_going_out = false;
 }
 
-void node_link_fail(sn_node *node, sn_error code, const char *text) {
-    node->port->link_close(node->port->ctx, node->link.via);
-    lose(node, code, code, text);
-}
-
-static void close_on_request(sn_node *node) {
-    node_link *link = &node->link;
-    if (link->via != link->to_close || link->state == NODE_LINK_DOWN) {
-        if (node_is_tail(node) && link->via == link->to_close) { /* it may still listen */
-            node->port->link_close(node->port->ctx, link->via);
-            node_answering_end(node);
-        }
-        report_down(node, link->to_close, SN_ERR_LINK_DOWN, "the link was down already");
-    } else {
-        node_link_fail(node, SN_ERR_LINK_DOWN, "the link was closed on request");
-    }
-}
-
-static sn_error parse_via(const sn_request *request, sn_via *via, sn_reason *why) {
-    const char *name = sn_pairs_get(&request->arguments, "via");
-    if (name == NULL || !node_via_parse(name, via)) {
-        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "via is the kind of link: tcp, udp, espnow or ble");
-    }
-    return SN_OK;
-}
-
-sn_error node_need_link(sn_node *node, const sn_request *request, sn_reason *why) {
-    sn_via via = SN_VIA_NONE;
-    sn_error code = parse_via(request, &via, why);
+/* Has the port open the link, or listen. */
+static sn_error start(sn_link *link, sn_via via, sn_reason *why) {
+    sn_error code = link->port->link_open(link->port->ctx, via, link->host, link->host_port);
     if (code != SN_OK) {
-        return code;
+        return sn_reason_set(why, code,
+                             code == SN_ERR_UNSUPPORTED ? "this firmware has no link of that kind"
+                                                        : "opening the link could not be started");
     }
-    if (node->link.state != NODE_LINK_UP || node->link.via != via) {
-        return sn_reason_set(why, SN_ERR_LINK_DOWN, "the link is not up: wait for its event after link state=up");
-    }
+    bool waits_for_host = via == SN_VIA_BLE && link->host[0] == '\0';
+    link->via = via;
+    link->state = SN_LINK_OPENING;
+    link->deadline = sn_link_is_tail(link)
+                         ? SN_LINK_NO_DEADLINE
+                         : sn_link_now(link) + (waits_for_host ? ADVERTISING_US : SN_LINK_PATIENCE_US);
     return SN_OK;
 }
 
-static void begin_opening(sn_node *node, sn_via via) {
-    bool waits_for_host = via == SN_VIA_BLE && node->peer_mac[0] == '\0';
-    node->link.via = via;
-    node->link.state = NODE_LINK_OPENING;
-    node->link.deadline =
-        node_is_tail(node) ? SN_NO_DEADLINE : node_now(node) + (waits_for_host ? ADVERTISING_US : NODE_PATIENCE_US);
-}
-
-static sn_error open_link(sn_node *node, sn_via via, sn_reason *why) {
-    bool is_tail = node_is_tail(node);
-    bool is_opening = node->link.state == NODE_LINK_OPENING || node->link.state == NODE_LINK_GREETING;
-    if ((is_opening && !is_tail) || node->work.state != NODE_WORK_IDLE || node->echo.active) {
+sn_error sn_link_open(sn_link *link, sn_via via, const char *host, uint16_t port, sn_reason *why) {
+    bool is_tail = sn_link_is_tail(link);
+    bool is_opening = link->state == SN_LINK_OPENING || link->state == SN_LINK_GREETING;
+    size_t length = strlen(host);
+    if (is_opening && !is_tail) {
         return sn_reason_set(why, SN_ERR_BUSY, "the link is being opened or is in use");
     }
-    if (node->link.state == NODE_LINK_UP || (is_tail && node->link.via != SN_VIA_NONE)) { /* a tail may listen */
-        node->port->link_close(node->port->ctx, node->link.via);
-        reset(node);
-        node_answering_end(node);
+    if (length >= sizeof link->host) {
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "the peer's name has more than 63 bytes");
     }
-    sn_error code = node_peer_open(node, via, why);
-    if (code == SN_OK) {
-        begin_opening(node, via);
+    if (link->state == SN_LINK_UP || (is_tail && link->via != SN_VIA_NONE)) { /* a tail may listen */
+        link->port->link_close(link->port->ctx, link->via);
+        sn_link_reset(link);
+        sn_link_stop_answering(link);
     }
-    return code;
+    memcpy(link->host, host, length + 1);
+    link->host_port = port;
+    return start(link, via, why);
 }
 
-sn_error node_request_link(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
-    (void)answer;
-    const char *state = sn_pairs_get(&request->arguments, "state");
-    sn_via via = SN_VIA_NONE;
-    sn_error code = parse_via(request, &via, why);
-    if (code != SN_OK) {
-        return code;
+bool sn_link_close(sn_link *link, sn_via via) {
+    if (link->via == via && link->state != SN_LINK_DOWN) {
+        sn_link_fail(link, SN_ERR_LINK_DOWN, "the link was closed on request");
+        return true;
     }
-    if (node->gateway.active) {
-        return sn_reason_set(why, SN_ERR_NOT_SUPPORTED_IN_ROLE,
-                             "a gateway carries frames for its host only: end that by role set=model");
+    if (sn_link_is_tail(link) && link->via == via) { /* it may still listen */
+        link->port->link_close(link->port->ctx, via);
+        sn_link_stop_answering(link);
     }
-    code = node_need_model(node, why);
-    if (code != SN_OK) {
-        return code;
-    }
-    if (node->slot.role == SN_ROLE_FULL) {
-        return sn_reason_set(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "role full needs no link");
-    }
-    if (state != NULL && sn_equal(state, "up")) {
-        return open_link(node, via, why);
-    }
-    if (state == NULL || !sn_equal(state, "down")) {
-        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "state is up or down");
-    }
-    node->after_answer = close_on_request;
-    node->link.to_close = via;
-    return SN_OK;
+    return false;
 }
 
-static void opened(sn_node *node, sn_via via) {
-    node_link *link = &node->link;
-    bool is_tail = node_is_tail(node);
-    bool asked = link->state == NODE_LINK_OPENING && link->via == via;
-    if (node->model != NODE_MODEL_OPEN || node->gateway.active || (!is_tail && !asked)) {
-        node->port->link_close(node->port->ctx, via);
+static void opened(sn_link *link, sn_via via) {
+    bool is_tail = sn_link_is_tail(link);
+    bool asked = link->state == SN_LINK_OPENING && link->via == via;
+    if (!is_tail && !asked) {
+        link->port->link_close(link->port->ctx, via);
         return;
     }
-    if (link->state == NODE_LINK_GREETING || link->state == NODE_LINK_UP) {
-        lose(node, SN_ERR_EDGE_LOST, SN_ERR_EDGE_LOST, "another peer has connected");
+    if (sn_link_is_in_use(link)) {
+        sn_link_lose(link, SN_ERR_EDGE_LOST, SN_ERR_EDGE_LOST, "another peer has connected");
     }
     link->via = via;
-    link->state = NODE_LINK_GREETING;
-    if (!node_has_stream(node) && !node_frames_begin(node)) {
-        node_link_fail(node, SN_ERR_MTU, "the link's frames hold less than 128 bytes");
+    link->state = SN_LINK_GREETING;
+    if (!sn_link_has_stream(link) && !sn_link_begin_frames(link)) {
+        sn_link_fail(link, SN_ERR_MTU, "the link's frames hold less than 128 bytes");
         return;
     }
     if (is_tail) { /* without a stream there may be no connection yet, just the way in */
-        link->deadline = node_has_stream(node) ? node_now(node) + NODE_PATIENCE_US : SN_NO_DEADLINE;
+        link->deadline = sn_link_has_stream(link) ? sn_link_now(link) + SN_LINK_PATIENCE_US : SN_LINK_NO_DEADLINE;
         return;
     }
-    link->deadline = earlier(link->deadline, node_now(node) + NODE_PATIENCE_US);
-    link->session = node->session;
-    link->hello = ++node->last_message;
-    node_send_hello(node, 0, link->hello);
-    node_link_go_on(node);
-}
-
-void node_link_greeted(sn_node *node) {
-    node_link *link = &node->link;
-    bool is_news = link->state != NODE_LINK_UP && !link->is_resuming;
-    bool was_lost = link->is_resuming;
-    link->greeted = true;
-    link->state = NODE_LINK_UP;
-    link->is_resuming = false;
-    if (was_lost) {
-        node_infer_send_again(node);
-        node_echo_send_again(node);
-    }
-    if (is_news) {
-        sn_text line = node_begin_event(node, "link");
-        sn_text_pair(&line, "via", node_via_name(link->via));
-        sn_text_pair(&line, "state", "up");
-        node_end_line(node, &line);
-    }
+    link->deadline = sn_link_earlier(link->deadline, sn_link_now(link) + SN_LINK_PATIENCE_US);
+    link->session = link->own_session;
+    link->hello = sn_link_new_id(link);
+    sn_link_send_hello(link, 0, link->hello);
+    sn_link_go_on(link);
 }
 
 /* Over BLE a tail advertises again; the same head may come back for its answer. */
-static void listen_again(sn_node *node, const sn_reason *reason) {
+static void listen_again(sn_link *link, const sn_reason *reason) {
     sn_reason failure;
-    reset(node);
-    report_down(node, node->link.via, reason->code, reason->text);
-    if (node_peer_open(node, node->link.via, &failure) == SN_OK) {
-        begin_opening(node, node->link.via);
-    } else {
-        node_link_fail(node, failure.code, failure.text);
+    sn_link_reset(link);
+    link->events->down(
+        link->owner,
+        &(sn_link_end){.via = link->via, .code = reason->code, .text = reason->text, .what = SN_LINK_LISTENS});
+    if (start(link, link->via, &failure) != SN_OK) {
+        sn_link_fail(link, failure.code, failure.text);
     }
 }
 
 /* Over BLE a head that is owed an answer opens the link again, without a word to the host. */
-static bool resume(sn_node *node, const char *text) {
-    node_link *link = &node->link;
+static bool resume(sn_link *link, const sn_reason *reason) {
     sn_reason ignored;
-    uint64_t until = link->is_resuming ? link->deadline : SN_NO_DEADLINE;
-    bool is_owed = node_infer_is_owed(node) || node->echo.active;
-    bool was_connected = link->state == NODE_LINK_UP || (link->is_resuming && link->state == NODE_LINK_GREETING);
-    if (node_is_tail(node) || link->via != SN_VIA_BLE || !is_owed || !was_connected) {
+    uint64_t until = link->is_resuming ? link->deadline : SN_LINK_NO_DEADLINE;
+    bool was_connected = link->state == SN_LINK_UP || (link->is_resuming && link->state == SN_LINK_GREETING);
+    if (sn_link_is_tail(link) || link->via != SN_VIA_BLE || !was_connected) {
         return false;
     }
-    reset(node);
-    if (node_peer_open(node, link->via, &ignored) != SN_OK) {
+    sn_link_reset(link);
+    if (start(link, link->via, &ignored) != SN_OK) {
         return false;
     }
-    begin_opening(node, link->via);
-    link->deadline = earlier(link->deadline, until); /* a peer that only comes and goes is given no more time */
+    link->deadline = sn_link_earlier(link->deadline, until); /* a peer that only comes and goes gets no more time */
     link->is_resuming = true;
-    sn_text line = node_begin_log(node, 'W');
-    sn_text_add(&line, "the connection was lost and is opened again: ");
-    sn_text_add(&line, text);
-    node_end_log(node, &line);
+    link->events->down(
+        link->owner,
+        &(sn_link_end){.via = link->via, .code = reason->code, .text = reason->text, .what = SN_LINK_RESUMES});
     return true;
 }
 
-void node_link_changed(sn_node *node, sn_via via, sn_error code, const char *text) {
+void sn_link_on_change(sn_link *link, sn_via via, sn_error code, const char *text, bool is_owed) {
     if (code == SN_OK) {
-        opened(node, via);
+        opened(link, via);
         return;
     }
-    if (node->link.state == NODE_LINK_DOWN || node->link.via != via) {
+    if (link->state == SN_LINK_DOWN || link->via != via) {
         return;
     }
     sn_reason reason;
     sn_reason_set(&reason, code, text);
-    if (resume(node, reason.text)) {
+    if (is_owed && resume(link, &reason)) {
         return;
     }
-    bool was_connected = node->link.state != NODE_LINK_OPENING;
-    if (node_is_tail(node) && via == SN_VIA_BLE && was_connected) {
-        listen_again(node, &reason);
+    bool was_connected = link->state != SN_LINK_OPENING;
+    if (sn_link_is_tail(link) && via == SN_VIA_BLE && was_connected) {
+        listen_again(link, &reason);
         return;
     }
-    if (!node_is_tail(node) || !node_has_stream(node)) { /* a tail's TCP goes on listening */
-        node->port->link_close(node->port->ctx, via);
+    if (!sn_link_is_tail(link) || !sn_link_has_stream(link)) { /* a tail's TCP goes on listening */
+        link->port->link_close(link->port->ctx, via);
     }
-    lose(node, code, SN_ERR_EDGE_LOST, reason.text);
+    sn_link_lose(link, code, SN_ERR_EDGE_LOST, reason.text);
 }
 
-void node_link_go_on(sn_node *node) {
-    if (node_has_stream(node)) {
-        node_stream_go_on(node);
+void sn_link_on_receive(sn_link *link, sn_via via, const sn_source *from, const uint8_t *data, size_t length) {
+    if (via != link->via) {
+        return;
+    }
+    if (sn_link_has_stream(link)) {
+        sn_link_receive_bytes(link, data, length);
     } else {
-        node_frames_go_on(node);
+        sn_link_receive_frame(link, from, data, length);
+    }
+}
+
+void sn_link_on_writable(sn_link *link, sn_via via) {
+    if (via == link->via) {
+        link->frames.is_full = false;
+        sn_link_go_on(link);
+    }
+}
+
+void sn_link_go_on(sn_link *link) {
+    if (sn_link_has_stream(link)) {
+        sn_link_feed_stream(link);
+    } else {
+        sn_link_feed_driver(link);
     }
 }
 
 /* When the driver must have taken what it was given. */
-static uint64_t driver_deadline(const sn_node *node) {
-    if (node_has_stream(node)) {
-        return node->send.active ? node->send.deadline : SN_NO_DEADLINE;
+static uint64_t driver_deadline(const sn_link *link) {
+    if (sn_link_has_stream(link)) {
+        return link->sending.active ? link->sending.deadline : SN_LINK_NO_DEADLINE;
     }
-    return node->frames.is_full ? node->frames.deadline : SN_NO_DEADLINE;
+    return link->frames.is_full ? link->frames.deadline : SN_LINK_NO_DEADLINE;
 }
 
-uint64_t node_link_deadline(const sn_node *node) {
-    uint64_t next = earlier(driver_deadline(node), node_asking_deadline(node));
-    if (node->link.state == NODE_LINK_OPENING || node->link.state == NODE_LINK_GREETING) {
-        next = earlier(next, node->link.deadline);
+uint64_t sn_link_deadline(const sn_link *link) {
+    uint64_t next = sn_link_earlier(driver_deadline(link), sn_link_asking_deadline(link));
+    if (link->state == SN_LINK_OPENING || link->state == SN_LINK_GREETING) {
+        next = sn_link_earlier(next, link->deadline);
     }
     return next;
 }
 
-void node_link_timer(sn_node *node, uint64_t now) {
-    node_link *link = &node->link;
-    if (link->state == NODE_LINK_OPENING && now >= link->deadline) {
-        node_link_fail(node, SN_ERR_EDGE_UNREACHABLE, "no connection to the edge server or the peer in time");
-    } else if (link->state == NODE_LINK_GREETING && now >= link->deadline) {
-        node_link_fail(node, SN_ERR_EDGE_TIMEOUT, "the peer did not complete the HELLO exchange within 10 s");
-    } else if (now >= driver_deadline(node)) {
-        node_link_fail(node, SN_ERR_EDGE_TIMEOUT, "the peer did not take a message within 10 s");
-    } else {
-        node_asking_timer(node, now);
+void sn_link_on_timer(sn_link *link, uint64_t now) {
+    if (link->state == SN_LINK_OPENING && now >= link->deadline) {
+        sn_link_fail(link, SN_ERR_EDGE_UNREACHABLE, "no connection to the edge server or the peer in time");
+    } else if (link->state == SN_LINK_GREETING && now >= link->deadline) {
+        sn_link_fail(link, SN_ERR_EDGE_TIMEOUT, "the peer did not complete the HELLO exchange within 10 s");
+    } else if (now >= driver_deadline(link)) {
+        sn_link_fail(link, SN_ERR_EDGE_TIMEOUT, "the peer did not take a message within 10 s");
+    } else if (sn_link_asking_timer(link, now)) {
+        sn_link_go_on(link);
     }
 }

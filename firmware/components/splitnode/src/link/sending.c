@@ -1,40 +1,68 @@
 /* SPDX-License-Identifier: MIT */
 /* The one message on its way out. */
-#include "node/internal.h"
+#include "link/internal.h"
 
 #include <string.h>
 
-void node_send_message(sn_node *node, sn_frame_type type, uint8_t flags, uint32_t id, sn_bytes first, sn_bytes second) {
-    node_send *send = &node->send;
-    bool is_echo = type == SN_FRAME_ECHO || type == SN_FRAME_ECHO_REPLY;
-    bool is_answer = (flags & SN_FLAG_ANSWER) != 0;
-    uint32_t session = is_answer ? node->link.session : node->session;
-    sn_header header = {.type = (uint8_t)type, .flags = flags, .session = session, .message = id};
-    sn_message_init(&send->message, &header, is_echo ? 0 : node->slot.model_id, first, second);
-    send->active = true;
-    send->is_out = false;
-    if (node_has_stream(node)) {
-        send->offset = 0;
-        send->deadline = node_now(node) + NODE_PATIENCE_US;
-    } else if (is_answer) {
-        node_answering_begin(node);
-    } else {
-        node_asking_begin(node);
+static void begin_request(sn_link *link) {
+    sn_link_asking *asking = &link->asking;
+    sn_link_frames *frames = &link->frames;
+    asking->active = true;
+    asking->message = link->sending.message.header.message;
+    asking->next = 0;
+    frames->ack_due = false;
+    if (link->sending.message.header.type != SN_FRAME_HELLO && asking->message != asking->reached_message) {
+        asking->reached_message = asking->message;
+        asking->reached = 0;
+        asking->is_going_out = true;
+        asking->give_up_at = sn_link_now(link) + SN_LINK_PATIENCE_US;
+    }
+    sn_reassembly_init(&frames->reassembly, link->memory, link->capacity, frames->bitmap, sizeof frames->bitmap,
+                       frames->fragment_length);
+    sn_exchange_begin(&asking->exchange, &asking->rto, sn_link_fragments(link), sn_link_now(link));
+}
+
+static void begin_answer(sn_link *link) {
+    sn_link_answering *answering = &link->answering;
+    answering->state = SN_LINK_ANSWER_KNOWN;
+    answering->next = 0;
+    sn_sender_init(&answering->sender, SN_SEND_ANSWER, sn_link_fragments(link));
+    if (link->state != SN_LINK_UP) {
+        link->sending.active = false; /* the head will ask again */
     }
 }
 
-uint32_t node_make_hello(const sn_node *node, uint8_t payload[NODE_HELLO_SIZE]) {
-    const sn_tensor *crossing = node->slot.role == SN_ROLE_HEAD ? &node->slot.output : &node->slot.input;
-    payload[0] = (uint8_t)node->slot.role;
-    payload[1] = (uint8_t)crossing->dtype;
-    sn_put_u16(&payload[2], node_has_stream(node) ? 0 : (uint16_t)node_frames_limit(node));
-    sn_put_u32(&payload[4], crossing->size);
-    sn_put_u32(&payload[8], node->slot.classes);
-    sn_put_u32(&payload[12], 0);
-    return NODE_HELLO_SIZE;
+void sn_link_send(sn_link *link, sn_frame_type type, uint8_t flags, uint32_t id, sn_bytes first, sn_bytes second) {
+    sn_link_sending *sending = &link->sending;
+    bool is_echo = type == SN_FRAME_ECHO || type == SN_FRAME_ECHO_REPLY;
+    bool is_answer = (flags & SN_FLAG_ANSWER) != 0;
+    uint32_t session = is_answer ? link->session : link->own_session;
+    sn_header header = {.type = (uint8_t)type, .flags = flags, .session = session, .message = id};
+    sn_message_init(&sending->message, &header, is_echo ? 0 : link->greeting.model_id, first, second);
+    sending->active = true;
+    sending->is_out = false;
+    if (sn_link_has_stream(link)) {
+        sending->offset = 0;
+        sending->deadline = sn_link_now(link) + SN_LINK_PATIENCE_US;
+    } else if (is_answer) {
+        begin_answer(link);
+    } else {
+        begin_request(link);
+    }
 }
 
-uint32_t node_make_error(sn_error code, const char *text, size_t most, uint8_t *payload) {
+uint32_t sn_link_make_hello(const sn_link *link, uint8_t payload[SN_LINK_HELLO_SIZE]) {
+    const sn_greeting *greeting = &link->greeting;
+    payload[0] = (uint8_t)greeting->role;
+    payload[1] = greeting->dtype;
+    sn_put_u16(&payload[2], sn_link_has_stream(link) ? 0 : (uint16_t)sn_link_frame_limit(link));
+    sn_put_u32(&payload[4], greeting->size);
+    sn_put_u32(&payload[8], greeting->classes);
+    sn_put_u32(&payload[12], 0);
+    return SN_LINK_HELLO_SIZE;
+}
+
+uint32_t sn_link_make_error(sn_error code, const char *text, size_t most, uint8_t *payload) {
     size_t length = strlen(text);
     if (length > most) {
         length = most;
@@ -45,28 +73,41 @@ uint32_t node_make_error(sn_error code, const char *text, size_t most, uint8_t *
     return 4 + (uint32_t)length;
 }
 
-void node_send_hello(sn_node *node, uint8_t flags, uint32_t id) {
-    uint8_t *payload = node->send.small;
-    uint32_t length = node_make_hello(node, payload);
-    node_send_message(node, SN_FRAME_HELLO, flags, id, (sn_bytes){payload, length}, (sn_bytes){0});
+void sn_link_send_hello(sn_link *link, uint8_t flags, uint32_t id) {
+    uint8_t *payload = link->sending.small;
+    uint32_t length = sn_link_make_hello(link, payload);
+    sn_link_send(link, SN_FRAME_HELLO, flags, id, (sn_bytes){payload, length}, (sn_bytes){0});
 }
 
-void node_send_error(sn_node *node, uint32_t id, sn_error code, const char *text) {
-    uint8_t *payload = node->send.small;
-    uint32_t length = node_make_error(code, text, SN_SENTENCE, payload);
-    node_send_message(node, SN_FRAME_ERROR, SN_FLAG_ANSWER, id, (sn_bytes){payload, length}, (sn_bytes){0});
+void sn_link_send_error(sn_link *link, uint32_t id, sn_error code, const char *text) {
+    uint8_t *payload = link->sending.small;
+    uint32_t length = sn_link_make_error(code, text, SN_SENTENCE, payload);
+    sn_link_send(link, SN_FRAME_ERROR, SN_FLAG_ANSWER, id, (sn_bytes){payload, length}, (sn_bytes){0});
 }
 
-void node_message_out(sn_node *node) {
-    if (node->send.is_out) {
+void sn_link_note_error(sn_link *link, uint64_t to, const sn_header *request, sn_error code, const char *text) {
+    uint8_t payload[SN_LINK_FRAME_LEAST];
+    size_t most = SN_LINK_FRAME_LEAST - SN_HEADER_SIZE - SN_BODY_OVERHEAD - 4;
+    uint32_t length = sn_link_make_error(code, text, most, payload);
+    sn_link_note(link, to, request, SN_FRAME_ERROR, (sn_bytes){payload, length});
+}
+
+/* Which messages does the owner want to know about? Those that it sends of its own accord, and results. */
+static bool is_owners(uint8_t type) {
+    return type == SN_FRAME_DATA || type == SN_FRAME_RESULT || type == SN_FRAME_ECHO;
+}
+
+void sn_link_message_out(sn_link *link) {
+    if (link->sending.is_out) {
         return; /* it goes out once more */
     }
-    node->send.is_out = true;
-    node->stats.tx_messages++;
-    uint8_t type = node->send.message.header.type;
-    if (type == SN_FRAME_DATA || type == SN_FRAME_RESULT) {
-        node_infer_sent(node);
-    } else if (type == SN_FRAME_ECHO) {
-        node_echo_sent(node);
+    link->sending.is_out = true;
+    link->counts.tx_messages++;
+    const sn_header *header = &link->sending.message.header;
+    if (header->type != SN_FRAME_HELLO) {
+        link->asking.is_going_out = false;
+    }
+    if (is_owners(header->type)) {
+        link->events->sent(link->owner, header->message, NULL);
     }
 }

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* Round trips that the host asks for; their payload is whatever the image's memory holds. */
-#include "node/internal.h"
+#include "node/echo.h"
 
 #include <string.h>
 
+#include "node/link_request.h"
+#include "node/report.h"
+#include "node/state.h"
+
 static void send_echo(sn_node *node) {
-    node_send_message(node, SN_FRAME_ECHO, 0, node->echo.message, (sn_bytes){node->memory.image, node->echo.size},
-                      (sn_bytes){0});
+    sn_link_send(&node->link, SN_FRAME_ECHO, 0, node->echo.message, (sn_bytes){node->memory.image, node->echo.size},
+                 (sn_bytes){0});
 }
 
-bool node_echo_is_going_out(const sn_node *node) {
+static bool is_going_out(const sn_node *node) {
     return node->echo.active && node->echo.deadline == SN_NO_DEADLINE;
 }
 
 bool node_echo_uses_image(const sn_node *node) { /* one that the peer has refused may still be on its way out */
-    return node->echo.active || (node->send.active && node->send.message.header.type == SN_FRAME_ECHO);
+    return node->echo.active || sn_link_is_sending(&node->link) == SN_FRAME_ECHO;
 }
 
 void node_echo_send_again(sn_node *node) {
@@ -23,10 +27,14 @@ void node_echo_send_again(sn_node *node) {
     }
 }
 
-void node_echo_sent(sn_node *node) {
-    if (node_echo_is_going_out(node)) {
-        node->echo.deadline = node_now(node) + NODE_PATIENCE_US;
+void node_echo_sent(sn_node *node, uint32_t id) {
+    if (is_going_out(node) && id == node->echo.message) {
+        node->echo.deadline = node_now(node) + SN_LINK_PATIENCE_US;
     }
+}
+
+static void go_on(sn_node *node) {
+    sn_link_go_on(&node->link);
 }
 
 sn_error node_request_rtt(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
@@ -49,7 +57,7 @@ sn_error node_request_rtt(sn_node *node, const sn_request *request, sn_text *ans
         sn_text_add_u64(&text, most);
         return sn_reason_end(why, &text);
     }
-    if (node->echo.active || node->work.state != NODE_WORK_IDLE || node->send.active) {
+    if (node->echo.active || node->work.state != NODE_WORK_IDLE || !sn_link_is_free(&node->link)) {
         return sn_reason_set(why, SN_ERR_BUSY, "an inference or a round trip is under way");
     }
     code = node_need_no_update(node, why);
@@ -61,14 +69,14 @@ sn_error node_request_rtt(sn_node *node, const sn_request *request, sn_text *ans
     }
     node->echo = (node_echo){
         .active = true,
-        .message = ++node->last_message,
+        .message = sn_link_new_id(&node->link),
         .size = size,
         .start_us = node_now(node),
         .deadline = SN_NO_DEADLINE,
     };
-    node->cost = (node_cost){0};
+    node->link.cost = (sn_link_cost){0};
     send_echo(node);
-    node->after_answer = node_link_go_on;
+    node->after_answer = go_on;
     sn_text_pair_u64(answer, "id", node->echo.message);
     return SN_OK;
 }
@@ -81,23 +89,23 @@ static void end_with_failure(sn_node *node, sn_error code, const char *text) {
     node_end_line(node, &line);
 }
 
-void node_echo_reply(sn_node *node, const sn_header *header, const sn_body *body) {
+bool node_echo_reply(sn_node *node, const sn_header *header, const sn_body *body) {
     node_echo *echo = &node->echo;
-    if (!echo->active || header->message != echo->message || node->send.active) {
-        node->stats.rx_bad_frame++;
-        return;
+    if (!echo->active || header->message != echo->message || !sn_link_is_free(&node->link)) {
+        return false;
     }
     if (body->payload.length != echo->size || memcmp(body->payload.data, node->memory.image, echo->size) != 0) {
         end_with_failure(node, SN_ERR_PROTOCOL, "the reply is not what was sent");
-        return;
+        return true;
     }
     echo->active = false;
     sn_text line = node_begin_event(node, "rtt");
     sn_text_pair_u64(&line, "id", echo->message);
     sn_text_pair(&line, "state", "ok");
     sn_text_pair_u64(&line, "us", node_now(node) - echo->start_us);
-    node_add_cost(&line, &node->cost);
+    node_add_cost(&line, &node->link.cost);
     node_end_line(node, &line);
+    return true;
 }
 
 void node_echo_refused(sn_node *node, uint32_t id, const sn_reason *reason) {
@@ -114,7 +122,7 @@ void node_echo_link_lost(sn_node *node, sn_error code, const char *text) {
 
 void node_echo_timer(sn_node *node, uint64_t now) {
     if (node->echo.active && now >= node->echo.deadline) {
-        node_asking_end(node);
+        sn_link_give_up(&node->link);
         end_with_failure(node, SN_ERR_EDGE_TIMEOUT, "no reply within 10 s");
     }
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Binary frames of the host, and the image's way into memory. */
-#include "node/internal.h"
+#include "node/image.h"
+
+#include "node/model.h"
+#include "node/report.h"
+#include "node/state.h"
 
 sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const char *size_text = sn_pairs_get(&request->arguments, "size");
@@ -83,7 +87,7 @@ void node_handle_frame(sn_node *node, const uint8_t *data, size_t length) {
     }
     if (is_sound && chunk.type != SN_CHUNK_IMAGE) {
         if (node->gateway.active) {
-            node_gateway_record(node, &chunk);
+            sn_gateway_on_record(&node->gateway, &chunk);
         } else {
             node->stats.rx_bad_chunk++;
         }

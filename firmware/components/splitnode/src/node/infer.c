@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* One inference: the image through the head and the answer back, or an activation through the tail. */
-#include "node/internal.h"
+#include "node/infer.h"
 
 #include <string.h>
 
 #include "base/crc.h"
+#include "node/link_request.h"
+#include "node/model.h"
+#include "node/outcome.h"
+#include "node/state.h"
 
 /* Hands the input to the model. `start_us` has been taken. */
 static sn_error start(sn_node *node, sn_bytes input, sn_reason *why) {
@@ -57,7 +61,7 @@ sn_error node_request_infer(sn_node *node, const sn_request *request, sn_text *a
     if (code != SN_OK) {
         return code;
     }
-    if (node->work.state != NODE_WORK_IDLE || node->send.active || node->echo.active || node->read.active) {
+    if (node->work.state != NODE_WORK_IDLE || !sn_link_is_free(&node->link) || node->echo.active || node->read.active) {
         return sn_reason_set(why, SN_ERR_BUSY, "an inference, a round trip or a read is under way");
     }
     code = node_need_no_update(node, why);
@@ -76,7 +80,7 @@ sn_error node_request_infer(sn_node *node, const sn_request *request, sn_text *a
     if (code != SN_OK) {
         return code;
     }
-    node->work.message = ++node->last_message;
+    node->work.message = sn_link_new_id(&node->link);
     sn_text_pair_u64(answer, "id", node->work.message);
     return SN_OK;
 }
@@ -101,7 +105,7 @@ void node_infer_activation(sn_node *node, const sn_header *header, const sn_body
         code = start(node, body->payload, &why);
     }
     if (code != SN_OK) {
-        node_send_error(node, header->message, code, why.text);
+        sn_link_send_error(&node->link, header->message, code, why.text);
     }
 }
 
@@ -143,10 +147,12 @@ void node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes
     }
     if (node->slot.role == SN_ROLE_TAIL || (node->slot.role == SN_ROLE_HEAD && code == SN_OK)) {
         work->state = NODE_WORK_READY;
-        if (node->slot.role == SN_ROLE_TAIL && !node_has_stream(node)) {
+        if (node->slot.role == SN_ROLE_TAIL && !sn_link_has_stream(&node->link)) {
             node_infer_send(node); /* on a packet link it can be made now, also while there is no connection */
+        } else {
+            sn_link_want(&node->link);
         }
-        node_link_go_on(node);
+        sn_link_go_on(&node->link);
         return;
     }
     work->state = NODE_WORK_IDLE;
@@ -160,89 +166,83 @@ void node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes
 
 static void send_activation(sn_node *node) {
     node_work *work = &node->work;
-    node_send_message(node, SN_FRAME_DATA, work->want_output ? SN_FLAG_WANT_OUTPUT : 0, work->message, work->output,
-                      (sn_bytes){0});
+    sn_link_send(&node->link, SN_FRAME_DATA, work->want_output ? SN_FLAG_WANT_OUTPUT : 0, work->message, work->output,
+                 (sn_bytes){0});
 }
 
 void node_infer_send(sn_node *node) {
     node_work *work = &node->work;
+    if (work->state != NODE_WORK_READY) {
+        return; /* nobody waits for it any more */
+    }
     if (node->slot.role == SN_ROLE_HEAD) {
         /* The CRC of the activation counts to stage `send`: a receiver cannot start before it is known. */
         work->output_crc = sn_crc32(0, work->output.data, work->output.length);
         work->state = NODE_WORK_SENDING;
-        node->cost = (node_cost){0};
+        node->link.cost = (sn_link_cost){0};
         send_activation(node);
         return;
     }
     if (work->failure.code != SN_OK) {
         node->stats.infer_err++;
         work->state = NODE_WORK_IDLE;
-        node_send_error(node, work->message, work->failure.code, work->failure.text);
+        sn_link_send_error(&node->link, work->message, work->failure.code, work->failure.text);
         return;
     }
     node_result result = make_result(node, node_now(node));
-    node_result_pack(&result, node->slot.output.dtype, node->slot.classes, node->send.small);
-    if (node_has_stream(node)) {
+    node_result_pack(&result, node->slot.output.dtype, node->slot.classes, work->answer);
+    if (sn_link_has_stream(&node->link)) {
         work->state = NODE_WORK_SENDING;
     } else { /* the answer is kept; whether it arrives is the head's concern */
         work->state = NODE_WORK_IDLE;
         node->stats.infer_ok++;
     }
-    node_send_message(node, SN_FRAME_RESULT, SN_FLAG_ANSWER, work->message,
-                      (sn_bytes){node->send.small, NODE_RESULT_FIXED},
-                      (sn_bytes){node->memory.output, work->want_output ? node->output_length : 0});
+    sn_link_send(&node->link, SN_FRAME_RESULT, SN_FLAG_ANSWER, work->message,
+                 (sn_bytes){work->answer, NODE_RESULT_FIXED},
+                 (sn_bytes){node->memory.output, work->want_output ? node->output_length : 0});
 }
 
-void node_infer_sent(sn_node *node) {
+void node_infer_sent(sn_node *node, uint32_t id) {
     node_work *work = &node->work;
-    if (work->state != NODE_WORK_SENDING) {
-        return; /* the peer has refused it meanwhile */
+    if (work->state != NODE_WORK_SENDING || id != work->message) {
+        return; /* another's, or the peer has refused it meanwhile */
     }
     work->sent_us = node_now(node);
     if (node->slot.role == SN_ROLE_HEAD) {
         work->state = NODE_WORK_WAITING;
-        work->deadline = work->sent_us + NODE_PATIENCE_US;
+        work->deadline = work->sent_us + SN_LINK_PATIENCE_US;
     } else {
         work->state = NODE_WORK_IDLE;
         node->stats.infer_ok++;
     }
 }
 
-void node_infer_result(sn_node *node, const sn_header *header, const sn_body *body) {
+bool node_infer_result(sn_node *node, const sn_header *header, const sn_body *body) {
     node_work *work = &node->work;
     if (node->slot.role != SN_ROLE_HEAD || work->state != NODE_WORK_WAITING || header->message != work->message) {
-        node->stats.rx_bad_frame++;
-        return;
+        return false;
     }
     node_result result;
     sn_bytes output = {0};
     work->state = NODE_WORK_IDLE;
     if (body->model_id != node->slot.model_id) {
         node_report_failure(node, SN_ERR_MODEL_MISMATCH, "the RESULT comes from another model or cut");
-        return;
+        return true;
     }
     if (!node_result_unpack(&result, body->payload, work->want_output, &output)) {
         node_report_failure(node, SN_ERR_PROTOCOL, "the edge's RESULT breaks the protocol's specification");
-        return;
+        return true;
     }
     if (output.length > node->memory.output_capacity) {
         node_report_failure(node, SN_ERR_TENSOR_SIZE, "the output vector is larger than the board's buffer");
-        return;
+        return true;
     }
     if (output.length != 0) {
         memcpy(node->memory.output, output.data, output.length);
     }
     node->output_length = output.length;
     node_report_result(node, &result, node_now(node));
-}
-
-void node_infer_refused(sn_node *node, uint32_t id, const sn_reason *reason) {
-    node_work *work = &node->work;
-    bool owed = work->state == NODE_WORK_SENDING || work->state == NODE_WORK_WAITING;
-    if (node->slot.role == SN_ROLE_HEAD && owed && id == work->message) {
-        work->state = NODE_WORK_IDLE;
-        node_report_failure(node, reason->code, reason->text);
-    }
+    return true;
 }
 
 void node_infer_link_lost(sn_node *node, sn_error code, const char *text) {
@@ -262,6 +262,21 @@ void node_infer_link_lost(sn_node *node, sn_error code, const char *text) {
     }
 }
 
+/* The head does not want the answer any more, or the peer refuses the activation. */
+void node_infer_refused(sn_node *node, uint32_t id, const sn_reason *reason) {
+    node_work *work = &node->work;
+    bool owed = work->state == NODE_WORK_SENDING || work->state == NODE_WORK_WAITING;
+    if (id != work->message) {
+        return;
+    }
+    if (node_is_tail(node)) {
+        node_infer_link_lost(node, reason->code, reason->text);
+    } else if (node->slot.role == SN_ROLE_HEAD && owed) {
+        work->state = NODE_WORK_IDLE;
+        node_report_failure(node, reason->code, reason->text);
+    }
+}
+
 bool node_infer_is_owed(const sn_node *node) {
     return node->work.state != NODE_WORK_IDLE && !node->work.abandoned;
 }
@@ -275,7 +290,7 @@ void node_infer_send_again(sn_node *node) {
 void node_infer_timer(sn_node *node, uint64_t now) {
     if (node->work.state == NODE_WORK_WAITING && now >= node->work.deadline) {
         node->work.state = NODE_WORK_IDLE;
-        node_asking_end(node);
+        sn_link_give_up(&node->link);
         node_report_failure(node, SN_ERR_EDGE_TIMEOUT, "the edge server gave no answer within 10 s");
     }
 }

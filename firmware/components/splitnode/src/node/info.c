@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the board says about itself. */
-#include "node/internal.h"
+#include "node/info.h"
+
+#include "node/state.h"
 
 static void add_tensor(sn_text *answer, const char *key, const sn_tensor *tensor) {
     char shape[80];
@@ -76,22 +78,24 @@ sn_error node_request_stats(sn_node *node, const sn_request *request, sn_text *a
     (void)request;
     (void)why;
     const node_stats *stats = &node->stats;
-    sn_text_pair_u64(answer, "rx_bad_frame", stats->rx_bad_frame);
-    sn_text_pair_u64(answer, "rx_bad_crc", stats->rx_bad_crc);
-    sn_text_pair_u64(answer, "rx_bad_chunk", stats->rx_bad_chunk);
-    sn_text_pair_u64(answer, "tx_messages", stats->tx_messages);
-    sn_text_pair_u64(answer, "rx_messages", stats->rx_messages);
+    const sn_link_counts *link = &node->link.counts;
+    const sn_gateway_counts *gateway = &node->gateway.counts;
+    sn_text_pair_u64(answer, "rx_bad_frame", link->rx_bad_frame);
+    sn_text_pair_u64(answer, "rx_bad_crc", link->rx_bad_crc);
+    sn_text_pair_u64(answer, "rx_bad_chunk", stats->rx_bad_chunk + gateway->bad_records);
+    sn_text_pair_u64(answer, "tx_messages", link->tx_messages);
+    sn_text_pair_u64(answer, "rx_messages", link->rx_messages);
     sn_text_pair_u64(answer, "infer_ok", stats->infer_ok);
     sn_text_pair_u64(answer, "infer_err", stats->infer_err);
     sn_text_pair_u64(answer, "uptime_us", node_now(node));
-    sn_text_pair_u64(answer, "tx_frames", stats->tx_frames);
-    sn_text_pair_u64(answer, "tx_bytes", stats->tx_bytes);
-    sn_text_pair_u64(answer, "rx_frames", stats->rx_frames);
-    sn_text_pair_u64(answer, "rx_bytes", stats->rx_bytes);
-    sn_text_pair_u64(answer, "resent", stats->resent);
-    sn_text_pair_u64(answer, "polls", stats->polls);
-    sn_text_pair_u64(answer, "rx_duplicate", stats->rx_duplicate);
-    sn_text_pair_u64(answer, "gw_dropped", stats->gw_dropped);
+    sn_text_pair_u64(answer, "tx_frames", link->tx_frames + gateway->tx_frames);
+    sn_text_pair_u64(answer, "tx_bytes", link->tx_bytes + gateway->tx_bytes);
+    sn_text_pair_u64(answer, "rx_frames", link->rx_frames + gateway->rx_frames);
+    sn_text_pair_u64(answer, "rx_bytes", link->rx_bytes + gateway->rx_bytes);
+    sn_text_pair_u64(answer, "resent", link->resent);
+    sn_text_pair_u64(answer, "polls", link->polls);
+    sn_text_pair_u64(answer, "rx_duplicate", link->rx_duplicate);
+    sn_text_pair_u64(answer, "gw_dropped", gateway->dropped);
     static const char *const figures[] = {"heap_free", "heap_least", "psram_free", "psram_least"};
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         sn_text_pair_u64(answer, figures[i], node->port->figure(node->port->ctx, (sn_figure)i));

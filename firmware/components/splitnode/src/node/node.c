@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The events of the port, and the model's way from slot to readiness. */
-#include "node/internal.h"
+/* The events of the port, each passed on to the part of the node that it concerns. */
+#include "splitnode/node.h"
 
 #include <string.h>
+
+#include "node/bridge.h"
+#include "node/image.h"
+#include "node/link_events.h"
+#include "node/model.h"
+#include "node/report.h"
+#include "node/requests.h"
+#include "node/state.h"
 
 static uint64_t earlier(uint64_t a, uint64_t b) {
     return a < b ? a : b;
@@ -12,7 +20,7 @@ static uint64_t next_deadline(sn_node *node) {
     if (node->read.active) {
         return node_now(node);
     }
-    uint64_t next = node_link_deadline(node);
+    uint64_t next = sn_link_deadline(&node->link);
     if (node->work.state == NODE_WORK_WAITING) {
         next = earlier(next, node->work.deadline);
     }
@@ -26,44 +34,6 @@ size_t sn_node_size(void) {
     return sizeof(sn_node);
 }
 
-static void model_fails(sn_node *node, sn_error code, const char *text) {
-    node->model = NODE_MODEL_NONE;
-    sn_reason_set(&node->model_failure, code, text);
-    sn_text line = node_begin_log(node, 'E');
-    sn_text_add(&line, sn_error_name(code));
-    sn_text_add(&line, ": ");
-    sn_text_add(&line, node->model_failure.text);
-    node_end_log(node, &line);
-}
-
-/* Do the tensors fit into the port's memory? What passes over a link has a header and a body around it. */
-static bool tensors_fit(const sn_node *node) {
-    const sn_slot *slot = &node->slot;
-    if (slot->role == SN_ROLE_TAIL) {
-        return (uint64_t)slot->input.size + SN_HEADER_SIZE + SN_BODY_OVERHEAD <= node->memory.receive_capacity &&
-               slot->output.size <= node->memory.output_capacity;
-    }
-    return slot->input.size <= node->memory.image_capacity &&
-           (slot->role == SN_ROLE_HEAD || slot->output.size <= node->memory.output_capacity);
-}
-
-static void open_model(sn_node *node) {
-    const char *why = NULL;
-    sn_error code = sn_slot_load(&node->slot, node->port, &why);
-    if (code == SN_OK && !tensors_fit(node)) {
-        code = SN_ERR_TENSOR_SIZE;
-        why = "the model's tensors are larger than the board's buffers";
-    }
-    if (code == SN_OK) {
-        node->model = NODE_MODEL_OPENING;
-        code = node->port->model_open(node->port->ctx, SN_SLOT_HEADER, node->slot.length);
-        why = "the model cannot be opened";
-    }
-    if (code != SN_OK) {
-        model_fails(node, code, why);
-    }
-}
-
 uint64_t sn_node_init(sn_node *storage, const sn_port *port, const sn_identity *identity, const sn_memory *memory) {
     sn_node *node = storage;
     memset(node, 0, sizeof *node);
@@ -73,7 +43,8 @@ uint64_t sn_node_init(sn_node *storage, const sn_port *port, const sn_identity *
     node->session = port->random_u32(port->ctx);
     node->app_on_trial = identity->app_on_trial;
     node->model_on_trial = identity->model_on_trial;
-    node_stream_reset(node);
+    sn_link_init(&node->link, port, memory->receive, memory->receive_capacity, node->session, &node_link_events, node);
+    sn_gateway_init(&node->gateway, port, memory->receive, memory->receive_capacity, &node_gateway_events, node);
 
     sn_text line = node_begin_log(node, 'I');
     sn_text_add(&line, "version ");
@@ -83,40 +54,13 @@ uint64_t sn_node_init(sn_node *storage, const sn_port *port, const sn_identity *
     sn_text_add(&line, ", reset by ");
     sn_text_add(&line, identity->reset_reason);
     node_end_log(node, &line);
-    open_model(node);
+    node_open_model(node);
     return next_deadline(node);
 }
 
 uint64_t sn_node_on_model(sn_node *node, sn_error code, const char *text, uint32_t arena_used, uint32_t input_size,
                           uint32_t output_size) {
-    if (node->model != NODE_MODEL_OPENING) {
-        return next_deadline(node);
-    }
-    if (code == SN_OK && (input_size != node->slot.input.size || output_size != node->slot.output.size)) {
-        code = SN_ERR_TENSOR_SIZE;
-        text = "the model's tensors are not those of the slot's header";
-    }
-    if (code != SN_OK) {
-        model_fails(node, code, text);
-        return next_deadline(node);
-    }
-    node->model = NODE_MODEL_OPEN;
-    node->arena_used = arena_used;
-    sn_text line = node_begin_log(node, 'I');
-    sn_text_add(&line, "role ");
-    sn_text_add(&line, sn_role_name(node->slot.role));
-    sn_text_add(&line, ", model ");
-    sn_text_add_hex(&line, node->slot.model_id, 8);
-    sn_text_pair(&line, "name", node->slot.name);
-    if (node->slot.cut[0] != '\0') {
-        sn_text_pair(&line, "cut", node->slot.cut);
-    }
-    sn_text_add(&line, ", arena ");
-    sn_text_add_u64(&line, arena_used);
-    sn_text_add(&line, " of ");
-    sn_text_add_u64(&line, node->identity->arena_size);
-    sn_text_add(&line, " bytes");
-    node_end_log(node, &line);
+    node_model_opened(node, code, text, arena_used, input_size, output_size);
     return next_deadline(node);
 }
 
@@ -146,7 +90,7 @@ uint64_t sn_node_on_console(sn_node *node, const uint8_t *data, size_t length) {
 uint64_t sn_node_on_timer(sn_node *node) {
     uint64_t now = node_now(node);
     node_read_step(node);
-    node_link_timer(node, now);
+    sn_link_on_timer(&node->link, now);
     node_infer_timer(node, now);
     node_echo_timer(node, now);
     return next_deadline(node);
@@ -177,34 +121,32 @@ static bool is_gateways(const sn_node *node, sn_via via) {
 }
 
 uint64_t sn_node_on_link(sn_node *node, sn_via via, sn_error code, const char *text) {
+    bool can_serve = node->model == NODE_MODEL_OPEN && !node->gateway.active;
     if (is_gateways(node, via)) {
-        node_gateway_changed(node, code, text);
+        sn_gateway_on_change(&node->gateway, code, text);
+    } else if (code == SN_OK && !can_serve) {
+        node->port->link_close(node->port->ctx, via);
     } else {
-        node_link_changed(node, via, code, text);
+        bool is_owed = node_infer_is_owed(node) || node->echo.active;
+        sn_link_on_change(&node->link, via, code, text, is_owed);
     }
     return next_deadline(node);
 }
 
 uint64_t sn_node_on_receive(sn_node *node, sn_via via, const sn_source *from, const uint8_t *data, size_t length) {
     if (is_gateways(node, via)) {
-        node_gateway_receive(node, from, data, length);
-    } else if (via == node->link.via) {
-        if (node_has_stream(node)) {
-            node_stream_receive(node, data, length);
-        } else {
-            node_frames_receive(node, from, data, length);
-        }
+        sn_gateway_on_receive(&node->gateway, from, data, length);
+    } else {
+        sn_link_on_receive(&node->link, via, from, data, length);
     }
     return next_deadline(node);
 }
 
 uint64_t sn_node_on_writable(sn_node *node, sn_via via) {
     if (is_gateways(node, via)) {
-        node->gateway.is_full = false;
-        node_gateway_go_on(node);
-    } else if (via == node->link.via) {
-        node->frames.is_full = false;
-        node_link_go_on(node);
+        sn_gateway_on_writable(&node->gateway);
+    } else {
+        sn_link_on_writable(&node->link, via);
     }
     return next_deadline(node);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What the host is told at the end of an inference, section 2.5. */
-#include "node/internal.h"
+#include "node/outcome.h"
+
+#include "node/report.h"
+#include "node/state.h"
 
 void node_report_failure(sn_node *node, sn_error code, const char *text) {
     node->stats.infer_err++;
@@ -44,7 +47,7 @@ void node_report_result(sn_node *node, const node_result *result, uint64_t end_u
     if (is_head) {
         sn_text_pair_u64(&line, "edge_us", result->total_us);
         sn_text_pair_u64(&line, "edge_invoke_us", result->invoke_us);
-        node_add_cost(&line, &node->cost);
+        node_add_cost(&line, &node->link.cost);
     }
     sn_text_pair_u64(&line, "out_len", result->output_length);
     sn_text_pair_hex(&line, "out_crc", result->output_crc);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Who the peer is: the edge server of TCP and UDP, the other board of ESP-NOW and BLE. */
-#include "node/internal.h"
+#include "node/peer.h"
 
 #include <string.h>
+
+#include "node/state.h"
 
 #define CHANNELS 13u
 #define TAIL_PORT 3333u /* where a tail listens if no port was named */
@@ -11,16 +12,16 @@ sn_error node_request_edge(sn_node *node, const sn_request *request, sn_text *an
     const char *host = sn_pairs_get(&request->arguments, "host");
     const char *port = sn_pairs_get(&request->arguments, "port");
     uint32_t number = 0;
-    if (host == NULL || strlen(host) < 1 || strlen(host) >= sizeof node->edge_host) {
+    if (host == NULL || strlen(host) < 1 || strlen(host) >= sizeof node->peer.edge_host) {
         return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "host is the edge server's name or address, 1 to 63 bytes");
     }
     if (port == NULL || !sn_parse_u32(port, &number) || number < 1 || number > UINT16_MAX) {
         return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "port is the edge server's port, 1 to 65535");
     }
-    memcpy(node->edge_host, host, strlen(host) + 1);
-    node->edge_port = (uint16_t)number;
-    sn_text_pair(answer, "host", node->edge_host);
-    sn_text_pair_u64(answer, "port", node->edge_port);
+    memcpy(node->peer.edge_host, host, strlen(host) + 1);
+    node->peer.edge_port = (uint16_t)number;
+    sn_text_pair(answer, "host", node->peer.edge_host);
+    sn_text_pair_u64(answer, "port", node->peer.edge_port);
     return SN_OK;
 }
 
@@ -67,38 +68,33 @@ sn_error node_request_peer(sn_node *node, const sn_request *request, sn_text *an
     if (code != SN_OK) {
         return code;
     }
-    memcpy(node->peer_mac, text, sizeof text);
-    node->peer_channel = channel;
+    memcpy(node->peer.mac, text, sizeof text);
+    node->peer.channel = channel;
     sn_text_pair(answer, "mac", text[0] != '\0' ? text : "-");
     sn_text_pair_u64(answer, "channel", channel);
     return SN_OK;
 }
 
-sn_error node_peer_open(sn_node *node, sn_via via, sn_reason *why) {
+sn_error node_peer_address(const sn_node *node, sn_via via, const char **host, uint16_t *port, sn_reason *why) {
+    const node_peer *peer = &node->peer;
     bool is_head = node->slot.role == SN_ROLE_HEAD;
-    const char *host = "";
-    uint16_t port = 0;
+    *host = "";
+    *port = 0;
     if (via == SN_VIA_TCP || via == SN_VIA_UDP) {
-        if (is_head && node->edge_port == 0) {
+        if (is_head && peer->edge_port == 0) {
             return sn_reason_set(why, SN_ERR_BAD_ARGUMENT,
                                  "no edge server is known: name it by edge host=... port=...");
         }
-        host = is_head ? node->edge_host : "";
-        port = node->edge_port != 0 ? node->edge_port : TAIL_PORT;
+        *host = is_head ? peer->edge_host : "";
+        *port = peer->edge_port != 0 ? peer->edge_port : TAIL_PORT;
     } else if (via == SN_VIA_ESPNOW) {
-        if (is_head && node->peer_mac[0] == '\0') {
+        if (is_head && peer->mac[0] == '\0') {
             return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "no peer is known: name it by peer mac=... channel=...");
         }
-        host = is_head ? node->peer_mac : "";
-        port = node->peer_channel != 0 ? node->peer_channel : 1;
+        *host = is_head ? peer->mac : "";
+        *port = peer->channel != 0 ? peer->channel : 1;
     } else if (is_head) {
-        host = node->peer_mac;
+        *host = peer->mac;
     }
-    sn_error code = node->port->link_open(node->port->ctx, via, host, port);
-    if (code == SN_OK) {
-        return SN_OK;
-    }
-    return sn_reason_set(why, code,
-                         code == SN_ERR_UNSUPPORTED ? "this firmware has no link of that kind"
-                                                    : "opening the link could not be started");
+    return SN_OK;
 }

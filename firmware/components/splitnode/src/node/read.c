@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading out of what the board has computed, one chunk for each call of the timer. */
-#include "node/internal.h"
+#include "node/read.h"
 
 #include "base/crc.h"
+#include "node/model.h"
+#include "node/state.h"
 
 static void start(sn_node *node) {
     node->read.active = true;

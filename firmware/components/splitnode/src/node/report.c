@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines to the host. */
-#include "node/internal.h"
+#include "node/report.h"
 
-#include <string.h>
+#include "node/state.h"
 
 static sn_text begin(sn_node *node) {
     sn_text line;
@@ -61,10 +61,21 @@ void node_add_failure(sn_text *line, const char *state, sn_error code, const cha
     sn_text_pair(line, "msg", text);
 }
 
-void node_add_cost(sn_text *line, const node_cost *cost) {
+void node_add_cost(sn_text *line, const sn_link_cost *cost) {
     sn_text_pair_u64(line, "frames", cost->frames);
     sn_text_pair_u64(line, "resent", cost->resent);
     sn_text_pair_u64(line, "wire", cost->wire);
+}
+
+void node_report_link(sn_node *node, sn_via via, sn_error code, const char *text) {
+    sn_text line = node_begin_event(node, "link");
+    sn_text_pair(&line, "via", node_via_name(via));
+    if (code == SN_OK) {
+        sn_text_pair(&line, "state", "up");
+    } else {
+        node_add_failure(&line, "down", code, text);
+    }
+    node_end_line(node, &line);
 }
 
 const char *node_via_name(sn_via via) {

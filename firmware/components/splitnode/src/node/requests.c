@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The verbs of the console. */
-#include "node/internal.h"
+#include "node/requests.h"
 
 #include <string.h>
+
+#include "node/bridge.h"
+#include "node/image.h"
+#include "node/info.h"
+#include "node/link_request.h"
+#include "node/report.h"
+#include "node/state.h"
 
 #define MOST_KEYS 4
 
@@ -11,19 +18,6 @@ typedef struct {
     const char *keys[MOST_KEYS];
     node_request *handle;
 } verb;
-
-sn_error node_need_model(sn_node *node, sn_reason *why) {
-    switch (node->model) {
-    case NODE_MODEL_OPEN:
-        return SN_OK;
-    case NODE_MODEL_OPENING:
-        return sn_reason_set(why, SN_ERR_BUSY, "the model is still being opened");
-    case NODE_MODEL_NONE:
-        break;
-    }
-    *why = node->model_failure;
-    return why->code;
-}
 
 static void switch_baud(sn_node *node) {
     node->port->console_baud(node->port->ctx, node->new_baud);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The payload of RESULT. */
-#include "node/internal.h"
+#include "node/result.h"
 
 #include <string.h>
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A new application or model, on its way into the partition that is not in use. */
-#include "node/internal.h"
+#include "node/update.h"
 
 #include <string.h>
 
 #include "base/crc.h"
+#include "node/model.h"
+#include "node/report.h"
+#include "node/state.h"
 
 static bool *trial_of(sn_node *node, sn_update what) {
     return what == SN_UPDATE_APP ? &node->app_on_trial : &node->model_on_trial;
@@ -56,7 +59,7 @@ static sn_error need_rest(sn_node *node, sn_update what, sn_reason *why) {
     if (node->model == NODE_MODEL_OPENING) {
         return sn_reason_set(why, SN_ERR_BUSY, "the model is still being opened");
     }
-    if (node->work.state != NODE_WORK_IDLE || node->send.active || node->echo.active || node->read.active) {
+    if (node->work.state != NODE_WORK_IDLE || !sn_link_is_free(&node->link) || node->echo.active || node->read.active) {
         return sn_reason_set(why, SN_ERR_BUSY, "an inference, a round trip or a read is under way");
     }
     if (node->gateway.active) {

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Who the peer is: the edge server of TCP and UDP, the other board of ESP-NOW and BLE. */
+#ifndef SPLITNODE_NODE_PEER_H
+#define SPLITNODE_NODE_PEER_H
+
+#include "link/link.h"
+#include "node/request.h"
+
+#define NODE_MAC_TEXT 18u /* aa:bb:cc:dd:ee:ff and a zero */
+
+typedef struct {
+    char edge_host[SN_LINK_HOST];
+    uint16_t edge_port;
+    char mac[NODE_MAC_TEXT];
+    uint8_t channel;
+} node_peer;
+
+node_request node_request_edge;
+node_request node_request_peer;
+
+sn_error node_parse_channel(const sn_request *request, uint8_t *channel, sn_reason *why);
+/* What link_open of port.h is to be told. Refuses if it has not been named. */
+sn_error node_peer_address(const sn_node *node, sn_via via, const char **host, uint16_t *port, sn_reason *why);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* What is being read out over the console, one chunk for each call of the timer. */
+#ifndef SPLITNODE_NODE_READ_H
+#define SPLITNODE_NODE_READ_H
+
+#include "base/bytes.h"
+#include "node/request.h"
+
+typedef struct {
+    bool active;
+    sn_bytes source;
+    uint32_t offset;
+} node_read;
+
+node_request node_request_read;
+
+void node_read_step(sn_node *node);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* A new application or model, on its way into the partition that is not in use. */
+#ifndef SPLITNODE_NODE_UPDATE_H
+#define SPLITNODE_NODE_UPDATE_H
+
+#include "console/chunk.h"
+#include "node/request.h"
+
+typedef struct {
+    enum { NODE_UPDATE_NONE, NODE_UPDATE_RUNNING, NODE_UPDATE_DONE } state;
+    sn_update what;
+    uint32_t size;
+    uint32_t next; /* bytes written so far */
+    uint8_t sha256[32];
+    uint8_t lead[12]; /* of a model's header, as it passes: its first fields, */
+    uint32_t header_crc;
+    uint8_t header_end[4]; /* and the CRC that it carries */
+} node_update;
+
+node_request node_request_update;
+
+/* Takes a chunk that goes on where the last one ended; false for any other. */
+bool node_update_push(sn_node *node, const sn_chunk *chunk);
+void node_update_report_next(sn_node *node);
+/* Refuses while an update is on its way. */
+sn_error node_need_no_update(sn_node *node, sn_reason *why);
+void node_update_forget(sn_node *node);
+
+#endif
