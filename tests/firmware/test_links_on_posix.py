@@ -21,13 +21,12 @@ from hil.model.model import Model
 from hil.model_part import ModelPart
 
 from .conftest import (
-    COMPONENT,
     FIRMWARE,
     INCLUDES,
     TESTS,
     compile_halves,
-    core_sources,
     compile_with,
+    core_sources,
     find_compiler,
 )
 
