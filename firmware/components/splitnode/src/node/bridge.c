@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/bridge.h"
 
+#include "node/peer.h"
 #include "node/report.h"
 #include "node/state.h"
 

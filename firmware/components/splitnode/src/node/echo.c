@@ -4,9 +4,11 @@
 
 #include <string.h>
 
+#include "link/link.h"
 #include "node/link_request.h"
 #include "node/report.h"
 #include "node/state.h"
+#include "node/update.h"
 
 static void send_echo(sn_node *node) {
     sn_link_send(&node->link, SN_FRAME_ECHO, 0, node->echo.message, (sn_bytes){node->memory.image, node->echo.size},

@@ -6,14 +6,6 @@
 #include "node/request.h"
 #include "wire/message.h"
 
-typedef struct {
-    bool active;
-    uint32_t message;
-    uint32_t size;
-    uint64_t start_us;
-    uint64_t deadline;
-} node_echo;
-
 node_request node_request_rtt;
 
 /* ECHO_REPLY; false if nobody waits for it. */

@@ -2,9 +2,11 @@
 /* Binary frames of the host, and the image's way into memory. */
 #include "node/image.h"
 
+#include "node/echo.h"
 #include "node/model.h"
 #include "node/report.h"
 #include "node/state.h"
+#include "node/update.h"
 
 sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const char *size_text = sn_pairs_get(&request->arguments, "size");

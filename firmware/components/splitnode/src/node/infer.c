@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "base/crc.h"
+#include "link/link.h"
 #include "node/link_request.h"
 #include "node/model.h"
 #include "node/outcome.h"
+#include "node/result.h"
 #include "node/state.h"
+#include "node/update.h"
 
 /* Hands the input to the model. `start_us` has been taken. */
 static sn_error start(sn_node *node, sn_bytes input, sn_reason *why) {

@@ -8,26 +8,6 @@
 #include "node/result.h"
 #include "wire/message.h"
 
-typedef struct {
-    enum {
-        NODE_WORK_IDLE,
-        NODE_WORK_INVOKING,
-        NODE_WORK_READY, /* the outcome waits for the message that is on its way out */
-        NODE_WORK_SENDING,
-        NODE_WORK_WAITING, /* role head: for RESULT */
-    } state;
-    bool abandoned; /* nobody waits for the outcome of this invoke any more */
-    bool want_output;
-    uint32_t message;
-    sn_bytes output; /* of the model, in the port's memory; kept after the end for `read` */
-    uint32_t output_crc;
-    uint32_t input_crc;                /* role tail: of the activation received */
-    uint8_t answer[NODE_RESULT_FIXED]; /* role tail: the beginning of RESULT */
-    sn_reason failure;                 /* role tail: what to answer instead of RESULT, unless its code is SN_OK */
-    uint64_t start_us, loaded_us, invoked_us, sent_us;
-    uint64_t deadline; /* while waiting */
-} node_work;
-
 node_request node_request_infer;
 
 void node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes output);

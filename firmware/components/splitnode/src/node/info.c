@@ -2,6 +2,7 @@
 /* What the board says about itself. */
 #include "node/info.h"
 
+#include "link/link.h"
 #include "node/state.h"
 
 static void add_tensor(sn_text *answer, const char *key, const sn_tensor *tensor) {

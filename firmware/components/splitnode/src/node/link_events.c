@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/link_events.h"
 
+#include "link/link.h"
+#include "node/echo.h"
+#include "node/infer.h"
 #include "node/report.h"
 #include "node/state.h"
 

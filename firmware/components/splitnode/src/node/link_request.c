@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/link_request.h"
 
+#include "link/link.h"
 #include "node/model.h"
+#include "node/peer.h"
 #include "node/report.h"
 #include "node/state.h"
 

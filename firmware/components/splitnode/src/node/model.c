@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/model.h"
 
+#include "link/link.h"
 #include "node/report.h"
 #include "node/state.h"
 

@@ -4,10 +4,14 @@
 
 #include <string.h>
 
+#include "link/link.h"
 #include "node/bridge.h"
+#include "node/echo.h"
 #include "node/image.h"
+#include "node/infer.h"
 #include "node/link_events.h"
 #include "node/model.h"
+#include "node/read.h"
 #include "node/report.h"
 #include "node/requests.h"
 #include "node/state.h"

@@ -3,6 +3,7 @@
 #include "node/outcome.h"
 
 #include "node/report.h"
+#include "node/result.h"
 #include "node/state.h"
 
 void node_report_failure(sn_node *node, sn_error code, const char *text) {

@@ -6,15 +6,6 @@
 #include "link/link.h"
 #include "node/request.h"
 
-#define NODE_MAC_TEXT 18u /* aa:bb:cc:dd:ee:ff and a zero */
-
-typedef struct {
-    char edge_host[SN_LINK_HOST];
-    uint16_t edge_port;
-    char mac[NODE_MAC_TEXT];
-    uint8_t channel;
-} node_peer;
-
 node_request node_request_edge;
 node_request node_request_peer;
 

@@ -6,12 +6,6 @@
 #include "base/bytes.h"
 #include "node/request.h"
 
-typedef struct {
-    bool active;
-    sn_bytes source;
-    uint32_t offset;
-} node_read;
-
 node_request node_request_read;
 
 void node_read_step(sn_node *node);

@@ -2,6 +2,7 @@
 /* Lines to the host. */
 #include "node/report.h"
 
+#include "link/link.h"
 #include "node/state.h"
 
 static sn_text begin(sn_node *node) {

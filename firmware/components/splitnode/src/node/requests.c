@@ -5,11 +5,17 @@
 #include <string.h>
 
 #include "node/bridge.h"
+#include "node/echo.h"
 #include "node/image.h"
+#include "node/infer.h"
 #include "node/info.h"
 #include "node/link_request.h"
+#include "node/peer.h"
+#include "node/read.h"
 #include "node/report.h"
+#include "node/request.h"
 #include "node/state.h"
+#include "node/update.h"
 
 #define MOST_KEYS 4
 

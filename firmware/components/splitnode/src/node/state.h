@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The state of a node: a console, a link, a gateway, and the application over them. */
+/* The state of a node: a console, a link, a gateway, and the application over them, of which each part belongs to the
+ * file named beside it. */
 #ifndef SPLITNODE_NODE_STATE_H
 #define SPLITNODE_NODE_STATE_H
 
@@ -9,14 +10,68 @@
 #include "gateway/gateway.h"
 #include "link/link.h"
 #include "model/slot.h"
-#include "node/echo.h"
-#include "node/infer.h"
-#include "node/peer.h"
-#include "node/read.h"
-#include "node/update.h"
+#include "node/result.h"
 #include "splitnode/node.h"
 
-#define NODE_LINE 1024u /* longest line to the host; `info` with the longest names has 800 bytes */
+#define NODE_LINE 1024u   /* longest line to the host; `info` with the longest names has 800 bytes */
+#define NODE_MAC_TEXT 18u /* aa:bb:cc:dd:ee:ff and a zero */
+
+/* peer.c */
+typedef struct {
+    char edge_host[SN_LINK_HOST];
+    uint16_t edge_port;
+    char mac[NODE_MAC_TEXT];
+    uint8_t channel;
+} node_peer;
+
+/* infer.c */
+typedef struct {
+    enum {
+        NODE_WORK_IDLE,
+        NODE_WORK_INVOKING,
+        NODE_WORK_READY, /* the outcome waits for the message that is on its way out */
+        NODE_WORK_SENDING,
+        NODE_WORK_WAITING, /* role head: for RESULT */
+    } state;
+    bool abandoned; /* nobody waits for the outcome of this invoke any more */
+    bool want_output;
+    uint32_t message;
+    sn_bytes output; /* of the model, in the port's memory; kept after the end for `read` */
+    uint32_t output_crc;
+    uint32_t input_crc;                /* role tail: of the activation received */
+    uint8_t answer[NODE_RESULT_FIXED]; /* role tail: the beginning of RESULT */
+    sn_reason failure;                 /* role tail: what to answer instead of RESULT, unless its code is SN_OK */
+    uint64_t start_us, loaded_us, invoked_us, sent_us;
+    uint64_t deadline; /* while waiting */
+} node_work;
+
+/* echo.c */
+typedef struct {
+    bool active;
+    uint32_t message;
+    uint32_t size;
+    uint64_t start_us;
+    uint64_t deadline;
+} node_echo;
+
+/* read.c */
+typedef struct {
+    bool active;
+    sn_bytes source;
+    uint32_t offset;
+} node_read;
+
+/* update.c */
+typedef struct {
+    enum { NODE_UPDATE_NONE, NODE_UPDATE_RUNNING, NODE_UPDATE_DONE } state;
+    sn_update what;
+    uint32_t size;
+    uint32_t next; /* bytes written so far */
+    uint8_t sha256[32];
+    uint8_t lead[12]; /* of a model's header, as it passes: its first fields, */
+    uint32_t header_crc;
+    uint8_t header_end[4]; /* and the CRC that it carries */
+} node_update;
 
 typedef struct {
     uint32_t rx_bad_chunk, infer_ok, infer_err;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/crc.h"
+#include "link/link.h"
 #include "node/model.h"
 #include "node/report.h"
 #include "node/state.h"

@@ -6,17 +6,6 @@
 #include "console/chunk.h"
 #include "node/request.h"
 
-typedef struct {
-    enum { NODE_UPDATE_NONE, NODE_UPDATE_RUNNING, NODE_UPDATE_DONE } state;
-    sn_update what;
-    uint32_t size;
-    uint32_t next; /* bytes written so far */
-    uint8_t sha256[32];
-    uint8_t lead[12]; /* of a model's header, as it passes: its first fields, */
-    uint32_t header_crc;
-    uint8_t header_end[4]; /* and the CRC that it carries */
-} node_update;
-
 node_request node_request_update;
 
 /* Takes a chunk that goes on where the last one ended; false for any other. */
