@@ -27,7 +27,7 @@ typedef struct fake_port {
     sn_port port;
     sn_identity identity;
     sn_memory memory;
-    sn_node *node;
+    sn_node *node;     /* once it has booted */
     uint64_t deadline; /* what the last event returned */
 
     uint64_t now_us;
@@ -76,12 +76,16 @@ typedef struct fake_port {
     uint8_t *image_memory, *receive_memory, *output_memory;
 } fake_port;
 
-/* A machine with an empty model slot, not yet booted. */
+/* A machine with an empty model slot, not yet booted: its port also serves an object that is tested without a node. */
 fake_port *fake_new(void);
+/* Fills in the table of functions; the rest is zero. */
+void fake_port_init(fake_port *fake);
 /* Puts a model into the slot; fields of the header can be changed before fake_seal_slot. */
 void fake_write_slot(fake_port *fake, sn_role role);
 /* Makes digest and CRC right again. */
 void fake_seal_slot(fake_port *fake);
+/* Starts the node, which begins to open its model. */
+void fake_start(fake_port *fake);
 /* Starts the node; the model, if there is one, has been opened without fault afterwards. */
 void fake_boot(fake_port *fake);
 /* Machines in a role, booted, their start-up log read. */

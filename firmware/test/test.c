@@ -5,15 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const test_suite arq, crc, cobs, mac, frame, message, reassembly, stream, text, requests, console, chunk, upload,
-    topk, slot, result, node_console, node_head, node_link, node_tail, node_full, node_packets, node_asking,
-    node_answering, node_heads, node_echo, node_ether, node_gateway, node_update, noise;
+extern const test_suite reason, link, gateway, arq, crc, cobs, mac, frame, message, reassembly, stream, text, requests,
+    console, chunk, upload, topk, slot, result, node_console, node_head, node_link, node_tail, node_full, node_packets,
+    node_asking, node_answering, node_heads, node_echo, node_ether, node_gateway, node_update, noise;
 
 static const test_suite *const suites[] = {
-    &arq,          &crc,       &cobs,       &mac,          &frame,       &message,      &reassembly,  &stream,
-    &text,         &requests,  &console,    &chunk,        &upload,      &topk,         &slot,        &result,
-    &node_console, &node_head, &node_link,  &node_tail,    &node_full,   &node_packets, &node_asking, &node_answering,
-    &node_heads,   &node_echo, &node_ether, &node_gateway, &node_update, &noise};
+    &reason,    &link,       &gateway,      &arq,          &crc,         &cobs,           &mac,
+    &frame,     &message,    &reassembly,   &stream,       &text,        &requests,       &console,
+    &chunk,     &upload,     &topk,         &slot,         &result,      &node_console,   &node_head,
+    &node_link, &node_tail,  &node_full,    &node_packets, &node_asking, &node_answering, &node_heads,
+    &node_echo, &node_ether, &node_gateway, &node_update,  &noise};
 
 static const char *running = "";
 

@@ -385,7 +385,7 @@ static void a_model_that_is_still_being_opened_is_neither_confirmed_nor_replaced
     fake_port *fake = fake_new();
     fake_write_slot(fake, SN_ROLE_HEAD);
     fake->identity.model_on_trial = true;
-    fake->deadline = sn_node_init(fake->node, &fake->port, &fake->identity, &fake->memory);
+    fake_start(fake);
     fake->console_length = 0;
     CHECK_TEXT(fake_ask(fake, "update what=model confirm=1"), "err code=busy msg=\"the model is still being opened\"");
     make_app();
