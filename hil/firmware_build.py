@@ -40,7 +40,7 @@ FLAGS = (
 
 def is_checkout() -> bool:
     """Tell whether the firmware's sources are here (not so in an installed wheel)."""
-    return (ROOT / "virtual" / "port.c").is_file()
+    return (ROOT / "virtual" / "events.c").is_file()
 
 
 def version() -> str:
@@ -53,7 +53,7 @@ def sources() -> list[Path]:
     found = [
         *(CORE / "include").rglob("*.h"),
         *(CORE / "src").rglob("*.[ch]"),
-        *(ROOT / "virtual").glob("*.c"),
+        *(ROOT / "virtual").glob("*.[ch]"),
         *(ROOT / "virtual" / "include").rglob("*.h"),
         ROOT / "virtual" / "pack.py",
         ROOT / "partitions.csv",

@@ -45,28 +45,10 @@ static uint32_t figure(void *ctx, sn_figure which) {
     return 1000u * ((uint32_t)which + 1);
 }
 
-static uint32_t slot_size(void *ctx) {
-    return ((fake_port *)ctx)->slot_size;
-}
-
-static sn_error slot_read(void *ctx, uint32_t offset, void *to, uint32_t length) {
-    fake_port *fake = ctx;
-    CHECK((uint64_t)offset + length <= fake->slot_size);
-    memcpy(to, &fake->slot[offset], length);
-    return fake->slot_fails;
-}
-
-static sn_error slot_sha256(void *ctx, uint32_t offset, uint32_t length, uint8_t digest[32]) {
-    fake_port *fake = ctx;
-    CHECK((uint64_t)offset + length <= fake->slot_size);
-    sha256(&fake->slot[offset], length, digest);
-    return SN_OK;
-}
-
 static sn_error model_open(void *ctx, uint32_t offset, uint32_t length) {
     fake_port *fake = ctx;
     CHECK_UINT(offset, SN_SLOT_HEADER);
-    CHECK(length <= fake->slot_size - offset);
+    CHECK(length <= fake->flash.size - offset);
     fake->opened++;
     return fake->open_fails;
 }
@@ -196,9 +178,9 @@ void fake_port_init(fake_port *fake) {
         .console_write = console_write,
         .console_baud = console_baud,
         .figure = figure,
-        .slot_size = slot_size,
-        .slot_read = slot_read,
-        .slot_sha256 = slot_sha256,
+        .slot_size = fake_slot_size,
+        .slot_read = fake_slot_read,
+        .slot_sha256 = fake_slot_sha256,
         .model_open = model_open,
         .input_load = input_load,
         .invoke = invoke,
@@ -216,7 +198,7 @@ void fake_port_init(fake_port *fake) {
         .hang = hang,
 #endif
     };
-    fake->slot_size = FAKE_SLOT;
+    fake->flash = (fake_flash){.bytes = fake->slot, .size = sizeof fake->slot};
     fake->link_room = UINT32_MAX;
     fake->via = SN_VIA_TCP;
     fake->frame_limit = 250;

@@ -7,6 +7,7 @@
 #define FAKE_PORT_H
 
 #include "wire/message.h"
+#include "fake_flash.h"
 #include "model/slot.h"
 #include "splitnode/node.h"
 
@@ -24,6 +25,7 @@ typedef struct {
 } fake_frame_lead;
 
 typedef struct fake_port {
+    fake_flash flash; /* of `slot`; comes first, as the port's ctx is for its functions too */
     sn_port port;
     sn_identity identity;
     sn_memory memory;
@@ -36,8 +38,6 @@ typedef struct fake_port {
     uint32_t baud;
 
     uint8_t slot[FAKE_SLOT];
-    uint32_t slot_size;
-    sn_error slot_fails;
 
     uint32_t opened, loaded, invoked;
     sn_error open_fails, load_fails, invoke_fails;

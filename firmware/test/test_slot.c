@@ -101,7 +101,7 @@ static void an_erased_slot_is_empty(void) {
 
 static void a_board_without_a_model_partition_says_so(void) {
     fake = fake_new();
-    fake->slot_size = 0;
+    fake->flash.size = 0;
     fake_boot(fake);
     (void)fake_line(fake);
     CHECK_TEXT(fake_line(fake), "E () splitnode: no_model: there is no partition for a model");
@@ -165,7 +165,7 @@ static void tensors_larger_than_the_buffers_are_refused(void) {
 
 static void a_slot_that_cannot_be_read_is_reported(void) {
     head();
-    fake->slot_fails = SN_ERR_SLOT_MAGIC;
+    fake->flash.fails = SN_ERR_SLOT_MAGIC;
     fake_boot(fake);
     (void)fake_line(fake);
     CHECK_TEXT(fake_line(fake), "E () splitnode: slot_magic: the model slot cannot be read");
