@@ -19,10 +19,6 @@ bool sn_link_agree(sn_link *link, uint32_t peer_limit) {
     return true;
 }
 
-uint32_t sn_link_fragments(const sn_link *link) {
-    return sn_message_fragments(&link->sending.message, link->frames.fragment_length);
-}
-
 bool sn_link_begin_frames(sn_link *link) {
     sn_link_reset_frames(link);
     sn_rto_init(&link->asking.rto);

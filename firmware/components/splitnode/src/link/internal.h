@@ -26,6 +26,11 @@ static inline bool sn_link_is_in_use(const sn_link *link) {
     return link->state == SN_LINK_GREETING || link->state == SN_LINK_UP;
 }
 
+/* How many frames the message on its way out takes. */
+static inline uint32_t sn_link_fragments(const sn_link *link) {
+    return sn_message_fragments(&link->sending.message, link->frames.fragment_length);
+}
+
 static inline uint64_t sn_link_earlier(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
@@ -52,8 +57,6 @@ uint32_t sn_link_frame_limit(const sn_link *link);
 bool sn_link_begin_frames(sn_link *link);
 /* Sets the length of fragments by what both sides accept. False if that is too little. */
 bool sn_link_agree(sn_link *link, uint32_t peer_limit);
-/* How many frames the message on its way out takes. */
-uint32_t sn_link_fragments(const sn_link *link);
 /* Offers a fragment of the message on its way out; false if the driver is full. `again`: it had gone out before. */
 bool sn_link_send_fragment(sn_link *link, uint64_t to, const sn_fragment_out *fragment, bool again);
 /* An ACK of what is under reassembly, or a poll for it. False if the driver is full. */
@@ -96,8 +99,6 @@ void sn_link_receive_request(sn_link *link, const sn_source *from, const sn_head
                              size_t length);
 
 /* stream_link.c, packet_link.c */
-void sn_link_receive_bytes(sn_link *link, const uint8_t *data, size_t length);
-void sn_link_receive_frame(sn_link *link, const sn_source *from, const uint8_t *frame, size_t length);
 void sn_link_feed_stream(sn_link *link);
 void sn_link_feed_driver(sn_link *link);
 

@@ -177,7 +177,8 @@ bool sn_link_close(sn_link *link, sn_via via);
 
 /* The port's events. `is_owed`: the owner waits for an answer, or is about to ask. */
 void sn_link_on_change(sn_link *link, sn_via via, sn_error code, const char *text, bool is_owed);
-void sn_link_on_receive(sn_link *link, sn_via via, const sn_source *from, const uint8_t *data, size_t length);
+void sn_link_receive_bytes(sn_link *link, const uint8_t *data, size_t length);
+void sn_link_receive_frame(sn_link *link, const sn_source *from, const uint8_t *frame, size_t length);
 void sn_link_on_writable(sn_link *link, sn_via via);
 void sn_link_on_timer(sn_link *link, uint64_t now);
 /* When to call sn_link_on_timer next. */
@@ -190,12 +191,15 @@ uint32_t sn_link_new_id(sn_link *link);
 void sn_link_send(sn_link *link, sn_frame_type type, uint8_t flags, uint32_t id, sn_bytes first, sn_bytes second);
 /* Answers ERROR to the peer's message `id`. */
 void sn_link_send_error(sn_link *link, uint32_t id, sn_error code, const char *text);
-/* Has `writable` called once, as soon as the way out is free. */
-void sn_link_want(sn_link *link);
 /* Nobody waits for an answer any more. */
 void sn_link_give_up(sn_link *link);
 /* Sends what can be sent. To be called after anything that may have given the link something to do. */
 void sn_link_go_on(sn_link *link);
+
+/* Has `writable` called once, as soon as the way out is free. */
+static inline void sn_link_want(sn_link *link) {
+    link->is_wanted = true;
+}
 
 static inline bool sn_link_is_free(const sn_link *link) {
     return !link->sending.active;
@@ -212,6 +216,19 @@ static inline bool sn_link_is_up(const sn_link *link, sn_via via) {
 
 static inline bool sn_link_has_stream(const sn_link *link) {
     return link->via == SN_VIA_TCP;
+}
+
+/* The port's event: bytes of the stream, or one frame. */
+static inline void sn_link_on_receive(sn_link *link, sn_via via, const sn_source *from, const uint8_t *data,
+                                      size_t length) {
+    if (via != link->via) {
+        return;
+    }
+    if (sn_link_has_stream(link)) {
+        sn_link_receive_bytes(link, data, length);
+    } else {
+        sn_link_receive_frame(link, from, data, length);
+    }
 }
 
 #endif

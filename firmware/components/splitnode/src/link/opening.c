@@ -26,10 +26,6 @@ uint32_t sn_link_new_id(sn_link *link) {
     return ++link->last_message;
 }
 
-void sn_link_want(sn_link *link) {
-    link->is_wanted = true;
-}
-
 void sn_link_give_up(sn_link *link) {
     sn_link_stop_asking(link);
     link->asking.is_going_out = false;
@@ -165,17 +161,6 @@ void sn_link_on_change(sn_link *link, sn_via via, sn_error code, const char *tex
         link->port->link_close(link->port->ctx, via);
     }
     sn_link_lose(link, code, SN_ERR_EDGE_LOST, reason.text);
-}
-
-void sn_link_on_receive(sn_link *link, sn_via via, const sn_source *from, const uint8_t *data, size_t length) {
-    if (via != link->via) {
-        return;
-    }
-    if (sn_link_has_stream(link)) {
-        sn_link_receive_bytes(link, data, length);
-    } else {
-        sn_link_receive_frame(link, from, data, length);
-    }
 }
 
 void sn_link_on_writable(sn_link *link, sn_via via) {

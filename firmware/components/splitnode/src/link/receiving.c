@@ -98,7 +98,9 @@ void sn_link_receive_message(sn_link *link, const sn_header *header, const sn_bo
     case SN_FRAME_RESULT:
     case SN_FRAME_ECHO:
     case SN_FRAME_ECHO_REPLY:
-        link->counts.rx_bad_frame += !link->events->message(link->owner, header, body);
+        if (!link->events->message(link->owner, header, body)) {
+            link->counts.rx_bad_frame++;
+        }
         break;
     case SN_FRAME_ACK:
         link->counts.rx_bad_frame++; /* a stream needs none */

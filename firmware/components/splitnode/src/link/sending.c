@@ -92,10 +92,8 @@ void sn_link_note_error(sn_link *link, uint64_t to, const sn_header *request, sn
     sn_link_note(link, to, request, SN_FRAME_ERROR, (sn_bytes){payload, length});
 }
 
-/* Which messages does the owner want to know about? Those that it sends of its own accord, and results. */
-static bool is_owners(uint8_t type) {
-    return type == SN_FRAME_DATA || type == SN_FRAME_RESULT || type == SN_FRAME_ECHO;
-}
+/* The messages of which the owner hears that they are out: what it asks, and results. */
+#define REPORTED (1u << SN_FRAME_DATA | 1u << SN_FRAME_RESULT | 1u << SN_FRAME_ECHO)
 
 void sn_link_message_out(sn_link *link) {
     if (link->sending.is_out) {
@@ -104,10 +102,8 @@ void sn_link_message_out(sn_link *link) {
     link->sending.is_out = true;
     link->counts.tx_messages++;
     const sn_header *header = &link->sending.message.header;
-    if (header->type != SN_FRAME_HELLO) {
+    if ((REPORTED >> header->type & 1u) != 0) {
         link->asking.is_going_out = false;
-    }
-    if (is_owners(header->type)) {
         link->events->sent(link->owner, header->message, NULL);
     }
 }

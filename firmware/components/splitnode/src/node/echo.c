@@ -83,6 +83,10 @@ sn_error node_request_rtt(sn_node *node, const sn_request *request, sn_text *ans
     return SN_OK;
 }
 
+void node_echo_answer(sn_node *node, const sn_header *header, const sn_body *body) {
+    sn_link_send(&node->link, SN_FRAME_ECHO_REPLY, SN_FLAG_ANSWER, header->message, body->payload, (sn_bytes){0});
+}
+
 static void end_with_failure(sn_node *node, sn_error code, const char *text) {
     node->echo.active = false;
     sn_text line = node_begin_event(node, "rtt");

@@ -8,6 +8,8 @@
 
 node_request node_request_rtt;
 
+/* ECHO: sends its payload back from where it is. */
+void node_echo_answer(sn_node *node, const sn_header *header, const sn_body *body);
 /* ECHO_REPLY; false if nobody waits for it. */
 bool node_echo_reply(sn_node *node, const sn_header *header, const sn_body *body);
 /* Message `id` has gone out. */

@@ -50,7 +50,7 @@ static bool message(void *owner, const sn_header *header, const sn_body *body) {
     case SN_FRAME_RESULT:
         return node_infer_result(node, header, body);
     case SN_FRAME_ECHO:
-        sn_link_send(&node->link, SN_FRAME_ECHO_REPLY, SN_FLAG_ANSWER, header->message, body->payload, (sn_bytes){0});
+        node_echo_answer(node, header, body);
         return true;
     case SN_FRAME_ECHO_REPLY:
         return node_echo_reply(node, header, body);
