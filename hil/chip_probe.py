@@ -79,8 +79,9 @@ def probe_chip(
     """
     if reset not in _MODES:
         raise BadInputError(
-            f"The chip at {port} cannot be asked, for its reset lines may not be used (reset = "
-            f"{reset!r}); leave out the question, or the setting in hil.toml."
+            f"The chip at {port} cannot be asked, for it has no reset lines that may be used "
+            f"(reset = {reset!r} in hil.toml, or a socket:// port); leave out the question, or "
+            "reach it by USB or rfc2217://."
         )
     with BoardLock.acquire(port, wait_s, on_wait):
         answer = _run_worker(port, _MODES[reset])

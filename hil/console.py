@@ -11,7 +11,7 @@ import serial
 
 from hil.console_chunk import Chunk
 from hil.console_input import BAUD, ConsoleInput
-from hil.console_line import Answer, Event, Refusal, format_request
+from hil.console_line import Answer, Event, Refusal, format_request, sent
 from hil.console_log import Kind
 from hil.errors import BoardRefused, BoardSilent
 from hil.reset import ResetStrategy, UartReset
@@ -96,7 +96,7 @@ class Console(ConsoleInput):
         line = format_request(number, verb, **arguments)
         shown = {k: "..." if k == "password" else v for k, v in arguments.items()}
         try:
-            self._send(line.encode() + b"\r\n", note=format_request(number, verb, **shown))
+            self._send(sent(line), note=format_request(number, verb, **shown))
             answer = self._wait(
                 lambda: self._inbox.take_answer(number), timeout, f"an answer to '{verb}'"
             )
@@ -149,8 +149,12 @@ class Console(ConsoleInput):
             self._inbox.forget_chunks()
 
     def send_chunks(self, chunks: list[Chunk]) -> None:
-        """Send binary chunks back to back; raises BoardSilent or ConsoleError."""
-        self._send(b"".join(chunk.pack() for chunk in chunks))
+        """Send binary chunks back to back; raises BoardSilent or ConsoleError.
+
+        One by one, since the patience for writing is that for one: 16 take 17 s at 9,600 baud.
+        """
+        for chunk in chunks:
+            self._send(chunk.pack())
 
     def on_record(self, listener: Callable[[Chunk], None] | None) -> None:
         """Have ``listener`` called, from the reader's thread, with each record of a gateway.

@@ -97,6 +97,15 @@ def format_request(number: int, verb: str, **arguments: str | int) -> str:
     return line
 
 
+def sent(line: str) -> bytes:
+    """Return a request as a program puts it on the line.
+
+    The zero byte in front ends whatever was there before: half a frame, as esptool's SYNC leaves
+    one, half a line, noise (docs/protocol.md, section 2.1).
+    """
+    return b"\0" + line.encode() + b"\r\n"
+
+
 def _quote(key: str, value: str) -> str:
     if _CONTROL.search(value):
         raise BadInputError(

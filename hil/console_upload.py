@@ -1,23 +1,22 @@
 # SPDX-License-Identifier: MIT
 """Bytes on their way to the board, in acknowledged chunks (docs/protocol.md, section 2.3)."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 
 from hil.completion import failure_text
 from hil.console import REQUEST_PATIENCE_S, Console
 from hil.console_chunk import Chunk, ChunkType
 from hil.errors import BoardRefused, BoardSilent
+from hil.upload_window import UploadWindow
 
 ATTEMPTS = 3
 """Line noise may cost a whole transfer; three in a row are a fault of the board or the rig."""
 
-_STALL_S = 1.0
-"""Without a word for so long, a chunk or its acknowledgement was lost: go on from the last one."""
-_PATIENCE_S = 10.0
-_SLOWEST_BYTES_PER_S = 4_000
-"""A third of what 115,200 baud carries."""
+_FRAMING = 20
+"""Bytes that a chunk takes on the line besides its data: type, offset, CRC, COBS, two zeros."""
+_BITS_PER_BYTE = 10
 
 
 @dataclass(frozen=True)
@@ -39,53 +38,6 @@ class Kind:
 
 class _Unconfirmed(BoardSilent):
     """All chunks are stored, but the word that all is well was lost."""
-
-
-class _Window:
-    """What is on the way to the board, and what has arrived there.
-
-    Args:
-        kind: of the chunks.
-        data: all of it.
-        size: bytes of a chunk.
-        window: chunks that may be on the way.
-    """
-
-    def __init__(self, kind: ChunkType, data: bytes, size: int, window: int) -> None:
-        self._kind = kind
-        self._data = data
-        self._size = size
-        self._window = window
-        self.stored = 0
-        self._sent = 0
-        # Answers still to come to chunks that were on the way behind a lost one.
-        self._echoes = 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether all chunks have arrived."""
-        return self.stored == len(self._data)
-
-    def due(self) -> list[Chunk]:
-        """Return the chunks that may go now, and count them as sent."""
-        end = min(len(self._data), self.stored + self._window * self._size)
-        offsets = range(self._sent, end, self._size)
-        self._sent = max(self._sent, end)
-        return [Chunk(self._kind, at, self._data[at : at + self._size]) for at in offsets]
-
-    def acknowledged(self, stored: int) -> None:
-        """Take ``next=``; where it does not grow, a chunk was lost and all behind it."""
-        if stored > self.stored:
-            self.stored, self._echoes = stored, 0
-        elif self._echoes:
-            self._echoes -= 1
-        else:
-            self._echoes = -(-(self._sent - self.stored) // self._size) - 1
-            self._sent = self.stored
-
-    def stalled(self) -> None:
-        """Start again behind what has arrived."""
-        self._sent, self._echoes = self.stored, 0
 
 
 def upload(
@@ -127,31 +79,56 @@ def _once(
     progress: Callable[[int], None] | None,
     arguments: dict[str, str | int],
 ) -> None:
-    console.forget(kind.verb)
     answer = console.request(kind.verb, timeout=REQUEST_PATIENCE_S, **arguments)
-    window = _Window(kind.chunk, data, int(answer["chunk"]), int(answer["window"]))
-    deadline = time.monotonic() + _PATIENCE_S + len(data) / _SLOWEST_BYTES_PER_S
-    while True:
-        if chunks := window.due():
-            console.send_chunks(chunks)
-        try:
-            patience_s = max(_STALL_S, kind.verdict_s) if window.complete else _STALL_S
-            event: dict[str, str] | None = console.wait_event(kind.verb, patience_s)
-        except BoardSilent as silence:
-            if window.complete:
-                raise _Unconfirmed(str(silence)) from silence
-            if time.monotonic() > deadline:
-                raise
-            window.stalled()
-            continue
-        while event is not None:
-            if event.get("state") == "ok":
-                if progress is not None:
-                    progress(len(data))
-                return
-            if event.get("state") == "err":
-                raise BoardRefused(event.get("code", "unknown"), failure_text(event))
-            window.acknowledged(int(event["next"]))
-            event = console.next_event(kind.verb)
+    console.forget(kind.verb)  # what was said before the answer is not about this
+    size = int(answer["chunk"])
+    window = UploadWindow(
+        len(data),
+        size,
+        int(answer["window"]),
+        chunk_line_s=(size + _FRAMING) * _BITS_PER_BYTE / console.rate,
+        now=monotonic(),
+    )
+    while not _step(console, kind, data, window):
         if progress is not None:
             progress(window.stored)
+    if progress is not None:
+        progress(len(data))
+
+
+def _step(console: Console, kind: Kind, data: bytes, window: UploadWindow) -> bool:
+    """Send what may go and take what is said next; tell whether all is right."""
+    if due := window.due(monotonic()):
+        console.send_chunks([Chunk(kind.chunk, at, data[at:end]) for at, end in due])
+    try:
+        patience_s = max(window.patience_s, kind.verdict_s if window.complete else 0.0)
+        event: dict[str, str] | None = console.wait_event(kind.verb, patience_s)
+    except BoardSilent as silence:
+        _give_up_if_dead(window, silence)
+        window.stalled(monotonic())
+        return False
+    while event is not None:
+        if event.get("state") == "ok":
+            return True
+        if event.get("state") == "err":
+            raise BoardRefused(event.get("code", "unknown"), failure_text(event))
+        if (stored := event.get("next", "")).isdecimal():
+            window.acknowledged(int(stored), monotonic())
+        event = console.next_event(kind.verb)
+    _give_up_if_dead(
+        window,
+        BoardSilent(
+            f"The board has stored {window.stored} of {len(data)} bytes and does not get on; try a "
+            "lower baud in hil.toml, or reset it."
+        ),
+    )
+    return False
+
+
+def _give_up_if_dead(window: UploadWindow, silence: BoardSilent) -> None:
+    """Raise once the board has stopped; before that, silence is only a reason to ask."""
+    if not window.is_dead(monotonic()):
+        return
+    if window.complete:
+        raise _Unconfirmed(str(silence)) from silence
+    raise silence

@@ -18,7 +18,7 @@ from hil.installed import find_installed
 from hil.lab import Lab
 from hil.line_rate import change_rate
 from hil.model_part import ModelPart
-from hil.ports import has_line_rate
+from hil.ports import has_line_rate, moves_rts
 from hil.recovery import Recovery
 from hil.reset import ConsoleReset, ResetStrategy, choose_reset
 from hil.rig import BoardSpec
@@ -258,7 +258,12 @@ class Device:
 
     def _way_to_reset(self) -> ResetStrategy:
         usb_jtag = not has_line_rate(self.port)
-        return choose_reset(self.spec.reset, usb_jtag=usb_jtag, baud=self._fastest)
+        return choose_reset(
+            self.spec.reset,
+            usb_jtag=usb_jtag,
+            baud=self._fastest,
+            moves_rts=moves_rts(self.port),
+        )
 
     def raise_baud(self) -> None:
         """Make the console as fast as images and frames need it and the line bears it."""

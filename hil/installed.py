@@ -35,8 +35,8 @@ def find_installed(
         different = different or f"The board does not hold {part.title}."
     if different is not None:
         raise BadInputError(
-            'esptool cannot reach a board without reset lines (reset = "none" in hil.toml); bring '
-            f"it up to date by 'hil update'. {different}"
+            'esptool cannot reach a board without reset lines (reset = "none" in hil.toml, or a '
+            f"socket:// port); bring it up to date by 'hil update'. {different}"
         )
     return FlashReport(
         written=(),

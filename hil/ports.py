@@ -14,6 +14,7 @@ _ESPRESSIF_USB = (0x303A, 0x1001)
 _BRIDGE_MAKERS = {0x10C4: "CP210x", 0x1A86: "CH34x", 0x0403: "FTDI"}
 _BRIDGES = {
     (0x10C4, 0xEA60): "CP2102, CP2102N or CP2104",
+    (0x10C4, 0xEA64): "CP2102C",
     (0x10C4, 0xEA70): "CP2105",
     (0x10C4, 0xEA71): "CP2108",
     (0x1A86, 0x5523): "CH341",
@@ -29,6 +30,10 @@ _BRIDGES = {
     (0x0403, 0x6015): "FT231X",
 }
 """Vendor and product ids as in Linux' drivers cp210x.c, ch341.c, cdc-acm and ftdi_sio_ids.h."""
+
+_FLOW_CONTROL = {(0x10C4, 0xEA64)}
+"""CP2102C, whose RTS always does hardware flow control too, so that it may pull EN low, above all
+when the port is closed: ``HARDWARE_FLOW_CONTROL_VID_PIDS`` of esp-pylib, which esptool 5.6 uses."""
 
 _BY_ID = Path("/dev/serial/by-id")
 
@@ -101,6 +106,12 @@ def has_line_rate(port: str) -> bool:
     """Whether a line rate matters on a port: not on the chip's own USB, where it means nothing."""
     found = serial_port(port)
     return found is None or not found.is_esp
+
+
+def moves_rts(port: str) -> bool:
+    """Whether a port is a bridge that moves RTS by itself, see :data:`_FLOW_CONTROL`."""
+    found = serial_port(port) if "://" not in port else None
+    return found is not None and (found.vid, found.pid) in _FLOW_CONTROL
 
 
 def same_port(one: str, other: str) -> bool:

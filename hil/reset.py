@@ -5,7 +5,10 @@ import itertools
 import time
 from typing import Any, Protocol
 
+from hil.console_line import sent
+
 _UART_HOLD_S = 0.1
+_SETTLE_S = 0.1
 _USB_HOLD_S = 0.2
 """How long EN is held low: esptool 5.6's HardReset, by bridge and by the chip's own USB."""
 _DRAIN_S = 1.0
@@ -55,6 +58,21 @@ class UsbJtagReset(UartReset):
         super().__init__(_USB_HOLD_S)
 
 
+class FlowControlReset(UartReset):
+    """The same two transistors behind a bridge that moves RTS by itself (CP2102C).
+
+    As ``hard_reset(flow_control=True)`` of esp-pylib: DTR stays asserted afterwards, with which no
+    RTS can pull EN low. That closing the port leaves it so is seen to when it is opened
+    (:mod:`hil.serialport.open`).
+    """
+
+    def release(self, port: Any) -> None:
+        """Let EN rise by DTR, and then let go of RTS."""
+        port.dtr = True
+        time.sleep(_SETTLE_S)  # what the bridge is given to do it in, by the same source
+        port.rts = False
+
+
 class ConsoleReset:
     """The console's own verb, for a port without reset lines. The firmware must be able to.
 
@@ -67,10 +85,10 @@ class ConsoleReset:
         self._rates = itertools.cycle((None, baud))
 
     def hold(self, port: Any) -> None:
-        """Ask as a person does: the answer is nobody's, and half a line before it does no harm."""
+        """Ask as a person does: the answer is nobody's, and what was there before does no harm."""
         if rate := next(self._rates):
             port.baudrate = rate
-        port.write(b"\r\nreboot\r\n")
+        port.write(sent("reboot"))
         _drain(port)
 
     def release(self, port: Any) -> None:
@@ -87,16 +105,17 @@ def _drain(port: Any) -> None:
         time.sleep(_DRAIN_STEP_S)  # the driver tells of no event
 
 
-def choose_reset(name: str, *, usb_jtag: bool, baud: int) -> ResetStrategy:
+def choose_reset(name: str, *, usb_jtag: bool, baud: int, moves_rts: bool = False) -> ResetStrategy:
     """Return the strategy of a board.
 
     Args:
         name: ``auto``, ``uart``, ``usb-jtag`` or ``none``.
         usb_jtag: whether the port is an Espressif chip's own, which ``auto`` goes by.
         baud: line rate to which a console is raised.
+        moves_rts: whether the port is a bridge that moves RTS by itself.
     """
     if name == "none":
         return ConsoleReset(baud)
     if name == "usb-jtag" or (name == "auto" and usb_jtag):
         return UsbJtagReset()
-    return UartReset()
+    return FlowControlReset() if moves_rts else UartReset()

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from hil.board_identity import VIRTUAL, Identity
 from hil.errors import BadInputError
+from hil.port_url import has_reset_lines
 from hil.ports import SerialPort
 
 FILE_NAME = "hil.toml"
@@ -50,6 +51,7 @@ class BoardEntry:
     Attributes:
         identity: which board it is.
         roles: what it is for, of :data:`ROLES`.
+        reset: of :data:`RESETS`; ``auto`` becomes ``none`` where the port is one without lines.
     """
 
     identity: Identity
@@ -58,6 +60,10 @@ class BoardEntry:
     baud: int | None = None
     reset: str = "auto"
     power_cycle: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.reset == "auto" and _is_without_lines(self.identity):
+            object.__setattr__(self, "reset", "none")
 
     def __str__(self) -> str:
         return self.name or str(self.identity)
@@ -226,7 +232,7 @@ def _board(title: str, table: Any) -> BoardEntry:
         name,
         _roles(title, values.get("roles", [])),
         _baud(title, values.get("baud")),
-        _reset(title, values.get("reset", "auto")),
+        _reset(title, values.get("reset", "auto"), identity),
         _power_cycle(title, values.get("power_cycle")),
     )
 
@@ -254,9 +260,18 @@ def _baud(title: str, baud: int | None) -> int | None:
     return baud
 
 
-def _reset(title: str, reset: str) -> str:
+def _is_without_lines(board: Identity) -> bool:
+    return board.kind == "port" and not has_reset_lines(board.value)
+
+
+def _reset(title: str, reset: str, board: Identity) -> str:
     if reset not in RESETS:
         raise BadInputError(f"reset in {title} is {reset!r}; use one of {', '.join(RESETS)}")
+    if reset not in ("auto", "none") and _is_without_lines(board):
+        raise BadInputError(
+            f"reset in {title} is {reset!r}, but {board.value} carries no reset lines; leave it "
+            "out, or serve the port by RFC 2217 (rfc2217://)"
+        )
     return reset
 
 

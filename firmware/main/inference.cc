@@ -21,7 +21,9 @@ namespace {
 
 constexpr uint32_t kStack = 12288;
 constexpr UBaseType_t kPriority = 5;
-constexpr BaseType_t kCore = 1; // Wi-Fi, Bluetooth and the event task are on the other one
+// Wi-Fi, Bluetooth and the event task are on the other one, where there are two.
+constexpr BaseType_t kCore = configNUMBER_OF_CORES - 1;
+constexpr TickType_t kTurn = pdMS_TO_TICKS(1000); // far below the watchdog's patience
 
 // The task watchdog is fed before each operator: how long a whole model may take is not its affair.
 class Feeder : public tflite::MicroProfilerInterface {
@@ -112,15 +114,17 @@ void run_model(loop_event *event) {
     event->text = said[0] != '\0' ? said : "TFLM says nothing more about why it could not run the model";
 }
 
+// Watched all the time, not only at work: esp_task_wdt_add takes heap, of which later there may be none.
 void work(void *) {
+    ESP_ERROR_CHECK(esp_task_wdt_add(nullptr));
     for (;;) {
-        ulTaskNotifyTake(pdTRUE, portMAX_DELAY);
-        ESP_ERROR_CHECK(esp_task_wdt_add(nullptr));
-        loop_event event = {};
-        said[0] = '\0';
-        job(&event);
-        ESP_ERROR_CHECK(esp_task_wdt_delete(nullptr));
-        hil_loop_post_wait(&event);
+        esp_task_wdt_reset();
+        if (ulTaskNotifyTake(pdTRUE, kTurn) != 0) {
+            loop_event event = {};
+            said[0] = '\0';
+            job(&event);
+            hil_loop_post_wait(&event);
+        }
     }
 }
 

@@ -5,8 +5,8 @@
 #include <sys/select.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "esp_task_wdt.h"
-#include "esp_timer.h"
 #include "esp_vfs_eventfd.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/queue.h"
@@ -38,6 +38,7 @@ static uint64_t deliver(sn_node *node, int fd, bool in, bool out) {
 }
 
 esp_err_t hil_loop_init(void) {
+    hil_clock_init();
     const esp_vfs_eventfd_config_t config = ESP_VFS_EVENTD_CONFIG_DEFAULT();
     const esp_err_t result = esp_vfs_eventfd_register(&config);
     if (result != ESP_OK) {
@@ -87,7 +88,7 @@ esp_err_t hil_loop_watch(int fd, bool write_too, loop_ready *ready) {
 }
 
 static struct timeval until(uint64_t deadline_us) {
-    const uint64_t now = (uint64_t)esp_timer_get_time();
+    const uint64_t now = hil_clock_us();
     uint64_t wait = deadline_us > now ? deadline_us - now : 0;
     if (wait > LONGEST_WAIT_US) {
         wait = LONGEST_WAIT_US;
@@ -113,7 +114,7 @@ void hil_loop_run(sn_node *node, uint64_t deadline) {
                 deadline = watchers[fd](node, fd, in, out);
             }
         }
-        if ((uint64_t)esp_timer_get_time() >= deadline) {
+        if (hil_clock_us() >= deadline) {
             deadline = sn_node_on_timer(node);
         }
     }

@@ -3,15 +3,15 @@
 
 #include <stdbool.h>
 
+#include "clock.h"
 #include "esp_heap_caps.h"
 #include "esp_random.h"
 #include "esp_system.h"
-#include "esp_timer.h"
 #include "links.h"
 
 static uint64_t now_us(void *ctx) {
     (void)ctx;
-    return (uint64_t)esp_timer_get_time();
+    return hil_clock_us();
 }
 
 static uint32_t random_u32(void *ctx) {

@@ -5,8 +5,8 @@
 
 #include "esp_log.h"
 #include "esp_system.h"
+#include "hash.h"
 #include "port.h"
-#include "psa/crypto.h"
 #include "settings.h"
 
 #define FIRST_SUBTYPE 0x40
@@ -59,7 +59,6 @@ void hil_storage_init(void) {
     }
     if (result != ESP_OK) {
         ESP_LOGE(TAG, "the model partition cannot be used: %s", esp_err_to_name(result));
-        return;
     }
     mapped = start;
 }
@@ -116,10 +115,13 @@ sn_error hil_slot_read(void *ctx, uint32_t offset, void *to, uint32_t length) {
 sn_error hil_slot_sha256(void *ctx, uint32_t offset, uint32_t length, uint8_t digest[32]) {
     (void)ctx;
     size_t written;
+    psa_hash_operation_t hash = PSA_HASH_OPERATION_INIT;
     const uint8_t *from = hil_storage_map(offset, length);
     if (from == NULL) {
         return SN_ERR_SLOT_LENGTH;
     }
-    const psa_status_t status = psa_hash_compute(PSA_ALG_SHA_256, from, length, digest, 32, &written);
+    psa_status_t status = psa_hash_setup(&hash, PSA_ALG_SHA_256);
+    status = status == PSA_SUCCESS ? hil_hash_add(&hash, from, length) : status;
+    status = status == PSA_SUCCESS ? psa_hash_finish(&hash, digest, 32, &written) : status;
     return status == PSA_SUCCESS ? SN_OK : SN_ERR_STORAGE;
 }

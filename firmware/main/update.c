@@ -4,8 +4,8 @@
 
 #include "esp_log.h"
 #include "esp_ota_ops.h"
+#include "hash.h"
 #include "port.h"
-#include "psa/crypto.h"
 #include "storage.h"
 
 static struct {
@@ -96,7 +96,7 @@ sn_error hil_update_write(void *ctx, const uint8_t *data, uint32_t length) {
     if (update.kind == NONE) {
         return SN_ERR_STORAGE;
     }
-    esp_err_t result = hashed(psa_hash_update(&update.hash, data, length));
+    esp_err_t result = hashed(hil_hash_add(&update.hash, data, length));
     if (result == ESP_OK) {
         result = update.kind == APP ? esp_ota_write(update.ota, data, length) : write_model(data, length);
     }

@@ -6,11 +6,12 @@
 
 extern const test_suite reason, link, gateway, arq, crc, cobs, mac, frame, message, reassembly, stream, text, requests,
     console, chunk, upload, topk, slot, result, node_console, node_head, node_link, node_tail, node_full, node_packets,
-    node_asking, node_answering, node_heads, node_echo, node_ether, node_gateway, node_update, noise;
+    node_asking, node_answering, node_heads, node_echo, node_ether, node_gateway, node_update, noise, silence,
+    interruptions, input;
 
 const test_suite *const test_suites[] = {
     &reason,       &link,        &gateway,        &arq,          &crc,       &cobs,       &mac,          &frame,
     &message,      &reassembly,  &stream,         &text,         &requests,  &console,    &chunk,        &upload,
     &topk,         &slot,        &result,         &node_console, &node_head, &node_link,  &node_tail,    &node_full,
     &node_packets, &node_asking, &node_answering, &node_heads,   &node_echo, &node_ether, &node_gateway, &node_update,
-    &noise,        NULL};
+    &noise,        &silence,     &interruptions,  &input,        NULL};

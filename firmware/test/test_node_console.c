@@ -162,13 +162,14 @@ static void a_chunk_that_is_dropped_is_answered_by_where_to_go_on(void) {
     fake_free(fake);
 }
 
-static void a_chunk_after_the_last_one_is_told_that_all_is_there(void) {
+static void a_chunk_after_the_last_one_is_told_that_all_is_there_and_right(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
     fake_store_image(fake);
     uint8_t encoded[SN_CHUNK_ENCODED];
     sn_chunk chunk = {.type = SN_CHUNK_IMAGE, .offset = 2048, .data = {fake->image_memory, 952}};
     sn_node_on_console(fake->node, encoded, sn_chunk_encode(&chunk, encoded));
     CHECK_TEXT(fake_line(fake), "! image next=3000");
+    CHECK_TEXT(fake_line(fake), "! image state=ok");
     fake_free(fake);
 }
 
@@ -218,7 +219,7 @@ static const test_case node_console_cases[] = {
 #endif
     TEST(wifi_joins_and_reports),
     TEST(a_chunk_that_is_dropped_is_answered_by_where_to_go_on),
-    TEST(a_chunk_after_the_last_one_is_told_that_all_is_there),
+    TEST(a_chunk_after_the_last_one_is_told_that_all_is_there_and_right),
     TEST(an_image_with_a_wrong_crc_is_reported),
     TEST(a_new_announcement_forgets_the_old_image),
     TEST(two_nodes_live_side_by_side),

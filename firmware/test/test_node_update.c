@@ -122,6 +122,7 @@ static void a_chunk_that_reaches_beyond_the_end_is_dropped(void) {
     CHECK_TEXT(fake_line(fake), "! update state=ok");
     send(fake, 1024, 476);
     check_next(fake, 1500);
+    CHECK_TEXT(fake_line(fake), "! update state=ok"); /* the first may have been lost on the line */
     CHECK_UINT(fake->update_ends, 1);
     fake_free(fake);
 }

@@ -49,7 +49,7 @@ def _check_users(port: str) -> None:
 def _chip(board: Board, title: str, layout: int) -> Finding:
     check = f"{title} chip"
     if board.spec.reset == "none":
-        return note(check, 'not asked: hil.toml has reset = "none" for it')
+        return note(check, 'not asked: it has no reset lines (reset = "none", or a socket:// port)')
     return look(check, lambda: _ask(board, layout))
 
 

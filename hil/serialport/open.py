@@ -2,6 +2,7 @@
 """Opening a serial port, and saying in one sentence why it cannot be opened."""
 
 import errno
+import termios
 from urllib.parse import urlsplit
 
 import serial
@@ -9,6 +10,7 @@ import serial
 from hil.errors import BadInputError, InfrastructureError, PortBusyError, PortMissingError
 from hil.port_permission import permission_sentence
 from hil.port_users import port_users
+from hil.ports import moves_rts
 from hil.serialport import install
 from hil.serialport.failure import PORT_FAILURES
 
@@ -29,7 +31,8 @@ def open_port(port: str, baudrate: int = 115_200) -> serial.SerialBase:
     Returns:
         The open port with ``timeout`` 0.1 s. Writing that takes more than 10 s raises
         ``serial.SerialTimeoutException``. A device is locked against every other program that
-        asks for the lock, as esptool does.
+        asks for the lock, as esptool does. Closing it leaves DTR and RTS alone where that could
+        reset the board.
 
     Raises:
         PortMissingError: there is no such device, or nothing listens at that address.
@@ -40,13 +43,16 @@ def open_port(port: str, baudrate: int = 115_200) -> serial.SerialBase:
     install()
     try:
         _check_address(port)
-        return serial.serial_for_url(
+        opened = serial.serial_for_url(
             port,
             baudrate=baudrate,
             timeout=0.1,
             write_timeout=WRITE_PATIENCE_S,
             exclusive=True,
         )
+        if moves_rts(port):
+            _keep_lines_on_close(opened)
+        return opened
     except ValueError as error:
         raise BadInputError(
             f"serial port {port!r} cannot be used ({error}): give a device such as /dev/ttyUSB0 "
@@ -61,6 +67,21 @@ def _check_address(port: str) -> None:
     parts = urlsplit(port)
     if parts.scheme in ("rfc2217", "socket") and not (parts.hostname and parts.port):
         raise ValueError("host or port is missing")
+
+
+def _keep_lines_on_close(port: serial.SerialBase) -> None:
+    """Have the kernel not drop DTR and RTS at the last close (``HUPCL``).
+
+    Of its bridge's RTS a CP2102C then makes something that pulls EN low; esptool 5.6 clears the
+    flag too.
+    """
+    try:
+        attributes = termios.tcgetattr(port.fileno())
+        attributes[2] &= ~termios.HUPCL
+        termios.tcsetattr(port.fileno(), termios.TCSANOW, attributes)
+    except PORT_FAILURES:
+        port.close()
+        raise
 
 
 def _explain(port: str, error: Exception) -> InfrastructureError:

@@ -23,6 +23,12 @@ class Application(Protocol):
         """Stop for good: the chip is being reset."""
 
 
+_PAUSE_S = 0.5
+"""Real seconds without a byte from the client that are a pause, as long as those of the board's own
+time for which its firmware waits (docs/protocol.md, section 2.2). Until then the rest of a frame is
+something that the host owes."""
+
+
 def _ignore() -> None:
     pass
 
@@ -44,6 +50,7 @@ class VirtualBoard:
         flash: as given.
         faults: as given.
         on_client_gone: what the application has called when the client leaves the serial port.
+        on_pause: likewise when the client, having sent something, sends nothing more for long.
     """
 
     def __init__(
@@ -57,6 +64,7 @@ class VirtualBoard:
         self.chip = chip
         self.flash = flash
         self.on_client_gone: Callable[[], None] = _ignore
+        self.on_pause: Callable[[], None] = _ignore
         self._boot = boot
         self.faults = faults = faults or Faults()
         self._serial = UsbBridge(self, faults, seed)
@@ -66,6 +74,7 @@ class VirtualBoard:
         self._application: Application | None = None
         self._loader: RomLoader | None = None
         self._starting: asyncio.Handle | None = None
+        self._pausing: asyncio.Handle | None = None
         self._heard = b""
         self._port: int | None = None
 
@@ -174,6 +183,8 @@ class VirtualBoard:
             self._loader.feed(data)
         elif self._application is not None:
             self._application.feed(data)
+            self._stop_pausing()
+            self._pausing = asyncio.get_running_loop().call_later(_PAUSE_S, self.on_pause)
 
     def client_gone(self) -> None:
         """Tell the application that nobody is attached any more."""
@@ -207,6 +218,11 @@ class VirtualBoard:
         if self.faults.vanish_s:
             self._serial.vanish(self.faults.vanish_s)
 
+    def _stop_pausing(self) -> None:
+        if self._pausing is not None:
+            self._pausing.cancel()
+            self._pausing = None
+
     def _restarting(self) -> bool:
         return self._starting is not None
 
@@ -214,7 +230,8 @@ class VirtualBoard:
         if self._starting is not None:
             self._starting.cancel()
             self._starting = None
-        self.on_client_gone = _ignore
+        self._stop_pausing()
+        self.on_client_gone = self.on_pause = _ignore
         application, self._application = self._application, None
         if application is not None:
             application.halt()

@@ -17,7 +17,7 @@ from hil.transport.espnow import CREDIT
 
 _MAC_SIZE = 6
 _RECORDS = (ChunkType.SEND, ChunkType.DEALT)
-_ROLE = re.compile(rb"\s*(?:#\d+\s+)?(?:role\s.*\bset=(gateway|model)\b|reboot\b)")
+_ROLE = re.compile(rb"[\0\s]*(?:#\d+\s+)?(?:role\s.*\bset=(gateway|model)\b|reboot\b)")
 
 
 class GatewayHost:
@@ -89,9 +89,14 @@ class GatewayHost:
 
 
 def may_pay(unit: bytes) -> bool:
-    """Tell whether what the host has sent may end its owing: a record, or the end of the role."""
-    if unit[:1] == b"\0":
-        return len(unit) > 2 and unit[2] in _RECORDS  # the second encoded byte is the type
+    """Tell whether what the host has sent may end its owing: a record, or the end of the role.
+
+    What only looks like a record may not overtake others: on a line bytes keep their order, and it
+    is for whole records alone that this makes no difference.
+    """
+    record = _parse(unit)
+    if record is not None:
+        return record.type in _RECORDS
     return _ROLE.match(unit) is not None
 
 

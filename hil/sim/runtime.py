@@ -70,6 +70,7 @@ class Runtime:
         self._timer: Event | None = None
         self._uart = Uart(clock, self._take, self._give)
         board.on_client_gone = self._uart.host_gone
+        board.on_pause = self._uart.pause
         self._storage = Storage(
             self, board.flash, booted.layout, by_software=reason is ResetReason.RTC_SW_CPU_RST
         )

@@ -55,7 +55,14 @@ class Uart:
 
         But what may pay a gateway's debt does not wait for others.
         """
-        for unit in self._units.feed(data):
+        self._queue(self._units.feed(data))
+
+    def pause(self) -> None:
+        """Note that the host has said nothing for long: what it has begun to send goes as it is."""
+        self._queue(self._units.pause())
+
+    def _queue(self, units: list[bytes]) -> None:
+        for unit in units:
             depart = functools.partial(self._depart, unit)
             if may_pay(unit):
                 self._clock.at_standstill(depart)
@@ -73,6 +80,7 @@ class Uart:
 
     def host_gone(self) -> None:
         """Expect nothing more from the client that was attached."""
+        self.pause()
         self._host.leave()
 
     def close(self) -> None:

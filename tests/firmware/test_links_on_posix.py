@@ -31,7 +31,7 @@ from .conftest import (
 )
 
 PATIENCE_S = 20.0
-CHIP = [FIRMWARE / "main" / name for name in ("loop.c", "links.c", "tcp.c", "udp.c")]
+CHIP = [FIRMWARE / "main" / name for name in ("clock.c", "loop.c", "links.c", "tcp.c", "udp.c")]
 
 
 class Board:
@@ -106,7 +106,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     options = [compiler, "-std=gnu11", "-Wall", "-Wextra", "-Werror", *includes]
     compile_halves(options, [str(file) for file in files], directory)
     objects = [file.name for file in directory.glob("*.o")]
-    compile_with(compiler, *objects, "-pthread", "-o", "board", cwd=directory)
+    wrap = "-Wl,--wrap=esp_log_timestamp"  # as firmware/main/CMakeLists.txt does
+    compile_with(compiler, *objects, "-pthread", wrap, "-o", "board", cwd=directory)
     return directory / "board"
 
 

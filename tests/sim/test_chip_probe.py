@@ -50,7 +50,7 @@ def test_what_the_asking_process_finds_wrong_is_raised_here(monkeypatch):
 
 
 def test_a_board_whose_reset_lines_may_not_be_used_cannot_be_asked():
-    with pytest.raises(BadInputError, match="reset lines may not be used"):
+    with pytest.raises(BadInputError, match="no reset lines that may be used"):
         probe_chip("/dev/ttyUSB0", "none")
 
 

@@ -43,7 +43,7 @@ def test_a_frame_is_one_unit_whatever_it_holds(
 @pytest.mark.parametrize("kind", [kind for kind in ChunkType if kind not in TO_BOARD])
 def test_what_only_a_board_sends_is_noise_to_it(kind: ChunkType) -> None:
     frame = Chunk(kind, 1, b"abc").pack()
-    assert ConsoleUnits().feed(frame)[0] == b"\0"
+    assert ConsoleUnits().feed(frame + b"info\n")[0] == frame[:-1]  # a line, to a board
 
 
 def test_lines_end_with_either_character() -> None:
@@ -57,4 +57,29 @@ def test_a_frame_ends_the_line_before_it() -> None:
 
 @pytest.mark.parametrize("noise", [b"\0", b"\0\0", b"\0\0\0"])
 def test_stray_zero_bytes_hold_no_line_up(noise: bytes) -> None:
-    assert ConsoleUnits().feed(noise + b"info\n")[-1] == b"info\n"
+    assert ConsoleUnits().feed(noise + b"info\nhelp\n") == [noise + b"info\n", b"help\n"]
+
+
+@pytest.mark.parametrize("noise", [b"\0", b"\0\0"])
+def test_zero_bytes_in_front_of_a_frame_belong_to_it(noise: bytes) -> None:
+    frame = Chunk(ChunkType.IMAGE, 0, b"abc").pack()
+    assert ConsoleUnits().feed(noise + frame + b"help\n") == [noise + frame, b"help\n"]
+
+
+def test_a_zero_behind_the_first_byte_ends_what_the_zero_before_it_began() -> None:
+    assert ConsoleUnits().feed(b"\0x\0\0y\0info\n") == [b"\0x\0", b"\0y\0", b"info\n"]
+
+
+def test_half_a_frame_is_handed_on_when_the_line_pauses_and_text_is_text_again() -> None:
+    units = ConsoleUnits()
+    half = Chunk(ChunkType.IMAGE, 0, b"abc").pack()[:-1]
+    assert units.feed(half) == []
+    assert units.pause() == [half]
+    assert units.pause() == []
+    assert units.feed(b"info\n") == [b"info\n"]
+
+
+def test_half_a_line_waits_for_its_end_through_any_pause() -> None:
+    units = ConsoleUnits()
+    assert units.feed(b"in") == units.pause() == []
+    assert units.feed(b"fo\n") == [b"info\n"]

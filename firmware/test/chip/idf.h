@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/select.h>
 
 typedef int esp_err_t;
 #define ESP_OK 0
@@ -20,10 +21,18 @@ typedef int esp_err_t;
 #define ESP_ERR_NO_MEM 0x101
 #define ESP_ERR_INVALID_ARG 0x102
 #define ESP_ERR_NOT_FOUND 0x105
+#define ESP_ERR_INVALID_SIZE 0x104
+#define ESP_ERR_TIMEOUT 0x107
 #define ESP_ERR_OTA_VALIDATE_FAILED 0x1503
+#define ESP_ERR_OTA_ROLLBACK_INVALID_STATE 0x1506
 #define ESP_ERR_NVS_NOT_FOUND 0x1102
+#define ESP_ERR_NVS_NOT_ENOUGH_SPACE 0x1105
+#define ESP_ERR_NVS_INVALID_HANDLE 0x1107
+#define ESP_ERR_NVS_KEY_TOO_LONG 0x1109
+#define ESP_ERR_NVS_INVALID_LENGTH 0x110c
 #define ESP_ERR_NVS_NO_FREE_PAGES 0x110d
 #define ESP_ERR_NVS_NEW_VERSION_FOUND 0x1110
+#define IRAM_ATTR
 #define ESP_ERROR_CHECK(x) ((x) == ESP_OK ? (void)0 : abort())
 #define ESP_LOGE(tag, ...) (printf("%s: ", tag), printf(__VA_ARGS__))
 const char *esp_err_to_name(esp_err_t code);
@@ -62,6 +71,7 @@ esp_err_t esp_ota_abort(esp_ota_handle_t handle);
 
 typedef int nvs_handle_t;
 enum { NVS_READONLY, NVS_READWRITE };
+enum { NVS_CLOSED, NVS_READABLE, NVS_WRITABLE }; /* of the handle */
 esp_err_t nvs_flash_init(void);
 esp_err_t nvs_flash_erase(void);
 esp_err_t nvs_open(const char *name, int mode, nvs_handle_t *handle);
@@ -73,17 +83,21 @@ void nvs_close(nvs_handle_t handle);
 
 typedef int psa_status_t;
 typedef struct {
-    uint8_t *data; /* NULL: not set up */
+    int algorithm; /* 0: not set up */
+    uint8_t *data;
     size_t length;
 } psa_hash_operation_t;
+#define PSA_HASH_OPERATION_INIT {0, NULL, 0}
 #define PSA_SUCCESS 0
 #define PSA_ERROR_BAD_STATE -137
+#define PSA_ERROR_INSUFFICIENT_MEMORY -141
 #define PSA_ERROR_INVALID_SIGNATURE -149
 #define PSA_ALG_SHA_256 9
 psa_status_t psa_hash_compute(int algorithm, const uint8_t *data, size_t length, uint8_t *hash, size_t size,
                               size_t *written);
 psa_status_t psa_hash_setup(psa_hash_operation_t *operation, int algorithm);
 psa_status_t psa_hash_update(psa_hash_operation_t *operation, const uint8_t *data, size_t length);
+psa_status_t psa_hash_finish(psa_hash_operation_t *operation, uint8_t *hash, size_t size, size_t *made);
 psa_status_t psa_hash_verify(psa_hash_operation_t *operation, const uint8_t *hash, size_t length);
 psa_status_t psa_hash_abort(psa_hash_operation_t *operation);
 
@@ -99,9 +113,14 @@ void vTaskDelay(TickType_t ticks);
 
 typedef int esp_vfs_eventfd_config_t;
 #define ESP_VFS_EVENTD_CONFIG_DEFAULT() 0
+int board_select(int count, fd_set *readable, fd_set *writable, fd_set *failed, struct timeval *wait);
+#define select board_select
 esp_err_t esp_vfs_eventfd_register(const esp_vfs_eventfd_config_t *config);
 int64_t esp_timer_get_time(void);
+uint32_t esp_log_timestamp(void);
+void esp_panic_handler(void *info);
 esp_err_t esp_task_wdt_add(void *task);
+esp_err_t esp_task_wdt_delete(void *task);
 esp_err_t esp_task_wdt_reset(void);
 
 #endif

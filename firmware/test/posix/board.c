@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "esp_timer.h"
+#include "clock.h"
 #include "fake_flash.h"
 #include "freertos/task.h"
 #include "links.h"
@@ -19,7 +19,7 @@ static bool is_joined;
 
 static uint64_t now_us(void *ctx) {
     (void)ctx;
-    return (uint64_t)esp_timer_get_time();
+    return hil_clock_us();
 }
 
 static uint32_t random_u32(void *ctx) {

@@ -6,9 +6,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "esp_task_wdt.h"
 #include "esp_timer.h"
+#include "esp_vfs_eventfd.h"
 #include "freertos/queue.h"
 #include "freertos/task.h"
+
+static __thread bool is_watched;
 
 struct queue {
     pthread_mutex_t lock;
@@ -17,6 +21,7 @@ struct queue {
     char items[];
 };
 
+/* freertos/FreeRTOS-Kernel/include/freertos/queue.h: takes all of it, length * size, from the internal heap. */
 QueueHandle_t xQueueCreate(unsigned length, size_t size) {
     QueueHandle_t queue = calloc(1, sizeof *queue + length * size);
     if (queue != NULL) {
@@ -28,6 +33,8 @@ QueueHandle_t xQueueCreate(unsigned length, size_t size) {
     return queue;
 }
 
+/* freertos/FreeRTOS-Kernel/include/freertos/queue.h: copies; waits for room, if it is to. Must not wait in the task
+ * that receives. */
 BaseType_t xQueueSend(QueueHandle_t queue, const void *item, TickType_t wait) {
     pthread_mutex_lock(&queue->lock);
     while (queue->count == queue->length && wait != 0) {
@@ -42,6 +49,7 @@ BaseType_t xQueueSend(QueueHandle_t queue, const void *item, TickType_t wait) {
     return has_room;
 }
 
+/* freertos/FreeRTOS-Kernel/include/freertos/queue.h: copies; wakes whoever waits for room. */
 BaseType_t xQueueReceive(QueueHandle_t queue, void *item, TickType_t wait) {
     pthread_mutex_lock(&queue->lock);
     while (queue->count == 0 && wait != 0) {
@@ -80,16 +88,20 @@ static bool start_thread(void (*run)(void *), void *argument) {
     return pthread_create(&thread, NULL, run_work, task) == 0 && pthread_detach(thread) == 0;
 }
 
+/* freertos/esp_additions/freertos_tasks_c_additions.h: takes the stack, whose size is in bytes, and a control block
+ * from the internal heap. Here it is a thread, without priority, core or limit of its stack. */
 BaseType_t xTaskCreatePinnedToCore(void (*run)(void *), const char *name, uint32_t stack, void *argument,
                                    unsigned priority, void *handle, int core) {
     (void)name, (void)stack, (void)priority, (void)handle, (void)core;
     return start_thread(run, argument);
 }
 
+/* freertos/FreeRTOS-Kernel/tasks.c: others run meanwhile. */
 void vTaskDelay(TickType_t ticks) {
     usleep(ticks * 1000);
 }
 
+/* esp_timer/src/esp_timer_impl_systimer.c: a counter's value, from any context; crashes before esp_timer is set up. */
 int64_t esp_timer_get_time(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -102,6 +114,7 @@ struct esp_timer {
     _Atomic bool is_running;
 };
 
+/* esp_timer/src/esp_timer.c: takes some 50 bytes of internal heap. */
 esp_err_t esp_timer_create(const esp_timer_create_args_t *arguments, esp_timer_handle_t *timer) {
     *timer = calloc(1, sizeof **timer);
     if (*timer != NULL) {
@@ -111,12 +124,17 @@ esp_err_t esp_timer_create(const esp_timer_create_args_t *arguments, esp_timer_h
 }
 
 static void expire(void *argument) {
+    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER; /* one task calls them all, one after the other */
     esp_timer_handle_t timer = argument;
     usleep(timer->us);
+    pthread_mutex_lock(&turn);
     timer->is_running = false;
     timer->arguments.callback(timer->arguments.arg);
+    pthread_mutex_unlock(&turn);
 }
 
+/* esp_timer/src/esp_timer.c: takes nothing; ESP_ERR_INVALID_STATE while it runs. The callback runs in the one task of
+ * all timers, which it must not hold up. */
 esp_err_t esp_timer_start_once(esp_timer_handle_t timer, uint64_t us) {
     if (timer->is_running) {
         return ESP_ERR_INVALID_STATE;
@@ -126,10 +144,41 @@ esp_err_t esp_timer_start_once(esp_timer_handle_t timer, uint64_t us) {
     return start_thread(expire, timer) ? ESP_OK : ESP_ERR_NO_MEM;
 }
 
+/* esp_common/src/esp_err_to_name.c: a constant; takes nothing. */
 const char *esp_err_to_name(esp_err_t code) {
     return code == ESP_OK ? "ESP_OK" : "an error";
 }
 
+/* log/log_freertos.c (5.3), log/src/os/log_timestamp.c (5.5): FreeRTOS' ticks, counted from before esp_timer begins. */
+uint32_t esp_log_timestamp(void) {
+    return 250;
+}
+
+/* esp_system/task_wdt/task_wdt.c: takes some 20 bytes of heap; ESP_ERR_INVALID_ARG for a task that is watched already.
+ */
+esp_err_t esp_task_wdt_add(void *task) {
+    (void)task;
+    const bool was_watched = is_watched;
+    is_watched = true;
+    return was_watched ? ESP_ERR_INVALID_ARG : ESP_OK;
+}
+
+/* esp_system/task_wdt/task_wdt.c: ESP_ERR_NOT_FOUND, and a complaint past every driver, for a task that is not watched.
+ */
+esp_err_t esp_task_wdt_reset(void) {
+    return is_watched ? ESP_OK : ESP_ERR_NOT_FOUND;
+}
+
+/* vfs/vfs_eventfd.c: takes some 50 bytes of heap for each descriptor; ESP_ERR_INVALID_STATE the second time. The
+ * eventfd itself is Linux's, whose read waits at zero, which ESP-IDF's never does. */
+esp_err_t esp_vfs_eventfd_register(const esp_vfs_eventfd_config_t *config) {
+    static bool is_registered;
+    const bool was_registered = is_registered;
+    is_registered = *config != 0;
+    return was_registered ? ESP_ERR_INVALID_STATE : ESP_OK;
+}
+
+/* newlib/libc/string/strlcpy.c, of the toolchain: takes nothing. */
 size_t strlcpy(char *to, const char *from, size_t size) {
     const size_t length = strlen(from);
     const size_t copied = length < size ? length : size - 1;

@@ -49,7 +49,7 @@ def answer_with(port: FakePort, *lines: bytes) -> None:
     """Answer the next request with lines in which N stands for its number."""
 
     def reply(data: bytes) -> None:
-        number = data.split()[0].lstrip(b"#").decode()
+        number = data.split()[0].lstrip(b"\0#").decode()
         for line in lines:
             text = line.decode().replace("#N", f"#{number}")
             port.feed(checked(text))
@@ -340,7 +340,7 @@ def test_a_board_that_answers_at_once_after_a_panic_does_not_hide_it(port, conso
         time.sleep(0.001)
 
     def answer(data: bytes) -> None:
-        port.feed(checked(f"{data.split()[0].decode()} ok proto=1"))
+        port.feed(checked(f"{data.split()[0].decode().lstrip(chr(0))} ok proto=1"))
         deadline = time.monotonic() + LONG  # the answer is there before anybody waits for it
         while not console._inbox._answers and time.monotonic() < deadline:
             time.sleep(0.001)

@@ -11,6 +11,7 @@ from fake_port import FakePort
 from hil.console import Console
 from hil.console_chunk import CHUNK_SIZE, Chunk, ChunkType
 from hil.console_line import crc16
+from hil.console_reader import may_begin_chunk
 from hil.console_stream import ConsoleStream, Frame
 from hil.console_transfer import read_blob, write_image, write_update
 from hil.errors import BoardRefused, BoardSilent
@@ -26,7 +27,7 @@ class TransferBoard:
     def __init__(self, port: FakePort, lose=lambda: False) -> None:
         self._port = port
         self._lose = lose
-        self._stream = ConsoleStream(lambda encoded: True)
+        self._stream = ConsoleStream(lambda encoded: True, may_begin_chunk)
         self.image = bytearray()
         self.images = 0
         self.spoil = 0
@@ -131,8 +132,8 @@ def test_an_upload_that_arrives_corrupt_is_sent_again_but_not_for_ever(port, con
 
 
 def test_a_board_that_stops_acknowledging_is_silent(port, console, monkeypatch):
-    monkeypatch.setattr("hil.console_upload._STALL_S", 0.05)
-    monkeypatch.setattr("hil.console_upload._PATIENCE_S", 0.3)
+    monkeypatch.setattr("hil.upload_window._LEAST_S", 0.05)
+    monkeypatch.setattr("hil.upload_window._DEAD_S", 0.3)
     board = TransferBoard(port)
     board._chunk = lambda encoded: None
     with pytest.raises(BoardSilent):

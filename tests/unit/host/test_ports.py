@@ -22,6 +22,7 @@ def test_chips_come_before_bridges_and_anything_else_is_left_out(attach):
     ("ids", "name"),
     [
         (CP2102N, "CP2102N"),
+        ((0x10C4, 0xEA64), "CP2102C"),
         ((0x1A86, 0x7523), "CH340"),
         ((0x1A86, 0x5523), "CH341"),
         ((0x1A86, 0x55D3), "CH343"),

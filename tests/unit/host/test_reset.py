@@ -4,7 +4,7 @@
 import pytest
 from fake_port import FakePort
 
-from hil.reset import ConsoleReset, UartReset, UsbJtagReset, choose_reset
+from hil.reset import ConsoleReset, FlowControlReset, UartReset, UsbJtagReset, choose_reset
 
 
 class NotedPort(FakePort):
@@ -37,13 +37,21 @@ def test_en_is_low_between_hold_and_release_and_io0_never_is(strategy):
     assert port.lines[2:] == [("rts", False)]
 
 
+def test_a_bridge_that_moves_rts_keeps_dtr_asserted_and_io0_is_high_when_en_rises():
+    port, strategy = FakePort(), FlowControlReset(0)
+    strategy.hold(port)
+    assert port.lines == [("dtr", False), ("rts", True)]
+    strategy.release(port)
+    assert port.lines[2:] == [("dtr", True), ("rts", False)]  # both asserted: EN and IO0 are high
+
+
 def test_the_console_is_asked_by_a_line_of_its_own_and_no_line_is_touched():
     written = []
     port = NotedPort(written.append)
     strategy = ConsoleReset(921_600)
     strategy.hold(port)
     strategy.release(port)
-    assert b"".join(written).split(b"\r\n") == [b"", b"reboot", b""]
+    assert b"".join(written) == b"\0reboot\r\n"  # the zero ends what was there before
     assert port.waiting == 0  # before the console changes the rate
     assert port.lines == []
     assert port.baudrate == 115_200
@@ -62,6 +70,14 @@ def test_asked_again_it_tries_the_rate_that_a_killed_session_may_have_left():
 def test_a_board_that_takes_nothing_is_not_waited_for(monkeypatch):
     monkeypatch.setattr("hil.reset._DRAIN_S", 0.02)
     ConsoleReset(921_600).hold(NotedPort(stuck=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("auto", FlowControlReset), ("uart", FlowControlReset), ("none", ConsoleReset)],
+)
+def test_a_bridge_that_moves_rts_is_known(name, kind):
+    assert type(choose_reset(name, usb_jtag=False, baud=921_600, moves_rts=True)) is kind
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,10 @@ B = 'port = "/dev/b"'
         (board(A, "baud = true"), "baud in .* must be a whole number"),
         (board(A, "baud = 9600"), "baud in .* is 9600"),
         (board(A, "reset = 'rts'"), "'rts'; use one of auto, uart, usb-jtag, none"),
+        (
+            board("port = 'socket://rig:1'", "reset = 'uart'"),
+            "'uart', but socket://rig:1 carries no reset lines; leave it out",
+        ),
         (board(A, "power_cycle = 'say \"on'"), "power_cycle in .* is no command line"),
         (board(A, "power_cycle = ' '"), "power_cycle in .* names no command"),
         (board(A, "name = 'usb'"), "'usb', which could be taken for a port"),
@@ -147,3 +151,19 @@ def test_the_users_own_file_counts_where_there_is_no_other(tmp_path):
     own.mkdir(parents=True)
     (own / "hil.toml").write_text(board(A))
     assert RigFile.find([tmp_path]).path == own / "hil.toml"
+
+
+@pytest.mark.parametrize(
+    ("port", "reset"),
+    [
+        ("socket://rig:4000", "none"),
+        ("loop://", "none"),
+        ("rfc2217://rig:4000", "auto"),
+        ("/dev/ttyUSB0", "auto"),
+    ],
+)
+def test_a_port_without_reset_lines_is_reset_by_its_console_unless_said_otherwise(
+    read, port, reset
+):
+    assert read(board(f"port = '{port}'")).boards[0].reset == reset
+    assert read(board(f"port = '{port}'", "reset = 'none'")).boards[0].reset == "none"

@@ -59,7 +59,7 @@ def board(said, answers=True):
 
     def answer(request):
         info = " ".join(f"{key}={value}" for key, value in INFO.items())
-        text = f"{request.split()[0].decode()} ok {info}"
+        text = f"{request.split()[0].decode().lstrip(chr(0))} ok {info}"
         port.feed(f"{text} *{crc16(text.encode()):04x}\r\n".encode())
 
     port = Port(answer if answers else lambda request: None)

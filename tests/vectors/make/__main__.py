@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from arq import arq_lines
-from console import chunk_lines, cobs_lines, crc_lines, line_lines
+from console import chunk_lines, cobs_lines, crc_lines, input_lines, line_lines
 from frames import header_lines, message_lines, tcp_lines
 from payloads import ack_lines, error_lines, hello_lines, result_lines, topk_lines
 from slots import slot_lines
@@ -99,6 +99,12 @@ def main() -> None:
         "noise <line that is none of these, or whose CRC fails>\n"
         "Lines are hex, without their ending; request lines are what a program writes.",
         line_lines(),
+    )
+    write(
+        "input.txt",
+        "<bytes|pause>... : <line=bytes|frame=bytes|long|bad>...\n"
+        "what a board makes of its input; pause: the line is silent for 500 ms",
+        input_lines(),
     )
     write(
         "chunk.txt",

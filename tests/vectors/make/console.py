@@ -67,6 +67,40 @@ def cobs_lines() -> Iterable[str]:
         yield f"bad {bad}"
 
 
+PAUSE = "pause"
+SYNC = b"\xc0\0\x08\x24\0\0\0\0\0\x07\x07\x12\x20" + b"U" * 32 + b"\xc0"
+"""ESPLoader.sync of esptool 5.6 (loader.py), as it goes onto the line."""
+
+
+def input_lines() -> Iterable[str]:
+    def case(*pieces: bytes | str, then: str) -> str:
+        words = [piece if isinstance(piece, str) else piece.hex() for piece in pieces]
+        return f"{' '.join(words)} : {then}"
+
+    asked = b"\0" + with_crc("#7 info") + b"\r\n"
+    line = f"line={with_crc('#7 info').hex()}"
+    typed = f"line={b'info'.hex()}"
+    frame = b"\x03\x01x"  # COBS of 01 78
+    yield case(asked, then=line)
+    yield case(b"in", PAUSE, b"fo\r", then=typed)
+    yield case(b"\0" + frame + b"\0", then="frame=0178")
+    yield case(b"\0" + frame, asked, then=f"frame=0178 {line}")
+    yield case(b"\0\x05" + frame, asked, then=f"bad {line}")
+    yield case(b"\0\x05" + frame, PAUSE, b"info\r", then=f"bad {typed}")
+    yield case(SYNC, asked, then=f"bad {line}")
+    yield case(SYNC, PAUSE, b"\r\ninfo\r\n", then=f"bad {typed}")
+    yield case(SYNC * 2, asked, then=f"bad bad {line}")
+    yield case(b"\0", PAUSE, b"info\r", then=typed)
+    yield case(b"\0\0\0", asked, then=line)
+    yield case(b"\0\x05", PAUSE, b"info\r", then=f"bad {typed}")
+    yield case(b"garbage", asked, then=line)
+    yield case(b"x" * 600, asked, then=line)
+    yield case(b"x" * 600, b"\rinfo\r", then=f"long {typed}")
+    yield case(b"\0" + b"\x01" * 2000, asked, then=f"bad {line}")
+    yield case(b"\0" + b"\x01" * 2000, PAUSE, b"info\r", then=f"bad {typed}")
+    yield case(b"\0\x03\x02x\0info\r", then=typed)
+
+
 def with_crc(text: str) -> bytes:
     line = text.encode()
     return line + b" *" + f"{crc16(line):04x}".encode()

@@ -8,6 +8,7 @@
 
 #include "board.h"
 #include "cases.h"
+#include "clock.h"
 #include "loop.h"
 #include "port.h"
 
@@ -51,12 +52,8 @@ static void hear(size_t length) {
     }
 }
 
-static void type(board_port *port, const void *data, size_t length) {
-    assert(write(port->input[1], data, length) == (ssize_t)length);
-}
-
 static void let_usb_speak(void) {
-    type(&board_usb, "u", 1);
+    board_type(&board_usb, "u", 1);
     hear(heard_length + 1);
 }
 
@@ -71,7 +68,7 @@ static void what_is_typed_arrives_in_its_order_and_in_large_pieces(void) {
     for (size_t i = 0; i < sizeof data; i++) {
         data[i] = (uint8_t)(i % 251);
     }
-    type(&board_uart, data, sizeof data);
+    board_type(&board_uart, data, sizeof data);
     hear(sizeof data);
     assert(memcmp(heard, data, sizeof data) == 0 && longest == 1024);
 }
@@ -80,6 +77,26 @@ static void output_goes_to_both_ports(void) {
     hil_console_write(NULL, (const uint8_t *)"hello", 5);
     await_uart(5);
     assert(memcmp(board_uart.output, "hello", 5) == 0 && memcmp(board_usb.output, "hello", 5) == 0);
+}
+
+/* As the host sends it while nobody takes it up: each chunk COBS-encoded between zeros. */
+static void find_room_for_a_window(board_port *port) {
+    static uint8_t window[16][1024 + 9 + 5 + 2];
+    for (size_t i = 0; i < sizeof window; i++) {
+        window[i / sizeof window[0]][i % sizeof window[0]] = (uint8_t)(i % 251);
+    }
+    board_type(port, window, sizeof window);
+    assert(port->dropped == 0);
+    hear(sizeof window);
+    assert(memcmp(heard, window, sizeof window) == 0);
+}
+
+static void the_window_of_an_upload_finds_room_on_the_uart(void) {
+    find_room_for_a_window(&board_uart);
+}
+
+static void the_window_of_an_upload_finds_room_on_usb(void) {
+    find_room_for_a_window(&board_usb);
 }
 
 static void a_slow_uart_holds_up_nobody_who_uses_usb(void) {
@@ -112,14 +129,15 @@ static void on_the_uart_nothing_is_lost(void) {
 }
 
 static void a_usb_host_that_stopped_reading_is_waited_for_once(void) {
+    static uint8_t frame[1000];
     let_usb_speak();
     board_set_usb_room(0);
-    for (int i = 0; i < 3; i++) {
-        hil_console_write(NULL, (const uint8_t *)"x", 1);
+    for (int i = 0; i < 7; i++) { /* the driver has room for four */
+        hil_console_write(NULL, frame, sizeof frame);
     }
     assert(board_usb_waits == 1);
     let_usb_speak();
-    hil_console_write(NULL, (const uint8_t *)"x", 1);
+    hil_console_write(NULL, frame, sizeof frame);
     assert(board_usb_waits == 2);
 }
 
@@ -145,6 +163,78 @@ static void the_rate_changes_when_all_has_gone_out(void) {
     assert(board_rate == 921600 && board_sent_before_rate == sizeof data);
 }
 
+static _Atomic bool is_enough;
+
+static void *log_on(void *unused) {
+    for (int i = 0; i < 10000 && !is_enough; i++) {
+        board_log("I (1) wifi: something to say, and again\n");
+        usleep(500);
+    }
+    return unused;
+}
+
+static void no_rate_changes_under_another_tasks_line(void) {
+    pthread_t other;
+    assert(pthread_create(&other, NULL, log_on, NULL) == 0);
+    for (uint32_t i = 0; i < 20; i++) {
+        hil_console_baud(NULL, i % 2 == 0 ? 921600 : 115200);
+    }
+    is_enough = true;
+    assert(pthread_join(other, NULL) == 0 && board_torn == 0);
+}
+
+static void a_rate_that_cannot_be_leaves_the_old_one(void) {
+    hil_console_baud(NULL, 5000001);
+    assert(board_rate == 115200 && strstr((const char *)board_usb.output, "the line stays at its rate") != NULL);
+}
+
+/* Line after line, whose number is in it. */
+static size_t fill_queue(int lines) {
+    size_t length = 0;
+    for (int i = 0; i < lines; i++) {
+        char line[100];
+        length += (size_t)snprintf(line, sizeof line, "I (%d) test: the line of that number\r\n", i);
+        hil_console_write(NULL, (const uint8_t *)line, strlen(line));
+    }
+    return length;
+}
+
+static void what_is_queued_at_a_panic_goes_out_first(void) {
+    for (int round = 0; round < 2; round++) { /* from the start of the queue, and from somewhere in it */
+        const size_t before = board_uart.sent;
+        board_set_uart_stuck(true);
+        const size_t length = fill_queue(round == 0 ? 180 : 210);
+        if (round == 0) {
+            board_set_uart_stuck(false);
+            hil_console_drain();
+            assert(board_uart.sent == before + length);
+            continue;
+        }
+        board_panic(false);
+        esp_panic_handler(NULL);
+        assert(board_sent_before_panic == before + length && board_rom_output[0] == '\0');
+        assert(memcmp(&board_uart.output[before], &board_usb.output[before], length) == 0);
+    }
+}
+
+static void what_a_panic_cannot_bring_out_is_said_to_be_lost(void) {
+    char expected[64];
+    board_set_uart_stuck(true);
+    const size_t length = fill_queue(100);
+    board_panic(true);
+    esp_panic_handler(NULL);
+    /* the FIFO has the first 128 bytes */
+    snprintf(expected, sizeof expected, "console: %zu bytes could not go out before the panic\r\n", length - 128);
+    assert(strstr(board_rom_output, expected) != NULL);
+    assert(board_us_before_panic < 1000000); /* the watchdog's patience */
+}
+
+static void a_panic_with_nothing_queued_is_the_panic_handlers_alone(void) {
+    board_panic(true);
+    esp_panic_handler(NULL);
+    assert(board_rom_output[0] == '\0' && board_sent_before_panic == board_uart.sent);
+}
+
 static void usb_has_no_rate(void) {
     let_usb_speak();
     hil_console_baud(NULL, 921600);
@@ -154,17 +244,25 @@ static void usb_has_no_rate(void) {
 static const test_case cases[] = {
     TEST(what_is_typed_arrives_in_its_order_and_in_large_pieces),
     TEST(output_goes_to_both_ports),
+    TEST(the_window_of_an_upload_finds_room_on_the_uart),
+    TEST(the_window_of_an_upload_finds_room_on_usb),
     TEST(a_slow_uart_holds_up_nobody_who_uses_usb),
     TEST(on_the_uart_nothing_is_lost),
     TEST(a_usb_host_that_stopped_reading_is_waited_for_once),
     TEST(log_lines_go_out_whole),
     TEST(a_log_line_that_is_too_long_is_cut),
     TEST(the_rate_changes_when_all_has_gone_out),
+    TEST(no_rate_changes_under_another_tasks_line),
+    TEST(a_rate_that_cannot_be_leaves_the_old_one),
     TEST(usb_has_no_rate),
+    TEST(what_is_queued_at_a_panic_goes_out_first),
+    TEST(what_a_panic_cannot_bring_out_is_said_to_be_lost),
+    TEST(a_panic_with_nothing_queued_is_the_panic_handlers_alone),
 };
 
 int main(int argc, char **argv) {
-    board_plug_in();
+    hil_clock_init();
     assert(hil_console_init() == ESP_OK);
+    assert(esp_task_wdt_add(NULL) == ESP_OK);                           /* this is the event task */
     _exit(run_case(cases, sizeof cases / sizeof cases[0], argc, argv)); /* the tasks never end */
 }

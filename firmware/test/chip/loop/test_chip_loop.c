@@ -3,7 +3,10 @@
 #include <setjmp.h>
 #include <unistd.h>
 
+#include "board.h"
 #include "cases.h"
+#include "clock.h"
+#include "idf.h"
 #include "loop.h"
 
 static jmp_buf enough;
@@ -17,8 +20,6 @@ uint64_t sn_node_on_timer(sn_node *node) {
     return next_deadline;
 }
 
-void test_on_turn(void); /* the watchdog is fed */
-
 void test_on_turn(void) {
     if (--turns < 0) {
         longjmp(enough, 1);
@@ -30,6 +31,7 @@ static void run(int most_turns, uint64_t deadline) {
     if (setjmp(enough) == 0) {
         hil_loop_run(NULL, deadline);
     }
+    assert(esp_task_wdt_delete(NULL) == ESP_OK);
 }
 
 static void begin(void) {
@@ -126,12 +128,34 @@ static void room_to_write_is_told_where_it_was_asked_for(void) {
     finish();
 }
 
+static void a_select_without_memory_is_tried_again(void) {
+    begin();
+    assert(write(ends[0][1], "a", 1) == 1 && hil_loop_watch(ends[0][0], false, take_byte) == ESP_OK);
+    board_selects_without_memory = 2;
+    run(3, SN_NO_DEADLINE);
+    assert(told == 1 && board_delays == 2);
+    finish();
+}
+
+static void the_log_goes_by_the_cores_clock(void) {
+    const int64_t lag_us = 400000; /* of ESP-IDF's log behind esp_timer: it may as well be the other way round */
+    board_ticks = (uint32_t)((esp_timer_get_time() - lag_us) / 1000);
+    assert(esp_log_timestamp() == board_ticks); /* until the loop is there */
+    begin();
+    const uint64_t first = hil_clock_us();
+    assert(first / 1000 >= board_ticks);
+    board_ticks = 0; /* asked no more */
+    const uint32_t log_ms = esp_log_timestamp();
+    assert(first / 1000 <= log_ms && log_ms <= hil_clock_us() / 1000);
+    finish();
+}
+
 static void the_timer_is_called_at_the_deadline_and_not_before(void) {
     begin();
-    const uint64_t deadline = (uint64_t)esp_timer_get_time() + 20000;
+    const uint64_t deadline = hil_clock_us() + 20000;
     while (timers == 0) {
         run(1, deadline);
-        assert(timers == ((uint64_t)esp_timer_get_time() >= deadline) || timers == 0);
+        assert(timers == (hil_clock_us() >= deadline) || timers == 0);
     }
     finish();
 }
@@ -141,6 +165,8 @@ static const test_case cases[] = {
     TEST(a_descriptor_is_told_of_until_it_is_unwatched),
     TEST(what_select_found_is_not_told_to_a_later_watcher),
     TEST(room_to_write_is_told_where_it_was_asked_for),
+    TEST(a_select_without_memory_is_tried_again),
+    TEST(the_log_goes_by_the_cores_clock),
     TEST(the_timer_is_called_at_the_deadline_and_not_before),
 };
 

@@ -10,7 +10,14 @@ static struct {
     int state;
 } records[2];
 static int running;
-static size_t written;
+bool board_is_idf_5_5;
+
+typedef struct {
+    int app;
+    size_t written;
+} ota_entry;
+static ota_entry *entry;
+static esp_ota_handle_t handles; /* the last one */
 
 static bool is_void(int record) {
     return records[record].sequence == BLANK || records[record].state == ABORTED;
@@ -28,11 +35,15 @@ static int chosen(void) {
     return active < 0 ? OTA_0 : (int)((records[active].sequence - 1) % 2);
 }
 
-static void write_record(int record, uint32_t sequence, int state) {
+static void erase_record(int record) {
     records[record].sequence = BLANK;
     if (board_power_goes()) {
         longjmp(board_power_lost, 1);
     }
+}
+
+static void write_record(int record, uint32_t sequence, int state) {
+    erase_record(record);
     records[record].sequence = sequence;
     records[record].state = state;
 }
@@ -45,19 +56,24 @@ const char *board_app(void) {
     return board_partitions[running].label;
 }
 
+/* app_update/esp_ota_ops.c: found by the address that the MMU maps; takes nothing. */
 const esp_partition_t *esp_ota_get_running_partition(void) {
     return &board_partitions[running];
 }
 
+/* app_update/esp_ota_ops.c: maps otadata to read it, and unmaps it. */
 const esp_partition_t *esp_ota_get_boot_partition(void) {
     return &board_partitions[chosen()];
 }
 
+/* app_update/esp_ota_ops.c: takes nothing. */
 const esp_partition_t *esp_ota_get_next_update_partition(const esp_partition_t *from) {
     (void)from;
     return &board_partitions[1 - running];
 }
 
+/* app_update/esp_ota_ops.c: verifies the whole image first: its SHA-256 and MMU pages for it, a second or less for 3
+ * MB. Then erases and writes a sector of otadata. */
 esp_err_t esp_ota_set_boot_partition(const esp_partition_t *partition) {
     const int app = (int)(partition - board_partitions);
     const int active = active_record();
@@ -76,6 +92,7 @@ esp_err_t esp_ota_set_boot_partition(const esp_partition_t *partition) {
     return ESP_OK;
 }
 
+/* app_update/esp_ota_ops.c: erases and writes a sector of otadata, unless it says so already. */
 esp_err_t esp_ota_mark_app_valid_cancel_rollback(void) {
     const int active = active_record();
     if (active < 0) {
@@ -87,30 +104,68 @@ esp_err_t esp_ota_mark_app_valid_cancel_rollback(void) {
     return ESP_OK;
 }
 
+/* app_update/esp_ota_ops.c: takes some 50 bytes of heap, until esp_ota_end or esp_ota_abort. Is refused while the
+ * running application is on trial (CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE). 5.5 erases the other record, if that names
+ * the other partition. */
 esp_err_t esp_ota_begin(const esp_partition_t *partition, size_t size, esp_ota_handle_t *handle) {
-    *handle = (esp_ota_handle_t)(partition - board_partitions);
-    written = 0;
-    return size == OTA_WITH_SEQUENTIAL_WRITES && *handle != (esp_ota_handle_t)running ? ESP_OK : ESP_ERR_INVALID_ARG;
+    const int active = active_record();
+    const int app = (int)(partition - board_partitions);
+    if (app == running || size != OTA_WITH_SEQUENTIAL_WRITES) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    if (active >= 0 && records[active].state == PENDING_VERIFY) {
+        return ESP_ERR_OTA_ROLLBACK_INVALID_STATE;
+    }
+    const int other = 1 - active;
+    if (board_is_idf_5_5 && active >= 0 && records[other].sequence != BLANK &&
+        (int)((records[other].sequence - 1) % 2) != running) {
+        erase_record(other);
+    }
+    free(entry);
+    entry = calloc(1, sizeof *entry);
+    entry->app = app;
+    *handle = ++handles;
+    return ESP_OK;
 }
 
+/* app_update/esp_ota_ops.c: erases each sector when it is reached, then writes; takes no heap. */
 esp_err_t esp_ota_write(esp_ota_handle_t handle, const void *data, size_t size) {
-    for (size_t at = (written + BOARD_SECTOR - 1) / BOARD_SECTOR * BOARD_SECTOR; at < written + size;
-         at += BOARD_SECTOR) {
-        esp_partition_erase_range(&board_partitions[handle], at, BOARD_SECTOR);
+    if (entry == NULL || handle != handles) {
+        return ESP_ERR_INVALID_ARG;
     }
-    if (written == 0 && *(const uint8_t *)data != 0xE9) {
+    const esp_partition_t *partition = &board_partitions[entry->app];
+    for (size_t at = (entry->written + BOARD_SECTOR - 1) / BOARD_SECTOR * BOARD_SECTOR; at < entry->written + size;
+         at += BOARD_SECTOR) {
+        const esp_err_t result = esp_partition_erase_range(partition, at, BOARD_SECTOR);
+        if (result != ESP_OK) {
+            return result;
+        }
+    }
+    if (entry->written == 0 && *(const uint8_t *)data != 0xE9) {
         return ESP_ERR_OTA_VALIDATE_FAILED;
     }
-    written += size;
-    return esp_partition_write(&board_partitions[handle], written - size, data, size);
+    entry->written += size;
+    return esp_partition_write(partition, entry->written - size, data, size);
 }
 
+/* app_update/esp_ota_ops.c: verifies the whole image, as esp_ota_set_boot_partition does again; ends the handle,
+ * whatever the verdict. Nothing written: ESP_ERR_INVALID_ARG. */
 esp_err_t esp_ota_end(esp_ota_handle_t handle) {
-    return is_image((int)handle) ? ESP_OK : ESP_ERR_OTA_VALIDATE_FAILED;
+    if (entry == NULL || handle != handles) {
+        return ESP_ERR_NOT_FOUND;
+    }
+    const ota_entry ended = *entry;
+    (void)esp_ota_abort(handle);
+    return ended.written == 0 ? ESP_ERR_INVALID_ARG : is_image(ended.app) ? ESP_OK : ESP_ERR_OTA_VALIDATE_FAILED;
 }
 
+/* app_update/esp_ota_ops.c: gives the handle's heap back; ESP_ERR_NOT_FOUND if it was ended. */
 esp_err_t esp_ota_abort(esp_ota_handle_t handle) {
-    (void)handle;
+    if (entry == NULL || handle != handles) {
+        return ESP_ERR_NOT_FOUND;
+    }
+    free(entry);
+    entry = NULL;
     return ESP_OK;
 }
 
@@ -119,6 +174,8 @@ void otadata_erase(void) {
 }
 
 void otadata_boot(void) {
+    free(entry); /* the heap begins anew */
+    entry = NULL;
     for (int i = 0; i < 2; i++) {
         if (records[i].sequence != BLANK && records[i].state == PENDING_VERIFY) {
             records[i].state = ABORTED;

@@ -244,6 +244,44 @@ static void power_may_go_while_an_application_is_updated(void) {
     }
 }
 
+/* dogs19's tail, which is most of the model (models/dogs19). */
+static void the_digest_of_the_largest_model_is_made_within_the_internal_heap(void) {
+    const uint32_t length = 2595728;
+    uint8_t digest[32], expected[32];
+    board_make(2);
+    board_enlarge_models();
+    uint8_t *slot = board_flash(MODEL_0);
+    for (uint32_t i = 0; i < length; i++) {
+        slot[4096 + i] = (uint8_t)(i * 7 + i / 4096);
+    }
+    memcpy(slot, magic, sizeof magic);
+    boot(ESP_RST_POWERON);
+    sha256(&slot[4096], length, expected);
+    assert(hil_slot_sha256(NULL, 4096, length, digest) == SN_OK && memcmp(digest, expected, sizeof digest) == 0);
+    assert(BOARD_HEAP - board_heap_least <= 4096);
+    for (uint32_t size = 0; size < 8200; size += size % 1024 == 1 ? 1023 : 1) { /* at the seams of its pieces */
+        sha256(&slot[4096], size, expected);
+        assert(hil_slot_sha256(NULL, 4096, size, digest) == SN_OK && memcmp(digest, expected, sizeof digest) == 0);
+    }
+    assert(hil_slot_sha256(NULL, 4096, BOARD_LARGEST, digest) == SN_ERR_SLOT_LENGTH);
+}
+
+static void a_partition_that_cannot_be_mapped_is_not_open(void) {
+    uint8_t byte;
+    make(1);
+    board_flash(MODEL_0)[0] = 0x48;
+    board_partitions[MODEL_0].size = (BOARD_MMU_PAGES + 1) << 16;
+    boot(ESP_RST_POWERON);
+    assert(hil_slot_size(NULL) == 0 && hil_slot_read(NULL, 0, &byte, 1) == SN_ERR_SLOT_LENGTH);
+}
+
+static void an_application_on_trial_is_not_replaced(void) {
+    make(2);
+    assert(send_app(0xE9, 2) == SN_OK);
+    boot(ESP_RST_SW);
+    assert(send_app(0xE9, 3) == SN_ERR_STORAGE && strcmp(board_app(), "ota_1") == 0);
+}
+
 static void what_is_no_application_is_refused(void) {
     make(2);
     assert(send_app(0x7F, 2) == SN_ERR_UPDATE_INVALID);
@@ -268,8 +306,13 @@ static const test_case cases[] = {
     TEST(an_application_whose_sending_failed_is_not_tried),
     TEST(power_may_go_while_an_application_is_updated),
     TEST(what_is_no_application_is_refused),
+    TEST(the_digest_of_the_largest_model_is_made_within_the_internal_heap),
+    TEST(a_partition_that_cannot_be_mapped_is_not_open),
+    TEST(an_application_on_trial_is_not_replaced),
 };
 
 int main(int argc, char **argv) {
-    return run_case(cases, sizeof cases / sizeof cases[0], argc, argv);
+    const int result = run_case(cases, sizeof cases / sizeof cases[0], argc, argv);
+    board_is_idf_5_5 = true;
+    return result == 0 ? run_case(cases, sizeof cases / sizeof cases[0], argc, argv) : result;
 }

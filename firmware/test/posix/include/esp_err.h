@@ -10,6 +10,7 @@ enum {
     ESP_ERR_NO_MEM = 0x101,
     ESP_ERR_INVALID_ARG = 0x102,
     ESP_ERR_INVALID_STATE = 0x103,
+    ESP_ERR_NOT_FOUND = 0x105,
 };
 
 const char *esp_err_to_name(esp_err_t code);

@@ -4,7 +4,7 @@
 
 #include "esp_err.h"
 
-#define esp_task_wdt_add(task) ESP_OK
-#define esp_task_wdt_reset() ESP_OK
+esp_err_t esp_task_wdt_add(void *task);
+esp_err_t esp_task_wdt_reset(void);
 
 #endif

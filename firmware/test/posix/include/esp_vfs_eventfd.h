@@ -9,6 +9,6 @@
 typedef int esp_vfs_eventfd_config_t;
 
 #define ESP_VFS_EVENTD_CONFIG_DEFAULT() 1
-#define esp_vfs_eventfd_register(config) (*(config) == 1 ? ESP_OK : ESP_FAIL) /* Linux has eventfd() */
+esp_err_t esp_vfs_eventfd_register(const esp_vfs_eventfd_config_t *config);
 
 #endif

@@ -82,6 +82,18 @@ sn_console_event sn_console_push(sn_console *console, uint8_t byte) {
     return push_text(console, byte);
 }
 
+bool sn_console_is_open(const sn_console *console) {
+    return console->state == SN_CONSOLE_IN_FRAME || console->state == SN_CONSOLE_IN_NOISE;
+}
+
+sn_console_event sn_console_end(sn_console *console) {
+    bool had_begun = console->state == SN_CONSOLE_IN_FRAME && console->length != 0;
+    console->state = SN_CONSOLE_IN_LINE;
+    console->length = 0;
+    console->delivered = false;
+    return had_begun ? SN_CONSOLE_BAD_FRAME : SN_CONSOLE_NOTHING;
+}
+
 /* Cuts " *xxxx" off the end of a line. False if it is there and wrong. */
 static bool check_crc(char *line) {
     size_t length = strlen(line);

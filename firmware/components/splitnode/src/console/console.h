@@ -4,6 +4,8 @@
  *
  * A zero byte opens a frame and the next one closes it. Line noise is full of zero bytes, so one that opens nothing
  * must do no harm: the second byte of every encoded frame is its type, and if it is no known type the bytes are text.
+ * What does begin like a frame and never ends would swallow all text behind it: it is dropped when the line has been
+ * silent for SN_CONSOLE_SILENCE_US.
  */
 #ifndef SPLITNODE_CONSOLE_H
 #define SPLITNODE_CONSOLE_H
@@ -17,6 +19,7 @@
 #include "splitnode/error.h"
 
 #define SN_LINE_LIMIT 512u
+#define SN_CONSOLE_SILENCE_US 500000u
 
 typedef enum {
     SN_CONSOLE_NOTHING,
@@ -35,6 +38,12 @@ typedef struct {
 
 /* A zeroed sn_console is ready. The event's contents are valid until the next byte. */
 sn_console_event sn_console_push(sn_console *console, uint8_t byte);
+
+/* Is a frame open, or what was too long for one, that silence would end? */
+bool sn_console_is_open(const sn_console *console);
+
+/* Silence has ended it: what comes next is text. BAD_FRAME if that cost a frame, or what looked like one. */
+sn_console_event sn_console_end(sn_console *console);
 
 typedef struct {
     bool has_id;

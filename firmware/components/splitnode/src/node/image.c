@@ -56,16 +56,27 @@ static void report_failure(sn_node *node, sn_error code, const char *text) {
     node_end_line(node, &line);
 }
 
-static void drop(sn_node *node) {
+/* Where the image goes on, or that it is complete, and how: what said so before may have been lost on the line. */
+static void report(sn_node *node) {
+    report_next(node);
+    if (node->upload.state == SN_UPLOAD_STORED) {
+        sn_text line = node_begin_event(node, "image");
+        sn_text_pair(&line, "state", "ok");
+        node_end_line(node, &line);
+    }
+}
+
+/* What is not even a chunk may be noise, which nobody wants to hear of unless chunks are on the way. */
+static void drop(sn_node *node, bool is_chunk) {
     node->stats.rx_bad_chunk++;
     if (node->gateway.active) {
         return; /* the next record's number tells what is missing */
     }
     if (node->update.state == NODE_UPDATE_RUNNING) {
-        node_update_report_next(node);
-    } else if (node->upload.state == SN_UPLOAD_RUNNING || node->upload.state == SN_UPLOAD_STORED) {
-        report_next(node);
-    } else {
+        node_update_report(node);
+    } else if (node->upload.state == SN_UPLOAD_RUNNING || (is_chunk && node->upload.state == SN_UPLOAD_STORED)) {
+        report(node);
+    } else if (is_chunk) {
         report_failure(node, SN_ERR_NO_IMAGE, "a chunk came, but no image has been announced");
     }
 }
@@ -75,7 +86,7 @@ static void push_update(sn_node *node, const sn_chunk *chunk) {
     if (!node_update_push(node, chunk)) {
         node->stats.rx_bad_chunk++;
         if (node->update.state != NODE_UPDATE_NONE) {
-            node_update_report_next(node);
+            node_update_report(node);
         }
     }
 }
@@ -96,19 +107,15 @@ void node_handle_frame(sn_node *node, const uint8_t *data, size_t length) {
         return;
     }
     if (!is_sound || !sn_upload_push(&node->upload, &chunk)) {
-        drop(node);
+        drop(node, is_sound);
         return;
     }
-    report_next(node);
-    if (node->upload.state == SN_UPLOAD_STORED) {
-        sn_text line = node_begin_event(node, "image");
-        sn_text_pair(&line, "state", "ok");
-        node_end_line(node, &line);
-    } else if (node->upload.state == SN_UPLOAD_CORRUPT) {
+    report(node);
+    if (node->upload.state == SN_UPLOAD_CORRUPT) {
         report_failure(node, SN_ERR_IMAGE_CRC, "the image's CRC-32 is not the one announced: send it again");
     }
 }
 
 void node_handle_bad_frame(sn_node *node) {
-    drop(node);
+    drop(node, false);
 }

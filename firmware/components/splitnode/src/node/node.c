@@ -31,6 +31,9 @@ static uint64_t next_deadline(sn_node *node) {
     if (node->echo.active) {
         next = earlier(next, node->echo.deadline);
     }
+    if (sn_console_is_open(&node->console)) {
+        next = earlier(next, node->console_heard_us + SN_CONSOLE_SILENCE_US);
+    }
     return next;
 }
 
@@ -68,31 +71,48 @@ uint64_t sn_node_on_model(sn_node *node, sn_error code, const char *text, uint32
     return next_deadline(node);
 }
 
-uint64_t sn_node_on_console(sn_node *node, const uint8_t *data, size_t length) {
+static void handle_console(sn_node *node, sn_console_event event) {
     sn_console *console = &node->console;
+    switch (event) {
+    case SN_CONSOLE_LINE:
+        node_handle_line(node, (char *)console->buffer);
+        break;
+    case SN_CONSOLE_LONG_LINE:
+        node_refuse_long_line(node);
+        break;
+    case SN_CONSOLE_FRAME:
+        node_handle_frame(node, console->buffer, console->length);
+        break;
+    case SN_CONSOLE_BAD_FRAME:
+        node_handle_bad_frame(node);
+        break;
+    case SN_CONSOLE_NOTHING:
+        break;
+    }
+}
+
+uint64_t sn_node_on_console(sn_node *node, const uint8_t *data, size_t length) {
     for (size_t i = 0; i < length; i++) {
-        switch (sn_console_push(console, data[i])) {
-        case SN_CONSOLE_LINE:
-            node_handle_line(node, (char *)console->buffer);
-            break;
-        case SN_CONSOLE_LONG_LINE:
-            node_refuse_long_line(node);
-            break;
-        case SN_CONSOLE_FRAME:
-            node_handle_frame(node, console->buffer, console->length);
-            break;
-        case SN_CONSOLE_BAD_FRAME:
-            node_handle_bad_frame(node);
-            break;
-        case SN_CONSOLE_NOTHING:
-            break;
+        sn_console_event event = sn_console_push(&node->console, data[i]);
+        if (event != SN_CONSOLE_NOTHING) {
+            handle_console(node, event);
         }
+    }
+    if (sn_console_is_open(&node->console)) {
+        node->console_heard_us = node_now(node); /* after what these bytes have set off, which may have taken long */
     }
     return next_deadline(node);
 }
 
+static void console_timer(sn_node *node, uint64_t now) {
+    if (sn_console_is_open(&node->console) && now - node->console_heard_us >= SN_CONSOLE_SILENCE_US) {
+        handle_console(node, sn_console_end(&node->console));
+    }
+}
+
 uint64_t sn_node_on_timer(sn_node *node) {
     uint64_t now = node_now(node);
+    console_timer(node, now);
     node_read_step(node);
     sn_link_on_timer(&node->link, now);
     node_infer_timer(node, now);

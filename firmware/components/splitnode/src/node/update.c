@@ -135,10 +135,19 @@ void node_update_forget(sn_node *node) {
     node->update.state = NODE_UPDATE_NONE;
 }
 
-void node_update_report_next(sn_node *node) {
+static void report_ok(sn_node *node) {
+    sn_text line = node_begin_event(node, "update");
+    sn_text_pair(&line, "state", "ok");
+    node_end_line(node, &line);
+}
+
+void node_update_report(sn_node *node) {
     sn_text line = node_begin_event(node, "update");
     sn_text_pair_u64(&line, "next", node->update.next);
     node_end_line(node, &line);
+    if (node->update.state == NODE_UPDATE_DONE) {
+        report_ok(node);
+    }
 }
 
 static const char *explain(sn_error code, const char *otherwise) {
@@ -166,9 +175,7 @@ static void finish(sn_node *node) {
         return;
     }
     node->update.state = NODE_UPDATE_DONE;
-    sn_text line = node_begin_event(node, "update");
-    sn_text_pair(&line, "state", "ok");
-    node_end_line(node, &line);
+    report_ok(node);
 }
 
 /* Follows a model's header as it passes; false once it is known to be none. */
@@ -210,7 +217,7 @@ bool node_update_push(sn_node *node, const sn_chunk *chunk) {
         return true;
     }
     update->next += chunk->data.length;
-    node_update_report_next(node);
+    node_update_report(node);
     if (update->next == update->size) {
         finish(node);
     }

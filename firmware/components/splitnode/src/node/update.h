@@ -10,7 +10,7 @@ node_request node_request_update;
 
 /* Takes a chunk that goes on where the last one ended; false for any other. */
 bool node_update_push(sn_node *node, const sn_chunk *chunk);
-void node_update_report_next(sn_node *node);
+void node_update_report(sn_node *node);
 /* Refuses while an update is on its way. */
 sn_error node_need_no_update(sn_node *node, sn_reason *why);
 void node_update_forget(sn_node *node);
