@@ -6,6 +6,10 @@
 #include "base/crc.h"
 #include "base/text.h"
 
+void sn_console_init(sn_console *console) {
+    memset(console, 0, sizeof *console);
+}
+
 static sn_console_event deliver(sn_console *console, sn_console_event event) {
     console->state = SN_CONSOLE_IN_LINE;
     console->delivered = true;
@@ -86,7 +90,18 @@ bool sn_console_is_open(const sn_console *console) {
     return console->state == SN_CONSOLE_IN_FRAME || console->state == SN_CONSOLE_IN_NOISE;
 }
 
-sn_console_event sn_console_end(sn_console *console) {
+void sn_console_heard(sn_console *console, uint64_t now) {
+    console->heard_us = now;
+}
+
+uint64_t sn_console_deadline(const sn_console *console) {
+    return sn_console_is_open(console) ? console->heard_us + SN_CONSOLE_SILENCE_US : UINT64_MAX;
+}
+
+sn_console_event sn_console_on_timer(sn_console *console, uint64_t now) {
+    if (!sn_console_is_open(console) || now - console->heard_us < SN_CONSOLE_SILENCE_US) {
+        return SN_CONSOLE_NOTHING;
+    }
     bool had_begun = console->state == SN_CONSOLE_IN_FRAME && console->length != 0;
     console->state = SN_CONSOLE_IN_LINE;
     console->length = 0;

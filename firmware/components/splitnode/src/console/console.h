@@ -33,17 +33,25 @@ typedef struct {
     enum { SN_CONSOLE_IN_LINE, SN_CONSOLE_IN_LONG_LINE, SN_CONSOLE_IN_NOISE, SN_CONSOLE_IN_FRAME } state;
     bool delivered; /* the event in `buffer` has been seen */
     size_t length;
+    uint64_t heard_us; /* when the last byte came, and had been dealt with */
     uint8_t buffer[SN_COBS_BOUND(SN_CHUNK_SIZE)];
 } sn_console;
 
-/* A zeroed sn_console is ready. The event's contents are valid until the next byte. */
+void sn_console_init(sn_console *console);
+
+/* The event's contents are valid until the next byte. */
 sn_console_event sn_console_push(sn_console *console, uint8_t byte);
 
 /* Is a frame open, or what was too long for one, that silence would end? */
 bool sn_console_is_open(const sn_console *console);
 
-/* Silence has ended it: what comes next is text. BAD_FRAME if that cost a frame, or what looked like one. */
-sn_console_event sn_console_end(sn_console *console);
+/* All bytes that have come are dealt with, which may have taken long: silence counts from here. */
+void sn_console_heard(sn_console *console, uint64_t now);
+/* When to call sn_console_on_timer; UINT64_MAX if nothing is open. */
+uint64_t sn_console_deadline(const sn_console *console);
+/* If silence has ended what was open, what comes next is text. BAD_FRAME if that cost a frame, or what looked like
+ * one. */
+sn_console_event sn_console_on_timer(sn_console *console, uint64_t now);
 
 typedef struct {
     bool has_id;

@@ -31,10 +31,7 @@ static uint64_t next_deadline(sn_node *node) {
     if (node->echo.active) {
         next = earlier(next, node->echo.deadline);
     }
-    if (sn_console_is_open(&node->console)) {
-        next = earlier(next, node->console_heard_us + SN_CONSOLE_SILENCE_US);
-    }
-    return next;
+    return earlier(next, sn_console_deadline(&node->console));
 }
 
 size_t sn_node_size(void) {
@@ -50,6 +47,7 @@ uint64_t sn_node_init(sn_node *storage, const sn_port *port, const sn_identity *
     node->session = port->random_u32(port->ctx);
     node->app_on_trial = identity->app_on_trial;
     node->model_on_trial = identity->model_on_trial;
+    sn_console_init(&node->console);
     sn_link_init(&node->link, port, memory->receive, memory->receive_capacity, node->session, &node_link_events, node);
     sn_gateway_init(&node->gateway, port, memory->receive, memory->receive_capacity, &node_gateway_events, node);
 
@@ -99,20 +97,14 @@ uint64_t sn_node_on_console(sn_node *node, const uint8_t *data, size_t length) {
         }
     }
     if (sn_console_is_open(&node->console)) {
-        node->console_heard_us = node_now(node); /* after what these bytes have set off, which may have taken long */
+        sn_console_heard(&node->console, node_now(node));
     }
     return next_deadline(node);
 }
 
-static void console_timer(sn_node *node, uint64_t now) {
-    if (sn_console_is_open(&node->console) && now - node->console_heard_us >= SN_CONSOLE_SILENCE_US) {
-        handle_console(node, sn_console_end(&node->console));
-    }
-}
-
 uint64_t sn_node_on_timer(sn_node *node) {
     uint64_t now = node_now(node);
-    console_timer(node, now);
+    handle_console(node, sn_console_on_timer(&node->console, now));
     node_read_step(node);
     sn_link_on_timer(&node->link, now);
     node_infer_timer(node, now);

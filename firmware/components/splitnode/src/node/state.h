@@ -94,7 +94,6 @@ struct sn_node {
     uint32_t output_length; /* of what memory.output holds */
 
     sn_console console;
-    uint64_t console_heard_us; /* when the last byte came, and had been dealt with */
     sn_upload upload;
     node_update update;
     bool app_on_trial, model_on_trial;
