@@ -18,9 +18,9 @@ from hil.installed import find_installed
 from hil.lab import Lab
 from hil.line_rate import change_rate
 from hil.model_part import ModelPart
-from hil.ports import has_line_rate, moves_rts
+from hil.ports import has_line_rate
 from hil.recovery import Recovery
-from hil.reset import ConsoleReset, ResetStrategy, choose_reset
+from hil.reset import ConsoleReset, ResetStrategy, reset_on
 from hil.rig import BoardSpec
 from hil.start import check_firmware, check_mac, check_model
 
@@ -257,13 +257,7 @@ class Device:
             self.raise_baud()
 
     def _way_to_reset(self) -> ResetStrategy:
-        usb_jtag = not has_line_rate(self.port)
-        return choose_reset(
-            self.spec.reset,
-            usb_jtag=usb_jtag,
-            baud=self._fastest,
-            moves_rts=moves_rts(self.port),
-        )
+        return reset_on(self.port, self.spec.reset, self._fastest)
 
     def raise_baud(self) -> None:
         """Make the console as fast as images and frames need it and the line bears it."""

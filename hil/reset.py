@@ -6,6 +6,7 @@ import time
 from typing import Any, Protocol
 
 from hil.console_line import sent
+from hil.ports import has_line_rate, moves_rts
 
 _UART_HOLD_S = 0.1
 _SETTLE_S = 0.1
@@ -119,3 +120,10 @@ def choose_reset(name: str, *, usb_jtag: bool, baud: int, moves_rts: bool = Fals
     if name == "usb-jtag" or (name == "auto" and usb_jtag):
         return UsbJtagReset()
     return FlowControlReset() if moves_rts else UartReset()
+
+
+def reset_on(port: str, name: str, baud: int) -> ResetStrategy:
+    """Return the strategy of a board on a port, by what is known of that; see choose_reset."""
+    return choose_reset(
+        name, usb_jtag=not has_line_rate(port), baud=baud, moves_rts=moves_rts(port)
+    )

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "esp_heap_caps.h"
 #include "esp_log.h"
 #include "esp_mac.h"
 #include "freertos/FreeRTOS.h"
@@ -23,7 +24,8 @@ enum { OPENING, UP, OVER };
 static atomic_int state;
 static bool is_central, is_running;
 static char peer[18];
-static uint16_t connection, value;
+static uint16_t connection; /* BLE_HS_CONN_HANDLE_NONE: none that an event has told of */
+static uint16_t value;
 static TaskHandle_t starter;
 
 int hil_ble_fail(sn_error code, const char *text, int detail) {
@@ -46,7 +48,7 @@ int hil_ble_up(uint16_t handle) {
 }
 
 static int begin(void) {
-    const int code = state == OVER ? 0 : is_central ? hil_ble_connect(peer) : hil_ble_advertise();
+    const int code = state != OPENING ? 0 : is_central ? hil_ble_connect(peer) : hil_ble_advertise();
     return code == 0 ? 0 : hil_ble_fail(SN_ERR_RADIO, "BLE could not be started", code);
 }
 
@@ -55,8 +57,9 @@ static int agreed(void) {
 }
 
 static int on_mtu(uint16_t handle, const struct ble_gatt_error *error, uint16_t mtu, void *unused) {
-    (void)handle, (void)mtu, (void)unused;
-    return error->status == BLE_HS_ENOTCONN ? 0 : agreed(); /* a peer that refuses keeps 23, which the core refuses */
+    (void)mtu, (void)unused;
+    /* A peer that refuses keeps 23, which the core refuses. */
+    return error->status == BLE_HS_ENOTCONN || handle != connection ? 0 : agreed();
 }
 
 /* Asks for the MTU of sdkconfig.defaults: the central first of all, the peripheral when it is subscribed to and the
@@ -84,34 +87,49 @@ static int connected(int status, uint16_t handle) {
     return is_central ? agree() : 0;
 }
 
+static int disconnected(uint16_t handle, int reason) {
+    if (connection != BLE_HS_CONN_HANDLE_NONE && handle != connection) {
+        return 0; /* one that was given up before */
+    }
+    connection = BLE_HS_CONN_HANDLE_NONE;
+    return state == UP ? hil_ble_fail(SN_ERR_EDGE_LOST, "the connection ended", reason) : begin();
+}
+
+static int subscribed(const struct ble_gap_event *event) {
+    if (event->subscribe.cur_notify) {
+        /* It may be told of before its connection is: espressif/esp-nimble, issue 117. */
+        connection = event->subscribe.conn_handle;
+        value = event->subscribe.attr_handle;
+        return agree();
+    }
+    /* The end of the connection ends the subscription first: that comes as BLE_GAP_EVENT_DISCONNECT next. */
+    return event->subscribe.prev_notify && event->subscribe.reason == BLE_GAP_SUBSCRIBE_REASON_WRITE &&
+                   event->subscribe.conn_handle == connection
+               ? hil_ble_fail(SN_ERR_EDGE_LOST, "the central has ended its subscription", 0)
+               : 0;
+}
+
 int hil_ble_on_event(struct ble_gap_event *event, void *unused) {
     (void)unused;
     switch (event->type) {
     case BLE_GAP_EVENT_CONNECT:
         return connected(event->connect.status, event->connect.conn_handle);
     case BLE_GAP_EVENT_DISCONNECT:
-        connection = BLE_HS_CONN_HANDLE_NONE;
-        return state == UP ? hil_ble_fail(SN_ERR_EDGE_LOST, "the connection ended", event->disconnect.reason) : begin();
+        return disconnected(event->disconnect.conn.conn_handle, event->disconnect.reason);
     case BLE_GAP_EVENT_SUBSCRIBE:
-        if (event->subscribe.cur_notify) {
-            value = event->subscribe.attr_handle;
-            return agree();
-        }
-        /* The end of the connection ends the subscription first: that comes as BLE_GAP_EVENT_DISCONNECT next. */
-        return event->subscribe.prev_notify && event->subscribe.reason == BLE_GAP_SUBSCRIBE_REASON_WRITE
-                   ? hil_ble_fail(SN_ERR_EDGE_LOST, "the central has ended its subscription", 0)
-                   : 0;
+        return subscribed(event);
     case BLE_GAP_EVENT_NOTIFY_RX:
-        hil_ble_received(event->notify_rx.om);
+        hil_ble_received(event->notify_rx.conn_handle, event->notify_rx.om);
     }
     return 0;
 }
 
-void hil_ble_received(const struct os_mbuf *frame) {
+void hil_ble_received(uint16_t handle, const struct os_mbuf *frame) {
     static uint8_t flat[MOST_FRAME];
     uint16_t length = 0;
-    if (state == UP && (ble_hs_mbuf_to_flat(frame, flat, sizeof flat, &length) != 0 ||
-                        !hil_link_receive(SN_VIA_BLE, 0, 0, flat, length))) {
+    if (state == UP && handle == connection &&
+        (ble_hs_mbuf_to_flat(frame, flat, sizeof flat, &length) != 0 ||
+         !hil_link_receive(SN_VIA_BLE, 0, 0, flat, length))) {
         hil_ble_fail(SN_ERR_EDGE_LOST, "a frame could not be taken, and BLE must lose none", BLE_HS_ENOMEM);
     }
 }
@@ -152,6 +170,11 @@ static void on_reset(int reason) {
 
 static void start(const link_wish *wish) {
     uint8_t mac[6];
+    if (heap_caps_get_total_size(MALLOC_CAP_SPIRAM) == 0) { /* NimBLE aborts where it finds no memory */
+        hil_link_tell(SN_VIA_BLE, SN_ERR_RADIO, "BLE needs a module with octal PSRAM, as N16R8: its buffers are there",
+                      NULL);
+        return;
+    }
     is_central = wish->name[0] != '\0';
     strlcpy(peer, wish->name, sizeof peer);
     connection = BLE_HS_CONN_HANDLE_NONE;

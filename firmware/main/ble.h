@@ -17,7 +17,7 @@ int hil_ble_explore(
     uint16_t connection); /* finds the peer's service and subscribes: ends in hil_ble_up or hil_ble_fail */
 
 int hil_ble_on_event(struct ble_gap_event *event, void *unused);
-void hil_ble_received(const struct os_mbuf *frame);
+void hil_ble_received(uint16_t connection, const struct os_mbuf *frame);
 /* All return 0. */
 int hil_ble_up(uint16_t handle); /* of what frames are written to, or notified on */
 int hil_ble_fail(sn_error code, const char *text, int detail);

@@ -15,9 +15,9 @@
 static const ble_uuid128_t service = UUID(1), to_peripheral = UUID(2), to_central = UUID(3);
 
 static int on_access(uint16_t connection, uint16_t attribute, struct ble_gatt_access_ctxt *context, void *unused) {
-    (void)connection, (void)attribute, (void)unused;
+    (void)attribute, (void)unused;
     if (context->op == BLE_GATT_ACCESS_OP_WRITE_CHR) {
-        hil_ble_received(context->om);
+        hil_ble_received(connection, context->om);
     }
     return 0;
 }
@@ -43,6 +43,9 @@ int hil_ble_add_service(const uint8_t mac[6]) {
 }
 
 int hil_ble_advertise(void) {
+    if (ble_gap_adv_active()) { /* which setting the fields would not find out, and starting would refuse */
+        return 0;
+    }
     const char *name = ble_svc_gap_device_name();
     const struct ble_hs_adv_fields advertisement = {.flags = BLE_HS_ADV_F_DISC_GEN | BLE_HS_ADV_F_BREDR_UNSUP,
                                                     .uuids128 = &service,

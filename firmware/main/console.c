@@ -50,7 +50,6 @@ static int take_usb(void *to, uint32_t length, TickType_t wait) {
     return usb_serial_jtag_read_bytes(to, length, wait);
 }
 
-static const char TAG[] = "console";
 static input inputs[] = {{.take = take_uart}, {.take = take_usb}};
 static SemaphoreHandle_t turn; /* recursive: a driver that complains does so by the log */
 /* In front of the UART. The driver's own transmit buffer would let a writer spin, not sleep, while it is full. */
@@ -164,7 +163,7 @@ static void flush_at_panic(void) {
     const unsigned lost = (unsigned)(BACKLOG_SIZE - hil_backlog_room(&queue));
     if (lost > 0) {
         esp_rom_printf("\r\nE (%u) %s: %u bytes could not go out before the panic\r\n",
-                       (unsigned)(hil_clock_us() / 1000), TAG, lost);
+                       (unsigned)(hil_clock_us() / 1000), "console", lost);
     }
 }
 
@@ -197,7 +196,7 @@ void hil_console_baud(void *ctx, uint32_t rate) {
     esp_err_t result = drain_uart();
     result = result == ESP_OK ? uart_set_baudrate(UART_NUM_0, rate) : result;
     if (result != ESP_OK) {
-        ESP_LOGE(TAG, "the line stays at its rate: %s", esp_err_to_name(result));
+        ESP_LOGE("console", "the line stays at its rate: %s", esp_err_to_name(result));
     }
     xSemaphoreGiveRecursive(turn);
 }
@@ -219,8 +218,8 @@ static esp_err_t install(void) {
     return result == ESP_OK ? usb_serial_jtag_driver_install(&usb) : result;
 }
 
-static bool start(TaskFunction_t run, void *argument, TaskHandle_t *task) {
-    return xTaskCreatePinnedToCore(run, TAG, TASK_STACK, argument, TASK_PRIORITY, task, CORE) == pdPASS;
+static bool start(TaskFunction_t run, const char *name, void *argument, TaskHandle_t *task) {
+    return xTaskCreatePinnedToCore(run, name, TASK_STACK, argument, TASK_PRIORITY, task, CORE) == pdPASS;
 }
 
 esp_err_t hil_console_init(void) {
@@ -233,8 +232,9 @@ esp_err_t hil_console_init(void) {
     if (result != ESP_OK) {
         return result;
     }
-    const bool is_started = start(write_uart, NULL, &writer) && start(read_on, &inputs[0], &inputs[0].task) &&
-                            start(read_on, &inputs[1], &inputs[1].task);
+    const bool is_started = start(write_uart, "uart_out", NULL, &writer) &&
+                            start(read_on, "uart_in", &inputs[0], &inputs[0].task) &&
+                            start(read_on, "usb_in", &inputs[1], &inputs[1].task);
     if (is_started) {
         esp_log_set_vprintf(write_log);
     }

@@ -19,7 +19,7 @@ extern "C" {
 
 namespace {
 
-constexpr uint32_t kStack = 12288;
+constexpr uint32_t kStack = 8192;
 constexpr UBaseType_t kPriority = 5;
 // Wi-Fi, Bluetooth and the event task are on the other one, where there are two.
 constexpr BaseType_t kCore = configNUMBER_OF_CORES - 1;

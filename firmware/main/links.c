@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "esp_heap_caps.h"
 #include "esp_log.h"
 #include "esp_timer.h"
 #include "freertos/FreeRTOS.h"
@@ -89,9 +90,14 @@ static uint64_t deliver_frame(sn_node *node, const loop_event *event) {
                : sn_node_on_receive(node, event->via, &event->from, event->data, event->length);
 }
 
+/* In PSRAM, where there is some: 40 frames are too many for internal memory. free() takes either. */
+static void *keep(size_t length) {
+    return heap_caps_malloc_prefer(length, 2, MALLOC_CAP_SPIRAM | MALLOC_CAP_8BIT, MALLOC_CAP_DEFAULT);
+}
+
 bool hil_link_receive(sn_via via, uint64_t from, int8_t rssi, const uint8_t *data, size_t length) {
     loop_event event = {.deliver = deliver_frame, .via = via, .epoch = started, .from = {from, rssi}, .length = length};
-    if (frames++ < MOST_FRAMES && (event.data = malloc(length)) != NULL) {
+    if (frames++ < MOST_FRAMES && (event.data = keep(length)) != NULL) {
         memcpy(event.data, data, length);
         if (hil_loop_post(&event)) {
             return true;

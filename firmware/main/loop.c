@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "esp_heap_caps.h"
 #include "esp_task_wdt.h"
 #include "esp_vfs_eventfd.h"
 #include "freertos/FreeRTOS.h"
+#include "freertos/idf_additions.h"
 #include "freertos/queue.h"
 
 #define QUEUE_LENGTH 64
@@ -44,7 +46,8 @@ esp_err_t hil_loop_init(void) {
     if (result != ESP_OK) {
         return result;
     }
-    queue = xQueueCreate(QUEUE_LENGTH, sizeof(loop_event));
+    queue = xQueueCreateWithCaps(QUEUE_LENGTH, sizeof(loop_event), MALLOC_CAP_SPIRAM | MALLOC_CAP_8BIT);
+    queue = queue != NULL ? queue : xQueueCreate(QUEUE_LENGTH, sizeof(loop_event)); /* a module without PSRAM */
     bell = eventfd(0, 0);
     return queue != NULL && hil_loop_watch(bell, false, deliver) == ESP_OK ? ESP_OK : ESP_ERR_NO_MEM;
 }

@@ -110,6 +110,7 @@ void app_main(void) {
     memory.image = allocate(memory.image_capacity, where);
     memory.receive = allocate(memory.receive_capacity, where);
     memory.output = allocate(memory.output_capacity, where);
+    /* Out of PSRAM, ESP-IDF writes flash 32 bytes at a time, and it is from the node that an update is written. */
     sn_node *node = allocate(sn_node_size(), MALLOC_CAP_INTERNAL);
     ESP_ERROR_CHECK(hil_inference_init(has_psram ? allocate(arena_size, where) : NULL, arena_size));
     if (hil_links_init() != SN_OK) {

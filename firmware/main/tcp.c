@@ -55,7 +55,7 @@ static bool prepare(int fd, bool write_too) {
 }
 
 static uint64_t on_peer(sn_node *node, int fd, bool readable, bool writable) {
-    static uint8_t piece[4096];
+    static uint8_t piece[CONFIG_LWIP_TCP_MSS];
     (void)readable;
     if (is_connecting) {
         return writable && hil_loop_watch(fd, false, on_peer) == ESP_OK ? connected(node) : sn_node_on_timer(node);

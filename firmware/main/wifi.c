@@ -20,8 +20,10 @@ enum { OFF, STARTING, JOINING, JOINED, RETURNING };
 
 static atomic_int state;
 static int attempts; /* the event loop's */
+static atomic_bool saves_power;
 static esp_timer_handle_t patience;
-static char ssid[33], password[65]; /* the links task's */
+static esp_netif_t *station;
+static char ssid[33], password[65]; /* of what is joined or was tried last: the links task's */
 
 static void give_up(const char *text, const char *detail) {
     int was = state;
@@ -84,22 +86,40 @@ static void on_disconnected(uint8_t reason) {
     }
 }
 
-static void on_event(void *unused, esp_event_base_t base, int32_t id, void *data) {
+static void tell_address(const esp_ip4_addr_t *ip) {
     char address[16];
+    esp_ip4addr_ntoa(ip, address, sizeof address);
+    hil_link_tell(SN_VIA_NONE, SN_OK, "", address);
+}
+
+static void apply_power_saving(void) {
+    const esp_err_t code = esp_wifi_set_ps(saves_power ? WIFI_PS_MIN_MODEM : WIFI_PS_NONE);
+    /* A driver that refuses because it has not been started is asked again once it has. */
+    hil_link_check(code == ESP_ERR_WIFI_NOT_STARTED ? ESP_OK : code, "modem sleep could not be switched");
+}
+
+static void on_event(void *unused, esp_event_base_t base, int32_t id, void *data) {
     int starting = STARTING, was = state;
     (void)unused;
-    if (base == WIFI_EVENT && id == WIFI_EVENT_STA_START &&
-        atomic_compare_exchange_strong(&state, &starting, JOINING)) {
-        attempts = 0;
-        connect();
+    if (base == WIFI_EVENT && id == WIFI_EVENT_STA_START) {
+        apply_power_saving();
+        if (atomic_compare_exchange_strong(&state, &starting, JOINING)) {
+            attempts = 0;
+            connect();
+        }
     } else if (base == WIFI_EVENT && id == WIFI_EVENT_STA_DISCONNECTED) {
         on_disconnected(((const wifi_event_sta_disconnected_t *)data)->reason);
     } else if (base == IP_EVENT && id == IP_EVENT_STA_GOT_IP && (was == JOINING || was == RETURNING) &&
                atomic_compare_exchange_strong(&state, &was, JOINED)) {
         set_patience(0);
-        esp_ip4addr_ntoa(&((const ip_event_got_ip_t *)data)->ip_info.ip, address, sizeof address);
-        hil_link_tell(SN_VIA_NONE, SN_OK, "", address);
+        tell_address(&((const ip_event_got_ip_t *)data)->ip_info.ip);
     }
+}
+
+/* Also before the first start. Whatever else keeps the driver from stopping shows in what is done next. */
+static esp_err_t halt(void) {
+    const esp_err_t code = esp_wifi_stop();
+    return code == ESP_ERR_WIFI_NOT_INIT ? code : ESP_OK;
 }
 
 static esp_err_t begin(void) {
@@ -108,25 +128,39 @@ static esp_err_t begin(void) {
     memcpy(config.sta.ssid, ssid, strnlen(ssid, sizeof config.sta.ssid));
     memcpy(config.sta.password, password, strnlen(password, sizeof config.sta.password));
     state = OFF; /* whatever comes between the start and the next stop is of this joining */
-    esp_err_t code = esp_wifi_stop();
+    esp_err_t code = halt();
     code = code == ESP_OK ? esp_wifi_set_config(WIFI_IF_STA, &config) : code;
     state = STARTING;
-    set_patience(JOIN_US);
-    return code == ESP_OK ? esp_wifi_start() : code;
+    if (code == ESP_OK) {
+        set_patience(JOIN_US);
+        code = esp_wifi_start();
+    }
+    return code;
 }
 
 void hil_wifi_start(const link_wish *wish) {
+    char name[sizeof ssid], secret[sizeof password];
+    esp_netif_ip_info_t now;
     esp_err_t code = ESP_OK;
     if (wish->name[0] == '\0') {
-        code = hil_settings_load_wifi(ssid, password);
+        code = hil_settings_load_wifi(name, secret);
     } else {
-        strlcpy(ssid, wish->name, sizeof ssid);
-        strlcpy(password, wish->secret, sizeof password);
+        strlcpy(name, wish->name, sizeof name);
+        strlcpy(secret, wish->secret, sizeof secret);
     }
     if (code != ESP_OK) {
         hil_link_tell(SN_VIA_NONE, SN_ERR_WIFI, "no access point is stored: name one by wifi ssid=... password=...",
                       NULL);
-    } else if ((code = begin()) != ESP_OK) {
+        return;
+    }
+    if (state == JOINED && strcmp(name, ssid) == 0 && strcmp(secret, password) == 0 &&
+        esp_netif_get_ip_info(station, &now) == ESP_OK) {
+        tell_address(&now.ip); /* leaving it would cost a link its sockets */
+        return;
+    }
+    memcpy(ssid, name, sizeof ssid);
+    memcpy(password, secret, sizeof password);
+    if ((code = begin()) != ESP_OK) {
         give_up("the Wi-Fi driver refused", esp_err_to_name(code));
     }
 }
@@ -140,7 +174,8 @@ bool hil_wifi_is_joined(void) {
 }
 
 void hil_wifi_save_power(bool save) {
-    hil_link_check(esp_wifi_set_ps(save ? WIFI_PS_MIN_MODEM : WIFI_PS_NONE), "modem sleep could not be switched");
+    saves_power = save;
+    apply_power_saving();
 }
 
 esp_err_t hil_wifi_tune(uint8_t *channel) {
@@ -149,7 +184,7 @@ esp_err_t hil_wifi_tune(uint8_t *channel) {
         return esp_wifi_get_channel(channel, &second);
     }
     give_up("ESP-NOW has taken the radio", NULL);
-    esp_err_t code = esp_wifi_stop(); /* ends a scan, if there is one */
+    esp_err_t code = halt(); /* ends a scan, if there is one */
     code = code == ESP_OK ? esp_wifi_start() : code;
     return code == ESP_OK ? esp_wifi_set_channel(*channel, second) : code;
 }
@@ -159,11 +194,10 @@ bool hil_wifi_init(void) {
     const esp_timer_create_args_t timer = {.callback = on_patience, .name = "wifi"};
     return hil_link_check(esp_netif_init(), "no network stack") &&
            hil_link_check(esp_event_loop_create_default(), "no event loop") &&
-           hil_link_check(esp_netif_create_default_wifi_sta() != NULL ? ESP_OK : ESP_ERR_NO_MEM, "no station") &&
+           (station = esp_netif_create_default_wifi_sta()) != NULL &&
            hil_link_check(esp_wifi_init(&config), "no Wi-Fi driver") &&
            hil_link_check(esp_wifi_set_storage(WIFI_STORAGE_RAM), "Wi-Fi refuses to keep its settings in RAM") &&
            hil_link_check(esp_wifi_set_mode(WIFI_MODE_STA), "Wi-Fi refuses to be a station") &&
-           hil_link_check(esp_wifi_set_ps(WIFI_PS_NONE), "modem sleep stays on") &&
            hil_link_check(esp_timer_create(&timer, &patience), "no timer for joining") &&
            hil_link_check(esp_event_handler_register(WIFI_EVENT, ESP_EVENT_ANY_ID, on_event, NULL),
                           "no Wi-Fi events") &&

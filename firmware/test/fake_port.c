@@ -41,8 +41,16 @@ static void console_baud(void *ctx, uint32_t rate) {
 }
 
 static uint32_t figure(void *ctx, sn_figure which) {
-    (void)ctx;
-    return 1000u * ((uint32_t)which + 1);
+    const uint32_t first = ((fake_port *)ctx)->figure;
+    return first == SN_NO_FIGURE ? first : first * ((uint32_t)which + 1);
+}
+
+static bool next_stack(void *ctx, uint32_t *index, sn_stack *stack) {
+    static const char *const tasks[] = {"first", "second", "a_task_of_15ish"};
+    const bool is_there = *index < ((fake_port *)ctx)->stacks;
+    stack->task = tasks[*index < 2 ? *index : 2];
+    stack->reserve = 10000u + (*index)++;
+    return is_there;
 }
 
 static sn_error model_open(void *ctx, uint32_t offset, uint32_t length) {
@@ -178,6 +186,7 @@ void fake_port_init(fake_port *fake) {
         .console_write = console_write,
         .console_baud = console_baud,
         .figure = figure,
+        .next_stack = next_stack,
         .slot_size = fake_slot_size,
         .slot_read = fake_slot_read,
         .slot_sha256 = fake_slot_sha256,
@@ -202,5 +211,7 @@ void fake_port_init(fake_port *fake) {
     fake->link_room = UINT32_MAX;
     fake->via = SN_VIA_TCP;
     fake->frame_limit = 250;
+    fake->figure = 1000;
+    fake->stacks = 2;
     memset(fake->slot, 0xFF, sizeof fake->slot);
 }

@@ -36,6 +36,8 @@ typedef struct fake_port {
     uint64_t us_per_look; /* how much later it is after each look at the clock */
     uint32_t restarts, crashes, hangs;
     uint32_t baud;
+    uint32_t figure; /* the first of its memory's, in steps of which the others follow; SN_NO_FIGURE: it has none */
+    uint32_t stacks; /* how many tasks it has */
 
     uint8_t slot[FAKE_SLOT];
 

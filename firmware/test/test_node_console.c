@@ -90,10 +90,33 @@ static void baud_switches_once_the_answer_is_out(void) {
 
 static void stats_give_the_machines_figures_of_memory(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
-    CHECK_UINT(fake_count(fake, "heap_free"), 1000);
-    CHECK_UINT(fake_count(fake, "heap_least"), 2000);
-    CHECK_UINT(fake_count(fake, "psram_free"), 3000);
-    CHECK_UINT(fake_count(fake, "psram_least"), 4000);
+    const char *answer = fake_ask(fake, "stats");
+    CHECK(strstr(answer, " heap_free=1000 heap_least=2000 heap_block=3000 dma_free=4000 dma_least=5000 dma_block=6000 "
+                         "psram_free=7000 psram_least=8000 stacks=first:10000,second:10001") != NULL);
+    fake_free(fake);
+}
+
+static void a_figure_that_the_machine_does_not_have_is_absent_from_stats(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
+    fake->figure = SN_NO_FIGURE;
+    fake->stacks = 0;
+    const char *answer = fake_ask(fake, "stats");
+    CHECK(strstr(answer, "heap") == NULL);
+    CHECK(strstr(answer, "stacks") == NULL);
+    CHECK(strstr(answer, " gw_dropped=0") != NULL);
+    fake_free(fake);
+}
+
+static void stacks_that_do_not_fit_on_the_line_of_stats_are_left_out_whole(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
+    fake->figure = SN_NO_FIGURE / 8;
+    fake->stacks = 60;
+    const char *answer = fake_ask(fake, "#4294967295 stats");
+    const char *last = strrchr(answer, ',');
+    CHECK(last != NULL);
+    CHECK(strncmp(last, ",a_task_of_15ish:100", strlen(",a_task_of_15ish:100")) == 0);
+    CHECK(strlen(last) >= strlen(",a_task_of_15ish:10000"));
+    CHECK(strlen(answer) > 900); /* not the whole list */
     fake_free(fake);
 }
 
@@ -213,6 +236,8 @@ static const test_case node_console_cases[] = {
     TEST(a_line_that_is_too_long_is_refused_once),
     TEST(baud_switches_once_the_answer_is_out),
     TEST(stats_give_the_machines_figures_of_memory),
+    TEST(a_figure_that_the_machine_does_not_have_is_absent_from_stats),
+    TEST(stacks_that_do_not_fit_on_the_line_of_stats_are_left_out_whole),
     TEST(reboot_answers_and_restarts),
 #ifdef SN_TEST_BUILD
     TEST(a_test_build_crashes_and_hangs_once_the_answer_is_out),

@@ -117,12 +117,11 @@ static void a_chunk_that_reaches_beyond_the_end_is_dropped(void) {
     send_range(fake, 0, 1024);
     send(fake, 1024, 477);
     check_next(fake, 1024);
-    send(fake, 1024, 476);
-    check_next(fake, 1500);
-    CHECK_TEXT(fake_line(fake), "! update state=ok");
-    send(fake, 1024, 476);
-    check_next(fake, 1500);
-    CHECK_TEXT(fake_line(fake), "! update state=ok"); /* the first may have been lost on the line */
+    for (int times = 0; times < 2; times++) { /* what was said the first time may have been lost on the line */
+        send(fake, 1024, 476);
+        check_next(fake, 1500);
+        CHECK_TEXT(fake_line(fake), "! update state=ok");
+    }
     CHECK_UINT(fake->update_ends, 1);
     fake_free(fake);
 }

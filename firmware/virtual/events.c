@@ -7,6 +7,7 @@
 
 #include "machine.h"
 #include "port.h"
+#include "stack.h"
 
 #ifndef SN_VERSION
 #error "SN_VERSION and SN_SOURCE_DIGEST come from the build"
@@ -47,7 +48,9 @@ static int64_t deadline(uint64_t at_us) {
     return at_us == SN_NO_DEADLINE ? -1 : (int64_t)at_us;
 }
 
+/* The machine's first call, which takes no time of the board's. */
 uint8_t *staging(void) {
+    virtual_stack_fill();
     return staging_buffer;
 }
 

@@ -23,8 +23,6 @@
 /* TFLM's arena, in the PSRAM of a chip; the machine enforces it. */
 #define ARENA_SIZE (1024u * 1024u)
 #define NODE_CAPACITY 65536u
-/* What ESP-IDF leaves to an application of the chip's internal memory, about. */
-#define INTERNAL_MEMORY 327680u
 
 IMPORT(now_us) int64_t machine_now_us(void);
 IMPORT(random_u32) uint32_t machine_random_u32(void);

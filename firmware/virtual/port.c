@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "machine.h"
+#include "stack.h"
 
 sn_identity virtual_identity;
 
@@ -38,14 +39,22 @@ static void port_console_baud(void *ctx, uint32_t rate) {
     machine_console_baud(rate);
 }
 
-/* Nothing is allocated once the board has started, so what is free is the least there was. */
+/* Of internal memory, this machine is no model. Nothing is allocated in PSRAM once the board has started, so what is
+ * free is the least there was. */
 static uint32_t port_figure(void *ctx, sn_figure which) {
     (void)ctx;
-    if (which == SN_FIGURE_HEAP_FREE || which == SN_FIGURE_HEAP_LEAST) {
-        return INTERNAL_MEMORY - (NODE_CAPACITY + STAGING_CAPACITY);
+    if (which != SN_FIGURE_PSRAM_FREE && which != SN_FIGURE_PSRAM_LEAST) {
+        return SN_NO_FIGURE;
     }
     uint32_t used = ARENA_SIZE + TENSOR_CAPACITY + IMAGE_CAPACITY + RECEIVE_CAPACITY + OUTPUT_CAPACITY;
     return virtual_identity.psram_size > used ? virtual_identity.psram_size - used : 0;
+}
+
+/* Its only task. */
+static bool port_next_stack(void *ctx, uint32_t *index, sn_stack *stack) {
+    (void)ctx;
+    *stack = (sn_stack){.task = "core", .reserve = virtual_stack_reserve()};
+    return (*index)++ == 0;
 }
 
 static uint32_t port_slot_size(void *ctx) {
@@ -145,6 +154,7 @@ const sn_port virtual_port = {
     .console_write = port_console_write,
     .console_baud = port_console_baud,
     .figure = port_figure,
+    .next_stack = port_next_stack,
     .slot_size = port_slot_size,
     .slot_read = port_slot_read,
     .slot_sha256 = port_slot_sha256,

@@ -39,9 +39,9 @@ class Station:
         self._nvs = nvs
         self._processor = processor
         self._board = board
-        self._joined = False
+        self._joined: tuple[str, str] | None = None
         self._radios = {
-            via: radio(Antenna(via, processor, air, board, lambda: self._joined))
+            via: radio(Antenna(via, processor, air, board, lambda: self._joined is not None))
             for via, radio in RADIOS.items()
         }
 
@@ -69,19 +69,22 @@ class Station:
             if not name:
                 return ErrorCode.WIFI
         refusal = LAB_ACCESS_POINT.join(name, secret)
-        self._joined = False
-        code, text, delay_us = (
-            (OK, self._board.ip, JOIN_US)
-            if refusal is None
-            else (ErrorCode.WIFI, refusal, REFUSE_US)
-        )
+        if self._joined == (name, secret):
+            code, text, delay_us = OK, self._board.ip, 0
+        else:
+            self._joined = None
+            code, text, delay_us = (
+                (OK, self._board.ip, JOIN_US)
+                if refusal is None
+                else (ErrorCode.WIFI, refusal, REFUSE_US)
+            )
         end = processor.now() + delay_us * CYCLES_PER_US
         processor.clock.at(end, lambda: self._decided(code, text, name, secret))
         return OK
 
     def _decided(self, code: int, text: str, ssid: str, password: str) -> None:
-        self._joined = code == OK
-        if self._joined:
+        self._joined = (ssid, password) if code == OK else None
+        if code == OK:
             self._nvs.put(ssid=ssid, password=password)
         staged = text.encode()
         self._processor.run("on_wifi", code, len(staged), staged=staged)

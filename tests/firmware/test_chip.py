@@ -24,6 +24,8 @@ PARTS = {
     "storage": ("hash.c", "settings.c", "storage.c", "update.c"),
     "loop": ("clock.c", "loop.c"),
     "console": ("backlog.c", "clock.c", "console.c"),
+    "wifi": ("wifi.c",),
+    "ble": ("ble.c", "ble_gatt.c", "mac.c"),
 }
 CASES = [
     (part, case)
@@ -35,13 +37,14 @@ CASES = [
 
 def build(directory: Path, part: str) -> Path:
     """Compile a part of firmware/main with its test and fakes: ESP-IDF's headers are all idf.h."""
-    files = [MAIN / name for name in PARTS[part]]
-    headers = {"esp_err.h", "esp_partition.h"}
+    places = (MAIN, COMPONENT / "src")
+    files = [next(d / name for d in places if (d / name).exists()) for name in PARTS[part]]
+    headers = {"esp_err.h", "esp_partition.h", "host/ble_hs.h"}
     for file in [*files, *(MAIN / "hash.h", MAIN / "storage.h")]:
         headers |= set(re.findall(r'^#include "(.*)"$', file.read_text(), re.MULTILINE))
     for header in headers:
-        if not (MAIN / header).exists():
-            (directory / header).parent.mkdir(exist_ok=True)
+        if not any((d / header).exists() for d in (MAIN, COMPONENT / "include")):
+            (directory / header).parent.mkdir(parents=True, exist_ok=True)
             (directory / header).write_text('#include "idf.h"\n')
     files += [*sorted((CHIP / part).glob("*.c")), TESTS / "sha256.c"]
     folders = (MAIN, CHIP / part, CHIP, TESTS, COMPONENT / "include", directory)

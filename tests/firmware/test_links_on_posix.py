@@ -157,6 +157,15 @@ def test_a_head_exchanges_messages_with_the_edge_server(
         assert "state=ok" in head.say(f"rtt via={via} size={size}", "! rtt|err")
 
 
+def test_joining_what_is_joined_says_up_again_and_costs_no_link(
+    head: Board, edge: EdgeServer
+) -> None:
+    join(head, edge.address[1])
+    head.say("link via=tcp state=up", "! link .*state=up")
+    assert "ip=127.0.0.1" in head.say("wifi ssid=any", "! wifi state=up")
+    assert "state=ok" in head.say("rtt via=tcp size=100", "! rtt|err")
+
+
 def test_no_link_over_ip_is_opened_before_wifi_is_joined(head: Board) -> None:
     head.say("edge host=127.0.0.1 port=9")
     assert "code=wifi" in head.say("link via=udp state=up", "^ok|^err")

@@ -19,7 +19,16 @@ from hil.model.topk import top_k
 from hil.photos import Photo
 from hil.results import JudgementRecord, Results
 
-ORDER = ("identity", "boot", "exactness", "agreement", "accuracy", "latency", "acceptance")
+ORDER = (
+    "identity",
+    "boot",
+    "exactness",
+    "agreement",
+    "accuracy",
+    "latency",
+    "memory",
+    "acceptance",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

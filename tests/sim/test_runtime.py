@@ -14,6 +14,7 @@ from hil.console_line import format_request
 from hil.firmware import FirmwareBuild
 from hil.flash import flash
 from hil.lab import Lab
+from hil.sim.wifi import JOIN_US
 
 PATIENCE_S = 20.0
 IMAGES = Path(__file__).resolve().parents[2] / "firmware" / "virtual"
@@ -118,6 +119,21 @@ def test_an_access_point_with_another_password_is_refused_after_a_while(console:
     line = console.say("wifi ssid=hil-lab password=wrong-one", rb"! wifi state=[^\n]*")
     assert b"state=down" in line
     assert b"refused the password" in line
+
+
+def test_what_is_joined_already_is_not_joined_anew(console: Raw) -> None:
+    def join_us() -> int:
+        before = uptime_us()
+        assert b"state=up" in console.say(
+            "wifi ssid=hil-lab password=not-a-secret", rb"! wifi state=[^\n]*"
+        )
+        return uptime_us() - before
+
+    def uptime_us() -> int:
+        return int(console.say("stats", rb"uptime_us=\d+").removeprefix(b"uptime_us="))
+
+    assert join_us() > JOIN_US
+    assert join_us() < JOIN_US // 10
 
 
 def session(pieces: int) -> bytes:

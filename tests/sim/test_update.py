@@ -11,11 +11,13 @@ import pytest
 
 from hil.board import Board
 from hil.board_info import BoardInfo
+from hil.board_memory import BoardMemory
 from hil.cli import main
 from hil.console_transfer import write_update
 from hil.device import Device
 from hil.errors import BadInputError, BoardRefused, BootFailure
 from hil.firmware import FirmwareBuild, default_firmware
+from hil.firmware_build import STACK_BYTES
 from hil.lab import Lab
 from hil.model.model import Model
 from hil.model_part import ModelPart
@@ -178,9 +180,21 @@ def test_the_board_remembers_the_access_point_that_it_joined(device: Device) -> 
 
 def test_the_board_tells_its_memory(device: Device) -> None:
     assert (device.info.psram, device.info.flash) == (8 << 20, 16 << 20)
-    stats = {key: int(value) for key, value in device.console.request("stats").items()}
-    assert 0 < stats["heap_least"] <= stats["heap_free"] < 512 << 10
-    assert 0 < stats["psram_least"] <= stats["psram_free"] < device.info.psram
+    memory = BoardMemory.parse(device.console.request("stats"))
+    assert memory.psram is not None
+    assert 0 < memory.psram.least <= memory.psram.free < device.info.psram
+    assert (memory.heap, memory.dma) == (None, None)  # this machine has no such heap
+
+
+def test_the_boards_stack_reserve_is_most_of_its_stack_and_never_grows(device: Device) -> None:
+    def reserve() -> int:
+        return BoardMemory.parse(device.console.request("stats")).stacks["core"]
+
+    untouched = reserve()
+    assert STACK_BYTES * 3 // 4 < untouched < STACK_BYTES
+    with pytest.raises(BoardRefused):  # its sentence is made on the stack
+        device.console.request("wifi", ssid="s" * 300)
+    assert reserve() <= untouched
 
 
 def hil(*arguments: object) -> int:

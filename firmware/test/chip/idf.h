@@ -107,6 +107,9 @@ typedef struct queue *QueueHandle_t;
 #define pdTRUE 1
 #define pdFALSE 0
 QueueHandle_t xQueueCreate(unsigned length, unsigned size);
+#define MALLOC_CAP_SPIRAM (1u << 10)
+#define MALLOC_CAP_8BIT (1u << 2)
+#define xQueueCreateWithCaps(length, size, caps) NULL /* there is no PSRAM */
 int xQueueSend(QueueHandle_t queue, const void *item, TickType_t wait);
 int xQueueReceive(QueueHandle_t queue, void *item, TickType_t wait);
 void vTaskDelay(TickType_t ticks);

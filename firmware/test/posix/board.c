@@ -33,6 +33,16 @@ static void console_write(void *ctx, const uint8_t *data, size_t length) {
     fflush(stdout);
 }
 
+static uint32_t figure(void *ctx, sn_figure which) {
+    (void)ctx, (void)which;
+    return SN_NO_FIGURE;
+}
+
+static bool next_stack(void *ctx, uint32_t *index, sn_stack *stack) {
+    (void)ctx, (void)index, (void)stack;
+    return false;
+}
+
 static uint64_t deliver_model(sn_node *node, const loop_event *event) {
     (void)event;
     return sn_node_on_model(node, SN_OK, NULL, 1, input_size, output_size);
@@ -65,6 +75,8 @@ static const sn_port port = {
     .now_us = now_us,
     .random_u32 = random_u32,
     .console_write = console_write,
+    .figure = figure,
+    .next_stack = next_stack,
     .slot_size = fake_slot_size,
     .slot_read = fake_slot_read,
     .slot_sha256 = fake_slot_sha256,

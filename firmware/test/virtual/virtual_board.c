@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "stack.h"
 #include "test.h"
 
 fake_port *virtual_machine;
@@ -98,6 +99,15 @@ int32_t machine_link_send(int32_t via, int64_t to, const uint8_t *data, uint32_t
 
 uint32_t machine_link_frame_limit(int32_t via) {
     return port()->link_frame_limit(port()->ctx, (sn_via)via);
+}
+
+/* stack.c's, which knows the linker of the module. */
+
+void virtual_stack_fill(void) {
+}
+
+uint32_t virtual_stack_reserve(void) {
+    return VIRTUAL_BOARD_RESERVE;
 }
 
 uint32_t virtual_board_stage(const void *data, size_t length) {

@@ -8,6 +8,8 @@
 #include "machine.h"
 #include "port.h"
 
+#define VIRTUAL_BOARD_RESERVE 54321u /* of the stack */
+
 /* The machine that serves the imports. */
 extern fake_port *virtual_machine;
 

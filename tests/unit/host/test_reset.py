@@ -4,7 +4,14 @@
 import pytest
 from fake_port import FakePort
 
-from hil.reset import ConsoleReset, FlowControlReset, UartReset, UsbJtagReset, choose_reset
+from hil.reset import (
+    ConsoleReset,
+    FlowControlReset,
+    UartReset,
+    UsbJtagReset,
+    choose_reset,
+    reset_on,
+)
 
 
 class NotedPort(FakePort):
@@ -92,3 +99,9 @@ def test_a_bridge_that_moves_rts_is_known(name, kind):
 )
 def test_the_rig_decides_and_auto_goes_by_the_port(name, usb_jtag, kind):
     assert type(choose_reset(name, usb_jtag=usb_jtag, baud=921_600)) is kind
+
+
+def test_the_bridge_on_a_port_decides_by_its_ids(attach):
+    assert type(reset_on(attach("ttyUSB0", 0x10C4, 0xEA64), "auto", 921_600)) is FlowControlReset
+    assert type(reset_on(attach("ttyUSB1", 0x10C4, 0xEA60), "auto", 921_600)) is UartReset
+    assert type(reset_on(attach("ttyACM0", 0x303A, 0x1001), "auto", 921_600)) is UsbJtagReset

@@ -65,6 +65,7 @@ class SlowBoard:
     def send_chunks(self, chunks):
         for chunk in chunks:
             self.sent.append(chunk.offset)
+            assert len(self.sent) < 10_000, "it goes on for ever"
             self._line_free = max(self._line_free, self.now) + (len(chunk.data) + 20) * 10 / (
                 self.rate
             )

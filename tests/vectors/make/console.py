@@ -162,6 +162,15 @@ def line_lines() -> Iterable[str]:
     yield case("answer", with_crc("ok role=head"), "-", "ok", role="head")
     yield case("answer", with_crc('#1 ok verbs="help info"'), "1", "ok", verbs="help info")
     yield case(
+        "answer",
+        with_crc("#2 ok psram_free=4194304 psram_least=4000000 stacks=main:5120,nimble_host:900"),
+        "2",
+        "ok",
+        psram_free="4194304",
+        psram_least="4000000",
+        stacks="main:5120,nimble_host:900",
+    )
+    yield case(
         "refusal",
         with_crc(r'#7 err code=busy msg="say \"wait\" \\ later"'),
         "7",

@@ -9,6 +9,7 @@
 #ifndef SPLITNODE_PORT_H
 #define SPLITNODE_PORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,8 +23,24 @@ typedef enum {
     SN_VIA_BLE = 4,
 } sn_via;
 
-/* Bytes of memory; "least" since boot. */
-typedef enum { SN_FIGURE_HEAP_FREE, SN_FIGURE_HEAP_LEAST, SN_FIGURE_PSRAM_FREE, SN_FIGURE_PSRAM_LEAST } sn_figure;
+/* Bytes of memory: what is free, the least that was since boot, the largest block that is free in one piece. */
+typedef enum {
+    SN_FIGURE_HEAP_FREE, /* internal memory */
+    SN_FIGURE_HEAP_LEAST,
+    SN_FIGURE_HEAP_BLOCK,
+    SN_FIGURE_DMA_FREE, /* the part of it that DMA reaches */
+    SN_FIGURE_DMA_LEAST,
+    SN_FIGURE_DMA_BLOCK,
+    SN_FIGURE_PSRAM_FREE,
+    SN_FIGURE_PSRAM_LEAST,
+} sn_figure;
+#define SN_NO_FIGURE UINT32_MAX /* the machine has none */
+
+/* A task, and how many bytes at the end of its stack it has never used. */
+typedef struct {
+    const char *task; /* a word */
+    uint32_t reserve;
+} sn_stack;
 
 typedef enum { SN_UPDATE_APP, SN_UPDATE_MODEL } sn_update;
 
@@ -44,6 +61,8 @@ typedef struct sn_port {
     void (*console_baud)(void *ctx, uint32_t rate);                       /* once what is queued has gone out */
 
     uint32_t (*figure)(void *ctx, sn_figure which);
+    /* Gives what there is at `index`, and counts `index` on to the next; false behind the last. */
+    bool (*next_stack)(void *ctx, uint32_t *index, sn_stack *stack);
 
     uint32_t (*slot_size)(void *ctx); /* bytes of the model partition that is in use; 0 if there is none */
     sn_error (*slot_read)(void *ctx, uint32_t offset, void *to, uint32_t length);

@@ -75,6 +75,34 @@ sn_error node_request_info(sn_node *node, const sn_request *request, sn_text *an
     return SN_OK;
 }
 
+static void add_figures(const sn_node *node, sn_text *answer) {
+    static const char *const keys[] = {"heap_free", "heap_least", "heap_block", "dma_free",
+                                       "dma_least", "dma_block",  "psram_free", "psram_least"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const uint32_t figure = node->port->figure(node->port->ctx, (sn_figure)i);
+        if (figure != SN_NO_FIGURE) {
+            sn_text_pair_u64(answer, keys[i], figure);
+        }
+    }
+}
+
+/* What does not fit on the line is left out whole. */
+static void add_stacks(const sn_node *node, sn_text *answer) {
+    sn_stack stack;
+    uint32_t index = 0;
+    for (const char *lead = " stacks="; node->port->next_stack(node->port->ctx, &index, &stack); lead = ",") {
+        const size_t before = answer->length;
+        sn_text_add(answer, lead);
+        sn_text_add(answer, stack.task);
+        sn_text_add(answer, ":");
+        sn_text_add_u64(answer, stack.reserve);
+        if (answer->overflow) {
+            answer->length = before;
+            return;
+        }
+    }
+}
+
 sn_error node_request_stats(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     (void)request;
     (void)why;
@@ -97,9 +125,7 @@ sn_error node_request_stats(sn_node *node, const sn_request *request, sn_text *a
     sn_text_pair_u64(answer, "polls", link->polls);
     sn_text_pair_u64(answer, "rx_duplicate", link->rx_duplicate);
     sn_text_pair_u64(answer, "gw_dropped", gateway->dropped);
-    static const char *const figures[] = {"heap_free", "heap_least", "psram_free", "psram_least"};
-    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
-        sn_text_pair_u64(answer, figures[i], node->port->figure(node->port->ctx, (sn_figure)i));
-    }
+    add_figures(node, answer);
+    add_stacks(node, answer);
     return SN_OK;
 }
