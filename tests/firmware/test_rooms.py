@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import COMPONENT, INCLUDES, compile_with, core_sources, find_compiler
+from .conftest import COMPONENT, FIRMWARE, INCLUDES, compile_with, core_sources, find_compiler
 
 SRC = COMPONENT / "src"
 LINES_MOST = 300
@@ -143,8 +143,11 @@ def test_no_circle_of_files_is_large_or_leaves_its_room(called: Arrows) -> None:
     assert [each for each in found if len(each) > CIRCLE_MOST or len(rooms_of(each)) > 1] == []
 
 
-def test_no_file_is_long() -> None:
-    lengths = {name_of(path): len(path.read_text().splitlines()) for path in files()}
+@pytest.mark.parametrize("folder", ["components/splitnode/*/*", "virtual", "test", "test/virtual"])
+def test_no_file_of_the_core_its_virtual_port_and_their_tests_is_long(folder: str) -> None:
+    found = list(FIRMWARE.glob(f"{folder}/*.[ch]"))
+    assert found
+    lengths = {str(path): len(path.read_text().splitlines()) for path in found}
     assert {file: n for file, n in lengths.items() if n > LINES_MOST} == {}
 
 

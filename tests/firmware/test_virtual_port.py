@@ -67,7 +67,3 @@ def test_every_import_is_one_that_a_machine_of_the_tests_serves() -> None:
     served = (TESTS / "virtual" / "virtual_board.c").read_text()
     assert len(imports) == 20
     assert [name for name in imports if f" machine_{name}(" not in served] == []
-
-
-def test_no_file_of_the_virtual_boards_firmware_is_long() -> None:
-    assert [f for f in VIRTUAL.glob("*.[ch]") if len(f.read_text().splitlines()) > 300] == []
