@@ -105,9 +105,6 @@ static void take(sn_link *link, const sn_header *header, bool is_complete) {
         (void)sn_link_acknowledge(link, false); /* before anything that takes time */
     }
     sn_link_stop_asking(link);
-    if (header->message == link->asking.reached_message) {
-        link->asking.is_going_out = false;
-    }
     sn_link_receive_message(link, &frames->reassembly.header, &frames->reassembly.body);
 }
 

@@ -65,24 +65,28 @@ bool sn_link_acknowledge(sn_link *link, bool is_poll);
 void sn_link_note(sn_link *link, uint64_t to, const sn_header *request, sn_frame_type type, sn_bytes payload);
 bool sn_link_send_note(sn_link *link);
 
-/* sending.c: the one message on its way out. */
-void sn_link_send_hello(sn_link *link, uint8_t flags, uint32_t id);
-/* These two write the payload, and return its length. */
-uint32_t sn_link_make_hello(const sn_link *link, uint8_t payload[SN_LINK_HELLO_SIZE]);
-uint32_t sn_link_make_error(sn_error code, const char *text, size_t most, uint8_t *payload);
-/* Answers one frame by ERROR in one frame. */
-void sn_link_note_error(sn_link *link, uint64_t to, const sn_header *request, sn_error code, const char *text);
+/* sending.c, beside sn_link_send: the one message on its way out. */
 /* The last byte has been handed to the link's driver. */
 void sn_link_message_out(sn_link *link);
 
-/* receiving.c: what a message sets off. */
-void sn_link_receive_message(sn_link *link, const sn_header *header, const sn_body *body);
+/* greeting.c: HELLO. */
+uint32_t sn_link_make_hello(const sn_link *link, uint8_t payload[SN_LINK_HELLO_SIZE]); /* returns its length */
+void sn_link_send_hello(sn_link *link, uint8_t flags, uint32_t id);
 /* Role tail: what is wrong with the HELLO of a head. */
 sn_error sn_link_check_hello(const sn_link *link, const sn_body *body, const char **why);
+void sn_link_receive_hello(sn_link *link, const sn_header *header, const sn_body *body);
+
+/* refusing.c, beside sn_link_send_error: ERROR. */
+/* Answers one frame by ERROR in one frame. */
+void sn_link_note_error(sn_link *link, uint64_t to, const sn_header *request, sn_error code, const char *text);
+void sn_link_receive_error(sn_link *link, const sn_header *header, const sn_body *body);
 /* The owner's message `id` will not be answered. */
 void sn_link_tell_refused(sn_link *link, uint32_t id, const sn_reason *reason);
 /* The peer, or the link's patience, refuses message `id`, which may be our HELLO. */
 void sn_link_refused(sn_link *link, uint32_t id, const sn_reason *reason);
+
+/* receiving.c: a message of the peer has come. */
+void sn_link_receive_message(sn_link *link, const sn_header *header, const sn_body *body);
 
 /* asking.c */
 /* Sends what is due next; false if there is nothing or the driver is full. */

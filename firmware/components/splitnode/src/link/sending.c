@@ -2,8 +2,6 @@
 /* The one message on its way out. */
 #include "link/internal.h"
 
-#include <string.h>
-
 static void begin_request(sn_link *link) {
     sn_link_asking *asking = &link->asking;
     sn_link_frames *frames = &link->frames;
@@ -49,47 +47,6 @@ void sn_link_send(sn_link *link, sn_frame_type type, uint8_t flags, uint32_t id,
     } else {
         begin_request(link);
     }
-}
-
-uint32_t sn_link_make_hello(const sn_link *link, uint8_t payload[SN_LINK_HELLO_SIZE]) {
-    const sn_greeting *greeting = &link->greeting;
-    payload[0] = (uint8_t)greeting->role;
-    payload[1] = greeting->dtype;
-    sn_put_u16(&payload[2], sn_link_has_stream(link) ? 0 : (uint16_t)sn_link_frame_limit(link));
-    sn_put_u32(&payload[4], greeting->size);
-    sn_put_u32(&payload[8], greeting->classes);
-    sn_put_u32(&payload[12], 0);
-    return SN_LINK_HELLO_SIZE;
-}
-
-uint32_t sn_link_make_error(sn_error code, const char *text, size_t most, uint8_t *payload) {
-    size_t length = strlen(text);
-    if (length > most) {
-        length = most;
-    }
-    sn_put_u16(&payload[0], (uint16_t)code);
-    sn_put_u16(&payload[2], (uint16_t)length);
-    memcpy(&payload[4], text, length);
-    return 4 + (uint32_t)length;
-}
-
-void sn_link_send_hello(sn_link *link, uint8_t flags, uint32_t id) {
-    uint8_t *payload = link->sending.small;
-    uint32_t length = sn_link_make_hello(link, payload);
-    sn_link_send(link, SN_FRAME_HELLO, flags, id, (sn_bytes){payload, length}, (sn_bytes){0});
-}
-
-void sn_link_send_error(sn_link *link, uint32_t id, sn_error code, const char *text) {
-    uint8_t *payload = link->sending.small;
-    uint32_t length = sn_link_make_error(code, text, SN_SENTENCE, payload);
-    sn_link_send(link, SN_FRAME_ERROR, SN_FLAG_ANSWER, id, (sn_bytes){payload, length}, (sn_bytes){0});
-}
-
-void sn_link_note_error(sn_link *link, uint64_t to, const sn_header *request, sn_error code, const char *text) {
-    uint8_t payload[SN_LINK_FRAME_LEAST];
-    size_t most = SN_LINK_FRAME_LEAST - SN_HEADER_SIZE - SN_BODY_OVERHEAD - 4;
-    uint32_t length = sn_link_make_error(code, text, most, payload);
-    sn_link_note(link, to, request, SN_FRAME_ERROR, (sn_bytes){payload, length});
 }
 
 /* The messages of which the owner hears that they are out: what it asks, and results. */
