@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A GCC for Xtensa that checks source files without compiling them."""
+"""A GCC for Xtensa that checks source files, and shows what they define."""
 
 import re
 import shutil
@@ -12,7 +12,7 @@ from checking.errors import ToolMissingError
 PREFIXES = ("xtensa-esp32s3-elf-", "xtensa-esp-elf-", "xtensa-lx106-elf-")
 """Espressif's of ESP-IDF 5 and 6 (the newer name for all chips), Debian's for the ESP8266."""
 
-_HEADERS = Path(__file__).resolve().parent / "headers"
+HEADERS = Path(__file__).resolve().parent / "headers"
 # ESP-IDF's build does without the last one, too: callbacks have parameters by their nature.
 _WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wenum-conversion", "-Wno-unused-parameter")
 _C_ONLY = ("-std=gnu11", "-Wint-conversion", "-Wincompatible-pointer-types", "-Wstrict-prototypes")
@@ -36,12 +36,15 @@ class Compiler:
     cxx_flags: tuple[str, ...]
 
     def command(self, file: Path) -> list[str]:
-        """Return the command that checks `file`, without what is special to its component."""
+        """Return the command that makes assembly of `file`, less what its component needs.
+
+        No assembler reads it: Debian's knows another Xtensa's instructions.
+        """
         if file.suffix == ".c":
             special = [self.cc, *_C_ONLY]
         else:
             special = [self.cxx, *_CXX_ONLY, *self.cxx_flags]
-        return [*special, *self.flags, "-fsyntax-only", *_WARNINGS]
+        return [*special, *self.flags, "-S", *_WARNINGS]
 
 
 def find_compiler(cc: str | None, cxx: str | None) -> Compiler:
@@ -72,16 +75,21 @@ def find_compiler(cc: str | None, cxx: str | None) -> Compiler:
         if not _compiles(cc, "c", "#include <stdio.h>"):
             raise ToolMissingError(f"{cc} has no C library; install picolibc-{machine}")
         # Newlib's stdio.h brings ssize_t along, and ESP-IDF 6 relies on it.
-        flags = (*flags, "-idirafter", str(_HEADERS / "c"), "-include", "sys/types.h")
+        flags = (*flags, "-idirafter", str(HEADERS / "c"), "-include", "sys/types.h")
     cxx_flags: tuple[str, ...] = ()
     if not _compiles(cxx, "c++", "#include <cstdint>"):
-        cxx_flags = _host_headers(_output(cxx, "-dumpversion").split(".")[0])
+        cxx_flags = host_headers(_output(cxx, "-dumpversion").split(".")[0])
     return Compiler(cc, cxx, flags, cxx_flags)
 
 
-def _host_headers(major: str) -> tuple[str, ...]:
+def host_headers(major: str) -> tuple[str, ...]:
+    """Return the options that lend a compiler the host's C++ headers of its version.
+
+    Raises:
+        ToolMissingError: they are not installed.
+    """
     for host in sorted(Path("/usr/include").glob(f"*/c++/{major}/bits/c++config.h")):
-        order = (_HEADERS / "c++", Path("/usr/include/c++") / major, host.parent.parent)
+        order = (HEADERS / "c++", Path("/usr/include/c++") / major, host.parent.parent)
         return tuple(part for each in order for part in ("-isystem", str(each)))
     raise ToolMissingError(f"there are no C++ headers; install libstdc++-{major}-dev")
 

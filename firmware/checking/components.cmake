@@ -6,7 +6,7 @@
 #
 # COMPONENTS has a line "name=directory" for each component there is. OUT gets lines "name|list|item;item". Without
 # SDKCONFIG: the requirements of ROOTS and of all that they require, since those must not depend on a configuration.
-# With it: the include directories of ROOTS.
+# With it: the include directories and the sources of ROOTS.
 cmake_minimum_required(VERSION 3.16)
 include(${IDF_PATH}/tools/cmake/utilities.cmake)
 include(${IDF_PATH}/tools/cmake/version.cmake)
@@ -14,7 +14,7 @@ include(${IDF_PATH}/tools/cmake/version.cmake)
 set(IDF_TARGET_ARCH xtensa)
 if(SDKCONFIG)
   include(${SDKCONFIG})
-  set(lists INCLUDE_DIRS PRIV_INCLUDE_DIRS)
+  set(lists INCLUDE_DIRS PRIV_INCLUDE_DIRS SRCS SRC_DIRS EXCLUDE_SRCS)
 else()
   set(CMAKE_BUILD_EARLY_EXPANSION 1)
   set(lists REQUIRES PRIV_REQUIRES)

@@ -155,8 +155,13 @@ class IdfTree:
 
     def own_directories(self, component: str, config: Config) -> list[Path]:
         """List the include directories of `component` itself, public and private."""
-        lists = self._ask_cmake([component], config, configured=True)[component]
-        return [self.components[component] / each for each in chain(*lists.values())]
+        lists = self.registered(component, config)
+        names = (*lists["INCLUDE_DIRS"], *lists["PRIV_INCLUDE_DIRS"])
+        return [self.components[component] / each for each in names]
+
+    def registered(self, component: str, config: Config) -> dict[str, list[str]]:
+        """Return the lists that `component` registers: include directories and sources."""
+        return self._ask_cmake([component], config, configured=True)[component]
 
     def _common_requirements(self) -> list[str]:
         """What every component sees unasked; tools/cmake/build.cmake lists it for each target."""

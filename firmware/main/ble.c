@@ -22,6 +22,7 @@
 enum { OPENING, UP, OVER };
 
 static atomic_int state;
+static atomic_bool has_host; /* its task was made */
 static bool is_central, is_running;
 static char peer[18];
 static uint16_t connection; /* BLE_HS_CONN_HANDLE_NONE: none that an event has told of */
@@ -156,6 +157,7 @@ static uint32_t frame_limit(void) {
 
 static void host_task(void *unused) {
     (void)unused;
+    has_host = true;
     nimble_port_run(); /* until nimble_port_stop() */
     nimble_port_freertos_deinit();
 }
@@ -193,7 +195,8 @@ static void start(const link_wish *wish) {
     ble_hs_cfg.sync_cb = on_sync;
     ble_hs_cfg.reset_cb = on_reset;
     int refusal = hil_ble_add_service(mac);
-    nimble_port_freertos_init(host_task);
+    has_host = false;
+    nimble_port_freertos_init(host_task); /* does not say if there was no memory for it */
     /* NimBLE must not be stopped before it is in step with the controller: it would use a timer that is gone. */
     if (ulTaskNotifyTake(pdTRUE, pdMS_TO_TICKS(START_MS)) == 0 && refusal == 0) {
         refusal = BLE_HS_ETIMEOUT_HCI;
@@ -204,8 +207,8 @@ static void start(const link_wish *wish) {
 static void stop(void) {
     if (is_running) {
         state = OVER;
-        is_running =
-            !hil_link_check(nimble_port_stop() == 0 ? nimble_port_deinit() : ESP_FAIL, "NimBLE is not to be ended");
+        const bool has_stopped = !has_host || nimble_port_stop() == 0; /* which refuses where there is no host */
+        is_running = !hil_link_check(has_stopped ? nimble_port_deinit() : ESP_FAIL, "NimBLE is not to be ended");
     }
     if (!is_running) {
         hil_wifi_save_power(false); /* it costs 100 ms of latency, and ESP-NOW frames */

@@ -154,7 +154,7 @@ void hil_wifi_start(const link_wish *wish) {
         return;
     }
     if (state == JOINED && strcmp(name, ssid) == 0 && strcmp(secret, password) == 0 &&
-        esp_netif_get_ip_info(station, &now) == ESP_OK) {
+        esp_netif_get_ip_info(station, &now) == ESP_OK && now.ip.addr != 0) { /* 0: it is just being lost */
         tell_address(&now.ip); /* leaving it would cost a link its sockets */
         return;
     }

@@ -38,6 +38,15 @@ IDF = {
     """,
     "sdkconfig.rename": "CONFIG_VELOCITY CONFIG_SPEED\n",
     "components/log/CMakeLists.txt": "idf_component_register(INCLUDE_DIRS include)\n",
+    "components/mbedtls/CMakeLists.txt": "idf_component_register()\n",
+    "components/mbedtls/mbedtls/library/psa_crypto.c": """
+psa_status_t psa_hash_compute(psa_algorithm_t alg, const uint8_t *input_external, size_t length)
+{
+    LOCAL_INPUT_ALLOC(input_external, length, input);
+}
+    """,
+    "components/vfs/CMakeLists.txt": "return()\n",
+    "components/vfs/vfs_console.c": "int console_write(void)\n{\n    return 0;\n}\n",
     "components/log/include/esp_log.h": """
         #include "sdkconfig.h"
         #define SPEED CONFIG_SPEED
@@ -84,14 +93,16 @@ PROJECT = {
         #include "node.h"
         _Static_assert(SPEED == 3 && CONFIG_OWN, "");
         static void on(event_t event) { esp_log("%d", event); }
-        void start(void) { esp_wifi_on(on); esp_log("%d", esp_mesh() + node()); }
+        void app_main(void) { esp_wifi_on(on); esp_log("%d", esp_mesh() + sn_node()); }
     """,
     "components/splitnode/CMakeLists.txt": """
-        idf_component_register(INCLUDE_DIRS include PRIV_INCLUDE_DIRS src)
+        file(GLOB sources ${CMAKE_CURRENT_LIST_DIR}/src/*.c)
+        idf_component_register(SRCS ${sources} INCLUDE_DIRS include PRIV_INCLUDE_DIRS src)
     """,
-    "components/splitnode/include/node.h": "int node(void);\n",
-    "components/splitnode/src/node.c": '#include "node.h"\nint node(void) { return 1; }\n',
+    "components/splitnode/include/node.h": "int sn_node(void);\n",
+    "components/splitnode/src/node.c": '#include "node.h"\nint sn_node(void) { return 1; }\n',
 }
+REQUIRED = "esp_wifi splitnode"
 MISTAKES = {
     "no_function": ("int f(void) { return esp_wifi_disconnect(); }", "implicit declaration"),
     "no_argument": ("int f(void) { return esp_wifi_set_ps(); }", "too few arguments"),
@@ -158,6 +169,10 @@ def mistaken(idf, tmp_path_factory):
     wrong = {f"main/{name}.c": f"{headers}{text}\n" for name, (text, _) in MISTAKES.items()}
     wrong["main/inference.cc"] = '#include "tensorflow/lite/micro/micro_interpreter.h"\n'
     wrong["sdkconfig.wrong"] = "\n".join(SETTINGS)
+    listed = " ".join(
+        Path(name).name for name in ("main.c", *wrong) if name.endswith((".c", ".cc"))
+    )
+    wrong["main/CMakeLists.txt"] = f"idf_component_register(SRCS {listed} PRIV_REQUIRES {REQUIRED})"
     done = run_check(idf, write(tmp_path_factory.mktemp("mistaken"), PROJECT | wrong))
     assert done.returncode == 1, done.stdout + done.stderr
     return done.stdout
@@ -168,7 +183,9 @@ def test_a_project_without_mistakes_has_no_findings(idf, tmp_path):
     done = run_check(idf, project)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ESP-IDF 5.3.5" in done.stdout
-    assert "2/2 components/splitnode/src/node.c: ok\nno findings\n" in done.stdout
+    assert "2/2 components/splitnode/src/node.c: ok\n" in done.stdout
+    assert "\n2 globals: ok\n" in done.stdout
+    assert done.stdout.endswith("\nno findings\n")
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -187,6 +204,64 @@ def test_mistakes_do_not_hide_what_is_right(mistaken):
     assert "main/main.c: ok" in mistaken
     assert "sdkconfig.quick: ok" in mistaken
     assert f"{len(MISTAKES) + 1} files with findings" in mistaken
+
+
+HABITS = {
+    "a_global_of_esp_idfs_own": (
+        {"main/console.c": "int console_write(void) { return 1; }\n"},
+        ["the global console_write is defined by", "vfs_console.c too: the linker finds two"],
+    ),
+    "a_global_without_the_prefix": (
+        {"main/wifi.c": "int wifi_state;\n"},
+        ["main/wifi.c: the global wifi_state does not begin with hil_"],
+    ),
+    "a_global_of_the_core_with_mains_prefix": (
+        {"components/splitnode/src/link.c": "int hil_link(void) { return 1; }\n"},
+        ["link.c: the global hil_link does not begin with sn_"],
+    ),
+    "a_file_that_directories_leave_out": (
+        {"main/inference.cc": "int x;\n"},
+        ["inference.cc is never compiled: SRC_DIRS takes *.c, *.cpp, *.S only"],
+    ),
+    "a_file_that_the_list_lacks": (
+        {
+            "main/wifi.c": "int hil_wifi;\n",
+            "main/CMakeLists.txt": f"idf_component_register(SRCS main.c PRIV_REQUIRES {REQUIRED})",
+        },
+        ["wifi.c is never compiled: SRCS in CMakeLists.txt does not list it"],
+    ),
+    "a_listed_file_that_does_not_exist": (
+        {
+            "main/CMakeLists.txt": (
+                f"idf_component_register(SRCS main.c udp.c PRIV_REQUIRES {REQUIRED})"
+            )
+        },
+        ["udp.c: CMakeLists.txt lists it, and there is no such file"],
+    ),
+    "a_model_hashed_in_one_call": (
+        {
+            "main/storage.c": """
+                int psa_hash_compute(int, const void *, unsigned);
+                int hil_hash(const void *at, unsigned length);
+                int hil_hash(const void *at, unsigned length) {
+                    return psa_hash_compute(1, at, length);
+                }
+            """
+        },
+        ["storage.c:5: psa_hash_compute copies its input, all length bytes of it, to the heap"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HABITS)
+def test_what_compiles_and_is_wrong_on_a_chip_is_found(idf, tmp_path, name):
+    changed, expected = HABITS[name]
+    project = {k: v for k, v in PROJECT.items() if k != "sdkconfig.quick"}
+    done = run_check(idf, write(tmp_path, project | changed))
+    assert done.returncode == 1, done.stdout + done.stderr
+    for each in expected:
+        assert each in done.stdout
+    assert "1 files with findings" in done.stdout
 
 
 def test_what_cannot_be_checked_is_named(mistaken):

@@ -37,7 +37,7 @@ CASES = [
 
 def build(directory: Path, part: str) -> Path:
     """Compile a part of firmware/main with its test and fakes: ESP-IDF's headers are all idf.h."""
-    places = (MAIN, COMPONENT / "src")
+    places = (MAIN, COMPONENT / "src" / "base")
     files = [next(d / name for d in places if (d / name).exists()) for name in PARTS[part]]
     headers = {"esp_err.h", "esp_partition.h", "host/ble_hs.h"}
     for file in [*files, *(MAIN / "hash.h", MAIN / "storage.h")]:
@@ -46,7 +46,7 @@ def build(directory: Path, part: str) -> Path:
         if not any((d / header).exists() for d in (MAIN, COMPONENT / "include")):
             (directory / header).parent.mkdir(parents=True, exist_ok=True)
             (directory / header).write_text('#include "idf.h"\n')
-    files += [*sorted((CHIP / part).glob("*.c")), TESTS / "sha256.c"]
+    files += [*sorted((CHIP / part).glob("*.c")), CHIP / "idf.c", TESTS / "sha256.c"]
     folders = (MAIN, CHIP / part, CHIP, TESTS, COMPONENT / "include", directory)
     options = ["-std=gnu11", "-g1", "-Wall", "-Wextra", "-Werror", "-pthread", *SANITIZERS]
     # The functions that firmware/main puts its own in front of.

@@ -2,7 +2,7 @@
 /*
  * What firmware/main uses of ESP-IDF, for tests on this machine: flash of which a write only clears bits and whose
  * power can be cut, otadata and the bootloader's choice as ESP-IDF 5.3 makes them, NVS, PSA's hashes, queues and
- * eventfd. Each header of ESP-IDF is this one here (tests/firmware/test_chip.py).
+ * eventfd. Each header of ESP-IDF is this one here (tests/firmware/test_chip.py), or one of a part's own around it.
  */
 #ifndef IDF_H
 #define IDF_H
@@ -20,6 +20,7 @@ typedef int esp_err_t;
 #define ESP_FAIL -1
 #define ESP_ERR_NO_MEM 0x101
 #define ESP_ERR_INVALID_ARG 0x102
+#define ESP_ERR_INVALID_STATE 0x103
 #define ESP_ERR_NOT_FOUND 0x105
 #define ESP_ERR_INVALID_SIZE 0x104
 #define ESP_ERR_TIMEOUT 0x107
@@ -32,10 +33,13 @@ typedef int esp_err_t;
 #define ESP_ERR_NVS_INVALID_LENGTH 0x110c
 #define ESP_ERR_NVS_NO_FREE_PAGES 0x110d
 #define ESP_ERR_NVS_NEW_VERSION_FOUND 0x1110
+#define ESP_ERR_WIFI_NOT_INIT 0x3001
 #define IRAM_ATTR
 #define ESP_ERROR_CHECK(x) ((x) == ESP_OK ? (void)0 : abort())
 #define ESP_LOGE(tag, ...) (printf("%s: ", tag), printf(__VA_ARGS__))
+#define ESP_LOGW ESP_LOGE
 const char *esp_err_to_name(esp_err_t code);
+size_t strlcpy(char *to, const char *from, size_t size); /* newlib's; glibc has it from 2.38 on */
 
 typedef enum { ESP_RST_POWERON = 1, ESP_RST_SW = 3, ESP_RST_PANIC = 4 } esp_reset_reason_t;
 esp_reset_reason_t esp_reset_reason(void);
@@ -103,16 +107,20 @@ psa_status_t psa_hash_abort(psa_hash_operation_t *operation);
 
 typedef uint32_t TickType_t;
 typedef struct queue *QueueHandle_t;
+typedef struct task *TaskHandle_t;
+#define pdMS_TO_TICKS(ms) (ms)
 #define portMAX_DELAY UINT32_MAX
 #define pdTRUE 1
 #define pdFALSE 0
 QueueHandle_t xQueueCreate(unsigned length, unsigned size);
 #define MALLOC_CAP_SPIRAM (1u << 10)
 #define MALLOC_CAP_8BIT (1u << 2)
-#define xQueueCreateWithCaps(length, size, caps) NULL /* there is no PSRAM */
+QueueHandle_t xQueueCreateWithCaps(unsigned length, unsigned size, unsigned caps);
 int xQueueSend(QueueHandle_t queue, const void *item, TickType_t wait);
 int xQueueReceive(QueueHandle_t queue, void *item, TickType_t wait);
 void vTaskDelay(TickType_t ticks);
+void xTaskNotifyGive(TaskHandle_t task);
+uint32_t ulTaskNotifyTake(int clear, TickType_t wait);
 
 typedef int esp_vfs_eventfd_config_t;
 #define ESP_VFS_EVENTD_CONFIG_DEFAULT() 0

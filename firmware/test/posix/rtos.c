@@ -6,9 +6,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "esp_heap_caps.h"
 #include "esp_task_wdt.h"
 #include "esp_timer.h"
 #include "esp_vfs_eventfd.h"
+#include "freertos/idf_additions.h"
 #include "freertos/queue.h"
 #include "freertos/task.h"
 
@@ -31,6 +33,19 @@ QueueHandle_t xQueueCreate(unsigned length, size_t size) {
         pthread_cond_init(&queue->changed, NULL);
     }
     return queue;
+}
+
+/* freertos/esp_additions/idf_additions.c: takes all of it from a heap that has all of `caps`; NULL where none has so
+ * much, as here, where there is no PSRAM. */
+QueueHandle_t xQueueCreateWithCaps(unsigned length, size_t size, unsigned caps) {
+    return (caps & MALLOC_CAP_SPIRAM) != 0 ? NULL : xQueueCreate(length, size);
+}
+
+/* heap/heap_caps.c: takes it from the first heap of `count` kinds that has so much, else NULL; free() gives it back.
+ * Here there is but one. */
+void *heap_caps_malloc_prefer(size_t size, size_t count, ...) {
+    (void)count;
+    return malloc(size);
 }
 
 /* freertos/FreeRTOS-Kernel/include/freertos/queue.h: copies; waits for room, if it is to. Must not wait in the task

@@ -3,45 +3,36 @@
 #ifndef BLE_IDF_H
 #define BLE_IDF_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
-typedef int esp_err_t;
-#define ESP_OK 0
-#define ESP_FAIL -1
-#define ESP_LOGW(tag, ...) (printf("%s: ", tag), printf(__VA_ARGS__))
-const char *esp_err_to_name(esp_err_t code);
-size_t strlcpy(char *to, const char *from, size_t size); /* newlib's; glibc has it from 2.38 on */
+#include "../idf.h"
 
-#define MALLOC_CAP_SPIRAM (1u << 10)
 size_t heap_caps_get_total_size(uint32_t caps);
 
 enum { ESP_MAC_BT = 2, ESP_MAC_BASE = 5 };
 esp_err_t esp_read_mac(uint8_t *mac, int type);
 esp_err_t esp_iface_mac_addr_set(const uint8_t *mac, int type);
 
-typedef uint32_t TickType_t;
-typedef struct task *TaskHandle_t;
-#define pdTRUE 1
-#define pdMS_TO_TICKS(ms) (ms)
 TaskHandle_t xTaskGetCurrentTaskHandle(void);
-void xTaskNotifyGive(TaskHandle_t task);
-uint32_t ulTaskNotifyTake(int clear, TickType_t wait);
 
 #define MYNEWT_VAL(name) MYNEWT_VAL_##name
 #define MYNEWT_VAL_MSYS_2_BLOCK_COUNT 24
 
 enum {
     BLE_HS_EALREADY = 2,
+    BLE_HS_EINVAL = 3,
+    BLE_HS_EMSGSIZE = 4,
     BLE_HS_ENOMEM = 6,
     BLE_HS_ENOTCONN = 7,
     BLE_HS_EDONE = 14,
+    BLE_HS_EBUSY = 15,
     BLE_HS_ETIMEOUT_HCI = 19,
+    BLE_HS_EDISABLED = 30,
 };
-enum { BLE_ERR_REM_USER_CONN_TERM = 0x13 };
+enum { BLE_ERR_UNK_CONN_ID = 0x02, BLE_ERR_REM_USER_CONN_TERM = 0x13 };
+#define BLE_HS_HCI_ERR(code) (0x200 + (code))
+#define BLE_HS_ADV_MAX_SZ 31
+#define BLE_ATT_MTU_DFLT 23
 #define BLE_HS_CONN_HANDLE_NONE 0xffff
 #define BLE_HS_FOREVER INT32_MAX
 #define BLE_OWN_ADDR_PUBLIC 0
@@ -54,7 +45,7 @@ enum { BLE_ERR_REM_USER_CONN_TERM = 0x13 };
 
 struct os_mbuf {
     uint16_t length;
-    uint8_t data[64];
+    uint8_t data[512]; /* the most that an attribute holds; a chain of buffers, in truth */
 };
 int os_msys_num_free(void);
 struct os_mbuf *ble_hs_mbuf_from_flat(const void *data, uint16_t length);

@@ -80,7 +80,7 @@ static void a_connection_that_fails_twice_over_leaves_the_board_advertising(void
 
 static void a_link_that_is_up_does_not_advertise(void) {
     bring_up();
-    board_tell_connected(OURS, 0x3e);
+    board_tell_connected(OTHER, 0x3e);
     assert(!board_advertises);
 }
 
@@ -89,6 +89,44 @@ static void without_psram_there_is_no_ble_and_the_board_says_so(void) {
     hil_ble_driver.start(&peripheral);
     assert(strstr(board_told(), "BLE needs a module with octal PSRAM") != NULL);
     hil_ble_driver.stop();
+}
+
+static void a_central_that_asked_for_the_mtu_itself_is_not_asked(void) {
+    open_link();
+    board_connects(OURS, true);
+    board_asks(MTU);
+    board_subscribes(OURS);
+    assert(strcmp(board_told(), "up") == 0);
+    assert(hil_ble_driver.frame_limit() == MTU - 3);
+}
+
+static void a_frame_waits_where_nimble_has_too_few_buffers(void) {
+    bring_up();
+    const int buffers = board_buffers;
+    board_buffers = 32; /* all of the second pool, and what NimBLE needs itself */
+    assert(hil_ble_driver.send(0, (const uint8_t *)"frame", 5) == 0);
+    assert(board_waits == 1 && board_buffers == 32);
+    board_buffers = buffers;
+    assert(hil_ble_driver.send(0, (const uint8_t *)"frame", 5) == 5);
+    assert(board_buffers == buffers);
+}
+
+static void without_memory_for_the_controller_the_board_says_so(void) {
+    board_internal_heap = 20000;
+    hil_ble_driver.start(&peripheral);
+    assert(strstr(board_told(), "the Bluetooth controller could not be started: ESP_ERR_NO_MEM") != NULL);
+    hil_ble_driver.stop();
+}
+
+static void without_memory_for_the_host_task_the_link_can_still_be_opened_later(void) {
+    const size_t heap = board_internal_heap;
+    board_internal_heap = 24000; /* for the controller, and not for the task */
+    hil_ble_driver.start(&peripheral);
+    assert(strstr(board_told(), "BLE could not be set up") != NULL);
+    hil_ble_driver.stop();
+    assert(board_internal_heap == 24000);
+    board_internal_heap = heap;
+    bring_up();
 }
 
 static void the_link_can_be_opened_again(void) {
@@ -106,6 +144,10 @@ static const test_case cases[] = {
     TEST(a_connection_that_fails_twice_over_leaves_the_board_advertising),
     TEST(a_link_that_is_up_does_not_advertise),
     TEST(without_psram_there_is_no_ble_and_the_board_says_so),
+    TEST(a_central_that_asked_for_the_mtu_itself_is_not_asked),
+    TEST(a_frame_waits_where_nimble_has_too_few_buffers),
+    TEST(without_memory_for_the_controller_the_board_says_so),
+    TEST(without_memory_for_the_host_task_the_link_can_still_be_opened_later),
     TEST(the_link_can_be_opened_again),
 };
 

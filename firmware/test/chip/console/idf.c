@@ -273,11 +273,6 @@ int esp_rom_printf(const char *format, ...) {
     return length;
 }
 
-/* esp_common/src/esp_err_to_name.c: a constant; takes nothing. */
-const char *esp_err_to_name(esp_err_t code) {
-    return code == ESP_OK ? "ESP_OK" : "an error";
-}
-
 /* esp_timer/src/esp_timer_impl_systimer.c: a counter's value, from any context; crashes before esp_timer is set up. */
 int64_t esp_timer_get_time(void) {
     struct timespec now;

@@ -13,15 +13,11 @@ void board_log(const char *format, ...);
 void esp_log_set_vprintf(int (*print)(const char *format, va_list arguments));
 int esp_rom_printf(const char *format, ...);
 
-typedef struct task *TaskHandle_t;
 typedef void (*TaskFunction_t)(void *argument);
 typedef struct semaphore *SemaphoreHandle_t;
 #define pdPASS 1
-#define pdMS_TO_TICKS(ms) (ms)
 int xTaskCreatePinnedToCore(TaskFunction_t run, const char *name, uint32_t stack, void *argument, unsigned priority,
                             TaskHandle_t *task, int core);
-void xTaskNotifyGive(TaskHandle_t task);
-uint32_t ulTaskNotifyTake(int clear, TickType_t wait);
 SemaphoreHandle_t xSemaphoreCreateRecursiveMutex(void);
 int xSemaphoreTakeRecursive(SemaphoreHandle_t mutex, TickType_t wait);
 int xSemaphoreGiveRecursive(SemaphoreHandle_t mutex);

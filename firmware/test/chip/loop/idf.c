@@ -10,9 +10,12 @@
 
 #undef select
 
+#define CONTROL_BLOCK 88u /* a StaticQueue_t, rounded up */
+
 unsigned board_delays;
 int board_selects_without_memory;
 uint32_t board_ticks;
+size_t board_psram, board_internal_heap = 108 * 1024;
 static bool is_watched;
 
 static struct queue {
@@ -21,13 +24,25 @@ static struct queue {
     size_t size;
 } only;
 
-/* freertos/FreeRTOS-Kernel/include/freertos/queue.h: takes all of it, length * size, from the internal heap. */
-QueueHandle_t xQueueCreate(unsigned length, unsigned size) {
-    if (length > 64 || size > sizeof only.items[0]) {
+static QueueHandle_t create(size_t *heap, unsigned length, unsigned size) {
+    const size_t need = CONTROL_BLOCK + (size_t)length * size;
+    if (need > *heap || length > 64 || size > sizeof only.items[0]) {
         return NULL;
     }
+    *heap -= need;
     only = (struct queue){.length = length, .size = size};
     return &only;
+}
+
+/* freertos/FreeRTOS-Kernel/include/freertos/queue.h: takes all of it, length * size, from the internal heap. */
+QueueHandle_t xQueueCreate(unsigned length, unsigned size) {
+    return create(&board_internal_heap, length, size);
+}
+
+/* freertos/esp_additions/idf_additions.c: takes all of it, the control block too, from a heap that has all of `caps`;
+ * NULL where none has so much. Interrupts may not use one in PSRAM while the cache is off. */
+QueueHandle_t xQueueCreateWithCaps(unsigned length, unsigned size, unsigned caps) {
+    return create((caps & MALLOC_CAP_SPIRAM) != 0 ? &board_psram : &board_internal_heap, length, size);
 }
 
 /* freertos/FreeRTOS-Kernel/include/freertos/queue.h: copies; waits for room, if it is to. Must not wait in the task

@@ -52,6 +52,26 @@ static void finish(void) {
     }
 }
 
+static void the_queue_stands_in_psram_where_there_is_some(void) {
+    const size_t heap = board_internal_heap;
+    board_psram = 8u << 20;
+    begin();
+    assert(board_internal_heap == heap && board_psram < 8u << 20);
+    finish();
+}
+
+static void without_psram_the_queue_takes_internal_memory(void) {
+    const size_t heap = board_internal_heap;
+    begin();
+    assert(board_internal_heap < heap);
+    finish();
+}
+
+static void without_memory_for_its_queue_the_loop_says_so(void) {
+    board_internal_heap = 1000;
+    assert(hil_loop_init() == ESP_ERR_NO_MEM);
+}
+
 static uint64_t count_up(sn_node *node, const loop_event *event) {
     (void)node;
     assert(event->a == (uint32_t)told && event->data[0] == event->a);
@@ -161,6 +181,9 @@ static void the_timer_is_called_at_the_deadline_and_not_before(void) {
 }
 
 static const test_case cases[] = {
+    TEST(the_queue_stands_in_psram_where_there_is_some),
+    TEST(without_psram_the_queue_takes_internal_memory),
+    TEST(without_memory_for_its_queue_the_loop_says_so),
     TEST(posted_events_arrive_in_their_order),
     TEST(a_descriptor_is_told_of_until_it_is_unwatched),
     TEST(what_select_found_is_not_told_to_a_later_watcher),

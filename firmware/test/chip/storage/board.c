@@ -146,10 +146,3 @@ void board_boot(esp_reset_reason_t reason) {
 esp_reset_reason_t esp_reset_reason(void) {
     return reset_reason;
 }
-
-/* esp_common/src/esp_err_to_name.c: a constant; takes nothing. */
-const char *esp_err_to_name(esp_err_t code) {
-    static char name[16];
-    snprintf(name, sizeof name, "0x%x\n", (unsigned)code);
-    return name;
-}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Events, the network interface and timers; links.c and settings.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +11,7 @@
 
 const esp_event_base_t WIFI_EVENT = "WIFI_EVENT", IP_EVENT = "IP_EVENT";
 
-esp_err_t board_stop_code;
-int board_stops, board_starts;
-wifi_ps_type_t board_sleep = WIFI_PS_MIN_MODEM; /* the driver's default (esp_wifi.h) */
-wifi_config_t board_config;
-
-static enum { ABSENT, STOPPED, STARTED } driver;
-static bool was_started, is_joined;
+static bool has_loop;
 static uint32_t address;
 static struct {
     esp_event_base_t base;
@@ -26,6 +21,7 @@ static struct {
 static int posted, run;
 static struct {
     esp_event_base_t base;
+    int32_t id;
     esp_event_handler_t handler;
 } handlers[4];
 static int registered;
@@ -33,18 +29,9 @@ static char told[96];
 static char stored[2][65];
 static bool is_stored;
 
-const char *esp_err_to_name(esp_err_t code) {
-    return code == ESP_ERR_WIFI_NOT_INIT ? "ESP_ERR_WIFI_NOT_INIT" : "an error";
-}
-
-size_t strlcpy(char *to, const char *from, size_t size) {
-    snprintf(to, size, "%s", from);
-    return strlen(from);
-}
-
-/* components/esp_event/esp_event.c: copies the data to the heap and queues the event; the handlers run in the loop's
- * task, on its stack of CONFIG_ESP_SYSTEM_EVENT_TASK_STACK_SIZE. */
-static void post(esp_event_base_t base, int32_t id, const void *data, size_t size) {
+/* As esp_event_post (esp_event/esp_event.c) does: copies the data to the heap and queues the event; the handlers run in
+ * the loop's task, on its stack of CONFIG_ESP_SYSTEM_EVENT_TASK_STACK_SIZE. */
+void board_post(esp_event_base_t base, int32_t id, const void *data, size_t size) {
     if (posted == MOST_EVENTS || size > sizeof events[0].data) {
         abort();
     }
@@ -56,8 +43,12 @@ static void post(esp_event_base_t base, int32_t id, const void *data, size_t siz
 void board_run_events(void) {
     while (run < posted) {
         const int now = run++;
+        if (events[now].base == WIFI_EVENT && events[now].id == WIFI_EVENT_STA_DISCONNECTED) {
+            address = 0; /* by esp_netif's own handler, registered before any other */
+        }
         for (int i = 0; i < registered; i++) {
-            if (handlers[i].base == events[now].base) {
+            if (handlers[i].base == events[now].base &&
+                (handlers[i].id == ESP_EVENT_ANY_ID || handlers[i].id == events[now].id)) {
                 handlers[i].handler(NULL, events[now].base, events[now].id, &events[now].data);
             }
         }
@@ -65,49 +56,76 @@ void board_run_events(void) {
     posted = run = 0;
 }
 
+/* esp_event/default_event_loop.c: takes the stack of its task (CONFIG_ESP_SYSTEM_EVENT_TASK_STACK_SIZE), a control
+ * block and a queue from the internal heap; ESP_ERR_NO_MEM, or ESP_FAIL for the task, where there is not so much,
+ * ESP_ERR_INVALID_STATE the second time. */
 esp_err_t esp_event_loop_create_default(void) {
-    return ESP_OK;
+    const bool had_loop = has_loop;
+    has_loop = true;
+    return had_loop ? ESP_ERR_INVALID_STATE : ESP_OK;
 }
 
+/* esp_event/default_event_loop.c, esp_event/esp_event.c: takes some 50 bytes of heap, else ESP_ERR_NO_MEM; waits for a
+ * handler that runs; ESP_ERR_INVALID_STATE without a loop. */
 esp_err_t esp_event_handler_register(esp_event_base_t base, int32_t id, esp_event_handler_t handler, void *argument) {
-    (void)id, (void)argument;
+    (void)argument;
+    if (!has_loop || registered == sizeof handlers / sizeof handlers[0]) {
+        return has_loop ? ESP_ERR_NO_MEM : ESP_ERR_INVALID_STATE;
+    }
     handlers[registered].base = base;
+    handlers[registered].id = id;
     handlers[registered++].handler = handler;
     return ESP_OK;
 }
 
-/* components/esp_netif/lwip/esp_netif_lwip.c. Creating asserts that there is memory; asking copies under a lock. */
+/* esp_netif/lwip/esp_netif_lwip.c: makes lwIP's task, its stack and mailbox from the internal heap, and waits for it;
+ * does nothing the second time. ESP_FAIL without a semaphore; without the task, lwIP asserts. */
 esp_err_t esp_netif_init(void) {
     return ESP_OK;
 }
 
+/* esp_wifi/src/wifi_default.c: takes some 500 bytes of heap and asserts that they are there; registers esp_netif's own
+ * handlers with the default loop, which must have been made. */
 esp_netif_t *esp_netif_create_default_wifi_sta(void) {
+    if (!has_loop) {
+        abort();
+    }
     return (esp_netif_t *)&address;
 }
 
+/* esp_netif/lwip/esp_netif_lwip.c: copies, and takes nothing; 0.0.0.0 where there is no address (any more), and
+ * ESP_ERR_INVALID_ARG for NULL only. */
 esp_err_t esp_netif_get_ip_info(esp_netif_t *netif, esp_netif_ip_info_t *info) {
+    if (netif == NULL || info == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
     info->ip.addr = *(uint32_t *)netif;
     return ESP_OK;
 }
 
+/* esp_netif/lwip/esp_netif_lwip.c: writes to the buffer, which 16 bytes are enough for; NULL if it is too short. */
 char *esp_ip4addr_ntoa(const esp_ip4_addr_t *from, char *text, int length) {
     const uint8_t *byte = (const uint8_t *)&from->addr;
-    snprintf(text, (size_t)length, "%u.%u.%u.%u", byte[0], byte[1], byte[2], byte[3]);
-    return text;
+    const int size = snprintf(text, (size_t)length, "%u.%u.%u.%u", byte[0], byte[1], byte[2], byte[3]);
+    return size < length ? text : NULL;
 }
 
-/* components/esp_timer/src/esp_timer.c: ESP_ERR_INVALID_STATE for starting one that runs and stopping one that does
- * not, ESP_ERR_INVALID_ARG for none; the callback runs in the task esp_timer. No test here lets the time pass. */
 static struct esp_timer {
     bool is_running;
 } timer;
 
+/* esp_timer/src/esp_timer.c: takes some 50 bytes of internal heap, else ESP_ERR_NO_MEM; ESP_ERR_INVALID_ARG without a
+ * callback. */
 esp_err_t esp_timer_create(const esp_timer_create_args_t *arguments, esp_timer_handle_t *made) {
-    (void)arguments;
+    if (arguments == NULL || arguments->callback == NULL || made == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
     *made = &timer;
     return ESP_OK;
 }
 
+/* esp_timer/src/esp_timer.c: takes nothing; ESP_ERR_INVALID_STATE while it runs, ESP_ERR_INVALID_ARG for none. The
+ * callback runs in the one task of all timers. No test here lets the time pass. */
 esp_err_t esp_timer_start_once(esp_timer_handle_t which, uint64_t us) {
     (void)us;
     if (which == NULL || which->is_running) {
@@ -117,6 +135,8 @@ esp_err_t esp_timer_start_once(esp_timer_handle_t which, uint64_t us) {
     return ESP_OK;
 }
 
+/* esp_timer/src/esp_timer.c: takes nothing; ESP_ERR_INVALID_STATE where it does not run, ESP_ERR_INVALID_ARG for none.
+ * A callback that has begun goes on. */
 esp_err_t esp_timer_stop(esp_timer_handle_t which) {
     if (which == NULL || !which->is_running) {
         return which == NULL ? ESP_ERR_INVALID_ARG : ESP_ERR_INVALID_STATE;
@@ -125,85 +145,8 @@ esp_err_t esp_timer_stop(esp_timer_handle_t which) {
     return ESP_OK;
 }
 
-/* The driver (esp_wifi.h). Each call is handed to the driver's task and waits for it: 100 ms for a start. */
-esp_err_t esp_wifi_init(const wifi_init_config_t *config) {
-    (void)config;
-    driver = STOPPED;
-    return ESP_OK;
-}
-
-esp_err_t esp_wifi_set_storage(int storage) {
-    (void)storage;
-    return driver == ABSENT ? ESP_ERR_WIFI_NOT_INIT : ESP_OK;
-}
-
-esp_err_t esp_wifi_set_mode(int mode) {
-    return esp_wifi_set_storage(mode);
-}
-
-esp_err_t esp_wifi_set_config(int interface, wifi_config_t *config) {
-    board_config = *config;
-    return esp_wifi_set_storage(interface);
-}
-
-esp_err_t esp_wifi_start(void) {
-    if (driver == ABSENT) {
-        return ESP_ERR_WIFI_NOT_INIT;
-    }
-    if (driver != STARTED) {
-        post(WIFI_EVENT, WIFI_EVENT_STA_START, "", 1);
-    }
-    driver = STARTED;
-    was_started = true;
-    board_starts++;
-    return ESP_OK;
-}
-
-esp_err_t esp_wifi_stop(void) {
-    static const wifi_event_sta_disconnected_t left = {.reason = 8};
-    board_stops++;
-    if (driver == ABSENT) {
-        return ESP_ERR_WIFI_NOT_INIT;
-    }
-    if (is_joined) {
-        post(WIFI_EVENT, WIFI_EVENT_STA_DISCONNECTED, &left, sizeof left);
-    }
-    is_joined = false;
-    driver = STOPPED;
-    return was_started ? ESP_OK : board_stop_code;
-}
-
-esp_err_t esp_wifi_connect(void) {
-    return driver == STARTED ? ESP_OK : ESP_ERR_WIFI_NOT_STARTED;
-}
-
-/* esp_wifi.h names no refusal. ESP-IDF's own examples ask once the driver has been started. */
-esp_err_t esp_wifi_set_ps(wifi_ps_type_t type) {
-    if (driver != STARTED) {
-        return ESP_ERR_WIFI_NOT_STARTED;
-    }
-    board_sleep = type;
-    return ESP_OK;
-}
-
-esp_err_t esp_wifi_get_channel(uint8_t *channel, wifi_second_chan_t *second) {
-    *channel = 11;
-    *second = WIFI_SECOND_CHAN_NONE;
-    return ESP_OK;
-}
-
-esp_err_t esp_wifi_set_channel(uint8_t channel, wifi_second_chan_t second) {
-    (void)channel, (void)second;
-    return driver == STARTED ? ESP_OK : ESP_ERR_WIFI_NOT_STARTED;
-}
-
-void board_let_in(uint8_t last) {
-    const uint8_t bytes[] = {192, 168, 4, last};
-    memcpy(&address, bytes, sizeof address);
-    is_joined = true;
-    const ip_event_got_ip_t got = {.ip_info.ip.addr = address};
-    post(IP_EVENT, IP_EVENT_STA_GOT_IP, &got, sizeof got);
-    board_run_events();
+void board_set_address(uint32_t to) {
+    address = to;
 }
 
 /* links.c. */

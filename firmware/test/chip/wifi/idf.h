@@ -6,21 +6,10 @@
 #ifndef WIFI_IDF_H
 #define WIFI_IDF_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../idf.h"
 
-typedef int esp_err_t;
-#define ESP_OK 0
-#define ESP_FAIL -1
-#define ESP_ERR_NO_MEM 0x101
-#define ESP_ERR_INVALID_ARG 0x102
-#define ESP_ERR_INVALID_STATE 0x103
-#define ESP_ERR_NVS_NOT_FOUND 0x1102
-#define ESP_ERR_WIFI_NOT_INIT 0x3001
 #define ESP_ERR_WIFI_NOT_STARTED 0x3002
-const char *esp_err_to_name(esp_err_t code);
-size_t strlcpy(char *to, const char *from, size_t size); /* newlib's; glibc has it from 2.38 on */
+#define ESP_ERR_WIFI_STATE 0x3006
 
 typedef const char *esp_event_base_t;
 typedef void (*esp_event_handler_t)(void *argument, esp_event_base_t base, int32_t id, void *data);

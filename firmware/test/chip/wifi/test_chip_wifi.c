@@ -47,6 +47,39 @@ static void what_is_joined_is_not_left_and_says_up_again(void) {
     assert(hil_wifi_is_joined());
 }
 
+static void what_has_lost_its_address_is_joined_anew(void) {
+    join_home();
+    const int stops = board_stops;
+    board_set_address(0); /* wifi.c has not been told yet */
+    hil_wifi_start(&home);
+    assert(strcmp(board_told(), "") == 0);
+    assert(board_stops == stops + 1);
+    board_run_events();
+    board_let_in(8);
+    assert(strcmp(board_told(), "up 192.168.4.8") == 0);
+}
+
+static void a_radio_without_memory_cannot_join_but_can_be_asked_again(void) {
+    board_boot();
+    board_start_code = ESP_ERR_NO_MEM;
+    hil_wifi_start(&home);
+    assert(strstr(board_told(), "the Wi-Fi driver refused: ESP_ERR_NO_MEM") != NULL);
+    board_start_code = ESP_OK;
+    hil_wifi_start(&home);
+    board_run_events();
+    board_let_in(7);
+    assert(strcmp(board_told(), "up 192.168.4.7") == 0);
+}
+
+static void esp_now_takes_the_radio_from_a_joining(void) {
+    uint8_t channel = 6;
+    board_boot();
+    hil_wifi_start(&home);
+    board_run_events();
+    assert(hil_wifi_tune(&channel) == ESP_OK);
+    assert(strstr(board_told(), "ESP-NOW has taken the radio") != NULL);
+}
+
 static void another_access_point_is_joined_by_leaving_the_first(void) {
     join_home();
     const int stops = board_stops;
@@ -86,6 +119,9 @@ static const test_case cases[] = {
     TEST(esp_now_starts_a_radio_that_was_never_started),
     TEST(a_driver_that_is_not_there_cannot_join),
     TEST(what_is_joined_is_not_left_and_says_up_again),
+    TEST(what_has_lost_its_address_is_joined_anew),
+    TEST(a_radio_without_memory_cannot_join_but_can_be_asked_again),
+    TEST(esp_now_takes_the_radio_from_a_joining),
     TEST(another_access_point_is_joined_by_leaving_the_first),
     TEST(what_was_tried_and_refused_is_tried_again),
     TEST(modem_sleep_is_off_as_soon_as_the_radio_runs),

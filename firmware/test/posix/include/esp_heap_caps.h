@@ -2,11 +2,12 @@
 #ifndef ESP_HEAP_CAPS_H
 #define ESP_HEAP_CAPS_H
 
-#include <stdlib.h>
+#include <stddef.h>
 
-/* One heap is all there is. */
-#define MALLOC_CAP_SPIRAM 0
-#define MALLOC_CAP_8BIT 0
-#define heap_caps_malloc_prefer(size, count, ...) malloc(size)
+#define MALLOC_CAP_8BIT (1u << 2)
+#define MALLOC_CAP_SPIRAM (1u << 10)
+#define MALLOC_CAP_DEFAULT (1u << 12)
+
+void *heap_caps_malloc_prefer(size_t size, size_t count, ...);
 
 #endif

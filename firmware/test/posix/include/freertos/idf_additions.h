@@ -2,6 +2,8 @@
 #ifndef FREERTOS_IDF_ADDITIONS_H
 #define FREERTOS_IDF_ADDITIONS_H
 
-#define xQueueCreateWithCaps(length, size, caps) NULL /* there is no PSRAM */
+#include "freertos/queue.h"
+
+QueueHandle_t xQueueCreateWithCaps(unsigned length, size_t size, unsigned caps);
 
 #endif
