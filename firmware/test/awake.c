@@ -6,7 +6,7 @@
 #include "test.h"
 
 static void check_deadlines(const sn_node *node) {
-    bool listens = node_is_tail(node); /* for as long as it takes */
+    bool listens = sn_node_is_tail(node); /* for as long as it takes */
     CHECK(!node->link.frames.is_full);
     CHECK(!node->link.asking.active);
     CHECK(!node->echo.active);
@@ -23,7 +23,7 @@ static void check_nothing_waits(const sn_node *node) {
     CHECK_UINT(node->link.frames.note_length, 0);
     CHECK(!node->link.frames.ack_due);
     CHECK(node->work.state != NODE_WORK_READY || node->link.state != SN_LINK_UP);
-    if (node_is_tail(node)) {
+    if (sn_node_is_tail(node)) {
         CHECK(!answers || (sn_link_repeats(&node->link) && !sn_sender_next(&node->link.answering.sender, &fragment)));
     } else if (sn_link_repeats(&node->link)) {
         CHECK(!asking->active || !sn_exchange_next(&asking->exchange, &out));

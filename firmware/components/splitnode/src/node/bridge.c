@@ -16,10 +16,10 @@ static const char *role_name(const sn_node *node) {
     return node->gateway.active ? "gateway" : sn_role_name(node->slot.role);
 }
 
-sn_error node_request_role(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
+sn_error sn_node_request_role(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const char *set = sn_pairs_get(&request->arguments, "set");
     uint8_t channel = 0;
-    sn_error code = node_parse_channel(request, &channel, why);
+    sn_error code = sn_node_parse_channel(request, &channel, why);
     if (code != SN_OK) {
         return code;
     }
@@ -39,11 +39,11 @@ sn_error node_request_role(sn_node *node, const sn_request *request, sn_text *an
 }
 
 static void up(void *owner) {
-    node_report_link(owner, SN_VIA_ESPNOW, SN_OK, NULL);
+    sn_node_report_link(owner, SN_VIA_ESPNOW, SN_OK, NULL);
 }
 
 static void down(void *owner, sn_error code, const char *text) {
-    node_report_link(owner, SN_VIA_ESPNOW, code, text);
+    sn_node_report_link(owner, SN_VIA_ESPNOW, code, text);
 }
 
-const sn_gateway_events node_gateway_events = {.up = up, .down = down};
+const sn_gateway_events sn_node_gateway_events = {.up = up, .down = down};

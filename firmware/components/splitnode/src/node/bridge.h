@@ -6,8 +6,8 @@
 #include "gateway/gateway.h"
 #include "node/request.h"
 
-node_request node_request_role;
+sn_node_request sn_node_request_role;
 
-extern const sn_gateway_events node_gateway_events; /* their owner is the node */
+extern const sn_gateway_events sn_node_gateway_events; /* their owner is the node */
 
 #endif

@@ -8,7 +8,7 @@
 #include "node/state.h"
 #include "node/update.h"
 
-sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
+sn_error sn_node_request_image(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const char *size_text = sn_pairs_get(&request->arguments, "size");
     const char *crc_text = sn_pairs_get(&request->arguments, "crc");
     uint32_t size = 0;
@@ -19,7 +19,7 @@ sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *a
     if (crc_text == NULL || !sn_parse_hex(crc_text, 8, &crc)) {
         return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "crc is the CRC-32 of the image in hexadecimal");
     }
-    sn_error code = node_need_model(node, why);
+    sn_error code = sn_node_need_model(node, why);
     if (code != SN_OK) {
         return code;
     }
@@ -34,10 +34,10 @@ sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *a
         sn_text_add_u64(&text, node->slot.input.size);
         return sn_reason_end(why, &text);
     }
-    if (node_echo_uses_image(node)) {
+    if (sn_node_echo_uses_image(node)) {
         return sn_reason_set(why, SN_ERR_BUSY, "a round trip is under way and uses the image's memory");
     }
-    node_update_forget(node);
+    sn_node_update_forget(node);
     sn_upload_begin(&node->upload, node->memory.image, size, crc);
     sn_text_pair_u64(answer, "chunk", SN_CHUNK_DATA);
     sn_text_pair_u64(answer, "window", SN_UPLOAD_WINDOW);
@@ -45,24 +45,24 @@ sn_error node_request_image(sn_node *node, const sn_request *request, sn_text *a
 }
 
 static void report_next(sn_node *node) {
-    sn_text line = node_begin_event(node, "image");
+    sn_text line = sn_node_begin_event(node, "image");
     sn_text_pair_u64(&line, "next", node->upload.next);
-    node_end_line(node, &line);
+    sn_node_end_line(node, &line);
 }
 
 static void report_failure(sn_node *node, sn_error code, const char *text) {
-    sn_text line = node_begin_event(node, "image");
-    node_add_failure(&line, "err", code, text);
-    node_end_line(node, &line);
+    sn_text line = sn_node_begin_event(node, "image");
+    sn_node_add_failure(&line, "err", code, text);
+    sn_node_end_line(node, &line);
 }
 
 /* Where the image goes on, or that it is complete, and how: what said so before may have been lost on the line. */
 static void report(sn_node *node) {
     report_next(node);
     if (node->upload.state == SN_UPLOAD_STORED) {
-        sn_text line = node_begin_event(node, "image");
+        sn_text line = sn_node_begin_event(node, "image");
         sn_text_pair(&line, "state", "ok");
-        node_end_line(node, &line);
+        sn_node_end_line(node, &line);
     }
 }
 
@@ -73,7 +73,7 @@ static void drop(sn_node *node, bool is_chunk) {
         return; /* the next record's number tells what is missing */
     }
     if (node->update.state == NODE_UPDATE_RUNNING) {
-        node_update_report(node);
+        sn_node_update_report(node);
     } else if (node->upload.state == SN_UPLOAD_RUNNING || (is_chunk && node->upload.state == SN_UPLOAD_STORED)) {
         report(node);
     } else if (is_chunk) {
@@ -83,15 +83,15 @@ static void drop(sn_node *node, bool is_chunk) {
 
 /* What follows an update that has failed is only counted: it was on its way already. */
 static void push_update(sn_node *node, const sn_chunk *chunk) {
-    if (!node_update_push(node, chunk)) {
+    if (!sn_node_update_push(node, chunk)) {
         node->stats.rx_bad_chunk++;
         if (node->update.state != NODE_UPDATE_NONE) {
-            node_update_report(node);
+            sn_node_update_report(node);
         }
     }
 }
 
-void node_handle_frame(sn_node *node, const uint8_t *data, size_t length) {
+void sn_node_handle_frame(sn_node *node, const uint8_t *data, size_t length) {
     sn_chunk chunk;
     bool is_sound = sn_chunk_unpack(&chunk, data, length);
     if (is_sound && chunk.type == SN_CHUNK_UPDATE) {
@@ -116,6 +116,6 @@ void node_handle_frame(sn_node *node, const uint8_t *data, size_t length) {
     }
 }
 
-void node_handle_bad_frame(sn_node *node) {
+void sn_node_handle_bad_frame(sn_node *node) {
     drop(node, false);
 }

@@ -7,9 +7,9 @@
 
 #include "node/request.h"
 
-node_request node_request_image;
+sn_node_request sn_node_request_image;
 
-void node_handle_frame(sn_node *node, const uint8_t *data, size_t length);
-void node_handle_bad_frame(sn_node *node);
+void sn_node_handle_frame(sn_node *node, const uint8_t *data, size_t length);
+void sn_node_handle_bad_frame(sn_node *node);
 
 #endif

@@ -15,7 +15,7 @@
 
 /* Hands the input to the model. `start_us` has been taken. */
 static sn_error start(sn_node *node, sn_bytes input, sn_reason *why) {
-    node_work *work = &node->work;
+    sn_node_work *work = &node->work;
     work->output = (sn_bytes){0};
     work->abandoned = false;
     node->output_length = 0;
@@ -23,7 +23,7 @@ static sn_error start(sn_node *node, sn_bytes input, sn_reason *why) {
     if (code != SN_OK) {
         return sn_reason_set(why, code, "the input could not be given to the model");
     }
-    work->loaded_us = node_now(node);
+    work->loaded_us = sn_node_now(node);
     code = node->port->invoke(node->port->ctx);
     if (code != SN_OK) {
         return sn_reason_set(why, code, "the model could not be started");
@@ -38,13 +38,13 @@ static sn_error parse_arguments(sn_node *node, const sn_request *request, bool *
     if (output != NULL && (strlen(output) != 1 || (output[0] != '0' && output[0] != '1'))) {
         return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "output is 0 or 1");
     }
-    sn_error code = node_need_model(node, why);
+    sn_error code = sn_node_need_model(node, why);
     if (code != SN_OK) {
         return code;
     }
     switch (node->slot.role) {
     case SN_ROLE_HEAD:
-        return node_need_link(node, request, why);
+        return sn_node_need_link(node, request, why);
     case SN_ROLE_FULL:
         if (sn_pairs_get(&request->arguments, "via") != NULL) {
             return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "role full sends nothing: leave via out");
@@ -57,8 +57,8 @@ static sn_error parse_arguments(sn_node *node, const sn_request *request, bool *
     return sn_reason_set(why, SN_ERR_NOT_SUPPORTED_IN_ROLE, "role tail takes its input from the link");
 }
 
-sn_error node_request_infer(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
-    uint64_t start_us = node_now(node);
+sn_error sn_node_request_infer(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
+    uint64_t start_us = sn_node_now(node);
     bool want_output = false;
     sn_error code = parse_arguments(node, request, &want_output, why);
     if (code != SN_OK) {
@@ -67,7 +67,7 @@ sn_error node_request_infer(sn_node *node, const sn_request *request, sn_text *a
     if (node->work.state != NODE_WORK_IDLE || !sn_link_is_free(&node->link) || node->echo.active || node->read.active) {
         return sn_reason_set(why, SN_ERR_BUSY, "an inference, a round trip or a read is under way");
     }
-    code = node_need_no_update(node, why);
+    code = sn_node_need_no_update(node, why);
     if (code != SN_OK) {
         return code;
     }
@@ -88,17 +88,17 @@ sn_error node_request_infer(sn_node *node, const sn_request *request, sn_text *a
     return SN_OK;
 }
 
-void node_infer_activation(sn_node *node, const sn_header *header, const sn_body *body) {
+void sn_node_infer_activation(sn_node *node, const sn_header *header, const sn_body *body) {
     sn_reason why;
     sn_error code = SN_OK;
-    uint64_t start_us = node_now(node);
+    uint64_t start_us = sn_node_now(node);
     if (body->model_id != node->slot.model_id) {
         code = sn_reason_set(&why, SN_ERR_MODEL_MISMATCH, "the activation comes from another model or cut");
     } else if (body->payload.length != node->slot.input.size) {
         code = sn_reason_set(&why, SN_ERR_TENSOR_SIZE, "the activation does not have the size of the tail's input");
     } else if (node->work.state != NODE_WORK_IDLE || node->read.active) {
         code = sn_reason_set(&why, SN_ERR_BUSY, "the tail is working on another activation or its output is read");
-    } else if (node_need_no_update(node, &why) != SN_OK) {
+    } else if (sn_node_need_no_update(node, &why) != SN_OK) {
         code = why.code;
     } else {
         node->work.start_us = start_us;
@@ -113,12 +113,12 @@ void node_infer_activation(sn_node *node, const sn_header *header, const sn_body
 }
 
 /* Role tail and full: the output is the answer, and stays readable. */
-static node_result make_result(sn_node *node, uint64_t now) {
-    node_work *work = &node->work;
+static sn_node_result make_result(sn_node *node, uint64_t now) {
+    sn_node_work *work = &node->work;
     memcpy(node->memory.output, work->output.data, work->output.length);
     node->output_length = work->output.length;
     work->output_crc = sn_crc32(0, work->output.data, work->output.length);
-    node_result result = {
+    sn_node_result result = {
         .input_crc = work->input_crc,
         .total_us = (uint32_t)(now - work->start_us),
         .invoke_us = (uint32_t)(work->invoked_us - work->loaded_us),
@@ -130,12 +130,12 @@ static node_result make_result(sn_node *node, uint64_t now) {
     return result;
 }
 
-void node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes output) {
-    node_work *work = &node->work;
+void sn_node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes output) {
+    sn_node_work *work = &node->work;
     if (work->state != NODE_WORK_INVOKING) {
         return;
     }
-    work->invoked_us = node_now(node);
+    work->invoked_us = sn_node_now(node);
     if (work->abandoned) {
         work->state = NODE_WORK_IDLE;
         return;
@@ -151,7 +151,7 @@ void node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes
     if (node->slot.role == SN_ROLE_TAIL || (node->slot.role == SN_ROLE_HEAD && code == SN_OK)) {
         work->state = NODE_WORK_READY;
         if (node->slot.role == SN_ROLE_TAIL && !sn_link_has_stream(&node->link)) {
-            node_infer_send(node); /* on a packet link it can be made now, also while there is no connection */
+            sn_node_infer_send(node); /* on a packet link it can be made now, also while there is no connection */
         } else {
             sn_link_want(&node->link);
         }
@@ -160,21 +160,21 @@ void node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes
     }
     work->state = NODE_WORK_IDLE;
     if (code != SN_OK) {
-        node_report_failure(node, code, work->failure.text);
+        sn_node_report_failure(node, code, work->failure.text);
     } else {
-        node_result result = make_result(node, work->invoked_us);
-        node_report_result(node, &result, work->invoked_us);
+        sn_node_result result = make_result(node, work->invoked_us);
+        sn_node_report_result(node, &result, work->invoked_us);
     }
 }
 
 static void send_activation(sn_node *node) {
-    node_work *work = &node->work;
+    sn_node_work *work = &node->work;
     sn_link_send(&node->link, SN_FRAME_DATA, work->want_output ? SN_FLAG_WANT_OUTPUT : 0, work->message, work->output,
                  (sn_bytes){0});
 }
 
-void node_infer_send(sn_node *node) {
-    node_work *work = &node->work;
+void sn_node_infer_send(sn_node *node) {
+    sn_node_work *work = &node->work;
     if (work->state != NODE_WORK_READY) {
         return; /* nobody waits for it any more */
     }
@@ -192,8 +192,8 @@ void node_infer_send(sn_node *node) {
         sn_link_send_error(&node->link, work->message, work->failure.code, work->failure.text);
         return;
     }
-    node_result result = make_result(node, node_now(node));
-    node_result_pack(&result, node->slot.output.dtype, node->slot.classes, work->answer);
+    sn_node_result result = make_result(node, sn_node_now(node));
+    sn_node_result_pack(&result, node->slot.output.dtype, node->slot.classes, work->answer);
     if (sn_link_has_stream(&node->link)) {
         work->state = NODE_WORK_SENDING;
     } else { /* the answer is kept; whether it arrives is the head's concern */
@@ -205,12 +205,12 @@ void node_infer_send(sn_node *node) {
                  (sn_bytes){node->memory.output, work->want_output ? node->output_length : 0});
 }
 
-void node_infer_sent(sn_node *node, uint32_t id) {
-    node_work *work = &node->work;
+void sn_node_infer_sent(sn_node *node, uint32_t id) {
+    sn_node_work *work = &node->work;
     if (work->state != NODE_WORK_SENDING || id != work->message) {
         return; /* another's, or the peer has refused it meanwhile */
     }
-    work->sent_us = node_now(node);
+    work->sent_us = sn_node_now(node);
     if (node->slot.role == SN_ROLE_HEAD) {
         work->state = NODE_WORK_WAITING;
         work->deadline = work->sent_us + SN_LINK_PATIENCE_US;
@@ -220,36 +220,36 @@ void node_infer_sent(sn_node *node, uint32_t id) {
     }
 }
 
-bool node_infer_result(sn_node *node, const sn_header *header, const sn_body *body) {
-    node_work *work = &node->work;
+bool sn_node_infer_result(sn_node *node, const sn_header *header, const sn_body *body) {
+    sn_node_work *work = &node->work;
     if (node->slot.role != SN_ROLE_HEAD || work->state != NODE_WORK_WAITING || header->message != work->message) {
         return false;
     }
-    node_result result;
+    sn_node_result result;
     sn_bytes output = {0};
     work->state = NODE_WORK_IDLE;
     if (body->model_id != node->slot.model_id) {
-        node_report_failure(node, SN_ERR_MODEL_MISMATCH, "the RESULT comes from another model or cut");
+        sn_node_report_failure(node, SN_ERR_MODEL_MISMATCH, "the RESULT comes from another model or cut");
         return true;
     }
-    if (!node_result_unpack(&result, body->payload, work->want_output, &output)) {
-        node_report_failure(node, SN_ERR_PROTOCOL, "the edge's RESULT breaks the protocol's specification");
+    if (!sn_node_result_unpack(&result, body->payload, work->want_output, &output)) {
+        sn_node_report_failure(node, SN_ERR_PROTOCOL, "the edge's RESULT breaks the protocol's specification");
         return true;
     }
     if (output.length > node->memory.output_capacity) {
-        node_report_failure(node, SN_ERR_TENSOR_SIZE, "the output vector is larger than the board's buffer");
+        sn_node_report_failure(node, SN_ERR_TENSOR_SIZE, "the output vector is larger than the board's buffer");
         return true;
     }
     if (output.length != 0) {
         memcpy(node->memory.output, output.data, output.length);
     }
     node->output_length = output.length;
-    node_report_result(node, &result, node_now(node));
+    sn_node_report_result(node, &result, sn_node_now(node));
     return true;
 }
 
-void node_infer_link_lost(sn_node *node, sn_error code, const char *text) {
-    node_work *work = &node->work;
+void sn_node_infer_link_lost(sn_node *node, sn_error code, const char *text) {
+    sn_node_work *work = &node->work;
     if (work->state == NODE_WORK_IDLE || work->abandoned) {
         return;
     }
@@ -259,41 +259,41 @@ void node_infer_link_lost(sn_node *node, sn_error code, const char *text) {
         work->state = NODE_WORK_IDLE;
     }
     if (node->slot.role == SN_ROLE_HEAD) {
-        node_report_failure(node, code, text);
+        sn_node_report_failure(node, code, text);
     } else {
         node->stats.infer_err++;
     }
 }
 
 /* The head does not want the answer any more, or the peer refuses the activation. */
-void node_infer_refused(sn_node *node, uint32_t id, const sn_reason *reason) {
-    node_work *work = &node->work;
+void sn_node_infer_refused(sn_node *node, uint32_t id, const sn_reason *reason) {
+    sn_node_work *work = &node->work;
     bool owed = work->state == NODE_WORK_SENDING || work->state == NODE_WORK_WAITING;
     if (id != work->message) {
         return;
     }
-    if (node_is_tail(node)) {
-        node_infer_link_lost(node, reason->code, reason->text);
+    if (sn_node_is_tail(node)) {
+        sn_node_infer_link_lost(node, reason->code, reason->text);
     } else if (node->slot.role == SN_ROLE_HEAD && owed) {
         work->state = NODE_WORK_IDLE;
-        node_report_failure(node, reason->code, reason->text);
+        sn_node_report_failure(node, reason->code, reason->text);
     }
 }
 
-bool node_infer_is_owed(const sn_node *node) {
+bool sn_node_infer_is_owed(const sn_node *node) {
     return node->work.state != NODE_WORK_IDLE && !node->work.abandoned;
 }
 
-void node_infer_send_again(sn_node *node) {
+void sn_node_infer_send_again(sn_node *node) {
     if (node->work.state == NODE_WORK_SENDING || node->work.state == NODE_WORK_WAITING) {
         send_activation(node);
     }
 }
 
-void node_infer_timer(sn_node *node, uint64_t now) {
+void sn_node_infer_timer(sn_node *node, uint64_t now) {
     if (node->work.state == NODE_WORK_WAITING && now >= node->work.deadline) {
         node->work.state = NODE_WORK_IDLE;
         sn_link_give_up(&node->link);
-        node_report_failure(node, SN_ERR_EDGE_TIMEOUT, "the edge server gave no answer within 10 s");
+        sn_node_report_failure(node, SN_ERR_EDGE_TIMEOUT, "the edge server gave no answer within 10 s");
     }
 }

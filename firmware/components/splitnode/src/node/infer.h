@@ -8,23 +8,23 @@
 #include "node/result.h"
 #include "wire/message.h"
 
-node_request node_request_infer;
+sn_node_request sn_node_request_infer;
 
-void node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes output);
+void sn_node_infer_invoked(sn_node *node, sn_error code, const char *text, sn_bytes output);
 /* Role tail: starts on an activation, or answers ERROR. */
-void node_infer_activation(sn_node *node, const sn_header *header, const sn_body *body);
+void sn_node_infer_activation(sn_node *node, const sn_header *header, const sn_body *body);
 /* Sends the outcome, if one is ready. */
-void node_infer_send(sn_node *node);
+void sn_node_infer_send(sn_node *node);
 /* Message `id` has gone out: DATA or RESULT, if it is this inference's. */
-void node_infer_sent(sn_node *node, uint32_t id);
+void sn_node_infer_sent(sn_node *node, uint32_t id);
 /* RESULT; false if nobody waits for it. */
-bool node_infer_result(sn_node *node, const sn_header *header, const sn_body *body);
+bool sn_node_infer_result(sn_node *node, const sn_header *header, const sn_body *body);
 /* Message `id` will not be answered, or its answer is not wanted any more. */
-void node_infer_refused(sn_node *node, uint32_t id, const sn_reason *reason);
-void node_infer_link_lost(sn_node *node, sn_error code, const char *text);
-void node_infer_timer(sn_node *node, uint64_t now);
+void sn_node_infer_refused(sn_node *node, uint32_t id, const sn_reason *reason);
+void sn_node_infer_link_lost(sn_node *node, sn_error code, const char *text);
+void sn_node_infer_timer(sn_node *node, uint64_t now);
 /* Role head: is an inference under way? And its activation once more, over a new connection. */
-bool node_infer_is_owed(const sn_node *node);
-void node_infer_send_again(sn_node *node);
+bool sn_node_infer_is_owed(const sn_node *node);
+void sn_node_infer_send_again(sn_node *node);
 
 #endif

@@ -36,7 +36,7 @@ static const char *trial(const sn_node *node) {
     return node->model_on_trial ? "model" : "none";
 }
 
-sn_error node_request_info(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
+sn_error sn_node_request_info(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     (void)request;
     (void)why;
     const sn_identity *identity = node->identity;
@@ -103,10 +103,10 @@ static void add_stacks(const sn_node *node, sn_text *answer) {
     }
 }
 
-sn_error node_request_stats(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
+sn_error sn_node_request_stats(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     (void)request;
     (void)why;
-    const node_stats *stats = &node->stats;
+    const sn_node_stats *stats = &node->stats;
     const sn_link_counts *link = &node->link.counts;
     const sn_gateway_counts *gateway = &node->gateway.counts;
     sn_text_pair_u64(answer, "rx_bad_frame", link->rx_bad_frame);
@@ -116,7 +116,7 @@ sn_error node_request_stats(sn_node *node, const sn_request *request, sn_text *a
     sn_text_pair_u64(answer, "rx_messages", link->rx_messages);
     sn_text_pair_u64(answer, "infer_ok", stats->infer_ok);
     sn_text_pair_u64(answer, "infer_err", stats->infer_err);
-    sn_text_pair_u64(answer, "uptime_us", node_now(node));
+    sn_text_pair_u64(answer, "uptime_us", sn_node_now(node));
     sn_text_pair_u64(answer, "tx_frames", link->tx_frames + gateway->tx_frames);
     sn_text_pair_u64(answer, "tx_bytes", link->tx_bytes + gateway->tx_bytes);
     sn_text_pair_u64(answer, "rx_frames", link->rx_frames + gateway->rx_frames);

@@ -5,7 +5,7 @@
 
 #include "node/request.h"
 
-node_request node_request_info;
-node_request node_request_stats;
+sn_node_request sn_node_request_info;
+sn_node_request sn_node_request_stats;
 
 #endif

@@ -5,6 +5,6 @@
 
 #include "link/link.h"
 
-extern const sn_link_events node_link_events; /* their owner is the node */
+extern const sn_link_events sn_node_link_events; /* their owner is the node */
 
 #endif

@@ -9,13 +9,13 @@
 
 static sn_error parse_via(const sn_request *request, sn_via *via, sn_reason *why) {
     const char *name = sn_pairs_get(&request->arguments, "via");
-    if (name == NULL || !node_via_parse(name, via)) {
+    if (name == NULL || !sn_node_via_parse(name, via)) {
         return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "via is the kind of link: tcp, udp, espnow or ble");
     }
     return SN_OK;
 }
 
-sn_error node_need_link(sn_node *node, const sn_request *request, sn_reason *why) {
+sn_error sn_node_need_link(sn_node *node, const sn_request *request, sn_reason *why) {
     sn_via via = SN_VIA_NONE;
     sn_error code = parse_via(request, &via, why);
     if (code != SN_OK) {
@@ -33,17 +33,17 @@ static sn_error open_link(sn_node *node, sn_via via, sn_reason *why) {
     if (node->work.state != NODE_WORK_IDLE || node->echo.active) {
         return sn_reason_set(why, SN_ERR_BUSY, "the link is being opened or is in use");
     }
-    sn_error code = node_peer_address(node, via, &host, &port, why);
+    sn_error code = sn_node_peer_address(node, via, &host, &port, why);
     return code == SN_OK ? sn_link_open(&node->link, via, host, port, why) : code;
 }
 
 static void close_on_request(sn_node *node) {
     if (!sn_link_close(&node->link, node->to_close)) {
-        node_report_link(node, node->to_close, SN_ERR_LINK_DOWN, "the link was down already");
+        sn_node_report_link(node, node->to_close, SN_ERR_LINK_DOWN, "the link was down already");
     }
 }
 
-sn_error node_request_link(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
+sn_error sn_node_request_link(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     (void)answer;
     const char *state = sn_pairs_get(&request->arguments, "state");
     sn_via via = SN_VIA_NONE;
@@ -55,7 +55,7 @@ sn_error node_request_link(sn_node *node, const sn_request *request, sn_text *an
         return sn_reason_set(why, SN_ERR_NOT_SUPPORTED_IN_ROLE,
                              "a gateway carries frames for its host only: end that by role set=model");
     }
-    code = node_need_model(node, why);
+    code = sn_node_need_model(node, why);
     if (code != SN_OK) {
         return code;
     }

@@ -5,9 +5,9 @@
 
 #include "node/request.h"
 
-node_request node_request_link;
+sn_node_request sn_node_request_link;
 
 /* Refuses unless the link that the request names has been greeted. */
-sn_error node_need_link(sn_node *node, const sn_request *request, sn_reason *why);
+sn_error sn_node_need_link(sn_node *node, const sn_request *request, sn_reason *why);
 
 #endif

@@ -8,11 +8,11 @@
 static void model_fails(sn_node *node, sn_error code, const char *text) {
     node->model = NODE_MODEL_NONE;
     sn_reason_set(&node->model_failure, code, text);
-    sn_text line = node_begin_log(node, 'E');
+    sn_text line = sn_node_begin_log(node, 'E');
     sn_text_add(&line, sn_error_name(code));
     sn_text_add(&line, ": ");
     sn_text_add(&line, node->model_failure.text);
-    node_end_log(node, &line);
+    sn_node_end_log(node, &line);
 }
 
 /* Do the tensors fit into the port's memory? What passes over a link has a header and a body around it. */
@@ -26,7 +26,7 @@ static bool tensors_fit(const sn_node *node) {
            (slot->role == SN_ROLE_HEAD || slot->output.size <= node->memory.output_capacity);
 }
 
-void node_open_model(sn_node *node) {
+void sn_node_open_model(sn_node *node) {
     const char *why = NULL;
     sn_error code = sn_slot_load(&node->slot, node->port, &why);
     if (code == SN_OK && !tensors_fit(node)) {
@@ -59,8 +59,8 @@ static void introduce(sn_node *node) {
                                    });
 }
 
-void node_model_opened(sn_node *node, sn_error code, const char *text, uint32_t arena_used, uint32_t input_size,
-                       uint32_t output_size) {
+void sn_node_model_opened(sn_node *node, sn_error code, const char *text, uint32_t arena_used, uint32_t input_size,
+                          uint32_t output_size) {
     if (node->model != NODE_MODEL_OPENING) {
         return;
     }
@@ -75,7 +75,7 @@ void node_model_opened(sn_node *node, sn_error code, const char *text, uint32_t 
     node->model = NODE_MODEL_OPEN;
     node->arena_used = arena_used;
     introduce(node);
-    sn_text line = node_begin_log(node, 'I');
+    sn_text line = sn_node_begin_log(node, 'I');
     sn_text_add(&line, "role ");
     sn_text_add(&line, sn_role_name(node->slot.role));
     sn_text_add(&line, ", model ");
@@ -89,10 +89,10 @@ void node_model_opened(sn_node *node, sn_error code, const char *text, uint32_t 
     sn_text_add(&line, " of ");
     sn_text_add_u64(&line, node->identity->arena_size);
     sn_text_add(&line, " bytes");
-    node_end_log(node, &line);
+    sn_node_end_log(node, &line);
 }
 
-sn_error node_need_model(sn_node *node, sn_reason *why) {
+sn_error sn_node_need_model(sn_node *node, sn_reason *why) {
     switch (node->model) {
     case NODE_MODEL_OPEN:
         return SN_OK;

@@ -22,7 +22,7 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
 
 static uint64_t next_deadline(sn_node *node) {
     if (node->read.active) {
-        return node_now(node);
+        return sn_node_now(node);
     }
     uint64_t next = sn_link_deadline(&node->link);
     if (node->work.state == NODE_WORK_WAITING) {
@@ -48,24 +48,25 @@ uint64_t sn_node_init(sn_node *storage, const sn_port *port, const sn_identity *
     node->app_on_trial = identity->app_on_trial;
     node->model_on_trial = identity->model_on_trial;
     sn_console_init(&node->console);
-    sn_link_init(&node->link, port, memory->receive, memory->receive_capacity, node->session, &node_link_events, node);
-    sn_gateway_init(&node->gateway, port, memory->receive, memory->receive_capacity, &node_gateway_events, node);
+    sn_link_init(&node->link, port, memory->receive, memory->receive_capacity, node->session, &sn_node_link_events,
+                 node);
+    sn_gateway_init(&node->gateway, port, memory->receive, memory->receive_capacity, &sn_node_gateway_events, node);
 
-    sn_text line = node_begin_log(node, 'I');
+    sn_text line = sn_node_begin_log(node, 'I');
     sn_text_add(&line, "version ");
     sn_text_add(&line, identity->version);
     sn_text_add(&line, ", source ");
     sn_text_add(&line, identity->source_digest);
     sn_text_add(&line, ", reset by ");
     sn_text_add(&line, identity->reset_reason);
-    node_end_log(node, &line);
-    node_open_model(node);
+    sn_node_end_log(node, &line);
+    sn_node_open_model(node);
     return next_deadline(node);
 }
 
 uint64_t sn_node_on_model(sn_node *node, sn_error code, const char *text, uint32_t arena_used, uint32_t input_size,
                           uint32_t output_size) {
-    node_model_opened(node, code, text, arena_used, input_size, output_size);
+    sn_node_model_opened(node, code, text, arena_used, input_size, output_size);
     return next_deadline(node);
 }
 
@@ -73,16 +74,16 @@ static void handle_console(sn_node *node, sn_console_event event) {
     sn_console *console = &node->console;
     switch (event) {
     case SN_CONSOLE_LINE:
-        node_handle_line(node, (char *)console->buffer);
+        sn_node_handle_line(node, (char *)console->buffer);
         break;
     case SN_CONSOLE_LONG_LINE:
-        node_refuse_long_line(node);
+        sn_node_refuse_long_line(node);
         break;
     case SN_CONSOLE_FRAME:
-        node_handle_frame(node, console->buffer, console->length);
+        sn_node_handle_frame(node, console->buffer, console->length);
         break;
     case SN_CONSOLE_BAD_FRAME:
-        node_handle_bad_frame(node);
+        sn_node_handle_bad_frame(node);
         break;
     case SN_CONSOLE_NOTHING:
         break;
@@ -97,37 +98,37 @@ uint64_t sn_node_on_console(sn_node *node, const uint8_t *data, size_t length) {
         }
     }
     if (sn_console_is_open(&node->console)) {
-        sn_console_heard(&node->console, node_now(node));
+        sn_console_heard(&node->console, sn_node_now(node));
     }
     return next_deadline(node);
 }
 
 uint64_t sn_node_on_timer(sn_node *node) {
-    uint64_t now = node_now(node);
+    uint64_t now = sn_node_now(node);
     handle_console(node, sn_console_on_timer(&node->console, now));
-    node_read_step(node);
+    sn_node_read_step(node);
     sn_link_on_timer(&node->link, now);
-    node_infer_timer(node, now);
-    node_echo_timer(node, now);
+    sn_node_infer_timer(node, now);
+    sn_node_echo_timer(node, now);
     return next_deadline(node);
 }
 
 uint64_t sn_node_on_invoked(sn_node *node, sn_error code, const char *text, const uint8_t *output, uint32_t length) {
-    node_infer_invoked(node, code, text, (sn_bytes){output, length});
+    sn_node_infer_invoked(node, code, text, (sn_bytes){output, length});
     return next_deadline(node);
 }
 
 uint64_t sn_node_on_wifi(sn_node *node, sn_error code, const char *text, const char *ip) {
-    sn_text line = node_begin_event(node, "wifi");
+    sn_text line = sn_node_begin_event(node, "wifi");
     if (code == SN_OK) {
         sn_text_pair(&line, "state", "up");
         sn_text_pair(&line, "ip", ip != NULL ? ip : "");
     } else {
         sn_reason reason;
         sn_reason_set(&reason, code, text);
-        node_add_failure(&line, "down", code, reason.text);
+        sn_node_add_failure(&line, "down", code, reason.text);
     }
-    node_end_line(node, &line);
+    sn_node_end_line(node, &line);
     return next_deadline(node);
 }
 
@@ -143,7 +144,7 @@ uint64_t sn_node_on_link(sn_node *node, sn_via via, sn_error code, const char *t
     } else if (code == SN_OK && !can_serve) {
         node->port->link_close(node->port->ctx, via);
     } else {
-        bool is_owed = node_infer_is_owed(node) || node->echo.active;
+        bool is_owed = sn_node_infer_is_owed(node) || node->echo.active;
         sn_link_on_change(&node->link, via, code, text, is_owed);
     }
     return next_deadline(node);

@@ -6,15 +6,15 @@
 #include "node/result.h"
 #include "node/state.h"
 
-void node_report_failure(sn_node *node, sn_error code, const char *text) {
+void sn_node_report_failure(sn_node *node, sn_error code, const char *text) {
     node->stats.infer_err++;
-    sn_text line = node_begin_event(node, "infer");
+    sn_text line = sn_node_begin_event(node, "infer");
     sn_text_pair_u64(&line, "id", node->work.message);
-    node_add_failure(&line, "err", code, text);
-    node_end_line(node, &line);
+    sn_node_add_failure(&line, "err", code, text);
+    sn_node_end_line(node, &line);
 }
 
-static void add_top5(sn_text *line, const node_result *result) {
+static void add_top5(sn_text *line, const sn_node_result *result) {
     char entries[SN_TOP * 18]; /* 65535:-2147483648, */
     sn_text text;
     sn_text_init(&text, entries, sizeof entries);
@@ -27,11 +27,11 @@ static void add_top5(sn_text *line, const node_result *result) {
     sn_text_pair_bytes(line, "top5", entries, text.length);
 }
 
-void node_report_result(sn_node *node, const node_result *result, uint64_t end_us) {
-    node_work *work = &node->work;
+void sn_node_report_result(sn_node *node, const sn_node_result *result, uint64_t end_us) {
+    sn_node_work *work = &node->work;
     bool is_head = node->slot.role == SN_ROLE_HEAD;
     node->stats.infer_ok++;
-    sn_text line = node_begin_event(node, "infer");
+    sn_text line = sn_node_begin_event(node, "infer");
     sn_text_pair_u64(&line, "id", work->message);
     sn_text_pair(&line, "state", "ok");
     add_top5(&line, result);
@@ -48,9 +48,9 @@ void node_report_result(sn_node *node, const node_result *result, uint64_t end_u
     if (is_head) {
         sn_text_pair_u64(&line, "edge_us", result->total_us);
         sn_text_pair_u64(&line, "edge_invoke_us", result->invoke_us);
-        node_add_cost(&line, &node->link.cost);
+        sn_node_add_cost(&line, &node->link.cost);
     }
     sn_text_pair_u64(&line, "out_len", result->output_length);
     sn_text_pair_hex(&line, "out_crc", result->output_crc);
-    node_end_line(node, &line);
+    sn_node_end_line(node, &line);
 }

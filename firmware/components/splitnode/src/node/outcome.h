@@ -6,8 +6,8 @@
 #include "node/result.h"
 #include "splitnode/node.h"
 
-void node_report_failure(sn_node *node, sn_error code, const char *text);
+void sn_node_report_failure(sn_node *node, sn_error code, const char *text);
 /* `end_us` is the end of the last stage. In role full there are no stages after invoke. */
-void node_report_result(sn_node *node, const node_result *result, uint64_t end_us);
+void sn_node_report_result(sn_node *node, const sn_node_result *result, uint64_t end_us);
 
 #endif

@@ -8,7 +8,7 @@
 #define CHANNELS 13u
 #define TAIL_PORT 3333u /* where a tail listens if no port was named */
 
-sn_error node_request_edge(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
+sn_error sn_node_request_edge(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const char *host = sn_pairs_get(&request->arguments, "host");
     const char *port = sn_pairs_get(&request->arguments, "port");
     uint32_t number = 0;
@@ -25,7 +25,7 @@ sn_error node_request_edge(sn_node *node, const sn_request *request, sn_text *an
     return SN_OK;
 }
 
-sn_error node_parse_channel(const sn_request *request, uint8_t *channel, sn_reason *why) {
+sn_error sn_node_parse_channel(const sn_request *request, uint8_t *channel, sn_reason *why) {
     const char *text = sn_pairs_get(&request->arguments, "channel");
     uint32_t number = 1;
     if (text != NULL && (!sn_parse_u32(text, &number) || number < 1 || number > CHANNELS)) {
@@ -57,14 +57,14 @@ static bool copy_mac(char to[NODE_MAC_TEXT], const char *from) {
     return !is_odd; /* odd: of a group */
 }
 
-sn_error node_request_peer(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
+sn_error sn_node_request_peer(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const char *mac = sn_pairs_get(&request->arguments, "mac");
     uint8_t channel = 0;
     char text[NODE_MAC_TEXT] = "";
     if (mac != NULL && !copy_mac(text, mac)) {
         return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "mac is the other board's address, such as 02:00:00:4c:00:01");
     }
-    sn_error code = node_parse_channel(request, &channel, why);
+    sn_error code = sn_node_parse_channel(request, &channel, why);
     if (code != SN_OK) {
         return code;
     }
@@ -75,8 +75,8 @@ sn_error node_request_peer(sn_node *node, const sn_request *request, sn_text *an
     return SN_OK;
 }
 
-sn_error node_peer_address(const sn_node *node, sn_via via, const char **host, uint16_t *port, sn_reason *why) {
-    const node_peer *peer = &node->peer;
+sn_error sn_node_peer_address(const sn_node *node, sn_via via, const char **host, uint16_t *port, sn_reason *why) {
+    const sn_node_peer *peer = &node->peer;
     bool is_head = node->slot.role == SN_ROLE_HEAD;
     *host = "";
     *port = 0;

@@ -10,14 +10,14 @@ static void start(sn_node *node) {
     node->read.active = true;
 }
 
-sn_error node_request_read(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
+sn_error sn_node_request_read(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const char *what = sn_pairs_get(&request->arguments, "what");
     bool output = what != NULL && sn_equal(what, "output");
     bool activation = what != NULL && sn_equal(what, "activation");
     if (!output && !activation) {
         return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "what is output or activation");
     }
-    sn_error code = node_need_model(node, why);
+    sn_error code = sn_node_need_model(node, why);
     if (code != SN_OK) {
         return code;
     }
@@ -32,15 +32,15 @@ sn_error node_request_read(sn_node *node, const sn_request *request, sn_text *an
         return sn_reason_set(why, SN_ERR_BAD_ARGUMENT,
                              "there is nothing to read: run infer first, in role head with output=1 for the output");
     }
-    node->read = (node_read){.source = source};
+    node->read = (sn_node_read){.source = source};
     sn_text_pair_u64(answer, "size", source.length);
     sn_text_pair_hex(answer, "crc", sn_crc32(0, source.data, source.length));
     node->after_answer = start;
     return SN_OK;
 }
 
-void node_read_step(sn_node *node) {
-    node_read *read = &node->read;
+void sn_node_read_step(sn_node *node) {
+    sn_node_read *read = &node->read;
     if (!read->active) {
         return;
     }

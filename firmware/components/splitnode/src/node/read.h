@@ -6,8 +6,8 @@
 #include "base/bytes.h"
 #include "node/request.h"
 
-node_request node_request_read;
+sn_node_request sn_node_request_read;
 
-void node_read_step(sn_node *node);
+void sn_node_read_step(sn_node *node);
 
 #endif

@@ -8,6 +8,6 @@
 #include "console/console.h"
 #include "splitnode/node.h"
 
-typedef sn_error node_request(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why);
+typedef sn_error sn_node_request(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why);
 
 #endif

@@ -22,7 +22,7 @@
 typedef struct {
     const char *name;
     const char *keys[MOST_KEYS];
-    node_request *handle;
+    sn_node_request *handle;
 } verb;
 
 static void switch_baud(sn_node *node) {
@@ -99,23 +99,23 @@ static sn_error request_hang(sn_node *node, const sn_request *request, sn_text *
 }
 #endif
 
-static node_request request_help;
+static sn_node_request request_help;
 
 static const verb verbs[] = {
     {"help", {0}, request_help},
-    {"info", {0}, node_request_info},
-    {"role", {"set", "channel"}, node_request_role},
+    {"info", {0}, sn_node_request_info},
+    {"role", {"set", "channel"}, sn_node_request_role},
     {"baud", {"rate"}, request_baud},
     {"wifi", {"ssid", "password"}, request_wifi},
-    {"edge", {"host", "port"}, node_request_edge},
-    {"peer", {"mac", "channel"}, node_request_peer},
-    {"link", {"via", "state"}, node_request_link},
-    {"image", {"size", "crc"}, node_request_image},
-    {"infer", {"via", "output"}, node_request_infer},
-    {"read", {"what"}, node_request_read},
-    {"rtt", {"via", "size"}, node_request_rtt},
-    {"stats", {0}, node_request_stats},
-    {"update", {"what", "size", "sha256", "confirm"}, node_request_update},
+    {"edge", {"host", "port"}, sn_node_request_edge},
+    {"peer", {"mac", "channel"}, sn_node_request_peer},
+    {"link", {"via", "state"}, sn_node_request_link},
+    {"image", {"size", "crc"}, sn_node_request_image},
+    {"infer", {"via", "output"}, sn_node_request_infer},
+    {"read", {"what"}, sn_node_request_read},
+    {"rtt", {"via", "size"}, sn_node_request_rtt},
+    {"stats", {0}, sn_node_request_stats},
+    {"update", {"what", "size", "sha256", "confirm"}, sn_node_request_update},
     {"reboot", {0}, request_reboot},
 #ifdef SN_TEST_BUILD
     {"crash", {0}, request_crash},
@@ -168,12 +168,12 @@ static sn_error handle(sn_node *node, const sn_request *request, sn_text *answer
 }
 
 static void refuse(sn_node *node, const sn_request *request, sn_error code, const char *text) {
-    sn_text line = node_begin_answer(node, request, "err");
-    node_add_failure(&line, NULL, code, text);
-    node_end_line(node, &line);
+    sn_text line = sn_node_begin_answer(node, request, "err");
+    sn_node_add_failure(&line, NULL, code, text);
+    sn_node_end_line(node, &line);
 }
 
-void node_handle_line(sn_node *node, char *line) {
+void sn_node_handle_line(sn_node *node, char *line) {
     sn_request request;
     const char *unreadable = NULL;
     sn_error code = sn_request_parse(&request, line, &unreadable);
@@ -183,18 +183,18 @@ void node_handle_line(sn_node *node, char *line) {
     }
     sn_reason why;
     node->after_answer = NULL;
-    sn_text answer = node_begin_answer(node, &request, "ok");
+    sn_text answer = sn_node_begin_answer(node, &request, "ok");
     code = handle(node, &request, &answer, &why);
     if (code != SN_OK) {
         refuse(node, &request, code, why.text);
         return;
     }
-    node_end_line(node, &answer);
+    sn_node_end_line(node, &answer);
     if (node->after_answer != NULL) {
         node->after_answer(node);
     }
 }
 
-void node_refuse_long_line(sn_node *node) {
+void sn_node_refuse_long_line(sn_node *node) {
     refuse(node, &(sn_request){0}, SN_ERR_SYNTAX, "the line has more than 512 bytes");
 }

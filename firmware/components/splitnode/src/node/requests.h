@@ -4,7 +4,7 @@
 
 #include "splitnode/node.h"
 
-void node_handle_line(sn_node *node, char *line);
-void node_refuse_long_line(sn_node *node);
+void sn_node_handle_line(sn_node *node, char *line);
+void sn_node_refuse_long_line(sn_node *node);
 
 #endif

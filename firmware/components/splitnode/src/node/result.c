@@ -6,7 +6,8 @@
 
 #include "base/crc.h"
 
-void node_result_pack(const node_result *result, sn_dtype dtype, uint32_t classes, uint8_t to[NODE_RESULT_FIXED]) {
+void sn_node_result_pack(const sn_node_result *result, sn_dtype dtype, uint32_t classes,
+                         uint8_t to[NODE_RESULT_FIXED]) {
     memset(to, 0, NODE_RESULT_FIXED);
     to[0] = (uint8_t)result->count;
     to[1] = (uint8_t)dtype;
@@ -22,7 +23,7 @@ void node_result_pack(const node_result *result, sn_dtype dtype, uint32_t classe
     sn_put_u32(&to[68], result->output_crc);
 }
 
-bool node_result_unpack(node_result *result, sn_bytes payload, bool want_output, sn_bytes *output) {
+bool sn_node_result_unpack(sn_node_result *result, sn_bytes payload, bool want_output, sn_bytes *output) {
     const uint8_t *from = payload.data;
     if (payload.length < NODE_RESULT_FIXED || from[0] > SN_TOP || from[1] < SN_INT8 || from[1] > SN_FLOAT32) {
         return false;

@@ -17,12 +17,12 @@ typedef struct {
     uint32_t invoke_us;
     uint32_t output_length;
     uint32_t output_crc;
-} node_result;
+} sn_node_result;
 
 #define NODE_RESULT_FIXED 72u
 
-void node_result_pack(const node_result *result, sn_dtype dtype, uint32_t classes, uint8_t to[NODE_RESULT_FIXED]);
+void sn_node_result_pack(const sn_node_result *result, sn_dtype dtype, uint32_t classes, uint8_t to[NODE_RESULT_FIXED]);
 /* False if the payload breaks the specification; `output` is the vector that follows, if it was asked for. */
-bool node_result_unpack(node_result *result, sn_bytes payload, bool want_output, sn_bytes *output);
+bool sn_node_result_unpack(sn_node_result *result, sn_bytes payload, bool want_output, sn_bytes *output);
 
 #endif

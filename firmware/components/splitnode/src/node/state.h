@@ -22,7 +22,7 @@ typedef struct {
     uint16_t edge_port;
     char mac[NODE_MAC_TEXT];
     uint8_t channel;
-} node_peer;
+} sn_node_peer;
 
 /* infer.c */
 typedef struct {
@@ -43,7 +43,7 @@ typedef struct {
     sn_reason failure;                 /* role tail: what to answer instead of RESULT, unless its code is SN_OK */
     uint64_t start_us, loaded_us, invoked_us, sent_us;
     uint64_t deadline; /* while waiting */
-} node_work;
+} sn_node_work;
 
 /* echo.c */
 typedef struct {
@@ -52,14 +52,14 @@ typedef struct {
     uint32_t size;
     uint64_t start_us;
     uint64_t deadline;
-} node_echo;
+} sn_node_echo;
 
 /* read.c */
 typedef struct {
     bool active;
     sn_bytes source;
     uint32_t offset;
-} node_read;
+} sn_node_read;
 
 /* update.c */
 typedef struct {
@@ -71,11 +71,11 @@ typedef struct {
     uint8_t lead[12]; /* of a model's header, as it passes: its first fields, */
     uint32_t header_crc;
     uint8_t header_end[4]; /* and the CRC that it carries */
-} node_update;
+} sn_node_update;
 
 typedef struct {
     uint32_t rx_bad_chunk, infer_ok, infer_err;
-} node_stats;
+} sn_node_stats;
 
 struct sn_node {
     const sn_port *port;
@@ -88,30 +88,30 @@ struct sn_node {
     sn_reason model_failure; /* while there is none */
     uint32_t arena_used;
 
-    node_peer peer;
+    sn_node_peer peer;
     uint32_t new_baud;
     sn_via to_close;        /* by request */
     uint32_t output_length; /* of what memory.output holds */
 
     sn_console console;
     sn_upload upload;
-    node_update update;
+    sn_node_update update;
     bool app_on_trial, model_on_trial;
     sn_gateway gateway;
     sn_link link;
-    node_work work;
-    node_echo echo;
-    node_read read;
-    node_stats stats;
+    sn_node_work work;
+    sn_node_echo echo;
+    sn_node_read read;
+    sn_node_stats stats;
     void (*after_answer)(sn_node *node); /* what a request leaves to be done once its answer is out */
     char line[NODE_LINE];
 };
 
-static inline uint64_t node_now(sn_node *node) {
+static inline uint64_t sn_node_now(sn_node *node) {
     return node->port->now_us(node->port->ctx);
 }
 
-static inline bool node_is_tail(const sn_node *node) {
+static inline bool sn_node_is_tail(const sn_node *node) {
     return node->slot.role == SN_ROLE_TAIL;
 }
 

@@ -40,7 +40,7 @@ static sn_error confirm(sn_node *node, sn_update what, sn_reason *why) {
     if (!*on_trial) {
         return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "nothing of that kind runs on trial");
     }
-    sn_error code = what == SN_UPDATE_MODEL ? node_need_model(node, why) : SN_OK;
+    sn_error code = what == SN_UPDATE_MODEL ? sn_node_need_model(node, why) : SN_OK;
     if (code != SN_OK) {
         return code;
     }
@@ -70,7 +70,7 @@ static sn_error need_rest(sn_node *node, sn_update what, sn_reason *why) {
 }
 
 static sn_error begin(sn_node *node, const sn_request *request, sn_update what, sn_text *answer, sn_reason *why) {
-    node_update update = {.what = what};
+    sn_node_update update = {.what = what};
     const char *size = sn_pairs_get(&request->arguments, "size");
     if (size == NULL || !sn_parse_u32(size, &update.size) || update.size == 0) {
         return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "size is the number of bytes that will come");
@@ -105,7 +105,7 @@ static sn_error begin(sn_node *node, const sn_request *request, sn_update what, 
     return SN_OK;
 }
 
-sn_error node_request_update(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
+sn_error sn_node_request_update(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     sn_update what;
     if (!parse_what(request, &what)) {
         return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "what is app or model");
@@ -124,27 +124,27 @@ sn_error node_request_update(sn_node *node, const sn_request *request, sn_text *
     return code;
 }
 
-sn_error node_need_no_update(sn_node *node, sn_reason *why) {
+sn_error sn_node_need_no_update(sn_node *node, sn_reason *why) {
     if (node->update.state == NODE_UPDATE_RUNNING) {
         return sn_reason_set(why, SN_ERR_BUSY, "an update is on its way to the board");
     }
     return SN_OK;
 }
 
-void node_update_forget(sn_node *node) {
+void sn_node_update_forget(sn_node *node) {
     node->update.state = NODE_UPDATE_NONE;
 }
 
 static void report_ok(sn_node *node) {
-    sn_text line = node_begin_event(node, "update");
+    sn_text line = sn_node_begin_event(node, "update");
     sn_text_pair(&line, "state", "ok");
-    node_end_line(node, &line);
+    sn_node_end_line(node, &line);
 }
 
-void node_update_report(sn_node *node) {
-    sn_text line = node_begin_event(node, "update");
+void sn_node_update_report(sn_node *node) {
+    sn_text line = sn_node_begin_event(node, "update");
     sn_text_pair_u64(&line, "next", node->update.next);
-    node_end_line(node, &line);
+    sn_node_end_line(node, &line);
     if (node->update.state == NODE_UPDATE_DONE) {
         report_ok(node);
     }
@@ -163,9 +163,9 @@ static const char *explain(sn_error code, const char *otherwise) {
 
 static void fail(sn_node *node, sn_error code, const char *text) {
     node->update.state = NODE_UPDATE_NONE;
-    sn_text line = node_begin_event(node, "update");
-    node_add_failure(&line, "err", code, text);
-    node_end_line(node, &line);
+    sn_text line = sn_node_begin_event(node, "update");
+    sn_node_add_failure(&line, "err", code, text);
+    sn_node_end_line(node, &line);
 }
 
 static void finish(sn_node *node) {
@@ -179,7 +179,7 @@ static void finish(sn_node *node) {
 }
 
 /* Follows a model's header as it passes; false once it is known to be none. */
-static bool header_goes_on(node_update *update, sn_bytes data) {
+static bool header_goes_on(sn_node_update *update, sn_bytes data) {
     for (uint32_t i = 0; i < data.length; i++) {
         uint32_t at = update->next + i;
         if (at < sizeof update->lead) {
@@ -201,8 +201,8 @@ static bool header_goes_on(node_update *update, sn_bytes data) {
            sn_get_u32(update->header_end) == update->header_crc;
 }
 
-bool node_update_push(sn_node *node, const sn_chunk *chunk) {
-    node_update *update = &node->update;
+bool sn_node_update_push(sn_node *node, const sn_chunk *chunk) {
+    sn_node_update *update = &node->update;
     if (update->state != NODE_UPDATE_RUNNING || chunk->offset != update->next || chunk->data.length == 0 ||
         chunk->data.length > update->size - update->next) {
         return false;
@@ -217,7 +217,7 @@ bool node_update_push(sn_node *node, const sn_chunk *chunk) {
         return true;
     }
     update->next += chunk->data.length;
-    node_update_report(node);
+    sn_node_update_report(node);
     if (update->next == update->size) {
         finish(node);
     }

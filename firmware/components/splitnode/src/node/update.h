@@ -6,13 +6,13 @@
 #include "console/chunk.h"
 #include "node/request.h"
 
-node_request node_request_update;
+sn_node_request sn_node_request_update;
 
 /* Takes a chunk that goes on where the last one ended; false for any other. */
-bool node_update_push(sn_node *node, const sn_chunk *chunk);
-void node_update_report(sn_node *node);
+bool sn_node_update_push(sn_node *node, const sn_chunk *chunk);
+void sn_node_update_report(sn_node *node);
 /* Refuses while an update is on its way. */
-sn_error node_need_no_update(sn_node *node, sn_reason *why);
-void node_update_forget(sn_node *node);
+sn_error sn_node_need_no_update(sn_node *node, sn_reason *why);
+void sn_node_update_forget(sn_node *node);
 
 #endif
