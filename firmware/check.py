@@ -190,7 +190,9 @@ def _jobs(
     for file in listed:
         if not file.is_file():
             continue  # a finding already
-        name, text = f"{FOLDERS[component]}/{file.name}", file.read_text(encoding="utf-8")
+        folder = (arguments.project / FOLDERS[component]).resolve()
+        name = f"{FOLDERS[component]}/{file.relative_to(folder).as_posix()}"
+        text = file.read_text(encoding="utf-8")
         if TFLM not in tree.components and '"tensorflow/' in text:
             missing = f"{name} needs esp-tflite-micro; name it by --tflite-micro"
             if arguments.require:

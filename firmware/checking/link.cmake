@@ -12,12 +12,14 @@ function(add_prebuilt_library name path)
   _add_prebuilt_library(${name} "${path}" ${ARGN})
 endfunction()
 
-# The component manager, which is off, would make main require what idf_component.yml names.
+# The component manager, which is off, would make main require what idf_component.yml names, and each of those the next.
 function(require_managed)
-  idf_component_get_property(main main COMPONENT_LIB)
+  set(user main)
   foreach(name ${MANAGED})
-    idf_component_get_property(library ${name} COMPONENT_LIB)
-    target_link_libraries(${main} PRIVATE ${library})
+    idf_component_get_property(library ${user} COMPONENT_LIB)
+    idf_component_get_property(required ${name} COMPONENT_LIB)
+    target_link_libraries(${library} PRIVATE ${required})
+    set(user ${name})
   endforeach()
 endfunction()
 

@@ -180,8 +180,10 @@ def _origins(
 ) -> Iterator[tuple[str, set[str]]]:
     cxx = {name for name in wanted if stubs.is_cxx(name)}
     yield "the toolchain has no libstdc++", cxx
-    newlib = stubs.declared(sorted((HEADERS / "c").rglob("*.h")), wanted - cxx)
-    newlib |= wanted & stubs.STREAMS
+    headers = sorted((HEADERS / "c").rglob("*.h"))
+    newlib = stubs.declared(headers, wanted - cxx) | wanted & stubs.PICOLIBC
+    # Newlib makes read() of the _read_r() that ESP-IDF gives it, and so on.
+    newlib |= {each for each in wanted if stubs.declared(headers, {f"_{each}_r"})}
     yield "the toolchain has picolibc in newlib's place", newlib
     wanted = wanted - cxx - newlib
     if wanted and missing:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from checking import definitions
 
-PREFIXES = {"main": "hil_", "splitnode": "sn_"}
-"""Of a component's globals; ESP-IDF itself has names as plain as console_write."""
+PREFIXES = {"main": "hil_"}
+"""Of a component's globals; ESP-IDF itself has names as plain as console_write. Those of the core
+that are not in its interface (``sn_``) have the names of their modules, and must only be free."""
 HOOKS = {
     "app_main": "the main task calls it",
     "DebugLog": "TFLM's hook for messages",
@@ -73,7 +74,7 @@ def findings(
         owned: its globals, and the file that defines each.
         taken: what `collisions` says of them.
     """
-    prefix = PREFIXES[component]
+    prefix = PREFIXES.get(component, "")
     for name, file in sorted(owned.items()):
         others = [path for path, is_weak in taken.get(name, []) if not is_weak]
         hooked = name in HOOKS or (name in taken and not others)

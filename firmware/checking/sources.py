@@ -33,7 +33,7 @@ def compiled(directory: Path, registered: dict[str, list[str]]) -> list[Path]:
 
 
 def findings(folder: Path, listed: list[Path], *, by_list: bool) -> Iterator[str]:
-    """Yield a line for each file of `folder` that is never compiled, or listed and not there.
+    """Yield a line for each file below `folder` that is never compiled, or listed and not there.
 
     Args:
         folder: holds the component's sources.
@@ -43,7 +43,7 @@ def findings(folder: Path, listed: list[Path], *, by_list: bool) -> Iterator[str
     for file in listed:
         if not file.is_file():
             yield f"{file}: CMakeLists.txt lists it, and there is no such file"
-    for file in sorted(folder.resolve().iterdir()):
+    for file in sorted(folder.resolve().rglob("*")):
         if file.suffix in SUFFIXES and file not in listed:
             why = (
                 "SRCS in CMakeLists.txt does not list it"

@@ -21,8 +21,8 @@ DECLARING = {
 }
 """By the component whose libraries are missing: where their symbols are declared."""
 
-STREAMS = frozenset({"stdin", "stdout", "stderr"})
-"""Picolibc leaves these to the program, and newlib does not have them."""
+PICOLIBC = frozenset({"stdin", "stdout", "stderr", "__lock___libc_recursive_mutex"})
+"""What picolibc wants from elsewhere, and newlib has not."""
 
 _CXX = re.compile(r"_ZSt|_ZNS|_ZNKS|_ZTV|_ZTI|_ZTS|_Zn[wa]|_Zd[la]|__cxa_|__gxx_|__dynamic_cast")
 _DECLARED = re.compile(r"\b(\w+)\s*(?:\[[^\]]*\]\s*)?[(;]")

@@ -23,22 +23,25 @@ EMPTY_LIBRARIES = ("stdc++", "nosys", "gloss", "missing")
 _TOOLS = ("addr2line", "ar", "as", "gcc-ar", "gcc-nm", "gcc-ranlib", "ld", "nm", "objcopy")
 _TOOLS += ("objdump", "ranlib", "readelf", "size", "strip")
 _PICOLIBC = Path("/usr/lib/picolibc")
+_LOCKS = "misc_lock"
+"""Of a member's name."""
 # The chip's instructions, and the set among Debian's libraries that it can run.
 _CHIP, _LIBRARIES = "rv32imc_zicsr_zifencei", "rv32imc"
 _PROGRAM = """#!/bin/sh
 # {name}, as {prefix} has it. Mbed TLS itself asks for C99, and ESP-IDF's own copy of it does not.
-links=yes
+# Where it links, libgcc is chosen by links' value.
+links={libraries}
 for each in "$@"; do case $each in -c|-S|-E|-M*) links= ;; esac; done
 for each; do
   shift
   case $each in
     --specs=*|-specs=*) ;;
     -std=c99) set -- "$@" -std=gnu17 ;;
-    -march=*) if [ $links ]; then set -- "$@" -march={libraries}; else set -- "$@" "$each"; fi ;;
+    -march=*) set -- "$@" -march=${{links:-{chip}}} ;;
     *) set -- "$@" "$each" ;;
   esac
 done
-exec {compiler} -march={chip} -mabi=ilp32 {flags} "$@"
+exec {compiler} -march={chip} -mabi=ilp32 -Wl,--no-demangle {flags} "$@"
 """
 
 
@@ -133,10 +136,21 @@ def lend(toolchain: Toolchain, directory: Path) -> None:
         alias = directory / "bin" / f"{NAMES[toolchain.target]}{name}"
         if there and not alias.is_symlink():
             alias.symlink_to(there)
+    _lend_libc(library / "lib" / multilib / "libc.a", toolchain, directory / "lib" / "libc.a")
     for name in EMPTY_LIBRARIES:
         archive = directory / "lib" / f"lib{name}.a"
         if not archive.is_file():
             archive.write_bytes(b"!<arch>\n")
+
+
+def _lend_libc(original: Path, toolchain: Toolchain, copy: Path) -> None:
+    """Copy a C library without its locks, which ESP-IDF defines itself, in a file of their own."""
+    if copy.is_file():
+        return
+    shutil.copyfile(original, copy)
+    members = _output(f"{toolchain.prefix}ar", "t", str(copy)).split()
+    locks = [each for each in members if _LOCKS in each]
+    subprocess.run([f"{toolchain.prefix}ar", "d", str(copy), *locks], check=True)
 
 
 def _output(*command: str) -> str:

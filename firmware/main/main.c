@@ -76,7 +76,9 @@ static const sn_identity *identify(uint32_t arena_size) {
     identity.mac = mac;
     identity.reset_reason = reset_reasons[esp_reset_reason()];
     identity.arena_size = arena_size;
+#ifdef CONFIG_SPIRAM /* not every chip that this links for has any */
     identity.psram_size = esp_psram_is_initialized() ? esp_psram_get_size() : 0;
+#endif
     identity.app_slot = running->label;
     identity.app_on_trial = state == ESP_OTA_IMG_PENDING_VERIFY;
     identity.model_slot = hil_storage_in_use() != NULL ? hil_storage_in_use()->label : NULL;

@@ -58,4 +58,14 @@ const char *ether_ask(ether *air, const char *line);
 /* BLE: the connection is lost; a moment later both sides find each other again. */
 void ether_cut(ether *air);
 
+/* The names of links, by sn_via. */
+extern const char *const ether_vias[];
+
+/* The number behind ` key=` in a line. */
+uint32_t ether_number(const char *line, const char *key);
+/* Starts an inference; returns its id. */
+uint32_t ether_infer(ether *air, sn_via via, bool want_output);
+/* Waits for the end of inference `id`, which must be sound. */
+const char *ether_expect_result(ether *air, uint32_t id);
+
 #endif

@@ -6,8 +6,9 @@
 #ifndef FAKE_PORT_H
 #define FAKE_PORT_H
 
-#include "message.h"
-#include "slot.h"
+#include "wire/message.h"
+#include "fake_flash.h"
+#include "model/slot.h"
 #include "splitnode/node.h"
 
 #define FAKE_INPUT 3000u    /* bytes of the image, uint8 */
@@ -24,10 +25,11 @@ typedef struct {
 } fake_frame_lead;
 
 typedef struct fake_port {
+    fake_flash flash; /* of `slot`; comes first, as the port's ctx is for its functions too */
     sn_port port;
     sn_identity identity;
     sn_memory memory;
-    sn_node *node;
+    sn_node *node;     /* once it has booted */
     uint64_t deadline; /* what the last event returned */
 
     uint64_t now_us;
@@ -38,8 +40,6 @@ typedef struct fake_port {
     uint32_t stacks; /* how many tasks it has */
 
     uint8_t slot[FAKE_SLOT];
-    uint32_t slot_size;
-    sn_error slot_fails;
 
     uint32_t opened, loaded, invoked;
     sn_error open_fails, load_fails, invoke_fails;
@@ -78,12 +78,16 @@ typedef struct fake_port {
     uint8_t *image_memory, *receive_memory, *output_memory;
 } fake_port;
 
-/* A machine with an empty model slot, not yet booted. */
+/* A machine with an empty model slot, not yet booted: its port also serves an object that is tested without a node. */
 fake_port *fake_new(void);
+/* Fills in the table of functions; the rest is zero. */
+void fake_port_init(fake_port *fake);
 /* Puts a model into the slot; fields of the header can be changed before fake_seal_slot. */
 void fake_write_slot(fake_port *fake, sn_role role);
 /* Makes digest and CRC right again. */
 void fake_seal_slot(fake_port *fake);
+/* Starts the node, which begins to open its model. */
+void fake_start(fake_port *fake);
 /* Starts the node; the model, if there is one, has been opened without fault afterwards. */
 void fake_boot(fake_port *fake);
 /* Machines in a role, booted, their start-up log read. */

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chunk.h"
-#include "cobs.h"
-#include "crc.h"
+#include "console/chunk.h"
+#include "console/cobs.h"
+#include "base/crc.h"
 #include "fake_port.h"
 #include "test.h"
 

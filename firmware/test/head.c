@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "crc.h"
+#include "base/crc.h"
 
 fake_port *head_ready(void) {
     fake_port *fake = fake_linked(SN_ROLE_HEAD);

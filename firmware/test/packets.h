@@ -3,7 +3,7 @@
 #ifndef PACKETS_H
 #define PACKETS_H
 
-#include "ack.h"
+#include "wire/ack.h"
 #include "fake_port.h"
 
 #define PEER_ADDRESS 0xC0A804030D05u

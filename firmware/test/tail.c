@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tail.h"
 
-#include "crc.h"
+#include "base/crc.h"
 #include "test.h"
 
 uint8_t tail_activation[FAKE_CROSSING];

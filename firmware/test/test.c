@@ -5,17 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const test_suite arq, crc, cobs, mac, frame, message, reassembly, stream, text, requests, console, chunk, upload,
-    topk, slot, result, node_console, node_head, node_link, node_tail, node_full, node_packets, node_asking,
-    node_answering, node_heads, node_echo, node_ether, node_gateway, node_update, noise, silence, interruptions, input;
-
-static const test_suite *const suites[] = {
-    &arq,          &crc,         &cobs,           &mac,           &frame,     &message,    &reassembly,
-    &stream,       &text,        &requests,       &console,       &chunk,     &upload,     &topk,
-    &slot,         &result,      &node_console,   &node_head,     &node_link, &node_tail,  &node_full,
-    &node_packets, &node_asking, &node_answering, &node_heads,    &node_echo, &node_ether, &node_gateway,
-    &node_update,  &noise,       &silence,        &interruptions, &input};
-
 static const char *running = "";
 
 static void fail(const char *what, const char *file, int line) {
@@ -70,15 +59,15 @@ uint32_t test_random(uint32_t *state) {
 }
 
 int test_run(const char *suite) {
-    for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
-        if (strcmp(suites[i]->name, suite) != 0) {
+    for (const test_suite *const *each = test_suites; *each != NULL; each++) {
+        if (strcmp((*each)->name, suite) != 0) {
             continue;
         }
-        for (size_t j = 0; j < suites[i]->count; j++) {
-            running = suites[i]->cases[j].name;
-            suites[i]->cases[j].run();
+        for (size_t i = 0; i < (*each)->count; i++) {
+            running = (*each)->cases[i].name;
+            (*each)->cases[i].run();
         }
-        printf("%zu passed\n", suites[i]->count);
+        printf("%zu passed\n", (*each)->count);
         return 0;
     }
     printf("there is no suite '%s'\n", suite);

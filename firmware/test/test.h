@@ -18,6 +18,9 @@ typedef struct {
     size_t count;
 } test_suite;
 
+/* Those of the program, ended by NULL. */
+extern const test_suite *const test_suites[];
+
 #define TEST(function) {#function, function}
 #define SUITE(name, cases) const test_suite name = {#name, cases, sizeof(cases) / sizeof((cases)[0])}
 

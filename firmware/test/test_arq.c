@@ -2,7 +2,7 @@
 /* Selective repeat against the traces that the Python implementation follows too. */
 #include <string.h>
 
-#include "exchange.h"
+#include "wire/exchange.h"
 #include "test.h"
 #include "vectors.h"
 

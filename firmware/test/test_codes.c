@@ -2,12 +2,12 @@
 /* Checksums, byte stuffing, frame headers and the ranking of scores against the shared vectors. */
 #include <string.h>
 
-#include "chunk.h"
-#include "cobs.h"
-#include "crc.h"
-#include "frame.h"
+#include "console/chunk.h"
+#include "console/cobs.h"
+#include "base/crc.h"
+#include "wire/frame.h"
 #include "test.h"
-#include "topk.h"
+#include "model/topk.h"
 #include "vectors.h"
 
 static uint8_t bytes[8192];

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "console.h"
+#include "console/console.h"
 #include "test.h"
 #include "vectors.h"
 
@@ -45,7 +45,7 @@ static void take(const sn_console *console, sn_console_event event) {
 
 static void input_row(const vector_row *row) {
     static sn_console console;
-    memset(&console, 0, sizeof console);
+    sn_console_init(&console);
     at = 0;
     size_t word = 0;
     for (; !vector_is(row, word, ":"); word++) {
@@ -55,8 +55,8 @@ static void input_row(const vector_row *row) {
             for (size_t i = 0; i < length; i++) {
                 take(&console, sn_console_push(&console, bytes[i]));
             }
-        } else if (sn_console_is_open(&console)) {
-            take(&console, sn_console_end(&console));
+        } else {
+            take(&console, sn_console_on_timer(&console, SN_CONSOLE_SILENCE_US));
         }
     }
     static char expected[4096];

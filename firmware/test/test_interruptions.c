@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bytes.h"
-#include "chunk.h"
-#include "console.h"
-#include "crc.h"
+#include "base/bytes.h"
+#include "console/chunk.h"
+#include "console/console.h"
+#include "base/crc.h"
 #include "fake_port.h"
 #include "test.h"
 

@@ -2,9 +2,9 @@
 /* Messages on their way out and in, whole and in fragments. */
 #include <string.h>
 
-#include "message.h"
-#include "reassembly.h"
-#include "stream.h"
+#include "wire/message.h"
+#include "wire/reassembly.h"
+#include "wire/stream.h"
 #include "test.h"
 #include "vectors.h"
 

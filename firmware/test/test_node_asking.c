@@ -2,7 +2,7 @@
 /* A node in role head on a packet link, frame by frame. */
 #include <string.h>
 
-#include "crc.h"
+#include "base/crc.h"
 #include "head.h"
 #include "packets.h"
 #include "test.h"
@@ -12,14 +12,10 @@
 static sn_header header;
 static sn_bytes body;
 
-static fake_port *head_on(sn_via via) {
-    return packets_linked(SN_ROLE_HEAD, via);
-}
-
 /* An inference whose request is out: all its fragments have been read. */
 static fake_port *asked(sn_via via) {
     static const char *const requests[] = {NULL, NULL, "infer via=udp", "infer via=espnow", "infer via=ble"};
-    fake_port *fake = head_on(via);
+    fake_port *fake = packets_linked(SN_ROLE_HEAD, via);
     CHECK_TEXT(fake_ask(fake, requests[via]), "ok id=2");
     fake_finish_invoke(fake);
     for (uint32_t i = 0; i < DATA_FRAGMENTS; i++) {
@@ -100,7 +96,7 @@ static void what_an_ack_shows_to_be_lost_is_sent_again(void) {
 }
 
 static void a_long_answer_is_acknowledged_while_it_comes(void) {
-    fake_port *fake = head_on(SN_VIA_UDP);
+    fake_port *fake = packets_linked(SN_ROLE_HEAD, SN_VIA_UDP);
     CHECK_TEXT(fake_ask(fake, "rtt via=udp size=2400"), "ok id=2");
     static uint8_t echo[2400];
     memcpy(echo, fake->image_memory, sizeof echo);
@@ -137,7 +133,7 @@ static void a_driver_that_is_full_is_asked_again_when_it_is_writable_and_no_soon
     static const sn_via all[] = {SN_VIA_UDP, SN_VIA_ESPNOW, SN_VIA_BLE};
     static const char *const requests[] = {"infer via=udp", "infer via=espnow", "infer via=ble"};
     for (size_t i = 0; i < 3; i++) {
-        fake_port *fake = head_on(all[i]);
+        fake_port *fake = packets_linked(SN_ROLE_HEAD, all[i]);
         CHECK_TEXT(fake_ask(fake, requests[i]), "ok id=2");
         fake->link_room = 600;
         fake_finish_invoke(fake);
@@ -161,7 +157,7 @@ static void a_driver_that_is_full_is_asked_again_when_it_is_writable_and_no_soon
 }
 
 static void an_ack_waits_for_a_driver_that_is_full_and_tells_the_latest(void) {
-    fake_port *fake = head_on(SN_VIA_UDP);
+    fake_port *fake = packets_linked(SN_ROLE_HEAD, SN_VIA_UDP);
     (void)fake_ask(fake, "rtt via=udp size=2400");
     while (packets_get(fake, &header, &body)) {
     }
@@ -225,7 +221,7 @@ static void an_answer_that_breaks_the_specification_ends_the_inference(void) {
 }
 
 static void a_result_before_the_whole_activation_is_out_is_dropped(void) {
-    fake_port *fake = head_on(SN_VIA_UDP);
+    fake_port *fake = packets_linked(SN_ROLE_HEAD, SN_VIA_UDP);
     CHECK_TEXT(fake_ask(fake, "infer via=udp"), "ok id=2");
     fake->link_room = 600;
     fake_finish_invoke(fake);

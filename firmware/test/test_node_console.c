@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "chunk.h"
-#include "crc.h"
+#include "console/chunk.h"
+#include "base/crc.h"
 #include "fake_port.h"
 #include "test.h"
 

@@ -4,47 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crc.h"
+#include "base/crc.h"
 #include "ether.h"
 #include "head.h"
 #include "test.h"
 
 static const sn_via repeated[] = {SN_VIA_UDP, SN_VIA_ESPNOW};
 static const sn_via packets[] = {SN_VIA_UDP, SN_VIA_ESPNOW, SN_VIA_BLE};
-static const char *const names[] = {"", "tcp", "udp", "espnow", "ble"};
-
-static uint32_t number_of(const char *line, const char *key) {
-    char pattern[32];
-    snprintf(pattern, sizeof pattern, " %s=", key);
-    const char *at = strstr(line, pattern);
-    CHECK(at != NULL);
-    return (uint32_t)strtoul(at + strlen(pattern), NULL, 10);
-}
-
-/* Starts an inference; returns its id. */
-static uint32_t infer(ether *air, sn_via via, bool want_output) {
-    char request[48];
-    snprintf(request, sizeof request, "infer via=%s output=%d", names[via], want_output);
-    const char *answer = ether_ask(air, request);
-    CHECK(strncmp(answer, "ok id=", 6) == 0);
-    return number_of(answer, "id");
-}
-
-/* Waits for the end of inference `id`, which must be sound. */
-static const char *expect_result(ether *air, uint32_t id) {
-    char expected[64];
-    const char *line = ether_wait(air, 30000000);
-    CHECK(line != NULL);
-    snprintf(expected, sizeof expected, "! infer id=%u state=ok ", id);
-    CHECK(strncmp(line, expected, strlen(expected)) == 0);
-    snprintf(expected, sizeof expected, " act_crc=%08x act_len=1600 rx_crc=%08x ",
-             sn_crc32(0, air->head->model_output, FAKE_CROSSING), sn_crc32(0, air->tail->input, FAKE_CROSSING));
-    CHECK(strstr(line, expected) != NULL);
-    snprintf(expected, sizeof expected, " out_crc=%08x", sn_crc32(0, air->tail->model_output, FAKE_CLASSES));
-    CHECK(strstr(line, expected) != NULL);
-    CHECK_BYTES(air->head->model_output, FAKE_CROSSING, air->tail->input, FAKE_CROSSING);
-    return line;
-}
 
 static void an_inference_over_a_perfect_medium_takes_no_frame_more_than_it_must(void) {
     static const uint32_t limits[] = {1472, 250, 244};
@@ -52,15 +18,15 @@ static void an_inference_over_a_perfect_medium_takes_no_frame_more_than_it_must(
         ether *air = ether_new(packets[i], 1);
         air->frame_us = 0;
         air->invoke_us = 30000;
-        const char *line = expect_result(air, infer(air, packets[i], false));
+        const char *line = ether_expect_result(air, ether_infer(air, packets[i], false));
         uint32_t fragments = (FAKE_CROSSING + 12 + limits[i] - 17) / (limits[i] - 16);
-        CHECK_UINT(number_of(line, "frames"), fragments);
-        CHECK_UINT(number_of(line, "resent"), 0);
-        CHECK_UINT(number_of(line, "wire"), FAKE_CROSSING + 12 + fragments * 16);
-        CHECK_UINT(number_of(line, "send_us") + number_of(line, "wait_us") + number_of(line, "load_us") +
-                       number_of(line, "invoke_us"),
-                   number_of(line, "total_us"));
-        CHECK_UINT(number_of(line, "total_us"), 60000 + 1000);
+        CHECK_UINT(ether_number(line, "frames"), fragments);
+        CHECK_UINT(ether_number(line, "resent"), 0);
+        CHECK_UINT(ether_number(line, "wire"), FAKE_CROSSING + 12 + fragments * 16);
+        CHECK_UINT(ether_number(line, "send_us") + ether_number(line, "wait_us") + ether_number(line, "load_us") +
+                       ether_number(line, "invoke_us"),
+                   ether_number(line, "total_us"));
+        CHECK_UINT(ether_number(line, "total_us"), 60000 + 1000);
         CHECK(air->head->deadline == SN_NO_DEADLINE && air->tail->deadline == SN_NO_DEADLINE);
         ether_free(air);
     }
@@ -75,7 +41,7 @@ static void nothing_is_lost_wrong_or_done_twice_over_a_medium_that_loses_doubles
         air->reordering = 300;
         for (uint32_t round = 0; round < 4; round++) {
             uint32_t done = air->tail->invoked;
-            expect_result(air, infer(air, via, round % 2 == 1));
+            ether_expect_result(air, ether_infer(air, via, round % 2 == 1));
             CHECK_UINT(air->tail->invoked, done + 1);
         }
         ether_free(air);
@@ -88,7 +54,7 @@ static void a_reordered_frame_costs_nothing(void) {
     air->frame_us = 50;
     air->driver = 32;
     for (uint32_t round = 0; round < 20; round++) {
-        CHECK_UINT(number_of(expect_result(air, infer(air, SN_VIA_UDP, false)), "resent"), 0);
+        CHECK_UINT(ether_number(ether_expect_result(air, ether_infer(air, SN_VIA_UDP, false)), "resent"), 0);
     }
     ether_free(air);
 }
@@ -99,9 +65,9 @@ static void what_is_resent_stays_in_proportion_to_what_is_lost(void) {
     uint32_t resent = 0;
     uint32_t frames = 0;
     for (uint32_t round = 0; round < 40; round++) {
-        const char *line = expect_result(air, infer(air, SN_VIA_ESPNOW, false));
-        resent += number_of(line, "resent");
-        frames += number_of(line, "frames");
+        const char *line = ether_expect_result(air, ether_infer(air, SN_VIA_ESPNOW, false));
+        resent += ether_number(line, "resent");
+        frames += ether_number(line, "frames");
     }
     CHECK(resent > 0 && resent < 3 * air->lost);
     CHECK(frames < 40 * 7 * 2);
@@ -116,7 +82,7 @@ static void a_message_that_gets_no_answer_times_out_and_the_link_stays_up(void) 
     for (size_t i = 0; i < 2; i++) {
         ether *air = ether_new(repeated[i], 9);
         air->spoil = no_results;
-        uint32_t id = infer(air, repeated[i], false);
+        uint32_t id = ether_infer(air, repeated[i], false);
         const char *line = ether_wait(air, 12000000);
         char expected[64];
         snprintf(expected, sizeof expected, "! infer id=%u state=err code=edge_timeout", id);
@@ -126,7 +92,7 @@ static void a_message_that_gets_no_answer_times_out_and_the_link_stays_up(void) 
         uint64_t frames = air->frames;
         CHECK(frames < 100); /* polls become rare */
         air->spoil = NULL;
-        expect_result(air, infer(air, repeated[i], false));
+        ether_expect_result(air, ether_infer(air, repeated[i], false));
         ether_free(air);
     }
 }
@@ -134,13 +100,13 @@ static void a_message_that_gets_no_answer_times_out_and_the_link_stays_up(void) 
 static void a_result_that_comes_after_its_time_does_not_answer_the_next_inference(void) {
     ether *air = ether_new(SN_VIA_UDP, 9);
     air->latency_us = 6000000;
-    uint32_t id = infer(air, SN_VIA_UDP, false);
+    uint32_t id = ether_infer(air, SN_VIA_UDP, false);
     char expected[64];
     snprintf(expected, sizeof expected, "! infer id=%u state=err code=edge_timeout", id);
     CHECK(strncmp(ether_wait(air, 20000000), expected, strlen(expected)) == 0);
     air->latency_us = 500;
     memset(air->head->image_memory, 1, FAKE_INPUT); /* another activation than the first one */
-    id = infer(air, SN_VIA_UDP, false);
+    id = ether_infer(air, SN_VIA_UDP, false);
     const char *line = ether_wait(air, 20000000);
     snprintf(expected, sizeof expected, "! infer id=%u state=ok", id);
     CHECK(strncmp(line, expected, strlen(expected)) == 0);
@@ -159,7 +125,7 @@ static void whatever_becomes_of_frames_every_message_ends_and_the_next_connectio
         air->loss = air->doubling = air->reordering = via == SN_VIA_BLE ? 0 : 100;
         for (uint32_t round = 0; round < 6; round++) {
             char request[48];
-            snprintf(request, sizeof request, requests[round % 3], names[via]);
+            snprintf(request, sizeof request, requests[round % 3], ether_vias[via]);
             CHECK(strncmp(ether_ask(air, request), "ok id=", 6) == 0);
             CHECK(strstr(ether_wait(air, 12000000), round % 3 < 2 ? "! infer id=" : "! rtt id=") != NULL);
             CHECK(air->head->deadline == SN_NO_DEADLINE);
@@ -169,7 +135,7 @@ static void whatever_becomes_of_frames_every_message_ends_and_the_next_connectio
         while (fake_line(air->tail) != NULL) {
         }
         ether_connect(air, via);
-        expect_result(air, infer(air, via, true));
+        ether_expect_result(air, ether_infer(air, via, true));
         ether_free(air);
     }
 }
@@ -184,7 +150,7 @@ static void a_dead_medium_ends_the_message_after_bounded_attempts(void) {
         ether *air = ether_new(repeated[i], 4);
         air->spoil = everything;
         uint64_t before = air->frames;
-        (void)infer(air, repeated[i], false);
+        (void)ether_infer(air, repeated[i], false);
         CHECK(strstr(ether_wait(air, 11000000), "state=err code=edge_timeout") != NULL);
         CHECK(air->frames - before <= 7 + 20);
         ether_free(air);
@@ -198,11 +164,11 @@ static void round_trips_of_any_size_come_back_whole(void) {
         air->loss = packets[i] == SN_VIA_BLE ? 0 : 100;
         for (size_t j = 0; j < sizeof sizes / sizeof sizes[0]; j++) {
             char request[48];
-            snprintf(request, sizeof request, "rtt via=%s size=%u", names[packets[i]], sizes[j]);
+            snprintf(request, sizeof request, "rtt via=%s size=%u", ether_vias[packets[i]], sizes[j]);
             CHECK(strncmp(ether_ask(air, request), "ok id=", 6) == 0);
             const char *line = ether_wait(air, 10000000);
             CHECK(line != NULL && strstr(line, "! rtt id=") == line && strstr(line, " state=ok us=") != NULL);
-            CHECK(number_of(line, "wire") >= sizes[j] + 28);
+            CHECK(ether_number(line, "wire") >= sizes[j] + 28);
         }
         ether_free(air);
     }
@@ -229,101 +195,14 @@ static void long_messages_pass_in_both_directions(void) {
         ether *air = ether_new(via, seed);
         air->loss = via == SN_VIA_BLE ? 0 : seed * 50;
         air->doubling = air->reordering = via == SN_VIA_BLE ? 0 : 100;
-        snprintf(request, sizeof request, "rtt via=%s size=%u", names[via], FAKE_SPACE);
+        snprintf(request, sizeof request, "rtt via=%s size=%u", ether_vias[via], FAKE_SPACE);
         CHECK(strncmp(ether_ask(air, request), "ok id=", 6) == 0);
         const char *line = ether_wait(air, 60000000);
         CHECK(line != NULL && strstr(line, " state=ok us=") != NULL);
         uint32_t fragments = FAKE_SPACE / air->head->frame_limit;
-        CHECK(number_of(line, "frames") > fragments && number_of(line, "frames") < 3 * fragments);
+        CHECK(ether_number(line, "frames") > fragments && ether_number(line, "frames") < 3 * fragments);
         ether_free(air);
     }
-}
-
-static void a_tail_that_has_restarted_says_so_at_once(void) {
-    ether *air = ether_new(SN_VIA_UDP, 2);
-    fake_boot(air->tail);
-    while (fake_line(air->tail) != NULL) {
-    }
-    CHECK_TEXT(fake_ask(air->tail, "link via=udp state=up"), "ok");
-    fake_link(air->tail, SN_OK, NULL);
-    (void)infer(air, SN_VIA_UDP, false);
-    const char *line = ether_wait(air, 1000000);
-    CHECK(line != NULL && strstr(line, "state=err code=edge_lost") != NULL);
-    CHECK_TEXT(ether_ask(air, "link via=udp state=up"), "ok");
-    fake_link(air->head, SN_OK, NULL);
-    CHECK_TEXT(ether_wait(air, 1000000), "! link via=udp state=up");
-    CHECK_TEXT(fake_line(air->tail), "! link via=udp state=up");
-    expect_result(air, infer(air, SN_VIA_UDP, false));
-    ether_free(air);
-}
-
-static uint32_t another_session(void *ctx) {
-    (void)ctx;
-    return 0x0DDBA11u;
-}
-
-static void a_head_that_restarts_in_the_middle_gets_nothing_of_its_former_life(void) {
-    for (size_t i = 0; i < 2; i++) {
-        ether *air = ether_new(repeated[i], 2);
-        (void)infer(air, repeated[i], true);
-        ether_pass(air, 35000); /* the tail computes */
-        CHECK_UINT(air->tail->invoked, 1);
-        air->head->port.random_u32 = another_session;
-        fake_boot(air->head);
-        while (fake_line(air->head) != NULL) {
-        }
-        fake_store_image(air->head);
-        CHECK(fake_ask(air->head, "edge host=tail port=3333") != NULL);
-        CHECK(fake_ask(air->head, "peer mac=02:00:00:00:00:02") != NULL);
-        char request[48];
-        snprintf(request, sizeof request, "link via=%s state=up", names[repeated[i]]);
-        CHECK_TEXT(ether_ask(air, request), "ok");
-        fake_link(air->head, SN_OK, NULL);
-        CHECK(strstr(ether_wait(air, 10000), "state=down code=busy") != NULL);
-        CHECK(ether_wait(air, 1000000) == NULL);
-        CHECK_TEXT(ether_ask(air, request), "ok");
-        fake_link(air->head, SN_OK, NULL);
-        CHECK(strstr(ether_wait(air, 10000), "state=up") != NULL);
-        CHECK(strstr(fake_line(air->tail), "another head has greeted") != NULL);
-        CHECK(strstr(fake_line(air->tail), "state=up") != NULL);
-        expect_result(air, infer(air, repeated[i], false));
-        CHECK_UINT(air->tail->invoked, 2);
-        ether_free(air);
-    }
-}
-
-static void a_lost_ble_connection_is_opened_again_and_the_message_sent_again(void) {
-    /* Cut while the head computes, while it sends, while the tail computes, and while the answer is on its way. */
-    static const uint64_t moments[] = {10000, 20700, 30000, 43200};
-    for (size_t i = 0; i < 4; i++) {
-        ether *air = ether_new(SN_VIA_BLE, 6);
-        uint32_t id = infer(air, SN_VIA_BLE, false);
-        ether_pass(air, moments[i]);
-        ether_cut(air);
-        const char *line = ether_wait(air, 1);
-        CHECK(line != NULL && strncmp(line, "W (", 3) == 0);
-        line = expect_result(air, id);
-        CHECK_UINT(number_of(line, "resent") != 0, i != 0);
-        CHECK_UINT(air->tail->invoked, 1);
-        CHECK(strstr(fake_line(air->tail), "state=down") != NULL);
-        CHECK(strstr(fake_line(air->tail), "state=up") != NULL);
-        expect_result(air, infer(air, SN_VIA_BLE, true));
-        ether_free(air);
-    }
-}
-
-static void a_ble_connection_that_does_not_come_back_ends_the_inference(void) {
-    ether *air = ether_new(SN_VIA_BLE, 6);
-    uint32_t id = infer(air, SN_VIA_BLE, false);
-    ether_pass(air, 30000);
-    fake_link(air->head, SN_ERR_EDGE_LOST, "gone");
-    CHECK(strncmp(ether_wait(air, 1), "W (", 3) == 0);
-    char expected[96];
-    snprintf(expected, sizeof expected, "! infer id=%u state=err code=edge_timeout", id);
-    CHECK(strncmp(ether_wait(air, 10000000), expected, strlen(expected)) == 0);
-    CHECK(strstr(ether_wait(air, 10000000), "! link via=ble state=down code=edge_unreachable") != NULL);
-    CHECK(ether_wait(air, 60000000) == NULL);
-    ether_free(air);
 }
 
 static const test_case node_ether_cases[] = {
@@ -338,9 +217,5 @@ static const test_case node_ether_cases[] = {
     TEST(round_trips_of_any_size_come_back_whole),
     TEST(the_link_comes_up_in_spite_of_losses),
     TEST(long_messages_pass_in_both_directions),
-    TEST(a_tail_that_has_restarted_says_so_at_once),
-    TEST(a_head_that_restarts_in_the_middle_gets_nothing_of_its_former_life),
-    TEST(a_lost_ble_connection_is_opened_again_and_the_message_sent_again),
-    TEST(a_ble_connection_that_does_not_come_back_ends_the_inference),
 };
 SUITE(node_ether, node_ether_cases);

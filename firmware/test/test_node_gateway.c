@@ -2,7 +2,7 @@
 /* A board that carries frames between its console and the air. */
 #include <string.h>
 
-#include "chunk.h"
+#include "console/chunk.h"
 #include "fake_port.h"
 #include "test.h"
 

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Nodes in roles tail and full, and the payload of RESULT. */
+/* A node in role tail over a stream. */
 #include <stdio.h>
 #include <string.h>
 
-#include "crc.h"
+#include "base/crc.h"
 #include "fake_port.h"
-#include "node_internal.h"
 #include "test.h"
-#include "vectors.h"
 
 static sn_header header;
 static sn_body body;
@@ -225,89 +223,3 @@ static const test_case node_tail_cases[] = {
     TEST(a_head_takes_no_activations),
 };
 SUITE(node_tail, node_tail_cases);
-
-static void role_full_reports_the_scores_itself_and_keeps_the_output(void) {
-    fake_port *fake = fake_in_role(SN_ROLE_FULL);
-    fake_store_image(fake);
-    fake->us_per_look = 10;
-    CHECK_TEXT(fake_ask(fake, "infer"), "ok id=1");
-    fake->us_per_look = 0;
-    fake->now_us += 5000;
-    fake_finish_invoke(fake);
-    char expected[256];
-    uint32_t crc = sn_crc32(0, fake->image_memory, FAKE_CLASSES);
-    snprintf(
-        expected, sizeof expected,
-        "! infer id=1 state=ok top5=18:126,17:119,16:112,15:105,14:98 load_us=10 invoke_us=5010 send_us=0 wait_us=0 "
-        "total_us=5020 out_len=19 out_crc=%08x",
-        crc);
-    CHECK_TEXT(fake_line(fake), expected);
-    snprintf(expected, sizeof expected, "ok size=19 crc=%08x", crc);
-    CHECK_TEXT(fake_ask(fake, "read what=output"), expected);
-    fake_pass(fake, 0);
-    uint8_t plain[64];
-    CHECK_UINT(fake_frame(fake, plain, sizeof plain), FAKE_CLASSES + 9);
-    CHECK_BYTES(&plain[5], FAKE_CLASSES, fake->image_memory, FAKE_CLASSES);
-    fake_free(fake);
-}
-
-static void role_full_has_no_link(void) {
-    fake_port *fake = fake_in_role(SN_ROLE_FULL);
-    CHECK_TEXT(fake_ask(fake, "link via=tcp state=up"),
-               "err code=not_supported_in_role msg=\"role full needs no link\"");
-    CHECK_TEXT(fake_ask(fake, "infer via=tcp"), "err code=bad_argument msg=\"role full sends nothing: leave via out\"");
-    CHECK_TEXT(fake_ask(fake, "read what=activation"),
-               "err code=not_supported_in_role msg=\"only role head has an activation to read\"");
-    fake_link(fake, SN_OK, NULL);
-    CHECK_UINT(fake->link_closes, 1);
-    fake_free(fake);
-}
-
-static void role_full_reports_a_model_that_fails(void) {
-    fake_port *fake = fake_in_role(SN_ROLE_FULL);
-    fake_store_image(fake);
-    CHECK_TEXT(fake_ask(fake, "infer"), "ok id=1");
-    sn_node_on_invoked(fake->node, SN_ERR_INVOKE, NULL, NULL, 0);
-    CHECK_TEXT(fake_line(fake), "! infer id=1 state=err code=invoke msg=\"the machine gives no reason\"");
-    sn_node_on_invoked(fake->node, SN_OK, NULL, fake->model_output, FAKE_CLASSES); /* unasked */
-    CHECK_TEXT(fake_ask(fake, "infer"), "ok id=2");
-    fake_free(fake);
-}
-
-static const test_case node_full_cases[] = {
-    TEST(role_full_reports_the_scores_itself_and_keeps_the_output),
-    TEST(role_full_has_no_link),
-    TEST(role_full_reports_a_model_that_fails),
-};
-SUITE(node_full, node_full_cases);
-
-static void result_row(const vector_row *row) {
-    static uint8_t packed[1024];
-    static uint8_t vector[1024];
-    node_result result;
-    sn_bytes output;
-    if (vector_is(row, 0, "bad")) {
-        size_t length = vector_bytes(row, 1, packed, sizeof packed);
-        CHECK(!node_result_unpack(&result, (sn_bytes){packed, (uint32_t)length}, true, &output));
-        return;
-    }
-    size_t sent = vector_bytes(row, 8, vector, sizeof vector);
-    size_t length = vector_bytes(row, 9, packed, sizeof packed);
-    CHECK(node_result_unpack(&result, (sn_bytes){packed, (uint32_t)length}, sent != 0, &output));
-    CHECK_BYTES(output.data, output.length, vector, sent);
-    CHECK_UINT(result.input_crc, vector_number(row, 3));
-    CHECK_UINT(result.total_us, vector_number(row, 4));
-    CHECK_UINT(result.invoke_us, vector_number(row, 5));
-    CHECK_UINT(result.output_length, vector_number(row, 6));
-    CHECK_UINT(result.output_crc, vector_number(row, 7));
-    uint8_t again[NODE_RESULT_FIXED];
-    node_result_pack(&result, (sn_dtype)vector_number(row, 0), vector_number(row, 1), again);
-    CHECK_BYTES(again, sizeof again, packed, NODE_RESULT_FIXED);
-}
-
-static void results_are_those_of_the_vectors(void) {
-    vectors_each("result.txt", result_row);
-}
-
-static const test_case result_cases[] = {TEST(results_are_those_of_the_vectors)};
-SUITE(result, result_cases);

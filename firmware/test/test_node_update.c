@@ -1,48 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* A new application or model comes over the console, is tried and confirmed. */
+/* A new application or model comes over the console. */
 #include <stdio.h>
 #include <string.h>
 
-#include "chunk.h"
-#include "crc.h"
+#include "console/chunk.h"
+#include "base/crc.h"
 #include "fake_port.h"
 #include "sha256.h"
 #include "test.h"
-
-#define APP_SIZE 5000u
-#define MODEL_SIZE (SN_SLOT_HEADER + 1000u)
-#define READY "ok chunk=1024 window=16"
-
-static uint8_t content[FAKE_SLOT];
-
-static void make_app(void) {
-    for (uint32_t i = 0; i < APP_SIZE; i++) {
-        content[i] = (uint8_t)(i * 13);
-    }
-}
-
-static void make_model(void) {
-    fake_port *fake = fake_new();
-    fake_write_slot(fake, SN_ROLE_HEAD);
-    memcpy(content, fake->slot, MODEL_SIZE);
-    fake_free(fake);
-}
-
-/* The request for `size` bytes of `content`. */
-static const char *announcement(const char *what, uint32_t size) {
-    static char line[160];
-    uint8_t digest[32];
-    sha256(content, size, digest);
-    int length = snprintf(line, sizeof line, "update what=%s size=%u sha256=", what, size);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        length += snprintf(&line[length], sizeof line - (size_t)length, "%02x", digest[i]);
-    }
-    return line;
-}
+#include "updates.h"
 
 static void send(fake_port *fake, uint32_t offset, uint32_t length) {
     uint8_t encoded[SN_CHUNK_ENCODED];
-    sn_chunk chunk = {.type = SN_CHUNK_UPDATE, .offset = offset, .data = {&content[offset], length}};
+    sn_chunk chunk = {.type = SN_CHUNK_UPDATE, .offset = offset, .data = {&update_content[offset], length}};
     fake->deadline = sn_node_on_console(fake->node, encoded, sn_chunk_encode(&chunk, encoded));
 }
 
@@ -63,12 +33,12 @@ static void send_range(fake_port *fake, uint32_t from, uint32_t to) {
 
 static void an_application_is_written_and_becomes_the_one_to_try(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
-    make_app();
-    CHECK_TEXT(fake_ask(fake, announcement("app", APP_SIZE)), READY);
-    send_range(fake, 0, APP_SIZE);
+    update_make_app();
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", UPDATE_APP_SIZE)), UPDATE_READY);
+    send_range(fake, 0, UPDATE_APP_SIZE);
     CHECK_TEXT(fake_line(fake), "! update state=ok");
     CHECK_UINT(fake->update_what, SN_UPDATE_APP);
-    CHECK_BYTES(fake->update, fake->update_length, content, APP_SIZE);
+    CHECK_BYTES(fake->update, fake->update_length, update_content, UPDATE_APP_SIZE);
     CHECK_UINT(fake->update_ends, 1);
     fake_free(fake);
 }
@@ -77,19 +47,19 @@ static void a_board_without_a_model_takes_one(void) {
     fake_port *fake = fake_new();
     fake_boot(fake);
     fake->console_length = 0;
-    make_model();
-    CHECK_TEXT(fake_ask(fake, announcement("model", MODEL_SIZE)), READY);
-    send_range(fake, 0, MODEL_SIZE);
+    update_make_model();
+    CHECK_TEXT(fake_ask(fake, update_announcement("model", UPDATE_MODEL_SIZE)), UPDATE_READY);
+    send_range(fake, 0, UPDATE_MODEL_SIZE);
     CHECK_TEXT(fake_line(fake), "! update state=ok");
     CHECK_UINT(fake->update_what, SN_UPDATE_MODEL);
-    CHECK_BYTES(fake->update, fake->update_length, content, MODEL_SIZE);
+    CHECK_BYTES(fake->update, fake->update_length, update_content, UPDATE_MODEL_SIZE);
     fake_free(fake);
 }
 
 static void chunks_out_of_order_repeated_or_damaged_are_dropped_and_answered_by_where_to_go_on(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
-    make_app();
-    CHECK_TEXT(fake_ask(fake, announcement("app", APP_SIZE)), READY);
+    update_make_app();
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", UPDATE_APP_SIZE)), UPDATE_READY);
     send(fake, 1024, 1024);
     check_next(fake, 0);
     send_range(fake, 0, 2048);
@@ -98,22 +68,22 @@ static void chunks_out_of_order_repeated_or_damaged_are_dropped_and_answered_by_
     send(fake, 2048, 0);
     check_next(fake, 2048);
     uint8_t encoded[SN_CHUNK_ENCODED];
-    sn_chunk chunk = {.type = SN_CHUNK_UPDATE, .offset = 2048, .data = {&content[2048], 1024}};
+    sn_chunk chunk = {.type = SN_CHUNK_UPDATE, .offset = 2048, .data = {&update_content[2048], 1024}};
     size_t size = sn_chunk_encode(&chunk, encoded);
     encoded[100] ^= 0x40;
     sn_node_on_console(fake->node, encoded, size);
     check_next(fake, 2048);
     CHECK_UINT(fake_count(fake, "rx_bad_chunk"), 4);
-    send_range(fake, 2048, APP_SIZE);
+    send_range(fake, 2048, UPDATE_APP_SIZE);
     CHECK_TEXT(fake_line(fake), "! update state=ok");
-    CHECK_BYTES(fake->update, fake->update_length, content, APP_SIZE);
+    CHECK_BYTES(fake->update, fake->update_length, update_content, UPDATE_APP_SIZE);
     fake_free(fake);
 }
 
 static void a_chunk_that_reaches_beyond_the_end_is_dropped(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
-    make_app();
-    CHECK_TEXT(fake_ask(fake, announcement("app", 1500)), READY);
+    update_make_app();
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", 1500)), UPDATE_READY);
     send_range(fake, 0, 1024);
     send(fake, 1024, 477);
     check_next(fake, 1024);
@@ -128,10 +98,10 @@ static void a_chunk_that_reaches_beyond_the_end_is_dropped(void) {
 
 static void content_with_another_sha256_is_refused(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
-    make_app();
-    CHECK_TEXT(fake_ask(fake, announcement("app", APP_SIZE)), READY);
-    content[4999] ^= 1;
-    send_range(fake, 0, APP_SIZE);
+    update_make_app();
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", UPDATE_APP_SIZE)), UPDATE_READY);
+    update_content[4999] ^= 1;
+    send_range(fake, 0, UPDATE_APP_SIZE);
     CHECK_TEXT(fake_line(fake), "! update state=err code=update_sha256 msg=\"what came does not have the SHA-256 that "
                                 "was announced: send it again\"");
     fake_free(fake);
@@ -139,14 +109,14 @@ static void content_with_another_sha256_is_refused(void) {
 
 static void what_the_machine_cannot_run_is_refused(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
-    make_app();
+    update_make_app();
     fake->update_end_fails = SN_ERR_UPDATE_INVALID;
-    CHECK_TEXT(fake_ask(fake, announcement("app", 100)), READY);
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", 100)), UPDATE_READY);
     send_range(fake, 0, 100);
     CHECK_TEXT(fake_line(fake),
                "! update state=err code=update_invalid msg=\"what came is no application that this board can run\"");
     fake->update_end_fails = SN_ERR_STORAGE;
-    CHECK_TEXT(fake_ask(fake, announcement("app", 100)), READY);
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", 100)), UPDATE_READY);
     send_range(fake, 0, 100);
     CHECK_TEXT(fake_line(fake), "! update state=err code=storage msg=\"what came could not be made the one to try\"");
     fake_free(fake);
@@ -154,8 +124,8 @@ static void what_the_machine_cannot_run_is_refused(void) {
 
 static void a_flash_that_fails_ends_the_update_and_what_still_comes_is_only_counted(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
-    make_app();
-    CHECK_TEXT(fake_ask(fake, announcement("app", APP_SIZE)), READY);
+    update_make_app();
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", UPDATE_APP_SIZE)), UPDATE_READY);
     send_range(fake, 0, 1024);
     fake->update_write_fails = SN_ERR_STORAGE;
     send(fake, 1024, 1024);
@@ -164,7 +134,7 @@ static void a_flash_that_fails_ends_the_update_and_what_still_comes_is_only_coun
     CHECK(fake_line(fake) == NULL);
     CHECK_UINT(fake_count(fake, "rx_bad_chunk"), 1);
     fake->update_write_fails = SN_ERR_UPDATE_INVALID;
-    CHECK_TEXT(fake_ask(fake, announcement("app", APP_SIZE)), READY);
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", UPDATE_APP_SIZE)), UPDATE_READY);
     send(fake, 0, 1024);
     CHECK_TEXT(fake_line(fake),
                "! update state=err code=update_invalid msg=\"what came is no application that this board can run\"");
@@ -175,12 +145,12 @@ static void a_model_without_a_sound_header_is_refused_as_soon_as_that_is_known(v
     static const uint32_t spoilt[] = {0, 4, 8, 2000, 4095};
     for (size_t i = 0; i < sizeof spoilt / sizeof spoilt[0]; i++) {
         fake_port *fake = fake_in_role(SN_ROLE_HEAD);
-        make_model();
-        content[spoilt[i]] ^= 1;
+        update_make_model();
+        update_content[spoilt[i]] ^= 1;
         if (spoilt[i] < 12) { /* not only the CRC is wrong */
-            sn_put_u32(&content[4092], sn_crc32(0, content, 4092));
+            sn_put_u32(&update_content[4092], sn_crc32(0, update_content, 4092));
         }
-        CHECK_TEXT(fake_ask(fake, announcement("model", MODEL_SIZE)), READY);
+        CHECK_TEXT(fake_ask(fake, update_announcement("model", UPDATE_MODEL_SIZE)), UPDATE_READY);
         send_range(fake, 0, 3072);
         send(fake, 3072, 1024);
         CHECK_TEXT(fake_line(fake), "! update state=err code=update_invalid msg=\"what came is not a model slot's "
@@ -192,11 +162,11 @@ static void a_model_without_a_sound_header_is_refused_as_soon_as_that_is_known(v
 
 static void a_models_header_may_come_in_any_pieces(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
-    make_model();
-    CHECK_TEXT(fake_ask(fake, announcement("model", MODEL_SIZE)), READY);
-    for (uint32_t at = 0, seed = 5; at < MODEL_SIZE;) {
+    update_make_model();
+    CHECK_TEXT(fake_ask(fake, update_announcement("model", UPDATE_MODEL_SIZE)), UPDATE_READY);
+    for (uint32_t at = 0, seed = 5; at < UPDATE_MODEL_SIZE;) {
         uint32_t length = 1 + test_random(&seed) % 700;
-        length = length < MODEL_SIZE - at ? length : MODEL_SIZE - at;
+        length = length < UPDATE_MODEL_SIZE - at ? length : UPDATE_MODEL_SIZE - at;
         send(fake, at, length);
         at += length;
         check_next(fake, at);
@@ -207,32 +177,32 @@ static void a_models_header_may_come_in_any_pieces(void) {
 
 static void a_second_update_takes_the_place_of_the_first(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
-    make_app();
-    CHECK_TEXT(fake_ask(fake, announcement("app", APP_SIZE)), READY);
+    update_make_app();
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", UPDATE_APP_SIZE)), UPDATE_READY);
     send_range(fake, 0, 2048);
-    make_model();
-    CHECK_TEXT(fake_ask(fake, announcement("model", MODEL_SIZE)), READY);
+    update_make_model();
+    CHECK_TEXT(fake_ask(fake, update_announcement("model", UPDATE_MODEL_SIZE)), UPDATE_READY);
     CHECK_UINT(fake->update_begins, 2);
     send(fake, 2048, 1024);
     check_next(fake, 0);
-    send_range(fake, 0, MODEL_SIZE);
+    send_range(fake, 0, UPDATE_MODEL_SIZE);
     CHECK_TEXT(fake_line(fake), "! update state=ok");
-    CHECK_BYTES(fake->update, fake->update_length, content, MODEL_SIZE);
+    CHECK_BYTES(fake->update, fake->update_length, update_content, UPDATE_MODEL_SIZE);
     fake_free(fake);
 }
 
 static void an_update_and_an_image_take_each_others_place(void) {
     fake_port *fake = fake_linked(SN_ROLE_HEAD);
-    make_app();
-    CHECK_TEXT(fake_ask(fake, "image size=3000 crc=0"), READY);
-    CHECK_TEXT(fake_ask(fake, announcement("app", APP_SIZE)), READY);
+    update_make_app();
+    CHECK_TEXT(fake_ask(fake, "image size=3000 crc=0"), UPDATE_READY);
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", UPDATE_APP_SIZE)), UPDATE_READY);
     send_range(fake, 0, 1024);
     CHECK_TEXT(fake_ask(fake, "infer via=tcp"), "err code=busy msg=\"an update is on its way to the board\"");
     CHECK_TEXT(fake_ask(fake, "rtt via=tcp size=10"), "err code=busy msg=\"an update is on its way to the board\"");
     fake_store_image(fake);
     send(fake, 1024, 1024);
     CHECK(fake_line(fake) == NULL);
-    CHECK_TEXT(fake_ask(fake, announcement("app", 100)), READY);
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", 100)), UPDATE_READY);
     send_range(fake, 0, 100);
     CHECK_TEXT(fake_line(fake), "! update state=ok");
     CHECK_TEXT(fake_ask(fake, "infer via=tcp"), "ok id=2"); /* a complete image stays */
@@ -251,8 +221,8 @@ static void a_board_at_work_takes_no_update(void) {
     fake_port *fake = fake_linked(SN_ROLE_HEAD);
     fake_store_image(fake);
     CHECK_TEXT(fake_ask(fake, "infer via=tcp"), "ok id=2");
-    make_app();
-    CHECK_TEXT(fake_ask(fake, announcement("app", APP_SIZE)),
+    update_make_app();
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", UPDATE_APP_SIZE)),
                "err code=busy msg=\"an inference, a round trip or a read is under way\"");
     CHECK_UINT(fake->update_begins, 0);
     fake_free(fake);
@@ -261,8 +231,8 @@ static void a_board_at_work_takes_no_update(void) {
 static void a_tail_refuses_activations_while_an_update_is_on_its_way(void) {
     fake_port *fake = fake_linked(SN_ROLE_TAIL);
     static const uint8_t activation[FAKE_CROSSING] = {1};
-    make_app();
-    CHECK_TEXT(fake_ask(fake, announcement("app", APP_SIZE)), READY);
+    update_make_app();
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", UPDATE_APP_SIZE)), UPDATE_READY);
     fake_peer_sends(fake, SN_FRAME_DATA, 0, 2, FAKE_MODEL_ID, activation, sizeof activation);
     sn_header header;
     sn_body body;
@@ -276,37 +246,9 @@ static void a_tail_refuses_activations_while_an_update_is_on_its_way(void) {
 static void a_gateway_takes_no_update(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
     CHECK_TEXT(fake_ask(fake, "role set=gateway"), "ok role=gateway");
-    make_app();
-    CHECK_TEXT(fake_ask(fake, announcement("app", 100)),
+    update_make_app();
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", 100)),
                "err code=not_supported_in_role msg=\"end the gateway first, by role set=model\"");
-    fake_free(fake);
-}
-
-static void a_request_that_makes_no_sense_is_refused_with_a_sentence(void) {
-    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
-    make_app();
-    static const char *const refusals[][2] = {
-        {"update", "err code=bad_argument msg=\"what is app or model\""},
-        {"update what=nvs size=1", "err code=bad_argument msg=\"what is app or model\""},
-        {"update what=app", "err code=bad_argument msg=\"size is the number of bytes that will come\""},
-        {"update what=app size=0", "err code=bad_argument msg=\"size is the number of bytes that will come\""},
-        {"update what=app size=10 sha256=12",
-         "err code=bad_argument msg=\"sha256 is the content's, in 64 hexadecimal digits\""},
-        {"update what=app size=10 sha256=000000000000000000000000000000000000000000000000000000000000000g",
-         "err code=bad_argument msg=\"sha256 is the content's, in 64 hexadecimal digits\""},
-        {"update what=app confirm=0", "err code=bad_argument msg=\"confirm is 1, and takes what and nothing else\""},
-        {"update what=app confirm=1 size=10",
-         "err code=bad_argument msg=\"confirm is 1, and takes what and nothing else\""},
-        {"update what=app confirm=1", "err code=bad_argument msg=\"nothing of that kind runs on trial\""},
-        {"update what=model confirm=1", "err code=bad_argument msg=\"nothing of that kind runs on trial\""},
-    };
-    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
-        CHECK_TEXT(fake_ask(fake, refusals[i][0]), refusals[i][1]);
-    }
-    CHECK_TEXT(fake_ask(fake, announcement("model", SN_SLOT_HEADER)),
-               "err code=bad_argument msg=\"a model comes behind its slot header of 4096 bytes\"");
-    CHECK_UINT(fake->update_begins, 0);
-    CHECK_UINT(fake->update_confirms, 0);
     fake_free(fake);
 }
 
@@ -316,94 +258,15 @@ static void what_the_flash_has_no_room_for_is_refused(void) {
     snprintf(line, sizeof line, "update what=app size=%u sha256=%s", FAKE_SLOT + 1,
              "0000000000000000000000000000000000000000000000000000000000000000");
     CHECK_TEXT(fake_ask(fake, line), "err code=bad_argument msg=\"size is larger than the partition\"");
-    make_app();
+    update_make_app();
     fake->update_begin_fails = SN_ERR_UNSUPPORTED;
-    CHECK_TEXT(fake_ask(fake, announcement("app", 100)),
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", 100)),
                "err code=unsupported msg=\"the flash has only one partition of that kind\"");
     fake->update_begin_fails = SN_ERR_STORAGE;
-    CHECK_TEXT(fake_ask(fake, announcement("app", 100)),
+    CHECK_TEXT(fake_ask(fake, update_announcement("app", 100)),
                "err code=storage msg=\"the partition could not be prepared\"");
     send(fake, 0, 100);
     CHECK(fake_line(fake) == NULL);
-    fake_free(fake);
-}
-
-static fake_port *on_trial(bool app, bool model) {
-    fake_port *fake = fake_new();
-    fake_write_slot(fake, SN_ROLE_HEAD);
-    fake->identity.app_on_trial = app;
-    fake->identity.model_on_trial = model;
-    fake_boot(fake);
-    fake->console_length = 0;
-    return fake;
-}
-
-/* Is this what `info` says to be on trial? */
-static void check_trial(fake_port *fake, const char *trial) {
-    char expected[32];
-    snprintf(expected, sizeof expected, " trial=%s test=", trial);
-    CHECK(strstr(fake_ask(fake, "info"), expected) != NULL);
-}
-
-static void what_runs_on_trial_is_confirmed_one_by_one(void) {
-    fake_port *fake = on_trial(true, true);
-    check_trial(fake, "both");
-    CHECK_TEXT(fake_ask(fake, "update what=app confirm=1"), "ok what=app");
-    CHECK_UINT(fake->update_what, SN_UPDATE_APP);
-    check_trial(fake, "model");
-    CHECK_TEXT(fake_ask(fake, "update what=app confirm=1"),
-               "err code=bad_argument msg=\"nothing of that kind runs on trial\"");
-    CHECK_TEXT(fake_ask(fake, "update what=model confirm=1"), "ok what=model");
-    CHECK_UINT(fake->update_what, SN_UPDATE_MODEL);
-    CHECK_UINT(fake->update_confirms, 2);
-    check_trial(fake, "none");
-    fake_free(fake);
-}
-
-static void a_confirmation_that_cannot_be_stored_changes_nothing(void) {
-    fake_port *fake = on_trial(true, false);
-    fake->update_confirm_fails = SN_ERR_STORAGE;
-    CHECK_TEXT(fake_ask(fake, "update what=app confirm=1"),
-               "err code=storage msg=\"what runs on trial could not be made permanent\"");
-    check_trial(fake, "app");
-    fake_free(fake);
-}
-
-static void a_model_that_could_not_be_opened_is_not_confirmed(void) {
-    fake_port *fake = fake_new();
-    fake_write_slot(fake, SN_ROLE_HEAD);
-    fake->slot[SN_SLOT_HEADER] ^= 1;
-    fake->identity.model_on_trial = true;
-    fake_boot(fake);
-    fake->console_length = 0;
-    CHECK(strncmp(fake_ask(fake, "update what=model confirm=1"), "err code=slot_sha256 ", 21) == 0);
-    CHECK_UINT(fake->update_confirms, 0);
-    fake_free(fake);
-}
-
-static void a_model_that_is_still_being_opened_is_neither_confirmed_nor_replaced(void) {
-    fake_port *fake = fake_new();
-    fake_write_slot(fake, SN_ROLE_HEAD);
-    fake->identity.model_on_trial = true;
-    fake->deadline = sn_node_init(fake->node, &fake->port, &fake->identity, &fake->memory);
-    fake->console_length = 0;
-    CHECK_TEXT(fake_ask(fake, "update what=model confirm=1"), "err code=busy msg=\"the model is still being opened\"");
-    make_app();
-    CHECK_TEXT(fake_ask(fake, announcement("app", 100)), "err code=busy msg=\"the model is still being opened\"");
-    CHECK_UINT(fake->update_begins, 0);
-    fake_free(fake);
-}
-
-static void what_the_board_would_go_back_to_is_not_overwritten(void) {
-    fake_port *fake = on_trial(true, false);
-    make_app();
-    CHECK_TEXT(fake_ask(fake, announcement("app", 100)),
-               "err code=busy msg=\"what runs on trial comes first: confirm it, or go back by reboot\"");
-    make_model();
-    CHECK_TEXT(fake_ask(fake, announcement("model", MODEL_SIZE)), READY);
-    CHECK_TEXT(fake_ask(fake, "update what=app confirm=1"), "ok what=app");
-    make_app();
-    CHECK_TEXT(fake_ask(fake, announcement("app", 100)), READY);
     fake_free(fake);
 }
 
@@ -423,12 +286,6 @@ static const test_case node_update_cases[] = {
     TEST(a_board_at_work_takes_no_update),
     TEST(a_tail_refuses_activations_while_an_update_is_on_its_way),
     TEST(a_gateway_takes_no_update),
-    TEST(a_request_that_makes_no_sense_is_refused_with_a_sentence),
     TEST(what_the_flash_has_no_room_for_is_refused),
-    TEST(what_runs_on_trial_is_confirmed_one_by_one),
-    TEST(a_confirmation_that_cannot_be_stored_changes_nothing),
-    TEST(a_model_that_could_not_be_opened_is_not_confirmed),
-    TEST(a_model_that_is_still_being_opened_is_neither_confirmed_nor_replaced),
-    TEST(what_the_board_would_go_back_to_is_not_overwritten),
 };
 SUITE(node_update, node_update_cases);

@@ -5,32 +5,11 @@
 #include <string.h>
 
 #include "awake.h"
-#include "chunk.h"
+#include "console/chunk.h"
 #include "fake_port.h"
-#include "reassembly.h"
+#include "noise.h"
 #include "test.h"
-
-#ifndef ROUNDS /* fewer on an emulated processor */
-#define ROUNDS 1500u
-#endif
-
-static uint8_t noise_bytes[2048];
-
-/* Bytes that are likely to mean something. */
-static uint8_t likely(uint32_t *seed) {
-    static const char meaningful[] =
-        "\0\0\0\r\n #=\"\\*!via=tcp state=up infer link image read rtt size=3000 crc=0\1\2\x1f";
-    uint32_t pick = test_random(seed);
-    return (uint8_t)(pick % 3 == 0 ? pick >> 8 : (uint32_t)meaningful[(pick >> 8) % (sizeof meaningful - 1)]);
-}
-
-static size_t make_noise(uint32_t *seed) {
-    size_t length = test_random(seed) % sizeof noise_bytes;
-    for (size_t i = 0; i < length; i++) {
-        noise_bytes[i] = likely(seed);
-    }
-    return length;
-}
+#include "wire/ack.h"
 
 static void forget_output(fake_port *fake) {
     fake->console_length = 0;
@@ -53,7 +32,7 @@ static void the_console_survives_noise(void) {
     fake_port *fake = fake_linked(SN_ROLE_HEAD);
     uint32_t seed = 1;
     for (uint32_t round = 0; round < ROUNDS; round++) {
-        size_t length = make_noise(&seed);
+        size_t length = noise_make(&seed);
         forget_output(fake);
         fake->deadline = sn_node_on_console(fake->node, noise_bytes, length);
         fake_pass(fake, 20000000);
@@ -143,7 +122,7 @@ static void the_stream_survives_noise_and_mutilated_frames(void) {
         for (uint32_t round = 0; round < ROUNDS / 10; round++) {
             fake_port *fake = fake_linked(roles[i]);
             for (uint32_t piece = 0; piece < 10; piece++) {
-                size_t length = make_noise(&seed);
+                size_t length = noise_make(&seed);
                 if (piece % 2 == 0) { /* a sound prefix and a sound start of a header in front of the noise */
                     sn_header header = {.type = (uint8_t)(1 + test_random(&seed) % 7),
                                         .count = 1,
@@ -165,7 +144,7 @@ static void the_stream_survives_noise_and_mutilated_frames(void) {
 
 /* A frame that may mean something: its header is sound, but says whatever it likes. */
 static size_t make_frame(uint32_t *seed, uint32_t session) {
-    size_t length = SN_HEADER_SIZE + make_noise(seed) % 300;
+    size_t length = SN_HEADER_SIZE + noise_make(seed) % 300;
     sn_header header = {.type = (uint8_t)(1 + test_random(seed) % 7),
                         .flags = (uint8_t)(test_random(seed) % 16),
                         .session = test_random(seed) % 8 == 0 ? test_random(seed) : session,
@@ -250,7 +229,7 @@ static void a_gateway_survives_records_in_any_order(void) {
     for (uint32_t round = 0; round < ROUNDS; round++) {
         uint32_t what = test_random(&seed) % 12;
         sn_source from = {.address = test_random(&seed)};
-        size_t length = make_noise(&seed) % (SN_CHUNK_DATA + 1);
+        size_t length = noise_make(&seed) % (SN_CHUNK_DATA + 1);
         uint8_t encoded[SN_CHUNK_ENCODED];
         forget_output(fake);
         if (what == 0) {
@@ -273,40 +252,11 @@ static void a_gateway_survives_records_in_any_order(void) {
     fake_free(fake);
 }
 
-static void reassembly_survives_noise(void) {
-    uint32_t seed = 4;
-    for (uint32_t round = 0; round < ROUNDS; round++) {
-        /* Memory of exactly the size that was announced, for the sanitizer to guard. */
-        uint32_t capacity = test_random(&seed) % 600;
-        uint32_t bitmap_size = test_random(&seed) % 20;
-        uint8_t *memory = malloc(capacity + 1);
-        uint8_t *bitmap = malloc(bitmap_size + 1);
-        CHECK(memory != NULL && bitmap != NULL);
-        sn_reassembly joined;
-        sn_reassembly_init(&joined, &memory[1], capacity, &bitmap[1], bitmap_size, test_random(&seed) % 40);
-        for (uint32_t i = 0; i < 40; i++) {
-            size_t length = test_random(&seed) % 64;
-            for (size_t j = 0; j < length; j++) {
-                noise_bytes[j] = likely(&seed);
-            }
-            sn_header header = {.type = SN_FRAME_DATA,
-                                .message = test_random(&seed) % 2,
-                                .count = (uint16_t)(1 + test_random(&seed) % 200)};
-            header.index = (uint16_t)(test_random(&seed) % header.count);
-            sn_header_pack(&header, noise_bytes);
-            (void)sn_reassembly_push(&joined, noise_bytes, length);
-        }
-        free(memory);
-        free(bitmap);
-    }
-}
-
 static const test_case noise_cases[] = {
     TEST(the_console_survives_noise),
     TEST(the_node_survives_requests_in_any_order),
     TEST(the_stream_survives_noise_and_mutilated_frames),
     TEST(packet_links_survive_whatever_arrives),
     TEST(a_gateway_survives_records_in_any_order),
-    TEST(reassembly_survives_noise),
 };
 SUITE(noise, noise_cases);

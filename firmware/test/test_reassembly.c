@@ -2,8 +2,8 @@
 /* A message put together from its fragments. */
 #include <string.h>
 
-#include "message.h"
-#include "reassembly.h"
+#include "wire/message.h"
+#include "wire/reassembly.h"
 #include "test.h"
 
 static uint8_t payload[8192];

@@ -2,7 +2,7 @@
 /* Half a frame, noise, or silence where more was to come: the console is heard all the same, after a known time. */
 #include <string.h>
 
-#include "chunk.h"
+#include "console/chunk.h"
 #include "fake_port.h"
 #include "test.h"
 

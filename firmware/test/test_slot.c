@@ -101,7 +101,7 @@ static void an_erased_slot_is_empty(void) {
 
 static void a_board_without_a_model_partition_says_so(void) {
     fake = fake_new();
-    fake->slot_size = 0;
+    fake->flash.size = 0;
     fake_boot(fake);
     (void)fake_line(fake);
     CHECK_TEXT(fake_line(fake), "E () splitnode: no_model: there is no partition for a model");
@@ -165,7 +165,7 @@ static void tensors_larger_than_the_buffers_are_refused(void) {
 
 static void a_slot_that_cannot_be_read_is_reported(void) {
     head();
-    fake->slot_fails = SN_ERR_SLOT_MAGIC;
+    fake->flash.fails = SN_ERR_SLOT_MAGIC;
     fake_boot(fake);
     (void)fake_line(fake);
     CHECK_TEXT(fake_line(fake), "E () splitnode: slot_magic: the model slot cannot be read");
@@ -189,7 +189,7 @@ static void a_sound_model_is_opened_and_described(void) {
 
 static void while_the_model_is_opened_the_board_answers_busy(void) {
     head();
-    fake->deadline = sn_node_init(fake->node, &fake->port, &fake->identity, &fake->memory);
+    fake_start(fake);
     CHECK_UINT(fake->opened, 1);
     (void)fake_line(fake);
     fake_type(fake, "info");
@@ -208,7 +208,7 @@ static void a_model_that_cannot_be_opened_leaves_the_board_answering(void) {
     fake_free(fake);
 
     head();
-    sn_node_init(fake->node, &fake->port, &fake->identity, &fake->memory);
+    fake_start(fake);
     sn_node_on_model(fake->node, SN_ERR_ARENA, "the model needs 5 bytes more", 0, 0, 0);
     (void)fake_line(fake);
     CHECK_TEXT(fake_line(fake), "E () splitnode: arena: the model needs 5 bytes more");
@@ -221,7 +221,7 @@ static void a_model_that_cannot_be_opened_leaves_the_board_answering(void) {
 
 static void a_model_with_other_tensors_than_the_header_says_is_refused(void) {
     head();
-    sn_node_init(fake->node, &fake->port, &fake->identity, &fake->memory);
+    fake_start(fake);
     sn_node_on_model(fake->node, SN_OK, NULL, 0, FAKE_INPUT, FAKE_CROSSING + 1);
     (void)fake_line(fake);
     CHECK_TEXT(fake_line(fake), "E () splitnode: tensor_size: the model's tensors are not those of the slot's header");

@@ -18,6 +18,7 @@ from hil.errors import BadInputError
 from hil.resources import PACKAGE
 
 ROOT = PACKAGE.parent / "firmware"
+CORE = ROOT / "components" / "splitnode"
 
 ZIG_VERSION = "0.17.1"
 STACK_BYTES = 65536
@@ -40,7 +41,7 @@ FLAGS = (
 
 def is_checkout() -> bool:
     """Tell whether the firmware's sources are here (not so in an installed wheel)."""
-    return (ROOT / "virtual" / "port.c").is_file()
+    return (ROOT / "virtual" / "events.c").is_file()
 
 
 def version() -> str:
@@ -50,11 +51,10 @@ def version() -> str:
 
 def sources() -> list[Path]:
     """List every file that the image depends on, in a stable order."""
-    core = ROOT / "components" / "splitnode"
     found = [
-        *(core / "include").rglob("*.h"),
-        *(core / "src").rglob("*.[ch]"),
-        *(ROOT / "virtual").glob("*.c"),
+        *(CORE / "include").rglob("*.h"),
+        *(CORE / "src").rglob("*.[ch]"),
+        *(ROOT / "virtual").glob("*.[ch]"),
         *(ROOT / "virtual" / "include").rglob("*.h"),
         ROOT / "virtual" / "pack.py",
         ROOT / "partitions.csv",
@@ -110,7 +110,7 @@ def build(out: Path, *, test: bool = False) -> None:
                 f'-DSN_SOURCE_DIGEST="{digest[:16]}"',
                 *(("-DSN_TEST_BUILD",) if test else ()),
                 *("-isystem", str(ROOT / "virtual" / "include")),
-                *("-I", str(ROOT / "components" / "splitnode" / "include")),
+                *("-I", str(CORE / "include"), "-I", str(CORE / "src")),
                 *(str(path) for path in sources() if path.suffix == ".c"),
                 *("-o", str(module)),
             ],

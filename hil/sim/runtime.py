@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The firmware at run time: one boot of the module on its processor.
 
-What happens on the board is a call of one of the exports of ``firmware/virtual/port.c``, one after
-the other, at simulated times; what the module asks of the machine are its imports, which this class
-(time, console) and its peripherals :class:`Storage`, :class:`Update`, :class:`InferenceTask` and
-:class:`Station` serve.
+What happens on the board is a call of one of the exports of ``firmware/virtual/events.h``, one
+after the other, at simulated times; what the module asks of the machine are the imports of
+``machine.h`` beside it, which this class (time, console) and its peripherals :class:`Storage`,
+:class:`Update`, :class:`InferenceTask` and :class:`Station` serve.
 """
 
 import random

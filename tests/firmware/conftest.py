@@ -25,10 +25,15 @@ Run = Callable[[str], None]
 """Runs one suite; raises AssertionError with its output unless it passes."""
 
 
+def core_sources() -> list[Path]:
+    """Return the C files of the core, of all its rooms."""
+    return sorted((COMPONENT / "src").rglob("*.c"))
+
+
 def sources(*directories: Path) -> list[str]:
     """Return the C files of the core, the tests and ``directories``."""
-    found = sorted(file for d in (COMPONENT / "src", TESTS, *directories) for file in d.glob("*.c"))
-    return [str(file) for file in found]
+    found = sorted(file for d in (TESTS, *directories) for file in d.glob("*.c"))
+    return [str(file) for file in (*core_sources(), *found)]
 
 
 def find_compiler() -> str:
@@ -127,7 +132,7 @@ def symbols(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     if shutil.which("nm") is None:
         pytest.skip("nm was not found; install binutils to look into the core's objects.")
     directory = tmp_path_factory.mktemp("symbols")
-    files = [str(file) for file in (COMPONENT / "src").glob("*.c")]
+    files = [str(file) for file in core_sources()]
     compile_with(compiler, "-std=c11", "-O2", "-fno-pic", *INCLUDES, "-c", *files, cwd=directory)
     objects = [file.name for file in directory.glob("*.o")]
     compile_with("ld", "-r", *objects, "-o", "core", cwd=directory)

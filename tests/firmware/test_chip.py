@@ -37,7 +37,7 @@ CASES = [
 
 def build(directory: Path, part: str) -> Path:
     """Compile a part of firmware/main with its test and fakes: ESP-IDF's headers are all idf.h."""
-    places = (MAIN, COMPONENT / "src")
+    places = (MAIN, COMPONENT / "src" / "base")
     files = [next(d / name for d in places if (d / name).exists()) for name in PARTS[part]]
     headers = {"esp_err.h", "esp_partition.h", "host/ble_hs.h"}
     for file in [*files, *(MAIN / "hash.h", MAIN / "storage.h")]:

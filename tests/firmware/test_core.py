@@ -21,7 +21,7 @@ def test_core_behaves(target: str, suite: str, request: pytest.FixtureRequest) -
 
 
 def test_every_suite_is_registered() -> None:
-    registered = (FIRMWARE / "test" / "test.c").read_text()
+    registered = (FIRMWARE / "test" / "suites.c").read_text()
     assert SUITES
     assert [suite for suite in SUITES if f"&{suite}," not in registered.replace("}", ",")] == []
 

@@ -21,12 +21,12 @@ from hil.inference.part import ModelPart
 from hil.model.model import Model
 
 from .conftest import (
-    COMPONENT,
     FIRMWARE,
     INCLUDES,
     TESTS,
     compile_halves,
     compile_with,
+    core_sources,
     find_compiler,
 )
 
@@ -96,8 +96,13 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("posix")
     posix = TESTS / "posix"
     includes = [f"-I{posix / 'include'}", f"-I{FIRMWARE / 'main'}", *INCLUDES]
-    core = sorted((COMPONENT / "src").glob("*.c"))
-    files = [*core, *CHIP, *sorted(posix.glob("*.c")), TESTS / "sha256.c"]
+    files = [
+        *core_sources(),
+        *CHIP,
+        *sorted(posix.glob("*.c")),
+        TESTS / "fake_flash.c",
+        TESTS / "sha256.c",
+    ]
     options = [compiler, "-std=gnu11", "-Wall", "-Wextra", "-Werror", *includes]
     compile_halves(options, [str(file) for file in files], directory)
     objects = [file.name for file in directory.glob("*.o")]

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "fake_flash.h"
 #include "freertos/task.h"
 #include "links.h"
-#include "sha256.h"
 
 static uint8_t slot[1 << 20], image[1 << 18], receive[1 << 18], output[1 << 18];
 static uint32_t input_size, output_size;
@@ -43,23 +43,6 @@ static bool next_stack(void *ctx, uint32_t *index, sn_stack *stack) {
     return false;
 }
 
-static uint32_t slot_size(void *ctx) {
-    (void)ctx;
-    return sizeof slot;
-}
-
-static sn_error slot_read(void *ctx, uint32_t offset, void *to, uint32_t length) {
-    (void)ctx;
-    memcpy(to, &slot[offset], length);
-    return SN_OK;
-}
-
-static sn_error slot_sha256(void *ctx, uint32_t offset, uint32_t length, uint8_t digest[32]) {
-    (void)ctx;
-    sha256(&slot[offset], length, digest);
-    return SN_OK;
-}
-
 static uint64_t deliver_model(sn_node *node, const loop_event *event) {
     (void)event;
     return sn_node_on_model(node, SN_OK, NULL, 1, input_size, output_size);
@@ -85,15 +68,18 @@ static sn_error invoke(void *ctx) {
     return hil_loop_post(&(loop_event){.deliver = deliver_invoked}) ? SN_OK : SN_ERR_BUSY;
 }
 
+static fake_flash flash = {.bytes = slot, .size = sizeof slot};
+
 static const sn_port port = {
+    .ctx = &flash,
     .now_us = now_us,
     .random_u32 = random_u32,
     .console_write = console_write,
     .figure = figure,
     .next_stack = next_stack,
-    .slot_size = slot_size,
-    .slot_read = slot_read,
-    .slot_sha256 = slot_sha256,
+    .slot_size = fake_slot_size,
+    .slot_read = fake_slot_read,
+    .slot_sha256 = fake_slot_sha256,
     .model_open = model_open,
     .input_load = input_load,
     .invoke = invoke,

@@ -6,4 +6,4 @@
 #ifdef __cplusplus
 extern "C"
 #endif
-void __assert(const char *file, int line, const char *expression) __attribute__((noreturn));
+    void __assert(const char *file, int line, const char *expression) __attribute__((noreturn));

@@ -39,6 +39,7 @@ struct _reent *__getreent(void);
 #define _GLOBAL_REENT _global_impure_ptr
 
 void __sinit(struct _reent *);
+int __swsetup_r(struct _reent *, FILE *);
 void _reclaim_reent(struct _reent *);
 int _raise_r(struct _reent *, int);
 int _close_r(struct _reent *, int);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Role tail on a packet link. It only reacts to what arrives, and has no timers. It serves one head: the one that has
+ * greeted last, unless it was at work for another. The answer to a message is kept until that head begins the next.
+ */
+#include "link/internal.h"
+
+/* Over BLE: one fragment after the other. */
+static bool send_in_order(sn_link *link) {
+    sn_link_answering *answering = &link->answering;
+    if (!sn_link_send_fragment(link, answering->to, &(sn_fragment_out){.index = answering->next},
+                               link->sending.is_out)) {
+        return false;
+    }
+    answering->next++;
+    if (answering->next == sn_link_fragments(link)) {
+        link->sending.active = false;
+        sn_link_message_out(link);
+    }
+    return true;
+}
+
+bool sn_link_answer(sn_link *link) {
+    sn_sender *sender = &link->answering.sender;
+    sn_fragment_out out;
+    if (!link->sending.active || link->answering.state != SN_LINK_ANSWER_KNOWN) {
+        return false;
+    }
+    if (!sn_link_repeats(link)) {
+        return send_in_order(link);
+    }
+    if (!sn_sender_next(sender, &out)) {
+        return false;
+    }
+    if (!sn_link_send_fragment(link, link->answering.to, &out, out.index < sender->next)) {
+        return false;
+    }
+    sn_sender_transmitted(sender, &out, sn_link_now(link));
+    if (sender->next == sender->count) {
+        sn_link_message_out(link);
+    }
+    return true;
+}
+
+/* Nobody wants the answer any more to what came last; tells the owner if it has not given it yet. */
+static void drop_answer(sn_link *link, const char *text) {
+    sn_reason reason;
+    if (link->answering.state == SN_LINK_ANSWER_OWED) {
+        sn_reason_set(&reason, SN_ERR_EDGE_LOST, text);
+        link->events->sent(link->owner, link->answering.message, &reason);
+    }
+}
+
+/* Takes a head that is not the one before, or the same over a new connection. */
+static void welcome(sn_link *link, const sn_header *header, uint64_t from) {
+    sn_link_answering *answering = &link->answering;
+    sn_link_frames *frames = &link->frames;
+    if (!answering->has_peer || header->session != link->session) {
+        if (link->state == SN_LINK_UP) {
+            sn_link_lose_head(link, "another head has greeted");
+            link->state = SN_LINK_GREETING;
+        }
+        drop_answer(link, "another head has greeted");
+        answering->past_session = link->session;
+        answering->past_latest = answering->latest;
+        answering->has_peer = true;
+        answering->latest = 0;
+        answering->state = SN_LINK_ANSWER_NONE;
+        link->session = header->session;
+        sn_reassembly_init(&frames->reassembly, link->memory, link->capacity, frames->bitmap, sizeof frames->bitmap,
+                           frames->fragment_length);
+    } else if (frames->reassembly.fragment_length != frames->fragment_length) {
+        if (answering->state == SN_LINK_ANSWER_NONE) {
+            sn_reassembly_forget(&frames->reassembly);
+        }
+        frames->reassembly.fragment_length = frames->fragment_length;
+    }
+    answering->to = from;
+}
+
+static void receive_hello(sn_link *link, uint64_t from, const sn_header *header, const sn_body *body) {
+    const char *why = NULL;
+    bool is_other = link->greeted && header->session != link->session;
+    bool at_work = link->answering.state == SN_LINK_ANSWER_OWED;
+    if (is_other && header->session == link->answering.past_session &&
+        !sn_message_is_older(link->answering.past_latest, header->message)) {
+        link->counts.rx_duplicate++; /* a late copy */
+        return;
+    }
+    link->counts.rx_messages++;
+    sn_error code = sn_link_check_hello(link, body, &why);
+    if (code == SN_OK && is_other && at_work) {
+        code = SN_ERR_BUSY;
+        why = "the tail is working for another head";
+    }
+    if (code == SN_OK && !sn_link_agree(link, sn_get_u16(&body->payload.data[2]))) {
+        code = SN_ERR_MTU;
+        why = "frames must hold at least 128 bytes";
+    }
+    if (code != SN_OK) {
+        sn_link_note_error(link, from, header, code, why);
+        return;
+    }
+    welcome(link, header, from);
+    link->answering.latest = header->message;
+    uint8_t payload[SN_LINK_HELLO_SIZE];
+    uint32_t length = sn_link_make_hello(link, payload);
+    sn_link_note(link, from, header, SN_FRAME_HELLO, (sn_bytes){payload, length});
+    sn_link_greet(link);
+}
+
+static bool is_of_peer(const sn_link *link, const sn_header *header) {
+    return link->answering.has_peer && link->greeted && header->session == link->session;
+}
+
+static void receive_ack(sn_link *link, uint64_t from, const sn_header *header, const sn_ack *ack) {
+    sn_link_answering *answering = &link->answering;
+    const sn_reassembly *reassembly = &link->frames.reassembly;
+    bool is_poll = (header->flags & SN_FLAG_ACK_REQUESTED) != 0;
+    bool is_known = is_of_peer(link, header) && reassembly->active && header->message == reassembly->header.message;
+    if (!is_known) {
+        if (is_poll) {
+            sn_link_note_error(link, from, header, SN_ERR_EDGE_LOST, "nothing is known here of this message");
+        }
+        return;
+    }
+    answering->to = from;
+    if (answering->state != SN_LINK_ANSWER_KNOWN) {
+        link->frames.ack_due = link->frames.ack_due || is_poll;
+    } else if (is_poll) {
+        sn_sender_on_poll(&answering->sender, ack, sn_link_now(link));
+    } else {
+        sn_sender_on_ack(&answering->sender, ack, sn_link_now(link));
+    }
+}
+
+/* A HELLO or an ACK: one frame that is a whole message. */
+static void receive_single(sn_link *link, uint64_t from, const sn_header *header, const uint8_t *frame, size_t length) {
+    sn_body body;
+    sn_ack ack;
+    if (header->count != 1) {
+        link->counts.rx_bad_frame++;
+    } else if (!sn_body_open(&body, &frame[SN_HEADER_SIZE], (uint32_t)length - SN_HEADER_SIZE)) {
+        link->counts.rx_bad_crc++;
+    } else if (header->type == SN_FRAME_HELLO) {
+        receive_hello(link, from, header, &body);
+    } else if (sn_link_repeats(link) && sn_ack_unpack(&ack, body.payload)) {
+        receive_ack(link, from, header, &ack);
+    } else {
+        link->counts.rx_bad_frame++;
+    }
+}
+
+/* A fragment of a message that is complete. */
+static void receive_known(sn_link *link, const sn_header *header, bool wants_ack) {
+    sn_link_answering *answering = &link->answering;
+    link->counts.rx_duplicate++;
+    if (wants_ack) {
+        link->frames.ack_due = true;
+    }
+    if (!sn_link_repeats(link) && header->index + 1 == header->count && answering->state == SN_LINK_ANSWER_KNOWN) {
+        answering->next = 0; /* the whole message again, over a new connection: so is the answer */
+        link->sending.active = true;
+    }
+}
+
+/* The head has begun a new message: nobody wants the answer to the one before any more. */
+static void forget_answer(sn_link *link) {
+    sn_link_answering *answering = &link->answering;
+    drop_answer(link, "the head has begun another message");
+    answering->state = SN_LINK_ANSWER_NONE;
+    link->sending.active = false;
+}
+
+static void receive_fragment(sn_link *link, const sn_header *header, const uint8_t *frame, size_t length,
+                             bool wants_ack) {
+    sn_link_answering *answering = &link->answering;
+    sn_link_frames *frames = &link->frames;
+    bool is_new = !sn_reassembly_is_of(&frames->reassembly, header);
+    if (!is_new && answering->state != SN_LINK_ANSWER_NONE) {
+        receive_known(link, header, wants_ack);
+        return;
+    }
+    sn_fragment_state state = sn_reassembly_push(&frames->reassembly, frame, length);
+    switch (state) {
+    case SN_FRAGMENT_DUPLICATE:
+        link->counts.rx_duplicate++;
+        frames->ack_due = frames->ack_due || (wants_ack && !is_new);
+        return;
+    case SN_FRAGMENT_BAD:
+    case SN_FRAGMENT_TOO_LARGE:
+        link->counts.rx_bad_frame++;
+        if (state == SN_FRAGMENT_TOO_LARGE && (wants_ack || header->index + 1 == header->count)) {
+            sn_link_note_error(link, answering->to, header, SN_ERR_TENSOR_SIZE,
+                               "the message does not fit into the tail's memory");
+        }
+        return;
+    case SN_FRAGMENT_MORE:
+    case SN_FRAGMENT_COMPLETE:
+    case SN_FRAGMENT_BAD_BODY:
+        break;
+    }
+    if (is_new) {
+        forget_answer(link);
+    }
+    if (state == SN_FRAGMENT_BAD_BODY) {
+        link->counts.rx_bad_crc++;
+        sn_link_send_error(link, header->message, SN_ERR_PROTOCOL, "the message came with a wrong length or CRC");
+        return;
+    }
+    if (state == SN_FRAGMENT_COMPLETE) {
+        answering->state = SN_LINK_ANSWER_OWED;
+        answering->message = header->message;
+        sn_link_receive_message(link, &frames->reassembly.header, &frames->reassembly.body);
+        /* An answer does for an ACK. Without one the ACK is due even if a late fragment that did not ask for it
+         * has made the message complete: it saves the head a probe. */
+        wants_ack = sn_link_repeats(link) && answering->state == SN_LINK_ANSWER_OWED;
+    }
+    frames->ack_due = frames->ack_due || wants_ack;
+}
+
+void sn_link_receive_request(sn_link *link, const sn_source *from, const sn_header *header, const uint8_t *frame,
+                             size_t length) {
+    bool wants_ack = sn_link_repeats(link) && (header->flags & SN_FLAG_ACK_REQUESTED) != 0;
+    bool is_single = header->type == SN_FRAME_HELLO || header->type == SN_FRAME_ACK;
+    bool is_fragment = header->type == SN_FRAME_DATA || header->type == SN_FRAME_ECHO;
+    if ((header->flags & SN_FLAG_ANSWER) != 0 || (!is_single && !is_fragment)) {
+        link->counts.rx_bad_frame++;
+        return;
+    }
+    if ((header->flags & SN_FLAG_AUTHENTICATED) != 0) {
+        link->counts.rx_bad_frame++;
+        sn_link_note_error(link, from->address, header, SN_ERR_UNSUPPORTED, "authenticated messages are not supported");
+        return;
+    }
+    if (sn_link_repeats(link) && is_of_peer(link, header) &&
+        sn_message_is_older(header->message, link->answering.latest)) {
+        link->counts.rx_duplicate++; /* the head has gone on */
+        return;
+    }
+    if (is_single) {
+        receive_single(link, from->address, header, frame, length);
+        return;
+    }
+    if (!is_of_peer(link, header)) {
+        link->counts.rx_bad_frame++;
+        if (wants_ack || (!sn_link_repeats(link) && header->index + 1 == header->count)) {
+            sn_link_note_error(link, from->address, header, SN_ERR_EDGE_LOST,
+                               "no HELLO of this session has come: open the link again");
+        }
+        return;
+    }
+    link->answering.to = from->address;
+    link->answering.latest = header->message;
+    receive_fragment(link, header, frame, length, wants_ack);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The stream of TCP. One frame is held at a time: what asks for an answer waits until the way out is free, and the
+ * payload of a round trip is sent back from where it arrived.
+ */
+#include "link/internal.h"
+
+#define SEND_PIECE 1440u /* offered to the link at once: one TCP segment */
+
+/* Does the frame ask for an answer, for which the way out must be free? */
+static bool needs_answer(const sn_link *link) {
+    sn_bytes frame = sn_stream_frame(&link->stream.bytes);
+    sn_header header;
+    if (!sn_header_unpack(&header, frame.data, frame.length)) {
+        return false;
+    }
+    return header.type == SN_FRAME_DATA || header.type == SN_FRAME_ECHO ||
+           (header.type == SN_FRAME_HELLO && sn_link_is_tail(link)) || (header.flags & SN_FLAG_AUTHENTICATED) != 0;
+}
+
+static void refuse_authenticated(sn_link *link, const sn_header *header) {
+    sn_reason reason;
+    sn_reason_set(&reason, SN_ERR_UNSUPPORTED, "authenticated messages are not supported");
+    if (header->type == SN_FRAME_ERROR) {
+        link->counts.rx_bad_frame++; /* an error is never answered by an error */
+        return;
+    }
+    sn_link_tell_refused(link, header->message, &reason);
+    sn_link_send_error(link, header->message, reason.code, reason.text);
+}
+
+/* The asking side's session is in every frame of a connection; HELLO names it. */
+static bool is_of_session(sn_link *link, const sn_header *header) {
+    if (sn_link_is_tail(link) && !link->greeted) {
+        link->session = header->session;
+    }
+    return header->session == link->session;
+}
+
+static void receive_frame(sn_link *link) {
+    sn_bytes frame = sn_stream_frame(&link->stream.bytes);
+    sn_header header;
+    link->counts.rx_frames++;
+    link->counts.rx_bytes += frame.length + SN_STREAM_LEAD - SN_HEADER_SIZE;
+    if (!sn_header_unpack(&header, frame.data, frame.length) || header.count != 1 || !is_of_session(link, &header)) {
+        link->counts.rx_bad_frame++;
+        return;
+    }
+    if ((header.flags & SN_FLAG_AUTHENTICATED) != 0) {
+        refuse_authenticated(link, &header);
+        return;
+    }
+    sn_body body;
+    if (!sn_body_open(&body, &frame.data[SN_HEADER_SIZE], frame.length - SN_HEADER_SIZE)) {
+        link->counts.rx_bad_crc++;
+        sn_link_fail(link, SN_ERR_PROTOCOL, "a message came with a wrong length or CRC");
+        return;
+    }
+    bool asks = header.type == SN_FRAME_DATA || header.type == SN_FRAME_ECHO;
+    if (asks && link->state != SN_LINK_UP) {
+        link->counts.rx_messages++;
+        sn_link_send_error(link, header.message, SN_ERR_PROTOCOL, "the first message of a connection is HELLO");
+        return;
+    }
+    sn_link_receive_message(link, &header, &body);
+}
+
+void sn_link_receive_bytes(sn_link *link, const uint8_t *data, size_t length) {
+    sn_link_stream *stream = &link->stream;
+    while (length != 0 && sn_link_is_in_use(link)) {
+        if (stream->frame_held) {
+            sn_link_fail(link, SN_ERR_PROTOCOL, "the peer asks for more without taking what it has asked for");
+            return;
+        }
+        size_t taken = 0;
+        sn_stream_state state = sn_stream_push(&stream->bytes, data, length, &taken);
+        data += taken;
+        length -= taken;
+        if (state == SN_STREAM_BAD) {
+            link->counts.rx_bad_frame++;
+            sn_link_fail(link, SN_ERR_PROTOCOL, "the peer announces a frame that is too short or too long");
+            return;
+        }
+        if (state == SN_STREAM_FRAME) {
+            stream->frame_held = true;
+            stream->frame_handled = !needs_answer(link);
+            if (stream->frame_handled) {
+                receive_frame(link);
+            }
+            sn_link_feed_stream(link);
+        }
+    }
+}
+
+/* Offers the link what it will take. True when the message has just gone out completely. */
+static bool send_more(sn_link *link) {
+    sn_link_sending *sending = &link->sending;
+    uint32_t size = sn_message_stream_size(&sending->message);
+    while (sending->offset < size) {
+        uint8_t piece[SEND_PIECE];
+        uint32_t length = sn_message_stream_read(&sending->message, sending->offset, piece, sizeof piece);
+        int32_t taken = link->port->link_send(link->port->ctx, link->via, 0, piece, length);
+        if (taken < 0) {
+            return false; /* the port is about to report the end of the link; if not, the deadline is */
+        }
+        sending->offset += (uint32_t)taken < length ? (uint32_t)taken : length;
+        if ((uint32_t)taken < length) {
+            return false;
+        }
+    }
+    link->counts.tx_frames++;
+    link->counts.tx_bytes += size;
+    link->cost.frames++;
+    link->cost.wire += size;
+    sending->active = false;
+    return true;
+}
+
+void sn_link_feed_stream(sn_link *link) {
+    sn_link_stream *stream = &link->stream;
+    while (sn_link_is_in_use(link)) {
+        bool is_reply = link->sending.active && link->sending.message.header.type == SN_FRAME_ECHO_REPLY;
+        if (stream->frame_held && stream->frame_handled && !is_reply) {
+            stream->frame_held = false;
+            sn_stream_next(&stream->bytes);
+        }
+        if (link->sending.active) {
+            if (!send_more(link)) {
+                return;
+            }
+            sn_link_message_out(link);
+        } else if (stream->frame_held) {
+            stream->frame_handled = true;
+            receive_frame(link);
+        } else if (link->is_wanted) {
+            link->is_wanted = false;
+            link->events->writable(link->owner);
+        } else {
+            return;
+        }
+    }
+}
