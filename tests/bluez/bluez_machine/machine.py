@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""The machine with the real BlueZ, as the tests use it."""
+
+import os
+import socket
+from types import TracebackType
+
+from bluez_machine.errors import MachineError
+from bluez_machine.image import Image
+from bluez_machine.qemu import Qemu
+
+BOOT_S = 180.0
+"""Alone it boots in 14 s, beside 20 others that want the processor in 75 s."""
+
+ATTACH_S = 60.0
+COMMAND_S = 60.0
+
+_UP = "hil: up"
+_BUS, _SHELL = 5555, 5556
+_MARK = "hil-exit="
+
+_ATTACH = """
+(btattach -B /dev/ttyS1 -P h4 -S 115200 >/run/btattach.log 2>&1 </dev/null &)
+until [ -e /sys/class/bluetooth/hci0 ]; do usleep 50000; done
+"""
+_DETACH = """
+killall -q bluetoothd; killall -q btattach
+while [ -e /sys/class/bluetooth/hci0 ] || pidof bluetoothd btattach >/dev/null; do usleep 50000; done
+rm -rf /var/lib/bluetooth/*
+"""
+_START_BLUETOOTHD = "(bluetoothd -n >/run/bluetoothd.log 2>&1 </dev/null &)"
+_SAYS = "dbus-send --system --print-reply --dest=org.bluez /org/bluez/hci0"
+_POWERED = f"""
+until {_SAYS} org.freedesktop.DBus.Properties.Get string:org.bluez.Adapter1 string:Powered 2>&1 |
+    grep -q 'boolean true'; do usleep 100000; done
+"""
+_RESTART_BUS = """
+kill -9 $(pidof dbus-daemon)
+rm -f /run/dbus/*
+dbus-daemon --config-file=/etc/bus.conf --fork
+"""
+
+
+class Machine:
+    """A running machine; it has no Bluetooth before :meth:`attach`.
+
+    Attributes:
+        bus: address of its system bus, for ``DBUS_SYSTEM_BUS_ADDRESS``.
+        process: QEMU.
+    """
+
+    def __init__(self, qemu: Qemu) -> None:
+        self._qemu = qemu
+        self.process = qemu.process
+        self._shell = ("127.0.0.1", qemu.port(_SHELL))
+        self.bus = f"tcp:host=127.0.0.1,port={qemu.port(_BUS)}"
+
+    @classmethod
+    def start(cls, image: Image) -> "Machine":
+        """Boot a machine.
+
+        Raises:
+            MachineMissingError: there is no QEMU.
+            MachineError: it does not boot.
+        """
+        qemu = Qemu(image, f"hil.user={os.geteuid()}", (_BUS, _SHELL))
+        try:
+            qemu.wait_for(_UP, BOOT_S)
+            return cls(qemu)
+        except BaseException:
+            qemu.close()
+            raise
+
+    def attach(self, hci: str) -> None:
+        """Make a controller of a lab its only adapter, and wait until BlueZ has switched it on.
+
+        Args:
+            hci: where the controller is, as a lab says it: ``tcp-client:HOST:PORT``.
+
+        Raises:
+            MachineError: no adapter has come of it.
+        """
+        _, host, port = hci.split(":")
+        self.detach()
+        address = {"type": "inet", "data": {"host": host, "port": port}}
+        self._wire({"type": "socket", "data": {"addr": address, "server": False}})
+        self.run(_ATTACH, ATTACH_S)
+        self.start_bluetoothd()
+
+    def detach(self) -> None:
+        """Take its adapter away, and all that BlueZ knows from it."""
+        self.run(_DETACH)
+        self._wire({"type": "null", "data": {}})
+
+    def start_bluetoothd(self) -> None:
+        """Start bluetoothd and wait until it has switched the adapter on."""
+        self.run(_START_BLUETOOTHD)
+        self.run(_POWERED, ATTACH_S)
+
+    def kill_bluetoothd(self) -> None:
+        """End bluetoothd as a crash does."""
+        self.run("kill -9 $(pidof bluetoothd); while pidof bluetoothd; do usleep 20000; done")
+
+    def restart_bus(self) -> None:
+        """Kill the system bus, which takes bluetoothd with it, and start both again."""
+        self.run(_RESTART_BUS)
+        self.run("while pidof bluetoothd; do usleep 20000; done")
+        self.start_bluetoothd()
+
+    def run(self, command: str, patience_s: float = COMMAND_S) -> str:
+        """Run a command in the machine's shell and return what it says.
+
+        Raises:
+            MachineError: it fails or does not end within `patience_s`; the machine has ended.
+        """
+        self._qemu.check()
+        script = f"export PATH=/bin\n{{ {command}\n}} </dev/null 2>&1\necho {_MARK}$?\nexit\n"
+        told = bytearray()
+        try:
+            with socket.create_connection(self._shell, patience_s) as shell:
+                shell.settimeout(patience_s)
+                shell.sendall(script.encode())
+                while piece := shell.recv(65536):
+                    told += piece
+        except OSError as error:
+            self._qemu.check()
+            raise MachineError(
+                f"The machine has not done '{_short(command)}' within {patience_s:g} s ({error}); "
+                "run fewer things beside it."
+            ) from error
+        text, _, code = told.decode(errors="replace").rpartition(_MARK)
+        if code.strip() != "0":
+            self._qemu.check()
+            why = (text or code).strip().splitlines()[-1:] or [f"exit {code.strip() or 'unknown'}"]
+            raise MachineError(f"'{_short(command)}' failed in the machine: {why[0]}.")
+        return text
+
+    def close(self) -> None:
+        """End the machine."""
+        self._qemu.close()
+
+    def __enter__(self) -> "Machine":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _wire(self, backend: dict[str, object]) -> None:
+        """Put something at the other end of the adapter's serial line."""
+        self._qemu.monitor.do("chardev-change", id="hci", backend=backend)
+
+
+def _short(command: str) -> str:
+    return command.strip().splitlines()[0]
