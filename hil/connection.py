@@ -2,21 +2,21 @@
 """Opens a link from a board's head to a tail, on this host or on a second board."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hil.completion import raise_refusal
 from hil.console import Console
 from hil.errors import BadInputError, HilError, MessageLost
-from hil.lab import HCI_VARIABLE
 from hil.links import IP_LINKS
 from hil.network import edge_host
+from hil.radio_choice import hci_for
 from hil.transport.ble_service import board_name
 
 if TYPE_CHECKING:
     from hil.board import Board
     from hil.edge import EdgeRecord, EdgeServer
+    from hil.transport.ble import BleLink
 
 ESPNOW_CHANNEL = 1
 """The Wi-Fi channel on which two boards meet that are told no other."""
@@ -46,6 +46,7 @@ class Connection:
         edge: "EdgeServer | None" = None,
         tail: "Board | None" = None,
         gateway: "Board | None" = None,
+        radio: "BleLink | None" = None,
         undo: contextlib.ExitStack | None = None,
     ) -> None:
         self.via = via
@@ -53,6 +54,7 @@ class Connection:
         self.tail = tail
         self.gateway = gateway
         self._head = head
+        self._radio = radio
         self._sessions = {
             board: board.info.session for board in (head, tail, gateway) if board is not None
         }
@@ -77,6 +79,8 @@ class Connection:
             board.console.check()
         if self.edge is not None:
             self.edge.check()
+        if self._radio is not None:
+            self._radio.check()
 
     @contextlib.contextmanager
     def explaining(self) -> Iterator[None]:
@@ -116,17 +120,18 @@ def connect_edge(
     head: "Board", edge: "EdgeServer", via: str, gateway: "Board | None"
 ) -> Connection:
     """Open a link to an edge server; raises as :meth:`hil.board.Board.connect`."""
+    radio = None
     with contextlib.ExitStack() as undo:
         if via == "espnow":
             _by_gateway(head, edge, gateway, undo)
         elif via == "ble":
-            _by_ble(head, edge, undo)
+            radio = _by_ble(head, edge, undo)
         else:
             host = edge_host(head.spec, head.info, head.join_network())
             head.console.request("edge", host=host, port=edge.address[1])
             _bring_up(head.console, via)
         used = gateway if via == "espnow" else None
-        return Connection(head, via, edge=edge, gateway=used, undo=undo.pop_all())
+        return Connection(head, via, edge=edge, gateway=used, radio=radio, undo=undo.pop_all())
 
 
 def connect_boards(head: "Board", tail: "Board", via: str) -> Connection:
@@ -168,13 +173,13 @@ def _by_gateway(
     _bring_up(head.console, "espnow")
 
 
-def _by_ble(head: "Board", edge: "EdgeServer", undo: contextlib.ExitStack) -> None:
+def _by_ble(head: "Board", edge: "EdgeServer", undo: contextlib.ExitStack) -> "BleLink":
     """Look for the board and let it advertise: it is up once this host has subscribed."""
     from hil.transport.ble import BleLink
 
     head.console.request("peer")
     # This host's radio comes first: a virtual board waits for a host only where there is one.
-    link = BleLink(board_name(head.info.mac), hci=_hci(head))
+    link = BleLink(board_name(head.info.mac), hci=hci_for(head))
     edge.attach(link)
     undo.callback(edge.detach, link)
     request_up(head.console, "ble")
@@ -185,25 +190,7 @@ def _by_ble(head: "Board", edge: "EdgeServer", undo: contextlib.ExitStack) -> No
         with contextlib.suppress(HilError):
             take_down(head.console, "ble")
         raise
-
-
-def _hci(board: "Board") -> str | None:
-    """Return where the radio of virtual boards is; ``None``: this host's own is to be used.
-
-    Raises:
-        BadInputError: it is another process's lab, and nobody has told.
-    """
-    if not board.simulated:
-        return None
-    if board.lab is not None:
-        return board.lab.hci
-    hci = os.environ.get(HCI_VARIABLE)
-    if not hci:
-        raise BadInputError(
-            f"The virtual board at {board.port} was started by another program: set {HCI_VARIABLE} "
-            "to where that says its BLE radio is, or use another link."
-        )
-    return hci
+    return link
 
 
 def _check_pair(head: "Board", tail: "Board") -> None:

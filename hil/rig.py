@@ -12,6 +12,7 @@ from hil.board_lookup import OnWait, find_port
 from hil.errors import BadInputError, PortMissingError
 from hil.lab import WifiCredentials
 from hil.ports import same_port
+from hil.radio_choice import checked_hci
 from hil.rig_choice import choose_first, choose_second, described
 from hil.rig_file import BoardEntry, RigFile
 
@@ -33,6 +34,7 @@ class BoardSpec:
         power_cycle: command line, run without a shell, that switches this board's USB port off
             and on.
         wait_s: seconds to wait while another process holds the board.
+        hci: by which radio it is reached over BLE, as an option says, see :mod:`hil.radio_choice`.
     """
 
     port: str = VIRTUAL
@@ -44,6 +46,7 @@ class BoardSpec:
     reset: str = field(default="auto", kw_only=True)
     power_cycle: str | None = field(default=None, kw_only=True)
     wait_s: float = field(default=0.0, kw_only=True)
+    hci: str | None = field(default=None, kw_only=True)
 
     def __str__(self) -> str:
         return f"{self.name} at {self.port}".lstrip()
@@ -79,6 +82,7 @@ class Rig:
         peer: str | None = None,
         gateway: str | None = None,
         link: Path | None = None,
+        hci: str | None = None,
         directories: Sequence[Path] = (),
         wait_s: float = 0.0,
         on_wait: OnWait | None = None,
@@ -99,6 +103,7 @@ class Rig:
             gateway: likewise; then the peer, then beside a virtual board another one. One that is
                 the peer's port by another name is the peer.
             link: TOML file that shapes the links of virtual boards.
+            hci: named by an option, if any: by which radio boards are reached over BLE.
             directories: where ``hil.toml`` may be, see :meth:`hil.rig_file.RigFile.find`.
             wait_s: seconds to wait for boards that another process holds.
             on_wait: called before waiting, where that is needed to find a board.
@@ -115,7 +120,8 @@ class Rig:
         file = RigFile.find(directories)
         first = choose_first(file, board or os.environ.get(BOARD_VARIABLE))
         virtual = first.identity.value == VIRTUAL
-        around = BoardSpec(wait_s=wait_s) if virtual else _surroundings(file, needs_wifi, wait_s)
+        alone = BoardSpec(wait_s=wait_s, hci=checked_hci(hci))
+        around = alone if virtual else _surroundings(file, needs_wifi, alone)
         seconds: dict[str, BoardSpec] = {}
         for role, named in (("peer", peer), ("gateway", gateway)):
             entry = choose_second(file, role, named, first)
@@ -139,7 +145,7 @@ class Rig:
                     "leave one out, or mend what it says of the other."
                 )
             del seconds[role]  # the second board of the file is the one under test this time
-        beside = BoardSpec(wait_s=wait_s) if virtual else None
+        beside = alone if virtual else None
         shaping = _shaping(link, under_test) if link else None
         return cls(under_test, seconds.get("peer"), _gateway(seconds) or beside, shaping)
 
@@ -178,7 +184,7 @@ def find_board(
     first = choose_first(file, named or os.environ.get(BOARD_VARIABLE))
     if first.identity.value == VIRTUAL:
         return BoardSpec(wait_s=wait_s)
-    around = _surroundings(file, False, wait_s)
+    around = _surroundings(file, False, BoardSpec(wait_s=wait_s))
     others = [entry.identity for entry in file.boards if entry is not first]
     taken = [identity.value for identity in others if identity.kind == "port"]
     return _locate(file, first, around, on_wait, taken)
@@ -229,9 +235,9 @@ def _check_kind(first: Identity, role: str, second: BoardEntry) -> None:
         )
 
 
-def _surroundings(file: RigFile, needs_wifi: bool, wait_s: float) -> BoardSpec:
-    """Return what all real boards have in common."""
-    return BoardSpec(wifi=_credentials(file, needs_wifi), edge_host=file.edge_host, wait_s=wait_s)
+def _surroundings(file: RigFile, needs_wifi: bool, alone: BoardSpec) -> BoardSpec:
+    """Return what all real boards have in common, beside what virtual ones have."""
+    return replace(alone, wifi=_credentials(file, needs_wifi), edge_host=file.edge_host)
 
 
 def _credentials(file: RigFile, needed: bool) -> WifiCredentials | None:

@@ -62,6 +62,7 @@ def learn(
     peer: str | None,
     gateway: str | None,
     link: Path | None,
+    hci: str | None,
     wait: float,
     model: Path | None,
     cut: str | None,
@@ -99,7 +100,7 @@ def learn(
     source = path if path.exists() else resource(FILE_NAME)
     known = Budgets.load(source)
     text = source.read_text(encoding="utf-8")
-    rig = find_rig(board, peer, gateway, link, wait)
+    rig = find_rig(board, peer, gateway, link, wait, hci)
     links = _links(rig, via)
     loaded, build = load_model(model), load_firmware(firmware)
     place = choose_cut(loaded, cut)

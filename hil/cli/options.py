@@ -69,6 +69,13 @@ def rig_options(command: Command) -> Command:
                 metavar="FILE",
                 help="TOML file that shapes the links of virtual boards, as for 'hil sim'.",
             ),
+            click.option(
+                "--hci",
+                metavar="RADIO",
+                help="What reaches virtual boards over BLE: bluez (this computer's own adapter, as "
+                "for real boards) or the radio of another program's lab; default: HIL_HCI, then "
+                "the lab's own.",
+            ),
         )
     ):
         command = option(command)
@@ -103,6 +110,7 @@ def find_rig(
     gateway: str | None = None,
     link: Path | None = None,
     wait: float = 0.0,
+    hci: str | None = None,
     *,
     needs_wifi: bool = True,
     absent_ok: bool = False,
@@ -110,11 +118,12 @@ def find_rig(
     """Return the boards that are meant, mentioning on standard error those that are left alone.
 
     Args:
-        board: what the option ``--board`` says; the next four likewise.
+        board: what the option ``--board`` says; the next five likewise.
         peer: likewise.
         gateway: likewise.
         link: likewise.
         wait: likewise, in seconds.
+        hci: likewise.
         needs_wifi: see :meth:`hil.rig.Rig.find`; it also says what this raises.
         absent_ok: likewise.
     """
@@ -125,6 +134,7 @@ def find_rig(
         peer=peer,
         gateway=gateway,
         link=link,
+        hci=hci,
         directories=[Path.cwd()],
         wait_s=wait,
         on_wait=say_who,

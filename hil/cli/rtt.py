@@ -54,6 +54,7 @@ def rtt(
     peer: str | None,
     gateway: str | None,
     link: Path | None,
+    hci: str | None,
     wait: float,
     model: Path | None,
     cut: str | None,
@@ -68,7 +69,7 @@ def rtt(
     What differs on the board is flashed first. A message without an answer is counted as lost.
     p95 needs 20 round trips. Exits with 10 if none was answered.
     """
-    rig = find_rig(board, peer, gateway, link, wait)
+    rig = find_rig(board, peer, gateway, link, wait, hci)
     loaded = load_model(model)
     place = choose_cut(loaded, cut)
     build = load_firmware(firmware)

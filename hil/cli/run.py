@@ -43,6 +43,7 @@ def run(
     peer: str | None,
     gateway: str | None,
     link: Path | None,
+    hci: str | None,
     wait: float,
     model: Path | None,
     cut: str | None,
@@ -57,7 +58,7 @@ def run(
     and whether the split model did what the full one does. Exits with 1 if one did not.
     """
     listed = list(_photos(photos))
-    rig = find_rig(board, peer, gateway, link, wait)
+    rig = find_rig(board, peer, gateway, link, wait, hci)
     loaded = load_model(model)
     place = choose_cut(loaded, cut)
     build = load_firmware(firmware)

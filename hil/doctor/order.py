@@ -11,6 +11,7 @@ from hil.doctor.host import bluetooth, host_findings
 from hil.doctor.ports import port_findings
 from hil.errors import HilError
 from hil.links import IP_LINKS, LINKS
+from hil.radio_choice import reaches_by_own_radio
 from hil.rig import Rig
 
 
@@ -42,6 +43,8 @@ def examine(
     if rig.board.virtual:
         yield look("lab", _lab)
         yield from port_findings(())
+        if "ble" in via and reaches_by_own_radio(rig.board.hci):
+            yield look("Bluetooth", bluetooth)
         return
     boards = rig.specs()
     for spec, roles in boards:

@@ -29,6 +29,8 @@ _OPTIONS = {
     "else beside a virtual board another one",
     "via": "links to test, with commas between them; default: all, which are tcp, udp, espnow, ble",
     "link": "TOML file that shapes the links of virtual boards; see 'hil sim --help'",
+    "hci": "what reaches virtual boards over BLE: 'bluez' (this computer's own adapter, as for "
+    "real boards) or the radio of another program's lab; default: HIL_HCI, else the lab's own",
     "rounds": "inferences in a latency test; default: 20, fewer give no p95",
     "log-dir": "directory for results.json and the serial logs; default: hil-report",
 }
@@ -50,6 +52,7 @@ class Settings:
         via: some of :data:`hil.links.LINKS`; every test without ``link`` uses the first.
         via_named: whether they were asked for by name.
         link: TOML file that shapes simulated links.
+        hci: radio for BLE, see :mod:`hil.radio_choice`.
         rounds: at least 1.
     """
 
@@ -64,6 +67,7 @@ class Settings:
     via: tuple[str, ...]
     via_named: bool
     link: Path | None
+    hci: str | None
     rounds: int
 
     @classmethod
@@ -95,6 +99,7 @@ class Settings:
             via=parse_links(via, "--hil-via") if via else LINKS,
             via_named=via is not None,
             link=_path(config, "link"),
+            hci=text("hci"),
             rounds=_rounds(text("rounds") or "20"),
         )
 

@@ -61,6 +61,7 @@ class Plan:
                 peer=settings.peer,
                 gateway=settings.gateway,
                 link=settings.link,
+                hci=settings.hci,
                 directories=directories,
                 wait_s=settings.board_wait,
                 on_wait=on_wait,

@@ -10,16 +10,24 @@ import importlib.util
 import threading
 from collections.abc import Sequence
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from hil.errors import BadInputError, BluetoothError
-from hil.transport.ble_bluez import check_bluez
+from hil.transport.ble_bluez import open_own_radio
 from hil.transport.ble_loop import loop_thread
+from hil.transport.ble_radio import Radio, UnfitError
 from hil.transport.ble_service import LARGEST_FRAME
-from hil.transport.ble_session import BleSession, Radio, UnfitError
+from hil.transport.ble_session import BleSession
 from hil.transport.packet import Lost, Received
+
+if TYPE_CHECKING:
+    from bleak.backends.device import BLEDevice
 
 OPEN_S = 20.0
 CLOSE_S = 10.0
+
+FAILURES = 2
+"""After so many failures in a row to connect to a board that is heard, BlueZ is to forget it."""
 
 RETRY_S = 0.2
 """Between one attempt to connect and the next, in which BlueZ forgets the first."""
@@ -56,6 +64,7 @@ class BleLink:
         self._state = _State.LOOKING
         self._changed = threading.Condition()
         self._trouble = "it has not been found yet"
+        self._fault = ""
 
     def start(self, received: Received, lost: Lost) -> None:
         """Switch the radio on and begin to look for the board, which may begin to advertise later.
@@ -84,6 +93,16 @@ class BleLink:
             if self._state is not _State.UP:
                 raise BluetoothError(f"{self.name} is not connected over BLE: {self._trouble}")
 
+    def check(self) -> None:
+        """Make sure that it is not this computer's Bluetooth that has ended the connection.
+
+        Raises:
+            BluetoothError: it is, and the board is not connected again.
+        """
+        with self._changed:
+            if self._fault:
+                raise BluetoothError(f"{self.name} is not connected over BLE: {self._fault}")
+
     def send(self, peer: str, frames: Sequence[bytes]) -> None:
         """Queue frames for the board; they are dropped if `peer` is no longer connected."""
         self._thread.loop.call_soon_threadsafe(self._put, peer, list(frames))
@@ -99,22 +118,15 @@ class BleLink:
         self._radio = await _open_radio(self._hci)
         self._task = asyncio.ensure_future(self._run(self._radio))
         self._task.add_done_callback(self._ended)
-        self._radio.gone.add_done_callback(self._radio_gone)
 
     async def _run(self, radio: Radio) -> None:
+        failures = 0
         while True:
             session = self._session = BleSession(self.name, radio, self._frame)
             try:
-                await session.connect()
-                self.frame_limit = session.frame_limit
-                self._become(_State.UP)
-                why = await session.serve()
-                self._become(_State.LOOKING, why)
-                self._lost(session.peer, why)
-            except UnfitError as error:
-                self._become(_State.OVER, str(error))
-            except BluetoothError as error:
-                self._become(_State.LOOKING, str(error))
+                failed = not await self._attempt(session, radio)
+                if radio.over:
+                    self._become(_State.OVER, radio.lost.result())
             finally:
                 self._session = None
                 await session.close()
@@ -123,13 +135,47 @@ class BleLink:
                 self._radio = None
                 await radio.close()
                 return
+            failures = failures + 1 if failed else 0
+            if failures == FAILURES and session.device is not None:
+                failures = 0
+                await self._forget(radio, session.device)
             await asyncio.sleep(RETRY_S)
 
-    def _become(self, state: "_State", trouble: str = "") -> None:
+    async def _attempt(self, session: BleSession, radio: Radio) -> bool:
+        """Connect and serve; return False if a board that is heard cannot be connected to."""
+        try:
+            await radio.ready()
+            await session.connect()
+            self.frame_limit = session.frame_limit
+            self._become(_State.UP)
+            why = await session.serve()
+        except UnfitError as error:
+            self._become(_State.OVER, str(error))
+        except BluetoothError as error:
+            self._become(_State.LOOKING, str(error), radio)
+            return session.device is None or radio.lost.done()
+        else:
+            self._become(_State.LOOKING, why, radio)
+            self._lost(session.peer, why)
+        return True
+
+    async def _forget(self, radio: Radio, device: "BLEDevice") -> None:
+        """Begin with a device afresh: what the system remembers of it may be what is wrong."""
+        try:
+            await radio.forget(device)
+        except BluetoothError as error:
+            self._become(_State.LOOKING, f"{self._trouble} And it cannot be forgotten: {error}")
+
+    def _become(self, state: "_State", trouble: str = "", radio: Radio | None = None) -> None:
+        """Change the state, for a reason; `radio`: that may be the reason."""
         with self._changed:
             if self._state is not _State.OVER:
                 self._state = state
                 self._trouble = trouble or self._trouble
+                if state is _State.UP:
+                    self._fault = ""
+                elif radio is not None and radio.lost.done():
+                    self._fault = trouble
                 self._changed.notify_all()
 
     def _frame(self, frame: bytes) -> None:
@@ -149,11 +195,6 @@ class BleLink:
         if error is not None:
             raise error  # to the loop's handler, which logs it
 
-    def _radio_gone(self, _gone: "asyncio.Future[None]") -> None:
-        if self._radio is not None:
-            self._become(_State.OVER, "the lab has ended")
-            self._ending = asyncio.ensure_future(self._cancel())
-
     async def _cancel(self) -> None:
         task, self._task = self._task, None
         if task is None:
@@ -171,35 +212,16 @@ class BleLink:
             await radio.close()
 
 
-class _OwnRadio:
-    """This computer's Bluetooth."""
-
-    def __init__(self) -> None:
-        self.scanner: dict[str, object] = {}
-        self.client: dict[str, object] = {}
-        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def close(self) -> None:
-        """Nothing is held open between connections."""
-        self.gone.cancel()
-
-
 async def _open_radio(hci: str | None) -> Radio:
-    if hci is not None:
-        if importlib.util.find_spec("bumble") is None:
-            raise BadInputError(
-                "BLE with virtual boards needs bumble: pip install 'esp32-split-hil[sim]'."
-            )
-        from hil.sim.ble.adapter import HostRadio
+    if hci is None:
+        return await open_own_radio()
+    if importlib.util.find_spec("bumble") is None:
+        raise BadInputError(
+            "BLE with virtual boards needs bumble: pip install 'esp32-split-hil[sim]'."
+        )
+    from hil.transport.ble_lab import LabRadio
 
-        try:
-            return await HostRadio.open(hci)
-        except ValueError as error:
-            raise BadInputError(
-                f"{hci!r} is no BLE radio of a lab; write tcp-client:HOST:PORT."
-            ) from error
-    await check_bluez()
-    return _OwnRadio()
+    return await LabRadio.open(hci)
 
 
 def _nothing() -> None:

@@ -302,14 +302,14 @@ def test_a_radio_of_virtual_boards_that_is_none(ready, tail, monkeypatch):
         ("tcp-client:nowhere", BadInputError, "write tcp-client:HOST:PORT"),
         ("tcp-client:127.0.0.1:1", BluetoothError, "does not answer"),
     ):
-        monkeypatch.setattr("hil.connection._hci", lambda board, radio=radio: radio)
+        monkeypatch.setattr("hil.connection.hci_for", lambda board, radio=radio: radio)
         with refused(kind, why):
             ready.connect(tail, "ble")
 
 
 def test_a_host_without_bluez(ready, tail, monkeypatch):
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent")
-    monkeypatch.setattr("hil.connection._hci", lambda board: None)  # as for a real board
+    monkeypatch.setattr("hil.connection.hci_for", lambda board: None)  # as for a real board
     with refused(BluetoothError, "BLE needs D-Bus"):
         ready.connect(tail, "ble")
     ready.connect(tail, "udp")  # the board is none the worse
