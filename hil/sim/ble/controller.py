@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 _Report = hci.HCI_LE_Extended_Advertising_Report_Event.Report
 _Reported = hci.HCI_LE_Extended_Advertising_Report_Event.EventType
-_ADVERTISEMENT = _Reported.CONNECTABLE_ADVERTISING | _Reported.SCANNABLE_ADVERTISING
+# As boards advertise. A report that is not flagged so Linux does not merge with its scan response
+# (net/bluetooth/hci_event.c, process_adv_report), and BlueZ, which filters by service, sees no name.
+_ADVERTISEMENT = (
+    _Reported.CONNECTABLE_ADVERTISING
+    | _Reported.SCANNABLE_ADVERTISING
+    | _Reported.LEGACY_ADVERTISING_PDU_USED
+)
 _SCAN_RESPONSE = _ADVERTISEMENT | _Reported.SCAN_RESPONSE
 
 
@@ -78,6 +84,12 @@ class BleController(Controller):
         ether: what it sends into.
         address: its public address.
         host: the host's end of HCI, if it is there already.
+
+    Attributes:
+        searching: whether the host has it scan actively.
+        commands, searches, attempts: how many commands the host has given so far, and how many of
+            these began an active scan, or an attempt to connect: a connection, or the passive scan
+            by which Linux waits for one to be possible.
     """
 
     # bumble has buffers of 27 bytes, so that a frame of 244 takes ten packets of HCI.
@@ -88,6 +100,30 @@ class BleController(Controller):
     ) -> None:
         super().__init__(name, link=ether, public_address=address, host_sink=host)
         self._ether = ether
+        self._active = False
+        self.searching = False
+        self.commands = self.searches = self.attempts = 0
+
+    def on_hci_command_packet(self, command: hci.HCI_Command) -> None:
+        """Take note of what the host wants."""
+        self.commands += 1
+        match command:
+            case hci.HCI_LE_Set_Scan_Parameters_Command():
+                self._active = bool(command.le_scan_type)
+            case hci.HCI_LE_Set_Extended_Scan_Parameters_Command():
+                self._active = any(command.scan_types)
+            case hci.HCI_LE_Set_Scan_Enable_Command():
+                self._scan(bool(command.le_scan_enable))
+            case hci.HCI_LE_Set_Extended_Scan_Enable_Command():
+                self._scan(bool(command.enable))
+            case (
+                hci.HCI_LE_Create_Connection_Command()
+                | hci.HCI_LE_Extended_Create_Connection_Command()
+            ):
+                self.attempts += 1
+            case hci.HCI_Reset_Command():
+                self.searching = False
+        super().on_hci_command_packet(command)
 
     def leave(self, reason: int) -> None:
         """Vanish from the air; who is connected finds the connection ended for `reason`.
@@ -156,6 +192,11 @@ class BleController(Controller):
         pending = self.pending_le_connection
         if pending is not None and pending.peer_address == pdu.advertiser_address:
             self.create_le_connection(pdu.advertiser_address)
+
+    def _scan(self, on: bool) -> None:
+        self.searching = on and self._active
+        self.searches += self.searching
+        self.attempts += on and not self._active
 
     def _report(self, address: hci.Address, event_type: int, data: bytes) -> None:
         report = _Report(

@@ -29,15 +29,13 @@ while [ -e /sys/class/bluetooth/hci0 ] || pidof bluetoothd btattach >/dev/null; 
 rm -rf /var/lib/bluetooth/*
 """
 _START_BLUETOOTHD = "(bluetoothd -n >/run/bluetoothd.log 2>&1 </dev/null &)"
-_SAYS = "dbus-send --system --print-reply --dest=org.bluez /org/bluez/hci0"
+_NO_BLUETOOTHD = "while pidof bluetoothd; do usleep 20000; done"
+_ADAPTER = (
+    "dbus-send --system --print-reply --dest=org.bluez /org/bluez/hci0 org.freedesktop.DBus.Properties"
+)
 _POWERED = f"""
-until {_SAYS} org.freedesktop.DBus.Properties.Get string:org.bluez.Adapter1 string:Powered 2>&1 |
-    grep -q 'boolean true'; do usleep 100000; done
-"""
-_RESTART_BUS = """
-kill -9 $(pidof dbus-daemon)
-rm -f /run/dbus/*
-dbus-daemon --config-file=/etc/bus.conf --fork
+until {_ADAPTER}.Get string:org.bluez.Adapter1 string:Powered 2>&1 | grep -q 'boolean true'
+do usleep 100000; done
 """
 
 
@@ -51,6 +49,7 @@ class Machine:
 
     def __init__(self, qemu: Qemu) -> None:
         self._qemu = qemu
+        self._hci = ""
         self.process = qemu.process
         self._shell = ("127.0.0.1", qemu.port(_SHELL))
         self.bus = f"tcp:host=127.0.0.1,port={qemu.port(_BUS)}"
@@ -74,21 +73,29 @@ class Machine:
     def attach(self, hci: str) -> None:
         """Make a controller of a lab its only adapter, and wait until BlueZ has switched it on.
 
+        Nothing is done if it is that already.
+
         Args:
             hci: where the controller is, as a lab says it: ``tcp-client:HOST:PORT``.
 
         Raises:
             MachineError: no adapter has come of it.
         """
+        if hci == self._hci:
+            return
         _, host, port = hci.split(":")
         self.detach()
         address = {"type": "inet", "data": {"host": host, "port": port}}
-        self._wire({"type": "socket", "data": {"addr": address, "server": False}})
+        # Without delay: QEMU writes each byte by itself, and would wait 40 ms for an answer to it.
+        where = {"addr": address, "server": False, "nodelay": True}
+        self._wire({"type": "socket", "data": where})
         self.run(_ATTACH, ATTACH_S)
         self.start_bluetoothd()
+        self._hci = hci
 
     def detach(self) -> None:
         """Take its adapter away, and all that BlueZ knows from it."""
+        self._hci = ""
         self.run(_DETACH)
         self._wire({"type": "null", "data": {}})
 
@@ -99,12 +106,30 @@ class Machine:
 
     def kill_bluetoothd(self) -> None:
         """End bluetoothd as a crash does."""
-        self.run("kill -9 $(pidof bluetoothd); while pidof bluetoothd; do usleep 20000; done")
+        self.run(f"killall -9 bluetoothd; {_NO_BLUETOOTHD}")
 
-    def restart_bus(self) -> None:
-        """Kill the system bus, which takes bluetoothd with it, and start both again."""
-        self.run(_RESTART_BUS)
-        self.run("while pidof bluetoothd; do usleep 20000; done")
+    def end_bluetoothd(self) -> None:
+        """End bluetoothd as systemd does."""
+        self.run(f"killall bluetoothd; {_NO_BLUETOOTHD}")
+
+    def unplug(self) -> None:
+        """Take the adapter away; what BlueZ knows from it remains."""
+        self._hci = ""
+        self.run("killall -9 btattach; while [ -e /sys/class/bluetooth/hci0 ]; do usleep 50000; done")
+
+    def switch(self, *, on: bool) -> None:
+        """Switch the adapter on or off, and wait until it is."""
+        value = "true" if on else "false"
+        self.run(f"{_ADAPTER}.Set string:org.bluez.Adapter1 string:Powered variant:boolean:{value}")
+        self.run(_POWERED.replace("true", value), ATTACH_S)
+
+    def kill_bus(self) -> None:
+        """End the system bus as a crash does, and bluetoothd with it."""
+        self.run(f"killall -9 dbus-daemon; rm -f /run/dbus/*; {_NO_BLUETOOTHD}")
+
+    def start_bus(self) -> None:
+        """Start the system bus, then bluetoothd as :meth:`start_bluetoothd`."""
+        self.run("dbus-daemon --config-file=/etc/bus.conf --fork")
         self.start_bluetoothd()
 
     def run(self, command: str, patience_s: float = COMMAND_S) -> str:
@@ -113,7 +138,7 @@ class Machine:
         Raises:
             MachineError: it fails or does not end within `patience_s`; the machine has ended.
         """
-        self._qemu.check()
+        self.check()
         script = f"export PATH=/bin\n{{ {command}\n}} </dev/null 2>&1\necho {_MARK}$?\nexit\n"
         told = bytearray()
         try:
@@ -123,17 +148,21 @@ class Machine:
                 while piece := shell.recv(65536):
                     told += piece
         except OSError as error:
-            self._qemu.check()
+            self.check()
             raise MachineError(
                 f"The machine has not done '{_short(command)}' within {patience_s:g} s ({error}); "
                 "run fewer things beside it."
             ) from error
         text, _, code = told.decode(errors="replace").rpartition(_MARK)
         if code.strip() != "0":
-            self._qemu.check()
-            why = (text or code).strip().splitlines()[-1:] or [f"exit {code.strip() or 'unknown'}"]
-            raise MachineError(f"'{_short(command)}' failed in the machine: {why[0]}.")
+            self.check()
+            said = text.strip().splitlines()[-1:] or [f"exit {code.strip() or 'unknown'}"]
+            raise MachineError(f"'{_short(command)}' failed in the machine: {said[0]}.")
         return text
+
+    def check(self) -> None:
+        """Raise MachineError if the machine has ended."""
+        self._qemu.check()
 
     def close(self) -> None:
         """End the machine."""

@@ -95,8 +95,9 @@ class Qemu:
 
     def check(self) -> None:
         """Raise MachineError if QEMU has ended."""
-        if self._ended:
-            code = self.process.wait(END_S)
+        if self.process.poll() is not None:
+            self._reader.join(END_S)
+            code = self.process.returncode
             self._log.seek(0)
             told = self._log.read().decode(errors="replace").split("\n")
             why = next(filter(None, (*reversed(told), *reversed(self._lines))), "without a word")
