@@ -103,6 +103,20 @@ class BluezRadio(Radio):
         name = self._adapter.rsplit("/", 1)[-1]
         self.scanner = _by_adapter(name)
 
+    async def explain(self, why: str) -> str:
+        """As :meth:`Radio.explain`; bleak may hear of the end of bus or service first."""
+        if self._bus is not None and not self.lost.done():
+            try:
+                (owned,) = await self._bus.call(
+                    "/org/freedesktop/DBus", BUS, "NameHasOwner", "s", [BLUEZ], to=BUS
+                )
+            except BluetoothError as error:
+                self._lose(str(error))
+            else:
+                if not owned:
+                    self._lose(_DIED)
+        return await super().explain(why)
+
     async def largest_write(self, characteristic: "BleakGATTCharacteristic") -> int:
         """As :meth:`Radio.largest_write`, but asked of BlueZ for each connection anew.
 

@@ -45,6 +45,10 @@ class Radio:
             BluetoothError: it cannot, now; the sentence says what is missing.
         """
 
+    async def explain(self, why: str) -> str:
+        """Return why a connection has ended: `why`, unless the radio is lost."""
+        return self.lost.result() if self.lost.done() else why
+
     async def largest_write(self, characteristic: "BleakGATTCharacteristic") -> int:
         """Return how many bytes a write without response may have on the present connection.
 

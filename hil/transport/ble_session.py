@@ -88,7 +88,8 @@ class BleSession:
     async def serve(self) -> str:
         """Write what is queued until the connection ends; return how it ended."""
         try:
-            return await outcome(self._serve(), self._radio.lost, None, "writing")
+            why = await outcome(self._serve(), self._radio.lost, None, "writing")
+            return await self._radio.explain(why)
         except BluetoothError as error:
             return str(error)
 

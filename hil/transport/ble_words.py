@@ -64,8 +64,9 @@ def meaning(name: str, body: Sequence[object] = ()) -> str:
 
 
 def said(name: str, body: Sequence[object] = ()) -> str:
-    """Return a D-Bus error as it was said."""
-    return f"{name}: {text}" if (text := _text(body)) else name
+    """Return a D-Bus error as it was said, without dbus-daemon's account of the whole message."""
+    text = _text(body).partition(";")[0]
+    return f"{name}: {text}" if text else name
 
 
 def _text(arguments: Sequence[object]) -> str:

@@ -39,6 +39,7 @@ def refused(result: pytest.RunResult, sentence: str) -> None:
         ("--hil-peer=/dev/ttyX", "The board is virtual and the peer /dev/ttyX"),
         ("--hil-gateway=/dev/ttyX", "The board is virtual and the gateway /dev/ttyX"),
         ("--hil-link=missing.toml", "missing.toml cannot be read"),
+        ("--hil-hci=nonsense", "--hci (pytest: --hil-hci) is 'nonsense'; say bluez for this"),
         ("--hil-rounds=0", "--hil-rounds is '0'; give a whole number"),
         ("--hil-rounds=many", "--hil-rounds is 'many'"),
         ("--hil-board-wait=soon", "--hil-board-wait is 'soon'; give a number of seconds"),

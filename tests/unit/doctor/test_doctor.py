@@ -84,6 +84,16 @@ def test_bluetooth_counts_where_it_would_be_tested(found, monkeypatch):
     assert "Bluetooth" not in found(REAL, via=("tcp", "udp"))
 
 
+def test_bluetooth_counts_for_a_virtual_board_that_is_to_be_reached_by_it(found, monkeypatch):
+    monkeypatch.setattr(order, "_lab", lambda: "a virtual board can be started")
+    monkeypatch.setenv("HIL_HCI", "")
+    assert "Bluetooth" not in found(Rig())
+    assert found(Rig(BoardSpec(hci="bluez")))["Bluetooth"].text == "there is one"
+    assert "Bluetooth" not in found(Rig(BoardSpec(hci="bluez")), via=("tcp",))
+    monkeypatch.setenv("HIL_HCI", "bluez")
+    assert "Bluetooth" in found(Rig())
+
+
 INFO = """
 fw=0.1.0 src=7f32b3468665f3c9 proto=1 chip=esp32s3 mac=f4:12:fa:01:02:03 simulated=0 kernels=esp_nn
 role=none slot=empty model=- name=- cut=- in=- out=- arena=1572864 arena_used=0 psram=0 flash=0

@@ -240,3 +240,13 @@ def test_a_link_file_that_cannot_be_used_is_bad_input_that_names_it(tmp_path, te
         path.write_text(text)
     with pytest.raises(BadInputError, match=r"lossy\.toml"):
         Rig.find(link=path)
+
+
+def test_every_board_of_a_rig_is_reached_by_the_radio_that_is_named(tmp_path, toml):
+    rig = Rig.find("virtual", peer="virtual", hci="bluez", directories=[tmp_path])
+    assert [spec.hci for spec, _ in rig.specs()] == ["bluez"] * len(rig.specs())
+    real = Rig.find("/dev/a", hci="bluez", directories=toml(AROUND), needs_wifi=False)
+    assert real.board.hci == "bluez"
+    assert Rig.find(directories=[tmp_path]).board.hci is None
+    with pytest.raises(BadInputError, match="is 'hci0'; say bluez for this computer's own"):
+        Rig.find(hci="hci0", directories=[tmp_path])

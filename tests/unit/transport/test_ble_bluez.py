@@ -1,95 +1,39 @@
 # SPDX-License-Identifier: MIT
 """Without Bluetooth on this computer, one sentence says what is missing."""
 
-import contextlib
-import socket
+import asyncio
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
 from hil.errors import BluetoothError, InfrastructureError
 from hil.transport.ble import BleLink
+from hil.transport.ble_bluez import check_bluez
 
 if sys.platform != "linux":
     pytest.skip("BlueZ is Linux's", allow_module_level=True)
 
-from dbus_fast import Message, Variant
-from dbus_fast._private.unmarshaller import Unmarshaller
+from dbus_fast import Variant
 
 BUS, BLUEZ = "org.freedesktop.DBus", "org.bluez"
 PATIENCE = 20.0
 
 
-class Bus:
-    """A system bus of D-Bus for one client: its greeting, and one answer to GetManagedObjects."""
-
-    def __init__(self, path: str, answer: Callable[[Message], Message | None]) -> None:
-        self._answer = answer
-        self._listening = socket.socket(socket.AF_UNIX)
-        self._listening.settimeout(PATIENCE)
-        self._listening.bind(path)
-        self._listening.listen()
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        client, _ = self._listening.accept()
-        with client, client.makefile("rb") as stream, contextlib.suppress(EOFError):
-            client.settimeout(PATIENCE)
-            stream.read(1)
-            while (line := stream.readline()) != b"BEGIN\r\n":
-                auth = line.startswith(b"AUTH EXTERNAL")
-                client.sendall(b"OK 1234\r\n" if auth else b"AGREE_UNIX_FD\r\n")
-            while (asked := Unmarshaller(stream).unmarshall()) is not None:
-                if asked.member == "Hello":
-                    reply = Message.new_method_return(asked, "s", [":1.1"])
-                elif asked.member == "GetManagedObjects":
-                    reply = self._answer(asked)
-                else:
-                    continue
-                if reply is None:
-                    return
-                reply.sender = BUS
-                client.sendall(reply._marshall(False))
-
-    def close(self) -> None:
-        self._thread.join(PATIENCE)
-        self._listening.close()
-
-
-@pytest.fixture
-def bus(
-    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[Callable[[Message], Message | None]], None]]:
-    """Put a bus in the place of this computer's."""
-    buses: list[Bus] = []
-
-    def start(answer: Callable[[Message], Message | None]) -> None:
-        path = str(tmp_path / "bus")
-        buses.append(Bus(path, answer))
-        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={path}")
-
-    yield start
-    for each in buses:
-        each.close()
-
-
 def refusal() -> str:
-    """Return why BLE cannot be used."""
+    """Return why BLE cannot be used: a link says the same as the doctor."""
     with pytest.raises(BluetoothError) as caught:
         BleLink("hil-4c0001").start(lambda *_: None, lambda *_: None)
+    with pytest.raises(BluetoothError) as checked:
+        asyncio.run(check_bluez())
+    assert str(checked.value) == str(caught.value)
     return str(caught.value)
 
 
-def managed(objects: dict[str, Any]) -> Callable[[Message], Message]:
-    return lambda asked: Message.new_method_return(asked, "a{oa{sa{sv}}}", [objects])
-
-
-def adapter(powered: bool) -> dict[str, Any]:
-    return {"/org/bluez/hci0": {"org.bluez.Adapter1": {"Powered": Variant("b", powered)}}}
+@pytest.fixture
+def impatient(monkeypatch):
+    """An adapter that does not come is not waited for as long as one that may."""
+    monkeypatch.setattr("hil.transport.ble_bluez.POWERING_S", 0.1)
 
 
 @pytest.mark.parametrize(
@@ -101,57 +45,100 @@ def test_without_d_bus(monkeypatch, address):
     assert issubclass(BluetoothError, InfrastructureError)
 
 
-def test_without_the_bluetooth_service(bus):
-    bus(lambda asked: Message.new_error(asked, f"{BUS}.Error.ServiceUnknown", "not provided"))
+def test_with_a_bus_that_refuses_this_user(start_bus):
+    start_bus(auth="ANONYMOUS")
+    assert refusal().startswith("BLE needs D-Bus, and the system bus refuses this user (")
+
+
+def test_without_the_bluetooth_service(start_bus):
+    start_bus()
     assert refusal() == (
         "BLE needs the bluetooth service, which does not answer "
-        "(org.freedesktop.DBus.Error.ServiceUnknown: not provided): "
-        "run 'systemctl start bluetooth'."
+        "(org.freedesktop.DBus.Error.ServiceUnknown: The name org.bluez was not provided by any "
+        ".service files): run 'systemctl start bluetooth'."
     )
 
 
-def test_without_permission(bus):
-    bus(lambda asked: Message.new_error(asked, f"{BUS}.Error.AccessDenied", "rejected send"))
+@pytest.mark.parametrize(
+    "denied",
+    [
+        '<deny send_destination="org.bluez"/>',
+        '<deny send_interface="org.freedesktop.DBus.ObjectManager"/>',
+    ],
+)
+def test_without_permission(make_bluez, denied):
+    make_bluez(denied=denied).start()
+    said = refusal()
+    assert said.startswith(
+        "BLE needs BlueZ, but this user may not use BlueZ; run 'sudo usermod -aG bluetooth $USER' "
+        "and log in again, or allow it in /etc/dbus-1/system.d/bluetooth.conf "
+        "(org.freedesktop.DBus.Error.AccessDenied: "
+    )
+
+
+def test_with_a_bus_that_ends(bluez):
+    bluez.answers["GetManagedObjects"] = [None]
+    bluez.start()
+    asked = threading.Timer(0.3, bluez.daemon.kill)
+    asked.start()
+    with pytest.raises(BluetoothError, match="The system bus of D-Bus ended; start dbus again"):
+        asyncio.run(check_bluez())
+
+
+def test_with_a_service_that_does_not_answer(bluez, monkeypatch):
+    monkeypatch.setattr("hil.transport.ble_bus.ANSWER_S", 0.5)
+    bluez.answers["GetManagedObjects"] = [None] * 2
+    bluez.start()
     assert refusal() == (
-        "This user may not use BlueZ: run 'sudo usermod -aG bluetooth $USER' and log in again, "
-        "or allow it in /etc/dbus-1/system.d/bluetooth.conf."
+        "BlueZ has not answered within 0.5 s (GetManagedObjects); "
+        "run 'sudo systemctl restart bluetooth'."
     )
 
 
-def test_with_a_bus_that_ends(bus):
-    bus(lambda asked: None)
-    assert refusal() == "The system bus of D-Bus ended; start dbus again."
+@pytest.mark.usefixtures("impatient")
+def test_without_an_adapter(bluez):
+    bluez.start()
+    bluez.unplug()
+    assert refusal() == (
+        "This computer has no Bluetooth adapter that BlueZ knows; plug one in, or "
+        "run 'sudo systemctl restart bluetooth'."
+    )
 
 
-def test_with_a_service_that_does_not_answer(bus, monkeypatch):
-    monkeypatch.setattr("hil.transport.ble_bluez._PATIENCE_S", 0.2)
-    over = threading.Event()
-
-    def hang(asked: Message) -> None:
-        over.wait(PATIENCE)
-
-    bus(hang)
-    try:
-        assert refusal().startswith("BlueZ has not answered within 0.2 s; run 'systemctl restart")
-    finally:
-        over.set()
+@pytest.mark.usefixtures("impatient")
+def test_with_an_adapter_that_stays_switched_off(bluez):
+    bluez.start(powered=False)
+    bluez.plug("hci1", powered=False)
+    assert refusal() == (
+        "The Bluetooth adapter hci0, hci1 is switched off: run 'rfkill unblock bluetooth' and "
+        "'bluetoothctl power on'."
+    )
 
 
-def test_without_an_adapter(bus):
-    bus(managed({"/org/bluez": {"org.bluez.AgentManager1": {}}}))
-    assert refusal() == "This computer has no Bluetooth adapter; plug one in."
+def test_an_adapter_that_does_not_power_up_by_itself_is_not_waited_for(bluez, monkeypatch):
+    monkeypatch.setattr("hil.transport.ble_bluez.POWERING_S", PATIENCE)
+    bluez.start(powered=False, PowerState=Variant("s", "off-blocked"))
+    assert "is switched off" in refusal()
+    assert bluez.count("GetManagedObjects") == 2
 
 
-def test_with_an_adapter_that_is_switched_off(bus):
-    bus(managed(adapter(powered=False)))
-    assert refusal().startswith("The Bluetooth adapter hci0 is switched off: run 'rfkill unblock")
+def test_with_an_adapter_without_ble(bluez):
+    bluez.start(Roles=Variant("as", []))
+    assert refusal() == "The Bluetooth adapter hci0 has no BLE; plug another one in."
 
 
-def test_with_an_adapter_that_is_switched_on_the_board_is_looked_for(bus):
-    bus(managed(adapter(powered=True)))
-    link = BleLink("hil-4c0001")
-    link.start(lambda *_: None, lambda *_: None)
-    # bleak asks the same bus again, which answers nobody else: the link says what it found.
-    with pytest.raises(BluetoothError, match="hil-4c0001 is not connected over BLE"):
-        link.wait(0.1)
-    link.close()
+def test_with_an_adapter_that_is_switched_on_nothing_is_wrong(bluez):
+    bluez.start()
+    asyncio.run(check_bluez())
+
+
+def test_an_adapter_that_comes_late_is_waited_for(bluez):
+    bluez.start(powered=False)
+    bluez.unplug()
+
+    def come():
+        bluez.plug("hci0", powered=False)
+        bluez.power(True)
+
+    threading.Timer(0.2, come).start()
+    asyncio.run(check_bluez())

@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: MIT
+"""A BleLink over BlueZ: what BlueZ does not tell, forgets, refuses, and its end."""
+
+import queue
+import sys
+import threading
+
+import pytest
+
+from hil.errors import BluetoothError
+from hil.transport.ble import BleLink
+
+if sys.platform != "linux":
+    pytest.skip("BlueZ is Linux's", allow_module_level=True)
+
+from dbus_fast import Variant
+
+PATIENCE = 20.0
+IN_PROGRESS = ("org.bluez.Error.InProgress", "In Progress")
+ALREADY = ("org.bluez.Error.Failed", "Operation already in progress")
+ABORTED = ("org.bluez.Error.Failed", "le-connection-abort-by-remote")
+
+
+class Host:
+    """A BleLink and what it has told."""
+
+    def __init__(self):
+        self.link = BleLink("hil-4c0001")
+        self.frames = queue.Queue()
+        self.losses = queue.Queue()
+        self.link.start(lambda _, frame, __: self.frames.put(frame), self._lost)
+
+    def _lost(self, _peer, why):
+        self.losses.put(why)
+
+    def wait(self):
+        self.link.wait(PATIENCE)
+
+    def loss(self):
+        return self.losses.get(timeout=PATIENCE)
+
+    def trouble(self, patience=0.0):
+        with pytest.raises(BluetoothError) as caught:
+            self.link.wait(patience)
+        return str(caught.value)
+
+
+@pytest.fixture
+def attach():
+    hosts = []
+
+    def start():
+        hosts.append(Host())
+        return hosts[-1]
+
+    yield start
+    for host in hosts:
+        host.link.close()
+
+
+@pytest.fixture
+def connected(bluez, attach):
+    bluez.start()
+    host = attach()
+    host.wait()
+    return host
+
+
+def until(condition, host):
+    """Wait until something is so: each change wakes the link's condition up."""
+    with host.link._changed:
+        assert host.link._changed.wait_for(condition, PATIENCE)
+
+
+def test_frames_go_both_ways(bluez, connected):
+    assert connected.link.frame_limit == 244
+    bluez.notify(b"from the board")
+    assert connected.frames.get(timeout=PATIENCE) == b"from the board"
+    connected.link.send("02:00:00:00:00:01", [b"to the board"])
+    bluez.notify(b"more")
+    assert connected.frames.get(timeout=PATIENCE) == b"more"
+    connected.link.close()
+    assert bluez.written == [b"to the board"]
+
+
+def test_a_run_soon_after_another_sees_the_mtu_of_its_own_connection(bluez, attach):
+    bluez.start()
+    bluez.know()
+    host = attach()
+    host.wait()
+    assert host.link.frame_limit == 244
+
+
+@pytest.mark.parametrize(("first", "then"), [(517, 185), (185, 517)])
+def test_each_connection_has_its_own_mtu(bluez, attach, first, then):
+    bluez.mtu = first
+    bluez.start()
+    host = attach()
+    host.wait()
+    limits = [host.link.frame_limit]
+    bluez.mtu = then
+    bluez.leave()
+    assert "has ended" in host.loss()
+    host.wait()
+    limits.append(host.link.frame_limit)
+    host.link.send("02:00:00:00:00:01", [bytes(limits[-1])])
+    bluez.notify(b"seen")
+    assert host.frames.get(timeout=PATIENCE) == b"seen"
+    host.link.close()
+    assert limits == [min(first - 3, 512), min(then - 3, 512)]
+    assert bluez.written == [bytes(limits[-1])]
+
+
+def test_an_mtu_that_no_message_fits_in_is_final(bluez, attach):
+    bluez.mtu = 100
+    bluez.start()
+    assert attach().trouble(PATIENCE) == (
+        "hil-4c0001 is not connected over BLE: hil-4c0001 and this computer agree on frames of 97 "
+        "bytes, of which the protocol needs 128; use an adapter with a larger MTU."
+    )
+
+
+def test_a_bluez_that_does_not_tell_the_mtu_is_too_old(bluez, attach, monkeypatch):
+    monkeypatch.setattr("hil.transport.ble_bluez._MTU_S", 0.2)
+    bluez.mtu = None
+    bluez.start()
+    assert "BlueZ does not tell the MTU, as it does from 5.62 on; update it." in attach().trouble(
+        PATIENCE
+    )
+
+
+def test_notifications_come_as_signals_whatever_bleaks_version(bluez, connected):
+    assert bluez.count("StartNotify") == 1
+    assert bluez.count("AcquireNotify") == 0
+
+
+def test_the_end_of_bluez_is_noticed_on_an_idle_link_and_its_return_as_well(bluez, connected):
+    bluez.die()
+    assert connected.loss() == (
+        "The bluetooth service has ended; run 'sudo systemctl start bluetooth'."
+    )
+    with pytest.raises(BluetoothError, match=r"not connected over BLE: .*bluetooth service"):
+        connected.link.check()
+    bluez.start()
+    connected.wait()
+    connected.link.check()
+    bluez.notify(b"once")
+    bluez.notify(b"and no more")
+    assert [connected.frames.get(timeout=PATIENCE) for _ in range(2)] == [b"once", b"and no more"]
+
+
+def test_bluez_is_not_started_again_and_again_by_asking_for_it(bluez, connected):
+    bluez.die()
+    connected.loss()
+    until(lambda: "does not answer" in connected.link._trouble, connected)
+    assert "bluetooth service, which does not answer" in connected.trouble()
+
+
+def test_the_end_of_the_bus_is_noticed_and_its_return_as_well(bluez, connected):
+    bluez.daemon.kill()
+    assert connected.loss() == (
+        "The system bus of D-Bus ended; start dbus again, and bluetooth with it."
+    )
+    bluez.die()
+    bluez.daemon.start()
+    bluez.start()
+    connected.wait()
+
+
+def test_an_adapter_that_vanishes_ends_the_link_and_another_takes_it_up(bluez, connected):
+    bluez.unplug()
+    assert connected.loss() == "The Bluetooth adapter hci0 has vanished; plug it in again."
+    with pytest.raises(BluetoothError, match="adapter hci0 has vanished"):
+        connected.link.check()
+    bluez.plug("hci1")
+    connected.wait()
+    connected.link.check()
+    assert bluez.count("StartDiscovery") == 2
+    assert "StartDiscovery hci1" in bluez.asked
+
+
+def test_without_another_adapter_that_is_what_is_said(bluez, connected, monkeypatch):
+    monkeypatch.setattr("hil.transport.ble_bluez.POWERING_S", 0.1)
+    bluez.unplug()
+    connected.loss()
+    until(lambda: "no Bluetooth adapter" in connected.link._trouble, connected)
+
+
+def test_an_adapter_that_is_switched_off_ends_the_link_until_it_is_on(bluez, connected):
+    bluez.power(False)
+    assert connected.loss() == (
+        "The Bluetooth adapter hci0 has been switched off; run 'bluetoothctl power on'."
+    )
+    bluez.power(True)
+    connected.wait()
+
+
+def test_a_connection_that_the_board_ends_is_no_fault_of_this_computers(bluez, connected):
+    bluez.heard = False
+    bluez.leave()
+    assert connected.loss() == "the BLE connection to hil-4c0001 has ended"
+    connected.link.check()
+
+
+@pytest.mark.parametrize("refusal", [IN_PROGRESS, ALREADY])
+def test_a_bluez_that_is_busy_connecting_is_said_with_the_cure(bluez, attach, refusal):
+    bluez.answers["Connect"] = [refusal] * 100
+    bluez.start()
+    host = attach()
+    until(lambda: "connected to" in host.link._trouble, host)
+    name, text = refusal
+    assert host.trouble() == (
+        "hil-4c0001 is not connected over BLE: hil-4c0001 cannot be connected to over BLE: BlueZ "
+        "is still busy with another connection or scan, of another program or of one that has "
+        "ended without a word; end that program, or run 'sudo systemctl restart bluetooth' "
+        f"({name}: {text})."
+    )
+
+
+def test_a_bluez_that_is_busy_scanning_is_said_with_the_cure(bluez, attach):
+    bluez.answers["StartDiscovery"] = [IN_PROGRESS] * 100
+    bluez.start()
+    host = attach()
+    until(lambda: "scan" in host.link._trouble, host)
+    assert "This computer cannot scan for BLE devices: BlueZ is still busy" in host.trouble()
+    assert "systemctl restart bluetooth" in host.trouble()
+
+
+def test_a_device_that_cannot_be_connected_to_twice_is_forgotten(bluez, attach):
+    bluez.answers["Connect"] = [ABORTED, ABORTED]
+    bluez.start()
+    attach().wait()
+    assert bluez.count("RemoveDevice") == 1
+    third = [index for index, each in enumerate(bluez.asked) if each.startswith("Connect")][2]
+    assert third > next(i for i, each in enumerate(bluez.asked) if each.startswith("RemoveDevice"))
+
+
+def test_a_device_that_can_be_connected_to_the_second_time_is_not_forgotten(bluez, attach):
+    bluez.answers["Connect"] = [ABORTED]
+    bluez.start()
+    host = attach()
+    host.wait()
+    bluez.answers["Connect"] = [ABORTED]
+    bluez.leave()
+    host.loss()
+    host.wait()
+    assert bluez.count("RemoveDevice") == 0
+
+
+def test_a_device_that_does_not_let_itself_be_forgotten_is_said_so(bluez, attach):
+    bluez.answers["Connect"] = [ABORTED] * 100
+    bluez.answers["RemoveDevice"] = [("org.bluez.Error.NotReady", "Resource Not Ready")] * 100
+    bluez.start()
+    host = attach()
+    until(lambda: "cannot be forgotten" in host.link._trouble, host)
+    assert "And it cannot be forgotten: BlueZ refuses: the adapter is switched off" in (
+        host.trouble()
+    )
+
+
+def test_a_bluez_that_does_not_get_done_with_connecting_is_stuck(bluez, attach, monkeypatch):
+    monkeypatch.setattr("hil.transport.ble_session.CONNECT_S", 0.1)
+    monkeypatch.setattr("hil.transport.ble_session._STUCK_S", 0.2)
+    monkeypatch.setattr("hil.transport.ble_session.DISCONNECT_S", 0.1)
+    monkeypatch.setattr("hil.transport.ble_wait.ABANDON_S", 0.1)
+    bluez.answers["Connect"] = [None] * 100
+    bluez.answers["Disconnect"] = [None] * 100
+    bluez.start()
+    host = attach()
+    until(lambda: "get done" in host.link._trouble, host)
+    assert host.trouble().endswith(
+        "BlueZ does not get done with connecting to hil-4c0001 in 0.3 s; "
+        "run 'sudo systemctl restart bluetooth'."
+    )
+
+
+def test_a_board_that_is_not_heard_may_be_a_scan_that_is_stuck(bluez, attach, monkeypatch):
+    monkeypatch.setattr("hil.transport.ble_session.FIND_S", 0.2)
+    bluez.heard = False
+    bluez.start()
+    host = attach()
+    until(lambda: "advertises" in host.link._trouble, host)
+    assert host.trouble().endswith(
+        "No board hil-4c0001 advertises over BLE within 0.2 s; take its link up and bring it "
+        "nearer, or BlueZ's scan is stuck, as it can be before 5.88: run 'bluetoothctl power off' "
+        "and 'bluetoothctl power on'."
+    )
+
+
+def test_of_two_adapters_the_first_that_is_on_is_used(bluez, attach):
+    bluez.start("hci10")
+    bluez.plug("hci1", powered=False)
+    bluez.plug("hci2")
+    attach().wait()
+    assert [each for each in bluez.asked if each.startswith("StartDiscovery")] == [
+        "StartDiscovery hci2"
+    ]
+
+
+def test_an_adapter_that_powers_up_is_waited_for(bluez, attach):
+    bluez.start(powered=False, PowerState=Variant("s", "off-enabling"))
+    asked = bluez.count("GetManagedObjects")
+    threading.Timer(0.3, bluez.power, [True]).start()
+    attach().wait()
+    assert bluez.count("GetManagedObjects") > asked
