@@ -2,8 +2,8 @@
 """What becomes of a connection when the adapter, bluetoothd or the bus goes, and comes back."""
 
 import pytest
-from bluez_machine.host import numbered
 
+from bluez_machine.host import numbered
 from hil.errors import BluetoothError
 from hil.transport.ble_bluez import POWERING_S
 
@@ -76,7 +76,7 @@ def test_an_adapter_that_is_unplugged_is_named_and_back_when_it_is_there(attach,
     host.wait()
     machine.unplug()
     host.wait_lost()
-    with pytest.raises(BluetoothError, match="no Bluetooth adapter; plug one in"):
+    with pytest.raises(BluetoothError, match="no Bluetooth adapter that BlueZ knows; plug one in"):
         host.link.wait(POWERING_S + LONGER_S)
     machine.attach(board.hci)
     board.advertise()

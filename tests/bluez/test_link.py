@@ -2,9 +2,9 @@
 """The product's link to one board over the real BlueZ."""
 
 import pytest
+
 from bluez_machine.echo_board import CONNECTION_TIMEOUT, ENDED_BY_USER
 from bluez_machine.host import PATIENCE_S, numbered
-
 from hil.errors import BluetoothError
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _Report = hci.HCI_LE_Extended_Advertising_Report_Event.Report
 _Reported = hci.HCI_LE_Extended_Advertising_Report_Event.EventType
 # As boards advertise. A report that is not flagged so Linux does not merge with its scan response
-# (net/bluetooth/hci_event.c, process_adv_report), and BlueZ, which filters by service, sees no name.
+# (net/bluetooth/hci_event.c, process_adv_report): BlueZ filters by service, and sees no name.
 _ADVERTISEMENT = (
     _Reported.CONNECTABLE_ADVERTISING
     | _Reported.SCANNABLE_ADVERTISING

@@ -2,8 +2,8 @@
 """How long a board that advertises is worth waiting for hosts, judged by what their radios do.
 
 Pure. Hosts differ in pace by a factor of a thousand: the lab's own connects within milliseconds,
-BlueZ on a loaded machine within seconds. So no time is set in which a host has to come; it is waited
-for until what it does says that it will not, or until the lab's patience is at its end.
+BlueZ on a loaded machine within seconds. So no time is set in which a host has to come; it is
+waited for until what it does says that it will not, or until the lab's patience is at its end.
 """
 
 from collections.abc import Iterable, Sized
@@ -12,9 +12,9 @@ from typing import Protocol
 
 QUIET = 150
 """Advertisements that a host may let pass without a command to its radio; they take some 14 s
-(:data:`hil.sim.ble.peripheral.SLOWEST_MS`). A host that looks for something gives one more often: an
-active scan of Linux takes 10.24 s (DISCOV_LE_TIMEOUT, include/net/bluetooth/hci_core.h), and between
-two of them BlueZ rests for 5 s (IDLE_DISCOV_TIMEOUT, src/adapter.c)."""
+(:data:`hil.sim.ble.peripheral.SLOWEST_MS`). A host that looks for something gives one more often:
+an active scan of Linux takes 10.24 s (DISCOV_LE_TIMEOUT, include/net/bluetooth/hci_core.h), and
+between two of them BlueZ rests for 5 s (IDLE_DISCOV_TIMEOUT, src/adapter.c)."""
 
 HEARD = 50
 """Advertisements that a host may well overlook, as its scan ends."""
@@ -62,8 +62,10 @@ class Patience:
         Args:
             radios: those of all hosts.
         """
-        # No short cut: each of them is looked at each time.
-        return any([self._may_come(radio) for radio in radios if not radio.le_connections])
+        free = [radio for radio in radios if not radio.le_connections]
+        # Each of them is looked at each time.
+        may_come = [self._may_come(radio) for radio in free]
+        return any(may_come)
 
     def _may_come(self, radio: HostRadio) -> bool:
         new = _View(radio.commands, radio.attempts)

@@ -19,9 +19,9 @@ from hil.transport.ble_service import NOTIFY_UUID, SERVICE_UUID, WRITE_UUID, boa
 FASTEST_MS, SLOWEST_MS = 20.0, 100.0
 """From one advertisement to the next, in real time, during which simulated time stands still:
 bumble's time to connect is not that of any board. The shortest interval that the specification
-allows, for the lab's own hosts; but each that nobody has heeded lets the next come later by a tenth,
-so that a host that is slow, as an emulated one is, does not have to hear the same fifty times a
-second. A board's own is 60 ms (:data:`hil.sim.ble.pairing.ADVERTISING_US`)."""
+allows, for the lab's own hosts; but each that nobody has heeded lets the next come later by a
+tenth, so that a host that is slow, as an emulated one is, does not have to hear the same fifty
+times a second. A board's own is 60 ms (:data:`hil.sim.ble.pairing.ADVERTISING_US`)."""
 
 _SLOWER = 1.1
 _UNIT_MS = 0.625  # in which HCI counts

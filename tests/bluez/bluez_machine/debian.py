@@ -16,7 +16,16 @@ FETCH_S = 300.0
 UNPACK_S = 120.0
 
 _ONLY_DEPENDS = [
-    f"--no-{kind}" for kind in ("pre-depends", "recommends", "suggests", "enhances", "conflicts", "breaks", "replaces")
+    f"--no-{kind}"
+    for kind in (
+        "pre-depends",
+        "recommends",
+        "suggests",
+        "enhances",
+        "conflicts",
+        "breaks",
+        "replaces",
+    )
 ]
 _DEPENDS = re.compile(r" *\|?Depends: ([^<\s:]+)")
 _WANTED = re.compile(r"lib|zlib1g$|linux-image-")

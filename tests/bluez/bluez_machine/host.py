@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Sequence
 
 from bluez_machine.echo_board import GREETING
-
 from hil.transport.ble import BleLink
 
 PATIENCE_S = 60.0

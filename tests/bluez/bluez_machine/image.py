@@ -12,24 +12,43 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from filelock import FileLock, Timeout
+
 from bluez_machine import debian, kernel, programs
 from bluez_machine.cpio import Entry, archive, with_directories
 from bluez_machine.errors import MachineMissingError
-from filelock import FileLock, Timeout
 
 CACHE = Path(__file__).parents[3] / ".cache" / "bluez"
 
 PACKAGES = ("linux-image-amd64", "bluez", "busybox-static", "dbus-bin", "dbus-daemon", "socat")
 """The first depends on the kernel, whose package has the version in its name."""
 
-PROGRAMS = ("bluetoothd", "btattach", "bluetoothctl", "btmon", "busybox", "dbus-daemon", "dbus-send", "socat")
+PROGRAMS = (
+    "bluetoothd",
+    "btattach",
+    "bluetoothctl",
+    "btmon",
+    "busybox",
+    "dbus-daemon",
+    "dbus-send",
+    "socat",
+)
 
 # Of the machine, of the kernel's Bluetooth (which looks for its ciphers by name) and of BlueZ.
 MODULES = ("virtio_pci", "virtio_net", "virtio_rng", "hci_uart", "uhid")
-CIPHERS = ("cmac", "ecb", "aes_generic", "sha256_generic", "ecdh_generic", "algif_hash", "algif_skcipher")
+CIPHERS = (
+    "cmac",
+    "ecb",
+    "aes_generic",
+    "sha256_generic",
+    "ecdh_generic",
+    "algif_hash",
+    "algif_skcipher",
+)
 
 _EMPTY = ("proc", "sys", "dev", "run/dbus", "tmp", "var/lib/bluetooth", "root")
 _HERE = Path(__file__).parent
+_SOURCES = ("init", "bus.conf", "main.conf", "cpio.py", "kernel.py", "programs.py", "image.py")
 _PATIENCE_S = 600.0
 
 
@@ -89,9 +108,8 @@ def _entries(root: Path) -> Iterator[Entry]:
 
 
 def _key(files: list[Path]) -> str:
-    """Return a name for what these packages and this directory's sources make."""
+    """Return a name for what these packages and the sources here make."""
     digest = hashlib.sha256("\n".join(sorted(file.name for file in files)).encode())
-    for source in sorted(_HERE.iterdir()):
-        if source.is_file():
-            digest.update(source.read_bytes())
+    for source in _SOURCES:
+        digest.update((_HERE / source).read_bytes())
     return digest.hexdigest()[:16]

@@ -4,10 +4,11 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bluez_machine.cpio import Entry
-from bluez_machine.errors import MachineMissingError
 from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
+
+from bluez_machine.cpio import Entry
+from bluez_machine.errors import MachineMissingError
 
 LIBRARIES = "lib/x86_64-linux-gnu"
 _LOADER = "lib64/ld-linux-x86-64.so.2"

@@ -114,7 +114,9 @@ class Qemu:
             words = line.split()
             if words[:1] == ["TCP[HOST_FORWARD]"] and words[5] == str(inside):
                 return int(words[3])
-        raise MachineError(f"QEMU does not say where port {inside} is: {told.strip() or 'nothing'}.")
+        raise MachineError(
+            f"QEMU does not say where port {inside} is: {told.strip() or 'nothing'}."
+        )
 
     def close(self) -> None:
         """End it."""
