@@ -126,7 +126,7 @@ class BleLink:
             try:
                 failed = not await self._attempt(session, radio)
                 if radio.over:
-                    self._become(_State.OVER, radio.lost.result())
+                    self._become(_State.OVER, radio.lost.result(), fault=True)
             finally:
                 self._session = None
                 await session.close()
@@ -144,7 +144,11 @@ class BleLink:
     async def _attempt(self, session: BleSession, radio: Radio) -> bool:
         """Connect and serve; return False if a board that is heard cannot be connected to."""
         try:
-            await radio.ready()
+            await radio.ready(self.name)
+        except BluetoothError as error:
+            self._become(_State.LOOKING, str(error), fault=True)
+            return True
+        try:
             await session.connect()
             self.frame_limit = session.frame_limit
             self._become(_State.UP)
@@ -152,10 +156,10 @@ class BleLink:
         except UnfitError as error:
             self._become(_State.OVER, str(error))
         except BluetoothError as error:
-            self._become(_State.LOOKING, str(error), radio)
+            self._become(_State.LOOKING, str(error), fault=radio.lost.done())
             return session.device is None or radio.lost.done()
         else:
-            self._become(_State.LOOKING, why, radio)
+            self._become(_State.LOOKING, why, fault=radio.lost.done())
             self._lost(session.peer, why)
         return True
 
@@ -166,15 +170,15 @@ class BleLink:
         except BluetoothError as error:
             self._become(_State.LOOKING, f"{self._trouble} And it cannot be forgotten: {error}")
 
-    def _become(self, state: "_State", trouble: str = "", radio: Radio | None = None) -> None:
-        """Change the state, for a reason; `radio`: that may be the reason."""
+    def _become(self, state: "_State", trouble: str = "", *, fault: bool = False) -> None:
+        """Change the state, for a reason that may be a fault of this computer's Bluetooth."""
         with self._changed:
             if self._state is not _State.OVER:
                 self._state = state
                 self._trouble = trouble or self._trouble
                 if state is _State.UP:
                     self._fault = ""
-                elif radio is not None and radio.lost.done():
+                elif fault:
                     self._fault = trouble
                 self._changed.notify_all()
 

@@ -29,15 +29,15 @@ def choose_adapter(objects: Objects) -> str:
         raise BluetoothError(
             f"This computer has no Bluetooth adapter that BlueZ knows; plug one in, or {RESTART}."
         )
-    on = [path for path in adapters if _value(adapters[path], "Powered", False)]
-    names = ", ".join(_name(path) for path in adapters)
+    on = [path for path in adapters if value(adapters[path], "Powered", False)]
+    names = ", ".join(short_name(path) for path in adapters)
     if not on:
         raise BluetoothError(
             f"The Bluetooth adapter {names} is switched off: run 'rfkill unblock bluetooth' and "
             "'bluetoothctl power on'."
         )
     for path in on:
-        if "central" in _value(adapters[path], "Roles", ["central"]):
+        if "central" in value(adapters[path], "Roles", ["central"]):
             return path
     raise BluetoothError(f"The Bluetooth adapter {names} has no BLE; plug another one in.")
 
@@ -48,8 +48,18 @@ def may_come(objects: Objects) -> bool:
     BlueZ registers its adapters, switched off, some time after its name is on the bus, and
     switches them on by and by (src/adapter.c, adapter_register and set_mode).
     """
-    states = [_value(each, "PowerState", "") for each in _adapters(objects).values()]
+    states = [value(each, "PowerState", "") for each in _adapters(objects).values()]
     return not states or any(state not in _SWITCHED_OFF for state in states)
+
+
+def short_name(path: str) -> str:
+    """Return an adapter's name, such as ``hci0``."""
+    return path.rsplit("/", 1)[-1]
+
+
+def value(properties: Mapping[str, Any], name: str, default: Any) -> Any:
+    """Return a property, or what stands for it where BlueZ leaves it out."""
+    return properties[name].value if name in properties else default
 
 
 def _adapters(objects: Objects) -> dict[str, Mapping[str, Any]]:
@@ -60,11 +70,3 @@ def _adapters(objects: Objects) -> dict[str, Mapping[str, Any]]:
 def _number(path: str) -> int:
     digits = re.search(r"\d+$", path)
     return int(digits[0]) if digits else 0
-
-
-def _name(path: str) -> str:
-    return path.rsplit("/", 1)[-1]
-
-
-def _value(properties: Mapping[str, Any], name: str, default: Any) -> Any:
-    return properties[name].value if name in properties else default

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from hil.errors import BluetoothError
-from hil.transport.ble_adapter import ADAPTER, Objects, choose_adapter, may_come
+from hil.transport.ble_adapter import ADAPTER, Objects, choose_adapter, may_come, short_name, value
 from hil.transport.ble_bus import (
     BLUEZ,
     BUS,
@@ -30,6 +30,7 @@ MINIMUM = "5.62"
 POWERING_S = 6.0
 """How long an adapter is waited for that may be powering up: BlueZ 5.66 took some 5 s."""
 
+_DEVICE = "org.bluez.Device1"
 _CHARACTERISTIC = "org.bluez.GattCharacteristic1"
 _MTU_S = 3.0
 _MTU_STEP_S = 0.05
@@ -71,7 +72,7 @@ async def open_own_radio() -> Radio:
         return Radio()
     radio = BluezRadio()
     try:
-        await radio.ready()
+        await radio.start()
     except BaseException:
         await radio.close()
         raise
@@ -93,15 +94,32 @@ class BluezRadio(Radio):
         self._started = False
         self._news = asyncio.Event()
 
-    async def ready(self) -> None:
-        """As :meth:`Radio.ready`; an adapter that may be powering up is waited for."""
+    async def start(self) -> Objects:
+        """Return what BlueZ has once it has an adapter that is on.
+
+        One that may be powering up is waited for.
+
+        Raises:
+            BluetoothError: as :meth:`Radio.ready`.
+        """
         if self.lost.done():
             self.lost = asyncio.get_running_loop().create_future()
             self._adapter = ""
         bus = await self._connected()
-        self._adapter = await self._powered(bus)
-        name = self._adapter.rsplit("/", 1)[-1]
-        self.scanner = _by_adapter(name)
+        self._adapter, objects = await self._powered(bus)
+        self.scanner = _by_adapter(short_name(self._adapter))
+        return objects
+
+    async def ready(self, name: str) -> None:
+        """As :meth:`Radio.ready`.
+
+        A connection outlives the program that has made it, and in the kernel even BlueZ. A board
+        that is connected does not advertise.
+        """
+        for path, interfaces in (await self.start()).items():
+            device = interfaces.get(_DEVICE, {})
+            if value(device, "Name", "") == name and value(device, "Connected", False):
+                await self._disconnect(path)
 
     async def explain(self, why: str) -> str:
         """As :meth:`Radio.explain`; bleak may hear of the end of bus or service first."""
@@ -162,14 +180,21 @@ class BluezRadio(Radio):
             await bus.listen(self._heard, _SIGNALS)
         return self._bus
 
-    async def _powered(self, bus: SystemBus) -> str:
-        """Return the path of an adapter that is on."""
+    async def _disconnect(self, path: str) -> None:
+        try:
+            await (await self._connected()).call(path, _DEVICE, "Disconnect")
+        except BusRefusal as refusal:
+            if refusal.name != f"{BLUEZ}.Error.NotConnected":
+                raise
+
+    async def _powered(self, bus: SystemBus) -> tuple[str, Objects]:
+        """Return the path of an adapter that is on, and all objects."""
         deadline = asyncio.get_running_loop().time() + POWERING_S
         while True:
             self._news.clear()
             objects = await self._objects(bus)
             try:
-                return choose_adapter(objects)
+                return choose_adapter(objects), objects
             except BluetoothError:
                 if not may_come(objects) or not await self._news_before(deadline):
                     raise
@@ -218,13 +243,13 @@ class BluezRadio(Radio):
         elif message.member == "InterfacesRemoved":
             if body[0] == self._adapter and ADAPTER in body[1]:
                 self._lose(
-                    f"The Bluetooth adapter {_name(body[0])} has vanished; plug it in again."
+                    f"The Bluetooth adapter {short_name(body[0])} has vanished; plug it in again."
                 )
         elif message.member == "PropertiesChanged" and body[0] == ADAPTER:
             powered = body[1].get("Powered")
             if message.path == self._adapter and powered is not None and not powered.value:
                 self._lose(
-                    f"The Bluetooth adapter {_name(self._adapter)} has been switched off; run "
+                    f"The Bluetooth adapter {short_name(self._adapter)} has been switched off; run "
                     "'bluetoothctl power on'."
                 )
         elif message.member != "InterfacesAdded" or ADAPTER not in body[1]:
@@ -235,10 +260,6 @@ class BluezRadio(Radio):
         self._news.set()
         if self._adapter and not self.lost.done():
             self.lost.set_result(why)
-
-
-def _name(path: str) -> str:
-    return path.rsplit("/", 1)[-1]
 
 
 def _by_adapter(name: str) -> dict[str, Any]:

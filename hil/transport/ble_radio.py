@@ -38,8 +38,11 @@ class Radio:
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.over = False
 
-    async def ready(self) -> None:
-        """Return once it can be used.
+    async def ready(self, name: str) -> None:
+        """Return once it can be used to look for a board, to which nothing is connected any more.
+
+        Args:
+            name: that the board advertises.
 
         Raises:
             BluetoothError: it cannot, now; the sentence says what is missing.

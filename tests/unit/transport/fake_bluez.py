@@ -46,6 +46,7 @@ class FakeBluez:
         self._name, self._service = name, service
         self._objects: Objects = {}
         self._discovering: set[str] = set()
+        self._standing: list[str] = []
         self._bus: MessageBus | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._loop = asyncio.new_event_loop()
@@ -55,9 +56,16 @@ class FakeBluez:
     # What a test does to it, from its own thread.
 
     def start(self, adapter: str = "hci0", *, powered: bool = True, **more: Variant) -> None:
-        """Start the service with an adapter; one that is not powered may be switched on later."""
+        """Start the service with an adapter; one that is not powered may be switched on later.
+
+        A connection that stood when the last one died still stands in the kernel, and is found by
+        the new one (src/adapter.c, get_connections_complete): without its services, and with a
+        board that is connected and so does not advertise.
+        """
         self._run(self._start())
         self.plug(adapter, powered=powered, **more)
+        for device in self._standing:
+            self._run(self._appear(device, connected=True))
 
     def plug(self, adapter: str, *, powered: bool = True, **more: Variant) -> None:
         """Have one more adapter (src/adapter.c, adapter_register)."""
@@ -82,7 +90,7 @@ class FakeBluez:
                 self._run(self._disconnected(device))
 
     def die(self) -> None:
-        """End as after kill -9: the bus tells it, BlueZ says nothing and remembers nothing."""
+        """End as after kill -9: the bus tells it, BlueZ says nothing, and connections stand."""
         self._run(self._die())
 
     def know(self, adapter: str = "hci0", mtu: int = 247) -> None:
@@ -123,6 +131,11 @@ class FakeBluez:
         assert await self._bus.request_name(BLUEZ) is RequestNameReply.PRIMARY_OWNER
 
     async def _die(self) -> None:
+        self._standing = [
+            path
+            for path, known in self._objects.items()
+            if DEVICE in known and known[DEVICE]["Connected"].value
+        ]
         self._objects.clear()
         self._discovering.clear()
         if self._bus is not None:
@@ -204,13 +217,13 @@ class FakeBluez:
             await self._appear(f"{adapter}/dev_02_00_00_00_00_01")
             await asyncio.sleep(ADVERTISING_S)
 
-    async def _appear(self, path: str, *, known: bool = False) -> None:
-        """Hear the board: it is new, or its signal strength is."""
+    async def _appear(self, path: str, *, known: bool = False, connected: bool = False) -> None:
+        """Hear the board, or know it from before: it is new, or its signal strength is."""
         if path in self._objects:
-            if self.heard:
+            if self.heard and not self._objects[path][DEVICE]["Connected"].value:
                 await self._change(path, DEVICE, {"RSSI": Variant("n", -40)})
             return
-        if not self.heard and not known:
+        if not (self.heard or known or connected):
             return
         device = {
             "Address": Variant("s", "02:00:00:00:00:01"),
@@ -219,7 +232,7 @@ class FakeBluez:
             "Adapter": Variant("o", path.rpartition("/")[0]),
             "UUIDs": Variant("as", [self._service]),
             "Paired": Variant("b", False),
-            "Connected": Variant("b", False),
+            "Connected": Variant("b", connected),
             "ServicesResolved": Variant("b", False),
         }
         await self._add(path, {DEVICE: device})

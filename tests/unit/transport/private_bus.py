@@ -19,13 +19,14 @@ _CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Co
 <busconfig>
   <listen>{address}</listen>
   <auth>{auth}</auth>
+  <servicedir>{services}</servicedir>
   <policy context="default">{allowed}{denied}</policy>
 </busconfig>
 """
 
 
 class PrivateBus:
-    """A running dbus-daemon.
+    """A running dbus-daemon, which can start the services of its directory ``services``.
 
     Attributes:
         address: as DBUS_SYSTEM_BUS_ADDRESS has it.
@@ -36,8 +37,16 @@ class PrivateBus:
             pytest.skip("dbus-daemon is not installed (Debian's package dbus)")
         self.address = f"unix:path={directory / 'bus'}"
         self._file = directory / "bus.conf"
+        services = directory / "services"
+        services.mkdir(exist_ok=True)
         self._file.write_text(
-            _CONFIGURATION.format(address=self.address, auth=auth, allowed=_ALLOWED, denied=denied)
+            _CONFIGURATION.format(
+                address=self.address,
+                auth=auth,
+                services=services,
+                allowed=_ALLOWED,
+                denied=denied,
+            )
         )
         self.start()
 
