@@ -10,6 +10,7 @@ from bluez_machine.errors import MachineMissingError
 from bluez_machine.host import Host
 from bluez_machine.image import build
 from bluez_machine.machine import Machine
+from bluez_machine.qemu import require_qemu
 from hil.lab import Lab
 
 BUS = "DBUS_SYSTEM_BUS_ADDRESS"
@@ -28,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def booted() -> Iterator[Machine]:
     """The machine; where it cannot be had, the tests are skipped and say why."""
     try:
+        require_qemu()
         machine = Machine.start(build())
     except MachineMissingError as error:
         pytest.skip(str(error))

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The product's link to one board over the real BlueZ."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from bluez_machine.echo_board import CONNECTION_TIMEOUT, ENDED_BY_USER
@@ -63,6 +67,22 @@ def test_a_host_that_disconnects_is_missed_and_the_next_one_comes_at_once(attach
         host.wait()
         host.link.close()
         assert board.wait_gone(count) == ENDED_BY_USER
+
+
+def test_a_host_that_is_killed_does_not_keep_the_board_from_the_next(attach, board):
+    with subprocess.Popen(
+        [sys.executable, "-m", "bluez_machine.victim", board.name],
+        cwd=Path(__file__).parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as victim:
+        assert victim.stdout is not None
+        assert victim.stdout.readline() == "connected\n"
+        victim.kill()
+    host = attach()
+    host.wait()
+    host.echo(numbered(10, 100))
 
 
 def test_somebody_else_may_scan_meanwhile(attach, board, machine):

@@ -9,8 +9,7 @@ import pytest
 from bluez_machine.runs import MODEL, round_trips, run
 
 GAPS_S = (5.0, 35.0)
-"""BlueZ forgets a device that nobody uses after 30 s: within, it knows what was, and after, nothing.
-"""
+"""BlueZ forgets a device that nobody uses after 30 s: the first run finds what it knows still."""
 
 COUNT = 5
 
@@ -43,7 +42,4 @@ def test_the_main_job_passes(lab, tmp_path):
     board = ("--hil-board", lab.boards[0].url, "--hil-model", str(MODEL))
     done = run("pytest", "-m", "hil", *radio, *board, "--hil-log-dir", str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
-    (links,) = (
-        line for line in done.stdout.splitlines() if line.split()[:1] == ["ble"] and "of" in line
-    )
-    assert links.endswith("pass")
+    assert "kernel 36/36" in done.stdout

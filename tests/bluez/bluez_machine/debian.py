@@ -15,18 +15,10 @@ ASK_S = 60.0
 FETCH_S = 300.0
 UNPACK_S = 120.0
 
-_ONLY_DEPENDS = [
-    f"--no-{kind}"
-    for kind in (
-        "pre-depends",
-        "recommends",
-        "suggests",
-        "enhances",
-        "conflicts",
-        "breaks",
-        "replaces",
-    )
-]
+_ONLY_DEPENDS = (
+    *("--no-pre-depends", "--no-recommends", "--no-suggests", "--no-enhances"),
+    *("--no-conflicts", "--no-breaks", "--no-replaces"),
+)
 _DEPENDS = re.compile(r" *\|?Depends: ([^<\s:]+)")
 _WANTED = re.compile(r"lib|zlib1g$|linux-image-")
 

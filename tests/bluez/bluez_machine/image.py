@@ -24,26 +24,15 @@ PACKAGES = ("linux-image-amd64", "bluez", "busybox-static", "dbus-bin", "dbus-da
 """The first depends on the kernel, whose package has the version in its name."""
 
 PROGRAMS = (
-    "bluetoothd",
-    "btattach",
-    "bluetoothctl",
-    "btmon",
-    "busybox",
-    "dbus-daemon",
-    "dbus-send",
-    "socat",
+    *("busybox", "dbus-daemon", "dbus-send", "socat"),
+    *("bluetoothd", "btattach", "bluetoothctl", "btmon"),
 )
 
-# Of the machine, of the kernel's Bluetooth (which looks for its ciphers by name) and of BlueZ.
+# Of the machine; of the kernel's Bluetooth, which looks for its ciphers by name; and of BlueZ.
 MODULES = ("virtio_pci", "virtio_net", "virtio_rng", "hci_uart", "uhid")
 CIPHERS = (
-    "cmac",
-    "ecb",
-    "aes_generic",
-    "sha256_generic",
-    "ecdh_generic",
-    "algif_hash",
-    "algif_skcipher",
+    *("cmac", "ecb", "aes_generic", "sha256_generic", "ecdh_generic"),
+    *("algif_hash", "algif_skcipher"),
 )
 
 _EMPTY = ("proc", "sys", "dev", "run/dbus", "tmp", "var/lib/bluetooth", "root")

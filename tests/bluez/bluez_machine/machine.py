@@ -19,9 +19,12 @@ process that is only starting may not, and does not try again."""
 
 COMMAND_S = 60.0
 
+ENDING_S = 1.0
+"""Between what QEMU held open being closed, and its end."""
+
 _UP = "hil: up"
 _BUS, _SHELL = 5555, 5556
-_MARK = "hil-exit="
+_MARK = "\nhil-exit="
 
 _ATTACH = """
 (btattach -B /dev/ttyS1 -P h4 -S 115200 >/run/btattach.log 2>&1 </dev/null &)
@@ -29,12 +32,16 @@ until [ -e /sys/class/bluetooth/hci0 ]; do usleep 50000; done
 """
 _DETACH = """
 killall -q bluetoothd; killall -q btattach
-while [ -e /sys/class/bluetooth/hci0 ] || pidof bluetoothd btattach >/dev/null; do usleep 50000; done
+while [ -e /sys/class/bluetooth/hci0 ] || pidof bluetoothd btattach >/dev/null
+do usleep 50000; done
 rm -rf /var/lib/bluetooth/*
 """
 _START_BLUETOOTHD = "(bluetoothd -n >/run/bluetoothd.log 2>&1 </dev/null &)"
 _NO_BLUETOOTHD = "while pidof bluetoothd; do usleep 20000; done"
-_ADAPTER = "dbus-send --system --print-reply --dest=org.bluez /org/bluez/hci0 org.freedesktop.DBus.Properties"
+_ADAPTER = (
+    "dbus-send --system --print-reply --dest=org.bluez /org/bluez/hci0 "
+    "org.freedesktop.DBus.Properties"
+)
 _POWERED = f"""
 until {_ADAPTER}.Get string:org.bluez.Adapter1 string:Powered 2>&1 | grep -q 'boolean true'
 do usleep 100000; done
@@ -120,9 +127,8 @@ class Machine:
     def unplug(self) -> None:
         """Take the adapter away; what BlueZ knows from it remains."""
         self._hci = ""
-        self.run(
-            "killall -9 btattach; while [ -e /sys/class/bluetooth/hci0 ]; do usleep 50000; done"
-        )
+        self.run("killall -9 btattach")
+        self.run("while [ -e /sys/class/bluetooth/hci0 ]; do usleep 50000; done")
 
     def switch(self, *, on: bool) -> None:
         """Switch the adapter on or off, and wait until it is."""
@@ -146,7 +152,9 @@ class Machine:
             MachineError: it fails or does not end within `patience_s`; the machine has ended.
         """
         self.check()
-        script = f"export PATH=/bin\n{{ {command}\n}} </dev/null 2>&1\necho {_MARK}$?\nexit\n"
+        script = (
+            f"export PATH=/bin\n{{ {command}\n}} </dev/null 2>&1\nprintf '{_MARK}%s\\n' $?\nexit\n"
+        )
         told = bytearray()
         try:
             with socket.create_connection(self._shell, patience_s) as shell:
@@ -155,15 +163,16 @@ class Machine:
                 while piece := shell.recv(65536):
                     told += piece
         except OSError as error:
-            self.check()
+            self._qemu.check(ENDING_S)
             raise MachineError(
                 f"The machine has not done '{_short(command)}' within {patience_s:g} s ({error}); "
                 "run fewer things beside it."
             ) from error
         text, _, code = told.decode(errors="replace").rpartition(_MARK)
-        if code.strip() != "0":
-            self.check()
-            said = text.strip().splitlines()[-1:] or [f"exit {code.strip() or 'unknown'}"]
+        if code != "0\n":
+            self._qemu.check(ENDING_S)
+            why = f"exit {code.strip()}" if code.strip().isdecimal() else "no end"
+            said = text.strip().splitlines()[-1:] or [why]
             raise MachineError(f"'{_short(command)}' failed in the machine: {said[0]}.")
         return text
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The QEMU process: a PC whose console is read, whose monitor is used, and which ends with us."""
 
+import contextlib
 import shutil
 import socket
 import subprocess
@@ -14,6 +15,34 @@ from bluez_machine.qmp import Monitor
 
 QEMU = "qemu-system-x86_64"
 END_S = 10.0
+
+_PC = (
+    # Not KVM: nested in some virtual machines Debian's kernel hangs with it.
+    *("-machine", "pc", "-accel", "tcg", "-cpu", "Nehalem", "-m", "256"),
+    *("-nodefaults", "-display", "none", "-no-reboot"),
+    *("-serial", "chardev:console", "-mon", "chardev=monitor,mode=control"),
+    # The controller's place; it comes and goes by the monitor.
+    *("-chardev", "null,id=hci", "-serial", "chardev:hci"),
+    *("-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"),
+)
+
+# Without what takes long on an emulated processor, and with what ends it instead of restarting.
+_KERNEL = "console=ttyS0 quiet panic=-1 cryptomgr.notests no_timer_check mitigations=off"
+
+
+def require_qemu() -> str:
+    """Return where QEMU is.
+
+    Raises:
+        MachineMissingError: it is nowhere.
+    """
+    command = shutil.which(QEMU)
+    if command is None:
+        raise MachineMissingError(
+            f"The machine with BlueZ needs {QEMU}: run "
+            "'apt-get install --no-install-recommends qemu-system-x86 seabios'."
+        )
+    return command
 
 
 class Qemu:
@@ -29,11 +58,7 @@ class Qemu:
     """
 
     def __init__(self, image: Image, words: str, ports: Iterable[int]) -> None:
-        command = shutil.which(QEMU)
-        if command is None:
-            raise MachineMissingError(
-                f"The machine with BlueZ needs {QEMU}: run 'apt-get install qemu-system-x86'."
-            )
+        command = require_qemu()
         console, its_console = socket.socketpair()
         monitor, its_monitor = socket.socketpair()
         forwards = "".join(f",hostfwd=tcp:127.0.0.1:0-:{port}" for port in ports)
@@ -42,21 +67,12 @@ class Qemu:
             self.process = subprocess.Popen(
                 [
                     # The kernel ends it when we are gone, however we end.
-                    *("setpriv", "--pdeathsig", "KILL", command),
-                    # Not KVM: nested in some virtual machines Debian's kernel hangs with it.
-                    *("-machine", "pc", "-accel", "tcg", "-cpu", "Nehalem", "-m", "256"),
-                    *("-nodefaults", "-display", "none", "-no-reboot"),
+                    *("setpriv", "--pdeathsig", "KILL", command, *_PC),
                     *("-kernel", str(image.kernel), "-initrd", str(image.initramfs)),
                     *("-append", f"{_KERNEL} {words}"),
-                    *_socket("console", its_console),
-                    *("-serial", "chardev:console"),
-                    # The controller's place; it comes and goes by the monitor.
-                    *("-chardev", "null,id=hci", "-serial", "chardev:hci"),
-                    *_socket("monitor", its_monitor),
-                    *("-mon", "chardev=monitor,mode=control"),
+                    *("-chardev", f"socket,id=console,fd={its_console.fileno()}"),
+                    *("-chardev", f"socket,id=monitor,fd={its_monitor.fileno()}"),
                     *("-netdev", f"user,id=net{forwards}"),
-                    *("-device", "virtio-net-pci,netdev=net,romfile="),
-                    *("-device", "virtio-rng-pci"),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
@@ -86,16 +102,17 @@ class Qemu:
             self._changed.wait_for(lambda: said() or self._ended, patience_s)
             if said():
                 return
-        self.check()
+        self.check(END_S if self._ended else 0.0)
         last = self._lines[-1] if self._lines else "nothing"
         raise MachineError(
             f"The machine has not said '{words}' within {patience_s:g} s, its last word being "
             f"'{last}'; run fewer things beside it."
         )
 
-    def check(self) -> None:
-        """Raise MachineError if QEMU has ended."""
-        if self.process.poll() is not None:
+    def check(self, patience_s: float = 0.0) -> None:
+        """Raise MachineError if QEMU has ended, or does within `patience_s`."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(patience_s)
             self._reader.join(END_S)
             code = self.process.returncode
             self._log.seek(0)
@@ -114,9 +131,7 @@ class Qemu:
             words = line.split()
             if words[:1] == ["TCP[HOST_FORWARD]"] and words[5] == str(inside):
                 return int(words[3])
-        raise MachineError(
-            f"QEMU does not say where port {inside} is: {told.strip() or 'nothing'}."
-        )
+        raise MachineError(f"QEMU says {told.strip()!r}, not where port {inside} is; update it.")
 
     def close(self) -> None:
         """End it."""
@@ -136,11 +151,3 @@ class Qemu:
         with self._changed:
             self._ended = True
             self._changed.notify_all()
-
-
-# Without what takes long on an emulated processor, and with what ends it instead of restarting.
-_KERNEL = "console=ttyS0 quiet panic=-1 cryptomgr.notests no_timer_check mitigations=off"
-
-
-def _socket(name: str, end: socket.socket) -> tuple[str, str]:
-    return "-chardev", f"socket,id={name},fd={end.fileno()}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""QEMU's monitor protocol: one command at a time, each answered (QEMU, docs/interop/qmp-spec.txt)."""
+"""QEMU's monitor protocol, one command at a time (QEMU, docs/interop/qmp-spec.txt)."""
 
 import json
 import socket

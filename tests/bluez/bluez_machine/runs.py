@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs of the product, each in a process of its own, on a virtual board over the machine's BlueZ."""
+"""Runs of the product, each in a process of its own, over the machine's BlueZ."""
 
 import json
 import subprocess
