@@ -26,6 +26,7 @@ _ADVERTISEMENT = (
     | _Reported.SCANNABLE_ADVERTISING
     | _Reported.LEGACY_ADVERTISING_PDU_USED
 )
+_ENHANCED = 1 << (hci.HCI_LE_ENHANCED_CONNECTION_COMPLETE_EVENT - 1)  # of the LE event mask
 _SCAN_RESPONSE = _ADVERTISEMENT | _Reported.SCAN_RESPONSE
 
 
@@ -124,6 +125,32 @@ class BleController(Controller):
             case hci.HCI_Reset_Command():
                 self.searching = False
         super().on_hci_command_packet(command)
+
+    def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
+        """Report a connection by the enhanced event to a host that has asked for that.
+
+        bumble always sends the plain one. Linux waits for the enhanced one, which controllers with
+        extended advertising or LL privacy have: for 4 s it gives no other command, then it cancels
+        connecting, and where it is to disconnect meanwhile it forgets the connection that stands.
+        """
+        if (
+            isinstance(packet, hci.HCI_LE_Connection_Complete_Event)
+            and self.le_event_mask & _ENHANCED
+        ):
+            packet = hci.HCI_LE_Enhanced_Connection_Complete_Event(
+                status=packet.status,
+                connection_handle=packet.connection_handle,
+                role=packet.role,
+                peer_address_type=packet.peer_address_type,
+                peer_address=packet.peer_address,
+                local_resolvable_private_address=hci.Address.ANY,
+                peer_resolvable_private_address=hci.Address.ANY,
+                connection_interval=packet.connection_interval,
+                peripheral_latency=packet.peripheral_latency,
+                supervision_timeout=packet.supervision_timeout,
+                central_clock_accuracy=packet.central_clock_accuracy,
+            )
+        super().send_hci_packet(packet)
 
     def leave(self, reason: int) -> None:
         """Vanish from the air; who is connected finds the connection ended for `reason`.

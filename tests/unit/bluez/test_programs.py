@@ -8,7 +8,5 @@ from bluez_machine.programs import entries
 
 
 def test_what_no_package_holds_is_named(tmp_path):
-    with pytest.raises(
-        MachineMissingError, match=r"hold no ld-linux-x86-64\.so\.2; add the"
-    ):
+    with pytest.raises(MachineMissingError, match=r"hold no ld-linux-x86-64\.so\.2; add the"):
         list(entries(tmp_path, ["socat"]))
