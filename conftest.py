@@ -14,10 +14,18 @@ if not any(point.value == "hil.plugin" for point in entry_points(group="pytest11
 
 TESTS = Path(__file__).parent / "tests"
 SUITE = "hil/suite"
+BLUEZ = TESTS / "bluez"
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out for ``-m hil`` what is not marked so: reading it all takes longer than flashing."""
+    """Leave out what a run is not about.
+
+    For ``-m hil`` what is not marked so, since reading it all takes longer than flashing; and the
+    tests over the real BlueZ, which boot a machine, unless they are named (``tox -e bluez``).
+    """
+    if collection_path == BLUEZ:
+        named = (Path(argument.partition("::")[0]).absolute() for argument in config.args)
+        return None if any(BLUEZ in (path, *path.parents) for path in named) else True
     if config.getoption("markexpr") != "hil" or collection_path.parent != TESTS:
         return None
     return True if collection_path.is_dir() else None

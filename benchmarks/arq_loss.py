@@ -147,7 +147,8 @@ def echo(
 
 
 def _counters(board: Board) -> dict[str, int]:
-    return {key: int(value) for key, value in board.console.request("stats").items()}
+    stats = board.console.request("stats")
+    return {key: int(value) for key, value in stats.items() if value.isdecimal()}
 
 
 def _table(outcomes: list[Outcome]) -> Table:

@@ -140,3 +140,33 @@ void link_ends_join(link_end *head, link_end *tail, sn_via via) {
     CHECK_TEXT(link_end_heard(head), " up");
     CHECK_TEXT(link_end_heard(tail), " up");
 }
+
+link_pair pair;
+uint8_t link_payload[3000];
+
+void link_pair_make(void) {
+    pair.head = link_end_new(SN_ROLE_HEAD);
+    pair.tail = link_end_new(SN_ROLE_TAIL);
+    for (size_t i = 0; i < sizeof link_payload; i++) {
+        link_payload[i] = (uint8_t)(i * 11);
+    }
+}
+
+void link_pair_join(sn_via via) {
+    link_pair_make();
+    link_ends_join(pair.head, pair.tail, via);
+}
+
+void link_pair_end(void) {
+    CHECK_TEXT(link_end_heard(pair.head), "");
+    CHECK_TEXT(link_end_heard(pair.tail), "");
+    link_end_free(pair.head);
+    link_end_free(pair.tail);
+}
+
+uint32_t link_pair_ask(sn_frame_type type, uint32_t length) {
+    uint32_t id = sn_link_new_id(&pair.head->link);
+    sn_link_send(&pair.head->link, type, 0, id, (sn_bytes){link_payload, length}, (sn_bytes){0});
+    sn_link_go_on(&pair.head->link);
+    return id;
+}

@@ -33,4 +33,20 @@ void link_ends_pass(link_end *head, link_end *tail, uint64_t us);
 /* What the owner has heard since the last look, each word of it behind a space. */
 const char *link_end_heard(link_end *end);
 
+/* A head and a tail, and bytes for them to carry. */
+typedef struct {
+    link_end *head, *tail;
+} link_pair;
+
+extern link_pair pair;
+extern uint8_t link_payload[3000];
+
+void link_pair_make(void);
+/* Makes and joins them. */
+void link_pair_join(sn_via via);
+/* Frees them; all that they have heard has been looked at. */
+void link_pair_end(void);
+/* The head begins a message with the first `length` bytes; returns its id. */
+uint32_t link_pair_ask(sn_frame_type type, uint32_t length);
+
 #endif

@@ -47,3 +47,19 @@ def make_bluez(start_bus: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
 def bluez(make_bluez: Callable[..., Any]) -> Any:
     """A BlueZ that has yet to be started, on a bus in the place of this computer's."""
     return make_bluez()
+
+
+@pytest.fixture
+def attach() -> Iterator[Callable[[], Any]]:
+    """Look for the board by BlueZ, as often as it is called."""
+    from ble_host import Host
+
+    hosts = []
+
+    def start() -> Any:
+        hosts.append(Host())
+        return hosts[-1]
+
+    yield start
+    for host in hosts:
+        host.link.close()
