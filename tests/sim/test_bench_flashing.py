@@ -151,7 +151,7 @@ def test_what_is_wanted_of_a_board_is_what_the_build_and_the_rig_say(board, mode
         asked.append((needs, options["baud"], options["usb_jtag"]))
         raise WrongChipError("Not this one.")
 
-    monkeypatch.setattr("hil.device.device.flash", notice)
+    monkeypatch.setattr("hil.device.flashable.flash", notice)
     one = board("foreign", mac="f4:12:fa:00:00:01", baud=460_800, reset="usb-jtag")
     with pytest.raises(WrongChipError):
         one.flash(None, model)
