@@ -31,7 +31,7 @@ from pathlib import Path
 from types import FrameType
 
 from hil.cli.shared.progress import counting
-from hil.device.device import Device
+from hil.device.flashable import Flashable
 from hil.errors import FlashingError, HilError, InfrastructureError, ResetError, WrongChipError
 from hil.firmware.build import FirmwareBuild, default_firmware
 from hil.model.model import Model
@@ -133,7 +133,7 @@ def loads() -> tuple[Load, Load]:
 def cycle(case: Case, board: VirtualPort, load: Load) -> None:
     """Flash, boot, reset; raises what hil reports, and AssertionError where it is wrong to."""
     power = board.power_cycle if case.switched else None
-    with Device.open(BoardSpec(board.url, power_cycle=power)) as device:
+    with Flashable.open(BoardSpec(board.url, power_cycle=power)) as device:
         report = device.flash(load.build, load.model, load.cut)
         assert report.written, "nothing was written"
         device.reset()

@@ -145,7 +145,7 @@ def test_a_tail_that_was_reset_is_noticed_and_can_be_connected_again(
 def test_a_tail_of_another_cut_is_refused_by_the_boards_themselves(
     head: Board, tail: Board, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hil.board.connection._check_pair", lambda head, tail: None)
+    monkeypatch.setattr("hil.board.connecting._check_pair", lambda head, tail: None)
     before = head.part.cut
     head.load(model, next(cut for cut in model.cuts if cut != before))
     try:
