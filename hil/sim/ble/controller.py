@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 _Report = hci.HCI_LE_Extended_Advertising_Report_Event.Report
 _Reported = hci.HCI_LE_Extended_Advertising_Report_Event.EventType
-_ADVERTISEMENT = _Reported.CONNECTABLE_ADVERTISING | _Reported.SCANNABLE_ADVERTISING
+# As boards advertise. A report that is not flagged so Linux does not merge with its scan response
+# (net/bluetooth/hci_event.c, process_adv_report): BlueZ filters by service, and sees no name.
+_ADVERTISEMENT = (
+    _Reported.CONNECTABLE_ADVERTISING
+    | _Reported.SCANNABLE_ADVERTISING
+    | _Reported.LEGACY_ADVERTISING_PDU_USED
+)
+_ENHANCED = 1 << (hci.HCI_LE_ENHANCED_CONNECTION_COMPLETE_EVENT - 1)  # of the LE event mask
 _SCAN_RESPONSE = _ADVERTISEMENT | _Reported.SCAN_RESPONSE
 
 
@@ -78,6 +85,12 @@ class BleController(Controller):
         ether: what it sends into.
         address: its public address.
         host: the host's end of HCI, if it is there already.
+
+    Attributes:
+        searching: whether the host has it scan actively.
+        commands, searches, attempts: how many commands the host has given so far, and how many of
+            these began an active scan, or an attempt to connect: a connection, or the passive scan
+            by which Linux waits for one to be possible.
     """
 
     # bumble has buffers of 27 bytes, so that a frame of 244 takes ten packets of HCI.
@@ -88,6 +101,56 @@ class BleController(Controller):
     ) -> None:
         super().__init__(name, link=ether, public_address=address, host_sink=host)
         self._ether = ether
+        self._active = False
+        self.searching = False
+        self.commands = self.searches = self.attempts = 0
+
+    def on_hci_command_packet(self, command: hci.HCI_Command) -> None:
+        """Take note of what the host wants."""
+        self.commands += 1
+        match command:
+            case hci.HCI_LE_Set_Scan_Parameters_Command():
+                self._active = bool(command.le_scan_type)
+            case hci.HCI_LE_Set_Extended_Scan_Parameters_Command():
+                self._active = any(command.scan_types)
+            case hci.HCI_LE_Set_Scan_Enable_Command():
+                self._scan(bool(command.le_scan_enable))
+            case hci.HCI_LE_Set_Extended_Scan_Enable_Command():
+                self._scan(bool(command.enable))
+            case (
+                hci.HCI_LE_Create_Connection_Command()
+                | hci.HCI_LE_Extended_Create_Connection_Command()
+            ):
+                self.attempts += 1
+            case hci.HCI_Reset_Command():
+                self.searching = False
+        super().on_hci_command_packet(command)
+
+    def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
+        """Report a connection by the enhanced event to a host that has asked for that.
+
+        bumble always sends the plain one. Linux waits for the enhanced one, which controllers with
+        extended advertising or LL privacy have: for 4 s it gives no other command, then it cancels
+        connecting, and where it is to disconnect meanwhile it forgets the connection that stands.
+        """
+        if (
+            isinstance(packet, hci.HCI_LE_Connection_Complete_Event)
+            and self.le_event_mask & _ENHANCED
+        ):
+            packet = hci.HCI_LE_Enhanced_Connection_Complete_Event(
+                status=packet.status,
+                connection_handle=packet.connection_handle,
+                role=packet.role,
+                peer_address_type=packet.peer_address_type,
+                peer_address=packet.peer_address,
+                local_resolvable_private_address=hci.Address.ANY,
+                peer_resolvable_private_address=hci.Address.ANY,
+                connection_interval=packet.connection_interval,
+                peripheral_latency=packet.peripheral_latency,
+                supervision_timeout=packet.supervision_timeout,
+                central_clock_accuracy=packet.central_clock_accuracy,
+            )
+        super().send_hci_packet(packet)
 
     def leave(self, reason: int) -> None:
         """Vanish from the air; who is connected finds the connection ended for `reason`.
@@ -156,6 +219,11 @@ class BleController(Controller):
         pending = self.pending_le_connection
         if pending is not None and pending.peer_address == pdu.advertiser_address:
             self.create_le_connection(pdu.advertiser_address)
+
+    def _scan(self, on: bool) -> None:
+        self.searching = on and self._active
+        self.searches += self.searching
+        self.attempts += on and not self._active
 
     def _report(self, address: hci.Address, event_type: int, data: bytes) -> None:
         report = _Report(

@@ -13,18 +13,12 @@ from typing import TYPE_CHECKING
 from hil.protocol import HEADER_SIZE, FrameHeader, ProtocolError
 from hil.sim.ble.connection import Side
 from hil.sim.ble.pairing import NOTHING_HEARD, Pair
+from hil.sim.ble.patience import Patience
 from hil.sim.clock import SimClock
 from hil.sim.reaction import Reaction, header_of_request
 
 if TYPE_CHECKING:
     from hil.sim.ble.hci import HciServer
-
-UNHEEDED = 50
-"""A host that has heard so many advertisements of a board and does not connect wants another."""
-
-UNHEARD = 250
-"""One whose radio is on and that has listened to so few of this many has nothing to do with it: it
-would have to rest for seconds between its attempts."""
 
 # Error codes: Bluetooth Core Specification 5.4, volume 1, part F.
 _CONNECTION_TIMEOUT = 0x08
@@ -60,7 +54,7 @@ class HostEnd:
         self._clock = clock
         self._hci = hci
         self._on_subscribed = subscribed
-        self._advertisements = self._unheeded = 0
+        self._patience = Patience()
         self._pair: Pair | None = None
         self._closed = False
         self._reaction = Reaction()
@@ -76,11 +70,8 @@ class HostEnd:
     # What the host does, in real time.
 
     def advertised(self) -> None:
-        """Wait no longer if no radio is free to come, or all have heard the board and do not."""
-        free = [radio for radio in self._hci.radios if not radio.le_connections]
-        self._advertisements += 1
-        self._unheeded += all(radio.le_scan_enable for radio in free)
-        if not free or self._unheeded >= UNHEEDED or self._advertisements >= UNHEARD:
+        """Wait no longer once no host will come for it."""
+        if not self._patience.advertised(self._hci.radios):
             self._clock.paid(self)
 
     def subscribed(self, mtu: int) -> None:

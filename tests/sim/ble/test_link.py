@@ -213,16 +213,19 @@ def test_time_goes_on_where_no_host_has_a_radio(start_bench):
     time_goes_on(bench)
 
 
-def test_time_goes_on_where_the_host_wants_another_board(start_bench, attach):
+def test_time_goes_on_where_the_host_looks_for_another_board(start_bench, attach, monkeypatch):
+    monkeypatch.setattr("hil.transport.ble_session.FIND_S", 0.2)
+    monkeypatch.setattr("hil.sim.ble.patience.HEARD", 5)
     bench = start_bench()
     (board,) = bench.boards
     attach("hil-ffffff", bench.hci)
     bench.call(board.radio.open, "", 0)
     time_goes_on(bench)
+    assert board.heard.events == []
 
 
 def test_time_goes_on_where_a_hosts_radio_is_on_and_idle(start_bench, monkeypatch):
-    monkeypatch.setattr("hil.sim.ble.host.UNHEARD", 5)
+    monkeypatch.setattr("hil.sim.ble.patience.QUIET", 5)
     bench = start_bench()
     (board,) = bench.boards
     port = int(bench.hci.rsplit(":", 1)[1])
