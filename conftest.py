@@ -51,12 +51,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Give the files of a directory that shares a board to one worker, any other file to any."""
+    """Give the files of a directory that shares a board, or a machine, to one worker."""
     from xdist.scheduler import LoadScopeScheduling
 
     class BoardScheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = nodeid.partition("::")[0]
-            return SUITE if path.startswith(f"{SUITE}/") else path
+            directory = path.rpartition("/")[0]
+            return directory if directory in (SUITE, "tests/bluez") else path
 
     return BoardScheduling(config, log)

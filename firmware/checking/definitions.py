@@ -23,6 +23,7 @@ _WEAK = re.compile(r"\b(?:\w*weak\w*|\w*WEAK\w*)\b")
 _ATTRIBUTE = re.compile(
     r"\b(?:__attribute__|__attribute|__declspec|alignas|_Alignas|asm|__asm__)\b\s*\("
 )
+_POINTER = re.compile(r"[^()=]+\(\s*\*\s*(?:const\s+)?(\w+)\s*(?:\[[^\]]*\])?\s*\)\s*\(")
 _FUNCTION = re.compile(r"\b(\w+)\s*\(")
 _VARIABLE = re.compile(r"(\w+)\s*(?:\[[^\]]*\]\s*)*$")
 _LABEL = re.compile(r"^\s*\.glob(?:a)?l\s+([\w$.]+)", re.MULTILINE)
@@ -49,7 +50,7 @@ def in_file(path: Path) -> dict[str, bool]:
             for name in _LABEL.findall(text)
             if re.search(rf"^\s*{re.escape(name)}\s*:", text, re.MULTILINE)
         }
-    return dict.fromkeys(_ASSIGNED.findall(text), True)
+    return dict.fromkeys(_ASSIGNED.findall(text), False)
 
 
 def in_c(text: str) -> dict[str, bool]:
@@ -151,9 +152,7 @@ def _variables(declaration: str) -> list[str]:
         return []
     if "(" in declaration.partition("=")[0]:
         # A prototype, a macro's use, or a pointer to functions.
-        pointer = re.match(
-            r"[^()=]+\(\s*\*\s*(?:const\s+)?(\w+)\s*(?:\[[^\]]*\])?\s*\)\s*\(", declaration
-        )
+        pointer = _POINTER.match(declaration)
         return [pointer[1]] if pointer else []
     if re.fullmatch(r"\s*(?:const\s+)?(?:struct|union|enum)\s+\w*\s*(?:\{\})?\s*", declaration):
         return []

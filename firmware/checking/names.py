@@ -79,7 +79,7 @@ def findings(
         others = [path for path, is_weak in taken.get(name, []) if not is_weak]
         hooked = name in HOOKS or (name in taken and not others)
         if others and name not in HOOKS:
-            yield f"{file}: the global {name} is defined by {others[0]} too: the linker finds two"
+            yield f"{file}: the global {name} is defined by {others[0]} too"
         if not name.startswith((prefix, WRAPPER)) and not hooked:
             yield f"{file}: the global {name} does not begin with {prefix}"
 
@@ -89,5 +89,5 @@ def _files(tree: Path) -> Iterator[Path]:
         below.sort()
         for name in sorted(files):
             file = Path(folder, name)
-            if file.suffix in _SUFFIXES and not _ELSEWHERE.search(str(file)):
+            if file.suffix in _SUFFIXES and not _ELSEWHERE.search(f"/{file.relative_to(tree)}"):
                 yield file

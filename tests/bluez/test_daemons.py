@@ -5,10 +5,6 @@ import pytest
 
 from bluez_machine.host import numbered
 from hil.errors import BluetoothError
-from hil.transport.ble.bluez import POWERING_S
-
-LONGER_S = 5.0
-"""Until the product says what it has waited for in vain."""
 
 
 def returns(host):
@@ -22,8 +18,7 @@ def test_an_adapter_that_is_switched_off_is_named_and_back_when_it_is_on(attach,
     host.wait()
     machine.switch(on=False)
     host.wait_lost()
-    with pytest.raises(BluetoothError, match="The Bluetooth adapter hci0 is switched off: run"):
-        host.link.wait(POWERING_S + LONGER_S)
+    host.wait_trouble("The Bluetooth adapter hci0 is switched off: run")
     machine.switch(on=True)
     returns(host)
     host.link.check()
@@ -75,8 +70,7 @@ def test_an_adapter_that_is_unplugged_is_named_and_back_when_it_is_there(attach,
     host.wait()
     machine.unplug()
     host.wait_lost()
-    with pytest.raises(BluetoothError, match="no Bluetooth adapter that BlueZ knows; plug one in"):
-        host.link.wait(POWERING_S + LONGER_S)
+    host.wait_trouble("no Bluetooth adapter that BlueZ knows; plug one in")
     machine.attach(board.hci)
     board.advertise()
     returns(host)

@@ -126,3 +126,17 @@ def test_tests_and_examples_of_an_idf_define_nothing_for_an_application(tmp_path
     assert names.collisions({"app_start"}, [tmp_path]) == {}
     (tmp_path / "a" / "main.c").write_text("void app_start(void) { }\n")
     assert set(names.collisions({"app_start"}, [tmp_path])) == {"app_start"}
+
+
+def test_where_an_idf_lies_does_not_matter(tmp_path):
+    tree = tmp_path / "test" / "examples"
+    tree.mkdir(parents=True)
+    (tree / "main.c").write_text("void app_start(void) { }\n")
+    assert set(names.collisions({"app_start"}, [tree])) == {"app_start"}
+
+
+def test_a_name_that_a_rom_script_gives_an_address_is_taken(tmp_path):
+    (tmp_path / "esp32s3.rom.ld").write_text("PROVIDE( hil_delay = 0x40000600 );\n")
+    taken = names.collisions({"hil_delay"}, [tmp_path])
+    (line,) = names.findings("main", {"hil_delay": "main/loop.c"}, taken)
+    assert line.endswith("esp32s3.rom.ld too")

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The product's link to a board over the machine's BlueZ, and what it has told."""
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 
+import pytest
+
 from bluez_machine.echo_board import GREETING
+from hil.errors import BluetoothError
 from hil.transport.ble.link import BleLink
 
 PATIENCE_S = 60.0
@@ -38,6 +42,13 @@ class Host:
         """Return how the connection ended that is the ``count``-th to do so."""
         self._until(lambda: len(self._losses) >= count)
         return self._losses[count - 1]
+
+    def wait_trouble(self, words: str) -> None:
+        """Return once the link says this of what keeps it from the board."""
+        with self.link._changed:
+            assert self.link._changed.wait_for(lambda: words in self.link._trouble, PATIENCE_S)
+        with pytest.raises(BluetoothError, match=re.escape(words)):
+            self.link.wait(0)
 
     def expect(self, frames: Sequence[bytes], cause: Callable[[], None]) -> None:
         """Assert that something makes just these frames come, in this order."""

@@ -10,7 +10,7 @@ from bluez_machine.image import Image
 from bluez_machine.qemu import Qemu
 
 BOOT_S = 180.0
-"""Alone it boots in 14 s, beside 20 others that want the processor in 75 s."""
+"""It takes 14 s of an idle processor, and 75 s of one that 20 others want too."""
 
 ATTACH_S = 40.0
 ATTEMPTS = 3

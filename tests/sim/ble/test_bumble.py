@@ -162,26 +162,6 @@ def test_a_scan_finds_the_scan_response(kind):
     run(scenario)
 
 
-def test_a_host_that_asks_for_enhanced_events_is_told_of_connections_by_them(kind):
-    async def scenario() -> None:
-        link = kind.link()
-        board, central = [await kind.device(link, address) for address in (BOARD, CENTRAL)]
-        await advertise(board)
-        subevents, on_packet = [], central.host.on_packet
-
-        def heard(packet: bytes) -> None:
-            if packet[1] == hci.HCI_LE_META_EVENT:
-                subevents.append(packet[3])
-            on_packet(packet)
-
-        central.host.on_packet = heard
-        await central.connect(f"{BOARD}/P", timeout=PATIENCE)
-        assert (hci.HCI_LE_ENHANCED_CONNECTION_COMPLETE_EVENT in subevents) is kind.mended
-        assert (hci.HCI_LE_CONNECTION_COMPLETE_EVENT in subevents) is not kind.mended
-
-    run(scenario)
-
-
 def test_a_frame_takes_one_packet_of_hci(kind):
     async def scenario():
         _, central, connection = await connected(kind)

@@ -5,9 +5,11 @@ import asyncio
 
 import pytest
 from bumble import hci
+from bumble.controller import Controller
 from bumble.device import Device
 from bumble.host import Host
 from bumble.keys import MemoryKeyStore
+from bumble.link import LocalLink
 
 from hil.sim.ble.controller import BleController, Ether
 from hil.sim.ble.peripheral import FASTEST_MS, SLOWEST_MS, Peripheral
@@ -82,6 +84,34 @@ def test_a_board_is_reported_as_one_that_advertises_with_legacy_pdus():
         # Bluetooth Core Specification 5.4, volume 4, part E, 7.7.65.13, table of legacy PDUs.
         assert types[:2] == [0b0010011, 0b0011011]
         board.peripheral.close()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("mended", [False, True], ids=["bumble", "lab"])
+def test_a_host_that_asks_for_enhanced_events_is_told_of_connections_by_them(mended):
+    class Told:
+        def __init__(self):
+            self.subevents = []
+
+        def on_packet(self, packet):
+            self.subevents.append(packet[3])
+
+    async def scenario(ether):
+        host = Told()
+        controller = (
+            BleController("host", ether, HOST, host)
+            if mended
+            else Controller("host", link=LocalLink(), public_address=HOST, host_sink=host)
+        )
+        peer = hci.Address(f"{BOARD}/P")
+        plain = hci.HCI_LE_Connection_Complete_Event(0, 1, 0, 0, peer, 24, 0, 42, 0)
+        for mask in (0x1F, 0x21F):  # Core Specification 5.4, volume 4, part E, 7.8.1
+            controller.le_event_mask = mask
+            controller.send_hci_packet(plain)
+        await until(lambda: len(host.subevents) == 2)
+        enhanced = 0x0A if mended else 0x01
+        assert host.subevents == [0x01, enhanced]
 
     run(scenario)
 
