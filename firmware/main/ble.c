@@ -29,7 +29,7 @@ static uint16_t connection; /* BLE_HS_CONN_HANDLE_NONE: none that an event has t
 static uint16_t value;
 static TaskHandle_t starter;
 
-int hil_ble_fail(sn_error code, const char *text, int detail) {
+static int fail(sn_error code, const char *text, int detail) {
     char number[24];
     if (atomic_exchange(&state, OVER) != OVER) {
         snprintf(number, sizeof number, "NimBLE code 0x%x", (unsigned)detail);
@@ -39,7 +39,7 @@ int hil_ble_fail(sn_error code, const char *text, int detail) {
     return 0;
 }
 
-int hil_ble_up(uint16_t handle) {
+static int report_up(uint16_t handle) {
     int was = OPENING;
     value = handle;
     if (atomic_compare_exchange_strong(&state, &was, UP)) {
@@ -50,11 +50,11 @@ int hil_ble_up(uint16_t handle) {
 
 static int begin(void) {
     const int code = state != OPENING ? 0 : is_central ? hil_ble_connect(peer) : hil_ble_advertise();
-    return code == 0 ? 0 : hil_ble_fail(SN_ERR_RADIO, "BLE could not be started", code);
+    return code == 0 ? 0 : fail(SN_ERR_RADIO, "BLE could not be started", code);
 }
 
 static int agreed(void) {
-    return is_central ? hil_ble_explore(connection) : hil_ble_up(value);
+    return is_central ? hil_ble_explore(connection) : report_up(value);
 }
 
 static int on_mtu(uint16_t handle, const struct ble_gatt_error *error, uint16_t mtu, void *unused) {
@@ -69,12 +69,12 @@ static int agree(void) {
     const int code = ble_gattc_exchange_mtu(connection, on_mtu, NULL);
     return code == 0                 ? 0
            : code == BLE_HS_EALREADY ? agreed()
-                                     : hil_ble_fail(SN_ERR_EDGE_UNREACHABLE, "no MTU could be asked for", code);
+                                     : fail(SN_ERR_EDGE_UNREACHABLE, "no MTU could be asked for", code);
 }
 
 static int connected(int status, uint16_t handle) {
     if (status != 0) {
-        return is_central ? hil_ble_fail(SN_ERR_EDGE_UNREACHABLE, "no board of that MAC advertises", status) : begin();
+        return is_central ? fail(SN_ERR_EDGE_UNREACHABLE, "no board of that MAC advertises", status) : begin();
     }
     connection = handle;
     const struct ble_gap_upd_params wanted = {.itvl_min = BLE_GAP_CONN_ITVL_MS(7.5),
@@ -93,7 +93,7 @@ static int disconnected(uint16_t handle, int reason) {
         return 0; /* one that was given up before */
     }
     connection = BLE_HS_CONN_HANDLE_NONE;
-    return state == UP ? hil_ble_fail(SN_ERR_EDGE_LOST, "the connection ended", reason) : begin();
+    return state == UP ? fail(SN_ERR_EDGE_LOST, "the connection ended", reason) : begin();
 }
 
 static int subscribed(const struct ble_gap_event *event) {
@@ -106,11 +106,21 @@ static int subscribed(const struct ble_gap_event *event) {
     /* The end of the connection ends the subscription first: that comes as BLE_GAP_EVENT_DISCONNECT next. */
     return event->subscribe.prev_notify && event->subscribe.reason == BLE_GAP_SUBSCRIBE_REASON_WRITE &&
                    event->subscribe.conn_handle == connection
-               ? hil_ble_fail(SN_ERR_EDGE_LOST, "the central has ended its subscription", 0)
+               ? fail(SN_ERR_EDGE_LOST, "the central has ended its subscription", 0)
                : 0;
 }
 
-int hil_ble_on_event(struct ble_gap_event *event, void *unused) {
+static void received(uint16_t handle, const struct os_mbuf *frame) {
+    static uint8_t flat[MOST_FRAME];
+    uint16_t length = 0;
+    if (state == UP && handle == connection &&
+        (ble_hs_mbuf_to_flat(frame, flat, sizeof flat, &length) != 0 ||
+         !hil_link_receive(SN_VIA_BLE, 0, 0, flat, length))) {
+        fail(SN_ERR_EDGE_LOST, "a frame could not be taken, and BLE must lose none", BLE_HS_ENOMEM);
+    }
+}
+
+static int on_event(struct ble_gap_event *event, void *unused) {
     (void)unused;
     switch (event->type) {
     case BLE_GAP_EVENT_CONNECT:
@@ -120,20 +130,12 @@ int hil_ble_on_event(struct ble_gap_event *event, void *unused) {
     case BLE_GAP_EVENT_SUBSCRIBE:
         return subscribed(event);
     case BLE_GAP_EVENT_NOTIFY_RX:
-        hil_ble_received(event->notify_rx.conn_handle, event->notify_rx.om);
+        received(event->notify_rx.conn_handle, event->notify_rx.om);
     }
     return 0;
 }
 
-void hil_ble_received(uint16_t handle, const struct os_mbuf *frame) {
-    static uint8_t flat[MOST_FRAME];
-    uint16_t length = 0;
-    if (state == UP && handle == connection &&
-        (ble_hs_mbuf_to_flat(frame, flat, sizeof flat, &length) != 0 ||
-         !hil_link_receive(SN_VIA_BLE, 0, 0, flat, length))) {
-        hil_ble_fail(SN_ERR_EDGE_LOST, "a frame could not be taken, and BLE must lose none", BLE_HS_ENOMEM);
-    }
-}
+static const ble_gatt_events gatt_events = {.gap = on_event, .received = received, .up = report_up, .fail = fail};
 
 static int32_t send_frame(uint64_t to, const uint8_t *data, size_t length) {
     (void)to;
@@ -147,7 +149,7 @@ static int32_t send_frame(uint64_t to, const uint8_t *data, size_t length) {
         hil_link_writable_soon(SN_VIA_BLE);
         return 0;
     }
-    return code == 0 ? (int32_t)length : hil_ble_fail(SN_ERR_EDGE_LOST, "a frame could not be sent", code) - 1;
+    return code == 0 ? (int32_t)length : fail(SN_ERR_EDGE_LOST, "a frame could not be sent", code) - 1;
 }
 
 static uint32_t frame_limit(void) {
@@ -167,7 +169,7 @@ static void on_sync(void) {
 }
 
 static void on_reset(int reason) {
-    hil_ble_fail(SN_ERR_RADIO, "the Bluetooth controller was reset", reason);
+    fail(SN_ERR_RADIO, "the Bluetooth controller was reset", reason);
 }
 
 static void start(const link_wish *wish) {
@@ -194,14 +196,14 @@ static void start(const link_wish *wish) {
     (void)ulTaskNotifyTake(pdTRUE, 0); /* of a reset in the time of the link before */
     ble_hs_cfg.sync_cb = on_sync;
     ble_hs_cfg.reset_cb = on_reset;
-    int refusal = hil_ble_add_service(mac);
+    int refusal = hil_ble_add_service(mac, &gatt_events);
     has_host = false;
     nimble_port_freertos_init(host_task); /* does not say if there was no memory for it */
     /* NimBLE must not be stopped before it is in step with the controller: it would use a timer that is gone. */
     if (ulTaskNotifyTake(pdTRUE, pdMS_TO_TICKS(START_MS)) == 0 && refusal == 0) {
         refusal = BLE_HS_ETIMEOUT_HCI;
     }
-    refusal == 0 ? begin() : hil_ble_fail(SN_ERR_RADIO, "BLE could not be set up", refusal);
+    refusal == 0 ? begin() : fail(SN_ERR_RADIO, "BLE could not be set up", refusal);
 }
 
 static void stop(void) {

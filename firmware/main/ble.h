@@ -10,16 +10,18 @@
 
 #include "links.h"
 
-int hil_ble_add_service(const uint8_t mac[6]);
+/* What the service tells the connection. What returns an int returns 0. */
+typedef struct {
+    int (*gap)(struct ble_gap_event *event, void *unused);
+    void (*received)(uint16_t connection, const struct os_mbuf *frame);
+    int (*up)(uint16_t handle); /* of what frames are written to, or notified on */
+    int (*fail)(sn_error code, const char *text, int detail);
+} ble_gatt_events;
+
+int hil_ble_add_service(const uint8_t mac[6], const ble_gatt_events *events);
 int hil_ble_advertise(void);
 int hil_ble_connect(const char *mac);
-int hil_ble_explore(
-    uint16_t connection); /* finds the peer's service and subscribes: ends in hil_ble_up or hil_ble_fail */
-
-int hil_ble_on_event(struct ble_gap_event *event, void *unused);
-void hil_ble_received(uint16_t connection, const struct os_mbuf *frame);
-/* All return 0. */
-int hil_ble_up(uint16_t handle); /* of what frames are written to, or notified on */
-int hil_ble_fail(sn_error code, const char *text, int detail);
+/* Finds the peer's service and subscribes: ends in `up` or `fail`. */
+int hil_ble_explore(uint16_t connection);
 
 #endif

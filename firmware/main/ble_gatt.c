@@ -13,11 +13,12 @@
 #define PATIENCE_MS 5000 /* the core waits 10 s */
 
 static const ble_uuid128_t service = UUID(1), to_peripheral = UUID(2), to_central = UUID(3);
+static const ble_gatt_events *events;
 
 static int on_access(uint16_t connection, uint16_t attribute, struct ble_gatt_access_ctxt *context, void *unused) {
     (void)attribute, (void)unused;
     if (context->op == BLE_GATT_ACCESS_OP_WRITE_CHR) {
-        hil_ble_received(connection, context->om);
+        events->received(connection, context->om);
     }
     return 0;
 }
@@ -32,8 +33,9 @@ static const struct ble_gatt_svc_def services[] = {
     {0},
 };
 
-int hil_ble_add_service(const uint8_t mac[6]) {
+int hil_ble_add_service(const uint8_t mac[6], const ble_gatt_events *told) {
     char name[16];
+    events = told;
     snprintf(name, sizeof name, "hil-%02x%02x%02x", mac[3], mac[4], mac[5]);
     ble_svc_gap_init();
     ble_svc_gatt_init();
@@ -59,7 +61,7 @@ int hil_ble_advertise(void) {
                                                   .itvl_max = BLE_GAP_ADV_ITVL_MS(30)};
     int code = ble_gap_adv_set_fields(&advertisement);
     code = code == 0 ? ble_gap_adv_rsp_set_fields(&response) : code;
-    return code == 0 ? ble_gap_adv_start(BLE_OWN_ADDR_PUBLIC, NULL, BLE_HS_FOREVER, &parameters, hil_ble_on_event, NULL)
+    return code == 0 ? ble_gap_adv_start(BLE_OWN_ADDR_PUBLIC, NULL, BLE_HS_FOREVER, &parameters, events->gap, NULL)
                      : code;
 }
 
@@ -74,7 +76,7 @@ int hil_ble_connect(const char *mac) {
     for (size_t i = 0; i < sizeof peer.val; i++) { /* the last byte first */
         peer.val[i] = (uint8_t)(address >> 8 * i);
     }
-    return ble_gap_connect(BLE_OWN_ADDR_PUBLIC, &peer, PATIENCE_MS, &parameters, hil_ble_on_event, NULL);
+    return ble_gap_connect(BLE_OWN_ADDR_PUBLIC, &peer, PATIENCE_MS, &parameters, events->gap, NULL);
 }
 
 static uint16_t to_write, to_subscribe; /* handles */
@@ -83,13 +85,13 @@ static uint16_t to_write, to_subscribe; /* handles */
 static int go_on(int code) {
     return code == 0 || code == BLE_HS_ENOTCONN
                ? 0
-               : hil_ble_fail(SN_ERR_EDGE_UNREACHABLE, "the peer lacks this protocol's service", code);
+               : events->fail(SN_ERR_EDGE_UNREACHABLE, "the peer lacks this protocol's service", code);
 }
 
 static int on_subscribed(uint16_t connection, const struct ble_gatt_error *error, struct ble_gatt_attr *written,
                          void *unused) {
     (void)connection, (void)written, (void)unused;
-    return error->status == 0 ? hil_ble_up(to_write) : go_on(error->status);
+    return error->status == 0 ? events->up(to_write) : go_on(error->status);
 }
 
 static int on_characteristic(uint16_t connection, const struct ble_gatt_error *error, const struct ble_gatt_chr *found,
