@@ -18,8 +18,10 @@ HOOKS = {
 }
 """Names that others have given to what the firmware is to define."""
 WRAPPER = "__wrap_"
-"""The linker's option --wrap makes these names."""
+"""The linker's option --wrap makes these names. Who defines one takes a function's place in one
+image, so that of another chip's driver (ESP32-C2's Bluetooth wraps esp_panic_handler) is free."""
 
+_OTHER_CHIP = re.compile(r"/esp32(?!s3/|c3/)\w*/")
 _SUFFIXES = definitions.C_SUFFIXES | definitions.ASSEMBLY_SUFFIXES | {".a", ".ld", ".in"}
 _ELSEWHERE = re.compile(
     r"/(?:tests?|test_apps?\w*|host_tests?|unit_tests?|examples?|apps|mocks|fuzz\w*)/|/soc/.*\.h$"
@@ -77,6 +79,8 @@ def findings(
     prefix = PREFIXES.get(component, "")
     for name, file in sorted(owned.items()):
         others = [path for path, is_weak in taken.get(name, []) if not is_weak]
+        if name.startswith(WRAPPER):
+            others = [path for path in others if not _OTHER_CHIP.search(str(path))]
         hooked = name in HOOKS or (name in taken and not others)
         if others and name not in HOOKS:
             yield f"{file}: the global {name} is defined by {others[0]} too"

@@ -97,6 +97,8 @@ TAKEN = {
     "console_write": [(Path("vfs_console.c"), False)],
     "a_hook": [(Path("hooks.c"), True)],
     "DebugLog": [(Path("debug_log.cc"), False)],
+    "__wrap_esp_panic_handler": [(Path("bt/esp32c2/bt.c"), False)],
+    "__wrap_esp_restart": [(Path("bt/esp32s3/bt.c"), False)],
 }
 
 
@@ -108,6 +110,8 @@ TAKEN = {
         ("a_hook", []),
         ("DebugLog", []),
         ("__wrap_panic", []),
+        ("__wrap_esp_panic_handler", []),
+        ("__wrap_esp_restart", ["defined by bt/esp32s3/bt.c too"]),
         ("wifi_init", ["does not begin with hil_"]),
         ("sn_wifi", ["does not begin with hil_"]),
         ("console_write", ["defined by vfs_console.c too", "does not begin with hil_"]),
