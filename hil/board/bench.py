@@ -9,7 +9,7 @@ from hil.errors import PortMissingError
 from hil.rig.identity import Identity
 from hil.rig.lookup import OnWait, find_port
 from hil.rig.rig import BoardSpec, Rig
-from hil.sim.process import Lab
+from hil.sim.process import Lab, ended_on_error
 
 AnyBoard = TypeVar("AnyBoard", bound=Board)
 
@@ -39,11 +39,8 @@ class OpenRig(Generic[AnyBoard]):
         self._seconds: dict[str, Board] = {}
         if rig.board.virtual:
             self._lab = Lab.start(boards=_VIRTUAL_BOARDS, link=rig.shaping)
-        try:
+        with ended_on_error(self._lab):
             self.board = kind.open(rig.board, lab=self._lab, on_wait=on_wait)
-        except BaseException:
-            self._close_lab()
-            raise
 
     def __enter__(self) -> Self:
         return self

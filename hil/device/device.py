@@ -16,7 +16,7 @@ from hil.rig.lock import BoardLock, Holder
 from hil.rig.rig import BoardSpec
 from hil.serialport.ports import has_line_rate
 from hil.serialport.reset import ConsoleReset, ResetStrategy, reset_on
-from hil.sim.process import Lab
+from hil.sim.process import Lab, ended_on_error
 
 
 class Device:
@@ -70,12 +70,8 @@ class Device:
             with BoardLock.acquire(spec.port, spec.wait_s, on_wait):
                 return cls(spec, spec.port, None, False)
         used = lab or Lab.start()
-        try:
+        with ended_on_error(used if lab is None else None):
             return cls(spec, used.boards[index].url, used, lab is None)
-        except BaseException:
-            if lab is None:
-                used.close()
-            raise
 
     def __enter__(self) -> Self:
         return self

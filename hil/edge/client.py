@@ -3,7 +3,6 @@
 
 import itertools
 import secrets
-from types import TracebackType
 from typing import Protocol, Self
 
 from hil.edge.packet_asker import PacketAsker, UdpChannel
@@ -76,12 +75,7 @@ class HeadClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         self.asker.close()
 
     def hello(self, dtype: DataType, tensor_size: int, classes: int) -> Message:

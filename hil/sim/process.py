@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Start virtual boards in a lab process of their own, and end them again."""
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -8,9 +9,8 @@ import select
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import IO, Any
 
 from hil.errors import BadInputError, LabError
@@ -148,13 +148,19 @@ class Lab:
     def __enter__(self) -> "Lab":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+
+@contextlib.contextmanager
+def ended_on_error(lab: Lab | None) -> Iterator[None]:
+    """End a lab, if there is one, where what is to use it cannot be had."""
+    try:
+        yield
+    except BaseException:
+        if lab is not None:
+            lab.close()
+        raise
 
 
 def require_simulation() -> None:
