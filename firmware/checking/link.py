@@ -187,8 +187,14 @@ def _origins(
     yield "the toolchain has picolibc in newlib's place", newlib
     wanted = wanted - cxx - newlib
     if wanted and missing:
-        # What a source file defines is missing for another reason, which shall be seen.
-        wanted -= set(names.collisions(wanted, [job.idf / "components", job.project]))
+        # What a source file defines is missing for another reason, which shall be seen. In the
+        # ROM of another chip there may be what is in the library of this one.
+        defined = names.collisions(wanted, [job.idf / "components", job.project])
+        wanted -= {
+            name
+            for name, places in defined.items()
+            if not all(names.is_another_chips(path, (job.tools.target,)) for path, _ in places)
+        }
     for component in missing:
         folders = [
             job.idf / "components" / each for each in stubs.DECLARING.get(component, (component,))

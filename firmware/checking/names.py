@@ -3,7 +3,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from checking import definitions
@@ -21,7 +21,9 @@ WRAPPER = "__wrap_"
 """The linker's option --wrap makes these names. Who defines one takes a function's place in one
 image, so that of another chip's driver (ESP32-C2's Bluetooth wraps esp_panic_handler) is free."""
 
-_OTHER_CHIP = re.compile(r"/esp32(?!s3/|c3/)\w*/")
+_CHIP = re.compile(r"esp32(?:[a-z]\d+)?")
+_TARGETS = ("esp32s3", "esp32c3")
+"""What this firmware is built for."""
 _SUFFIXES = definitions.C_SUFFIXES | definitions.ASSEMBLY_SUFFIXES | {".a", ".ld", ".in"}
 _ELSEWHERE = re.compile(
     r"/(?:tests?|test_apps?\w*|host_tests?|unit_tests?|examples?|apps|mocks|fuzz\w*)/|/soc/.*\.h$"
@@ -66,6 +68,11 @@ def collisions(names: set[str], trees: Iterable[Path]) -> dict[str, list[tuple[P
     return found
 
 
+def is_another_chips(path: Path, targets: Collection[str]) -> bool:
+    """Say whether a file of ESP-IDF lies in a folder of another chip than `targets`."""
+    return any(_CHIP.fullmatch(part) and part not in targets for part in path.parts)
+
+
 def findings(
     component: str, owned: dict[str, str], taken: dict[str, list[tuple[Path, bool]]]
 ) -> Iterator[str]:
@@ -80,7 +87,7 @@ def findings(
     for name, file in sorted(owned.items()):
         others = [path for path, is_weak in taken.get(name, []) if not is_weak]
         if name.startswith(WRAPPER):
-            others = [path for path in others if not _OTHER_CHIP.search(str(path))]
+            others = [path for path in others if not is_another_chips(path, _TARGETS)]
         hooked = name in HOOKS or (name in taken and not others)
         if others and name not in HOOKS:
             yield f"{file}: the global {name} is defined by {others[0]} too"

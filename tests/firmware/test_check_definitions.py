@@ -144,3 +144,17 @@ def test_a_name_that_a_rom_script_gives_an_address_is_taken(tmp_path):
     taken = names.collisions({"hil_delay"}, [tmp_path])
     (line,) = names.findings("main", {"hil_delay": "main/loop.c"}, taken)
     assert line.endswith("esp32s3.rom.ld too")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("esp_rom/esp32c5/ld/esp32c5.rom.net80211.ld", True),
+        ("esp_rom/esp32c3/ld/esp32c3.rom.ld", False),
+        ("bt/controller/lib_esp32c3_family/libbtdm_app.a", False),
+        ("esp_rom/esp32/ld/esp32.rom.ld", True),
+        ("esp_wifi/src/wifi_init.c", False),
+    ],
+)
+def test_a_folder_named_after_another_chip_is_that_chips(path, expected):
+    assert names.is_another_chips(Path(path), ("esp32c3",)) is expected
