@@ -4,6 +4,7 @@
 import re
 import threading
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 
 import pytest
 
@@ -55,8 +56,15 @@ class Host:
         with self._changed:
             self._frames.clear()
         cause()
-        self._until(lambda: len(self._frames) >= len(frames))
-        assert self._frames == list(frames)
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._frames) >= len(frames), PATIENCE_S)
+            came = list(self._frames)
+        pairs = enumerate(zip_longest(frames, came))
+        wrong = next((number for number, (one, other) in pairs if one != other), None)
+        assert wrong is None, (
+            f"{len(came)} of {len(frames)} frames in {PATIENCE_S:g} s, and number {wrong} is not "
+            f"what was sent; {len(self._greetings)} connections, {self.link._trouble}"
+        )
 
     def echo(self, frames: Sequence[bytes]) -> None:
         """Write frames as fast as they go, and assert that all come back in their order."""
