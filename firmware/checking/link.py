@@ -188,7 +188,12 @@ def _origins(
     wanted = wanted - cxx - newlib
     if wanted and missing:
         # What a source file defines is missing for another reason, which shall be seen.
-        wanted -= set(names.collisions(wanted, [job.idf / "components", job.project]))
+        taken = names.collisions(wanted, [job.idf / "components", job.project])
+        wanted -= {
+            name
+            for name, places in taken.items()
+            if any(path.suffix in names.SOURCES for path, _ in places)
+        }
     for component in missing:
         folders = [
             job.idf / "components" / each for each in stubs.DECLARING.get(component, (component,))

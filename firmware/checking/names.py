@@ -20,7 +20,9 @@ HOOKS = {
 WRAPPER = "__wrap_"
 """The linker's option --wrap makes these names."""
 
-_SUFFIXES = definitions.C_SUFFIXES | definitions.ASSEMBLY_SUFFIXES | {".a", ".ld", ".in"}
+SOURCES = definitions.C_SUFFIXES | definitions.ASSEMBLY_SUFFIXES
+
+_SUFFIXES = SOURCES | {".a", ".ld", ".in"}
 _ELSEWHERE = re.compile(
     r"/(?:tests?|test_apps?\w*|host_tests?|unit_tests?|examples?|apps|mocks|fuzz\w*)/|/soc/.*\.h$"
 )

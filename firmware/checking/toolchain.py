@@ -113,6 +113,7 @@ def lend(toolchain: Toolchain, directory: Path) -> None:
     headers = ("-isystem", str(HEADERS / "c"), "-isystem", str(library / "include"))
     common = (
         "-D_RETARGETABLE_LOCKING",
+        "-ftls-model=local-exec",  # picolibc's errno is of a thread; there is no table for it
         *headers,
         f"-L{directory / 'lib'}",
         f"-L{library / 'lib' / multilib}",
