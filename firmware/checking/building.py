@@ -46,8 +46,10 @@ def reason(said: str) -> str:
     """Return CMake's first error as a sentence, or else the linker's or the last line."""
     error = re.search(r"CMake Error[^\n]*\n((?:[ \t]+[^\n]*\n|\n)+)", said)
     if error:
-        paragraph = error[1].strip().split("\n\n")[0]
-        return " ".join(paragraph.split())
+        first, *others = error[1].strip().split("\n\n")
+        if first.endswith(":"):
+            first += " ".join(others[:1])
+        return " ".join(first.split())
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     linkers = [line for line in lines if re.match(r"\S*ld(?:\.\w+)?: ", line)]
     return (linkers or lines or ["it says nothing"])[-1]

@@ -187,13 +187,12 @@ def _origins(
     yield "the toolchain has picolibc in newlib's place", newlib
     wanted = wanted - cxx - newlib
     if wanted and missing:
-        # What a source file defines is missing for another reason, which shall be seen. In the
-        # ROM of another chip there may be what is in the library of this one.
-        defined = names.collisions(wanted, [job.idf / "components", job.project])
+        # What a source file defines is missing for another reason, which shall be seen.
+        taken = names.collisions(wanted, [job.idf / "components", job.project])
         wanted -= {
             name
-            for name, places in defined.items()
-            if not all(names.is_another_chips(path, (job.tools.target,)) for path, _ in places)
+            for name, places in taken.items()
+            if any(path.suffix in names.SOURCES for path, _ in places)
         }
     for component in missing:
         folders = [

@@ -39,7 +39,8 @@ class Verdict:
     def findings(self) -> Iterator[str]:
         """Yield a line for each."""
         for name, objects in sorted(self.undefined.items()):
-            yield f"nothing defines {name}, which {' and '.join(objects)} wants"
+            verb = "wants" if len(objects) == 1 else "want"
+            yield f"nothing defines {name}, which {' and '.join(objects)} {verb}"
         for name, (first, second) in sorted(self.multiple.items()):
             yield f"{name} is defined twice: in {first} and in {second}"
         yield from self.other

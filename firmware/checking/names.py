@@ -21,10 +21,12 @@ WRAPPER = "__wrap_"
 """The linker's option --wrap makes these names. Who defines one takes a function's place in one
 image, so that of another chip's driver (ESP32-C2's Bluetooth wraps esp_panic_handler) is free."""
 
+SOURCES = definitions.C_SUFFIXES | definitions.ASSEMBLY_SUFFIXES
 _CHIP = re.compile(r"esp32(?:[a-z]\d+)?")
 _TARGETS = ("esp32s3", "esp32c3")
 """What this firmware is built for."""
-_SUFFIXES = definitions.C_SUFFIXES | definitions.ASSEMBLY_SUFFIXES | {".a", ".ld", ".in"}
+
+_SUFFIXES = SOURCES | {".a", ".ld", ".in"}
 _ELSEWHERE = re.compile(
     r"/(?:tests?|test_apps?\w*|host_tests?|unit_tests?|examples?|apps|mocks|fuzz\w*)/|/soc/.*\.h$"
 )

@@ -29,19 +29,26 @@ _LOCKS = "misc_lock"
 _CHIP, _LIBRARIES = "rv32imc_zicsr_zifencei", "rv32imc"
 _PROGRAM = """#!/bin/sh
 # {name}, as {prefix} has it. Mbed TLS itself asks for C99, and ESP-IDF's own copy of it does not.
-# Where it links, libgcc is chosen by links' value.
+# ESP-IDF 5.5 keeps options in files. Where it links, libgcc is chosen by links' value.
+for each; do
+  shift
+  case $each in
+    @*flags) set -- "$@" $(cat "${{each#@}}") ;;
+    *) set -- "$@" "$each" ;;
+  esac
+done
 links={libraries}
 for each in "$@"; do case $each in -c|-S|-E|-M*) links= ;; esac; done
 for each; do
   shift
   case $each in
-    --specs=*|-specs=*) ;;
+    --specs=*|-specs=*|-march=*) ;;
+    -print-sysroot) echo {library}; exit ;;
     -std=c99) set -- "$@" -std=gnu17 ;;
-    -march=*) set -- "$@" -march=${{links:-{chip}}} ;;
     *) set -- "$@" "$each" ;;
   esac
 done
-exec {compiler} -march={chip} -mabi=ilp32 -Wl,--no-demangle {flags} "$@"
+exec {compiler} -march=${{links:-{chip}}} -mabi=ilp32 -Wl,--no-demangle {flags} "$@"
 """
 
 
@@ -113,8 +120,10 @@ def lend(toolchain: Toolchain, directory: Path) -> None:
     headers = ("-isystem", str(HEADERS / "c"), "-isystem", str(library / "include"))
     common = (
         "-D_RETARGETABLE_LOCKING",
+        "-ftls-model=local-exec",  # picolibc's errno is of a thread; there is no table for it
         *headers,
         f"-L{directory / 'lib'}",
+        f"-B{directory / 'lib'}",
         f"-L{library / 'lib' / multilib}",
     )
     major = _output(f"{toolchain.prefix}gcc", "-dumpversion").split(".")[0]
@@ -124,6 +133,7 @@ def lend(toolchain: Toolchain, directory: Path) -> None:
             name=program.name,
             prefix=toolchain.prefix,
             compiler=shutil.which(f"{toolchain.prefix}{name}"),
+            library=library,
             libraries=_LIBRARIES,
             chip=_CHIP,
             flags=" ".join(flags),
@@ -137,6 +147,11 @@ def lend(toolchain: Toolchain, directory: Path) -> None:
         if there and not alias.is_symlink():
             alias.symlink_to(there)
     _lend_libc(library / "lib" / multilib / "libc.a", toolchain, directory / "lib" / "libc.a")
+    # CMake tries the compiler before ESP-IDF 5.5 says that there is no start-up file.
+    command = (f"{toolchain.prefix}gcc", "-march=rv32im", "-mabi=ilp32", "-x", "c", "-c", "-")
+    subprocess.run(
+        [*command, "-o", str(directory / "lib" / "crt0.o")], stdin=subprocess.DEVNULL, check=True
+    )
     for name in EMPTY_LIBRARIES:
         archive = directory / "lib" / f"lib{name}.a"
         if not archive.is_file():

@@ -29,7 +29,7 @@ MISTAKES = {
     "undefined_and_wanted_twice": (
         {"main.c": MAIN, "also.c": "int hil_start(void);\nint (*f)(void) = hil_start;\n"},
         [],
-        ["nothing defines hil_start, which also.o and main.o wants"],
+        ["nothing defines hil_start, which also.o and main.o want"],
     ),
     "undefined_variable": (
         {"main.c": "extern int hil_state;\nint main(void) { return hil_state; }\n"},
