@@ -14,6 +14,7 @@ from bumble.host import Host
 from bumble.keys import MemoryKeyStore
 
 from hil.sim.ble.controller import BleController, Ether
+from hil.sim.ble.pace import Pace
 from hil.transport.ble.service import NOTIFY_UUID, SERVICE_UUID, WRITE_UUID, board_name
 
 FASTEST_MS, SLOWEST_MS = 20.0, 100.0
@@ -102,11 +103,12 @@ class Peripheral:
         self._device.add_service(Service(UUID(SERVICE_UUID), [self._write, self._notify]))
         self._device.on(Device.EVENT_CONNECTION, self._connected)
         self._subscriber: Connection | None = None
+        self._pace = Pace(self._send, asyncio.get_running_loop())
         self._closed = False
         self._task = self._spawn(self._switch_on())
 
     def notify(self, frame: bytes) -> None:
-        """Notify the subscriber of a frame.
+        """Notify the subscriber of a frame, as soon as a radio would have sent those before it.
 
         Raises:
             ValueError: it is longer than MTU - 3 bytes, beyond which bumble cuts it off.
@@ -115,18 +117,23 @@ class Peripheral:
             return
         if len(frame) > self._subscriber.att_mtu - 3:
             raise ValueError(f"{len(frame)} bytes do not fit in MTU {self._subscriber.att_mtu}")
+        self._pace.put(frame)
+
+    def close(self, reason: int = _ENDED_BY_USER) -> None:
+        """Leave the air; a central that is connected finds the connection ended for `reason`."""
+        self._closed = True
+        self._pace.hurry()
+        self._subscriber = None
+        self._task.cancel()
+        self._controller.leave(reason)
+
+    def _send(self, frame: bytes) -> None:
+        assert self._subscriber is not None
         notification = att.ATT_Handle_Value_Notification(
             attribute_handle=self._notify.handle, attribute_value=frame
         )
         # Not by notify_subscriber(), a coroutine: notifications would overtake each other.
         self._device.gatt_server.send_gatt_pdu(self._subscriber, bytes(notification))
-
-    def close(self, reason: int = _ENDED_BY_USER) -> None:
-        """Leave the air; a central that is connected finds the connection ended for `reason`."""
-        self._closed = True
-        self._subscriber = None
-        self._task.cancel()
-        self._controller.leave(reason)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)
