@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from hil.symptoms import expect
+
 pytestmark = pytest.mark.hil
 
 
@@ -22,7 +24,8 @@ def test_the_edge_receives_the_activation_that_the_board_computed(shots: Any) ->
         verdict = shot.judgement.transport
         return None if verdict.exact else verdict.message
 
-    assert not wrong(shots, altered)
+    said = wrong(shots, altered)
+    expect(not said, "altered-activation", stage="transfer", expected="one CRC-32", got=said)
 
 
 def test_the_output_is_what_the_tail_makes_of_the_received_activation(shots: Any) -> None:

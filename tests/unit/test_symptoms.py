@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+"""The symptoms, and the guide that their messages refer to."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hil.symptoms import GUIDE, SYMPTOMS, Misbehaviour, expect
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_misbehaviour_names_link_stage_expected_got_cause_and_guide():
+    with pytest.raises(Misbehaviour) as caught:
+        expect(False, "altered-activation", link="udp", stage="transfer", expected=1, got=2)
+    cause = SYMPTOMS["altered-activation"]
+    assert str(caught.value) == (
+        f"udp, transfer: expected 1, got 2; usually {cause} (docs/failures.md#altered-activation)."
+    )
+
+
+def test_what_holds_raises_nothing():
+    expect(True, "altered-activation", stage="transfer", expected=1, got=1)
+
+
+def test_the_guide_has_an_entry_for_each_symptom_and_no_other():
+    text = (ROOT / GUIDE).read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^## (\S+)$", text, re.MULTILINE)) == sorted(SYMPTOMS)
+
+
+def test_every_symptom_is_used():
+    sources = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "hil").rglob("*.py")
+        if path.name != "symptoms.py"
+    )
+    assert [name for name in SYMPTOMS if f'"{name}"' not in sources] == []
