@@ -12,22 +12,31 @@ SYMPTOMS: Mapping[str, str] = {
     "accuracy-lost": "the board's kernels, or classes that its top five mixes up",
     "altered-activation": "a fragment was lost, doubled or misplaced and nothing noticed",
     "altered-output": "a tail that ran on other bytes, or an earlier answer that the board kept",
+    "answer-damaged": "a UART that loses bytes, or a buffer that is sent before it is full",
+    "answer-misnumbered": "a number that is kept in too few bits, or read before it was written",
     "arena-misreported": "a figure that is read before the model is opened, or from another build",
     "chunk-lost": "a UART that loses bytes at the raised rate, or a buffer that overruns",
     "disagreement": "kernels that round otherwise, or pre-processing that differs",
+    "event-misnumbered": "a message id that is kept in too few bits, or of another message",
     "figures-missing": "firmware that is older than this harness, or a build without the figure",
     "flash-altered": "firmware that writes to its own partitions, or flash that forgets",
     "heap-low": "buffers that are too large for what the radios need beside them",
+    "hello-wrong": "a HELLO that was made of other fields than `info` tells",
+    "link-not-up": "a connection that is never asked for, or an answer to HELLO that is not taken",
     "memory-leak": "a frame, an event or a tensor that each inference allocates and nobody frees",
+    "message-misnumbered": "a message id that is kept in too few bits, or counted twice",
+    "network-not-joined": "credentials that are cut, or an event that is not waited for",
     "other-answer": "state that an earlier inference left behind, or an answer taken for another's",
     "other-firmware": "a boot chain that took the other slot, or a digest of other sources",
     "other-identity": "an eFuse that is read from the wrong place or in the wrong order",
     "other-model": "a slot header that is read wrongly, or the other model slot",
     "other-prediction": "what the judgement of transport, tail or kernels names",
+    "readout-damaged": "a tensor that is written to while it is read, or chunks at wrong offsets",
     "reset-unexplained": "a port that does not read the chip's reason of reset",
     "session-repeated": "a session that is not drawn at random at each boot",
     "stack-low": "a task whose path grew: a large local array, deeper calls, printing",
     "stage-times": "a stage that begins or ends at the wrong moment, or a clock of the wrong unit",
+    "tensor-cut": "a length in elements taken for bytes, or a tensor that was cut",
     "unanswered": "requests or answers that get lost, or a link that gives up",
     "wire-miscounted": "frames that are sent and not counted",
     "wrong-activation": "the head's kernels, its arena, or another image than was sent",
@@ -57,16 +66,23 @@ class Misbehaviour(ProductFailure):
         Raises:
             KeyError: there is no such symptom.
         """
-        cause = SYMPTOMS[symptom]
-        where = f"{link}, {stage}" if link else stage
-        super().__init__(
-            f"{where}: expected {expected}, got {got}; usually {cause} ({GUIDE}#{symptom})."
-        )
+        super().__init__(sentence(symptom, stage=stage, expected=expected, got=got, link=link))
         self.symptom = symptom
         self.link = link
         self.stage = stage
         self.expected = expected
         self.got = got
+
+
+def sentence(symptom: str, *, stage: str, expected: object, got: object, link: str = "") -> str:
+    """Return what a :class:`Misbehaviour` says, for an error of another class.
+
+    Raises:
+        KeyError: there is no such symptom.
+    """
+    cause = SYMPTOMS[symptom]
+    where = f"{link}, {stage}" if link else stage
+    return f"{where}: expected {expected}, got {got}; usually {cause} ({GUIDE}#{symptom})."
 
 
 def expect(

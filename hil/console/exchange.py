@@ -2,6 +2,7 @@
 """What a board is asked to send over its link, and the event that tells how that ended."""
 
 from hil.console.console import REQUEST_PATIENCE_S, Console
+from hil.console.contradiction import readable
 from hil.errors import BoardRefused, MessageLost
 
 _LINK_DOWN = "link_down"
@@ -18,15 +19,17 @@ def exchange(console: Console, verb: str, timeout: float, **arguments: str | int
 
     Raises:
         MessageLost: the link has gone down since it came up.
-        BoardRefused, BoardSilent, BoardPanic, ConsoleError: as
+        Misbehaviour, BoardRefused, BoardSilent, BoardPanic, ConsoleError: as
             :meth:`hil.Console.request`.
     """
     console.forget(verb)
     try:
-        number = console.request(verb, timeout=REQUEST_PATIENCE_S, **arguments)["id"]
+        answer = console.request(verb, timeout=REQUEST_PATIENCE_S, **arguments)
     except BoardRefused as refusal:
         if refusal.code == _LINK_DOWN:
             sentence = "The board's link has gone down meanwhile; connect the board anew."
             raise MessageLost(_LINK_DOWN, sentence) from refusal
         raise
+    with readable(f"answer to {verb}"):
+        number = answer["id"]
     return console.wait_event(verb, timeout, id=number)

@@ -13,17 +13,21 @@ if TYPE_CHECKING:
     from hil.pytestplugin.bench import Bench
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     """Mend what an earlier test left behind; skip what the rig has no boards for."""
     run = Run.known(item.config)
     if run is None:
-        return
+        return (yield)
     via = link_of(item)
     if via is not None and (why := run.plan.lacks_for(via)):
         pytest.skip(f"{why}.")
     if (bench := _bench_of(item)) is not None:
-        bench.make_ready(via or run.settings.via[0])
+        bench.make_ready(_link(item, run))
+    result = yield
+    if (bench := _bench_of(item)) is not None:
+        bench.require(_link(item, run))
+    return result
 
 
 @pytest.hookimpl(wrapper=True)
@@ -43,8 +47,14 @@ def pytest_runtest_makereport(
     report = yield
     bench = _bench_of(item)
     if bench is not None and report.failed and call.excinfo is not None:
-        bench.note(call.excinfo.value)
+        run = Run.of(item.config)
+        bench.note(call.excinfo.value, _link(item, run), item.name)
     return report
+
+
+def _link(item: pytest.Item, run: Run) -> str:
+    """Return the link that a test finds its board on."""
+    return link_of(item) or run.settings.via[0]
 
 
 def _bench_of(item: pytest.Item) -> "Bench | None":
