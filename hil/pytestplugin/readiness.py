@@ -13,26 +13,24 @@ if TYPE_CHECKING:
     from hil.pytestplugin.bench import Bench
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """Mend what an earlier test left behind; skip what the rig has no boards for."""
     run = Run.known(item.config)
     if run is None:
-        return (yield)
+        return
     via = link_of(item)
     if via is not None and (why := run.plan.lacks_for(via)):
         pytest.skip(f"{why}.")
     if (bench := _bench_of(item)) is not None:
         bench.make_ready(_link(item, run))
-    result = yield
-    if (bench := _bench_of(item)) is not None:
-        bench.require(_link(item, run))
-    return result
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Fail a test during which the board crashed, though nothing in it asked the board again."""
+    """Fail a test without its link, and one during which the board crashed, though unasked."""
+    if (bench := _bench_of(item)) is not None:
+        bench.require(_link(item, Run.of(item.config)))
     result = yield
     if (bench := _bench_of(item)) is not None:
         bench.check()
