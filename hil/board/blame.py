@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from hil.edge import EdgeServer
     from hil.edge.hearing import Greeting
 
+_ON_ITS_WAY_S = 0.5
+"""For a frame to get from a lab to the edge server's thread."""
+
 _ABOUT_HELLO = ("model_mismatch", "protocol", "not_supported_in_role", "mtu")
 """Codes of an answering side that finds a head's HELLO wrong."""
 
@@ -51,7 +54,8 @@ def opening(
                 board.console.require_sound()
         if edge is not None:
             edge.check()
-        dropped = edge.hearing.dropped(position) if edge else []
+            _check_greeting(head, via, edge.hearing.greeted(position))
+        dropped = edge.hearing.dropped(position, _ON_ITS_WAY_S) if edge else []
         heard = edge is not None and _heard(edge) > counted
         raise _verdict(head, via, error, other_end(edge, second), dropped, heard) from error
 
@@ -96,8 +100,14 @@ def _verdict(
         link=via,
         stage="connect",
         expected=f"a link to {end}, which is there",
-        got=f"none: {str(error).rstrip('.')}",
+        got=f"none: {_cause(error)}",
     )
+
+
+def _cause(error: HilError) -> str:
+    """Return what an error says, without what it tells to do where the rig is to blame."""
+    text = str(error).rstrip(".")
+    return text.partition(";")[0] if isinstance(error, BluetoothError) else text
 
 
 def _must_come_up(head: Station, via: str, heard: bool, end: str) -> bool:

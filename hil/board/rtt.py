@@ -18,7 +18,7 @@ _LOST = "edge_timeout"
 def round_trip(console: Console, info: BoardInfo, via: str, size: int, timeout: float) -> RoundTrip:
     """Echo ``size`` bytes; raises as :meth:`hil.Board.rtt`."""
     try:
-        event = exchange(console, "rtt", timeout, via=via, size=size)
+        event = exchange(console, "rtt", timeout, simulated=info.simulated, via=via, size=size)
     except BoardRefused as error:
         if error.code == "bad_argument":
             raise BadInputError(f"The board cannot echo {size} bytes: {error}") from error

@@ -12,9 +12,12 @@ from hil.errors import BoardSilent
 from hil.protocol.console.chunk import ChunkType
 from hil.symptoms import Misbehaviour, expect
 
-_IMAGE = Kind("image", ChunkType.IMAGE, "image_crc", verdict_s=0.0)
-_UPDATE = Kind("update", ChunkType.UPDATE, "update_sha256", verdict_s=10.0)
-"""A chip reads all of an application again to check it."""
+_IMAGE = Kind("image", ChunkType.IMAGE, "image_crc", verdict_s=0.0, dead_s=15.0)
+"""Memory takes no time."""
+
+_UPDATE = Kind("update", ChunkType.UPDATE, "update_sha256", verdict_s=10.0, dead_s=30.0)
+"""A chip reads all of an application again to check it; erasing the flash's largest block takes
+seconds as well."""
 
 _LARGEST = 1 << 24
 """Bytes; no board has a tensor of so many."""

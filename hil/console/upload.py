@@ -33,12 +33,14 @@ class Kind:
         chunk: type of the chunks.
         corrupt: code that says that what came is not what was announced.
         verdict_s: real seconds that the board may take to check all of it.
+        dead_s: without progress for so many, and some windows on the line, it has stopped.
     """
 
     verb: str
     chunk: ChunkType
     corrupt: str
     verdict_s: float
+    dead_s: float
 
 
 class _Unconfirmed(BoardSilent):
@@ -95,6 +97,7 @@ def _once(
         len(data),
         size,
         ahead,
+        dead_s=kind.dead_s,
         chunk_line_s=(size + _FRAMING) * _BITS_PER_BYTE / console.rate,
         now=monotonic(),
     )

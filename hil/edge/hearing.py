@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What an edge server has heard that it could not take, and who has greeted it."""
 
+import threading
 from collections import deque
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ class Hearing:
         self._dropped: deque[tuple[int, str]] = deque(maxlen=KEPT)
         self._greeted: deque[tuple[int, Greeting]] = deque(maxlen=KEPT)
         self._position = 0
+        self._changed = threading.Condition()
 
     @property
     def position(self) -> int:
@@ -34,18 +36,32 @@ class Hearing:
 
     def drop(self, why: str) -> None:
         """Remember why a frame was dropped, as a sentence."""
-        self._position += 1
-        self._dropped.append((self._position, why))
+        with self._changed:
+            self._position += 1
+            self._dropped.append((self._position, why))
+            self._changed.notify_all()
 
     def greet(self, greeting: Greeting) -> None:
         """Remember a HELLO that was answered by one."""
-        self._position += 1
-        self._greeted.append((self._position, greeting))
+        with self._changed:
+            self._position += 1
+            self._greeted.append((self._position, greeting))
 
-    def dropped(self, since: int) -> list[str]:
-        """Return why frames were dropped after a position, oldest first."""
-        return [why for position, why in tuple(self._dropped) if position > since]
+    def dropped(self, since: int, patience_s: float = 0.0) -> list[str]:
+        """Return why frames were dropped after a position, oldest first.
+
+        Args:
+            since: the position.
+            patience_s: how long to wait for the first: a board may know sooner that its time is up
+                than this host that something came.
+        """
+        with self._changed:
+            found = self._changed.wait_for(
+                lambda: [why for position, why in self._dropped if position > since], patience_s
+            )
+            return list(found)
 
     def greeted(self, since: int) -> list[Greeting]:
         """Return who has greeted after a position, oldest first."""
-        return [greeting for position, greeting in tuple(self._greeted) if position > since]
+        with self._changed:
+            return [greeting for position, greeting in self._greeted if position > since]

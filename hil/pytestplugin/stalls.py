@@ -2,7 +2,8 @@
 """Failures that cost a long wait each: after the first on a link, its other tests fail at once.
 
 A board that falls silent, or a link that never comes up, is waited for in real time; were every
-test to find it out for itself, a defect would take minutes to be told of.
+test to find it out for itself, a defect would take minutes to be told of. A console that has fallen
+silent on two links will on the others: it is one console.
 """
 
 from hil.errors import BoardSilent, MessageLost, ProductFailure
@@ -10,6 +11,9 @@ from hil.symptoms import Misbehaviour
 
 _WAITED_FOR = ("hello-wrong", "link-not-up", "network-not-joined")
 """Symptoms that are found by waiting in vain."""
+
+
+_LINKS_SILENT = 2
 
 
 class Stalls:
@@ -23,18 +27,23 @@ class Stalls:
     def __init__(self, *, simulated: bool) -> None:
         self._simulated = simulated
         self._first: dict[str, tuple[str, ProductFailure]] = {}
+        self._silent: list[str] = []
 
     def note(self, error: BaseException, via: str, test: str) -> None:
         """Learn of an error that ended a test on a link."""
         if isinstance(error, ProductFailure) and self._is_wait(error):
             self._first.setdefault(via, (test, error))
+            if isinstance(error, BoardSilent) and via not in self._silent:
+                self._silent.append(via)
 
     def require_none(self, via: str) -> None:
-        """Raise where a test on this link has been waited for in vain.
+        """Raise where a test on this link has waited in vain.
 
         Raises:
             Repeated: it names the first that was.
         """
+        if len(self._silent) >= _LINKS_SILENT:
+            via = self._silent[0]
         if via not in self._first:
             return
         test, error = self._first[via]

@@ -101,9 +101,13 @@ def test_a_board_that_never_gets_done_with_its_start_leaves_the_lab_to_others(
 def test_firmware_that_never_sleeps_starves_the_idle_task(
     lab: Lab, patched: Build, model: Model
 ) -> None:
+    def sleeps() -> None:
+        board.flash(build, model)
+        board.console.wait_event("link", timeout=60)
+
+    build = patched([NEVER_SLEEPS])
     with Board.open(lab=lab) as board:
-        board.flash(patched([NEVER_SLEEPS]), model)
         with pytest.raises(BoardPanic, match=r"Task watchdog got triggered.*IDLE0 \(CPU 0\)"):
-            board.console.wait_event("link", timeout=60)
+            sleeps()
         lab.check()
         board.flash(None, model)
