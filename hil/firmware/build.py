@@ -193,7 +193,9 @@ class FirmwareBuild:
 def _are_of_same_sources(production: FirmwareBuild, test: FirmwareBuild) -> bool:
     from hil.firmware.virtual import test_digest
 
-    if production.simulated or test.simulated:
+    if production.simulated != test.simulated:
+        return False
+    if production.simulated:
         return test.app.source_digest == test_digest(production.app.source_digest)
     kinds = [
         (app.project, app.version, app.sdk, build.flash_size, build.partitions)
