@@ -21,6 +21,7 @@ SYMPTOMS: Mapping[str, str] = {
     "heap-low": "buffers that are too large for what the radios need beside them",
     "loss-not-repaired": "a fragment that is missing is not asked for, or not sent again",
     "memory-leak": "a frame, an event or a tensor that each inference allocates and nobody frees",
+    "number-truncated": "a message number that is kept in 16 bits, or compared without wrapping",
     "other-answer": "state that an earlier inference left behind, or an answer taken for another's",
     "other-firmware": "a boot chain that took the other slot, or a digest of other sources",
     "other-identity": "an eFuse that is read from the wrong place or in the wrong order",
