@@ -31,6 +31,10 @@ ORDER = (
     "memory",
     "acceptance",
     "classes",
+    "console",
+    "console_chunks",
+    "time",
+    "secrets",
 )
 
 
