@@ -37,7 +37,19 @@ class Refused(NamedTuple):
     word: str
 
 
-MISSPELT_VERBS = ("hel", "helpx", "HELP", "inf", "infos", "reboo", "reboott", "statsx", "_", "-", "é")
+MISSPELT_VERBS = (
+    "hel",
+    "helpx",
+    "HELP",
+    "inf",
+    "infos",
+    "reboo",
+    "reboott",
+    "statsx",
+    "_",
+    "-",
+    "é",
+)
 """Near those that there are."""
 
 UNREADABLE = (

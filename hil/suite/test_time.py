@@ -110,7 +110,11 @@ def test_the_clock_counts_microseconds(small_board: Board, digits: list[Path]) -
 def test_log_lines_bear_the_time_of_the_clock(small_board: Board) -> None:
     console = small_board.console
     lines = [line for line in tuple(console.log) if line.kind is Kind.BOARD]
-    logs = [(line.host_time, parsed) for line in lines if isinstance(parsed := parse_line(line.text), Log)]
+    logs = [
+        (line.host_time, parsed)
+        for line in lines
+        if isinstance(parsed := parse_line(line.text), Log)
+    ]
     at, opened = next(
         (each for each in reversed(logs) if each[1].text.startswith("role ")), (0.0, None)
     )
@@ -249,7 +253,8 @@ def test_round_trips_take_the_time_that_passed(small_board: Board, link: Connect
 def test_the_clock_goes_on_when_32_bits_are_full(small_board: Board, digits: list[Path]) -> None:
     if not small_board.simulated:
         pytest.skip("2^32 us are 72 minutes of a real board's time.")
-    assert small_board.connection is not None
+    link = small_board.connection
+    assert link is not None
     console = small_board.console
     before = small_board.infer(digits[0])
     small_board.disconnect()
@@ -267,3 +272,17 @@ def test_the_clock_goes_on_when_32_bits_are_full(small_board: Board, digits: lis
         expected=f"at least {waits * PERIPHERAL_WAITS_US:,} us more",
         got=f"{passed:,} us",
     )
+    to = link.tail or link.edge
+    assert to is not None
+    small_board.connect(to, link.via, gateway=link.gateway)
+    after = small_board.infer(digits[0])
+    expect(
+        after.top5 == before.top5,
+        "clock-wraps",
+        link=link.via,
+        stage="an inference 72 minutes later",
+        expected=f"the result that it had before, {before.top5_ids}",
+        got=after.top5_ids,
+    )
+    asked = ask(console, "infer", via=link.via, output=0)
+    _check_passed(small_board, link, asked, "total_us")
