@@ -10,6 +10,7 @@ from hil.errors import ProductFailure
 
 SYMPTOMS: Mapping[str, str] = {
     "altered-activation": "a fragment was lost, doubled or misplaced and nothing noticed",
+    "wrong-classes": "a class id that is cut to 8 bits, or equal scores in another order",
 }
 """The usual cause by symptom, as half a sentence."""
 

@@ -13,16 +13,22 @@ from hil.errors import (
     ProductFailure,
 )
 from hil.pytestplugin.recording import RecordingBoard
+from hil.pytestplugin.run import MAIN
+from hil.results import Results
 
 if TYPE_CHECKING:
     from hil.board.board import Board
+    from hil.console.info import BoardInfo
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
     from hil.model.split import Cut
-    from hil.results import Results
     from hil.rig.lookup import OnWait
     from hil.rig.rig import Rig
+
+
+Content = tuple["FirmwareBuild | None", "Model", "Cut"]
+"""What is flashed."""
 
 
 class Bench:
@@ -48,9 +54,10 @@ class Bench:
         self.has_peer = rig.peer is not None
         self.rig = OpenRig(rig, RecordingBoard, on_wait)
         self.board = self.rig.board
-        self.board.results = results
-        self._wanted: tuple[FirmwareBuild | None, Model, Cut] | None = None
-        self._identity: tuple[str, int] | None = None
+        self.board.results = self._results = results
+        self._contents: dict[str, Content] = {}
+        self._identities: dict[str, tuple[object, ...]] = {}
+        self._stage = MAIN
         self._edge: EdgeServer | None = None
         self._connects = False
         self._flashed: list[Board] = []
@@ -66,10 +73,15 @@ class Bench:
         self.rig.close()
 
     def install(self, build: "FirmwareBuild | None", model: "Model", cut: "Cut") -> None:
-        """Flash what every test is to find; raises as :meth:`hil.Board.flash`."""
-        self._wanted = (build, model, cut)
-        self.board.flash(build, model, cut)
-        self._identity = (self.board.part.role, self.board.part.model_id)
+        """Flash what tests of the main stage are to find; raises as :meth:`hil.Board.flash`."""
+        self.prepare(MAIN, build, model, cut)
+        self._flash()
+
+    def prepare(
+        self, stage: str, build: "FirmwareBuild | None", model: "Model", cut: "Cut"
+    ) -> None:
+        """Say what tests of a stage are to find; it is flashed before the first of them."""
+        self._contents[stage] = (build, model, cut)
 
     def connect(self, edge: "EdgeServer | None", via: str) -> None:
         """Connect the board, now and before every test; raises as :meth:`hil.Board.connect`.
@@ -84,23 +96,22 @@ class Bench:
 
     def peer(self) -> "Board":
         """Return the second board with the tail on it; raises as :meth:`install`."""
-        assert self._wanted is not None
+        content = self._contents[self._stage]
         peer = self._second("peer")
         link = self.board.connection
         if link is not None and link.gateway is peer:
             self.board.disconnect()  # it cannot be both
         if not peer.holds("tail", self.board.part.model_id):
-            peer.flash(*self._wanted, "tail")
+            peer.flash(*content, "tail")
             self._flashed.append(peer)
         peer.end_gateway()
         return peer
 
     def gateway(self) -> "Board":
         """Return the second board with the firmware on it; raises as :meth:`install`."""
-        assert self._wanted is not None
         gateway = self._second("gateway")
         if gateway not in self._flashed:
-            gateway.flash(self._wanted[0], None)
+            gateway.flash(self._contents[MAIN][0], None)
             self._flashed.append(gateway)
         return gateway
 
@@ -120,11 +131,12 @@ class Bench:
         elif isinstance(error, ProductFailure) and not isinstance(error, BudgetExceeded):
             self._suspect = True
 
-    def make_ready(self, via: str) -> None:
+    def make_ready(self, via: str, stage: str = MAIN) -> None:
         """Bring the boards back to what every test is to find: up, same model, connected.
 
         Args:
             via: the link that the next test is to find.
+            stage: what is to be on the board; nothing is done about one that is not prepared.
 
         Raises:
             InfrastructureError: bench or link is out of use, since an earlier test if need be.
@@ -135,10 +147,12 @@ class Bench:
         if self._suspect:
             self._recover()
         info = self.board.refresh()
-        if self._wanted is None:
+        if stage not in self._contents:
             return
-        if (info.role, info.model_id) != self._identity:
-            self.board.flash(*self._wanted)
+        self._stage = stage
+        self.board.results = self._results if stage == MAIN else Results()
+        if _identity(info) != self._identities.get(stage):
+            self._flash()
         split = self.board.part.split
         if self._edge is not None and split and self._edge.model_id != split.model_id:
             self._edge.serve(split.tail, split.model_id)
@@ -162,7 +176,11 @@ class Bench:
         """Enter into the results what the boards' starts took: a pass is not to hide it."""
         boards = self.rig.boards
         notes = [f"{board.port}: {note}" for board in boards for note in board.notes]
-        self.board.results.notes[:] = notes
+        self._results.notes[:] = notes
+
+    def _flash(self) -> None:
+        self.board.flash(*self._contents[self._stage])
+        self._identities[self._stage] = _identity(self.board.info)
 
     def _second(self, role: str) -> "Board":
         try:
@@ -204,3 +222,8 @@ class Bench:
         except ProductFailure as error:
             self._broken = error
             raise
+
+
+def _identity(info: "BoardInfo") -> tuple[object, ...]:
+    """Return what tells one stage's content from another's."""
+    return info.role, info.model_id, info.source_digest, info.test_build

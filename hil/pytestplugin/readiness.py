@@ -8,6 +8,7 @@ import pytest
 
 from hil.pytestplugin.run import NEEDS_BOARD, Run
 from hil.pytestplugin.selection import link_of
+from hil.pytestplugin.stages import stage_of
 
 if TYPE_CHECKING:
     from hil.pytestplugin.bench import Bench
@@ -22,8 +23,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     via = link_of(item)
     if via is not None and (why := run.plan.lacks_for(via)):
         pytest.skip(f"{why}.")
+    run.enter(stage_of(item), via)
     if (bench := _bench_of(item)) is not None:
-        bench.make_ready(via or run.settings.via[0])
+        bench.make_ready(run.via, run.stage)
 
 
 @pytest.hookimpl(wrapper=True)

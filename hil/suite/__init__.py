@@ -9,4 +9,5 @@
 ``test_memory``      what is left of heap and stacks
 ``test_latency``     every link is exact and inside its budget
 ``test_acceptance``  what a rig must stand
+``test_classes``     equal scores and more than 256 classes
 """

@@ -17,6 +17,8 @@ from hil.model.model import Model
 from hil.model.photos import Photo
 from hil.model.split import Cut
 from hil.model.topk import top_k
+from hil.pytestplugin.run import MAIN
+from hil.pytestplugin.stages import STAGES, stage_of
 from hil.results import JudgementRecord, Results
 
 ORDER = (
@@ -28,15 +30,23 @@ ORDER = (
     "latency",
     "memory",
     "acceptance",
+    "classes",
 )
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run from the ground up: what fails first is what is to be mended first."""
+    """Run from the ground up: what fails first is what is to be mended first.
+
+    What plays on another stage comes after, so that the board is flashed once for each.
+    """
+    stages = (MAIN, *STAGES)
     ranks = {f"test_{name}": rank for rank, name in enumerate(ORDER)}
     places = [i for i, item in enumerate(items) if item.path.parent == Path(__file__).parent]
     here = [items[i] for i in places]
-    here.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
+    here.sort(
+        key=lambda item: (stages.index(stage_of(item)), ranks.get(item.path.stem, len(ranks)))
+    )
     for place, item in zip(places, here, strict=True):
         items[place] = item
 
