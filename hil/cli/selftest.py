@@ -65,19 +65,19 @@ def selftest(
     """
     from hil.firmware.virtual import ROOT
     from hil.results import write_document
-    from hil.selftest.matrix import Row, document, table
+    from hil.selftest.matrix import document, table
     from hil.selftest.mutant import own_mutants, read_mutants
     from hil.selftest.selftest import Selftest
 
     begun = time.monotonic()
     mutants = read_mutants(own_mutants(), only)
     run = Selftest(mutants, firmware_sources or ROOT, out)
-    with counting("mutants", len(mutants)) as count:
+    with counting("unmodified, then mutants", 1 + len(mutants)) as count:
 
-        def tell(row: Row) -> None:
+        def tell(name: str, verdict: str, seconds: float) -> None:
             count()
             if not sys.stderr.isatty():
-                click.echo(f"{row.mutant.name}: {row.verdict}, {row.run_s:.0f} s", err=True)
+                click.echo(f"{name}: {verdict}, {seconds:.0f} s", err=True)
 
         rows, unmodified = run.run(workers or len(os.sched_getaffinity(0)), tell)
     matrix = document(rows, unmodified, time.monotonic() - begun)

@@ -19,6 +19,11 @@ from hil.selftest.verdict import Verdict, judge
 from hil.sim.process import require_simulation
 
 UNMODIFIED = "unmodified"
+_UNMODIFIED_LIMIT_S = 600.0
+"""Of a slow or loaded machine; only a mutant must have failed in its time."""
+
+Tell = Callable[[str, str, float], None]
+"""Takes a name, what became of it, and how many seconds it ran."""
 
 Built = tuple[Path | None, Row]
 """A mutant's build directory, or none and the row that says why."""
@@ -45,7 +50,7 @@ class Selftest:
             mutants: at least one.
             sources: the folder ``firmware`` that they are of.
             out: where everything goes.
-            limit_s: seconds that one run may take.
+            limit_s: seconds that a mutant's run may take.
             arguments: more of pytest's arguments, for each run.
 
         Raises:
@@ -61,14 +66,14 @@ class Selftest:
         self._arguments = arguments
         self._rows: dict[str, Row] = {}
 
-    def run(self, workers: int, tell: Callable[[Row], None]) -> tuple[list[Row], Unmodified]:
+    def run(self, workers: int, tell: Tell) -> tuple[list[Row], Unmodified]:
         """Run the unmodified firmware, then, if it passes, every mutant.
 
         While the former runs, the mutants are built.
 
         Args:
             workers: how many to run side by side.
-            tell: called with each row as soon as there is one.
+            tell: called for the unmodified firmware, then for each mutant as it is done.
 
         Returns:
             the rows in the order of the mutants, and what they are compared with.
@@ -82,25 +87,28 @@ class Selftest:
         reference = build_unmodified(self._sources, place)
         app = FirmwareBuild.load(reference).app
         with _pool(workers) as pool, lifeline() as alive:
-            first = pool.submit(self._suite, reference, place, alive)
+            first = pool.submit(self._suite, reference, place, alive, _UNMODIFIED_LIMIT_S)
             building = [pool.submit(self._build, each, reference) for each in self._mutants]
             passed = first.result()
             _check_unmodified(passed)
+            tell(UNMODIFIED, "passed", passed.seconds)
             running = [pool.submit(self._judge, each, alive) for each in building]
             for done in as_completed(running):
                 row = done.result()
                 self._rows[row.mutant.name] = row
-                tell(row)
+                tell(row.mutant.name, row.verdict, row.run_s)
         rows = [self._rows[mutant.name] for mutant in self._mutants]
         return rows, Unmodified(app.version, app.source_digest, passed.seconds)
 
-    def _suite(self, build: Path, directory: Path, alive: int, symptom: str | None = None) -> Run:
+    def _suite(
+        self, build: Path, directory: Path, alive: int, limit_s: float, symptom: str | None = None
+    ) -> Run:
         return run_suite(
             build,
             directory,
             alive,
             symptom=symptom,
-            limit_s=self._limit_s,
+            limit_s=limit_s,
             arguments=self._arguments,
         )
 
@@ -121,7 +129,7 @@ class Selftest:
         if build is None:
             return row
         mutant = row.mutant
-        run = self._suite(build, build.parent, alive, mutant.symptom)
+        run = self._suite(build, build.parent, alive, self._limit_s, mutant.symptom)
         judged = judge(run, mutant.symptom)
         reasons = {
             Verdict.TIMEOUT: f"the run was ended after {self._limit_s:g} s",
