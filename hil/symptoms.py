@@ -9,8 +9,35 @@ from collections.abc import Mapping
 from hil.errors import ProductFailure
 
 SYMPTOMS: Mapping[str, str] = {
+    "accuracy-lost": "the board's kernels, or classes that its top five mixes up",
     "altered-activation": "a fragment was lost, doubled or misplaced and nothing noticed",
-    "wrong-classes": "a class id that is cut to 8 bits, or equal scores in another order",
+    "altered-output": "a tail that ran on other bytes, or an earlier answer that the board kept",
+    "arena-misreported": "a figure that is read before the model is opened, or from another build",
+    "chunk-lost": "a UART that loses bytes at the raised rate, or a buffer that overruns",
+    "damage-not-noticed": "the CRC-32 of a message is not computed, or not compared",
+    "disagreement": "kernels that round otherwise, or pre-processing that differs",
+    "figures-missing": "firmware that is older than this harness, or a build without the figure",
+    "flash-altered": "firmware that writes to its own partitions, or flash that forgets",
+    "heap-low": "buffers that are too large for what the radios need beside them",
+    "loss-not-repaired": "a fragment that is missing is not asked for, or not sent again",
+    "memory-leak": "a frame, an event or a tensor that each inference allocates and nobody frees",
+    "number-truncated": "a message number that is kept in 16 bits, or compared without wrapping",
+    "other-answer": "state that an earlier inference left behind, or an answer taken for another's",
+    "other-firmware": "a boot chain that took the other slot, or a digest of other sources",
+    "other-identity": "an eFuse that is read from the wrong place or in the wrong order",
+    "other-model": "a slot header that is read wrongly, or the other model slot",
+    "other-prediction": "what the judgement of transport, tail or kernels names",
+    "repaired-wrongly": "a fragment that came late, twice or damaged was taken for another",
+    "reset-unexplained": "a port that does not read the chip's reason of reset",
+    "sent-too-often": "frames are sent again that had arrived, or whose ACK was not waited for",
+    "session-repeated": "a session that is not drawn at random at each boot",
+    "stack-low": "a task whose path grew: a large local array, deeper calls, printing",
+    "stage-times": "a stage that begins or ends at the wrong moment, or a clock of the wrong unit",
+    "stranger-heeded": "a frame's session, message number or model is not compared",
+    "unanswered": "requests or answers that get lost, or a link that gives up",
+    "wire-miscounted": "frames that are sent and not counted",
+    "wrong-activation": "the head's kernels, its arena, or another image than was sent",
+    "wrong-top-five": "classes cut to eight bits, ties broken otherwise, or signs lost",
 }
 """The usual cause by symptom, as half a sentence."""
 

@@ -9,6 +9,7 @@ digest that the image carries.
 
 import hashlib
 import importlib.util
+import os
 import subprocess
 import sys
 import tempfile
@@ -70,13 +71,18 @@ def sources(root: Path = ROOT) -> list[Path]:
 
 def source_digest(root: Path = ROOT, *, test: bool = False) -> str:
     """Return the SHA-256 (hexadecimal) over all sources, compiler version and flags."""
-    digest = hashlib.sha256(repr((ZIG_VERSION, FLAGS, test)).encode())
+    digest = hashlib.sha256(repr((ZIG_VERSION, FLAGS)).encode())
     for path in sources(root):
         name = path.relative_to(root).as_posix().encode()
         content = path.read_bytes()
         digest.update(len(name).to_bytes(4, "little") + name)
         digest.update(len(content).to_bytes(4, "little") + content)
-    return digest.hexdigest()
+    return test_digest(digest.hexdigest()) if test else digest.hexdigest()
+
+
+def test_digest(production: str) -> str:
+    """Return the digest that a test build carries, from that of the production build."""
+    return hashlib.sha256(f"test build of {production}".encode()).hexdigest()
 
 
 def can_build() -> bool:
@@ -89,7 +95,7 @@ def build(out: Path, *, test: bool = False, root: Path = ROOT, digest: str | Non
 
     Args:
         out: the directory; made if it does not exist.
-        test: make a test build, which has the console verbs ``crash`` and ``hang``.
+        test: make a test build, which has the verbs of protocol.md, section 2.8.
         root: the folder ``firmware`` to build.
         digest: what the image is to carry in place of :func:`source_digest`, to compare two.
 
@@ -123,6 +129,10 @@ def build(out: Path, *, test: bool = False, root: Path = ROOT, digest: str | Non
                 *("-o", str(module)),
             ],
             "the firmware does not compile",
+            # Objects carry the digest, so none is ever used again: left in the user's cache, they
+            # would be megabytes a build.
+            ZIG_GLOBAL_CACHE_DIR=directory,
+            ZIG_LOCAL_CACHE_DIR=directory,
         )
         _run(
             [
@@ -137,7 +147,13 @@ def build(out: Path, *, test: bool = False, root: Path = ROOT, digest: str | Non
         )
 
 
-def _run(command: list[str], failure: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _run(command: list[str], failure: str, **environment: str) -> None:
+    done = subprocess.run(
+        command,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise BadInputError(f"{failure}: {done.stderr.strip() or done.stdout.strip()}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from hil.errors import BadInputError
 from hil.firmware import virtual
 from hil.firmware.build import FirmwareBuild
+from hil.firmware.files import companion
 from hil.selftest.mutant import Mutant
 from hil.selftest.sources import apply, copy_sources
 from hil.sim.chip.image import module_of, parse_image
@@ -41,7 +42,7 @@ def build_unmodified(root: Path, directory: Path) -> Path:
     """
     out = directory / BUILD
     virtual.build(out, root=root)
-    virtual.build(out.with_name(f"{BUILD}-test"), root=root, test=True)
+    virtual.build(companion(out), root=root, test=True)
     return out
 
 
