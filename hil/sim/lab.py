@@ -33,8 +33,8 @@ MEDIA: tuple[type[Medium], ...] = (BleMedium,)
 # host may owe because it waits for the request's answer.
 COURTESY_S = 1.0
 
-# Real seconds after the end of its starter in which a lab ends by itself; firmware that never returns
-# from a call keeps it from that.
+# Real seconds after the end of its starter in which a lab ends by itself, from which firmware that
+# never returns keeps it.
 END_GRACE_S = 5.0
 
 # Events between two looks at the sockets.
