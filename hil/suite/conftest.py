@@ -33,6 +33,10 @@ ORDER = (
     "classes",
     "repair",
     "freshness",
+    "console",
+    "console_chunks",
+    "time",
+    "secrets",
 )
 
 
