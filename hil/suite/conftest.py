@@ -34,6 +34,7 @@ ORDER = (
     "repair",
     "freshness",
     "console",
+    "console_noise",
     "console_chunks",
     "time",
     "secrets",

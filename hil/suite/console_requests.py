@@ -161,6 +161,9 @@ OUT_OF_RANGE = (
 )
 """What is missing, not among the values that there are, or beyond their range."""
 
+OF_TEST_BUILDS = ("crash", "hang", "fail what=invoke", "counter name=message value=1")
+"""Verbs that no other build has (docs/protocol.md, 2.8)."""
+
 NUMBERS = (
     ("baud rate={n}", "rate"),
     ("edge host=localhost port={n}", "port"),
@@ -226,7 +229,7 @@ ALTERED: tuple[tuple[str | bytes, dict[str, str]], ...] = tuple(
 """Values with bytes that are no printable UTF-8, which come back as question marks."""
 
 
-def refused(up: str, down: str, size: int) -> list[Refused]:
+def refused(up: str, down: str, size: int, *, test_build: bool) -> list[Refused]:
     """Return the requests that are to be refused."""
     values = {"up": up, "down": down, "size": str(size)}
     found = [Refused(verb, "unknown_verb", "verb") for verb in MISSPELT_VERBS]
@@ -242,6 +245,8 @@ def refused(up: str, down: str, size: int) -> list[Refused]:
             quoted = f'"{n}"' if not n or " " in n else n
             filled = _fill(request, {**values, "n": quoted})
             found.append(Refused(filled, "bad_argument", key))
+    if not test_build:
+        found += [Refused(request, "unsupported", "test build") for request in OF_TEST_BUILDS]
     return found
 
 

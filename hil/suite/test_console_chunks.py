@@ -13,13 +13,18 @@ from hil.console.transfer import read_blob
 from hil.errors import BoardSilent
 from hil.protocol.console import cobs
 from hil.protocol.console.chunk import CHUNK_SIZE, Chunk, ChunkType
-from hil.suite.raw import Reply, numbered, say
+from hil.suite.raw import FIRST, Reply, numbered, say
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil
 
-NUMBER = 70_000
-"""Of requests; the harness's own have three digits."""
+COUNTERS = (
+    *("rx_bad_frame", "rx_bad_crc", "rx_bad_chunk", "tx_messages", "rx_messages"),
+    *("infer_ok", "infer_err", "tx_frames", "tx_bytes", "rx_frames", "rx_bytes"),
+    *("resent", "polls", "rx_duplicate", "gw_dropped"),
+)
+SMALLEST = 28
+"""Bytes of a message without payload: header, length, model id, CRC."""
 
 
 def chunk(offset: int, data: bytes, kind: int = ChunkType.IMAGE, *, crc: int = 0) -> bytes:
@@ -31,7 +36,7 @@ def chunk(offset: int, data: bytes, kind: int = ChunkType.IMAGE, *, crc: int = 0
 
 def announce(image: bytes, crc: int | None = None) -> bytes:
     crc = zlib.crc32(image) if crc is None else crc
-    return numbered(NUMBER, f"image size={len(image)} crc={crc:08x}")
+    return numbered(FIRST, f"image size={len(image)} crc={crc:08x}")
 
 
 class Uploading:
@@ -81,7 +86,7 @@ def test_chunks_that_are_not_the_next_are_dropped_and_answered(
     small_board.store(part.input_tensor(digits[1]))  # what the board is taken to hold afterwards
     size, last = len(image), (len(image) - 1) // CHUNK_SIZE * CHUNK_SIZE
     first, second = image[:CHUNK_SIZE], image[CHUNK_SIZE : 2 * CHUNK_SIZE]
-    ready = f"#{NUMBER} ok chunk=1024 window=16"
+    ready = f"#{FIRST} ok chunk=1024 window=16"
     up = Uploading(small_board)
 
     up.step("image", announce(image), ready)
@@ -101,9 +106,9 @@ def test_chunks_that_are_not_the_next_are_dropped_and_answered(
     up.step("1,025 bytes", chunk(1024, longer), "! image next=1024", bad=1)
     up.step("an update's chunk", chunk(1024, second, ChunkType.UPDATE), bad=1)
     up.step("a gateway's record", chunk(1024, second, ChunkType.SEND), bad=1)
-    busy = f"#{NUMBER} err code=busy ..."
-    up.step("infer meanwhile", numbered(NUMBER, f"infer via={via}"), busy)
-    up.step("rtt meanwhile", numbered(NUMBER, f"rtt via={via} size=1"), busy)
+    busy = f"#{FIRST} err code=busy ..."
+    up.step("infer meanwhile", numbered(FIRST, f"infer via={via}"), busy)
+    up.step("rtt meanwhile", numbered(FIRST, f"rtt via={via} size=1"), busy)
     for at in range(CHUNK_SIZE, last, CHUNK_SIZE):
         data = image[at : at + CHUNK_SIZE]
         up.step("the next chunk", chunk(at, data), f"! image next={at + CHUNK_SIZE}")
@@ -132,11 +137,11 @@ def test_an_image_with_a_wrong_crc_is_not_stored(small_board: Board, digits: lis
     ends = [*range(CHUNK_SIZE, len(image), CHUNK_SIZE), len(image)]
     up = Uploading(small_board)
     try:
-        up.step("image", announce(image, crc=zlib.crc32(image) ^ 1), f"#{NUMBER} ok ...")
+        up.step("image", announce(image, crc=zlib.crc32(image) ^ 1), f"#{FIRST} ok ...")
         corrupt = "! image state=err code=image_crc msg=..."
         up.step("it", b"".join(chunks), *(f"! image next={end}" for end in ends), corrupt)
-        infer = numbered(NUMBER, f"infer via={small_board.connection.via}")
-        up.step("infer", infer, f"#{NUMBER} err code=no_image ...")
+        infer = numbered(FIRST, f"infer via={small_board.connection.via}")
+        up.step("infer", infer, f"#{FIRST} err code=no_image ...")
         missing = "! image state=err code=no_image msg=..."
         up.step("a chunk of no image", chunks[0], missing, bad=1)
         up.step("a wrong CRC of no image", chunk(0, image[:9], crc=1), bad=1)
@@ -211,12 +216,3 @@ def test_counters_move_by_what_an_inference_costs(
             expected=wanted,
             got=moved,
         )
-
-
-COUNTERS = (
-    *("rx_bad_frame", "rx_bad_crc", "rx_bad_chunk", "tx_messages", "rx_messages"),
-    *("infer_ok", "infer_err", "tx_frames", "tx_bytes", "rx_frames", "rx_bytes"),
-    *("resent", "polls", "rx_duplicate", "gw_dropped"),
-)
-SMALLEST = 28
-"""Bytes of a message without payload: header, length, model id, CRC."""
