@@ -33,6 +33,7 @@ SYMPTOMS: Mapping[str, str] = {
     "memory-leak": "a frame, an event or a tensor that each inference allocates and nobody frees",
     "miscounted": "an event that is counted twice, not at all, or under another name",
     "noise-harms": "half a frame or line that is kept and swallows what comes behind it",
+    "number-truncated": "a message number that is kept in 16 bits, or compared without wrapping",
     "other-answer": "state that an earlier inference left behind, or an answer taken for another's",
     "other-firmware": "a boot chain that took the other slot, or a digest of other sources",
     "other-identity": "an eFuse that is read from the wrong place or in the wrong order",

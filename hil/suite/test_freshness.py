@@ -72,3 +72,38 @@ def test_an_answer_of_another_model_is_refused(
     if not link.stands():
         small_board.connect(link.edge, link.via, gateway=link.gateway)
     check_same(small_board.infer(second), undisturbed[second], "after an answer of another model")
+
+
+@pytest.mark.parametrize("start", [65_535, 4_294_967_295])
+def test_messages_are_numbered_past_every_limit(
+    link: Connection, armed_board: Board, digits: list[Path], start: int
+) -> None:
+    """Each answer is that of its own message, whatever width its number was kept in."""
+    first, second = digits[:2]
+    before = armed_board.infer(first)
+    # What is further ahead than half of all numbers would be taken for old.
+    for step in range(2_100_000_000, start, 2_100_000_000):
+        armed_board.console.request("counter", name="message", value=step)
+        armed_board.rtt(16)
+    armed_board.console.request("counter", name="message", value=start - 1)
+    for offset, digit in enumerate((second, first, second, first), -1):
+        number = (start + offset) % (1 << 32)
+        try:
+            found = armed_board.infer(digit)
+        except (MessageLost, BoardRefused) as error:
+            raise Misbehaviour(
+                "number-truncated",
+                link=link.via,
+                stage=f"message {number}",
+                expected="an answer",
+                got=error.code,
+            ) from error
+        expect(
+            found.message_id == number,
+            "number-truncated",
+            link=link.via,
+            stage="message number",
+            expected=number,
+            got=found.message_id,
+        )
+    check_same(found, before, f"message {number}")
