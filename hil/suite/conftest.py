@@ -36,6 +36,7 @@ ORDER = (
     "console",
     "console_noise",
     "console_chunks",
+    "console_counters",
     "time",
     "secrets",
 )

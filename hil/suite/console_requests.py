@@ -117,6 +117,7 @@ OUT_OF_RANGE = (
     ("peer mac=02:00:00:4c:00:01 channel=14", "bad_argument", "channel"),
     ("role set=edge", "bad_argument", "set"),
     ("role channel=14", "bad_argument", "channel"),
+    ("role set=gateway", "busy", "link"),
     ("link state=up", "bad_argument", "via"),
     ("link via=zigbee state=up", "bad_argument", "via"),
     ("link via=TCP state=up", "bad_argument", "via"),
@@ -144,6 +145,7 @@ OUT_OF_RANGE = (
     ("rtt size=1", "bad_argument", "via"),
     ("rtt via={up}", "bad_argument", "size"),
     ("rtt via={up} size=4294967295", "bad_argument", "size"),
+    ("rtt via={up} size=100000000", "bad_argument", "size"),
     ("rtt via={down} size=1", "link_down", "link"),
     ("update", "bad_argument", "what"),
     (f"update what=slot size=9 sha256={_SHA256}", "bad_argument", "what"),
@@ -205,6 +207,7 @@ VALUES: tuple[tuple[str | bytes, dict[str, str]], ...] = (
     ("peer mac=12:34:56:78:90:0f", {"mac": "12:34:56:78:90:0f", "channel": "1"}),
     ("peer", {"mac": "-", "channel": "1"}),
     ("role", {"role": "head"}),
+    ("role set=model", {"role": "head"}),
 )
 """Requests that are answered by what they name."""
 

@@ -12,6 +12,7 @@ from hil.board.board import Board
 from hil.board.network import credentials
 from hil.console.console import Console
 from hil.console.log import Kind, LogLine
+from hil.errors import BoardPanic
 from hil.protocol.console.line import Answer, Event, Log, Refusal, parse_line
 from hil.pytestplugin.run import Run
 from hil.suite.raw import FIRST, numbered, say, sealed
@@ -25,6 +26,7 @@ WRONG = "Zq7-wXv3_Kd9"
 PIECE = 4
 
 WIFI_PATIENCE_S = 30.0
+PANIC_PATIENCE_S = 10.0
 
 
 def with_password(ssid: str) -> dict[str, bytes]:
@@ -78,6 +80,21 @@ def test_nothing_shows_a_password(small_board: Board, request: pytest.FixtureReq
         _check(line, secrets, "the console's log of this session")
     began = time.time() - time.monotonic() + console.log[0].host_time
     _check_files(Run.of(request.config).log_dir, began, secrets)
+
+
+def test_a_panic_shows_no_password(armed_board: Board) -> None:
+    console = armed_board.console
+    known = credentials(armed_board.spec, armed_board.info)
+    secrets = [Secret(WRONG, PIECE)]
+    _join(console, known.ssid if known else "hil-suite", WRONG)
+    if known is not None:
+        secrets.append(Secret(known.password))
+        _join(console, known.ssid, known.password)
+    with _listening(console, secrets, "a panic and the start behind it"):
+        console.request("crash")
+        with contextlib.suppress(BoardPanic):
+            console.wait_line(lambda _: False, PANIC_PATIENCE_S)
+        armed_board.reset()
 
 
 def _join(console: Console, ssid: str, password: str) -> None:
