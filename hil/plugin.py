@@ -14,6 +14,7 @@ from hil.pytestplugin import (
     readiness,
     report,
     selection,
+    stages,
     workers,
 )
 
@@ -28,6 +29,7 @@ PARTS = (
     workers,
     benchmark,
     fixtures,
+    stages,
     measuring,
 )
 

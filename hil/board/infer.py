@@ -9,7 +9,7 @@ import numpy as np
 
 from hil.board.connection import Connection
 from hil.console.console import Console
-from hil.console.exchange import exchange
+from hil.console.exchange import exchange, exchange_in_lab
 from hil.console.info import BoardInfo
 from hil.console.refusal import raise_refusal
 from hil.console.transfer import read_blob
@@ -84,7 +84,8 @@ def _complete(
 ) -> tuple[Completion, int]:
     """Start an inference; return what the board says at its end, and the host's microseconds."""
     started = time.perf_counter_ns()
-    event = exchange(console, "infer", timeout, simulated=info.simulated, **arguments)
+    ask = exchange_in_lab if info.simulated else exchange
+    event = ask(console, "infer", timeout, **arguments)
     took_us = (time.perf_counter_ns() - started) // 1000
     if event.get("state") != "ok":
         raise_refusal(event, "The inference failed")

@@ -15,17 +15,23 @@ from hil.errors import (
     ProductFailure,
 )
 from hil.pytestplugin.recording import RecordingBoard
+from hil.pytestplugin.run import MAIN
 from hil.pytestplugin.stalls import Repeated, Stalls
+from hil.results import Results
 
 if TYPE_CHECKING:
     from hil.board.board import Board
+    from hil.console.info import BoardInfo
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
     from hil.model.split import Cut
-    from hil.results import Results
     from hil.rig.lookup import OnWait
     from hil.rig.rig import Rig
+
+
+Content = tuple["FirmwareBuild | None", "Model", "Cut"]
+"""What is flashed."""
 
 
 class Bench:
@@ -51,9 +57,10 @@ class Bench:
         self.has_peer = rig.peer is not None
         self.rig = OpenRig(rig, RecordingBoard, on_wait)
         self.board = self.rig.board
-        self.board.results = results
-        self._wanted: tuple[FirmwareBuild | None, Model, Cut] | None = None
-        self._identity: tuple[str, int] | None = None
+        self.board.results = self._results = results
+        self._contents: dict[str, Content] = {}
+        self._identities: dict[str, tuple[object, ...]] = {}
+        self._stage = MAIN
         self._edge: EdgeServer | None = None
         self._connects = False
         self._flashed: list[Board] = []
@@ -74,7 +81,7 @@ class Bench:
     def install(
         self, build: "FirmwareBuild | None", model: "Model", cut: "Cut", *, fits: bool = False
     ) -> None:
-        """Flash what every test is to find; raises as :meth:`hil.Board.flash`.
+        """Flash what tests of the main stage are to find; raises as :meth:`hil.Board.flash`.
 
         Args:
             build: the firmware; ``None`` for the one that belongs to virtual boards.
@@ -83,10 +90,15 @@ class Bench:
             fits: whether it is known that such a board can run its part: refusing it is then the
                 product's failure, and not that of whoever chose the model.
         """
-        self._wanted = (build, model, cut)
         self._fits = fits
-        self._flash(self.board, "head")
-        self._identity = (self.board.part.role, self.board.part.model_id)
+        self.prepare(MAIN, build, model, cut)
+        self._flash()
+
+    def prepare(
+        self, stage: str, build: "FirmwareBuild | None", model: "Model", cut: "Cut"
+    ) -> None:
+        """Say what tests of a stage are to find; it is flashed before the first of them."""
+        self._contents[stage] = (build, model, cut)
 
     def connect(self, edge: "EdgeServer | None", via: str) -> None:
         """Connect the board, now and before every test.
@@ -119,23 +131,21 @@ class Bench:
 
     def peer(self) -> "Board":
         """Return the second board with the tail on it; raises as :meth:`install`."""
-        assert self._wanted is not None
         peer = self._second("peer")
         link = self.board.connection
         if link is not None and link.gateway is peer:
             self.board.disconnect()  # it cannot be both
         if not peer.holds("tail", self.board.part.model_id):
-            self._flash(peer, "tail")
+            self._put(peer, "tail")
             self._flashed.append(peer)
         peer.end_gateway()
         return peer
 
     def gateway(self) -> "Board":
         """Return the second board with the firmware on it; raises as :meth:`install`."""
-        assert self._wanted is not None
         gateway = self._second("gateway")
         if gateway not in self._flashed:
-            gateway.flash(self._wanted[0], None)
+            gateway.flash(self._contents[MAIN][0], None)
             self._flashed.append(gateway)
         return gateway
 
@@ -163,11 +173,12 @@ class Bench:
         elif isinstance(error, ProductFailure) and not isinstance(error, BudgetExceeded):
             self._suspect = True
 
-    def make_ready(self, via: str) -> None:
+    def make_ready(self, via: str, stage: str = MAIN) -> None:
         """Bring the boards back to what every test is to find: up, same model, connected.
 
         Args:
             via: the link that the next test is to find.
+            stage: what is to be on the board; nothing is done about one that is not prepared.
 
         Raises:
             InfrastructureError: bench or link is out of use, since an earlier test if need be.
@@ -180,10 +191,12 @@ class Bench:
         if self._suspect:
             self._recover()
         info = self.board.refresh()
-        if self._wanted is None:
+        if stage not in self._contents:
             return
-        if (info.role, info.model_id) != self._identity:
-            self._flash(self.board, "head")
+        self._stage = stage
+        self.board.results = self._results if stage == MAIN else Results()
+        if _identity(info) != self._identities.get(stage):
+            self._flash()
         split = self.board.part.split
         if self._edge is not None and split and self._edge.model_id != split.model_id:
             self._edge.serve(split.tail, split.model_id)
@@ -207,15 +220,18 @@ class Bench:
         """Enter into the results what the boards' starts took: a pass is not to hide it."""
         boards = self.rig.boards
         notes = [f"{board.port}: {note}" for board in boards for note in board.notes]
-        self.board.results.notes[:] = notes
+        self._results.notes[:] = notes
 
-    def _flash(self, board: "Board", role: str) -> None:
-        """Flash what is wanted; raises as :meth:`hil.Board.flash`."""
-        assert self._wanted is not None
+    def _flash(self) -> None:
+        self._put(self.board, "head")
+        self._identities[self._stage] = _identity(self.board.info)
+
+    def _put(self, board: "Board", role: str) -> None:
+        """Flash what the stage wants; raises as :meth:`hil.Board.flash`."""
         try:
-            board.flash(*self._wanted, role)
+            board.flash(*self._contents[self._stage], role)
         except ModelRefused as error:
-            if self._fits:
+            if self._fits or self._stage != MAIN:
                 raise BootFailure(f"{error} This {role} is known to fit.") from error
             raise
 
@@ -260,3 +276,8 @@ class Bench:
         except ProductFailure as error:
             self._broken = error
             raise
+
+
+def _identity(info: "BoardInfo") -> tuple[object, ...]:
+    """Return what tells one stage's content from another's."""
+    return info.role, info.model_id, info.source_digest, info.test_build

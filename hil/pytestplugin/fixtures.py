@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hil.pytestplugin.options import Settings
-from hil.pytestplugin.run import Run
+from hil.pytestplugin.run import MAIN, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,17 +142,20 @@ def board(
 def hil_link(request: pytest.FixtureRequest, hil_bench: "Bench", board: "Board") -> str:
     """The name of the link that it is the turn of; tests ask for ``link``."""
     via: str = request.param
-    hil_bench.make_ready(via)
+    hil_bench.make_ready(via, Run.of(request.config).stage)
     return via
 
 
 @pytest.fixture
-def link(hil_link: str, board: "Board") -> "Connection":
+def link(request: pytest.FixtureRequest, hil_link: str, board: "Board") -> "Connection":
     """A link of --hil-via: a test that uses it has a turn for each, ``board`` being connected so.
 
     A ``hil.Connection``; ``link.via`` is its name. ESP-NOW is skipped on a rig without
     a second board, unless --hil-via asks for it by name.
     """
+    stage = Run.of(request.config).stage
+    if stage != MAIN:
+        request.getfixturevalue(stage)
     assert board.connection is not None
     return board.connection
 

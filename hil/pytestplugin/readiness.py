@@ -8,6 +8,7 @@ import pytest
 
 from hil.pytestplugin.run import NEEDS_BOARD, Run
 from hil.pytestplugin.selection import link_of
+from hil.pytestplugin.stages import stage_of
 
 if TYPE_CHECKING:
     from hil.pytestplugin.bench import Bench
@@ -22,15 +23,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     via = link_of(item)
     if via is not None and (why := run.plan.lacks_for(via)):
         pytest.skip(f"{why}.")
+    run.enter(stage_of(item), via)
     if (bench := _bench_of(item)) is not None:
-        bench.make_ready(_link(item, run))
+        bench.make_ready(run.via, run.stage)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Fail a test without its link, and one during which the board crashed, though unasked."""
     if (bench := _bench_of(item)) is not None:
-        bench.require(_link(item, Run.of(item.config)))
+        bench.require(Run.of(item.config).via)
     result = yield
     if (bench := _bench_of(item)) is not None:
         bench.check()
@@ -46,13 +48,8 @@ def pytest_runtest_makereport(
     bench = _bench_of(item)
     if bench is not None and report.failed and call.excinfo is not None:
         run = Run.of(item.config)
-        bench.note(call.excinfo.value, _link(item, run), item.name)
+        bench.note(call.excinfo.value, run.via, item.name)
     return report
-
-
-def _link(item: pytest.Item, run: Run) -> str:
-    """Return the link that a test finds its board on."""
-    return link_of(item) or run.settings.via[0]
 
 
 def _bench_of(item: pytest.Item) -> "Bench | None":

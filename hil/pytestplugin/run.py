@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 NEEDS_BOARD = "hil_bench"
 """The fixture that stands behind ``board``, ``console``, ``edge`` and the like."""
 
+MAIN = "main"
+"""The stage of the model under test; ``hil.pytestplugin.stages`` has the others."""
+
 LINK = "hil_link"
 """The fixture that stands behind ``link``: it gives a test as many turns as there are links."""
 
@@ -37,6 +40,7 @@ class Run:
         results: what has been learned so far.
         bench: the board and what is on it, from the first test on that needs one.
         record_property: adds a property to the JUnit file, once a fixture has provided it.
+        stage: of the test that is being run.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -48,6 +52,8 @@ class Run:
         self.results: Results = Results()
         self.bench: Bench | None = None
         self.record_property: Callable[[str, object], None] | None = None
+        self.stage = MAIN
+        self._via: str | None = None
         self.write()
 
     @classmethod
@@ -89,6 +95,21 @@ class Run:
         plan = Plan.make(self.settings, directories, self.say_who)
         self.results.budgets = plan.budgets
         return plan
+
+    @property
+    def via(self) -> str:
+        """The link that the test finds which is being run: that of its turn, or the first."""
+        return self._via or self.settings.via[0]
+
+    def enter(self, stage: str, via: str | None) -> None:
+        """Note what the next test is to find.
+
+        Args:
+            stage: of the test.
+            via: the link that it is the turn of, if the test has turns.
+        """
+        self.stage = stage
+        self._via = via
 
     @property
     def results_path(self) -> Path:

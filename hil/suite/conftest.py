@@ -17,6 +17,8 @@ from hil.model.model import Model
 from hil.model.photos import Photo
 from hil.model.split import Cut
 from hil.model.topk import top_k
+from hil.pytestplugin.run import MAIN
+from hil.pytestplugin.stages import STAGES, stage_of
 from hil.results import JudgementRecord, Results
 
 ORDER = (
@@ -28,15 +30,31 @@ ORDER = (
     "latency",
     "memory",
     "acceptance",
+    "classes",
+    "repair",
+    "freshness",
+    "console",
+    "console_noise",
+    "console_chunks",
+    "console_counters",
+    "time",
+    "secrets",
 )
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run from the ground up: what fails first is what is to be mended first."""
+    """Run from the ground up: what fails first is what is to be mended first.
+
+    What plays on another stage comes after, so that the board is flashed once for each.
+    """
+    stages = (MAIN, *STAGES)
     ranks = {f"test_{name}": rank for rank, name in enumerate(ORDER)}
     places = [i for i, item in enumerate(items) if item.path.parent == Path(__file__).parent]
     here = [items[i] for i in places]
-    here.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
+    here.sort(
+        key=lambda item: (stages.index(stage_of(item)), ranks.get(item.path.stem, len(ranks)))
+    )
     for place, item in zip(places, here, strict=True):
         items[place] = item
 
@@ -130,3 +148,19 @@ def shots(board: Board, model: Model, cut: Cut, photos: list[Photo], hil_results
 @pytest.fixture(scope="session")
 def top5_of() -> Callable[[Array], tuple[int, ...]]:
     return classes
+
+
+@pytest.fixture(scope="session")
+def hil_undisturbed() -> dict[Path, Inference]:
+    return {}
+
+
+@pytest.fixture
+def undisturbed(
+    small_board: Board, digits: list[Path], hil_undisturbed: dict[Path, Inference]
+) -> dict[Path, Inference]:
+    """What ``small_board`` makes of each of ``digits``, undisturbed, in their order."""
+    for digit in digits:
+        if digit not in hil_undisturbed:
+            hil_undisturbed[digit] = small_board.infer(digit)
+    return hil_undisturbed

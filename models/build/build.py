@@ -23,7 +23,7 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.path.insert(0, str(ROOT))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", choices=["dogs19", "tiny", "imagenet", "operators"])
+    parser.add_argument("model", choices=["dogs19", "tiny", "ties", "imagenet", "operators"])
     parser.add_argument("--photos", type=Path, default=ROOT / "photos")
     parser.add_argument("--output", type=Path)
     arguments = parser.parse_args()
@@ -37,6 +37,10 @@ def main() -> None:
         import tiny
 
         tiny.build(output)
+    elif arguments.model == "ties":
+        import ties
+
+        ties.build(ROOT / "models" / "tiny", output)
     elif arguments.model == "operators":
         import operators
 

@@ -31,8 +31,7 @@ def test_the_prebuilt_image_carries_version_and_digest_of_the_sources(
     app = FirmwareBuild.load(VIRTUAL / name).app
     assert app.version == firmware_build.version()
     assert app.source_digest == firmware_build.source_digest(test=test), (
-        "the sources have changed: hil firmware build --out firmware/virtual/prebuilt, "
-        "and --test --out firmware/virtual/prebuilt-test"
+        "the sources have changed: hil firmware build --out firmware/virtual/prebuilt"
     )
 
 
@@ -45,14 +44,20 @@ def test_a_rebuild_gives_the_prebuilt_image_byte_for_byte(
     assert files(tmp_path) == files(VIRTUAL / name)
 
 
+def test_the_images_belong_together() -> None:
+    found = FirmwareBuild.load(VIRTUAL / "prebuilt").test_build
+    assert found is not None
+    assert found.directory == VIRTUAL / "prebuilt-test"
+
+
 @needs_zig
 def test_sources_that_do_not_compile_are_reported_with_the_compilers_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = tmp_path / "broken.c"
     broken.write_text("int oops(void) { return undeclared; }\n", encoding="utf-8")
-    monkeypatch.setattr(firmware_build, "sources", lambda: [broken])
-    monkeypatch.setattr(firmware_build, "source_digest", lambda *, test: "ab" * 32)
+    monkeypatch.setattr(firmware_build, "sources", lambda _root: [broken])
+    monkeypatch.setattr(firmware_build, "source_digest", lambda _root, *, test: "ab" * 32)
     with pytest.raises(firmware_build.BadInputError, match=r"does not compile.*undeclared"):
         firmware_build.build(tmp_path / "out")
     assert not (tmp_path / "out").exists()
