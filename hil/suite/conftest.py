@@ -34,7 +34,9 @@ ORDER = (
     "repair",
     "freshness",
     "console",
+    "console_noise",
     "console_chunks",
+    "console_counters",
     "time",
     "secrets",
 )
