@@ -16,7 +16,7 @@ from hil.protocol.codes import ErrorCode
 from hil.protocol.console.line import Answer, Event, Log, Noise, Refusal, crc16, parse_line
 from hil.symptoms import Misbehaviour, expect
 
-FIRST = 70_000
+FIRST = 1_000
 """The number of the first request; the harness's own have three digits."""
 
 BATCH = 40
@@ -28,6 +28,7 @@ CODES = frozenset(code.name.lower() for code in ErrorCode)
 _SENTENCE_WORDS = 3
 """Fewer are no sentence."""
 
+_NEGATIVE = re.compile(r"#-\d+ (ok|err)\b")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]")
 
 
@@ -156,7 +157,7 @@ def _checked(line: str, stage: str) -> str:
     parsed = parse_line(line)
     expect(
         not isinstance(parsed, Noise) and not _CONTROL.search(line),
-        "answer-malformed",
+        "request-id-truncated" if _NEGATIVE.match(line) else "answer-malformed",
         stage=stage,
         expected="answers, refusals and events as docs/protocol.md, 2.1, has them, with their CRC",
         got=repr(line),
