@@ -10,7 +10,19 @@ from hil.errors import ProductFailure
 
 SYMPTOMS: Mapping[str, str] = {
     "altered-activation": "a fragment was lost, doubled or misplaced and nothing noticed",
+    "bad-answer-taken": "a check of RESULT that is left out, or a failure told as a success",
+    "bad-update-taken": "a check of what is uploaded that is left out, or whose verdict is lost",
+    "damaged-model-used": "a check of the model slot that is left out when the model is opened",
+    "memory-leak": "memory or stack that each use of a link or of the model takes and never returns",
+    "no-rollback": "a trial that is confirmed unasked, or whose mark outlives the boot",
+    "not-refused": "a check that is missing where the request begins",
+    "stale-answer": "a result, a length or a flag of an earlier inference that was not reset",
+    "update-lost": "a confirmation that is not written, or an update that is taken but never tried",
+    "update-refused": "something of an earlier, broken-off update that was not reset",
+    "upload-trouble": "chunks that are not compared with the place where the upload goes on",
     "wrong-classes": "a class id that is cut to 8 bits, or equal scores in another order",
+    "wrong-count": "a counter that nobody moves, moves twice, or is told under another name",
+    "wrong-figure": "a figure that is told from the wrong place, or not filled in",
 }
 """The usual cause by symptom, as half a sentence."""
 

@@ -17,9 +17,10 @@ from hil.model.model import Model
 from hil.model.photos import Photo
 from hil.model.split import Cut
 from hil.model.topk import top_k
-from hil.pytestplugin.run import MAIN
+from hil.pytestplugin.run import MAIN, Run
 from hil.pytestplugin.stages import STAGES, stage_of
 from hil.results import JudgementRecord, Results
+from hil.suite.memory_log import MemoryLog
 
 ORDER = (
     "identity",
@@ -31,6 +32,8 @@ ORDER = (
     "memory",
     "acceptance",
     "classes",
+    "updates",
+    "state",
 )
 
 
@@ -135,3 +138,17 @@ def shots(board: Board, model: Model, cut: Cut, photos: list[Photo], hil_results
 @pytest.fixture(scope="session")
 def top5_of() -> Callable[[Array], tuple[int, ...]]:
     return classes
+
+
+@pytest.fixture(scope="session")
+def memory_log() -> MemoryLog:
+    """What the board under test has had free before each test so far."""
+    return MemoryLog()
+
+
+@pytest.fixture(autouse=True)
+def sampled_memory(request: pytest.FixtureRequest, memory_log: MemoryLog) -> None:
+    """Note before each test what memory is free, from the first one on that finds a board."""
+    bench = Run.of(request.config).bench
+    if bench is not None:
+        memory_log.sample(bench.board)

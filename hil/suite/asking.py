@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""Requests whose refusal is an answer like any other, and several at once."""
+
+from hil.console.console import Console
+from hil.console.log import LogLine
+from hil.errors import BoardRefused
+from hil.protocol.console.line import Answer, Refusal, format_request, parse_line
+
+PATIENCE_S = 20.0
+"""Real time until a board answers that may be erasing flash, or checking an application."""
+
+_NUMBERS = range(2000, 3000)
+"""Those of requests that are sent together; no others of this host have them."""
+
+_NOISE = "\0\1\1" + "." * 1_060 + "\n"
+"""Begins like a chunk and is too long for one; the end of its line ends it (protocol 2.2)."""
+
+
+def asked(console: Console, verb: str, **arguments: str | int) -> str:
+    """Make a request; return ``ok``, or the code of the refusal.
+
+    Raises:
+        BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.Console.request`.
+    """
+    try:
+        console.request(verb, timeout=PATIENCE_S, **arguments)
+    except BoardRefused as refusal:
+        return refusal.code
+    return "ok"
+
+
+def together(console: Console, *requests: tuple[str, dict[str, str | int]]) -> list[str]:
+    """Send requests in one piece, so that the board reads each while it serves those before.
+
+    A virtual board is handed one line after the other, and comes to rest in between; but noise, and
+    what comes with it, all at once.
+
+    Args:
+        console: the board's.
+        requests: verb and arguments of each.
+
+    Returns:
+        for each ``ok`` or the code of the refusal; empty where no answer came.
+    """
+    heard: dict[int, str] = {}
+
+    def listen(line: LogLine) -> None:
+        answer = parse_line(line.text)
+        if isinstance(answer, Answer) and answer.number is not None:
+            heard[answer.number] = "ok"
+        elif isinstance(answer, Refusal) and answer.number is not None:
+            heard[answer.number] = answer.code
+
+    numbers = _NUMBERS[: len(requests)]
+    lines = [
+        format_request(number, verb, **arguments)
+        for number, (verb, arguments) in zip(numbers, requests, strict=True)
+    ]
+    stop = console.listen(listen)
+    try:
+        console.type_line(_NOISE + "\r\n".join(lines))
+        settle(console)
+    finally:
+        stop()
+    return [heard.get(number, "") for number in numbers]
+
+
+def settle(console: Console) -> dict[str, int]:
+    """Wait until all that was sent has been dealt with; return the counters of ``stats``.
+
+    A board takes what it is sent in order: what it has to say to it comes before this answer.
+    """
+    answer = console.request("stats", timeout=PATIENCE_S)
+    return {key: int(value) for key, value in answer.items() if value.isdecimal()}
+
+
+def outcome(console: Console, **arguments: str | int) -> dict[str, str]:
+    """Infer on the image that is stored; return the closing event's values.
+
+    Where the request is refused: ``state=refused`` and the code.
+
+    Raises:
+        BoardSilent: the board does not say how it ended.
+    """
+    console.forget("infer")
+    try:
+        number = console.request("infer", timeout=PATIENCE_S, **arguments)["id"]
+    except BoardRefused as refusal:
+        return {"state": "refused", "code": refusal.code}
+    return console.wait_event("infer", PATIENCE_S, id=number)
+
+
+def ended(event: dict[str, str]) -> str:
+    """Return how an inference ended: ``ok``, or the code of what went wrong."""
+    return event.get("code") or event.get("state", "")
