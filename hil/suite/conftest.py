@@ -102,6 +102,11 @@ class Shots:
             future.result()
 
     @property
+    def via(self) -> str:
+        """The link that the photos were sent over."""
+        return next(iter(self._shots.values())).inference.via if self._shots else ""
+
+    @property
     def steps(self) -> float:
         """How far the board's kernels may be from the reference ones, in quantization steps."""
         budgets = self._results.budgets

@@ -27,7 +27,9 @@ def slope(points: Sequence[Point]) -> float:
     Args:
         points: at least two, of different x.
     """
-    return median((y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in combinations(points, 2) if x1 != x2)
+    return median(
+        (y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in combinations(points, 2) if x1 != x2
+    )
 
 
 class MemoryLog:

@@ -32,7 +32,7 @@ from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil
 
-STALE = "stale-answer"
+OTHER = "other-answer"
 REFUSAL = "not-refused"
 COUNT = "wrong-count"
 
@@ -62,7 +62,7 @@ def expect_word(said: object, wanted: object, symptom: str, stage: str, link: st
 
 def expect_nothing_to_read(board: Board, what: str, stage: str, link: str) -> None:
     code = asked(board.console, "read", what=what)
-    expect_word(code, "bad_argument", STALE, f"read what={what} {stage}", link)
+    expect_word(code, "bad_argument", OTHER, f"read what={what} {stage}", link)
 
 
 def test_each_image_has_its_own_answer_and_activation(
@@ -74,14 +74,14 @@ def test_each_image_has_its_own_answer_and_activation(
         before = settle(console)
         event = outcome(console, via=link.via, output=1)
         after = settle(console)
-        answers.check(event, digit, STALE, stage=f"infer on {digit.name}", link=link.via)
+        answers.check(event, digit, OTHER, stage=f"infer on {digit.name}", link=link.via)
         expect_counted(before, after, event, link.via)
         for what in ("activation", "output"):
             found = zlib.crc32(read_blob(console, what))
             right = answers.crc(digit, what)
-            expect_word(found, right, STALE, f"CRC-32 of the {what} of {digit.name}", link.via)
+            expect_word(found, right, OTHER, f"CRC-32 of the {what} of {digit.name}", link.via)
     event = outcome(console, via=link.via, output=0)
-    answers.check(event, digits[0], STALE, stage="infer output=0", link=link.via)
+    answers.check(event, digits[0], OTHER, stage="infer output=0", link=link.via)
     expect_nothing_to_read(small_board, "output", "after infer output=0", link.via)
 
 
@@ -123,7 +123,7 @@ def test_only_a_whole_image_is_inferred_on(
 
     def refused(wanted: str, stage: str) -> None:
         code = ended(outcome(console, via=link.via, output=1))
-        expect_word(code, wanted, STALE, f"infer {stage}", link.via)
+        expect_word(code, wanted, OTHER, f"infer {stage}", link.via)
 
     refused("no_image", "after a start")
     for what in ("activation", "output"):
@@ -152,7 +152,7 @@ def test_only_a_whole_image_is_inferred_on(
     rest = push_all(console, "image", chunks[2:])
     expect_word(rest, "ok", "upload-trouble", "the rest of the image")
     event = outcome(console, via=link.via, output=1)
-    answers.check(event, digits[1], STALE, stage="infer on what came in pieces", link=link.via)
+    answers.check(event, digits[1], OTHER, stage="infer on what came in pieces", link=link.via)
     said = push(console, "image", chunks[-1])
     expect_word(said, [f"next={len(images[1])}", "ok"], "upload-trouble", "its last chunk again")
     damaged = images[2][:-1] + bytes([images[2][-1] ^ 1])
@@ -164,10 +164,10 @@ def test_only_a_whole_image_is_inferred_on(
     refused("no_image", "after an image with a flipped bit")
     write_image(console, images[2])
     event = outcome(console, via=link.via, output=1)
-    answers.check(event, digits[2], STALE, stage="infer on the next whole image", link=link.via)
+    answers.check(event, digits[2], OTHER, stage="infer on the next whole image", link=link.via)
     store(small_board, digits[0])
     event = outcome(console, via=link.via, output=1)
-    answers.check(event, digits[0], STALE, stage="infer after all that", link=link.via)
+    answers.check(event, digits[0], OTHER, stage="infer after all that", link=link.via)
 
 
 def test_an_abandoned_inference_leaves_nothing_behind(
@@ -182,7 +182,7 @@ def test_an_abandoned_inference_leaves_nothing_behind(
         small_board.connect(link.edge, via)
         store(small_board, digits[0])
         event = outcome(console, via=via, output=1)
-        answers.check(event, digits[0], STALE, stage="infer before it", link=via)
+        answers.check(event, digits[0], OTHER, stage="infer before it", link=via)
         before = settle(console)
         console.forget("infer")
         console.forget("link")
@@ -192,7 +192,7 @@ def test_an_abandoned_inference_leaves_nothing_behind(
         console.wait_event("link", 5, via=via, state="down")
         small_board.disconnect()
         event = console.wait_event("infer", 5)
-        expect_word(ended(event), "link_down", STALE, "infer whose link goes down", via)
+        expect_word(ended(event), "link_down", OTHER, "infer whose link goes down", via)
         code = ended(outcome(console, via=via, output=1))
         expect_word(code, "link_down", REFUSAL, "infer on a link that is down", via)
         for what in ("activation", "output"):
@@ -203,7 +203,7 @@ def test_an_abandoned_inference_leaves_nothing_behind(
         small_board.connect(link.edge, via)
         store(small_board, digits[1])
         event = outcome(console, via=via, output=1)
-        answers.check(event, digits[1], STALE, stage="infer after an abandoned one", link=via)
+        answers.check(event, digits[1], OTHER, stage="infer after an abandoned one", link=via)
 
 
 def test_what_a_board_is_busy_with_is_not_disturbed(
@@ -228,7 +228,7 @@ def test_what_a_board_is_busy_with_is_not_disturbed(
     said = together(console, infer, *disturbing)
     expect_word(said, ["ok", *["busy"] * 6], REFUSAL, "requests during an inference", via)
     event = console.wait_event("infer", 5)
-    answers.check(event, digits[2], STALE, stage="infer that was disturbed", link=via)
+    answers.check(event, digits[2], OTHER, stage="infer that was disturbed", link=via)
     console.forget_chunks()
     read = ("read", {"what": "activation"})
     said = together(console, read, infer, read, disturbing[4])
@@ -237,7 +237,7 @@ def test_what_a_board_is_busy_with_is_not_disturbed(
     while len(chunks) < small_board.part.split.cut.bytes:
         chunks += console.take_chunk(5).data
     right = answers.crc(digits[2], "activation")
-    expect_word(zlib.crc32(chunks), right, STALE, "a read that was disturbed", via)
+    expect_word(zlib.crc32(chunks), right, OTHER, "a read that was disturbed", via)
 
 
 Lie = Callable[[Message], Message]
@@ -286,7 +286,10 @@ LIES: dict[str, tuple[Lie, str]] = {
     "an output that is a byte short": (cut_off, "protocol"),
     "an output that is a byte too long": (drawn_out, "protocol"),
     "a flipped bit in the output": (flipped, "protocol"),
-    "half of the fixed part": (lambda answer: answer._replace(payload=answer.payload[:36]), "protocol"),
+    "half of the fixed part": (
+        lambda answer: answer._replace(payload=answer.payload[:36]),
+        "protocol",
+    ),
     "no payload": (lambda answer: answer._replace(payload=b""), "protocol"),
     "another model": (anothers, "model_mismatch"),
     "an output larger than the board's memory for it": (too_large, "tensor_size"),
@@ -304,7 +307,7 @@ def test_an_answer_that_cannot_be_is_refused_and_leaves_nothing_behind(
         pytest.skip("a peer cannot be made to say what is wrong.")
     store(small_board, digits[0])
     event = outcome(console, via=link.via, output=1)
-    answers.check(event, digits[0], STALE, stage="infer before it", link=link.via)
+    answers.check(event, digits[0], OTHER, stage="infer before it", link=link.via)
     store(small_board, digits[1])
     before = settle(console)
     result = EdgeSession.result
@@ -328,12 +331,10 @@ def test_an_answer_that_cannot_be_is_refused_and_leaves_nothing_behind(
     wanted = {"infer_ok": 0, "infer_err": len(LIES) + 1}
     expect_word(got, wanted, COUNT, "stats after failed inferences", link.via)
     event = outcome(console, via=link.via, output=1)
-    answers.check(event, digits[1], STALE, stage="infer after wrong answers", link=link.via)
+    answers.check(event, digits[1], OTHER, stage="infer after wrong answers", link=link.via)
 
 
-def refusing(
-    session: EdgeSession, request: Message, tail: TailInfo, record: EdgeRecord
-) -> Message:
+def refusing(session: EdgeSession, request: Message, tail: TailInfo, record: EdgeRecord) -> Message:
     return session.refuse(request, tail, ErrorCode.INVOKE, "The tail could not be run.")
 
 
@@ -348,15 +349,15 @@ def test_a_start_forgets_all_that_was(
     counted = settle(console)
     zero = [key for key in COUNTERS if counted[key] != 0]
     expect(not zero, COUNT, stage="stats after a start", expected="all 0", got=zero)
-    expect_word(ended(outcome(console, via=link.via)), "link_down", STALE, "infer after a start")
+    expect_word(ended(outcome(console, via=link.via)), "link_down", OTHER, "infer after a start")
     connect_again(small_board, link)
     store(small_board, digits[1])
     event = outcome(console, via=link.via, output=1)
-    answers.check(event, digits[1], STALE, stage="infer after a start", link=link.via)
+    answers.check(event, digits[1], OTHER, stage="infer after a start", link=link.via)
     trip = small_board.rtt(len(small_board.part.input_tensor(digits[1]).tobytes()))
-    expect_word(trip.lost, False, STALE, "rtt", link.via)
+    expect_word(trip.lost, False, OTHER, "rtt", link.via)
     event = outcome(console, via=link.via, output=1)
-    answers.check(event, digits[1], STALE, stage="infer after a round trip", link=link.via)
+    answers.check(event, digits[1], OTHER, stage="infer after a round trip", link=link.via)
 
 
 COUNTERS = (
@@ -415,16 +416,19 @@ def expect_arena(board: Board) -> None:
     info, model = board.refresh(), board.part.flatbuffer
     graph = verify(model)
     needed = max(
-        sum(graph.tensors[each].bytes for each in {*operator.inputs, operator.output}
-            if each >= 0 and graph.tensors[each].data is None)
+        sum(
+            graph.tensors[each].bytes
+            for each in {*operator.inputs, operator.output}
+            if each >= 0 and graph.tensors[each].data is None
+        )
         for operator in graph.operators
     )
     stage = f"arena_used of {board.part.title}"
     wanted = f"{needed} to {info.arena}"
     holds = needed <= info.arena_used <= info.arena
-    expect(holds, "wrong-figure", stage=stage, expected=wanted, got=info.arena_used)
+    expect(holds, "arena-misreported", stage=stage, expected=wanted, got=info.arena_used)
     if info.simulated and (used := open_runner(model, info.arena).arena_used):
-        expect_word(info.arena_used, used, "wrong-figure", stage)
+        expect_word(info.arena_used, used, "arena-misreported", stage)
 
 
 def test_memory_has_its_place(small_board: Board) -> None:
@@ -442,7 +446,9 @@ def test_memory_has_its_place(small_board: Board) -> None:
     if memory.psram is not None:
         most = info.psram - info.arena
         expect_figure(
-            memory.psram.free <= most, "psram_free", f"at most {most}, the arena being in it",
+            memory.psram.free <= most,
+            "psram_free",
+            f"at most {most}, the arena being in it",
             memory.psram.free,
         )
 
@@ -472,13 +478,11 @@ def test_links_that_come_and_go_leave_memory_where_it_was(
         bring_up(console, via)
         event = outcome(console, via=via, output=0)
         stage = f"infer on link {turn + 1}"
-        answers.check(event, digits[0], STALE, stage=stage, link=via)
+        answers.check(event, digits[0], OTHER, stage=stage, link=via)
         log.sample(small_board, turn)
     log.check("links that came and went, with one inference each", via)
 
 
-def test_inferences_leave_memory_where_it_was(
-    memory_log: MemoryLog, small_board: Board
-) -> None:
+def test_inferences_leave_memory_where_it_was(memory_log: MemoryLog, small_board: Board) -> None:
     memory_log.sample(small_board)
     memory_log.check("inferences of this session")

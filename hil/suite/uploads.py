@@ -48,7 +48,9 @@ def push(console: Console, verb: str, *chunks: Piece, flip: bool = False) -> lis
     """
     console.forget(verb)
     for at, data in chunks:
-        console.send_chunks([_Flipped(_TYPES[verb], at, data) if flip else Chunk(_TYPES[verb], at, data)])
+        console.send_chunks(
+            [_Flipped(_TYPES[verb], at, data) if flip else Chunk(_TYPES[verb], at, data)]
+        )
     settle(console)
     said = []
     while (event := console.next_event(verb)) is not None:
