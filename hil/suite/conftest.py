@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from hil.board.board import Board
+from hil.errors import BadInputError
+from hil.firmware.build import FirmwareBuild
 from hil.inference.inference import Inference
 from hil.inference.judgement import Judgement, judge
 from hil.model.array import Array
@@ -20,7 +22,8 @@ from hil.model.topk import top_k
 from hil.pytestplugin.run import MAIN, Run
 from hil.pytestplugin.stages import STAGES, stage_of
 from hil.results import JudgementRecord, Results
-from hil.suite.memory_log import MemoryLog
+from hil.suite.helpers.answers import Answers
+from hil.suite.helpers.memory_log import MemoryLog
 
 ORDER = (
     "identity",
@@ -33,7 +36,12 @@ ORDER = (
     "acceptance",
     "classes",
     "updates",
+    "updates_slots",
+    "updates_trials",
     "state",
+    "state_answers",
+    "state_figures",
+    "state_memory",
 )
 
 
@@ -157,3 +165,24 @@ def sampled_memory(request: pytest.FixtureRequest, memory_log: MemoryLog) -> Non
     bench = Run.of(request.config).bench
     if bench is not None:
         memory_log.sample(bench.board)
+
+
+@pytest.fixture
+def two_slots(firmware: FirmwareBuild) -> None:
+    """Skip on a flash that has no room for an update."""
+    try:
+        firmware.model_slot(1)
+    except BadInputError:
+        pytest.skip("the partition table has one model slot: no update is possible.")
+
+
+@pytest.fixture
+def slot(small_board: Board) -> bytes:
+    """What is in the model slot for ``small_board``: header and the small model's head."""
+    return small_board.part.slot_file(1 << 24)
+
+
+@pytest.fixture
+def answers(small_board: Board, digits: list[Path]) -> Answers:
+    """What the small model makes of the first three of ``digits``."""
+    return Answers(small_board, digits[:3])

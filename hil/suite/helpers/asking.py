@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Requests whose refusal is an answer like any other, and several at once."""
 
+from collections.abc import Mapping
+
 from hil.console.console import Console
 from hil.console.log import LogLine
 from hil.errors import BoardRefused
 from hil.protocol.console.line import Answer, Refusal, format_request, parse_line
+from hil.suite.helpers.expecting import expect_equal
+
+Request = tuple[str, dict[str, str | int]]
+"""A verb and its arguments."""
 
 PATIENCE_S = 20.0
 """Real time until a board answers that may be erasing flash, or checking an application."""
@@ -29,7 +35,7 @@ def asked(console: Console, verb: str, **arguments: str | int) -> str:
     return "ok"
 
 
-def together(console: Console, *requests: tuple[str, dict[str, str | int]]) -> list[str]:
+def together(console: Console, *requests: Request) -> list[str]:
     """Send requests in one piece, so that the board reads each while it serves those before.
 
     A virtual board is handed one line after the other, and comes to rest in between; but noise, and
@@ -37,7 +43,7 @@ def together(console: Console, *requests: tuple[str, dict[str, str | int]]) -> l
 
     Args:
         console: the board's.
-        requests: verb and arguments of each.
+        requests: what to ask.
 
     Returns:
         for each ``ok`` or the code of the refusal; empty where no answer came.
@@ -90,6 +96,12 @@ def outcome(console: Console, **arguments: str | int) -> dict[str, str]:
     return console.wait_event("infer", PATIENCE_S, id=number)
 
 
-def ended(event: dict[str, str]) -> str:
+def ended(event: Mapping[str, str]) -> str:
     """Return how an inference ended: ``ok``, or the code of what went wrong."""
     return event.get("code") or event.get("state", "")
+
+
+def expect_nothing_to_read(console: Console, what: str, stage: str, link: str) -> None:
+    """Raise a ``Misbehaviour`` unless a board refuses to have an output or activation read."""
+    code = asked(console, "read", what=what)
+    expect_equal(code, "bad_argument", "other-answer", f"read what={what} {stage}", link)

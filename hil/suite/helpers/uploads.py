@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hil.console.console import Console
 from hil.protocol.console.chunk import CHUNK_SIZE, Chunk, ChunkType
-from hil.suite.asking import asked, settle
+from hil.suite.helpers.asking import asked, settle
 
 WINDOW = 16
 """Chunks that may be on the way at once."""

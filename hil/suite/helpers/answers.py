@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hil.board.board import Board
 from hil.model.interpreter import Interpreter
-from hil.suite.asking import ended
+from hil.suite.helpers.asking import ended
 from hil.symptoms import expect
 
 
@@ -49,7 +49,7 @@ class Answers:
             whose = [name for name, answer in self._known.items() if answer == got]
             told = f"the answer to {whose[0]}" if whose else str(got)
         else:
-            got, told = None, ended(dict(event))
+            got, told = None, ended(event)
         expect(
             got == right,
             symptom,
