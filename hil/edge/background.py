@@ -198,8 +198,8 @@ class EdgeServer:
             replay: that a frame of an earlier message comes once more in front of it.
             foreign: that a frame of another session comes in front of it, or one with the number of
                 an earlier message: what `foreign_in` names. ``model``: it is made another model's.
-            drop_connection: drop the connection of the first board that gets there, amid a
-                ``request``, amid its ``answer``, or ``idle`` behind it; over UDP and ESP-NOW what
+            drop_connection: drop a connection, once, amid the first ``request`` of a board, or amid
+                its ``answer``; or all that there are, ``idle``, at once. Over UDP and ESP-NOW what
                 is known of the board is forgotten.
             delay_frames: see `delay`.
             foreign_in: see `foreign`.

@@ -88,6 +88,8 @@ class Server:
 
     def impair(self, impairment: Impairment) -> None:
         """Impair the frames of every link, for each board from its next request on."""
+        if impairment.drops_idle:
+            impairment.note_dropped(self._streams.drop() + self._packets.drop())
         self._switch.turn(impairment)
 
     def stop_impairing(self) -> None:

@@ -15,7 +15,7 @@ from hil.protocol import (
     pack_stream,
     parse_stream_header,
 )
-from hil.transport.impairment.switch import Switch
+from hil.transport.impairment.switch import DROPPED, Switch
 from hil.transport.tcp import FrameLink
 
 log = logging.getLogger("hil.edge")
@@ -61,6 +61,12 @@ class StreamService:
         """Drop every connection."""
         for link in list(self._boards):
             link.abort("the edge server ends")
+
+    def drop(self) -> int:
+        """Close every connection as an impairment does; return how many there were."""
+        for link in self._boards:
+            link.close(DROPPED)
+        return len(self._boards)
 
     def connected(self, link: FrameLink) -> None:
         """A board has connected."""

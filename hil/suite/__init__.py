@@ -10,4 +10,6 @@
 ``test_latency``     every link is exact and inside its budget
 ``test_acceptance``  what a rig must stand
 ``test_classes``     equal scores and more than 256 classes
+``test_repair``      frames that are lost, doubled, late or altered show in no result
+``test_freshness``   an answer counts for the message that it answers alone
 """

@@ -35,6 +35,12 @@ ORDER = (
     "memory",
     "acceptance",
     "classes",
+    "repair",
+    "freshness",
+    "console",
+    "console_chunks",
+    "time",
+    "secrets",
     "updates",
     "updates_slots",
     "updates_trials",
@@ -151,6 +157,22 @@ def shots(board: Board, model: Model, cut: Cut, photos: list[Photo], hil_results
 @pytest.fixture(scope="session")
 def top5_of() -> Callable[[Array], tuple[int, ...]]:
     return classes
+
+
+@pytest.fixture(scope="session")
+def hil_undisturbed() -> dict[Path, Inference]:
+    return {}
+
+
+@pytest.fixture
+def undisturbed(
+    small_board: Board, digits: list[Path], hil_undisturbed: dict[Path, Inference]
+) -> dict[Path, Inference]:
+    """What ``small_board`` makes of each of ``digits``, undisturbed, in their order."""
+    for digit in digits:
+        if digit not in hil_undisturbed:
+            hil_undisturbed[digit] = small_board.infer(digit)
+    return hil_undisturbed
 
 
 @pytest.fixture(scope="session")

@@ -69,10 +69,10 @@ def test_only_a_whole_image_is_inferred_on(
         code = announce_image(console, wrong)
         expect_equal(code, "image_size", "not-refused", f"image of {len(wrong)} bytes")
     refused("no_image", "when only images of other sizes were announced")
-    expect_equal(announce_image(console, images[1]), "ok", "upload-trouble", "image")
+    expect_equal(announce_image(console, images[1]), "ok", "chunk-misjudged", "image")
     refused("busy", "when an image is announced")
     said = push(console, "image", *chunks[:2])
-    expect_equal(said, ["next=1024", "next=2048"], "upload-trouble", "two chunks")
+    expect_equal(said, ["next=1024", "next=2048"], "chunk-misjudged", "two chunks")
     bad = settle(console)["rx_bad_chunk"]
     strays = {
         "a chunk that has come already": (chunks[1], False),
@@ -82,26 +82,24 @@ def test_only_a_whole_image_is_inferred_on(
     }
     for name, (chunk, flip) in strays.items():
         said = push(console, "image", chunk, flip=flip)
-        expect_equal(said, ["next=2048"], "upload-trouble", name)
+        expect_equal(said, ["next=2048"], "chunk-misjudged", name)
         refused("busy", f"after {name}")
     dropped = settle(console)["rx_bad_chunk"] - bad
-    expect_equal(
-        dropped, len(strays), "wrong-count", "rx_bad_chunk of chunks that are not the next"
-    )
+    expect_equal(dropped, len(strays), "miscounted", "rx_bad_chunk of chunks that are not the next")
     rest = push_all(console, "image", chunks[2:])
-    expect_equal(rest, "ok", "upload-trouble", "the rest of the image")
+    expect_equal(rest, "ok", "chunk-misjudged", "the rest of the image")
     event = outcome(console, via=link.via, output=1)
     answers.check(
         event, digits[1], "other-answer", stage="infer on what came in pieces", link=link.via
     )
     said = push(console, "image", chunks[-1])
-    expect_equal(said, [f"next={len(images[1])}", "ok"], "upload-trouble", "its last chunk again")
+    expect_equal(said, [f"next={len(images[1])}", "ok"], "chunk-misjudged", "its last chunk again")
     damaged = images[2][:-1] + bytes([images[2][-1] ^ 1])
-    expect_equal(announce_image(console, images[2]), "ok", "upload-trouble", "another image")
+    expect_equal(announce_image(console, images[2]), "ok", "chunk-misjudged", "another image")
     said = push(console, "image", (0, damaged[:CHUNK_SIZE]))
     refused("busy", "when another image has begun")
     code = push_all(console, "image", pieces(damaged)[1:])
-    expect_equal(code, "image_crc", "upload-trouble", "an image with a flipped bit")
+    expect_equal(code, "image_crc", "chunk-misjudged", "an image with a flipped bit")
     refused("no_image", "after an image with a flipped bit")
     write_image(console, images[2])
     event = outcome(console, via=link.via, output=1)
@@ -142,7 +140,7 @@ def test_an_abandoned_inference_leaves_nothing_behind(
             expect_nothing_to_read(console, what, "after an abandoned inference", via)
         moved = settle(console)
         errors = {key: moved[key] - before[key] for key in ("infer_ok", "infer_err")}
-        expect_equal(errors, {"infer_ok": 0, "infer_err": 1}, "wrong-count", "stats after it", via)
+        expect_equal(errors, {"infer_ok": 0, "infer_err": 1}, "miscounted", "stats after it", via)
         small_board.connect(link.edge, via)
         small_board.store(small_board.part.input_tensor(digits[1]))
         event = outcome(console, via=via, output=1)

@@ -112,7 +112,7 @@ def test_an_answer_that_cannot_be_is_refused_and_leaves_nothing_behind(
     moved = settle(console)
     got = {key: moved[key] - before[key] for key in ("infer_ok", "infer_err")}
     wanted = {"infer_ok": 0, "infer_err": len(LIES) + 1}
-    expect_equal(got, wanted, "wrong-count", "stats after failed inferences", link.via)
+    expect_equal(got, wanted, "miscounted", "stats after failed inferences", link.via)
     event = outcome(console, via=link.via, output=1)
     answers.check(
         event, digits[1], "other-answer", stage="infer after wrong answers", link=link.via

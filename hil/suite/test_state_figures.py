@@ -60,12 +60,12 @@ def test_counters_count_what_an_inference_took(
     if not moved["resent"] and not moved["rx_duplicate"]:  # else some may go out behind its end
         wanted |= {"tx_frames": int(event["frames"]), "tx_bytes": int(event["wire"])}
     got = {key: moved[key] for key in wanted}
-    expect_equal(got, wanted, "wrong-count", "stats of one inference", link.via)
+    expect_equal(got, wanted, "miscounted", "stats of one inference", link.via)
     least = {"rx_frames": 1, "rx_bytes": int(event["out_len"]), "uptime_us": int(event["total_us"])}
     for key, value in least.items():
         expect(
             moved[key] >= value,
-            "wrong-count",
+            "miscounted",
             link=link.via,
             stage=f"{key} of one inference",
             expected=f"{value} or more",
@@ -83,7 +83,7 @@ def test_a_start_forgets_all_that_was(
     small_board.reboot()
     counted = settle(console)
     zero = [key for key in COUNTERS if counted[key] != 0]
-    expect(not zero, "wrong-count", stage="stats after a start", expected="all 0", got=zero)
+    expect(not zero, "miscounted", stage="stats after a start", expected="all 0", got=zero)
     code = ended(outcome(console, via=link.via))
     expect_equal(code, "link_down", "other-answer", "infer after a start", link.via)
     connect_again(small_board, link)

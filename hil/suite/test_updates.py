@@ -108,20 +108,20 @@ def test_an_update_that_is_cut_off_changes_nothing(
         stage = f"cut off at chunk {count} of {len(chunks)}"
         announce(stage)
         said = push_all(console, "update", chunks[:count])
-        expect_equal(said, f"next={1024 * count}" if count else "", "upload-trouble", stage)
+        expect_equal(said, f"next={1024 * count}" if count else "", "chunk-misjudged", stage)
         code = asked(console, "infer", via=via)
         expect_equal(code, "busy", "not-refused", f"infer in an update {stage}", via)
         code = asked(console, "rtt", via=via, size=100)
         expect_equal(code, "busy", "not-refused", f"rtt in an update {stage}", via)
     said = announce_image(console, image)
-    expect_equal(said, "ok", "upload-trouble", "an image in place of an update")
+    expect_equal(said, "ok", "chunk-misjudged", "an image in place of an update")
     late = push(console, "update", chunks[-1])
     expect_equal(late, [], "bad-update-taken", "the last chunk, behind an image")
     code = asked(console, "infer", via=via)
     expect_equal(code, "busy", "not-refused", "infer in an image", via)
     announce("in place of an image")
     late = push(console, "image", (0, image[:CHUNK_SIZE]))
-    expect_equal(late, [], "upload-trouble", "a chunk of the image, behind an update")
+    expect_equal(late, [], "chunk-misjudged", "a chunk of the image, behind an update")
     said = push_all(console, "update", pieces(bytes(HEADER_SIZE)))
     expect_equal(said, "update_invalid", "bad-update-taken", "an update of zeros")
     code = ended(outcome(console, via=via))
@@ -143,7 +143,9 @@ def test_chunks_out_of_order_are_dropped(two_slots: None, small_board: Board, sl
     chunks = pieces(slot, 1000)
     expect_equal(announce_update(console, "model", slot), "ok", "update-refused", "update")
     said = push(console, "update", *chunks[:6])
-    expect_equal(said, [f"next={1000 * (i + 1)}" for i in range(6)], "upload-trouble", "six chunks")
+    expect_equal(
+        said, [f"next={1000 * (i + 1)}" for i in range(6)], "chunk-misjudged", "six chunks"
+    )
     bad = settle(console)["rx_bad_chunk"]
     strays = {
         "a chunk that has come already": (chunks[5], False),
@@ -155,18 +157,18 @@ def test_chunks_out_of_order_are_dropped(two_slots: None, small_board: Board, sl
     }
     for name, (chunk, flipped) in strays.items():
         said = push(console, "update", chunk, flip=flipped)
-        expect_equal(said, ["next=6000"], "upload-trouble", name)
+        expect_equal(said, ["next=6000"], "chunk-misjudged", name)
     push_all(console, "update", chunks[6:-1])
     at, last = chunks[-1]
     said = push(console, "update", (at, last + b"\0"))
-    expect_equal(said, [f"next={at}"], "upload-trouble", "a last chunk that is a byte too long")
+    expect_equal(said, [f"next={at}"], "chunk-misjudged", "a last chunk that is a byte too long")
     dropped = settle(console)["rx_bad_chunk"] - bad
     wanted = len(strays) + 1
-    expect_equal(dropped, wanted, "wrong-count", "rx_bad_chunk of chunks that are not the next")
+    expect_equal(dropped, wanted, "miscounted", "rx_bad_chunk of chunks that are not the next")
     end = f"next={len(slot)}"
     said = push(console, "update", chunks[-1])
-    expect_equal(said, [end, "ok"], "upload-trouble", "the last chunk")
+    expect_equal(said, [end, "ok"], "chunk-misjudged", "the last chunk")
     said = push(console, "update", chunks[-1])
-    expect_equal(said, [end, "ok"], "upload-trouble", "the last chunk again")
+    expect_equal(said, [end, "ok"], "chunk-misjudged", "the last chunk again")
     small_board.reset()  # by its lines: what waits to be tried is dropped
     expect_equal(runs(small_board.info), before, "no-rollback", "a reset before the trial")
