@@ -44,8 +44,11 @@ ORDER = (
     "updates",
     "updates_slots",
     "updates_trials",
+    "updates_faults",
     "state",
     "state_answers",
+    "state_tail",
+    "state_faults",
     "state_figures",
     "state_memory",
 )

@@ -10,12 +10,14 @@ from hil.board.connection import Connection
 from hil.console.memory import BoardMemory
 from hil.firmware.build import FirmwareBuild
 from hil.model.tflite.verify import verify
+from hil.pytestplugin.options import Settings
 from hil.sim.kernels import open_runner
 from hil.suite.helpers.answers import Answers
 from hil.suite.helpers.asking import ended, outcome, settle
 from hil.suite.helpers.expecting import expect_equal
 from hil.suite.helpers.linking import connect_again
 from hil.symptoms import expect
+from hil.transport.impairment.plan import Plan
 
 pytestmark = pytest.mark.hil
 
@@ -73,6 +75,42 @@ def test_counters_count_what_an_inference_took(
         )
 
 
+IMPAIRED = {
+    "resent": (Plan(loss=0.3, ways="rx", seed=3), "ok"),
+    "polls": (Plan(loss=0.6, ways="tx", seed=3), "ok"),
+    "rx_duplicate": (Plan(duplicate=1.0, ways="tx"), "ok"),
+    "rx_bad_crc": (Plan(corrupt=1.0, ways="tx"), "protocol"),
+}
+"""Counters, what moves each of them over UDP, and how an inference ends then."""
+
+
+def test_counters_count_what_a_link_suffers(
+    small_board: Board, hil_settings: Settings, digits: list[Path]
+) -> None:
+    console, via = small_board.console, "udp"
+    assert small_board.connection is not None
+    edge = small_board.connection.edge
+    if edge is None or via not in hil_settings.via:
+        pytest.skip("what is impaired is UDP to an edge server.")
+    small_board.connect(edge, via)
+    small_board.store(small_board.part.input_tensor(digits[0]))
+    for key, (plan, end) in IMPAIRED.items():
+        before = settle(console)
+        with edge.impair(**vars(plan)):
+            event = outcome(console, via=via, output=1)
+        moved = settle(console)[key] - before[key]
+        stage = f"an inference impaired so that {key} moves"
+        expect_equal(ended(event), end, "unanswered", stage, via)
+        expect_moved(moved, f"{key} of {stage}", via)
+        if key == "resent":
+            told = int(event["resent"])
+            expect_equal(moved, told, "miscounted", "resent of stats and of the event", via)
+
+
+def expect_moved(moved: int, stage: str, link: str) -> None:
+    expect(moved > 0, "miscounted", link=link, stage=stage, expected="1 or more", got=moved)
+
+
 def test_a_start_forgets_all_that_was(
     small_board: Board, digits: list[Path], answers: Answers
 ) -> None:
@@ -80,7 +118,9 @@ def test_a_start_forgets_all_that_was(
     link = small_board.connection
     assert link is not None
     small_board.store(small_board.part.input_tensor(digits[0]))
-    small_board.reboot()
+    reason = small_board.reboot().reset_reason
+    expect("SW" in reason, "reset-unexplained", stage="reboot", expected="SW in it", got=reason)
+    memory = BoardMemory.parse(console.request("stats"))
     counted = settle(console)
     zero = [key for key in COUNTERS if counted[key] != 0]
     expect(not zero, "miscounted", stage="stats after a start", expected="all 0", got=zero)
@@ -91,10 +131,21 @@ def test_a_start_forgets_all_that_was(
     small_board.store(x)
     event = outcome(console, via=link.via, output=1)
     answers.check(event, digits[1], "other-answer", stage="infer after a start", link=link.via)
+    used = BoardMemory.parse(console.request("stats"))
+    expect_stack_used(small_board, memory, used)
     trip = small_board.rtt(x.nbytes)
     expect_equal(trip.lost, False, "unanswered", "rtt", link.via)
     event = outcome(console, via=link.via, output=1)
     answers.check(event, digits[1], "other-answer", stage="infer after a round trip", link=link.via)
+
+
+def expect_stack_used(board: Board, before: BoardMemory, after: BoardMemory) -> None:
+    """Look whether stacks have been used further by an inference, and never less far."""
+    grown = {task: reserve for task, reserve in after.stacks.items() if task in before.stacks}
+    moved = [before.stacks[task] - reserve for task, reserve in grown.items()]
+    holds = min(moved) >= 0 and (max(moved) > 0 or not board.simulated)
+    wanted = f"less than {dict(before.stacks)}, as before"
+    expect_figure(holds, "stacks after an inference", wanted, dict(after.stacks))
 
 
 def test_figures_with_a_known_value_have_it(small_board: Board, firmware: FirmwareBuild) -> None:
@@ -116,6 +167,9 @@ def test_figures_with_a_known_value_have_it(small_board: Board, firmware: Firmwa
     }
     got = {key: getattr(info, key) for key in wanted}
     expect_equal(got, wanted, "wrong-figure", "info")
+    least = firmware.flash_size
+    expect_figure(info.flash >= least, "flash of info", f"at least {least}", info.flash)
+    expect_figure(info.psram > info.arena, "psram of info", f"more than {info.arena}", info.psram)
 
 
 def test_the_arena_is_what_the_model_under_test_takes(board: Board) -> None:

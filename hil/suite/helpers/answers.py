@@ -3,22 +3,17 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from hil.board.board import Board
+from hil.model.array import Array
 from hil.model.interpreter import Interpreter
+from hil.model.topk import top_k
 from hil.suite.helpers.asking import ended
 from hil.symptoms import expect
 
-
-@dataclass(frozen=True)
-class _Answer:
-    activation: int
-    output: int
-
-    def __str__(self) -> str:
-        return f"activation {self.activation:08x}, output {self.output:08x}"
+Answer = dict[str, str]
+"""Of the values of ``! infer``, those that depend on nothing but the image."""
 
 
 class Answers:
@@ -44,28 +39,29 @@ class Answers:
             Misbehaviour: it is something else; the message says if it is another image's.
         """
         right = self._known[image.name]
-        if event.get("state") == "ok":
-            got = _Answer(int(event["act_crc"], 16), int(event["out_crc"], 16))
-            whose = [name for name, answer in self._known.items() if answer == got]
-            told = f"the answer to {whose[0]}" if whose else str(got)
-        else:
-            got, told = None, ended(event)
+        got = {key: event.get(key, "") for key in right}
+        whose = [name for name, answer in self._known.items() if answer == got]
+        told = ended(event) if event.get("state") != "ok" else _told(got)
         expect(
-            got == right,
+            event.get("state") == "ok" and got == right,
             symptom,
             link=link,
             stage=stage,
-            expected=f"the answer to {image.name} ({right})",
-            got=told,
+            expected=f"the answer to {image.name} ({_told(right)})",
+            got=f"the answer to {whose[0]}" if whose else told,
         )
 
-    def crc(self, image: Path, what: str) -> int:
+    def crc(self, image: Path, what: str) -> str:
         """Return the CRC-32 of an image's ``activation`` or ``output``."""
-        right = self._known[image.name]
-        return right.activation if what == "activation" else right.output
+        return self._known[image.name]["act_crc" if what == "activation" else "out_crc"]
 
 
-def _answer(board: Board, image: Path) -> _Answer:
+def top_five(output: Array) -> str:
+    """Return the best five of an output as a board tells them."""
+    return ",".join(f"{class_id}:{score}" for class_id, score in top_k(output))
+
+
+def _answer(board: Board, image: Path) -> Answer:
     part = board.part
     assert part.split is not None
     if board.info.kernels == "reference":
@@ -75,4 +71,16 @@ def _answer(board: Board, image: Path) -> _Answer:
         assert inference.activation is not None
         activation = inference.activation
     output = Interpreter(part.split.tail).invoke(activation)
-    return _Answer(zlib.crc32(activation.tobytes()), zlib.crc32(output.tobytes()))
+    crc = f"{zlib.crc32(activation.tobytes()):08x}"
+    return {
+        "act_crc": crc,
+        "rx_crc": crc,
+        "act_len": str(activation.nbytes),
+        "out_crc": f"{zlib.crc32(output.tobytes()):08x}",
+        "out_len": str(output.nbytes),
+        "top5": top_five(output),
+    }
+
+
+def _told(answer: Answer) -> str:
+    return ", ".join(f"{key} {value}" for key, value in answer.items())

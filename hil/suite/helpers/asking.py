@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Requests whose refusal is an answer like any other, and several at once."""
 
+import zlib
 from collections.abc import Mapping
 
 from hil.console.console import Console
 from hil.console.log import LogLine
+from hil.console.transfer import read_blob
 from hil.errors import BoardRefused
 from hil.protocol.console.line import Answer, Refusal, format_request, parse_line
 from hil.suite.helpers.expecting import expect_equal
@@ -99,6 +101,18 @@ def outcome(console: Console, **arguments: str | int) -> dict[str, str]:
 def ended(event: Mapping[str, str]) -> str:
     """Return how an inference ended: ``ok``, or the code of what went wrong."""
     return event.get("code") or event.get("state", "")
+
+
+def read_crc(console: Console, what: str) -> str:
+    """Read an ``output`` or ``activation``; return its CRC-32, or the code of the refusal.
+
+    Raises:
+        BoardSilent, BoardPanic, ConsoleError: as :func:`hil.console.transfer.read_blob`.
+    """
+    try:
+        return f"{zlib.crc32(read_blob(console, what)):08x}"
+    except BoardRefused as refusal:
+        return refusal.code
 
 
 def expect_nothing_to_read(console: Console, what: str, stage: str, link: str) -> None:
