@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hil.console.console import Console
 from hil.console.log import LogLine
 from hil.console.transfer import read_blob
-from hil.errors import BoardRefused
+from hil.errors import BoardRefused, BoardSilent
 from hil.protocol.console.line import Answer, Refusal, format_request, parse_line
 from hil.suite.helpers.expecting import expect_equal
 
@@ -16,6 +16,9 @@ Request = tuple[str, dict[str, str | int]]
 
 PATIENCE_S = 20.0
 """Real time until a board answers that may be erasing flash, or checking an application."""
+
+ANSWER_PATIENCE_S = 12.0
+"""Real time until an inference has ended: the board gives an answer ten seconds."""
 
 _NUMBERS = range(2000, 3000)
 """Those of requests that are sent together; no others of this host have them."""
@@ -85,17 +88,21 @@ def settle(console: Console) -> dict[str, int]:
 def outcome(console: Console, **arguments: str | int) -> dict[str, str]:
     """Infer on the image that is stored; return the closing event's values.
 
-    Where the request is refused: ``state=refused`` and the code.
+    Where the request is refused: ``state=refused`` and the code; where nothing is said about how it
+    ended: ``state=silent`` and the code ``none``.
 
     Raises:
-        BoardSilent: the board does not say how it ended.
+        BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.Console.request`.
     """
     console.forget("infer")
     try:
         number = console.request("infer", timeout=PATIENCE_S, **arguments)["id"]
     except BoardRefused as refusal:
         return {"state": "refused", "code": refusal.code}
-    return console.wait_event("infer", PATIENCE_S, id=number)
+    try:
+        return console.wait_event("infer", ANSWER_PATIENCE_S, id=number)
+    except BoardSilent:
+        return {"state": "silent", "code": "none"}
 
 
 def ended(event: Mapping[str, str]) -> str:

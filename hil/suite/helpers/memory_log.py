@@ -11,7 +11,7 @@ from hil.console.memory import BoardMemory
 from hil.symptoms import expect
 
 LEAST_SAMPLES = 6
-"""Of one start of the board, below which nothing is said about a trend."""
+"""In each half, below which nothing is said about a trend."""
 
 LEAK = 0.5
 """Bytes lost each time, from which on it is a leak: none takes less than one byte."""
@@ -25,11 +25,25 @@ def slope(points: Sequence[Point]) -> float:
     What is taken for a while and given back moves it little, a byte lost each time fully.
 
     Args:
-        points: at least two, of different x.
+        points: some of different x.
     """
-    return median(
-        (y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in combinations(points, 2) if x1 != x2
-    )
+    pairs = combinations(points, 2)
+    return median((y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in pairs if x1 != x2)
+
+
+def loss(points: Sequence[Point]) -> float | None:
+    """Return how much is lost for each step of x; ``None`` if there are too few points to tell.
+
+    It is the lesser loss of the two halves: what is taken once and kept shows in one alone.
+
+    Args:
+        points: in rising order of x.
+    """
+    middle = (points[0][0] + points[-1][0]) / 2
+    halves = [[p for p in points if p[0] <= middle], [p for p in points if p[0] > middle]]
+    if any(len({x for x, _ in half}) < LEAST_SAMPLES for half in halves):
+        return None
+    return min(-slope(half) for half in halves)
 
 
 class MemoryLog:
@@ -43,16 +57,22 @@ class MemoryLog:
 
         Args:
             board: which.
-            times: how often what may leak has been done; if not given, the inferences since start.
+            times: how often what may leak has been done, all of it the same; marks that only fall,
+                as of stacks, are noted then, too. If not given: the inferences since its start,
+                between which anything may have been done.
 
         Raises:
             BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.Console.request`.
         """
         stats = board.console.request("stats")
+        memory = BoardMemory.parse(stats)
+        figures = _free(memory)
         if times is None:
             times = int(stats["infer_ok"]) + int(stats["infer_err"])
+        else:
+            figures |= _marks(memory)
         series = self._series[board.info.session]
-        for name, free in _figures(BoardMemory.parse(stats)).items():
+        for name, free in figures.items():
             series[name].append((times, free))
 
     def check(self, what: str, link: str = "") -> None:
@@ -67,22 +87,23 @@ class MemoryLog:
         """
         for series in self._series.values():
             for name, points in series.items():
-                times = [x for x, _ in points]
-                if len(set(times)) < LEAST_SAMPLES:
-                    continue
-                lost = -slope(points)
+                lost = loss(points) or 0.0
                 expect(
                     lost < LEAK,
                     "memory-leak",
                     link=link,
-                    stage=f"{name} over {max(times) - min(times)} {what}",
+                    stage=f"{name} over {points[-1][0] - points[0][0]} {what}",
                     expected=f"{points[0][1]} bytes free as at the beginning",
                     got=f"{points[-1][1]} at the end, {lost:.1f} bytes less each time",
                 )
 
 
-def _figures(memory: BoardMemory) -> dict[str, int]:
+def _free(memory: BoardMemory) -> dict[str, int]:
     regions = {"heap": memory.heap, "dma": memory.dma, "psram": memory.psram}
-    found = {f"{name}_free": region.free for name, region in regions.items() if region}
-    found |= {f"{name}_least": region.least for name, region in regions.items() if region}
-    return found | {f"stack of {task}": reserve for task, reserve in memory.stacks.items()}
+    return {f"{name}_free": region.free for name, region in regions.items() if region}
+
+
+def _marks(memory: BoardMemory) -> dict[str, int]:
+    regions = {"heap": memory.heap, "dma": memory.dma, "psram": memory.psram}
+    least = {f"{name}_least": region.least for name, region in regions.items() if region}
+    return least | {f"stack of {task}": reserve for task, reserve in memory.stacks.items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hil.suite.helpers.memory_log import MemoryLog, slope
+from hil.suite.helpers.memory_log import MemoryLog, loss, slope
 from hil.symptoms import Misbehaviour
 
 
@@ -61,15 +61,17 @@ def test_a_stack_that_grows_with_each_link_is_a_leak():
 
 def test_starts_of_the_board_are_kept_apart():
     board, log = Board(), MemoryLog()
-    for board.info.session in range(10):
+    for board.info.session in range(40):
         board.has(board.info.session, 100_000 - board.info.session * 64)
         log.sample(board)
     log.check("inferences")
 
 
+def test_what_is_taken_once_and_kept_is_no_leak():
+    for step in range(1, 40):
+        assert (loss([(x, 5000 if x < step else 4800) for x in range(40)]) or 0) == 0
+
+
 def test_few_samples_say_nothing():
-    board, log = Board(), MemoryLog()
-    for inferences in range(5):
-        board.has(inferences, 100_000 - inferences * 64)
-        log.sample(board)
-    log.check("inferences")
+    assert loss([(x, 5000 - 64 * x) for x in range(11)]) is None
+    assert loss([(x, 5000 - 64 * x) for x in range(12)]) == 64
