@@ -9,6 +9,7 @@ import pytest
 from hil.board.board import Board
 from hil.board.connection import Connection
 from hil.console.transfer import write_image
+from hil.edge import EdgeServer
 from hil.links import IP_LINKS
 from hil.protocol.console.chunk import CHUNK_SIZE
 from hil.pytestplugin.options import Settings
@@ -27,6 +28,8 @@ from hil.suite.helpers.linking import connect_again
 from hil.suite.helpers.uploads import announce_image, pieces, push, push_all
 
 pytestmark = pytest.mark.hil
+
+NOT_TIMED = "whether a real board reads a line in the middle of its work cannot be told."
 
 
 def test_each_image_has_its_own_answer_and_activation(
@@ -113,13 +116,11 @@ def test_only_a_whole_image_is_inferred_on(
 def test_an_abandoned_inference_leaves_nothing_behind(
     small_board: Board, hil_settings: Settings, digits: list[Path], answers: Answers
 ) -> None:
+    if not small_board.simulated:
+        pytest.skip(NOT_TIMED)
     console = small_board.console
-    link = small_board.connection
-    assert link is not None
-    if link.edge is None:
-        pytest.skip("the peer runs the tail: its links take seconds to come and go.")
-    for via in [each for each in hil_settings.via if each in IP_LINKS]:
-        small_board.connect(link.edge, via)
+    for via, edge in ip_links(small_board, hil_settings):
+        small_board.connect(edge, via)
         small_board.store(small_board.part.input_tensor(digits[0]))
         event = outcome(console, via=via, output=1)
         answers.check(event, digits[0], "other-answer", stage="infer before it", link=via)
@@ -127,12 +128,14 @@ def test_an_abandoned_inference_leaves_nothing_behind(
         console.forget("infer")
         console.forget("link")
         infer: Request = ("infer", {"via": via, "output": 1})
-        said = together(console, infer, ("link", {"via": via, "state": "down"}))
-        expect_equal(said, ["ok", "ok"], "not-refused", "infer, and link state=down at once", via)
-        console.wait_event("link", 5, via=via, state="down")
+        down: Request = ("link", {"via": via, "state": "down"})
+        up: Request = ("link", {"via": via, "state": "up"})
+        said = together(console, infer, down, up)
+        stage = "link state=down, and up again, while the model runs"
+        expect_equal(said, ["ok", "ok", "busy"], "not-refused", stage, via)
         small_board.disconnect()
-        event = console.wait_event("infer", 5)
-        expect_equal(ended(event), "link_down", "other-answer", "infer whose link goes down", via)
+        code = ended(console.next_event("infer") or {})
+        expect_equal(code, "link_down", "other-answer", "infer whose link goes down", via)
         code = ended(outcome(console, via=via, output=1))
         expect_equal(code, "link_down", "not-refused", "infer on a link that is down", via)
         for what in ("activation", "output"):
@@ -140,23 +143,47 @@ def test_an_abandoned_inference_leaves_nothing_behind(
         moved = settle(console)
         errors = {key: moved[key] - before[key] for key in ("infer_ok", "infer_err")}
         expect_equal(errors, {"infer_ok": 0, "infer_err": 1}, "miscounted", "stats after it", via)
-        small_board.connect(link.edge, via)
-        with link.edge.impair(drop_connection="answer"):
+        small_board.connect(edge, via)
+        small_board.store(small_board.part.input_tensor(digits[1]))
+        event = outcome(console, via=via, output=1)
+        stage = "infer after an abandoned one"
+        answers.check(event, digits[1], "other-answer", stage=stage, link=via)
+
+
+def test_an_answer_that_is_cut_off_leaves_nothing_behind(
+    small_board: Board, hil_settings: Settings, digits: list[Path], answers: Answers
+) -> None:
+    console = small_board.console
+    for via, edge in ip_links(small_board, hil_settings):
+        small_board.connect(edge, via)
+        small_board.store(small_board.part.input_tensor(digits[0]))
+        event = outcome(console, via=via, output=1)
+        answers.check(event, digits[0], "other-answer", stage="infer before it", link=via)
+        with edge.impair(drop_connection="answer"):
             code = ended(outcome(console, via=via, output=1))
         expect_equal(code, "edge_lost", "other-answer", "infer whose answer is cut off", via)
         expect_nothing_to_read(console, "output", "after an answer that was cut off", via)
-        small_board.connect(link.edge, via)
+        small_board.connect(edge, via)
         small_board.store(small_board.part.input_tensor(digits[1]))
         event = outcome(console, via=via, output=1)
-        stage = "infer after abandoned ones"
+        stage = "infer after one whose answer was cut off"
         answers.check(event, digits[1], "other-answer", stage=stage, link=via)
+
+
+def ip_links(board: Board, settings: Settings) -> list[tuple[str, EdgeServer]]:
+    """Return the links of a run that come and go in milliseconds, each with the edge server."""
+    assert board.connection is not None
+    edge = board.connection.edge
+    if edge is None:
+        pytest.skip("the peer runs the tail: its links take seconds to come and go.")
+    return [(via, edge) for via in settings.via if via in IP_LINKS]
 
 
 def test_what_a_board_is_busy_with_is_not_disturbed(
     small_board: Board, digits: list[Path], answers: Answers
 ) -> None:
     if not small_board.simulated:
-        pytest.skip("when a real board reads a line in the middle of its work cannot be told.")
+        pytest.skip(NOT_TIMED)
     console = small_board.console
     assert small_board.connection is not None
     via = small_board.connection.via
