@@ -104,6 +104,11 @@ class EdgeServer:
         return self._model_id
 
     @property
+    def impairment(self) -> Impairment | None:
+        """What is done to its links now; None if they are left alone."""
+        return self._impairment
+
+    @property
     def counters(self) -> dict[str, int]:
         """Frames and inferences so far, under the names of docs/protocol.md, section 2.4."""
         return dict(self._server.counters)

@@ -6,6 +6,7 @@ seen at once whether they have done harm.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hil.console.console import Console
@@ -14,6 +15,12 @@ from hil.errors import BoardSilent
 from hil.protocol.codes import ErrorCode
 from hil.protocol.console.line import Answer, Event, Log, Noise, Refusal, crc16, parse_line
 from hil.symptoms import Misbehaviour, expect
+
+FIRST = 70_000
+"""The number of the first request; the harness's own have three digits."""
+
+BATCH = 40
+"""Requests in a row: 2 KB, of which a board that is at work may keep 20."""
 
 CODES = frozenset(code.name.lower() for code in ErrorCode)
 """Those of docs/protocol.md, section 3."""
@@ -93,6 +100,40 @@ def say(console: Console, data: bytes, stage: str, deaf: str = "answers-miscount
     lines = [line for line in heard if not isinstance(parse_line(line), Log)]
     end = next(i for i, line in enumerate(lines) if _is_answer(line, stats))
     return Reply(tuple(_checked(line, stage) for line in lines[:end]), stats)
+
+
+def answers_to(console: Console, requests: list[bytes], stage: str) -> list[Answer | Refusal]:
+    """Send requests numbered from FIRST on; return the one answer to each."""
+    found: dict[int | None, Answer | Refusal] = {}
+    for start in range(0, len(requests), BATCH):
+        batch = requests[start : start + BATCH]
+        reply = say(console, b"".join(batch), stage)
+        answers = reply.answers
+        numbers = sorted(answer.number for answer in answers if answer.number is not None)
+        wanted = list(range(FIRST + start, FIRST + start + len(batch)))
+        expect(
+            numbers == wanted and len(answers) == len(reply.lines) == len(wanted),
+            "answers-miscounted",
+            stage=stage,
+            expected=f"one answer to each request from {wanted[0]} to {wanted[-1]}",
+            got=_apart(reply, wanted),
+        )
+        found.update((answer.number, answer) for answer in answers)
+    return [found[FIRST + i] for i in range(len(requests))]
+
+
+def _apart(reply: Reply, wanted: list[int]) -> str:
+    """Return what sets the lines of a reply apart from one answer to each request."""
+    numbers = [answer.number for answer in reply.answers]
+    missing = [number for number in wanted if number not in numbers]
+    stray = [line for line in reply.lines if not line.startswith(tuple(f"#{n} " for n in wanted))]
+    doubled = sorted({n for n in numbers if n is not None and numbers.count(n) > 1})
+    return f"none to {missing}, several to {doubled}, and besides {stray}"
+
+
+def numbers_from(requests: Sequence[str | bytes]) -> list[bytes]:
+    """Number requests from FIRST on."""
+    return [numbered(FIRST + i, request) for i, request in enumerate(requests)]
 
 
 def _is_answer(line: str, values: dict[str, str]) -> bool:
