@@ -37,6 +37,11 @@ def changed(at: int, value: bytes) -> Lie:
     return lie
 
 
+def six(answer: Message) -> Message:
+    """Have one entry too many, whose class there is."""
+    return changed(44, bytes(8))(changed(0, b"\6")(answer))
+
+
 def cut_off(answer: Message) -> Message:
     return answer._replace(payload=answer.payload[:-1])
 
@@ -61,7 +66,7 @@ def too_large(answer: Message) -> Message:
 
 
 LIES: dict[str, tuple[Lie, str]] = {
-    "six best classes": (changed(0, b"\6"), "protocol"),
+    "six best classes": (six, "protocol"),
     "scores of no known type": (changed(1, b"\4"), "protocol"),
     "scores of type 0": (changed(1, b"\0"), "protocol"),
     "a class beyond the last": (changed(4, struct.pack("<H", 1000)), "protocol"),
