@@ -13,9 +13,15 @@ from hil.board.board import Board
 from hil.edge.session import EdgeSession
 from hil.edge.store import EdgeRecord
 from hil.edge.tail import TailInfo
-from hil.protocol import ErrorCode, Message
+from hil.protocol import ErrorCode, Message, MessageType
 from hil.suite.helpers.answers import Answers
-from hil.suite.helpers.asking import ended, expect_nothing_to_read, outcome, settle
+from hil.suite.helpers.asking import (
+    ANSWER_PATIENCE_S,
+    ended,
+    expect_nothing_to_read,
+    outcome,
+    settle,
+)
 from hil.suite.helpers.expecting import expect_equal
 
 pytestmark = pytest.mark.hil
@@ -126,3 +132,30 @@ def test_an_answer_that_cannot_be_is_refused_and_leaves_nothing_behind(
 
 def refusing(session: EdgeSession, request: Message, tail: TailInfo, record: EdgeRecord) -> Message:
     return session.refuse(request, tail, ErrorCode.INVOKE, "The tail could not be run.")
+
+
+def test_a_round_trip_that_comes_back_otherwise_is_refused(
+    small_board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = small_board.connection
+    assert link is not None
+    if link.edge is None:
+        pytest.skip("a peer cannot be made to say what is wrong.")
+    console, receive = small_board.console, EdgeSession.receive
+    for name, lie in {"short": cut_off, "long": drawn_out, "altered": flipped}.items():
+
+        def lying(session: EdgeSession, message: Message, tail: TailInfo, lie: Lie = lie) -> Any:
+            answer = receive(session, message, tail)
+            if isinstance(answer, Message) and answer.type is MessageType.ECHO_REPLY:
+                return lie(answer)
+            return answer
+
+        console.forget("rtt")
+        with monkeypatch.context() as patch:
+            patch.setattr(EdgeSession, "receive", lying)
+            number = console.request("rtt", via=link.via, size=100)["id"]
+            event = console.wait_event("rtt", ANSWER_PATIENCE_S, id=number)
+        stage = f"a reply to ECHO that is {name}"
+        expect_equal(ended(event), "protocol", "bad-answer-taken", stage, link.via)
+    trip = small_board.rtt(100)
+    expect_equal(trip.lost, False, "unanswered", "rtt after wrong replies", link.via)

@@ -15,7 +15,14 @@ from hil.suite.helpers.answers import Answers
 from hil.suite.helpers.asking import asked, ended, outcome, settle
 from hil.suite.helpers.damage import wrong_applications, wrong_models
 from hil.suite.helpers.expecting import expect_equal, runs
-from hil.suite.helpers.uploads import announce_image, announce_update, pieces, push, push_all
+from hil.suite.helpers.uploads import (
+    announce_image,
+    announce_update,
+    pieces,
+    push,
+    push_all,
+    updated,
+)
 
 pytestmark = pytest.mark.hil
 
@@ -124,6 +131,8 @@ def test_an_update_that_is_cut_off_changes_nothing(
     expect_equal(late, [], "chunk-misjudged", "a chunk of the image, behind an update")
     said = push_all(console, "update", pieces(bytes(HEADER_SIZE)))
     expect_equal(said, "update_invalid", "bad-update-taken", "an update of zeros")
+    said = updated(console, "model", slot)
+    expect_equal(said, "ok", "update-refused", "a whole update behind those cut off")
     code = ended(outcome(console, via=via))
     expect_equal(code, "no_image", "other-answer", "infer after an image that was given up", via)
     write_image(console, image)
