@@ -117,12 +117,17 @@ def test_an_answer_that_cannot_be_is_refused_and_leaves_nothing_behind(
         expect_equal(ended(event), code, "bad-answer-taken", stage, link.via)
         expect_nothing_to_read(console, "output", f"after {stage}", link.via)
     with monkeypatch.context() as patch:
+        patch.setattr(EdgeSession, "result", lambda *arguments: drawn_out(result(*arguments)))
+        event = outcome(console, via=link.via, output=0)
+    stage = "an answer with an output that nobody asked for"
+    expect_equal(ended(event), "protocol", "bad-answer-taken", stage, link.via)
+    with monkeypatch.context() as patch:
         patch.setattr(EdgeSession, "result", refusing)
         event = outcome(console, via=link.via, output=1)
     expect_equal(ended(event), "invoke", "bad-answer-taken", "an edge that fails", link.via)
     moved = settle(console)
     got = {key: moved[key] - before[key] for key in ("infer_ok", "infer_err")}
-    wanted = {"infer_ok": 0, "infer_err": len(LIES) + 1}
+    wanted = {"infer_ok": 0, "infer_err": len(LIES) + 2}
     expect_equal(got, wanted, "miscounted", "stats after failed inferences", link.via)
     event = outcome(console, via=link.via, output=1)
     answers.check(
