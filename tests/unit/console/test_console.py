@@ -427,6 +427,14 @@ def test_a_password_that_is_typed_is_not_in_the_log(port, console):
     assert b"secret" in written[1]
 
 
+def test_bytes_go_out_as_they_are_and_leave_nothing_in_the_log(port, console):
+    written = []
+    port.on_write = written.append
+    console.send_bytes(b"\x00\x05\x01\xff half a frame")
+    assert written == [b"\x00\x05\x01\xff half a frame"]
+    assert list(console.log) == []
+
+
 @pytest.mark.parametrize("failure", [termios.error(5, "Input/output error"), OSError(5, "EIO")])
 def test_a_port_that_vanishes_under_a_reset_is_a_broken_connection(port, console, failure):
     class Vanishing(UartReset):
