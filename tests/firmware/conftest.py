@@ -218,9 +218,7 @@ Change = tuple[str, str, str]
 
 
 @pytest.fixture
-def patched(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Iterable[Change]], FirmwareBuild]:
+def patched(tmp_path: Path) -> Callable[[Iterable[Change]], FirmwareBuild]:
     """Return what builds the virtual board's image from a changed copy of the sources."""
     if not virtual.can_build():
         pytest.skip("ziglang is not installed (extra 'firmware')")
@@ -233,10 +231,7 @@ def patched(
             text = (sources / name).read_text(encoding="utf-8")
             assert text.count(old) == 1, f"{name} has {old!r} {text.count(old)} times"
             (sources / name).write_text(text.replace(old, new), encoding="utf-8")
-        with monkeypatch.context() as patch:
-            patch.setattr(virtual, "ROOT", sources)
-            patch.setattr(virtual, "CORE", sources / "components" / "splitnode")
-            virtual.build(tmp_path / "build")
+        virtual.build(tmp_path / "build", root=sources)
         return FirmwareBuild.load(tmp_path / "build")
 
     return build
