@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Self
 
+from hil.edge.hearing import Hearing
 from hil.edge.server import Server
 from hil.edge.stopwatch import Stopwatch, WallStopwatch
 from hil.edge.store import EdgeRecord
@@ -112,6 +113,11 @@ class EdgeServer:
     def counters(self) -> dict[str, int]:
         """Frames and inferences so far, under the names of docs/protocol.md, section 2.4."""
         return dict(self._server.counters)
+
+    @property
+    def hearing(self) -> Hearing:
+        """What it could not take, and who has greeted it."""
+        return self._server.hearing
 
     def record(
         self, message_id: int, session: int | None = None, timeout: float = 5.0

@@ -16,8 +16,11 @@ VERBS = (
 )
 """Those of docs/protocol.md, 2.3, that every build has."""
 
+ENDS_A_BOOT = ("reboot", "crash", "hang")
+"""Verbs behind which a board says no more."""
+
 NUMBERS_OF_REQUESTS = (
-    *(0, 1, 9, 10, 99, 255, 256, 1_000, 32_767, 32_768, 65_535, 65_536),
+    *(0, 1, 9, 10, 99, 255, 256, 1_001, 32_767, 32_768, 65_535, 65_536),
     *(2**24 - 1, 2**24, 2**31 - 1, 2**31, 2**31 + 1, 2**32 - 1),
 )
 """From the least to the largest that the protocol has, with the ends of narrower integers."""

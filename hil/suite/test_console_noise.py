@@ -52,7 +52,7 @@ def noise() -> list[bytes]:
         b"\0\x07\x07\x12\x20" + b"U" * 20,  # esptool's SYNC begins so
         *(random_bytes(40 * size) for size in range(1, 9)),
         *(b"\0\x05" + bytes([kind]) + b"\xff" * 1200 for kind in range(1, 8)),
-        b"#70000 rol",
+        b"#1000 rol",
         b'edge host="',
         b"\xff" * 1500,
         b"\0" * 50,
