@@ -14,7 +14,7 @@ from hil.links import IP_LINKS
 from hil.transport.ble.service import board_name
 
 if TYPE_CHECKING:
-    from hil.edge import EdgeServer
+    from hil.edge.side import TailSide
     from hil.transport.ble.link import BleLink
 
 TAIL_PORT = 3333
@@ -22,7 +22,7 @@ TAIL_PORT = 3333
 
 
 def connect_edge(
-    head: Station, edge: "EdgeServer", via: str, gateway: Station | None
+    head: Station, edge: "TailSide", via: str, gateway: Station | None
 ) -> Connection:
     """Open a link to an edge server; raises as :meth:`hil.Board.connect`."""
     radio = None
@@ -60,7 +60,7 @@ def connect_boards(head: Station, tail: Station, via: str) -> Connection:
 
 
 def _by_gateway(
-    head: Station, edge: "EdgeServer", gateway: Station | None, undo: contextlib.ExitStack
+    head: Station, edge: "TailSide", gateway: Station | None, undo: contextlib.ExitStack
 ) -> None:
     from hil.transport.espnow import GatewayLink
 
@@ -81,7 +81,7 @@ def _by_gateway(
     bring_up(head.console, "espnow")
 
 
-def _by_ble(head: Station, edge: "EdgeServer", undo: contextlib.ExitStack) -> "BleLink":
+def _by_ble(head: Station, edge: "TailSide", undo: contextlib.ExitStack) -> "BleLink":
     """Look for the board and let it advertise: it is up once this host has subscribed."""
     from hil.transport.ble.link import BleLink
 

@@ -10,7 +10,8 @@ from hil.board.station import Station
 from hil.errors import MessageLost
 
 if TYPE_CHECKING:
-    from hil.edge import EdgeRecord, EdgeServer
+    from hil.edge import EdgeRecord
+    from hil.edge.side import TailSide
 
 
 class Connection:
@@ -35,7 +36,7 @@ class Connection:
         head: Station,
         via: str,
         *,
-        edge: "EdgeServer | None" = None,
+        edge: "TailSide | None" = None,
         tail: Station | None = None,
         gateway: Station | None = None,
         check_radio: Callable[[], None] | None = None,
