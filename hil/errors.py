@@ -58,6 +58,10 @@ class EdgeError(InfrastructureError):
     """The edge server is unreachable, died, or did not answer in time."""
 
 
+class EdgeUnreachable(EdgeError):  # noqa: N818 - what it is, as MessageLost
+    """The board finds no way to the edge server, or to its peer (``edge_unreachable``)."""
+
+
 class MessageLost(EdgeError):  # noqa: N818 - to be counted where messages are measured
     """A message was asked and no answer came.
 

@@ -9,8 +9,22 @@ from collections.abc import Mapping
 from hil.errors import ProductFailure
 
 SYMPTOMS: Mapping[str, str] = {
+    "accepts-a-forgery": "a field of the frame's header that is not compared",
+    "accepts-a-misfit": "a field of the peer's HELLO that is not compared",
     "altered-activation": "a fragment was lost, doubled or misplaced and nothing noticed",
+    "connection-kept": "a link that is given up without closing the connection under it",
+    "end-unnoticed": "the event of a link's end that is not passed on, or under another name",
+    "not-answered": "something left over from the message or the connection before",
+    "not-connected": "something left over from the connection before: a state, a deadline",
+    "not-its-own-answer": "a buffer or a number that is left over from an earlier message",
+    "not-resumed": "a message that is forgotten with its connection, or not sent again after HELLO",
+    "uncounted-drop": "a frame that is dropped without being counted",
+    "used-while-down": "a state that stays up when the connection ends",
     "wrong-classes": "a class id that is cut to 8 bits, or equal scores in another order",
+    "wrong-code": "one kind of failure that is reported under another's name",
+    "wrong-hello": "a field of HELLO that is filled from the wrong place",
+    "wrong-patience": "a deadline in the wrong unit, never set, or set again and again",
+    "wrong-polls": "the wait between polls, which doubles from 40 to 640 ms",
 }
 """The usual cause by symptom, as half a sentence."""
 

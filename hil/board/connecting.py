@@ -21,9 +21,7 @@ TAIL_PORT = 3333
 """Where a board in role tail listens."""
 
 
-def connect_edge(
-    head: Station, edge: "TailSide", via: str, gateway: Station | None
-) -> Connection:
+def connect_edge(head: Station, edge: "TailSide", via: str, gateway: Station | None) -> Connection:
     """Open a link to an edge server; raises as :meth:`hil.Board.connect`."""
     radio = None
     with contextlib.ExitStack() as undo:

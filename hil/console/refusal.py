@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from typing import NoReturn
 
-from hil.errors import BoardRefused, EdgeError, MessageLost
+from hil.errors import BoardRefused, EdgeUnreachable, MessageLost
 
 LOST = ("edge_timeout", "edge_lost")
 """Codes of a message that was asked and never answered."""
@@ -15,15 +15,15 @@ def raise_refusal(event: Mapping[str, str], what: str) -> NoReturn:
 
     Raises:
         MessageLost: the answer did not come, or the connection ended while it was owed.
-        EdgeError: the edge server could not be reached.
+        EdgeUnreachable: the edge server could not be reached.
         BoardRefused: anything else.
     """
     code = event.get("code", "unknown")
     sentence = f"{what} ({code}): {failure_text(event)}"
     if code in LOST:
         raise MessageLost(code, sentence)
-    if code.startswith("edge_"):
-        raise EdgeError(sentence)
+    if code == "edge_unreachable":
+        raise EdgeUnreachable(sentence)
     raise BoardRefused(code, sentence)
 
 

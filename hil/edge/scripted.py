@@ -123,6 +123,16 @@ class ScriptedTail:
             raise EdgeError(f"The board has not sent what it was waited for in {timeout:g} s.")
         return heard
 
+    def wait_connections(self, count: int, timeout: float) -> bool:
+        """Wait until so many boards are connected over TCP; return whether it came to that.
+
+        Args:
+            count: of connections that neither side has ended.
+            timeout: seconds of real time.
+        """
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self._connections) == count, timeout)
+
     def hang_up(self) -> None:
         """End every connection over TCP; new ones are taken."""
         with self._changed:
@@ -218,6 +228,7 @@ class ScriptedTail:
                 connection, _ = self._listener.accept()
                 with self._changed:
                     self._connections.add(connection)
+                    self._changed.notify_all()
                 serve = threading.Thread(
                     target=self._serve, args=(connection,), name="hil-scripted", daemon=True
                 )
@@ -235,6 +246,7 @@ class ScriptedTail:
                         connection.sendall(_PREFIX.pack(len(each)) + each)
         with self._changed:
             self._connections.discard(connection)
+            self._changed.notify_all()
 
 
 def _answerer(transport: PacketTransport | None) -> Answerer:

@@ -31,6 +31,9 @@ ORDER = (
     "memory",
     "acceptance",
     "classes",
+    "connections",
+    "fragments",
+    "tail_connections",
 )
 
 

@@ -86,7 +86,10 @@ class HostEnd:
             header = None
         key = (header.session, header.message_id) if header is not None else None
         if header is None or key not in self._answers:
-            self._clock.at_standstill(lambda: self._send([frame]))
+            if any(self._clock.owes((self, each)) for each in self._answers):
+                self._send([frame])  # time stands still: an answer behind it must not overtake it
+            else:
+                self._clock.at_standstill(lambda: self._send([frame]))
             return
         self._answers[key].append(frame)
         if header.fragment_index + 1 == header.fragment_count:

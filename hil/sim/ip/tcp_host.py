@@ -15,10 +15,12 @@ from collections.abc import Callable
 
 from hil.errors import LabError
 from hil.protocol import ErrorCode
+from hil.sim.clock.clock import CYCLES_PER_US
 from hil.sim.clock.reaction import Reaction, header_of_request
 from hil.sim.ip.tcp_sender import RETRANSMISSION_US, TcpSender
 from hil.sim.radio.antenna import Antenna
 from hil.sim.radio.peripheral import LINK_DOWN
+from hil.sim.radio.wifi import KEEP_ALIVE_US, NOTHING_HEARD
 
 CONNECT_TIMEOUT_S = 5.0
 FRAME_LIMIT = 16 << 20
@@ -73,6 +75,16 @@ class HostConnection:
         if self._writer is not None:
             self._writer.close()
 
+    def fade(self) -> None:
+        """Carry nothing more. The host's end closes at once; its own keep-alive is not modelled."""
+        if self._closed or self._host_gone:
+            return
+        self._end()
+        self._task.cancel()
+        self._clock.paid(self)
+        end = self._clock.now + KEEP_ALIVE_US * CYCLES_PER_US
+        self._clock.at(end, self._tell(ErrorCode.EDGE_LOST, NOTHING_HEARD))
+
     def _arrived(self, data: bytes) -> None:
         if self._writer is None or self._closed or self._host_gone:
             return
@@ -123,9 +135,14 @@ class HostConnection:
             text = f"the connection to {host}:{port} ended: {_reason(error)}"
             _, arrival = self._down.stream(clock.now, 0, HOST_RETRANSMISSION_US)
             clock.at(arrival, self._tell(ErrorCode.EDGE_LOST, text))
-            self._host_gone = True  # what is still on its way there is lost
-            writer.close()
-            self._pay_all()
+            self._end()
+
+    def _end(self) -> None:
+        """End the host's side; what is still on its way there is lost."""
+        self._host_gone = True
+        if self._writer is not None:
+            self._writer.close()
+        self._pay_all()
 
     def _answered(self, frame: bytes) -> None:
         start = self._reaction.departure(self._clock.now, frame[_PREFIX.size :])
