@@ -12,6 +12,7 @@ SYMPTOMS: Mapping[str, str] = {
     "accepts-a-forgery": "a field of the frame's header that is not compared",
     "accepts-a-misfit": "a field of the peer's HELLO that is not compared",
     "altered-activation": "a fragment was lost, doubled or misplaced and nothing noticed",
+    "altered-echo": "bytes that are taken from another place than the image's memory",
     "connection-kept": "a link that is given up without closing the connection under it",
     "end-unnoticed": "the event of a link's end that is not passed on, or under another name",
     "not-answered": "something left over from the message or the connection before",
@@ -22,9 +23,14 @@ SYMPTOMS: Mapping[str, str] = {
     "used-while-down": "a state that stays up when the connection ends",
     "wrong-classes": "a class id that is cut to 8 bits, or equal scores in another order",
     "wrong-code": "one kind of failure that is reported under another's name",
+    "wrong-cost": "frames or bytes that are counted twice, or not at all",
+    "wrong-echo": "a reply that is not compared with what was sent, or not put together",
+    "wrong-fragments": "an offset or a count that is off by one at the edge of a fragment",
     "wrong-hello": "a field of HELLO that is filled from the wrong place",
+    "wrong-limit": "a limit that forgets a header, or the smaller of two buffers",
     "wrong-patience": "a deadline in the wrong unit, never set, or set again and again",
     "wrong-polls": "the wait between polls, which doubles from 40 to 640 ms",
+    "wrong-window": "a window that does not end 32 fragments behind the first unacknowledged one",
 }
 """The usual cause by symptom, as half a sentence."""
 

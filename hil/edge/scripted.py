@@ -63,6 +63,8 @@ class ScriptedTail:
         address: host and port, over TCP and UDP.
         script: what it says to a message; it may be exchanged at any time.
         shape: what becomes of the frames that are about to go to a board at once.
+        frame_limit: largest frame, in bytes, that it sends to a board which greets anew; what the
+            script says of it in HELLO is the script's affair.
 
     Args:
         script: to begin with.
@@ -75,6 +77,7 @@ class ScriptedTail:
     def __init__(self, script: Script, *, host: str = "127.0.0.1") -> None:
         self.script = script
         self.shape: Callable[[list[bytes]], Sequence[bytes]] = list
+        self.frame_limit = 0xFFFF
         self._heard: list[Heard] = []
         self._changed = threading.Condition()
         self._answerers: dict[tuple[PacketTransport | None, object, int], Answerer] = {}
@@ -202,7 +205,7 @@ class ScriptedTail:
             session = FrameHeader.parse(frame[:HEADER_SIZE]).session
             with self._changed:
                 key = (transport, peer, session)
-                answerer = self._answerers.get(key) or _answerer(transport)
+                answerer = self._answerers.get(key) or self._new_answerer(transport)
                 self._answerers[key] = answerer
             out, message = answerer.receive(frame)
         except ProtocolError:
@@ -211,6 +214,12 @@ class ScriptedTail:
             for said in self.script(message):
                 out += answerer.answer(said) if isinstance(said, Message) else [said]
         return list(self.shape(out))
+
+    def _new_answerer(self, transport: PacketTransport | None) -> Answerer:
+        limit = FRAME_LIMIT if transport is None else transport.frame_limit
+        limit = min(limit, self.frame_limit)
+        plain = transport is not None and not transport.selective_repeat
+        return PlainAnswering(limit, _LIMIT) if plain else Answering(limit, _LIMIT)
 
     def _take_datagrams(self) -> None:
         with contextlib.suppress(OSError):  # the socket has been closed
@@ -247,12 +256,6 @@ class ScriptedTail:
         with self._changed:
             self._connections.discard(connection)
             self._changed.notify_all()
-
-
-def _answerer(transport: PacketTransport | None) -> Answerer:
-    limit = FRAME_LIMIT if transport is None else transport.frame_limit
-    plain = transport is not None and not transport.selective_repeat
-    return PlainAnswering(limit, _LIMIT) if plain else Answering(limit, _LIMIT)
 
 
 def _as_frame(said: Message | bytes) -> bytes:

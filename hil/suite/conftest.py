@@ -20,6 +20,9 @@ from hil.model.topk import top_k
 from hil.pytestplugin.run import MAIN
 from hil.pytestplugin.stages import STAGES, stage_of
 from hil.results import JudgementRecord, Results
+from hil.suite.scripting import line, scripted, tail
+
+__all__ = ["line", "scripted", "tail"]
 
 ORDER = (
     "identity",

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from hil.board.board import Board
-from hil.board.connection import Connection
 from hil.board.link import request_up
 from hil.board.radio_choice import radio_for
 from hil.board.station import ESPNOW_CHANNEL
@@ -30,6 +29,7 @@ from hil.suite.answers import (
     no_answer,
 )
 from hil.suite.line import EVENT_S, UP, Line
+from hil.suite.scripting import host_of
 from hil.symptoms import expect
 from hil.transport.ble.link import BleLink
 from hil.transport.ble.service import board_name
@@ -46,30 +46,6 @@ MOST_POLLS = 20
 
 HELLOS = range(1, 21)
 """Transmissions of a message that nobody answers."""
-
-
-def host_of(board: Board) -> str:
-    return "127.0.0.1" if board.info.simulated else "0.0.0.0"
-
-
-@pytest.fixture
-def line(small_board: Board, link: Connection) -> Line:
-    return Line.of(small_board, link)
-
-
-@pytest.fixture
-def tail() -> Tail:
-    return Tail()
-
-
-@pytest.fixture
-def scripted(line: Line, link: Connection, tail: Tail) -> Iterator[ScriptedTail]:
-    """Somebody who says what `tail` says, to whom the board is not connected yet."""
-    if link.edge is None:
-        pytest.skip("a second board runs the tail, and would have to be told to break the protocol")
-    with ScriptedTail(tail, host=host_of(line.board)) as somebody:
-        yield somebody
-        line.board.disconnect()
 
 
 @contextlib.contextmanager
