@@ -63,6 +63,21 @@ class Line:
         code = self.open(to)
         expect(code == UP, "not-connected", link=self.via, stage=stage, expected=UP, got=code)
 
+    def expect_event_up(self, stage: str) -> None:
+        """Wait for the event that the link is up."""
+        try:
+            event = self.board.console.wait_event("link", EVENT_S, via=self.via)
+        except BoardSilent:
+            event = {"state": "silent"}
+        expect(
+            event["state"] == UP,
+            "not-connected",
+            link=self.via,
+            stage=stage,
+            expected=UP,
+            got=event.get("code", event["state"]),
+        )
+
     def expect_down(self, code: str, stage: str, symptom: str = "end-unnoticed") -> None:
         """Wait for the event that the link is down for `code`, and make sure that it is."""
         try:

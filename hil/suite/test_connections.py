@@ -16,7 +16,7 @@ from hil.edge.scripted import Heard, ScriptedTail
 from hil.errors import BoardSilent
 from hil.inference.completion import parse_completion
 from hil.links import LINKS
-from hil.protocol import FrameHeader, Message, MessageType
+from hil.protocol import DataType, Flags, FrameHeader, Hello, Message, MessageType, Role
 from hil.protocol.frame import HEADER_SIZE
 from hil.pytestplugin.options import Settings
 from hil.suite.answers import (
@@ -44,6 +44,9 @@ and the opening of a radio come on top."""
 MOST_POLLS = 20
 """In 10 s: after 40, 80, 160, 320 ms, then every 640, as often as that goes."""
 
+FRAME_LIMITS = {"tcp": 0, "udp": 1472, "espnow": 250}
+BLE_LIMITS = range(128, 513)
+
 HELLOS = range(1, 21)
 """Transmissions of a message that nobody answers."""
 
@@ -62,6 +65,84 @@ def is_last_of(kind: MessageType, heard: Heard) -> bool:
     """Whether a frame is the last fragment of a message of this type."""
     header = FrameHeader.parse(heard.frame[:HEADER_SIZE])
     return header.type is kind and header.fragment_index + 1 == header.fragment_count
+
+
+def test_a_board_introduces_itself(line: Line, scripted: ScriptedTail) -> None:
+    """Every field of its HELLO, and that no connection repeats what tells it from others."""
+    first = greeting(line, scripted)
+    again = greeting(line, scripted)
+    expect_own_hello(line, first)
+    expect_own_hello(line, again)
+    expect(
+        again[1].message_id > first[1].message_id,
+        "wrong-hello",
+        link=line.via,
+        stage="number of a second HELLO",
+        expected=f"more than {first[1].message_id}",
+        got=again[1].message_id,
+    )
+    if line.via == "tcp":  # the same number goes out over all
+        line.board.reset()
+        _, after, _ = anew = greeting(line, scripted)
+        expect_own_hello(line, anew)
+        expect(
+            after.session != first[1].session and after.session != 0 and after.message_id == 1,
+            "wrong-hello",
+            link=line.via,
+            stage="session and number after a reset",
+            expected=f"another session than {first[1].session:08x}, number 1",
+            got=f"{after.session:08x}, {after.message_id}",
+        )
+
+
+def greeting(line: Line, scripted: ScriptedTail) -> tuple[bytes, FrameHeader, Message]:
+    """Connect, and return the HELLO of the board: as a frame, its header, and all of it."""
+    scripted.forget()
+    line.expect_up(scripted, "a tail that notes HELLO")
+    sent = scripted.heard[0].frame
+    header = FrameHeader.parse(sent[:HEADER_SIZE])
+    return sent, header, Message.parse(header, sent[HEADER_SIZE:])
+
+
+def expect_own_hello(line: Line, greeted: tuple[bytes, FrameHeader, Message]) -> None:
+    """Compare a HELLO with what is known of the board."""
+    sent, header, message = greeted
+    board = line.board
+    cut = board.part.cut
+    assert cut is not None
+    hello = Hello.parse(message.payload)
+    limit = FRAME_LIMITS.get(line.via, hello.frame_limit)
+    flags = Flags.ACK_REQUESTED if line.repeats else Flags.NONE
+    for what, expected, got in (
+        ("magic, version and type", "534e11", sent[:3].hex()),
+        ("type", MessageType.HELLO, header.type),
+        ("flags", flags, header.flags),
+        ("session", board.info.session, header.session),
+        ("fragment", (0, 1), (header.fragment_index, header.fragment_count)),
+        ("model", f"{board.part.model_id:08x}", f"{message.model_id:08x}"),
+        ("role", Role.HEAD, hello.role),
+        ("data type", DataType.of(cut.dtype), hello.dtype),
+        ("largest frame", limit, hello.frame_limit),
+        ("size of the activation", cut.bytes, hello.tensor_size),
+        ("classes", board.part.model.output.shape[-1], hello.classes),
+        ("reserved bytes", bytes(4), message.payload[12:]),
+    ):
+        expect(
+            expected == got,
+            "wrong-hello",
+            link=line.via,
+            stage=f"HELLO, {what}",
+            expected=expected,
+            got=got,
+        )
+    expect(
+        line.via != "ble" or hello.frame_limit in BLE_LIMITS,
+        "wrong-hello",
+        link=line.via,
+        stage="HELLO, largest frame",
+        expected="min(MTU - 3, 512)",
+        got=hello.frame_limit,
+    )
 
 
 def test_a_peer_that_does_not_fit_is_refused(
@@ -332,18 +413,7 @@ def test_a_link_that_is_up_can_be_asked_for_again(
     )
     before = line.board.console.request("stats")
     request_up(line.board.console, line.via)
-    try:
-        event = line.board.console.wait_event("link", EVENT_S, via=line.via)
-    except BoardSilent:
-        event = {"state": "silent"}
-    expect(
-        event["state"] == UP,
-        "not-connected",
-        link=line.via,
-        stage="a link that is up, asked for again",
-        expected=UP,
-        got=event,
-    )
+    line.expect_event_up("a link that is up, asked for again")
     after = line.board.console.request("stats")
     line.expect_exact(digits[5], "a link asked for twice")
     expect(
