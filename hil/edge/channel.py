@@ -10,9 +10,6 @@ from hil.transport.packet import PacketTransport
 class TransportChannel:
     """A packet transport to one peer, as its asking side sees it (``packet_asker.Channel``).
 
-    A frame counts as dealt with when the next one is sent or waited for: simulated time stands
-    still until then.
-
     Attributes:
         frame_limit: largest frame in bytes, header included.
 
@@ -25,36 +22,25 @@ class TransportChannel:
         self.frame_limit = transport.frame_limit
         self._transport = transport
         self._peer = peer
-        self._frames: queue.SimpleQueue[tuple[bytes, Callable[[], None]]] = queue.SimpleQueue()
-        self._open: list[Callable[[], None]] = []
+        self._frames: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         transport.start(self._received, lambda peer, reason: None)
 
     def send(self, frames: Sequence[bytes]) -> None:
         """Send frames in order."""
         self._transport.send(self._peer, frames)
-        self._deal()
 
     def receive(self, timeout_s: float) -> bytes | None:
         """Return the next frame, or None if none comes in time."""
-        self._deal()
         try:
-            frame, done = self._frames.get(timeout=max(timeout_s, 1e-6))
+            return self._frames.get(timeout=max(timeout_s, 1e-6))
         except queue.Empty:
             return None
-        self._open.append(done)
-        return frame
 
     def close(self) -> None:
         """Close the transport."""
-        self._deal()
         self._transport.close()
 
     def _received(self, peer: str, frame: bytes, done: Callable[[], None]) -> None:
         if peer == self._peer:
-            self._frames.put((frame, done))
-        else:
-            done()
-
-    def _deal(self) -> None:
-        while self._open:
-            self._open.pop()()
+            self._frames.put(frame)
+        done()

@@ -10,4 +10,10 @@
 ``test_latency``     every link is exact and inside its budget
 ``test_acceptance``  what a rig must stand
 ``test_classes``     equal scores and more than 256 classes
+``test_connections`` links that come and go; and beside it
+    ``_hello``       whom a board greets, and whom it refuses
+    ``_requests``    what it is told about its links, and being a gateway
+    ``_tail``        a tail on a second board
+``test_fragments``   messages of every size over every link
+``line``, ``answers``, ``scripting``  what these use
 """

@@ -34,9 +34,11 @@ ORDER = (
     "memory",
     "acceptance",
     "classes",
+    "connections_hello",
     "connections",
+    "connections_requests",
     "fragments",
-    "tail_connections",
+    "connections_tail",
 )
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 EVENT_S = 20.0
 """Real seconds for an event; a board's own patience is 10 s, to listen for a central 30 s."""
 
+PATIENCE_US = (9_500_000, 11_500_000)
+"""For 10 s (docs/protocol.md, sections 1.5 and 1.6): 20 expiries of a timer take 9.75 s, a request
+and the opening of a radio come on top."""
+
 UP = "up"
 
 
