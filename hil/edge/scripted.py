@@ -251,8 +251,8 @@ class ScriptedTail:
                 while (frame := decoder.pop()) is not None:
                     self._note("tcp", frame)
                     said = [_as_frame(each) for each in self.script(parse_stream_frame(frame))]
-                    for each in self.shape(said):
-                        connection.sendall(_PREFIX.pack(len(each)) + each)
+                    out = (_PREFIX.pack(len(each)) + each for each in self.shape(said))
+                    connection.sendall(b"".join(out))  # at once: a virtual board's time waits
         with self._changed:
             self._connections.discard(connection)
             self._changed.notify_all()

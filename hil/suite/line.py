@@ -99,6 +99,24 @@ class Line:
         )
         self.expect_unusable(stage)
 
+    def expect_nothing_to_close(self, stage: str) -> None:
+        """Take it down, though it is not up; another is not to suffer from that."""
+        self.board.console.request("link", via=self.via, state="down")
+        try:
+            event = self.board.console.wait_event("link", EVENT_S)
+        except BoardSilent:
+            event = {}
+        told = (event.get("via"), event.get("state"), event.get("code"))
+        expected = (self.via, "down", "link_down")
+        expect(
+            told == expected,
+            "end-unnoticed",
+            link=self.via,
+            stage=f"{stage}, taken down",
+            expected=expected,
+            got=told,
+        )
+
     def expect_unusable(self, stage: str) -> None:
         """Make sure that a link which is down is not used as if it were up."""
         for verb in ("rtt", "infer"):

@@ -219,17 +219,19 @@ def test_a_link_that_is_up_can_be_asked_for_again(
     """The board ends the connection before it begins another."""
     line.expect_up(scripted, "a link to be asked for twice")
     if line.via == "tcp":
-        line.board.console.request("edge", host="127.0.0.1", port=edge.address[1])
-        request_up(line.board.console, "tcp")
+        other = Line(line.board, "udp")
+        request_up(line.board.console, "udp")
+        other.expect_event_up("another link, the former being up")
+        expect(
+            scripted.wait_connections(0, EVENT_S),
+            "connection-kept",
+            link="tcp",
+            stage="another link is up",
+            expected="the former connection closed",
+            got="both open",
+        )
+        line.expect_unusable("another link is up")
     line.expect_up(edge, "a link that was up to another")
-    expect(
-        scripted.wait_connections(0, EVENT_S),
-        "connection-kept",
-        link=line.via,
-        stage="a link that is up to another",
-        expected="the former connection closed",
-        got="both open",
-    )
     before = line.board.console.request("stats")
     request_up(line.board.console, line.via)
     line.expect_event_up("a link that is up, asked for again")
@@ -273,6 +275,8 @@ def test_links_follow_each_other_in_every_order(
                     expected="err code=link_down",
                     got=code,
                 )
+        other = names[(names.index(via) + 1) % len(names)]
+        Line(small_board, other).expect_nothing_to_close(f"{via} is up instead")
         line.expect_exact(digits[number % len(digits)], f"after {before}")
         before = via
 

@@ -52,7 +52,7 @@ def test_a_head_and_a_tail_on_two_boards(
         line = Line(small_board, via)
         line.expect_up(peer, "a tail on another board")
         line.expect_exact(digits[number], "a tail on another board")
-        for size in sizes({"udp": 1456, "espnow": 234, "ble": 228}.get(via, 1440), (1, 33)):
+        for size in sizes({"udp": 1456, "espnow": 234, "ble": 228}.get(via, 1440), (1, 33), (0, 1)):
             event = line.outcome("rtt", size=size)
             expect(
                 event["state"] == "ok",
@@ -258,7 +258,7 @@ def test_a_tail_serves_the_head_that_has_greeted_last(head: RawHead) -> None:
 def test_a_tail_puts_together_what_is_sent_to_it(head: RawHead) -> None:
     with HeadClient(PacketAsker(head.channel), head.model_id, FIRST) as client:
         client.hello(head.own.dtype, head.own.tensor_size, head.own.classes)
-        for size in sizes(LENGTH, (1, 33)):
+        for size in sizes(LENGTH, (1, 33), (0, 1)):
             payload = bytes(each * 7 % 251 for each in range(size))
             try:
                 got = client.ask(MessageType.ECHO, payload).payload
