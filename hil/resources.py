@@ -19,7 +19,7 @@ def resource(name: str) -> Path:
 
     Args:
         name: ``photos``, ``models/<name>``, ``firmware`` (the prebuilt image of the virtual
-            board) or ``budgets.toml``.
+            board; its test build lies beside it) or ``budgets.toml``.
 
     Raises:
         InfrastructureError: neither the checkout nor the installed package has it.

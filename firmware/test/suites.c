@@ -7,7 +7,7 @@
 extern const test_suite reason, link, link_lost, gateway, arq, crc, cobs, mac, frame, message, reassembly, stream, text,
     requests, console, chunk, upload, topk, slot, result, node_console, node_head, node_link, node_tail, node_full,
     node_packets, node_asking, node_answering, node_heads, node_echo, node_ether, node_gateway, node_update, noise,
-    silence, interruptions, input, node_reconnecting, node_trial, noise_reassembly;
+    silence, interruptions, input, node_reconnecting, node_trial, noise_reassembly, provoke, faults;
 
 const test_suite *const test_suites[] = {&reason,       &link,
                                          &link_lost,    &gateway,
@@ -29,4 +29,5 @@ const test_suite *const test_suites[] = {&reason,       &link,
                                          &silence,      &interruptions,
                                          &input,        &node_reconnecting,
                                          &node_trial,   &noise_reassembly,
+                                         &provoke,      &faults,
                                          NULL};

@@ -21,13 +21,11 @@ static void a_numbered_request_gets_a_numbered_answer(void) {
 static void help_names_every_verb(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
 #ifdef SN_TEST_BUILD
-    CHECK_TEXT(
-        fake_ask(fake, "help"),
-        "ok verbs=\"help info role baud wifi edge peer link image infer read rtt stats update reboot crash hang\"");
+    CHECK_TEXT(fake_ask(fake, "help"), "ok verbs=\"help info role baud wifi edge peer link image infer read rtt stats "
+                                       "update reboot crash hang fail counter\"");
 #else
     CHECK_TEXT(fake_ask(fake, "help"),
                "ok verbs=\"help info role baud wifi edge peer link image infer read rtt stats update reboot\"");
-    CHECK_TEXT(fake_ask(fake, "crash"), "err code=unknown_verb msg=\"there is no such verb: try help\"");
 #endif
     fake_free(fake);
 }
@@ -126,17 +124,6 @@ static void reboot_answers_and_restarts(void) {
     CHECK_UINT(fake->restarts, 1);
     fake_free(fake);
 }
-
-#ifdef SN_TEST_BUILD
-static void a_test_build_crashes_and_hangs_once_the_answer_is_out(void) {
-    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
-    CHECK_TEXT(fake_ask(fake, "crash"), "ok");
-    CHECK_UINT(fake->crashes, 1);
-    CHECK_TEXT(fake_ask(fake, "hang"), "ok");
-    CHECK_UINT(fake->hangs, 1);
-    fake_free(fake);
-}
-#endif
 
 static void wifi_joins_and_reports(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
@@ -239,9 +226,6 @@ static const test_case node_console_cases[] = {
     TEST(a_figure_that_the_machine_does_not_have_is_absent_from_stats),
     TEST(stacks_that_do_not_fit_on_the_line_of_stats_are_left_out_whole),
     TEST(reboot_answers_and_restarts),
-#ifdef SN_TEST_BUILD
-    TEST(a_test_build_crashes_and_hangs_once_the_answer_is_out),
-#endif
     TEST(wifi_joins_and_reports),
     TEST(a_chunk_that_is_dropped_is_answered_by_where_to_go_on),
     TEST(a_chunk_after_the_last_one_is_told_that_all_is_there_and_right),

@@ -10,7 +10,7 @@ from hil.board.station import Station
 from hil.errors import MessageLost
 
 if TYPE_CHECKING:
-    from hil.edge import EdgeRecord
+    from hil.edge import EdgeRecord, EdgeServer
     from hil.edge.side import TailSide
 
 
@@ -20,7 +20,7 @@ class Connection:
     Args:
         head: the board that asks.
         via: which link.
-        edge: the edge server that runs the tail, or
+        edge: what answers on this host, usually the edge server that runs the tail, or
         tail: the second board that does.
         gateway: the second board that carries ESP-NOW to the edge server.
         check_radio: raises where this host's radio has ended the link.
@@ -28,7 +28,7 @@ class Connection:
         at_close: ends what the second board does for the link.
 
     Attributes:
-        via, edge, tail, gateway: as above.
+        via, tail, gateway: as above.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Connection:
         at_close: Callable[[], None] | None = None,
     ) -> None:
         self.via = via
-        self.edge = edge
+        self._side = edge
         self.tail = tail
         self.gateway = gateway
         self._head = head
@@ -54,6 +54,13 @@ class Connection:
             board: board.info.session for board in (head, tail, gateway) if board is not None
         }
         self._undo = undo or contextlib.ExitStack()
+
+    @property
+    def edge(self) -> "EdgeServer | None":
+        """The edge server; ``None`` where a board or something else answers."""
+        from hil.edge import EdgeServer
+
+        return self._side if isinstance(self._side, EdgeServer) else None
 
     def stands(self) -> bool:
         """Ask the boards whether the link is still up, none of them having started anew.
@@ -72,8 +79,8 @@ class Connection:
         """
         for board in self._sessions:
             board.console.check()
-        if self.edge is not None:
-            self.edge.check()
+        if self._side is not None:
+            self._side.check()
         if self._check_radio is not None:
             self._check_radio()
 
@@ -92,9 +99,9 @@ class Connection:
         Raises:
             EdgeError: it has no such record.
         """
-        if self.edge is None:
+        if self._side is None:
             return None
-        return self.edge.record(message_id, session=self._sessions[self._head])
+        return self._side.record(message_id, session=self._sessions[self._head])
 
     def close(self) -> None:
         """Take the link down at both ends; raises as :meth:`hil.Console.request`."""

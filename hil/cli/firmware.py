@@ -11,6 +11,7 @@ import click
 from hil.firmware import chip as idf_build
 from hil.firmware import virtual as firmware_build
 from hil.firmware.build import FirmwareBuild
+from hil.firmware.files import companion
 
 _DEFAULT_OUT = {"virtual": Path("firmware/virtual/build"), "esp32s3": Path("firmware/build")}
 
@@ -34,32 +35,56 @@ def firmware() -> None:
     help="esp32s3: flash of the board, and so the partition table.  [default: 16MB]",
 )
 @click.option("--ansi-c", is_flag=True, help="esp32s3: esp-nn's ANSI C kernels, as the judge.")
-@click.option("--test", is_flag=True, help="A test build, with the verbs crash and hang.")
+@click.option("--test", is_flag=True, help="Only the test build, into the build directory.")
+@click.option("--production", is_flag=True, help="Only the production build.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     help="Build directory.  [default: firmware/virtual/build, or firmware/build for esp32s3]",
 )
-def build(target: str, flash_size: str | None, ansi_c: bool, test: bool, out: Path | None) -> None:
+def build(
+    target: str,
+    flash_size: str | None,
+    ansi_c: bool,
+    test: bool,
+    production: bool,
+    out: Path | None,
+) -> None:
     """Build from the sources of this checkout: the virtual board's image, or the chip's firmware.
 
-    The virtual board's image is made reproducibly. The chip's firmware is built by idf.py.
+    The virtual board's image is made reproducibly. The chip's firmware is built by idf.py. Beside
+    the production build in DIR lies its test build in DIR-test, which has verbs for what cannot be
+    provoked from outside: crash, hang, fail and counter.
     """
+    if test and production:
+        raise click.UsageError("--test and --production exclude each other: both are the default")
+    if target == "virtual" and (flash_size or ansi_c):
+        raise click.UsageError("--flash-size and --ansi-c are for --target esp32s3")
     out = out or _DEFAULT_OUT[target]
-    if target == "virtual":
-        if flash_size or ansi_c:
-            raise click.UsageError("--flash-size and --ansi-c are for --target esp32s3")
-        firmware_build.build(out, test=test)
-        digest = firmware_build.source_digest(test=test)
-        click.echo(f"{out}: firmware {firmware_build.version()}, sources {digest[:16]}")
-        return
-    variant = idf_build.Variant(flash_size or idf_build.FLASH_SIZES[0], ansi_c, test)
+    wanted = [(out, test)] if test or production else [(out, False), (companion(out), True)]
+    for place, is_test in wanted:
+        if target == "virtual":
+            _build_virtual(place, is_test)
+        else:
+            size = flash_size or idf_build.FLASH_SIZES[0]
+            _build_chip(place, idf_build.Variant(size, ansi_c, is_test))
+
+
+def _build_virtual(out: Path, test: bool) -> None:
+    firmware_build.build(out, test=test)
+    digest = firmware_build.source_digest(test=test)
+    kind = "test build of firmware" if test else "firmware"
+    click.echo(f"{out}: {kind} {firmware_build.version()}, sources {digest[:16]}")
+
+
+def _build_chip(out: Path, variant: idf_build.Variant) -> None:
     with _progress() as progress:
         idf_build.build(out, variant, progress)
     made = FirmwareBuild.load(out)
     taken, room = len(made.files[-1].data), made.app_partition.size
+    kind = "test build of firmware" if variant.test else "firmware"
     click.echo(
-        f"{out}: firmware {made.app.version} for esp32s3 with {made.flash_size >> 20} MB of flash, "
+        f"{out}: {kind} {made.app.version} for esp32s3 with {made.flash_size >> 20} MB of flash, "
         f"{taken:,} bytes ({100 * taken / room:.0f} % of its partition)"
     )
 

@@ -156,6 +156,14 @@ class Console(ConsoleInput):
         for chunk in chunks:
             self._send(chunk.pack())
 
+    def send_bytes(self, data: bytes) -> None:
+        """Send bytes as they are, which need be no request; nothing of them goes into the log.
+
+        What the board says to them is for who listens to its lines. Raises BoardSilent or
+        ConsoleError.
+        """
+        self._send(data)
+
     def on_record(self, listener: Callable[[Chunk], None] | None) -> None:
         """Have ``listener`` called, from the reader's thread, with each record of a gateway.
 

@@ -33,7 +33,7 @@ class BoardInfo:
         app: label of the partition whose application runs; empty where it is unknown.
         model_slot: label of the model partition in use; empty without one.
         trial: what runs on trial: ``none``, ``app``, ``model`` or ``both``.
-        test_build: whether ``crash`` and ``hang`` exist.
+        test_build: whether the verbs of protocol.md, section 2.8, exist.
         reset_reason: of the last start.
         session: number of this boot.
     """

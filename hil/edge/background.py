@@ -4,7 +4,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Self
 
@@ -12,8 +12,11 @@ from hil.edge.server import Server
 from hil.edge.stopwatch import Stopwatch, WallStopwatch
 from hil.edge.store import EdgeRecord
 from hil.edge.tail import Tail
-from hil.errors import EdgeError
+from hil.errors import BadInputError, EdgeError
 from hil.model.interpreter import Kernels
+from hil.transport.impairment.impairment import Impairment
+from hil.transport.impairment.packets import ImpairedPackets
+from hil.transport.impairment.plan import Other, Plan, Point, Ways
 from hil.transport.packet import PacketTransport
 
 _START_S = 10.0
@@ -61,7 +64,8 @@ class EdgeServer:
         )
         started: Future[tuple[str, int]] = Future()
         self._loop: asyncio.AbstractEventLoop  # since it has an address
-        self._attached: list[PacketTransport] = []
+        self._attached: dict[PacketTransport, ImpairedPackets] = {}
+        self._impairment: Impairment | None = None
         self._changing = threading.RLock()
         self._stop = asyncio.Event()
         self._thread = threading.Thread(
@@ -146,23 +150,104 @@ class EdgeServer:
 
             return threadsafe
 
-        received, lost = self._server.packets(transport)
+        seen = self._server.packets(transport)
         with self._changing:
             self.check()
-            transport.start(on_loop(received), on_loop(lost))
-            self._attached.append(transport)
+            transport.start(on_loop(seen.received), on_loop(seen.lost))
+            self._attached[transport] = seen
 
     def detach(self, transport: PacketTransport) -> None:
         """Forget a transport's boards and close it; harmless if it is not attached."""
         with self._changing:
             if transport not in self._attached:
                 return
-            self._attached.remove(transport)
+            seen = self._attached.pop(transport)
             try:
                 if self.alive:  # first, for it may have to say what has been dealt with
-                    self._on_loop(lambda: self._server.forget(transport))
+                    self._on_loop(lambda: self._server.forget(seen))
             finally:
                 transport.close()
+
+    def impair(
+        self,
+        *,
+        loss: float = 0.0,
+        duplicate: float = 0.0,
+        reorder: float = 0.0,
+        corrupt: float = 0.0,
+        delay: float = 0.0,
+        replay: float = 0.0,
+        foreign: float = 0.0,
+        drop_connection: Point | None = None,
+        delay_frames: int = 8,
+        foreign_in: tuple[Other, ...] = ("session", "message"),
+        ways: Ways = "both",
+        seed: int = 1,
+    ) -> contextlib.AbstractContextManager[Impairment]:
+        """Impair every link of this server in a ``with`` block, at its own end.
+
+        All but the last five are probabilities for every single frame, over TCP for every message.
+        TCP and BLE neither lose, double, reorder nor delay. See docs/impairment.md.
+
+        Args:
+            loss: that it goes no further.
+            duplicate: that it comes twice.
+            reorder: that one to three frames of its way overtake it.
+            corrupt: that a bit behind its header is flipped.
+            delay: that it is held back until `delay_frames` more have come from the board.
+            replay: that a frame of an earlier message comes once more in front of it.
+            foreign: that a frame of another session comes in front of it, or one with the number of
+                an earlier message: what `foreign_in` names. ``model``: it is made another model's.
+            drop_connection: drop a connection, once, amid the first ``request`` of a board, or amid
+                its ``answer``; or all that there are, ``idle``, at once. Over UDP and ESP-NOW what
+                is known of the board is forgotten.
+            delay_frames: see `delay`.
+            foreign_in: see `foreign`.
+            ways: ``rx``, frames from boards, ``tx``, frames to boards, or ``both``.
+            seed: of everything random.
+
+        Returns:
+            a context manager for the counts of what is done. What is held back at its end is
+            dropped.
+
+        Raises:
+            BadInputError: an argument makes no sense, or an impairment is under way.
+            EdgeError: the server has ended.
+        """
+        return self._impaired(
+            Plan(
+                loss=loss,
+                duplicate=duplicate,
+                reorder=reorder,
+                corrupt=corrupt,
+                delay=delay,
+                replay=replay,
+                foreign=foreign,
+                delay_frames=delay_frames,
+                foreign_in=foreign_in,
+                drop_connection=drop_connection,
+                ways=ways,
+                seed=seed,
+            )
+        )
+
+    @contextlib.contextmanager
+    def _impaired(self, plan: Plan) -> Iterator[Impairment]:
+        impairment = Impairment(plan)
+        with self._changing:
+            if self._impairment is not None:
+                raise BadInputError(
+                    "This edge server's links are impaired already; end that impairment first."
+                )
+            self._on_loop(lambda: self._server.impair(impairment))
+            self._impairment = impairment
+        try:
+            yield impairment
+        finally:
+            with self._changing:
+                self._impairment = None
+                if self.alive:
+                    self._on_loop(self._server.stop_impairing)
 
     def close(self) -> None:
         """Drop every connection, close what is attached and end the thread; harmless if done.
@@ -172,7 +257,7 @@ class EdgeServer:
         """
         with self._changing, contextlib.ExitStack() as stack:
             stack.callback(self._end)
-            for transport in self._attached:
+            for transport in list(self._attached):
                 stack.callback(self.detach, transport)
 
     def check(self) -> None:

@@ -8,14 +8,14 @@ from hil.edge.peer import Done, PacketPeer, new_answerer
 from hil.edge.runner import TailRunner
 from hil.protocol import HEADER_SIZE, ErrorCode, FrameHeader, MessageType, ProtocolError
 from hil.protocol.packet import refusal, single_frame
-from hil.transport.packet import PacketTransport
+from hil.transport.impairment.packets import ImpairedPackets
 
 log = logging.getLogger("hil.edge")
 
 MAX_PEERS = 64
 """Sessions of boards kept at once; for one more the one that has been idle longest goes."""
 
-Key = tuple[PacketTransport, str, int]
+Key = tuple[ImpairedPackets, str, int]
 """A board's link, its address there, and the session of its run."""
 
 
@@ -36,7 +36,7 @@ class PacketService:
         self._counters = counters
         self._peers: OrderedDict[Key, PacketPeer] = OrderedDict()
 
-    def received(self, transport: PacketTransport, address: str, frame: bytes, done: Done) -> None:
+    def received(self, transport: ImpairedPackets, address: str, frame: bytes, done: Done) -> None:
         """Take a frame; ``done`` is called once all that is said in reply was given to `send`."""
         try:
             if len(frame) > transport.frame_limit:
@@ -56,15 +56,22 @@ class PacketService:
             transport.send(address, frames)
         done()
 
-    def lost(self, transport: PacketTransport, address: str, reason: str) -> None:
+    def lost(self, transport: ImpairedPackets, address: str, reason: str) -> None:
         """Forget a board whose link is gone."""
         for key in [key for key in self._peers if key[:2] == (transport, address)]:
             self._forget(key, reason)
 
-    def forget(self, transport: PacketTransport) -> None:
+    def forget(self, transport: ImpairedPackets) -> None:
         """Forget the boards of a transport that has been closed."""
         for key in [key for key in self._peers if key[0] is transport]:
             self._forget(key, "the link was closed")
+
+    def drop(self) -> int:
+        """Drop the connection to every board as an impairment does; return how many there were."""
+        boards = {key[:2] for key in self._peers}
+        for transport, address in boards:
+            transport.drop(address)
+        return len(boards)
 
     def close(self) -> None:
         """Forget every board."""
@@ -98,7 +105,7 @@ class PacketService:
         peer.close()
 
 
-def _to_stranger(transport: PacketTransport, header: FrameHeader, frame: bytes) -> list[bytes]:
+def _to_stranger(transport: ImpairedPackets, header: FrameHeader, frame: bytes) -> list[bytes]:
     """Return what to say to a board that has not greeted."""
     if transport.selective_repeat:
         return new_answerer(transport, 0).receive(frame)[0]

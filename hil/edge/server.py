@@ -13,7 +13,10 @@ from hil.edge.store import RecordStore
 from hil.edge.stream import StreamService
 from hil.edge.tail import Tail
 from hil.errors import EdgeError
-from hil.transport.packet import Lost, PacketTransport, Received
+from hil.transport.impairment.impairment import Impairment
+from hil.transport.impairment.packets import ImpairedPackets
+from hil.transport.impairment.switch import Switch
+from hil.transport.packet import PacketTransport
 from hil.transport.udp import UdpTransport
 
 _PORTS_TRIED = 20
@@ -35,7 +38,8 @@ class Server:
     def __init__(self, tail: Tail, stopwatch: Stopwatch, patience_s: float) -> None:
         self.counters: Counter[str] = Counter()
         self._runner = TailRunner(tail, stopwatch)
-        self._streams = StreamService(self._runner, self.counters, patience_s)
+        self._switch = Switch()
+        self._streams = StreamService(self._runner, self.counters, patience_s, self._switch)
         self._packets = PacketService(self._runner, self.counters)
         self._listener: asyncio.Server | None = None
         self._datagrams: list[UdpTransport] = []
@@ -69,16 +73,28 @@ class Server:
         """Run another tail from the next message on."""
         self._runner.serve(tail)
 
-    def packets(self, transport: PacketTransport) -> tuple[Received, Lost]:
-        """Return what a transport is to call, on the event loop, to be served."""
-        return (
-            functools.partial(self._packets.received, transport),
-            functools.partial(self._packets.lost, transport),
+    def packets(self, transport: PacketTransport) -> ImpairedPackets:
+        """Return what a transport is to tell, on the event loop, of frames and losses."""
+        seen = ImpairedPackets(transport, self._switch)
+        seen.start(
+            functools.partial(self._packets.received, seen),
+            functools.partial(self._packets.lost, seen),
         )
+        return seen
 
-    def forget(self, transport: PacketTransport) -> None:
+    def forget(self, seen: ImpairedPackets) -> None:
         """Forget the boards of a transport that has been closed."""
-        self._packets.forget(transport)
+        self._packets.forget(seen)
+
+    def impair(self, impairment: Impairment) -> None:
+        """Impair the frames of every link, for each board from its next request on."""
+        if impairment.drops_idle:
+            impairment.note_dropped(self._streams.drop() + self._packets.drop())
+        self._switch.turn(impairment)
+
+    def stop_impairing(self) -> None:
+        """Leave frames alone again, for each board from its next request on."""
+        self._switch.turn(None)
 
     async def close(self) -> None:
         """Stop listening, drop every connection, wait for a tail that is running."""
@@ -104,6 +120,7 @@ class Server:
             raise
         self._listener, self._datagrams = listener, datagrams
         for opened in datagrams:
-            opened.start(*self.packets(opened))
+            seen = self.packets(opened)
+            opened.start(seen.received, seen.lost)
         bound = listener.sockets[0].getsockname()
         return bound[0], bound[1]

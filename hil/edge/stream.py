@@ -15,6 +15,7 @@ from hil.protocol import (
     pack_stream,
     parse_stream_header,
 )
+from hil.transport.impairment.switch import DROPPED, Switch
 from hil.transport.tcp import FrameLink
 
 log = logging.getLogger("hil.edge")
@@ -35,24 +36,37 @@ class StreamService:
     Args:
         runner: runs the tail.
         counters: frames and messages, under the names of docs/protocol.md, section 2.4.
-        patience_s: see :class:`FrameLink`.
+        patience_s, switch: see :class:`FrameLink`.
     """
 
-    def __init__(self, runner: TailRunner, counters: Counter[str], patience_s: float) -> None:
+    def __init__(
+        self,
+        runner: TailRunner,
+        counters: Counter[str],
+        patience_s: float,
+        switch: Switch | None = None,
+    ) -> None:
         self._runner = runner
         self._counters = counters
         self._patience_s = patience_s
+        self._switch = switch
         self._boards: dict[FrameLink, _Board] = {}
 
     def new_link(self) -> FrameLink:
         """Return the protocol of a connection about to be made."""
         limit = max(SMALLEST_LIMIT, MIN_FRAME + self._runner.tail.tensor_size)
-        return FrameLink(self, limit, self._patience_s)
+        return FrameLink(self, limit, self._patience_s, self._switch)
 
     def close(self) -> None:
         """Drop every connection."""
         for link in list(self._boards):
             link.abort("the edge server ends")
+
+    def drop(self) -> int:
+        """Close every connection as an impairment does; return how many there were."""
+        for link in self._boards:
+            link.close(DROPPED)
+        return len(self._boards)
 
     def connected(self, link: FrameLink) -> None:
         """A board has connected."""

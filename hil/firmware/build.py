@@ -15,7 +15,7 @@ from esp_idf_defs.app_description import AppDescription
 from esp_idf_defs.partitions import InputError, PartitionDefinition
 
 from hil.errors import BadInputError
-from hil.firmware.files import BuildFiles, cache_directory
+from hil.firmware.files import BuildFiles, cache_directory, companion
 from hil.flash.flash import FlashFile, OtaChoice, check_layout
 
 _VIRTUAL_MARK = b"HILWASM\0"
@@ -36,12 +36,14 @@ class AppInfo:
         version: its version.
         source_digest: ``elf_sha256`` in hexadecimal; in a virtual image, that of its sources.
         simulated: whether it is WebAssembly for a virtual board.
+        sdk: version of the ESP-IDF that it was built with.
     """
 
     project: str
     version: str
     source_digest: str
     simulated: bool
+    sdk: str
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class FirmwareBuild:
     """A build whose files have been read and checked.
 
     Attributes:
+        path: the directory or zip that was named.
         directory: where it was read from; for a zip, where it was unpacked to.
         files: what goes where; the application last.
         app: what the application says about itself.
@@ -66,6 +69,7 @@ class FirmwareBuild:
         elf: the program that the application was made from, if it is there.
     """
 
+    path: Path
     directory: Path
     files: tuple[FlashFile, ...]
     app: AppInfo
@@ -92,7 +96,7 @@ class FirmwareBuild:
         app = _app_info(by_role["app"], directory)
         _check_elf(found.elf, app)
         size = _flash_size(table, found)
-        build = cls(directory, found.files, app, table, size, found.elf)
+        build = cls(Path(path), directory, found.files, app, table, size, found.elf)
         build.model_slot()
         room = build.app_partition.size
         taken = len(by_role["app"].data)
@@ -107,6 +111,28 @@ class FirmwareBuild:
                 "no OTA slot; take firmware/partitions.csv."
             )
         return build
+
+    @cached_property
+    def test_build(self) -> "FirmwareBuild | None":
+        """The test build of the same sources, which lies beside this one; ``None`` without one.
+
+        Beside the directory ``NAME`` it is ``NAME-test``, beside ``NAME.zip`` ``NAME-test.zip``.
+        Images for virtual boards tell whether their sources are the same; those for the chip only
+        their version, ESP-IDF and partitions.
+
+        Raises:
+            BadInputError: it is damaged, no test build, or not of the same sources.
+        """
+        place = companion(self.path)
+        if not place.exists():
+            return None
+        found = FirmwareBuild.load(place)
+        if not _are_of_same_sources(self, found):
+            raise BadInputError(
+                f"{place} is not the test build of the sources that {self.path} was built from; "
+                "build both by 'hil firmware build'."
+            )
+        return found
 
     @property
     def simulated(self) -> bool:
@@ -164,6 +190,21 @@ class FirmwareBuild:
         )
 
 
+def _are_of_same_sources(production: FirmwareBuild, test: FirmwareBuild) -> bool:
+    from hil.firmware.virtual import test_digest
+
+    if production.simulated != test.simulated:
+        return False
+    if production.simulated:
+        return test.app.source_digest == test_digest(production.app.source_digest)
+    kinds = [
+        (app.project, app.version, app.sdk, build.flash_size, build.partitions)
+        for build in (production, test)
+        for app in [build.app]
+    ]
+    return kinds[0] == kinds[1] and production.app.source_digest != test.app.source_digest
+
+
 def firmware_for(port: str) -> FirmwareBuild:
     """Return the firmware for a board where none is named: the image for virtual boards.
 
@@ -187,7 +228,8 @@ def default_firmware() -> FirmwareBuild:
     """Return the firmware for virtual boards that belongs to these sources.
 
     In an installed package that is the prebuilt image. In a checkout whose firmware sources have
-    changed since, it is built from them, once for each state of the sources.
+    changed since, it is built from them, once for each state of the sources, and its test build
+    with it.
 
     Raises:
         BadInputError: the sources have changed and there is no compiler.
@@ -202,18 +244,20 @@ def default_firmware() -> FirmwareBuild:
     if prebuilt.app.source_digest == digest:
         return prebuilt
     cached = cache_directory() / digest[:16]
-    if not (cached / "flasher_args.json").is_file():
+    for place, test in ((companion(cached), True), (cached, False)):
+        if (place / "flasher_args.json").is_file():
+            continue
         if not firmware_build.can_build():
             raise BadInputError(
                 "The firmware's sources have changed since its image was built: install "
                 f"ziglang=={firmware_build.ZIG_VERSION}, which builds it, or undo the change."
             )
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cached.parent) as directory:
-            firmware_build.build(Path(directory) / "build")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place.parent) as directory:
+            firmware_build.build(Path(directory) / "build", test=test)
             # In one step: another session may be building the same, and be first.
             with contextlib.suppress(OSError):
-                (Path(directory) / "build").rename(cached)
+                (Path(directory) / "build").rename(place)
     return FirmwareBuild.load(cached)
 
 
@@ -248,6 +292,7 @@ def _app_info(file: FlashFile, directory: Path) -> AppInfo:
         version=description.version,
         source_digest=description.elf_sha256.hex(),
         simulated=file.data[behind : behind + len(_VIRTUAL_MARK)] == _VIRTUAL_MARK,
+        sdk=description.idf_version,
     )
 
 

@@ -33,7 +33,7 @@ class Variant:
     Attributes:
         flash_size: one of :data:`FLASH_SIZES`.
         ansi_c: take esp-nn's ANSI C kernels, which give the bits of the reference kernels.
-        test: a test build, with the console verbs ``crash`` and ``hang``.
+        test: a test build, which has the verbs of protocol.md, section 2.8.
     """
 
     flash_size: str = FLASH_SIZES[0]

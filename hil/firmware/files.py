@@ -75,6 +75,17 @@ class BuildFiles:
         return cls(directory, tuple(files), _flash_size(arguments), elf if elf.is_file() else None)
 
 
+def companion(path: Path) -> Path:
+    """Return where the test build of the same sources lies: beside ``NAME``, in ``NAME-test``.
+
+    Beside a published ``NAME.zip`` it is ``NAME-test.zip``.
+    """
+    if path.name in ("", ".."):
+        path = path.resolve()
+    stem, suffix = (path.stem, path.suffix) if path.suffix == ".zip" else (path.name, "")
+    return path.with_name(f"{stem}-test{suffix}")
+
+
 def cache_directory() -> Path:
     """Return where builds are kept that were made or unpacked here."""
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")

@@ -65,13 +65,18 @@ def sources() -> list[Path]:
 
 def source_digest(*, test: bool = False) -> str:
     """Return the SHA-256 (hexadecimal) over all sources, compiler version and flags."""
-    digest = hashlib.sha256(repr((ZIG_VERSION, FLAGS, test)).encode())
+    digest = hashlib.sha256(repr((ZIG_VERSION, FLAGS)).encode())
     for path in sources():
         name = path.relative_to(ROOT).as_posix().encode()
         content = path.read_bytes()
         digest.update(len(name).to_bytes(4, "little") + name)
         digest.update(len(content).to_bytes(4, "little") + content)
-    return digest.hexdigest()
+    return test_digest(digest.hexdigest()) if test else digest.hexdigest()
+
+
+def test_digest(production: str) -> str:
+    """Return the digest that a test build carries, from that of the production build."""
+    return hashlib.sha256(f"test build of {production}".encode()).hexdigest()
 
 
 def can_build() -> bool:
@@ -84,7 +89,7 @@ def build(out: Path, *, test: bool = False) -> None:
 
     Args:
         out: the directory; made if it does not exist.
-        test: make a test build, which has the console verbs ``crash`` and ``hang``.
+        test: make a test build, which has the verbs of protocol.md, section 2.8.
 
     Raises:
         BadInputError: no sources, no compiler, or sources that do not compile.

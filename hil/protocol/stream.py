@@ -11,6 +11,8 @@ MIN_FRAME = HEADER_SIZE + BODY_OVERHEAD
 
 _PREFIX = struct.Struct("<I")
 
+PREFIX_SIZE = _PREFIX.size
+
 
 def pack_stream(message: Message) -> bytes:
     """Return a message as it goes onto a stream: length prefix, header, body."""
@@ -41,6 +43,11 @@ def parse_stream_frame(frame: bytes) -> Message:
         ProtocolError: as :func:`parse_stream_header` and :meth:`Message.parse` do.
     """
     return Message.parse(parse_stream_header(frame), memoryview(frame)[HEADER_SIZE:])
+
+
+def with_prefix(frame: bytes) -> bytes:
+    """Return a whole frame as it goes onto a stream."""
+    return _PREFIX.pack(len(frame)) + frame
 
 
 class StreamDecoder:

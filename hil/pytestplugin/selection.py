@@ -10,15 +10,19 @@ from hil.pytestplugin.run import LINK, NEEDS_BOARD, Run
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the markers."""
     config.addinivalue_line(
         "markers",
         "hil: needs a board; set by itself on every test that uses board, link, console or edge.",
     )
+    config.addinivalue_line(
+        "markers",
+        "hil_links(*names): a test with the fixture link has a turn for these only.",
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a test with the fixture ``link`` a turn for each link of the run.
+    """Give a test with the fixture ``link`` a turn for each link of the run that concerns it.
 
     Options that make no sense are refused when everything has been collected.
     """
@@ -27,7 +31,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             via = Settings.of(metafunc.config).via
         except BadInputError:
             via = LINKS
-        metafunc.parametrize(LINK, via, indirect=True, scope="session")
+        marker = metafunc.definition.get_closest_marker("hil_links")
+        turns = [each for each in via if marker is None or each in marker.args]
+        metafunc.parametrize(LINK, turns, indirect=True, scope="session")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hil.firmware.build import FirmwareBuild
     from hil.pytestplugin.bench import Bench
 
-STAGES = ("small_board",)
+STAGES = ("small_board", "armed_board")
 """Those that are not of the model under test, by the fixture that asks for them."""
 
 
@@ -38,6 +38,22 @@ def hil_small(hil_bench: "Bench", firmware: "FirmwareBuild", board: "Board") -> 
     hil_bench.prepare("small_board", firmware, model, model.default_cut)
 
 
+@pytest.fixture(scope="session")
+def hil_armed(hil_bench: "Bench", firmware: "FirmwareBuild", board: "Board") -> None:
+    """Prepare the stage of ``armed_board``."""
+    from hil.model.model import Model
+    from hil.resources import resource
+
+    build = firmware if board.info.test_build else firmware.test_build
+    if build is None:
+        pytest.skip(
+            "the firmware has no test build beside it, by which faults inside it are provoked; "
+            "build both (hil firmware build)."
+        )
+    model = Model.load(resource("models/ties"))
+    hil_bench.prepare("armed_board", build, model, model.default_cut)
+
+
 @pytest.fixture
 def small_board(
     request: pytest.FixtureRequest, hil_small: None, hil_bench: "Bench", board: "Board"
@@ -47,6 +63,17 @@ def small_board(
     The model has 1,000 classes, each of whose scores comes at least twice. ``edge`` serves its
     tail, and ``link`` gives a test a turn for each link. What is measured so is not entered into
     the results.
+    """
+    return _ready(request, hil_bench, board)
+
+
+@pytest.fixture
+def armed_board(
+    request: pytest.FixtureRequest, hil_armed: None, hil_bench: "Bench", board: "Board"
+) -> "Board":
+    """As ``small_board``, with the test build of the firmware: ``fail``, ``counter`` and so on.
+
+    A test that uses it is skipped where there is no such build beside the firmware.
     """
     return _ready(request, hil_bench, board)
 

@@ -10,6 +10,8 @@
 ``test_latency``     every link is exact and inside its budget
 ``test_acceptance``  what a rig must stand
 ``test_classes``     equal scores and more than 256 classes
+``test_repair``      frames that are lost, doubled, late or altered show in no result
+``test_freshness``   an answer counts for the message that it answers alone
 ``test_connections`` links that come and go; and beside it
     ``_hello``       whom a board greets, and whom it refuses
     ``_requests``    what it is told about its links, and being a gateway

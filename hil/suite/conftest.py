@@ -34,6 +34,12 @@ ORDER = (
     "memory",
     "acceptance",
     "classes",
+    "repair",
+    "freshness",
+    "console",
+    "console_chunks",
+    "time",
+    "secrets",
     "connections_hello",
     "connections",
     "connections_requests",
@@ -107,6 +113,11 @@ class Shots:
             future.result()
 
     @property
+    def via(self) -> str:
+        """The link that the photos were sent over."""
+        return next(iter(self._shots.values())).inference.via if self._shots else ""
+
+    @property
     def steps(self) -> float:
         """How far the board's kernels may be from the reference ones, in quantization steps."""
         budgets = self._results.budgets
@@ -143,3 +154,19 @@ def shots(board: Board, model: Model, cut: Cut, photos: list[Photo], hil_results
 @pytest.fixture(scope="session")
 def top5_of() -> Callable[[Array], tuple[int, ...]]:
     return classes
+
+
+@pytest.fixture(scope="session")
+def hil_undisturbed() -> dict[Path, Inference]:
+    return {}
+
+
+@pytest.fixture
+def undisturbed(
+    small_board: Board, digits: list[Path], hil_undisturbed: dict[Path, Inference]
+) -> dict[Path, Inference]:
+    """What ``small_board`` makes of each of ``digits``, undisturbed, in their order."""
+    for digit in digits:
+        if digit not in hil_undisturbed:
+            hil_undisturbed[digit] = small_board.infer(digit)
+    return hil_undisturbed

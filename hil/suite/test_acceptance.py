@@ -13,6 +13,7 @@ from hil.board.connection import Connection
 from hil.model.photos import Photo
 from hil.pytestplugin.recording import RecordingBoard
 from hil.rig.power import power_cycle
+from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil
 
@@ -27,11 +28,25 @@ SMALL_LEAK = 512
 
 def test_every_reset_starts_the_firmware_anew(board: RecordingBoard) -> None:
     sessions = {board.info.session}
-    for _ in range(RESETS):
+    for turn in range(1, RESETS + 1):
         board.reset()
-        sessions.add(board.info.session)
-        assert board.info.reset_reason
-    assert len(sessions) == RESETS + 1
+        session, reason = board.info.session, board.info.reset_reason
+        stage = f"reset {turn}"
+        expect(
+            session not in sessions,
+            "session-repeated",
+            stage=stage,
+            expected="a new session",
+            got=f"{session:08x} again",
+        )
+        expect(
+            bool(reason),
+            "reset-unexplained",
+            stage=stage,
+            expected="a reason of the start",
+            got="none",
+        )
+        sessions.add(session)
 
 
 def test_a_power_cycle_brings_the_board_back(board: RecordingBoard) -> None:
@@ -44,7 +59,13 @@ def test_a_power_cycle_brings_the_board_back(board: RecordingBoard) -> None:
     with board.lend_port() as port:
         power_cycle(replace(board.spec, port=port, power_cycle=command), print)
     board.reset()
-    assert board.info.session != session
+    expect(
+        board.info.session != session,
+        "session-repeated",
+        stage="power cycle",
+        expected="a new session",
+        got=f"{session:08x} again",
+    )
 
 
 def test_a_link_can_be_taken_down_and_up_again(
@@ -53,12 +74,27 @@ def test_a_link_can_be_taken_down_and_up_again(
     to = link.edge or link.tail
     assert to is not None
     expected = board.infer(photos[0])
-    for _ in range(TURNS):
+    for turn in range(1, TURNS + 1):
         board.disconnect()
         board.connect(to, link.via, gateway=link.gateway)
         found = board.infer(photos[0])
-        assert found.transport_exact
-        assert found.top5_ids == expected.top5_ids
+        stage = f"inference after reconnection {turn}"
+        expect(
+            found.transport_exact,
+            "altered-activation",
+            link=link.via,
+            stage=stage,
+            expected=f"CRC-32 {found.activation_crc:08x} of the activation at the tail",
+            got=f"{found.received_crc:08x}",
+        )
+        expect(
+            found.top5_ids == expected.top5_ids,
+            "other-answer",
+            link=link.via,
+            stage=stage,
+            expected=f"the classes {expected.top5_ids} as before",
+            got=found.top5_ids,
+        )
 
 
 def test_the_console_loses_nothing_of_an_image(board: RecordingBoard, photos: list[Photo]) -> None:
@@ -66,7 +102,21 @@ def test_the_console_loses_nothing_of_an_image(board: RecordingBoard, photos: li
     for photo in photos[:IMAGES]:
         board.store(board.part.input_tensor(photo))
     after = board.console.request("stats")
-    assert after["rx_bad_chunk"] == before["rx_bad_chunk"]
+    counts = [stats.get("rx_bad_chunk") for stats in (before, after)]
+    expect(
+        None not in counts,
+        "figures-missing",
+        stage="stats",
+        expected="rx_bad_chunk",
+        got="none",
+    )
+    expect(
+        counts[1] == counts[0],
+        "chunk-lost",
+        stage=f"{IMAGES} images over the console",
+        expected=f"rx_bad_chunk to stay {counts[0]}",
+        got=counts[1],
+    )
 
 
 def test_inferences_give_their_memory_back(board: RecordingBoard, photos: list[Photo]) -> None:
@@ -75,8 +125,22 @@ def test_inferences_give_their_memory_back(board: RecordingBoard, photos: list[P
     for _ in range(INFERENCES):
         board.infer(photos[0])
     after = board.console.request("stats")
-    reported = [each for each in ("heap_free", "dma_free", "psram_free") if each in before]
-    assert reported
+    known = ("heap_free", "dma_free", "psram_free")
+    reported = [each for each in known if each in before and each in after]
+    stage = f"stats around {INFERENCES} inferences"
+    expect(
+        bool(reported),
+        "figures-missing",
+        stage=stage,
+        expected="heap_free, dma_free or psram_free",
+        got="none of them",
+    )
     for memory in reported:
         lost = int(before[memory]) - int(after[memory])
-        assert lost < SMALL_LEAK * INFERENCES, f"{lost} bytes of {memory} are gone"
+        expect(
+            lost < SMALL_LEAK * INFERENCES,
+            "memory-leak",
+            stage=stage,
+            expected=f"{memory} less than {SMALL_LEAK * INFERENCES} bytes smaller",
+            got=f"{lost} bytes",
+        )

@@ -8,17 +8,22 @@ import pytest
 from hil.model.interpreter import Kernels
 from hil.model.model import Model
 from hil.results import Results
+from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil
 
 
-def judge(results: Results, reference: str) -> None:
+def judge(results: Results, reference: str, via: str) -> None:
     row = results.agreement()[reference]
-    if row["judged"]:
-        assert row["passed"], (
-            f"with {reference}, {row['n']} photos: top-1 {row['top1']:.1%} and "
-            f"top-5 {row['top5']:.1%}, limits {row['limit']}"
-        )
+    limit = row["limit"]
+    expect(
+        not row["judged"] or row["passed"],
+        "disagreement",
+        link=via,
+        stage=f"{row['n']} photos, with {reference}",
+        expected=f"top-1 {limit['top1']:.1%}, top-5 {limit['top5']:.1%}" if limit else "",
+        got=f"top-1 {row['top1']:.1%}, top-5 {row['top5']:.1%}",
+    )
 
 
 def test_the_board_agrees_with_xnnpack_kernels(
@@ -27,7 +32,7 @@ def test_the_board_agrees_with_xnnpack_kernels(
     for shot in shots:
         output = model.predict(model.preprocess(shot.photo.open()), Kernels.XNNPACK)
         hil_results.predict(shot.photo.name, "xnnpack", top5_of(output))
-    judge(hil_results, "xnnpack")
+    judge(hil_results, "xnnpack", shots.via)
 
 
 def test_the_board_agrees_with_the_float_model(
@@ -38,4 +43,4 @@ def test_the_board_agrees_with_the_float_model(
     for shot in shots:
         output = model.predict_float(shot.photo.open())
         hil_results.predict(shot.photo.name, "float32", top5_of(output))
-    judge(hil_results, "float32")
+    judge(hil_results, "float32", shots.via)

@@ -7,6 +7,7 @@ from hil.board.board import Board
 from hil.firmware.build import FirmwareBuild
 from hil.model.model import Model
 from hil.model.split import Cut
+from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil
 
@@ -14,25 +15,72 @@ pytestmark = pytest.mark.hil
 def test_the_board_runs_the_firmware_that_was_flashed(
     board: Board, firmware: FirmwareBuild
 ) -> None:
-    assert board.info.firmware == firmware.app.version
-    assert board.info.simulated == firmware.app.simulated
-    if firmware.app.simulated:
-        assert firmware.app.source_digest.startswith(board.info.source_digest)
+    info, app = board.info, firmware.app
+    digest = app.source_digest[: len(info.source_digest)] if app.simulated else info.source_digest
+    expect(
+        (info.firmware, info.simulated, info.source_digest) == (app.version, app.simulated, digest),
+        "other-firmware",
+        stage="info",
+        expected=_described(app.version, app.simulated, digest),
+        got=_described(info.firmware, info.simulated, info.source_digest),
+    )
+
+
+def _described(version: str, simulated: bool, digest: str) -> str:
+    return f"{'simulated ' if simulated else ''}firmware {version} of sources {digest or '(none)'}"
 
 
 def test_the_board_holds_the_head_that_was_flashed(board: Board, model: Model, cut: Cut) -> None:
     info = board.info
-    assert (info.slot, info.role) == ("ok", "head")
-    assert info.model_id == model.split(cut).model_id
-    assert (info.name, info.cut) == (model.name, cut.short_name)
-    assert info.input == f"{model.input.dtype}:{'x'.join(map(str, model.input.shape))}"
-    assert info.output == f"{cut.dtype}:{'x'.join(map(str, cut.shape))}"
-    assert 0 < info.arena_used <= info.arena
+    wanted = {
+        "slot": "ok",
+        "role": "head",
+        "model_id": model.split(cut).model_id,
+        "name": model.name,
+        "cut": cut.short_name,
+        "input": f"{model.input.dtype}:{'x'.join(map(str, model.input.shape))}",
+        "output": f"{cut.dtype}:{'x'.join(map(str, cut.shape))}",
+    }
+    told = {name: getattr(info, name) for name in wanted}
+    wrong = [name for name in wanted if told[name] != wanted[name]]
+    expect(
+        not wrong,
+        "other-model",
+        stage="info",
+        expected=", ".join(f"{name} {wanted[name]}" for name in wrong),
+        got=", ".join(f"{name} {told[name]}" for name in wrong),
+    )
+    expect(
+        0 < info.arena_used <= info.arena,
+        "arena-misreported",
+        stage="info",
+        expected=f"arena_used from 1 to arena, {info.arena} bytes",
+        got=f"{info.arena_used} bytes",
+    )
 
 
 def test_a_reset_starts_a_new_session_of_the_same_firmware(board: Board) -> None:
     before = board.info
     board.reset()
     after = board.info
-    assert after.session != before.session
-    assert (after.source_digest, after.model_id) == (before.source_digest, before.model_id)
+    expect(
+        after.session != before.session,
+        "session-repeated",
+        stage="reset",
+        expected="a new session",
+        got=f"{before.session:08x} again",
+    )
+    expect(
+        after.source_digest == before.source_digest,
+        "other-firmware",
+        stage="reset",
+        expected=f"sources {before.source_digest} as before",
+        got=after.source_digest,
+    )
+    expect(
+        after.model_id == before.model_id,
+        "other-model",
+        stage="reset",
+        expected=f"model_id {before.model_id} as before",
+        got=after.model_id,
+    )

@@ -26,7 +26,7 @@ def test_equal_scores_come_by_class_id_among_a_thousand(
             computed = top_k(output)
             expect(
                 told == computed,
-                "wrong-classes",
+                "wrong-top-five",
                 link=inference.via,
                 stage=f"best five of {digit.name} by {who}",
                 expected=computed,

@@ -11,10 +11,26 @@ from hil.symptoms import expect
 pytestmark = pytest.mark.hil
 
 
-def wrong(shots: Any, sentence: Callable[[Any], str | None]) -> str:
-    """Return a line for each photo that ``sentence`` complains about."""
-    complaints = ((shot.photo.name, sentence(shot)) for shot in shots)
-    return "\n".join(f"{name}: {said}" for name, said in complaints if said)
+def judge(
+    shots: Any,
+    sentence: Callable[[Any], str | None],
+    symptom: str,
+    *,
+    stage: str,
+    expected: str,
+) -> None:
+    """Fail by the first photo that ``sentence`` complains about; results.json has them all."""
+    complaints = [(shot.photo.name, said) for shot in shots if (said := sentence(shot))]
+    name, said = complaints[0] if complaints else ("", "")
+    others = f" (and so {len(complaints) - 1} of {len(shots)} photos more)"
+    expect(
+        not complaints,
+        symptom,
+        link=shots.via,
+        stage=f"{stage}, {name}",
+        expected=expected,
+        got=said + (others if len(complaints) > 1 else ""),
+    )
 
 
 def test_the_edge_receives_the_activation_that_the_board_computed(shots: Any) -> None:
@@ -24,8 +40,13 @@ def test_the_edge_receives_the_activation_that_the_board_computed(shots: Any) ->
         verdict = shot.judgement.transport
         return None if verdict.exact else verdict.message
 
-    said = wrong(shots, altered)
-    expect(not said, "altered-activation", stage="transfer", expected="one CRC-32", got=said)
+    judge(
+        shots,
+        altered,
+        "altered-activation",
+        stage="transfer",
+        expected="one CRC-32 at both ends",
+    )
 
 
 def test_the_output_is_what_the_tail_makes_of_the_received_activation(shots: Any) -> None:
@@ -35,7 +56,13 @@ def test_the_output_is_what_the_tail_makes_of_the_received_activation(shots: Any
         verdict = shot.judgement.composition
         return None if verdict.exact else verdict.message
 
-    assert not wrong(shots, altered)
+    judge(
+        shots,
+        altered,
+        "altered-output",
+        stage="tail",
+        expected="what the reference tail makes of the received activation",
+    )
 
 
 def test_the_activation_is_what_the_reference_head_computes(shots: Any) -> None:
@@ -45,7 +72,13 @@ def test_the_activation_is_what_the_reference_head_computes(shots: Any) -> None:
         verdict = shot.judgement.kernel
         return None if verdict.within(shots.steps) else verdict.message
 
-    assert not wrong(shots, altered)
+    judge(
+        shots,
+        altered,
+        "wrong-activation",
+        stage="invoke",
+        expected=f"the reference head's activation within {shots.steps:g} steps",
+    )
 
 
 def test_the_split_predicts_exactly_what_the_full_model_predicts(shots: Any) -> None:
@@ -56,7 +89,13 @@ def test_the_split_predicts_exactly_what_the_full_model_predicts(shots: Any) -> 
     def altered(shot: Any) -> str | None:
         return None if shot.full.exact else shot.full.message
 
-    assert not wrong(shots, altered)
+    judge(
+        shots,
+        altered,
+        "other-prediction",
+        stage="whole inference",
+        expected="the full model's output vector",
+    )
 
 
 def test_the_boards_top_five_is_that_of_the_output_vector(shots: Any, top5_of: Any) -> None:
@@ -65,4 +104,10 @@ def test_the_boards_top_five_is_that_of_the_output_vector(shots: Any, top5_of: A
         computed = top5_of(shot.inference.output)
         return None if told == computed else f"the board says {told}, the output {computed}"
 
-    assert not wrong(shots, altered)
+    judge(
+        shots,
+        altered,
+        "wrong-top-five",
+        stage="top five",
+        expected="the five best classes of the output vector, ties to the lower id",
+    )

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from hil.errors import FlashingError
 from hil.firmware.build import FirmwareBuild
 from hil.pytestplugin.recording import RecordingBoard
 from hil.resources import PACKAGE
+from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil
 
@@ -19,7 +21,11 @@ ESPTOOL = "hil.esptool_worker.command"
 
 
 def esptool(port: str, *arguments: str) -> str:
-    """Run esptool on the board and return what it prints."""
+    """Run esptool on the board and return what it prints.
+
+    Raises:
+        FlashingError: it fails.
+    """
     paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
         [sys.executable, "-m", ESPTOOL, "--port", port, "--chip", "esp32s3", *arguments],
@@ -29,7 +35,9 @@ def esptool(port: str, *arguments: str) -> str:
         check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    if done.returncode != 0:
+        last = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
+        raise FlashingError(f"esptool {arguments[0]} failed ({last}); reset or re-plug the board.")
     return done.stdout
 
 
@@ -38,11 +46,16 @@ def test_esptool_and_the_firmware_name_the_same_chip(board: RecordingBoard) -> N
     with board.lend_port() as port:
         said = esptool(port, "read-mac")
     board.reset()
-    assert info.chip == "esp32s3"
-    assert "ESP32-S3" in said
+    chip = "esp32s3" if "ESP32-S3" in said else "another chip"
     match = re.search(r"MAC:\s+((?:[0-9a-f]{2}:){5}[0-9a-f]{2})", said)
-    assert match is not None
-    assert match.group(1) == info.mac.lower()
+    mac = match.group(1) if match else "no MAC address"
+    expect(
+        (info.chip, info.mac.lower()) == (chip, mac),
+        "other-identity",
+        stage="info",
+        expected=f"{chip} with {mac}, as esptool reads its eFuses",
+        got=f"{info.chip} with {info.mac.lower()}",
+    )
 
 
 def test_the_flash_reads_back_as_what_was_flashed(
@@ -58,8 +71,20 @@ def test_the_flash_reads_back_as_what_was_flashed(
     held = (tmp_path / "build").read_bytes()
     for file in firmware.files:
         found = held[file.offset : file.offset + len(file.data)]
-        assert found == file.data, f"the {file.role} differs"
-    assert (tmp_path / "model").read_bytes() == model, "the model differs"
+        expect_contents(file.role, file.offset, file.data, found)
+    expect_contents("model", slot.offset, model, (tmp_path / "model").read_bytes())
+
+
+def expect_contents(role: str, offset: int, wanted: bytes, found: bytes) -> None:
+    pairs = enumerate(zip(wanted, found, strict=False))
+    first = next((i for i, (left, right) in pairs if left != right), min(len(wanted), len(found)))
+    expect(
+        found == wanted,
+        "flash-altered",
+        stage=f"reading back the {role}",
+        expected=f"the {len(wanted)} bytes that were written at {offset:#x}",
+        got=f"others from {offset + first:#x} on",
+    )
 
 
 def test_a_board_that_is_up_to_date_is_not_written(
@@ -67,6 +92,19 @@ def test_a_board_that_is_up_to_date_is_not_written(
 ) -> None:
     part = board.part
     report = board.flash(firmware, part.model, part.cut)
-    assert report.written == ()
-    assert {region.role for region in report.skipped} >= {"app", "partition table", "model"}
-    assert report.mac.lower() == board.info.mac.lower()
+    written = ", ".join(region.role for region in report.written)
+    kept = {region.role for region in report.skipped}
+    expect(
+        not written and kept >= {"app", "partition table", "model"},
+        "flash-altered",
+        stage="flashing what is there",
+        expected="app, partition table and model kept",
+        got=f"{written or 'nothing'} written, {', '.join(sorted(kept)) or 'nothing'} kept",
+    )
+    expect(
+        report.mac.lower() == board.info.mac.lower(),
+        "other-identity",
+        stage="info",
+        expected=f"{report.mac.lower()}, as esptool reads its eFuses",
+        got=board.info.mac.lower(),
+    )

@@ -10,11 +10,12 @@ from hil.board.board import Board
 from hil.board.connection import Connection
 from hil.board.measuring import Measuring
 from hil.budgets.spread import percentile, spread
-from hil.inference.inference import Inference, Stages
+from hil.inference.inference import Inference, Stages, Wire
 from hil.links import SMALL_ECHO_BYTES
 from hil.model.photos import Photo
 from hil.model.split import Cut
 from hil.pytestplugin.options import Settings
+from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil
 
@@ -61,29 +62,92 @@ def test_inferences_are_exact_and_within_their_budget(
 
     benchmark.pedantic(infer_once, rounds=hil_settings.rounds)
 
-    assert measured, f"none of {hil_settings.rounds} inferences over {link.via} was answered"
+    expect(
+        bool(measured),
+        "unanswered",
+        link=link.via,
+        stage="inference",
+        expected=f"answers to {hil_settings.rounds} activations",
+        got="none",
+    )
     for photo, inference in measured:
-        assert inference.via == link.via
-        assert inference.transport_exact
-        assert inference.activation is not None
-        shot = shots.of(photo).inference
-        assert inference.activation.tobytes() == shot.activation.tobytes()
-        assert inference.top5 == shot.top5
-        check_stages(inference.stages)
-        assert inference.wire is not None
-        assert inference.wire.bytes > cut.bytes
+        check_answer(inference, shots.of(photo).inference, link.via, photo.name)
+        check_stages(inference.stages, link.via)
+        check_wire(inference.wire, cut.bytes, link.via, "inference")
     inferences = [inference for _, inference in measured]
     benchmark.extra_info.update(summary(inferences, link.via, cut))
     benchmark.extra_info["simulated"] = board.simulated
 
 
-def check_stages(stages: Stages) -> None:
+def check_answer(found: Inference, first: Inference, via: str, name: str) -> None:
+    """The bits that crossed are those that were computed, and the same as the first time."""
+    assert found.activation is not None
+    assert first.activation is not None
+    stage = f"inference of {name}"
+    expect(
+        found.transport_exact,
+        "altered-activation",
+        link=via,
+        stage=stage,
+        expected=f"CRC-32 {found.activation_crc:08x} of the activation at the tail",
+        got=f"{found.received_crc:08x}",
+    )
+    expect(
+        found.activation.tobytes() == first.activation.tobytes(),
+        "other-answer",
+        link=via,
+        stage=stage,
+        expected=f"the activation that crossed over {first.via}",
+        got="another",
+    )
+    expect(
+        found.top5 == first.top5,
+        "other-answer",
+        link=via,
+        stage=stage,
+        expected=f"the classes {first.top5_ids} as over {first.via}",
+        got=found.top5_ids,
+    )
+
+
+def check_stages(stages: Stages, via: str) -> None:
     """Stages add up, and the tail's time lies within the wait for it."""
-    parts = (stages.load_us, stages.invoke_us, stages.send_us, stages.wait_us)
-    assert stages.total_us == sum(parts)
-    assert all(part > 0 for part in parts)
-    assert 0 < stages.edge_invoke_us <= stages.edge_us <= stages.wait_us
-    assert stages.transfer_us > 0
+    parts = {
+        "load": stages.load_us,
+        "invoke": stages.invoke_us,
+        "send": stages.send_us,
+        "wait": stages.wait_us,
+        "transfer": stages.transfer_us,
+    }
+    for name, us in parts.items():
+        expect(
+            us > 0,
+            "stage-times",
+            link=via,
+            stage=name,
+            expected="more than 0 us",
+            got=f"{us} us",
+        )
+    expect(
+        0 < stages.edge_invoke_us <= stages.edge_us <= stages.wait_us,
+        "stage-times",
+        link=via,
+        stage="wait",
+        expected="the tail's kernels within the tail's time within the wait for it",
+        got=f"{stages.edge_invoke_us}, {stages.edge_us} and {stages.wait_us} us",
+    )
+
+
+def check_wire(wire: Wire | None, payload: int, via: str, stage: str) -> None:
+    """What an exchange cost on the link is told, and is more than the payload."""
+    expect(
+        wire is not None and wire.bytes > payload,
+        "wire-miscounted",
+        link=via,
+        stage=stage,
+        expected=f"more than {payload} bytes on the link",
+        got=f"{wire.bytes}" if wire else "no figure",
+    )
 
 
 def summary(inferences: list[Inference], via: str, cut: Cut) -> dict[str, Any]:
@@ -111,10 +175,23 @@ def test_round_trips_are_within_their_budget(
     for size in (SMALL_ECHO_BYTES, cut.bytes):
         trips = [latency.rtt(size) for _ in range(hil_settings.rounds)]
         answered = [trip for trip in trips if trip is not None]
-        assert answered, f"none of {len(trips)} echoes of {size} bytes over {link.via} came back"
+        stage = f"echo of {size} bytes"
+        expect(
+            bool(answered),
+            "unanswered",
+            link=link.via,
+            stage=stage,
+            expected=f"answers to {len(trips)} echoes",
+            got="none",
+        )
         for trip in answered:
-            assert (trip.via, trip.size) == (link.via, size)
             assert trip.us is not None
-            assert trip.us > 0
-            assert trip.wire is not None
-            assert trip.wire.bytes > size
+            expect(
+                trip.us > 0,
+                "stage-times",
+                link=link.via,
+                stage=stage,
+                expected="more than 0 us",
+                got=f"{trip.us} us",
+            )
+            check_wire(trip.wire, size, link.via, stage)

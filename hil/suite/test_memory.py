@@ -5,6 +5,7 @@ import pytest
 
 from hil.board.board import Board
 from hil.console.memory import BoardMemory
+from hil.symptoms import Misbehaviour, expect
 
 pytestmark = pytest.mark.hil
 
@@ -29,16 +30,39 @@ def memory(board: Board) -> BoardMemory:
 
 
 def test_every_task_has_stack_to_spare(memory: BoardMemory) -> None:
-    assert memory.stacks, "the board reports no stack"
-    short = {task: left for task, left in memory.stacks.items() if left < STACK_RESERVE}
-    assert not short, f"bytes of stack never used, of which {STACK_RESERVE} must stay: {short}"
+    expect(
+        bool(memory.stacks),
+        "figures-missing",
+        stage="stats",
+        expected="what each task has left of its stack",
+        got="none",
+    )
+    for task, left in memory.stacks.items():
+        expect(
+            left >= STACK_RESERVE,
+            "stack-low",
+            stage=f"stats, task {task}",
+            expected=f"{STACK_RESERVE} bytes of stack that were never used",
+            got=left,
+        )
 
 
 def test_the_radios_have_memory_to_spare(board: Board, memory: BoardMemory) -> None:
     if board.simulated:
         pytest.skip("a virtual board has no internal heap: its radios are the lab's")
-    assert memory.heap is not None
-    assert memory.dma is not None
-    assert memory.dma.block is not None
-    assert memory.heap.least >= HEAP_LEAST
-    assert memory.dma.block >= DMA_BLOCK
+    heap, dma = memory.heap, memory.dma
+    least = heap.least if heap else None
+    block = dma.block if dma else None
+    for name, found, needed in (
+        ("heap_least", least, HEAP_LEAST),
+        ("dma_block", block, DMA_BLOCK),
+    ):
+        if found is None:
+            raise Misbehaviour("figures-missing", stage="stats", expected=name, got="none")
+        expect(
+            found >= needed,
+            "heap-low",
+            stage=f"stats, {name}",
+            expected=f"{needed} bytes or more",
+            got=found,
+        )

@@ -88,6 +88,10 @@ class GatewayLink:
             self._queue += [(ChunkType.SEND, 0, mac + frame) for frame in frames]
             self._changed.notify_all()
 
+    def disconnect(self, peer: str) -> bool:
+        """ESP-NOW has no connections."""
+        return False
+
     def close(self) -> None:
         """Deliver nothing more, once what has credit is sent; the gateway stays one.
 

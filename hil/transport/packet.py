@@ -18,12 +18,14 @@ class PacketTransport(Protocol):
         kind: the link's name on the console and in logs: ``udp``, ``espnow``, ``ble``.
         selective_repeat: whether frames may be lost, doubled or overtaken, so that section 1.5 of
             docs/protocol.md applies.
-        frame_limit: largest frame in bytes, header included.
     """
 
     kind: str
     selective_repeat: bool
-    frame_limit: int
+
+    @property
+    def frame_limit(self) -> int:
+        """Largest frame in bytes, header included."""
 
     def start(self, received: Received, lost: Lost) -> None:
         """Begin to deliver; both may be called from any thread.
@@ -36,6 +38,13 @@ class PacketTransport(Protocol):
         """Queue frames for a peer, in order; returns at once, and never fails.
 
         What can no longer be sent is dropped: the asking side asks again, or gives up.
+        """
+
+    def disconnect(self, peer: str) -> bool:
+        """End the connection to a peer once what was given to :meth:`send` has gone out.
+
+        Returns:
+            Whether the link has connections; `lost` is called when this one has ended.
         """
 
     def close(self) -> None:

@@ -3,10 +3,14 @@
 
 import asyncio
 import socket
+from collections import deque
 from typing import Protocol
 
 from hil.protocol import ProtocolError, StreamDecoder
+from hil.protocol.stream import PREFIX_SIZE, with_prefix
+from hil.transport.impairment.switch import DROPPED, Switch
 
+_KIND = "tcp"
 _READ_SIZE = 1 << 16
 _WRITE_HIGH_WATER = 1 << 20
 _KEEPALIVE_S = 30
@@ -41,13 +45,18 @@ class FrameLink(asyncio.BufferedProtocol):
         patience_s: longest wait for the rest of a frame, or for the peer to take its answers,
             in seconds; then the connection is dropped. Between frames it may rest for ever, as
             long as the peer's machine answers TCP's keep-alive probes.
+        switch: tells what is done to its frames; nothing if not given.
     """
 
-    def __init__(self, handler: FrameHandler, limit: int, patience_s: float) -> None:
+    def __init__(
+        self, handler: FrameHandler, limit: int, patience_s: float, switch: Switch | None = None
+    ) -> None:
         self.peer = ""
         self._handler = handler
         self._buffer = memoryview(bytearray(_READ_SIZE))
         self._decoder = StreamDecoder(limit)
+        self._switch = switch or Switch()
+        self._impaired: deque[bytes] = deque()  # what came in place of a frame
         self._transport: asyncio.Transport | None = None
         self._reading = True
         self._held = False
@@ -95,9 +104,18 @@ class FrameLink(asyncio.BufferedProtocol):
         self._handler.lost(self, str(exc) if exc else self._reason)
 
     def send(self, data: bytes) -> None:
-        """Queue bytes; without effect once the connection is over."""
-        if self._transport is not None and not self._closing:
+        """Queue a frame with its prefix; without effect once the connection is over."""
+        if self._transport is None or self._closing:
+            return
+        impaired = self._switch.departing(_KIND, self.peer)
+        if impaired is None:
             self._transport.write(data)
+            return
+        frames, drop = impaired.depart(data[PREFIX_SIZE:])
+        # At once, so that a virtual board does not see some of them without the others.
+        self._transport.write(b"".join(map(with_prefix, frames)) or data[: len(data) // 2])
+        if drop:
+            self.close(DROPPED)
 
     def hold(self) -> None:
         """Deliver no frame until :meth:`release`: an answer is being worked out."""
@@ -127,10 +145,9 @@ class FrameLink(asyncio.BufferedProtocol):
     def _deliver(self) -> None:
         try:
             while not (self._held or self._stuck or self._closing):
-                frame = self._decoder.pop()
+                frame = self._next()
                 if frame is None:
                     break
-                self._frame_wait.end()
                 self._handler.received(self, frame)
         except ProtocolError as error:
             self._handler.failed(self, error)
@@ -141,6 +158,23 @@ class FrameLink(asyncio.BufferedProtocol):
         self._set_reading(not paused or not self._decoder.pending)
         if self._decoder.pending and not paused:
             self._frame_wait.begin("the rest of a frame did not come")
+
+    def _next(self) -> bytes | None:
+        """Return the next frame that is whole, or one that comes in place of it."""
+        while not self._impaired:
+            frame = self._decoder.pop()
+            if frame is None:
+                return None
+            self._frame_wait.end()
+            impaired = self._switch.arriving(_KIND, self.peer, frame, repairs=False)
+            if impaired is None:
+                return frame
+            arrival = impaired.arrive(frame)
+            if arrival.drop:
+                self.close(DROPPED)
+                return None
+            self._impaired += arrival.deliver
+        return self._impaired.popleft()
 
     def _set_reading(self, wanted: bool) -> None:
         """Pause only when there is something to hold back: it costs two system calls."""

@@ -73,6 +73,10 @@ class UdpTransport(asyncio.DatagramProtocol):
             if remote is not None and not self._full:
                 self._sendto(frame, remote.address)
 
+    def disconnect(self, peer: str) -> bool:
+        """UDP has no connections."""
+        return False
+
     def close(self) -> None:
         """Close the socket."""
         self._received = None

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a test finds on the board is what its fixtures ask for, whatever the one before had."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,30 @@ def test_the_model_under_test_with_its_tail_on_the_peer(board, photos):
     assert board.connection.tail.info.name == "tiny"
     board.infer(photos[0])
 """
+
+ARMED = """
+def test_the_test_build_over_each_link(link, armed_board, digits):
+    assert armed_board.info.test_build
+    assert armed_board.infer(digits[0]).via == link.via
+
+def test_the_firmware_under_test(small_board, digits):
+    assert not small_board.info.test_build
+    small_board.infer(digits[0])
+"""
+
+
+def test_the_test_build_lies_beside_the_firmware(pytester: pytest.Pytester):
+    pytester.makepyfile(ARMED)
+    result = pytester.runpytest_subprocess(*OPTIONS, "--hil-via=tcp,udp")
+    result.assert_outcomes(passed=3)
+
+
+def test_where_there_is_no_test_build_its_tests_are_skipped_and_say_why(pytester: pytest.Pytester):
+    shutil.copytree(ROOT / "firmware" / "virtual" / "prebuilt", pytester.path / "alone")
+    pytester.makepyfile(ARMED)
+    result = pytester.runpytest_subprocess(*OPTIONS, "--hil-via=udp", "--hil-firmware=alone", "-rs")
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*the firmware has no test build beside it*"])
 
 
 def test_each_test_finds_its_stage(pytester: pytest.Pytester):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The symptoms, and the guide that their messages refer to."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -36,3 +37,15 @@ def test_every_symptom_is_used():
         if path.name != "symptoms.py"
     )
     assert [name for name in SYMPTOMS if f'"{name}"' not in sources] == []
+
+
+def test_the_suite_asserts_nothing_bare():
+    """A failure is to name its symptom; ``assert x is not None`` is for the type checker."""
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path in sorted((ROOT / "hil" / "suite").glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assert)
+        and not re.fullmatch(r"\S+ is not None", ast.unparse(node.test))
+    ]
+    assert found == []

@@ -112,6 +112,14 @@ class BleLink:
         """Queue frames for the board; they are dropped if `peer` is no longer connected."""
         self._thread.loop.call_soon_threadsafe(self._put, peer, list(frames))
 
+    def disconnect(self, peer: str) -> bool:
+        """End the connection once what is queued has been written; the board is looked for again.
+
+        Without effect if `peer` is no longer connected.
+        """
+        self._thread.loop.call_soon_threadsafe(self._finish, peer)
+        return True
+
     def close(self) -> None:
         """Disconnect and look for the board no more."""
         with contextlib.suppress(TimeoutError):
@@ -198,6 +206,10 @@ class BleLink:
     def _put(self, peer: str, frames: list[bytes]) -> None:
         if self._session is not None and self._session.peer == peer:
             self._session.put(frames)
+
+    def _finish(self, peer: str) -> None:
+        if self._session is not None and self._session.peer == peer:
+            self._session.finish()
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         error = None if task.cancelled() else task.exception()

@@ -60,7 +60,7 @@ class BleSession:
         self._received = received
         self._client: BleakClient | None = None
         self._closed = False
-        self._outgoing: asyncio.Queue[bytes | None] = asyncio.Queue()  # None: the connection ended
+        self._outgoing: asyncio.Queue[bytes | None] = asyncio.Queue()  # None: nothing more
 
     async def connect(self) -> None:
         """Find the board, connect and subscribe.
@@ -84,6 +84,10 @@ class BleSession:
         """Queue frames for the board."""
         for frame in frames:
             self._outgoing.put_nowait(frame)
+
+    def finish(self) -> None:
+        """End the connection behind what is queued."""
+        self._outgoing.put_nowait(None)
 
     async def serve(self) -> str:
         """Write what is queued until the connection ends; return how it ended."""

@@ -3,12 +3,15 @@
 
 import json
 import shutil
+from functools import reduce
+from operator import xor
 
 import pytest
 
 from hil.errors import BadInputError
 from hil.firmware import virtual as firmware_build
 from hil.firmware.build import FirmwareBuild, default_firmware
+from hil.firmware.files import companion
 from hil.resources import resource
 
 
@@ -87,15 +90,111 @@ def test_changed_sources_need_a_compiler(changed_sources, monkeypatch):
 def test_changed_sources_are_built_once(changed_sources, monkeypatch):
     builds = []
 
-    def build(out):
-        builds.append(out)
-        shutil.copytree(resource("firmware"), out)
+    def build(out, *, test):
+        builds.append(test)
+        shutil.copytree(companion(resource("firmware")) if test else resource("firmware"), out)
 
     monkeypatch.setattr(firmware_build, "can_build", lambda: True)
     monkeypatch.setattr(firmware_build, "build", build)
     assert default_firmware().directory.name == "ab" * 8
     assert default_firmware().app.simulated
-    assert len(builds) == 1
+    assert sorted(builds) == [False, True]
+    assert default_firmware().test_build.directory.name == "ab" * 8 + "-test"
+
+
+@pytest.fixture
+def beside(directory):
+    """Return where the test build of the build in `directory` lies."""
+    return shutil.copytree(companion(resource("firmware")), directory.with_name("build-test"))
+
+
+def test_the_test_build_lies_beside_the_production_build(directory, beside):
+    found = FirmwareBuild.load(directory).test_build
+    assert found.directory == beside
+    assert found.app.source_digest == firmware_build.source_digest(test=True)
+    assert found.test_build is None
+
+
+def test_the_test_build_is_found_from_inside_the_directory(directory, beside, monkeypatch):
+    monkeypatch.chdir(directory)
+    assert FirmwareBuild.load(".").test_build.directory == beside
+
+
+def test_without_one_there_is_no_test_build(directory):
+    assert FirmwareBuild.load(directory).test_build is None
+
+
+def test_the_test_build_of_a_zip_is_the_zip_beside_it(directory, beside, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for build in (directory, beside):
+        shutil.make_archive(str(tmp_path / f"v1.2{build.name[5:]}"), "zip", build)
+    found = FirmwareBuild.load(tmp_path / "v1.2.zip").test_build
+    assert found.path == tmp_path / "v1.2-test.zip"
+    assert found.app.source_digest == firmware_build.source_digest(test=True)
+
+
+OTHER_SOURCES = r"build-test is not the test build of .*build was built from; build both by"
+
+
+def test_a_second_production_build_is_no_test_build(directory):
+    shutil.copytree(directory, directory.with_name("build-test"))
+    with pytest.raises(BadInputError, match=OTHER_SOURCES):
+        _ = FirmwareBuild.load(directory).test_build
+
+
+def test_a_test_build_of_other_sources_is_bad_input(directory, beside):
+    rewrite(directory, digest=b"\1" * 32)
+    with pytest.raises(BadInputError, match=OTHER_SOURCES):
+        _ = FirmwareBuild.load(directory).test_build
+
+
+def test_a_damaged_test_build_is_bad_input(directory, beside):
+    (beside / "splitnode.bin").unlink()
+    with pytest.raises(BadInputError, match=r"build-test.*cannot be read"):
+        _ = FirmwareBuild.load(directory).test_build
+
+
+def rewrite(directory, *, digest=None, version=None, sdk=None, chip=False):
+    """Change what the application in `directory` says about itself."""
+    path = directory / "splitnode.bin"
+    image = bytearray(path.read_bytes())
+    before = reduce(xor, image[:-33])
+    start = 32  # of esp_app_desc_t, behind two headers
+    for offset, size, value in ((16, 32, version), (112, 32, sdk), (144, 32, digest)):
+        if value is not None:
+            image[start + offset : start + offset + size] = value.ljust(size, b"\0")
+    if chip:
+        image[start + 256 : start + 260] = b"CHIP"  # where one for virtual boards has its mark
+    image[-33] ^= before ^ reduce(xor, image[:-33])
+    image[23] = 0  # no SHA-256 behind the image, which would have to be right
+    path.write_bytes(image)
+
+
+@pytest.mark.parametrize(
+    ("other", "is_found"),
+    [
+        ({}, True),
+        ({"version": b"0.0.9"}, False),
+        ({"sdk": b"v5.3.5"}, False),
+        ({"digest": b"\1" * 32}, False),  # the very same program
+    ],
+)
+def test_a_chips_test_build_is_known_by_version_and_idf(directory, beside, other, is_found):
+    rewrite(directory, chip=True, digest=b"\1" * 32, sdk=b"v5.5.5")
+    rewrite(beside, chip=True, **{"digest": b"\2" * 32, "sdk": b"v5.5.5", **other})
+    build = FirmwareBuild.load(directory)
+    assert not build.simulated
+    if is_found:
+        assert build.test_build.directory == beside
+    else:
+        with pytest.raises(BadInputError, match=OTHER_SOURCES):
+            _ = build.test_build
+
+
+def test_the_chips_build_is_not_that_of_virtual_boards(directory, beside):
+    rewrite(directory, chip=True)
+    with pytest.raises(BadInputError, match=OTHER_SOURCES):
+        _ = FirmwareBuild.load(directory).test_build
 
 
 def test_without_sources_the_prebuilt_image_is_taken(monkeypatch):

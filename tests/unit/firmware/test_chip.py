@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from hil.cli.firmware import build as command
 from hil.errors import BadInputError
 from hil.firmware import chip as idf_build
+from hil.firmware import virtual as firmware_build
 from hil.firmware.chip import Variant
 from hil.resources import resource
 
@@ -114,6 +115,54 @@ def test_the_command_shows_progress_and_what_was_built(exported, tmp_path):
     assert ended.exit_code == 0
     assert "building: 2 of 2" in ended.stderr
     assert "for esp32s3 with 16 MB of flash" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "defaults"),
+    [
+        ([], {"out": "", "out-test": ";sdkconfig.test"}),
+        (["--production"], {"out": ""}),
+        (["--test"], {"out": ";sdkconfig.test"}),
+    ],
+)
+def test_the_command_builds_the_test_build_beside_the_production_build(
+    exported, tmp_path, options, defaults
+):
+    command_line = ["--target", "esp32s3", "--out", str(tmp_path / "out"), *options]
+    assert CliRunner().invoke(command, command_line).exit_code == 0
+    assert {each.name for each in tmp_path.glob("out*")} == defaults.keys()
+    for name, more in defaults.items():
+        words = asked(tmp_path / name)
+        assert f"-DSDKCONFIG_DEFAULTS=sdkconfig.defaults{more}" in words
+
+
+@pytest.mark.parametrize(
+    ("options", "made"),
+    [
+        ([], {"out": False, "out-test": True}),
+        (["--production"], {"out": False}),
+        (["--test"], {"out": True}),
+    ],
+)
+def test_virtual_images_are_built_the_same_way(monkeypatch, tmp_path, options, made):
+    built = {}
+
+    def build(out, *, test):
+        built[out.name] = test
+
+    monkeypatch.setattr(firmware_build, "build", build)
+    ended = CliRunner().invoke(command, ["--out", str(tmp_path / "out"), *options])
+    assert ended.exit_code == 0
+    assert built == made
+    assert [line.split(":")[1].startswith(" test") for line in ended.stdout.splitlines()] == [
+        *made.values()
+    ]
+
+
+def test_only_one_of_both_builds_can_be_the_only_one():
+    ended = CliRunner().invoke(command, ["--test", "--production"])
+    assert ended.exit_code == 2
+    assert "exclude each other" in ended.stderr
 
 
 def test_options_of_the_chip_are_refused_for_virtual_boards():

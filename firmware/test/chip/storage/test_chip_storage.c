@@ -223,6 +223,24 @@ static void an_application_whose_sending_failed_is_not_tried(void) {
     assert(strcmp(board_app(), "ota_0") == 0);
 }
 
+/* As verb `fail` of a test build leaves it: the port is not called at the step that fails, nor at those behind it. */
+static void an_update_that_was_not_gone_on_with_is_not_tried_and_the_next_is_whole(void) {
+    static uint8_t half[SIZE / 2];
+    for (int what = SN_UPDATE_APP; what <= SN_UPDATE_MODEL; what++) {
+        make(2);
+        memset(half, 0xE9, sizeof half);
+        assert(hil_update_begin(NULL, (sn_update)what, SIZE) == SN_OK);
+        assert(hil_update_write(NULL, half, sizeof half) == SN_OK);
+        boot(ESP_RST_SW);
+        assert(strcmp(board_app(), "ota_0") == 0 && holds(1) && !hil_storage_is_on_trial());
+        assert(hil_update_begin(NULL, (sn_update)what, SIZE) == SN_OK);
+        assert(hil_update_write(NULL, half, sizeof half) == SN_OK);
+        assert(send_app(0xE9, 2) == SN_OK && send_model(2, 1024) == SN_OK);
+        boot(ESP_RST_SW);
+        assert(strcmp(board_app(), "ota_1") == 0 && holds(2) && hil_storage_is_on_trial());
+    }
+}
+
 static void power_may_go_while_an_application_is_updated(void) {
     bool is_complete = false;
     for (volatile int change = 1; !is_complete; change++) {
@@ -304,6 +322,7 @@ static const test_case cases[] = {
     TEST(an_application_is_tried_once_unless_confirmed),
     TEST(an_application_sent_twice_still_falls_back_to_the_running_one),
     TEST(an_application_whose_sending_failed_is_not_tried),
+    TEST(an_update_that_was_not_gone_on_with_is_not_tried_and_the_next_is_whole),
     TEST(power_may_go_while_an_application_is_updated),
     TEST(what_is_no_application_is_refused),
     TEST(the_digest_of_the_largest_model_is_made_within_the_internal_heap),

@@ -3,6 +3,7 @@
 #include "node/info.h"
 
 #include "link/link.h"
+#include "node/provoke.h"
 #include "node/state.h"
 
 static void add_tensor(sn_text *answer, const char *key, const sn_tensor *tensor) {
@@ -125,6 +126,7 @@ sn_error sn_node_request_stats(sn_node *node, const sn_request *request, sn_text
     sn_text_pair_u64(answer, "polls", link->polls);
     sn_text_pair_u64(answer, "rx_duplicate", link->rx_duplicate);
     sn_text_pair_u64(answer, "gw_dropped", gateway->dropped);
+    sn_node_provoke_stats(node, answer);
     add_figures(node, answer);
     add_stacks(node, answer);
     return SN_OK;

@@ -11,6 +11,7 @@
 #include "node/infer.h"
 #include "node/link_events.h"
 #include "node/model.h"
+#include "node/provoke.h"
 #include "node/read.h"
 #include "node/report.h"
 #include "node/requests.h"
@@ -31,6 +32,7 @@ static uint64_t next_deadline(sn_node *node) {
     if (node->echo.active) {
         next = earlier(next, node->echo.deadline);
     }
+    next = earlier(next, sn_node_provoke_deadline(node));
     return earlier(next, sn_console_deadline(&node->console));
 }
 
@@ -41,6 +43,7 @@ size_t sn_node_size(void) {
 uint64_t sn_node_init(sn_node *storage, const sn_port *port, const sn_identity *identity, const sn_memory *memory) {
     sn_node *node = storage;
     memset(node, 0, sizeof *node);
+    port = sn_node_provoke_through(node, port);
     node->port = port;
     node->identity = identity;
     node->memory = *memory;
@@ -107,6 +110,10 @@ uint64_t sn_node_on_timer(sn_node *node) {
     uint64_t now = sn_node_now(node);
     handle_console(node, sn_console_on_timer(&node->console, now));
     sn_node_read_step(node);
+    sn_via writable = sn_node_provoke_timer(node, now);
+    if (writable != SN_VIA_NONE) {
+        (void)sn_node_on_writable(node, writable);
+    }
     sn_link_on_timer(&node->link, now);
     sn_node_infer_timer(node, now);
     sn_node_echo_timer(node, now);
@@ -114,6 +121,12 @@ uint64_t sn_node_on_timer(sn_node *node) {
 }
 
 uint64_t sn_node_on_invoked(sn_node *node, sn_error code, const char *text, const uint8_t *output, uint32_t length) {
+    if (sn_node_provoke_invoked(node)) {
+        code = SN_ERR_INVOKE;
+        text = "this invocation was to fail, as verb fail has asked";
+        output = NULL;
+        length = 0;
+    }
     sn_node_infer_invoked(node, code, text, (sn_bytes){output, length});
     return next_deadline(node);
 }

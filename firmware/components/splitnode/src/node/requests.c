@@ -11,6 +11,7 @@
 #include "node/info.h"
 #include "node/link_request.h"
 #include "node/peer.h"
+#include "node/provoke.h"
 #include "node/read.h"
 #include "node/report.h"
 #include "node/request.h"
@@ -73,32 +74,6 @@ static sn_error request_reboot(sn_node *node, const sn_request *request, sn_text
     return SN_OK;
 }
 
-#ifdef SN_TEST_BUILD
-static void crash(sn_node *node) {
-    node->port->crash(node->port->ctx);
-}
-
-static sn_error request_crash(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
-    (void)request;
-    (void)answer;
-    (void)why;
-    node->after_answer = crash;
-    return SN_OK;
-}
-
-static void hang(sn_node *node) {
-    node->port->hang(node->port->ctx);
-}
-
-static sn_error request_hang(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
-    (void)request;
-    (void)answer;
-    (void)why;
-    node->after_answer = hang;
-    return SN_OK;
-}
-#endif
-
 static sn_node_request request_help;
 
 static const verb verbs[] = {
@@ -118,8 +93,10 @@ static const verb verbs[] = {
     {"update", {"what", "size", "sha256", "confirm"}, sn_node_request_update},
     {"reboot", {0}, request_reboot},
 #ifdef SN_TEST_BUILD
-    {"crash", {0}, request_crash},
-    {"hang", {0}, request_hang},
+    {"crash", {0}, sn_node_request_crash},
+    {"hang", {0}, sn_node_request_hang},
+    {"fail", {"what", "after"}, sn_node_request_fail},
+    {"counter", {"name", "value"}, sn_node_request_counter},
 #endif
 };
 
@@ -149,6 +126,20 @@ static bool takes(const verb *known, const char *key) {
     return false;
 }
 
+static sn_error refuse_verb(const char *name, sn_reason *why) {
+#ifndef SN_TEST_BUILD
+    static const char *const of_test_builds[] = {"crash", "hang", "fail", "counter"};
+    for (size_t i = 0; i < sizeof of_test_builds / sizeof of_test_builds[0]; i++) {
+        if (sn_equal(of_test_builds[i], name)) {
+            return sn_reason_set(why, SN_ERR_UNSUPPORTED, "only a test build has this verb: flash one");
+        }
+    }
+#else
+    (void)name;
+#endif
+    return sn_reason_set(why, SN_ERR_UNKNOWN_VERB, "there is no such verb: try help");
+}
+
 static sn_error handle(sn_node *node, const sn_request *request, sn_text *answer, sn_reason *why) {
     const verb *known = NULL;
     for (size_t i = 0; i < VERBS; i++) {
@@ -157,7 +148,7 @@ static sn_error handle(sn_node *node, const sn_request *request, sn_text *answer
         }
     }
     if (known == NULL) {
-        return sn_reason_set(why, SN_ERR_UNKNOWN_VERB, "there is no such verb: try help");
+        return refuse_verb(request->verb, why);
     }
     for (size_t i = 0; i < request->arguments.count; i++) {
         if (!takes(known, request->arguments.at[i].key)) {

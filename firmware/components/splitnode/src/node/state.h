@@ -10,6 +10,7 @@
 #include "gateway/gateway.h"
 #include "link/link.h"
 #include "model/slot.h"
+#include "node/faults.h"
 #include "node/result.h"
 #include "splitnode/node.h"
 
@@ -105,6 +106,9 @@ struct sn_node {
     sn_node_stats stats;
     void (*after_answer)(sn_node *node); /* what a request leaves to be done once its answer is out */
     char line[NODE_LINE];
+#ifdef SN_TEST_BUILD
+    sn_faults faults;
+#endif
 };
 
 static inline uint64_t sn_node_now(sn_node *node) {

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+"""Inferences in trouble are held against those that nothing disturbed."""
+
+from hil.inference.inference import Inference
+from hil.symptoms import expect
+
+
+def check_same(inference: Inference, before: Inference, trouble: str) -> None:
+    """Expect what came undisturbed, bit for bit."""
+    for what, found, wanted in (
+        ("activation", inference.activation_crc, before.activation_crc),
+        ("activation as received", inference.received_crc, before.activation_crc),
+        ("output", inference.output.tobytes(), before.output.tobytes()),
+        ("best five", inference.top5, before.top5),
+    ):
+        expect(
+            found == wanted,
+            "repaired-wrongly",
+            link=inference.via,
+            stage=f"{what}, {trouble}",
+            expected="what came undisturbed",
+            got="something else",
+        )
