@@ -156,6 +156,18 @@ class Line:
         got = event.get("code", event["state"])
         expect(got == code, "wrong-code", link=self.via, stage=stage, expected=code, got=got)
 
+    def expect_echo(self, size: int, stage: str) -> None:
+        """Have so many bytes echoed."""
+        event = self.outcome("rtt", size=size)
+        expect(
+            event["state"] == "ok",
+            "not-answered",
+            link=self.via,
+            stage=stage,
+            expected="ok",
+            got=event.get("code"),
+        )
+
     def expect_exact(self, digit: Path, stage: str) -> None:
         """Infer on one image, which is to give what the full model gives."""
         board, part = self.board, self.board.part

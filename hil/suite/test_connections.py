@@ -2,31 +2,30 @@
 """Links that come and go: whom a board greets, whom it refuses, and how it takes an end."""
 
 import contextlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hil.board.board import Board
+from hil.board.connection import Connection
 from hil.board.link import request_up
-from hil.board.radio_choice import radio_for
 from hil.board.station import ESPNOW_CHANNEL
 from hil.edge import EdgeServer
-from hil.edge.scripted import Heard, ScriptedTail
+from hil.edge.scripted import ScriptedTail
 from hil.errors import BoardSilent
-from hil.inference.completion import parse_completion
 from hil.links import LINKS
-from hil.protocol import FrameHeader, MessageType
-from hil.protocol.frame import HEADER_SIZE
 from hil.pytestplugin.options import Settings
 from hil.suite.line import EVENT_S, PATIENCE_US, Line
 from hil.suite.scripting import host_of
 from hil.symptoms import expect
-from hil.transport.ble.link import BleLink
-from hil.transport.ble.service import board_name
 from hil.transport.espnow import GatewayLink
+from hil.transport.impairment.plan import Point
 
 pytestmark = pytest.mark.hil
+
+RESUMED = "the connection was lost and is opened again"
 
 MOST_POLLS = 20
 """In 10 s: after 40, 80, 160, 320 ms, then every 640, as often as that goes."""
@@ -40,12 +39,6 @@ def server(board: Board, port: int = 0) -> Iterator[EdgeServer]:
     own = {"host": host_of(board), "port": port}
     with EdgeServer(split.tail, split.model_id, stopwatch=board.stopwatch, **own) as edge:  # type: ignore[arg-type]
         yield edge
-
-
-def is_last_of(kind: MessageType, heard: Heard) -> bool:
-    """Whether a frame is the last fragment of a message of this type."""
-    header = FrameHeader.parse(heard.frame[:HEADER_SIZE])
-    return header.type is kind and header.fragment_index + 1 == header.fragment_count
 
 
 def test_an_edge_that_ends_while_nothing_is_asked(line: Line, digits: list[Path]) -> None:
@@ -141,76 +134,48 @@ def test_a_tail_that_never_answers(line: Line, scripted: ScriptedTail, digits: l
         expected=f"{fewest} to {most_polls} polls",
         got=polls,
     )
-    event = line.outcome("rtt", size=100)
-    expect(
-        event["state"] == "ok",
-        "not-answered",
-        link=line.via,
-        stage="a round trip on the same link, after that",
-        expected="ok",
-        got=event.get("code"),
-    )
+    line.expect_echo(100, "a round trip on the same link, after that")
 
 
-def test_a_connection_that_ends_in_mid_answer(
-    line: Line, scripted: ScriptedTail, edge: EdgeServer, digits: list[Path]
+@pytest.mark.parametrize("point", ["request", "answer"])
+def test_a_connection_that_ends_in_between(
+    line: Line, link: Connection, digits: list[Path], point: Point
 ) -> None:
-    """Over TCP the answer is lost; over BLE the board comes back for it."""
-    if line.repeats:
-        pytest.skip("there is no connection that could end")
-    board = line.board
-    line.expect_up(scripted, "a tail that goes")
-    board.store(board.part.input_tensor(digits[3]))
-    number = board.console.request("infer", via=line.via, output=1)["id"]
-    scripted.wait_heard(lambda heard: is_last_of(MessageType.DATA, heard), EVENT_S)
-    if line.via == "tcp":
-        scripted.hang_up()
-        event = ended(line, number)
-        expect(
-            event.get("code") == "edge_lost",
-            "wrong-code",
-            link="tcp",
-            stage="an answer that is owed",
-            expected="edge_lost",
-            got=event.get("code", event["state"]),
-        )
-        line.expect_down("edge_lost", "a connection that ends in mid-answer")
+    """Over TCP the answer is lost, over BLE the board comes back for it."""
+    edge = link.edge
+    if edge is None:
+        pytest.skip("a second board runs the tail")
+    stage = f"a connection that ends amid the {point}"
+    if line.via == "ble":
+        began = time.monotonic()
+        with edge.impair(drop_connection=point):
+            line.expect_exact(digits[3], stage)
+        with edge.impair(drop_connection=point):
+            line.expect_echo(1000, f"{stage} of a round trip")
+        expect_resumed(line, began, stage)
     else:
-        assert board.connection is not None
-        board.connection.abandon()
-        edge.attach(central := BleLink(board_name(board.info.mac), radio=radio_for(board)))
-        event = ended(line, number)
-        link_event = board.console.next_event("link")
-        edge.detach(central)
-        expect(
-            event["state"] == "ok" and link_event is None,
-            "not-resumed",
-            link="ble",
-            stage="a connection that ends in mid-answer",
-            expected="the answer, and no event of the link",
-            got=f"{event} and {link_event}",
-        )
-        line.expect_down("edge_lost", "the next central has gone, too")
-        record = edge.record(int(number), session=board.info.session)
-        done = parse_completion(event)
-        expect(
-            (done.activation_crc, done.received_crc) == (record.activation_crc,) * 2,
-            "not-its-own-answer",
-            link="ble",
-            stage="a connection that ends in mid-answer",
-            expected=f"CRC-32 {record.activation_crc:08x}",
-            got=f"{done.activation_crc:08x} computed, {done.received_crc:08x} answered",
-        )
-    line.expect_up(edge, "after a lost connection")
-    line.expect_exact(digits[4], "after a lost connection")
+        line.board.store(line.board.part.input_tensor(digits[3]))
+        with edge.impair(drop_connection=point):
+            line.expect_failure("infer", "edge_lost", stage)
+        if line.via == "tcp":
+            line.expect_down("edge_lost", stage)
+        line.expect_up(edge, f"after {stage}")
+    line.expect_exact(digits[4], f"after {stage}")
 
 
-def ended(line: Line, number: str) -> dict[str, str]:
-    """Return how an inference ended."""
-    try:
-        return line.board.console.wait_event("infer", EVENT_S, id=number)
-    except BoardSilent:
-        return {"state": "silent"}
+def expect_resumed(line: Line, began: float, stage: str) -> None:
+    """Make sure that a board has told of it in its log, and not by an event of the link."""
+    console = line.board.console
+    event = console.next_event("link")
+    said = any(RESUMED in each.text for each in console.log if each.host_time >= began)
+    expect(
+        event is None and said,
+        "not-resumed",
+        link=line.via,
+        stage=stage,
+        expected="a line in the log, and no event of the link",
+        got=event or "neither",
+    )
 
 
 def test_a_link_that_is_up_can_be_asked_for_again(
