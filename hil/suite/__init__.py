@@ -17,5 +17,5 @@
     ``_requests``    what it is told about its links, and being a gateway
     ``_tail``        a tail on a second board
 ``test_fragments``   messages of every size over every link
-``line``, ``answers``, ``scripting``  what these use
+``line``, ``answers``, ``cutting``, ``scripting``  what these use
 """

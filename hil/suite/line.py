@@ -150,33 +150,34 @@ class Line:
         except BoardSilent:
             return {"state": "err", "code": "silent"}
 
-    def expect_failure(self, verb: str, code: str, stage: str, **arguments: str | int) -> None:
-        """Ask for something that is to fail for `code`."""
+    def expect_failure(
+        self, verb: str, code: str, stage: str, taken: str = "wrong-code", **arguments: str | int
+    ) -> None:
+        """Ask for something that is to fail for `code`; the symptom is `taken` if it does not."""
         event = self.outcome(verb, **arguments)
         got = event.get("code", event["state"])
-        expect(got == code, "wrong-code", link=self.via, stage=stage, expected=code, got=got)
+        symptom = taken if event["state"] == "ok" else "wrong-code"
+        expect(got == code, symptom, link=self.via, stage=stage, expected=code, got=got)
 
-    def expect_echo(self, size: int, stage: str) -> None:
-        """Have so many bytes echoed."""
+    def expect_echo(self, size: int, stage: str, lost: str = "not-answered") -> None:
+        """Have so many bytes echoed; `lost` is the symptom if they are not."""
         event = self.outcome("rtt", size=size)
         expect(
             event["state"] == "ok",
-            "not-answered",
+            lost,
             link=self.via,
             stage=stage,
             expected="ok",
             got=event.get("code"),
         )
 
-    def expect_exact(self, digit: Path, stage: str) -> None:
-        """Infer on one image, which is to give what the full model gives."""
+    def expect_exact(self, digit: Path, stage: str, lost: str = "not-answered") -> None:
+        """Infer on one image, which is to give what the full model gives; `lost` if nothing."""
         board, part = self.board, self.board.part
         try:
             inference = board.infer(digit)
         except (BoardRefused, MessageLost) as failure:
-            expect(
-                False, "not-answered", link=self.via, stage=stage, expected="ok", got=failure.code
-            )
+            expect(False, lost, link=self.via, stage=stage, expected="ok", got=failure.code)
             raise
         assert part.cut is not None
         verdicts = judge(inference, part.model, part.cut, part.input_tensor(digit))

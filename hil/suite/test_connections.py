@@ -149,9 +149,9 @@ def test_a_connection_that_ends_in_between(
     if line.via == "ble":
         began = time.monotonic()
         with edge.impair(drop_connection=point):
-            line.expect_exact(digits[3], stage)
+            line.expect_exact(digits[3], stage, "not-resumed")
         with edge.impair(drop_connection=point):
-            line.expect_echo(1000, f"{stage} of a round trip")
+            line.expect_echo(1000, f"{stage} of a round trip", "not-resumed")
         expect_resumed(line, began, stage)
     else:
         line.board.store(line.board.part.input_tensor(digits[3]))

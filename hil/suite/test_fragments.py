@@ -2,7 +2,7 @@
 """Messages of every size over every link: how they are cut, windowed and put together again."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,43 +10,24 @@ import pytest
 from hil.edge.scripted import ScriptedTail
 from hil.errors import BoardRefused
 from hil.protocol import (
-    BODY_OVERHEAD,
     HEADER_SIZE,
     Flags,
     FrameHeader,
     Hello,
     Message,
     MessageType,
-    ProtocolError,
 )
 from hil.suite.answers import Tail, answer, error, frame, hello
+from hil.suite.cutting import COUNTS, SEGMENT, WINDOW, check_cost, check_frames, short, sizes
 from hil.suite.line import Line
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil
 
-SEGMENT = 1440
-"""What a board hands to TCP at once."""
-
-WINDOW = 32
-ACK_EVERY = 8
-ACK_SIZE = 40
-PREFIX_SIZE = 4
-COUNTS = (1, 8, WINDOW, 2 * WINDOW)
-"""Fragments, about which the edges of the window and of an ACK's 64 bits lie."""
-
 Way = Callable[[bytes], bytes]
 
 PROBES = range(1, 20)
 """Of a message that nobody acknowledges."""
-
-
-def sizes(
-    fragment: int, counts: Sequence[int] = COUNTS, around: Sequence[int] = (-1, 0, 1)
-) -> list[int]:
-    """Return payloads of so many whole fragments, one byte less and one more; 0 and 1 byte."""
-    edges = (count * fragment - BODY_OVERHEAD for count in counts)
-    return [0, 1, *(edge + more for edge in edges for more in around)]
 
 
 def greet(line: Line, scripted: ScriptedTail) -> int:
@@ -74,72 +55,6 @@ def echo(line: Line, scripted: ScriptedTail, size: int, stage: str) -> dict[str,
     return event
 
 
-def check_frames(
-    line: Line, scripted: ScriptedTail, event: dict[str, str], size: int, length: int, stage: str
-) -> bytes:
-    """Check the frames of an echo against sections 1.2 and 1.5; return its payload."""
-    number = int(event["id"])
-    first: dict[int, bytes] = {}
-    for each in scripted.heard:
-        header = FrameHeader.parse(each.frame[:HEADER_SIZE])
-        if header.type is MessageType.ECHO and header.message_id == number:
-            first.setdefault(header.fragment_index, each.frame)
-    body = size + BODY_OVERHEAD
-    count = 1 if line.via == "tcp" else -(-body // length)
-    lengths = [body] if line.via == "tcp" else [length] * (count - 1)
-    if line.via != "tcp":
-        lengths.append(body - length * (count - 1))
-    headers = [FrameHeader.parse(each[:HEADER_SIZE]) for each in first.values()]
-    for what, expected, got in (
-        ("fragments in order", list(range(count)), list(first)),
-        ("bytes of each", lengths, [len(each) - HEADER_SIZE for each in first.values()]),
-        ("counts", [count] * count, [each.fragment_count for each in headers]),
-        ("session", {line.board.info.session}, {each.session for each in headers}),
-    ):
-        expect(
-            expected == got,
-            "wrong-fragments",
-            link=line.via,
-            stage=f"{stage}, {what}",
-            expected=_short(expected),
-            got=_short(got),
-        )
-    asking = [each.fragment_index for each in headers if Flags.ACK_REQUESTED in each.flags]
-    due = {i for i in range(count) if i % ACK_EVERY == ACK_EVERY - 1} | {count - 1}
-    most = len(due) + count // ACK_EVERY + 1
-    is_right = due <= set(asking) and len(asking) <= most if line.repeats else not asking
-    expect(
-        is_right,
-        "wrong-fragments",
-        link=line.via,
-        stage=f"{stage}, those that ask for an ACK",
-        expected=sorted(due) if line.repeats else "none",
-        got=asking,
-    )
-    whole = b"".join(each[HEADER_SIZE:] for each in first.values())
-    try:
-        message = Message.parse(headers[0], whole)
-        expect(
-            message.model_id == 0,
-            "wrong-fragments",
-            link=line.via,
-            stage=f"{stage}, model of an echo",
-            expected="none",
-            got=f"{message.model_id:08x}",
-        )
-        return message.payload
-    except ProtocolError as broken:
-        expect(
-            False, "wrong-fragments", link=line.via, stage=stage, expected="a message", got=broken
-        )
-        raise
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 120 else f"{text[:80]} ... {text[-30:]}"
-
-
 def test_every_size_goes_out_and_comes_back(
     line: Line, scripted: ScriptedTail, digits: list[Path]
 ) -> None:
@@ -162,34 +77,6 @@ def test_every_size_goes_out_and_comes_back(
             got="others",
         )
         check_cost(line, event, size, length, stage)
-
-
-def check_cost(line: Line, event: dict[str, str], size: int, length: int, stage: str) -> None:
-    """Compare what the board says that the exchange has cost with what it must (section 2.5)."""
-    frames, resent, wire = (int(event[key]) for key in ("frames", "resent", "wire"))
-    body = size + BODY_OVERHEAD
-    own = 1 if line.via == "tcp" else -(-body // length)
-    acks = frames - own - resent
-    lead = PREFIX_SIZE if line.via == "tcp" else 0
-    expected = body + own * HEADER_SIZE + lead + acks * ACK_SIZE
-    most_acks = own // ACK_EVERY * 2 + 1 if line.repeats else 0
-    expect(
-        (resent > 0 and wire > expected and line.repeats)
-        or (resent == 0 and wire == expected and 0 <= acks <= most_acks),
-        "wrong-cost",
-        link=line.via,
-        stage=stage,
-        expected=f"{own} to {own + most_acks} frames, {expected} bytes",
-        got=f"{frames} frames, {resent} of them again, {wire} bytes",
-    )
-    expect(
-        int(event["us"]) > 0,
-        "wrong-cost",
-        link=line.via,
-        stage=stage,
-        expected="a time",
-        got=event["us"],
-    )
 
 
 def test_the_largest_size_and_one_more(line: Line, scripted: ScriptedTail) -> None:
@@ -238,13 +125,13 @@ def test_an_echo_that_is_not_what_was_sent(line: Line, scripted: ScriptedTail, t
         tail.echo = lambda request, alter=alter: [  # type: ignore[misc]
             answer(request, MessageType.ECHO_REPLY, alter(request.payload))
         ]
-        line.expect_failure("rtt", "protocol", f"an echo with {name}", size=size)
+        line.expect_failure("rtt", "protocol", f"an echo with {name}", "wrong-echo", size=size)
     tail.echo = lambda request: [error(request, 5, "not now")]
     line.expect_failure("rtt", "busy", "an echo that is refused", size=size)
     tail.echo = Tail().echo
     echo(line, scripted, size, "a right echo after those")
     tail.echo = lambda request: [_damaged(request)]
-    line.expect_failure("rtt", "protocol", "an echo with a wrong CRC", size=1)
+    line.expect_failure("rtt", "protocol", "an echo with a wrong CRC", "wrong-echo", size=1)
     if line.via == "tcp":
         line.expect_down("protocol", "a message with a wrong CRC")
 
@@ -316,7 +203,7 @@ def test_what_nobody_acknowledges_fills_the_window(line: Line, scripted: Scripte
         link=line.via,
         stage="no ACK",
         expected="fragments 0 to 31, then 1 to 19 times 31 with ACK_REQUESTED",
-        got=_short([each.fragment_index for each in headers]),
+        got=short([each.fragment_index for each in headers]),
     )
     scripted.shape = list
     echo(line, scripted, 1, "an ACK again")
