@@ -15,33 +15,45 @@ SYMPTOMS: Mapping[str, str] = {
     "altered-activation": "a fragment was lost, doubled or misplaced and nothing noticed",
     "altered-echo": "bytes that are taken from another place than the image's memory",
     "altered-output": "a tail that ran on other bytes, or an earlier answer that the board kept",
+    "answer-damaged": "a UART that loses bytes, or a buffer that is sent before it is full",
     "answer-malformed": "a line that is written past its end, or left without its CRC or sentence",
+    "answer-misnumbered": "a number that is kept in too few bits, or read before it was written",
     "answers-miscounted": "a request that is taken twice, or dropped without a word",
     "arena-misreported": "a figure that is read before the model is opened, or from another build",
+    "bad-answer-taken": "a check of RESULT that is left out, or a failure told as a success",
     "bad-crc-accepted": "a CRC that is not compared, or after the request has been carried out",
+    "bad-update-taken": "a check of what is uploaded that is left out, or whose verdict is lost",
     "chunk-lost": "a UART that loses bytes at the raised rate, or a buffer that overruns",
     "chunk-misjudged": "a chunk's CRC, offset or length that is not checked",
     "clock-wraps": "a time that is kept in 32 bits, which hold 72 minutes of microseconds",
     "coarse-clock": "a clock that counts milliseconds or ticks of the operating system",
     "connection-kept": "a link that is given up without closing the connection under it",
     "damage-not-noticed": "the CRC-32 of a message is not computed, or not compared",
+    "damaged-model-used": "a check of the model slot that is left out when the model is opened",
     "disagreement": "kernels that round otherwise, or pre-processing that differs",
     "edge-times": "the fields of RESULT read from each other's place, or from this side's clock",
     "end-unnoticed": "the event of a link's end that is not passed on, or under another name",
+    "event-misnumbered": "a message id that is kept in too few bits, or of another message",
     "fast-clock": "a timer's divider that is half of what it should be",
     "figures-missing": "firmware that is older than this harness, or a build without the figure",
     "flash-altered": "firmware that writes to its own partitions, or flash that forgets",
     "gateway-miscounts": "a count that is not begun anew, or a record that is filled wrongly",
     "heap-low": "buffers that are too large for what the radios need beside them",
+    "hello-wrong": "a HELLO that was made of other fields than `info` tells",
     "line-limit": "a buffer that is one byte shorter or longer than the protocol says",
+    "link-not-up": "a connection that is never asked for, or an answer to HELLO that is not taken",
     "log-times": "a log line whose time has another unit or another clock",
     "loss-not-repaired": "a fragment that is missing is not asked for, or not sent again",
     "memory-leak": "a frame, an event or a tensor that each inference allocates and nobody frees",
+    "message-misnumbered": "a message id that is kept in too few bits, or counted twice",
     "miscounted": "an event that is counted twice, not at all, or under another name",
+    "network-not-joined": "credentials that are cut, or an event that is not waited for",
+    "no-rollback": "a trial that is confirmed unasked, or whose mark outlives the boot",
     "noise-harms": "half a frame or line that is kept and swallows what comes behind it",
     "not-answered": "something left over from the message or the connection before",
     "not-connected": "something left over from the connection before: a state, a deadline",
     "not-its-own-answer": "a buffer or a number that is left over from an earlier message",
+    "not-refused": "a check that is missing where the request begins",
     "not-resumed": "a message that is forgotten with its connection, or not sent again after HELLO",
     "number-truncated": "a message number that is kept in 16 bits, or compared without wrapping",
     "other-answer": "state that an earlier inference left behind, or an answer taken for another's",
@@ -50,6 +62,7 @@ SYMPTOMS: Mapping[str, str] = {
     "other-model": "a slot header that is read wrongly, or the other model slot",
     "other-prediction": "what the judgement of transport, tail or kernels names",
     "password-leaked": "a line for debugging, or a refusal that quotes what it refuses",
+    "readout-damaged": "a tensor that is written to while it is read, or chunks at wrong offsets",
     "refusal-misleads": "checks in another order, or one whose sentence is another's",
     "repaired-wrongly": "a fragment that came late, twice or damaged was taken for another",
     "request-id-truncated": "a request's number that is kept in too narrow an integer",
@@ -63,9 +76,12 @@ SYMPTOMS: Mapping[str, str] = {
     "stack-low": "a task whose path grew: a large local array, deeper calls, printing",
     "stage-times": "a stage that begins or ends at the wrong moment, or a clock of the wrong unit",
     "stranger-heeded": "a frame's session, message number or model is not compared",
+    "tensor-cut": "a length in elements taken for bytes, or a tensor that was cut",
     "unanswered": "requests or answers that get lost, or a link that gives up",
     "uncounted-drop": "a frame that is dropped without being counted",
     "unsound-accepted": "an argument that is not checked, or a number that wraps round",
+    "update-lost": "a confirmation that is not written, or an update that is taken but never tried",
+    "update-refused": "something of an earlier, broken-off update that was not reset",
     "used-while-down": "a state that stays up when the connection ends",
     "value-altered": "escapes, quotes or UTF-8 that are not carried both ways alike",
     "verbs-amiss": "a verb that is not in the table, or a list that is cut to its buffer",
@@ -74,6 +90,7 @@ SYMPTOMS: Mapping[str, str] = {
     "wrong-code": "one kind of failure that is reported under another's name",
     "wrong-cost": "frames or bytes that are counted twice, or not at all",
     "wrong-echo": "a reply that is not compared with what was sent, or not put together",
+    "wrong-figure": "a figure that is told from the wrong place, or not filled in",
     "wrong-fragments": "an offset or a count that is off by one at the edge of a fragment",
     "wrong-hello": "a field of HELLO that is filled from the wrong place",
     "wrong-limit": "a limit that forgets a header, or the smaller of two buffers",
@@ -106,16 +123,23 @@ class Misbehaviour(ProductFailure):
         Raises:
             KeyError: there is no such symptom.
         """
-        cause = SYMPTOMS[symptom]
-        where = f"{link}, {stage}" if link else stage
-        super().__init__(
-            f"{where}: expected {expected}, got {got}; usually {cause} ({GUIDE}#{symptom})."
-        )
+        super().__init__(sentence(symptom, stage=stage, expected=expected, got=got, link=link))
         self.symptom = symptom
         self.link = link
         self.stage = stage
         self.expected = expected
         self.got = got
+
+
+def sentence(symptom: str, *, stage: str, expected: object, got: object, link: str = "") -> str:
+    """Return what a :class:`Misbehaviour` says, for an error of another class.
+
+    Raises:
+        KeyError: there is no such symptom.
+    """
+    cause = SYMPTOMS[symptom]
+    where = f"{link}, {stage}" if link else stage
+    return f"{where}: expected {expected}, got {got}; usually {cause} ({GUIDE}#{symptom})."
 
 
 def expect(

@@ -4,6 +4,7 @@
 import logging
 from collections import Counter, OrderedDict
 
+from hil.edge.hearing import Hearing
 from hil.edge.peer import Done, PacketPeer, new_answerer
 from hil.edge.runner import TailRunner
 from hil.protocol import HEADER_SIZE, ErrorCode, FrameHeader, MessageType, ProtocolError
@@ -29,10 +30,14 @@ class PacketService:
     Args:
         runner: runs the tail.
         counters: frames and messages, under the names of docs/protocol.md, section 2.4.
+        hearing: is told why frames are dropped and who greets.
     """
 
-    def __init__(self, runner: TailRunner, counters: Counter[str]) -> None:
+    def __init__(
+        self, runner: TailRunner, counters: Counter[str], hearing: Hearing | None = None
+    ) -> None:
         self._runner = runner
+        self._hearing = hearing or Hearing()
         self._counters = counters
         self._peers: OrderedDict[Key, PacketPeer] = OrderedDict()
 
@@ -50,6 +55,7 @@ class PacketService:
             frames = _to_stranger(transport, header, frame)
         except ProtocolError as error:
             self._counters["rx_bad_crc" if error.reason == "crc" else "rx_bad_frame"] += 1
+            self._hearing.drop(str(error))
             log.debug("%s %s: %s", transport.kind, address, error)
         else:
             self._counters["rx_unexpected"] += 1
@@ -94,7 +100,9 @@ class PacketService:
                 return None
             self._forget(idle, "others have been heard since")
         self._counters["connections"] += 1
-        peer = self._peers[key] = PacketPeer(transport, address, self._runner, self._counters)
+        peer = self._peers[key] = PacketPeer(
+            transport, address, self._runner, self._counters, self._hearing
+        )
         log.info("%s connected, session %08x", peer.name, session)
         return peer
 

@@ -12,10 +12,17 @@
 ``test_classes``     equal scores and more than 256 classes
 ``test_repair``      frames that are lost, doubled, late or altered show in no result
 ``test_freshness``   an answer counts for the message that it answers alone
+``test_console``     each request is read as it is, or refused with what is wrong about it
+``test_console_noise``   what comes between lines harms nothing
+``test_console_chunks``  binary frames, sound and broken, and what is read back
+``test_console_counters``  each counter moves by what it counts
+``test_time``        the board's clock, and the times that it reports
+``test_secrets``     no password is to be read anywhere
 ``test_connections`` links that come and go; and beside it
     ``_hello``       whom a board greets, and whom it refuses
     ``_requests``    what it is told about its links, and being a gateway
     ``_tail``        a tail on a second board
 ``test_fragments``   messages of every size over every link
-``line``, ``answers``, ``cutting``, ``scripting``  what these use
+
+What they share: ``raw`` (bytes to a console), ``console_requests``, ``timing``, ``secret``.
 """

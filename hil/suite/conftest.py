@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from hil.board.board import Board
+from hil.errors import BadInputError
+from hil.firmware.build import FirmwareBuild
 from hil.inference.inference import Inference
 from hil.inference.judgement import Judgement, judge
 from hil.model.array import Array
@@ -17,10 +19,12 @@ from hil.model.model import Model
 from hil.model.photos import Photo
 from hil.model.split import Cut
 from hil.model.topk import top_k
-from hil.pytestplugin.run import MAIN
+from hil.pytestplugin.run import MAIN, Run
 from hil.pytestplugin.stages import STAGES, stage_of
 from hil.results import JudgementRecord, Results
-from hil.suite.scripting import line, scripted, tail
+from hil.suite.helpers.answers import Answers
+from hil.suite.helpers.memory_log import MemoryLog
+from hil.suite.helpers.scripting import line, scripted, tail
 
 __all__ = ["line", "scripted", "tail"]
 
@@ -37,9 +41,21 @@ ORDER = (
     "repair",
     "freshness",
     "console",
+    "console_noise",
     "console_chunks",
+    "console_counters",
     "time",
     "secrets",
+    "updates",
+    "updates_slots",
+    "updates_trials",
+    "updates_faults",
+    "state",
+    "state_answers",
+    "state_tail",
+    "state_faults",
+    "state_figures",
+    "state_memory",
     "connections_hello",
     "connections",
     "connections_requests",
@@ -170,3 +186,38 @@ def undisturbed(
         if digit not in hil_undisturbed:
             hil_undisturbed[digit] = small_board.infer(digit)
     return hil_undisturbed
+
+
+@pytest.fixture(scope="session")
+def memory_log() -> MemoryLog:
+    """What the board under test has had free before each test so far."""
+    return MemoryLog()
+
+
+@pytest.fixture(autouse=True)
+def sampled_memory(request: pytest.FixtureRequest, memory_log: MemoryLog) -> None:
+    """Note before each test what memory is free, from the first one on that finds a board."""
+    bench = Run.of(request.config).bench
+    if bench is not None:
+        memory_log.sample(bench.board)
+
+
+@pytest.fixture
+def two_slots(firmware: FirmwareBuild) -> None:
+    """Skip on a flash that has no room for an update."""
+    try:
+        firmware.model_slot(1)
+    except BadInputError:
+        pytest.skip("the partition table has one model slot: no update is possible.")
+
+
+@pytest.fixture
+def slot(small_board: Board) -> bytes:
+    """What is in the model slot for ``small_board``: header and the small model's head."""
+    return small_board.part.slot_file(1 << 24)
+
+
+@pytest.fixture
+def answers(small_board: Board, digits: list[Path]) -> Answers:
+    """What the small model makes of the first three of ``digits``."""
+    return Answers(small_board, digits[:3])

@@ -16,8 +16,11 @@ VERBS = (
 )
 """Those of docs/protocol.md, 2.3, that every build has."""
 
+ENDS_A_BOOT = ("reboot", "crash", "hang")
+"""Verbs behind which a board says no more."""
+
 NUMBERS_OF_REQUESTS = (
-    *(0, 1, 9, 10, 99, 255, 256, 1_000, 32_767, 32_768, 65_535, 65_536),
+    *(0, 1, 9, 10, 99, 255, 256, 1_001, 32_767, 32_768, 65_535, 65_536),
     *(2**24 - 1, 2**24, 2**31 - 1, 2**31, 2**31 + 1, 2**32 - 1),
 )
 """From the least to the largest that the protocol has, with the ends of narrower integers."""
@@ -117,6 +120,7 @@ OUT_OF_RANGE = (
     ("peer mac=02:00:00:4c:00:01 channel=14", "bad_argument", "channel"),
     ("role set=edge", "bad_argument", "set"),
     ("role channel=14", "bad_argument", "channel"),
+    ("role set=gateway", "busy", "link"),
     ("link state=up", "bad_argument", "via"),
     ("link via=zigbee state=up", "bad_argument", "via"),
     ("link via=TCP state=up", "bad_argument", "via"),
@@ -144,6 +148,7 @@ OUT_OF_RANGE = (
     ("rtt size=1", "bad_argument", "via"),
     ("rtt via={up}", "bad_argument", "size"),
     ("rtt via={up} size=4294967295", "bad_argument", "size"),
+    ("rtt via={up} size=100000000", "bad_argument", "size"),
     ("rtt via={down} size=1", "link_down", "link"),
     ("update", "bad_argument", "what"),
     (f"update what=slot size=9 sha256={_SHA256}", "bad_argument", "what"),
@@ -160,6 +165,9 @@ OUT_OF_RANGE = (
     ("update what=model confirm=1", "bad_argument", "trial"),
 )
 """What is missing, not among the values that there are, or beyond their range."""
+
+OF_TEST_BUILDS = ("crash", "hang", "fail what=invoke", "counter name=message value=1")
+"""Verbs that no other build has (docs/protocol.md, 2.8)."""
 
 NUMBERS = (
     ("baud rate={n}", "rate"),
@@ -202,6 +210,7 @@ VALUES: tuple[tuple[str | bytes, dict[str, str]], ...] = (
     ("peer mac=12:34:56:78:90:0f", {"mac": "12:34:56:78:90:0f", "channel": "1"}),
     ("peer", {"mac": "-", "channel": "1"}),
     ("role", {"role": "head"}),
+    ("role set=model", {"role": "head"}),
 )
 """Requests that are answered by what they name."""
 
@@ -226,7 +235,7 @@ ALTERED: tuple[tuple[str | bytes, dict[str, str]], ...] = tuple(
 """Values with bytes that are no printable UTF-8, which come back as question marks."""
 
 
-def refused(up: str, down: str, size: int) -> list[Refused]:
+def refused(up: str, down: str, size: int, *, test_build: bool) -> list[Refused]:
     """Return the requests that are to be refused."""
     values = {"up": up, "down": down, "size": str(size)}
     found = [Refused(verb, "unknown_verb", "verb") for verb in MISSPELT_VERBS]
@@ -242,6 +251,8 @@ def refused(up: str, down: str, size: int) -> list[Refused]:
             quoted = f'"{n}"' if not n or " " in n else n
             filled = _fill(request, {**values, "n": quoted})
             found.append(Refused(filled, "bad_argument", key))
+    if not test_build:
+        found += [Refused(request, "unsupported", "test build") for request in OF_TEST_BUILDS]
     return found
 
 

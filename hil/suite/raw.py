@@ -6,6 +6,7 @@ seen at once whether they have done harm.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hil.console.console import Console
@@ -15,12 +16,19 @@ from hil.protocol.codes import ErrorCode
 from hil.protocol.console.line import Answer, Event, Log, Noise, Refusal, crc16, parse_line
 from hil.symptoms import Misbehaviour, expect
 
+FIRST = 1_000
+"""The number of the first request; the harness's own have three digits."""
+
+BATCH = 40
+"""Requests in a row: 2 KB, of which a board that is at work may keep 20."""
+
 CODES = frozenset(code.name.lower() for code in ErrorCode)
 """Those of docs/protocol.md, section 3."""
 
 _SENTENCE_WORDS = 3
 """Fewer are no sentence."""
 
+_NEGATIVE = re.compile(r"#-\d+ (ok|err)\b")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]")
 
 
@@ -95,6 +103,50 @@ def say(console: Console, data: bytes, stage: str, deaf: str = "answers-miscount
     return Reply(tuple(_checked(line, stage) for line in lines[:end]), stats)
 
 
+def answers_to(
+    console: Console, requests: Sequence[bytes], stage: str
+) -> tuple[list[Answer | Refusal], list[str]]:
+    """Send requests numbered from FIRST on.
+
+    Returns:
+        the one answer to each, and the events that came besides.
+
+    Raises:
+        Misbehaviour: a request was not answered, or twice; otherwise as :func:`say`.
+    """
+    found: dict[int | None, Answer | Refusal] = {}
+    events: list[str] = []
+    for start in range(0, len(requests), BATCH):
+        batch = requests[start : start + BATCH]
+        reply = say(console, b"".join(batch), stage)
+        numbers = sorted(-1 if each.number is None else each.number for each in reply.answers)
+        wanted = list(range(FIRST + start, FIRST + start + len(batch)))
+        expect(
+            numbers == wanted,
+            "answers-miscounted",
+            stage=stage,
+            expected=f"one answer to each request from {wanted[0]} to {wanted[-1]}",
+            got=_apart(reply, wanted),
+        )
+        found.update((answer.number, answer) for answer in reply.answers)
+        events += [line for line in reply.lines if line.startswith("!")]
+    return [found[FIRST + i] for i in range(len(requests))], events
+
+
+def _apart(reply: Reply, wanted: list[int]) -> str:
+    """Return what sets the lines of a reply apart from one answer to each request."""
+    numbers = [answer.number for answer in reply.answers]
+    missing = [number for number in wanted if number not in numbers]
+    stray = [line for line in reply.lines if not line.startswith(tuple(f"#{n} " for n in wanted))]
+    doubled = sorted({n for n in numbers if n is not None and numbers.count(n) > 1})
+    return f"none to {missing}, several to {doubled}, and besides {stray}"
+
+
+def numbers_from(requests: Sequence[str | bytes]) -> list[bytes]:
+    """Number requests from FIRST on."""
+    return [numbered(FIRST + i, request) for i, request in enumerate(requests)]
+
+
 def _is_answer(line: str, values: dict[str, str]) -> bool:
     parsed = parse_line(line)
     return isinstance(parsed, Answer) and parsed.values == values
@@ -105,7 +157,7 @@ def _checked(line: str, stage: str) -> str:
     parsed = parse_line(line)
     expect(
         not isinstance(parsed, Noise) and not _CONTROL.search(line),
-        "answer-malformed",
+        "request-id-truncated" if _NEGATIVE.match(line) else "answer-malformed",
         stage=stage,
         expected="answers, refusals and events as docs/protocol.md, 2.1, has them, with their CRC",
         got=repr(line),

@@ -17,8 +17,9 @@ from hil.edge.scripted import ScriptedTail
 from hil.errors import BoardSilent
 from hil.links import LINKS
 from hil.pytestplugin.options import Settings
-from hil.suite.line import EVENT_S, PATIENCE_US, Line
-from hil.suite.scripting import host_of
+from hil.suite.helpers.line import EVENT_S, PATIENCE_US, Line
+from hil.suite.helpers.replies import Tail
+from hil.suite.helpers.scripting import host_of
 from hil.symptoms import expect
 from hil.transport.espnow import GatewayLink
 from hil.transport.impairment.plan import Point
@@ -68,8 +69,8 @@ def test_an_edge_that_ends_while_nothing_is_asked(line: Line, digits: list[Path]
 
 def test_nobody_listens(line: Line) -> None:
     board = line.board
-    with server(board) as gone:
-        line.expect_up(gone, "an edge server")
+    with ScriptedTail(Tail(), host=host_of(board)) as gone:
+        line.expect_up(gone, "a tail's side")
     before = line.now_us()
     if line.via == "ble":
         board.disconnect()

@@ -6,7 +6,8 @@ import pytest
 from hil.edge.scripted import ScriptedTail
 from hil.protocol import DataType, Flags, FrameHeader, Hello, Message, MessageType, Role
 from hil.protocol.frame import HEADER_SIZE
-from hil.suite.answers import (
+from hil.suite.helpers.line import EVENT_S, PATIENCE_US, UP, Line
+from hil.suite.helpers.replies import (
     FORGERIES,
     MISFITS,
     PACKET_FORGERIES,
@@ -15,7 +16,6 @@ from hil.suite.answers import (
     Tail,
     no_answer,
 )
-from hil.suite.line import EVENT_S, PATIENCE_US, UP, Line
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil

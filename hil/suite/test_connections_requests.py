@@ -14,8 +14,8 @@ from hil.edge import EdgeServer
 from hil.errors import BoardRefused
 from hil.protocol import HEADER_SIZE, FrameHeader, Message, MessageType
 from hil.protocol.console.chunk import Chunk, ChunkType
-from hil.suite.answers import frame, hello
-from hil.suite.line import EVENT_S, Line
+from hil.suite.helpers.line import EVENT_S, Line
+from hil.suite.helpers.replies import frame, hello
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil

@@ -30,9 +30,9 @@ from hil.protocol import (
 from hil.protocol.codes import DataType
 from hil.protocol.frame import with_ack_requested
 from hil.pytestplugin.options import Settings
-from hil.suite.answers import frame, patched
-from hil.suite.cutting import sizes
-from hil.suite.line import EVENT_S, Line
+from hil.suite.helpers.cutting import sizes
+from hil.suite.helpers.line import EVENT_S, Line
+from hil.suite.helpers.replies import frame, patched
 from hil.symptoms import expect
 from hil.transport.espnow import FRAME_LIMIT, GatewayLink
 

@@ -17,9 +17,17 @@ from hil.protocol import (
     Message,
     MessageType,
 )
-from hil.suite.answers import Tail, answer, error, frame, hello
-from hil.suite.cutting import COUNTS, SEGMENT, WINDOW, check_cost, check_frames, short, sizes
-from hil.suite.line import Line
+from hil.suite.helpers.cutting import (
+    COUNTS,
+    SEGMENT,
+    WINDOW,
+    check_cost,
+    check_frames,
+    short,
+    sizes,
+)
+from hil.suite.helpers.line import Line
+from hil.suite.helpers.replies import Tail, answer, error, frame, hello
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil

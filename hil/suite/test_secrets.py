@@ -12,9 +12,10 @@ from hil.board.board import Board
 from hil.board.network import credentials
 from hil.console.console import Console
 from hil.console.log import Kind, LogLine
+from hil.errors import BoardPanic
 from hil.protocol.console.line import Answer, Event, Log, Refusal, parse_line
 from hil.pytestplugin.run import Run
-from hil.suite.raw import numbered, say, sealed
+from hil.suite.raw import FIRST, numbered, say, sealed
 from hil.suite.secret import Secret, shown
 from hil.symptoms import expect
 
@@ -24,34 +25,34 @@ WRONG = "Zq7-wXv3_Kd9"
 """Four characters in a row of which are in no word and no other figure."""
 PIECE = 4
 
-NUMBER = 70_000
 WIFI_PATIENCE_S = 30.0
+PANIC_PATIENCE_S = 10.0
 
 
 def with_password(ssid: str) -> dict[str, bytes]:
     """Return lines that hold the wrong password, none of which joins anything, by what they are."""
     sound = f"wifi ssid={ssid} password={WRONG}"
-    line = f"#{NUMBER} {sound}"
+    line = f"#{FIRST} {sound}"
     return {
-        "too short": numbered(NUMBER, f"wifi ssid={ssid} password={WRONG[:7]}"),
-        "too long": numbered(NUMBER, f"wifi ssid={ssid} password={WRONG * 6}"),
-        "without ssid": numbered(NUMBER, f"wifi password={WRONG}"),
-        "with an ssid that is too long": numbered(NUMBER, f"wifi ssid={'s' * 33} password={WRONG}"),
-        "misspelt key": numbered(NUMBER, f"wifi ssid={ssid} pasword={WRONG}"),
-        "misspelt verb": numbered(NUMBER, f"wfi ssid={ssid} password={WRONG}"),
-        "given twice": numbered(NUMBER, f"{sound} password={WRONG}"),
-        "with a broken quote": numbered(NUMBER, f'wifi ssid={ssid} password="{WRONG}'),
-        "with an equals sign": numbered(NUMBER, f"wifi ssid={ssid} password={WRONG}={WRONG}"),
-        "no pair": numbered(NUMBER, f"wifi {ssid} {WRONG}"),
-        "as the verb": numbered(NUMBER, WRONG),
+        "too short": numbered(FIRST, f"wifi ssid={ssid} password={WRONG[:7]}"),
+        "too long": numbered(FIRST, f"wifi ssid={ssid} password={WRONG * 6}"),
+        "without ssid": numbered(FIRST, f"wifi password={WRONG}"),
+        "with an ssid that is too long": numbered(FIRST, f"wifi ssid={'s' * 33} password={WRONG}"),
+        "misspelt key": numbered(FIRST, f"wifi ssid={ssid} pasword={WRONG}"),
+        "misspelt verb": numbered(FIRST, f"wfi ssid={ssid} password={WRONG}"),
+        "given twice": numbered(FIRST, f"{sound} password={WRONG}"),
+        "with a broken quote": numbered(FIRST, f'wifi ssid={ssid} password="{WRONG}'),
+        "with an equals sign": numbered(FIRST, f"wifi ssid={ssid} password={WRONG}={WRONG}"),
+        "no pair": numbered(FIRST, f"wifi {ssid} {WRONG}"),
+        "as the verb": numbered(FIRST, WRONG),
         "with a bad number": f"\0{sealed(f'#{WRONG} wifi')}\r\n".encode(),
         "with a wrong CRC": f"\0{line} *0000\r\n".encode(),
         "too long a line": f"\0{sealed(line + WRONG * 50)}\r\n".encode(),
         "half a line": f"\0{line}".encode(),
         "behind noise": b"\0\x05\x01" + WRONG.encode() + b"\0",
-        "for another verb": numbered(NUMBER, f"stats password={WRONG}"),
-        "for an update": numbered(NUMBER, f"update what={WRONG} size=9"),
-        "for a link": numbered(NUMBER, f"link via={WRONG} state=up"),
+        "for another verb": numbered(FIRST, f"stats password={WRONG}"),
+        "for an update": numbered(FIRST, f"update what={WRONG} size=9"),
+        "for a link": numbered(FIRST, f"link via={WRONG} state=up"),
     }
 
 
@@ -79,6 +80,21 @@ def test_nothing_shows_a_password(small_board: Board, request: pytest.FixtureReq
         _check(line, secrets, "the console's log of this session")
     began = time.time() - time.monotonic() + console.log[0].host_time
     _check_files(Run.of(request.config).log_dir, began, secrets)
+
+
+def test_a_panic_shows_no_password(armed_board: Board) -> None:
+    console = armed_board.console
+    known = credentials(armed_board.spec, armed_board.info)
+    secrets = [Secret(WRONG, PIECE)]
+    _join(console, known.ssid if known else "hil-suite", WRONG)
+    if known is not None:
+        secrets.append(Secret(known.password))
+        _join(console, known.ssid, known.password)
+    with _listening(console, secrets, "a panic and the start behind it"):
+        console.request("crash")
+        with contextlib.suppress(BoardPanic):
+            console.wait_line(lambda _: False, PANIC_PATIENCE_S)
+        armed_board.reset()
 
 
 def _join(console: Console, ssid: str, password: str) -> None:

@@ -13,6 +13,7 @@ from hil.console.console import Console
 from hil.console.log import Kind
 from hil.protocol.console.line import Log, parse_line
 from hil.pytestplugin.options import Settings
+from hil.suite.raw import BATCH, FIRST, numbered, say
 from hil.suite.timing import Asked, ask, kernels_us, least, line_us, uptime_us
 from hil.symptoms import expect
 
@@ -261,9 +262,9 @@ def test_the_clock_goes_on_when_32_bits_are_full(small_board: Board, digits: lis
     console.request("peer")
     start = uptime_us(console)
     waits = -(-WRAPS_US // PERIPHERAL_WAITS_US)
-    for _ in range(waits):  # for a central that never comes: time that passes at once
-        console.request("link", via="ble", state="up")
-        console.wait_event("link", 10, via="ble", state="down")
+    opening = [numbered(FIRST + i, "link via=ble state=up") for i in range(waits)]
+    for at in range(0, waits, BATCH):  # no central ever comes: time that passes at once
+        say(console, b"".join(opening[at : at + BATCH]), "waiting for a central")
     passed = uptime_us(console) - start
     expect(
         passed >= waits * PERIPHERAL_WAITS_US,

@@ -94,7 +94,9 @@ def test_behind_its_end_nothing_is_done_any_more(edge, head, activation):
 
 
 def test_a_second_impairment_at_once_is_refused_and_leaves_the_first(edge, head, activation):
+    assert edge.impairment is None
     with edge.impair(foreign=1) as air:
+        assert edge.impairment is air
         with pytest.raises(BadInputError, match="impaired already"), edge.impair(loss=1):
             pytest.fail("it began")
         head.infer(activation)

@@ -13,7 +13,7 @@ from hil.protocol import (
     MessageType,
     ProtocolError,
 )
-from hil.suite.line import Line
+from hil.suite.helpers.line import Line
 from hil.symptoms import expect
 
 SEGMENT = 1440

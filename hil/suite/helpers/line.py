@@ -8,7 +8,7 @@ from hil.board.board import Board
 from hil.board.connection import Connection
 from hil.board.station import Station
 from hil.console.exchange import exchange
-from hil.errors import BluetoothError, BoardRefused, BoardSilent, EdgeUnreachable, MessageLost
+from hil.errors import BluetoothError, BoardRefused, BoardSilent, MessageLost
 from hil.inference.judgement import judge
 from hil.model.topk import top_k
 from hil.symptoms import expect
@@ -56,8 +56,6 @@ class Line:
             self.board.connect(to, self.via, gateway=self.gateway)
         except (BoardRefused, MessageLost) as failure:
             return failure.code
-        except EdgeUnreachable:
-            return "edge_unreachable"
         except BluetoothError:
             return "not heard over BLE"
         return UP

@@ -8,8 +8,8 @@ import pytest
 from hil.board.board import Board
 from hil.board.connection import Connection
 from hil.edge.scripted import ScriptedTail
-from hil.suite.answers import Tail
-from hil.suite.line import Line
+from hil.suite.helpers.line import Line
+from hil.suite.helpers.replies import Tail
 
 
 @pytest.fixture
