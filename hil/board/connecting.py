@@ -24,12 +24,12 @@ TAIL_PORT = 3333
 
 def connect_edge(head: Station, edge: "TailSide", via: str, gateway: Station | None) -> Connection:
     """Open a link to an edge server; raises as :meth:`hil.Board.connect`."""
-    from hil.edge import EdgeServer
+    from hil.edge.scripted import ScriptedTail
 
     radio = None
     used = gateway if via == "espnow" else None
     with contextlib.ExitStack() as undo, contextlib.ExitStack() as blame:
-        if isinstance(edge, EdgeServer):  # nothing is to be made of how others are got along with
+        if not isinstance(edge, ScriptedTail):  # how a board takes that is the script's affair
             blame.enter_context(opening(head, via, edge=edge, second=used))
         if via == "espnow":
             _by_gateway(head, edge, gateway, undo)

@@ -60,9 +60,9 @@ class Connection:
     @property
     def edge(self) -> "EdgeServer | None":
         """The edge server; ``None`` where a board or something else answers."""
-        from hil.edge import EdgeServer
+        from hil.edge.scripted import ScriptedTail
 
-        return self._side if isinstance(self._side, EdgeServer) else None
+        return None if isinstance(self._side, ScriptedTail) else self._side
 
     def stands(self) -> bool:
         """Ask the boards whether the link is still up, none of them having started anew.
