@@ -18,6 +18,11 @@
 ``test_console_counters``  each counter moves by what it counts
 ``test_time``        the board's clock, and the times that it reports
 ``test_secrets``     no password is to be read anywhere
+``test_connections`` links that come and go; and beside it
+    ``_hello``       whom a board greets, and whom it refuses
+    ``_requests``    what it is told about its links, and being a gateway
+    ``_tail``        a tail on a second board
+``test_fragments``   messages of every size over every link
 
 What they share: ``raw`` (bytes to a console), ``console_requests``, ``timing``, ``secret``.
 """

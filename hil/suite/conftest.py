@@ -24,6 +24,9 @@ from hil.pytestplugin.stages import STAGES, stage_of
 from hil.results import JudgementRecord, Results
 from hil.suite.helpers.answers import Answers
 from hil.suite.helpers.memory_log import MemoryLog
+from hil.suite.helpers.scripting import line, scripted, tail
+
+__all__ = ["line", "scripted", "tail"]
 
 ORDER = (
     "identity",
@@ -53,6 +56,11 @@ ORDER = (
     "state_faults",
     "state_figures",
     "state_memory",
+    "connections_hello",
+    "connections",
+    "connections_requests",
+    "fragments",
+    "connections_tail",
 )
 
 

@@ -6,6 +6,10 @@
 ``damage``      what may be wrong with a model slot's content, or an application
 ``uploads``     uploads whose every chunk a test decides on
 ``linking``     a link as it was before
+``scripting``   fixtures: a link, and a tail's side that says what a test tells it
+``replies``     what it may say, right and wrong
+``line``        a link that is opened to somebody, asked, and timed by the board
+``cutting``     how a message must be cut, and what that costs
 ``asking``      requests whose refusal is an answer like any other
 ``expecting``   what is compared, and named by a symptom
 """
