@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from hil.errors import ProductFailure
 
 SYMPTOMS: Mapping[str, str] = {
+    "accepts-a-misfit": "a field of the peer's HELLO that is not compared",
     "accuracy-lost": "the board's kernels, or classes that its top five mixes up",
     "altered-activation": "a fragment was lost, doubled or misplaced and nothing noticed",
     "altered-output": "a tail that ran on other bytes, or an earlier answer that the board kept",
@@ -18,6 +19,7 @@ SYMPTOMS: Mapping[str, str] = {
     "disagreement": "kernels that round otherwise, or pre-processing that differs",
     "figures-missing": "firmware that is older than this harness, or a build without the figure",
     "flash-altered": "firmware that writes to its own partitions, or flash that forgets",
+    "gateway-drops": "records that are counted wrongly, so that credit is used up",
     "heap-low": "buffers that are too large for what the radios need beside them",
     "loss-not-repaired": "a fragment that is missing is not asked for, or not sent again",
     "memory-leak": "a frame, an event or a tensor that each inference allocates and nobody frees",
@@ -27,6 +29,7 @@ SYMPTOMS: Mapping[str, str] = {
     "other-identity": "an eFuse that is read from the wrong place or in the wrong order",
     "other-model": "a slot header that is read wrongly, or the other model slot",
     "other-prediction": "what the judgement of transport, tail or kernels names",
+    "repaired-late": "a timer of the wrong length, or a loss that only a timer finds",
     "repaired-wrongly": "a fragment that came late, twice or damaged was taken for another",
     "reset-unexplained": "a port that does not read the chip's reason of reset",
     "sent-too-often": "frames are sent again that had arrived, or whose ACK was not waited for",
@@ -35,8 +38,15 @@ SYMPTOMS: Mapping[str, str] = {
     "stage-times": "a stage that begins or ends at the wrong moment, or a clock of the wrong unit",
     "stranger-heeded": "a frame's session, message number or model is not compared",
     "unanswered": "requests or answers that get lost, or a link that gives up",
+    "uncounted-drop": "a frame that is dropped without being counted",
     "wire-miscounted": "frames that are sent and not counted",
+    "wrong-ack": "what has come is told otherwise than it is, or not when it is asked for",
     "wrong-activation": "the head's kernels, its arena, or another image than was sent",
+    "wrong-answer": "a request that is taken for another, or answered out of turn",
+    "wrong-code": "one kind of failure that is reported under another's name",
+    "wrong-hello": "a field of HELLO that is filled from the wrong place",
+    "wrong-result": "a field of RESULT that is filled from the wrong place",
+    "wrong-timer": "a timer in another unit, not doubled, or restarted at the wrong moment",
     "wrong-top-five": "classes cut to eight bits, ties broken otherwise, or signs lost",
 }
 """The usual cause by symptom, as half a sentence."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hil.board.board import Board
+from hil.board.connection import Connection
 from hil.inference.inference import Inference
 from hil.inference.judgement import Judgement, judge
 from hil.model.array import Array
@@ -20,6 +21,8 @@ from hil.model.topk import top_k
 from hil.pytestplugin.run import MAIN
 from hil.pytestplugin.stages import STAGES, stage_of
 from hil.results import JudgementRecord, Results
+from hil.suite.raw_air import RawAir
+from hil.suite.scripted_head import ScriptedHead
 
 ORDER = (
     "identity",
@@ -33,6 +36,10 @@ ORDER = (
     "classes",
     "repair",
     "freshness",
+    "roles",
+    "roles_answering",
+    "roles_repeating",
+    "roles_gateway",
 )
 
 
@@ -158,3 +165,16 @@ def undisturbed(
         if digit not in hil_undisturbed:
             hil_undisturbed[digit] = small_board.infer(digit)
     return hil_undisturbed
+
+
+@pytest.fixture
+def scripted_head(link: Connection, small_board: Board, peer: Board) -> Iterator[ScriptedHead]:
+    """A head that a test plays over ESP-NOW through ``small_board``, ``peer`` being the tail."""
+    peer.console.request("peer")
+    peer.listen("espnow")
+    air = RawAir(small_board)
+    head = ScriptedHead(air, peer)
+    head.find()
+    yield head
+    air.close()
+    peer.stop_listening()

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""What a tail says on the air, compared with what it should have said."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from hil.protocol import MessageType
+from hil.suite.scripted_head import VIA, header_of, told
+from hil.symptoms import expect
+
+
+def check_frames(stage: str, expected: Sequence[bytes], got: Sequence[bytes]) -> None:
+    """Expect these frames in this order, each byte of them; of an ERROR only the code counts."""
+    if [_meaning(frame) for frame in got] == [_meaning(frame) for frame in expected]:
+        return
+    expect(
+        False,
+        _symptom(expected, got),
+        link=VIA,
+        stage=stage,
+        expected=_shortly(expected, got),
+        got=_shortly(got, expected),
+    )
+
+
+def _meaning(frame: bytes) -> bytes | str:
+    header = header_of(frame)
+    return told(frame) if header is not None and header.type is MessageType.ERROR else frame
+
+
+def _symptom(expected: Sequence[bytes], got: Sequence[bytes]) -> str:
+    """Return what it is called where other frames came than were to come."""
+    fragments = [[told(frame) for frame in each if not _is_ack(frame)] for each in (expected, got)]
+    missing, extra = Counter(fragments[0]), Counter(fragments[1])
+    missing, extra = missing - extra, extra - missing
+    if missing == extra == Counter():
+        acks = [[frame for frame in each if _is_ack(frame)] for each in (expected, got)]
+        return "wrong-ack" if acks[0] != acks[1] else "repaired-wrongly"
+    if missing and extra:
+        return "wrong-answer"
+    return "loss-not-repaired" if missing else "sent-too-often"
+
+
+def _is_ack(frame: bytes) -> bool:
+    header = header_of(frame)
+    return header is not None and header.type is MessageType.ACK
+
+
+def _shortly(frames: Sequence[bytes], others: Sequence[bytes]) -> str:
+    """Say what frames there are, from the first on that the others do not have."""
+    same = 0
+    for one, other in zip(frames, others, strict=False):
+        if _meaning(one) != _meaning(other):
+            break
+        same += 1
+    if same == len(frames):
+        return f"nothing behind {same} frames" if same else "silence"
+    words = "; ".join(told(frame) for frame in frames[same : same + 4])
+    left = len(frames) - same - 4
+    return f"{f'behind {same} frames ' if same else ''}{words}{f' and {left} more' if left > 0 else ''}"
