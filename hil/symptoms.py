@@ -45,6 +45,7 @@ SYMPTOMS: Mapping[str, str] = {
     "wrong-answer": "a request that is taken for another, or answered out of turn",
     "wrong-code": "one kind of failure that is reported under another's name",
     "wrong-hello": "a field of HELLO that is filled from the wrong place",
+    "wrong-patience": "a deadline in the wrong unit, never set, or set again and again",
     "wrong-result": "a field of RESULT that is filled from the wrong place",
     "wrong-timer": "a timer in another unit, not doubled, or restarted at the wrong moment",
     "wrong-top-five": "classes cut to eight bits, ties broken otherwise, or signs lost",

@@ -35,6 +35,7 @@ ORDER = (
     "acceptance",
     "classes",
     "repair",
+    "repair_asking",
     "freshness",
     "roles",
     "roles_answering",

@@ -7,7 +7,7 @@ and notes when a board has said what, by the gateway's clock.
 
 import struct
 import threading
-from queue import Empty, SimpleQueue
+from collections import deque
 from typing import NamedTuple
 
 from hil.board.station import Station
@@ -41,9 +41,11 @@ class Heard(NamedTuple):
 
 
 class RawAir:
-    """This host's end of the air; not thread-safe.
+    """This host's end of the air.
 
-    In simulation time stands still between :meth:`receive` and what the test does next.
+    In simulation time stands still from a frame's coming until it is dealt with, if this end is
+    *attentive*: a frame is then dealt with when the next one is asked for. Else frames are dealt
+    with as they come.
 
     Args:
         gateway: is made one, and is a board with a model again after :meth:`close`.
@@ -52,77 +54,93 @@ class RawAir:
     def __init__(self, gateway: Station) -> None:
         gateway.become_gateway()
         self._gateway = gateway
-        self._records: SimpleQueue[Chunk] = SimpleQueue()
         self._changed = threading.Condition()
+        self._heard: deque[Heard] = deque()
+        self._attentive = False
         self._sent = self._taken = 0
-        self._seen = self._dealt = 0
-        self._waiting: list[Heard] = []
+        self._come = self._returned = self._dealt = 0
         gateway.console.on_record(self._record)
-
-    @property
-    def taken(self) -> int:
-        """How many of the frames that were sent the gateway has handed to its radio."""
-        with self._changed:
-            return self._taken
 
     def close(self) -> None:
         """Say nothing more."""
-        self.deal()
+        self.ignore()
         self._gateway.console.on_record(None)
         self._gateway.end_gateway()
 
-    def send(self, mac: str, frame: bytes) -> None:
-        """Send a frame to a board, once the gateway has room for it.
+    def attend(self) -> None:
+        """Be attentive from now on."""
+        with self._changed:
+            self._attentive = True
+
+    def ignore(self) -> None:
+        """Deal with everything, and be no longer attentive."""
+        with self._changed:
+            self._attentive = False
+            self._deal(self._come)
+
+    def send(self, mac: str, *frames: bytes) -> None:
+        """Send frames to a board, each once the gateway has room for it; deal with what was heard.
 
         Raises:
             BoardSilent: it has none for so long that something is wrong with it.
         """
+        address = bytes.fromhex(mac.replace(":", ""))
+        for frame in frames:
+            with self._changed:
+                self._wait_for_room()
+                self._sent += 1
+                chunk = Chunk(ChunkType.SEND, self._sent, address + frame)
+                self._gateway.console.send_chunks([chunk])
         with self._changed:
-            if not self._changed.wait_for(lambda: self._sent - self._taken < CREDIT, PATIENCE_S):
+            self._deal(self._returned)
+
+    def receive(self, timeout: float = PATIENCE_S) -> Heard | None:
+        """Return the next frame, None if none comes in time; those before it are dealt with."""
+        with self._changed:
+            self._deal(self._returned)
+            if not self._changed.wait_for(lambda: self._heard, timeout):
+                return None
+            heard = self._heard.popleft()
+            self._returned = heard.record
+            return heard
+
+    def rest(self) -> list[Heard]:
+        """Return all that has come and has not been returned yet; the gateway tells when to."""
+        self.ignore()
+        self._gateway.console.request("stats")
+        with self._changed:
+            heard, self._heard = list(self._heard), deque()
+            return heard
+
+    def _wait_for_room(self) -> None:
+        def has_room() -> bool:
+            return self._sent - self._taken < CREDIT
+
+        while not has_room():
+            taken, come = self._taken, self._come
+            if not self._changed.wait(PATIENCE_S):
                 raise BoardSilent(
                     f"The gateway has taken {self._taken} of {self._sent} frames, and no more for "
                     f"{PATIENCE_S:g} s; look at its log."
                 )
-            self._sent += 1
-            number = self._sent
-        data = bytes.fromhex(mac.replace(":", "")) + frame
-        self._gateway.console.send_chunks([Chunk(ChunkType.SEND, number, data)])
-        self._collect()
-        if len(self._waiting) >= UNDEALT:
-            self.deal()
+            if self._taken == taken and come - self._dealt >= UNDEALT:
+                self._deal(self._come)  # what comes meanwhile must not use up its credit
 
-    def receive(self, timeout: float = PATIENCE_S) -> Heard | None:
-        """Return the next frame, None if none comes in time; those before it are dealt with."""
-        if not self._waiting:
-            self.deal()
-            try:
-                self._take(self._records.get(timeout=timeout))
-            except Empty:
-                return None
-            self._collect()
-        return self._waiting.pop(0)
-
-    def deal(self) -> None:
-        """Tell the gateway that everything that has come so far is dealt with."""
-        self._collect()
-        if self._seen > self._dealt:
-            self._dealt = self._seen
-            self._gateway.console.send_chunks([Chunk(ChunkType.DEALT, self._dealt, b"")])
-
-    def _collect(self) -> None:
-        while not self._records.empty():
-            self._take(self._records.get())
-
-    def _take(self, chunk: Chunk) -> None:
-        raw, _, at_us = _ARRIVAL.unpack_from(chunk.data)
-        self._seen = chunk.offset
-        self._waiting.append(Heard(chunk.offset, raw.hex(":"), at_us, chunk.data[_ARRIVAL.size :]))
+    def _deal(self, number: int) -> None:
+        if number > self._dealt:
+            self._dealt = number
+            self._gateway.console.send_chunks([Chunk(ChunkType.DEALT, number, b"")])
 
     def _record(self, chunk: Chunk) -> None:
         """Called by the console's thread."""
-        if chunk.type is ChunkType.TAKEN:
-            with self._changed:
+        with self._changed:
+            if chunk.type is ChunkType.TAKEN:
                 self._taken = max(self._taken, chunk.offset)
-                self._changed.notify_all()
-        elif len(chunk.data) > _ARRIVAL.size:
-            self._records.put(chunk)
+            elif len(chunk.data) > _ARRIVAL.size:
+                raw, _, at_us = _ARRIVAL.unpack_from(chunk.data)
+                frame = chunk.data[_ARRIVAL.size :]
+                self._heard.append(Heard(chunk.offset, raw.hex(":"), at_us, frame))
+                self._come = chunk.offset
+                if not self._attentive:
+                    self._deal(self._come)
+            self._changed.notify_all()

@@ -122,8 +122,7 @@ class ScriptedHead:
 
     def send(self, *frames: bytes) -> None:
         """Send frames, and wait for nothing."""
-        for frame in frames:
-            self._air.send(self._mac, frame)
+        self._air.send(self._mac, *frames)
 
     def said(self, *frames: bytes, least: int = 0) -> list[bytes]:
         """Send frames and return all that is said at once.
@@ -141,7 +140,6 @@ class ScriptedHead:
             heard.append(next_one)
         if not self._is_refused(None, heard):
             self._fail_to_refuse()
-        self._air.deal()
         return heard
 
     def _receive(self, timeout: float | None = None) -> bytes | None:
