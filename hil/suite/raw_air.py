@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from typing import NamedTuple
 
-from hil.board.station import Station
+from hil.board.station import ESPNOW_CHANNEL, Station
 from hil.errors import BoardSilent
 from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.transport.espnow import CREDIT
@@ -47,25 +47,42 @@ class RawAir:
     *attentive*: a frame is then dealt with when the next one is asked for. Else frames are dealt
     with as they come.
 
+    Attributes:
+        taken: numbers of the frames that the gateway says its radio has been given, as it says so.
+        missing: numbers of frames from the air that the gateway has left out.
+
     Args:
         gateway: is made one, and is a board with a model again after :meth:`close`.
+        deals: whether frames are dealt with. In simulation a host that does not is known by its
+            asking for the role as a person would.
     """
 
-    def __init__(self, gateway: Station) -> None:
-        gateway.become_gateway()
+    def __init__(self, gateway: Station, *, deals: bool = True) -> None:
+        self.taken: list[int] = []
+        self.missing = 0
         self._gateway = gateway
         self._changed = threading.Condition()
         self._heard: deque[Heard] = deque()
         self._attentive = False
         self._sent = self._taken = 0
         self._come = self._returned = self._dealt = 0
-        gateway.console.on_record(self._record)
+        self._deals = deals
+        console = gateway.console
+        if deals:
+            gateway.become_gateway()
+        else:
+            gateway.end_gateway()
+            console.type_line(f'role set="gateway" channel={ESPNOW_CHANNEL}')
+        console.on_record(self._record)
 
     def close(self) -> None:
         """Say nothing more."""
         self.ignore()
         self._gateway.console.on_record(None)
-        self._gateway.end_gateway()
+        if self._deals:
+            self._gateway.end_gateway()
+        else:
+            self._gateway.console.request("role", set="model")
 
     def attend(self) -> None:
         """Be attentive from now on."""
@@ -94,6 +111,12 @@ class RawAir:
         with self._changed:
             self._deal(self._returned)
 
+    def send_record(self, number: int, data: bytes) -> None:
+        """Send a record 3 as it is, whether or not there is room for it."""
+        with self._changed:
+            self._sent = max(self._sent, number)
+            self._gateway.console.send_chunks([Chunk(ChunkType.SEND, number, data)])
+
     def receive(self, timeout: float = PATIENCE_S) -> Heard | None:
         """Return the next frame, None if none comes in time; those before it are dealt with."""
         with self._changed:
@@ -109,6 +132,7 @@ class RawAir:
         self.ignore()
         self._gateway.console.request("stats")
         with self._changed:
+            self._taken = self._sent  # or it was not taken at all
             heard, self._heard = list(self._heard), deque()
             return heard
 
@@ -127,7 +151,7 @@ class RawAir:
                 self._deal(self._come)  # what comes meanwhile must not use up its credit
 
     def _deal(self, number: int) -> None:
-        if number > self._dealt:
+        if self._deals and number > self._dealt:
             self._dealt = number
             self._gateway.console.send_chunks([Chunk(ChunkType.DEALT, number, b"")])
 
@@ -135,11 +159,13 @@ class RawAir:
         """Called by the console's thread."""
         with self._changed:
             if chunk.type is ChunkType.TAKEN:
+                self.taken.append(chunk.offset)
                 self._taken = max(self._taken, chunk.offset)
             elif len(chunk.data) > _ARRIVAL.size:
                 raw, _, at_us = _ARRIVAL.unpack_from(chunk.data)
                 frame = chunk.data[_ARRIVAL.size :]
                 self._heard.append(Heard(chunk.offset, raw.hex(":"), at_us, frame))
+                self.missing += chunk.offset - self._come - 1
                 self._come = chunk.offset
                 if not self._attentive:
                     self._deal(self._come)

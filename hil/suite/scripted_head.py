@@ -49,6 +49,7 @@ class ScriptedHead:
     Attributes:
         session: of this head.
         tail: the tail, as it is to run.
+        air: this host's end.
 
     Args:
         air: this host's end.
@@ -64,7 +65,7 @@ class ScriptedHead:
         assert split is not None
         self.session = session
         self.tail = Tail(split.tail, split.model_id, Kernels.REFERENCE)
-        self._air = air
+        self.air = air
         self._mac = board.info.mac
         self._last = 0
 
@@ -122,7 +123,7 @@ class ScriptedHead:
 
     def send(self, *frames: bytes) -> None:
         """Send frames, and wait for nothing."""
-        self._air.send(self._mac, *frames)
+        self.air.send(self._mac, *frames)
 
     def said(self, *frames: bytes, least: int = 0) -> list[bytes]:
         """Send frames and return all that is said at once.
@@ -144,7 +145,7 @@ class ScriptedHead:
 
     def _receive(self, timeout: float | None = None) -> bytes | None:
         while True:
-            heard = self._air.receive(**({} if timeout is None else {"timeout": timeout}))
+            heard = self.air.receive(**({} if timeout is None else {"timeout": timeout}))
             if heard is None or heard.mac == self._mac:
                 return heard and heard.frame
 
