@@ -96,7 +96,7 @@ class RawAir:
             self._deal(self._come)
 
     def send(self, mac: str, *frames: bytes) -> None:
-        """Send frames to a board, each once the gateway has room for it; deal with what was heard.
+        """Send frames to a board, each once the gateway has room for it.
 
         Raises:
             BoardSilent: it has none for so long that something is wrong with it.
@@ -108,6 +108,9 @@ class RawAir:
                 self._sent += 1
                 chunk = Chunk(ChunkType.SEND, self._sent, address + frame)
                 self._gateway.console.send_chunks([chunk])
+
+    def deal(self) -> None:
+        """Deal with what :meth:`receive` has returned."""
         with self._changed:
             self._deal(self._returned)
 
@@ -137,18 +140,13 @@ class RawAir:
             return heard
 
     def _wait_for_room(self) -> None:
-        def has_room() -> bool:
-            return self._sent - self._taken < CREDIT
-
-        while not has_room():
-            taken, come = self._taken, self._come
-            if not self._changed.wait(PATIENCE_S):
-                raise BoardSilent(
-                    f"The gateway has taken {self._taken} of {self._sent} frames, and no more for "
-                    f"{PATIENCE_S:g} s; look at its log."
-                )
-            if self._taken == taken and come - self._dealt >= UNDEALT:
-                self._deal(self._come)  # what comes meanwhile must not use up its credit
+        if self._come - self._dealt >= UNDEALT:
+            self._deal(self._come)  # or the gateway would drop what comes
+        if not self._changed.wait_for(lambda: self._sent - self._taken < CREDIT, PATIENCE_S):
+            raise BoardSilent(
+                f"The gateway has taken {self._taken} of {self._sent} frames, and no more for "
+                f"{PATIENCE_S:g} s; look at its log."
+            )
 
     def _deal(self, number: int) -> None:
         if self._deals and number > self._dealt:

@@ -28,6 +28,13 @@ EVENT_S = 30.0
 """Real seconds for what the board says at the end of a message; its own patience is 10 s."""
 
 
+NOBODY = "02:00:00:00:00:7e"
+"""An address that no board has: each frame to it takes the radio as long as seven."""
+
+SLOW = 8
+"""Frames to nobody that take about 0.2 s together."""
+
+
 class Asked(NamedTuple):
     """A frame of the head.
 
@@ -62,8 +69,13 @@ class RawTail:
         self._mac = board.info.mac
         self._address = gateway.info.mac
 
-    def connect(self, silent: int = 0) -> list[Asked]:
-        """Open the link; return the HELLOs, of which so many are left without an answer first."""
+    def connect(self, silent: int = 0, *, slowly: bool = False) -> list[Asked]:
+        """Open the link; return the HELLOs.
+
+        Args:
+            silent: how many of them are left without an answer first.
+            slowly: whether the answer comes after frames on which the radio spends 0.2 s.
+        """
         self._air.attend()
         console = self.board.console
         console.request("peer", mac=self._address, channel=ESPNOW_CHANNEL)
@@ -71,6 +83,8 @@ class RawTail:
         hellos = [self.hear(MessageType.HELLO, "HELLO") for _ in range(silent + 1)]
         request = parse_single_frame(hellos[-1].header, hellos[-1].frame)
         own = replace(Hello.parse(request.payload), role=Role.TAIL, frame_limit=FRAME_LIMIT)
+        if slowly:
+            self._air.send(NOBODY, *[bytes(FRAME_LIMIT)] * SLOW)
         self.say(single_frame(request._replace(flags=Flags.ANSWER, payload=own.pack())))
         event = self.event("link", "the link to a tail that fits")
         expect(
@@ -116,6 +130,7 @@ class RawTail:
     def say(self, *frames: bytes) -> None:
         """Send frames; what has been heard is dealt with."""
         self._air.send(self._mac, *frames)
+        self._air.deal()
 
     def acknowledge(self, request: FrameHeader, ack: Ack) -> None:
         """Say what has come of a request."""

@@ -88,6 +88,7 @@ class ScriptedHead:
         """
         if not any(self._is_refused(_SEARCH_S, []) for _ in range(_SEARCHES)):
             self._fail_to_refuse()
+        self.air.ignore()
 
     def message(
         self, kind: MessageType, payload: bytes = b"", flags: Flags = Flags.NONE
@@ -122,7 +123,8 @@ class ScriptedHead:
         )
 
     def send(self, *frames: bytes) -> None:
-        """Send frames, and wait for nothing."""
+        """Send frames and wait for nothing; in simulation time stands still once an answer comes."""
+        self.air.attend()
         self.air.send(self._mac, *frames)
 
     def said(self, *frames: bytes, least: int = 0) -> list[bytes]:
@@ -141,6 +143,7 @@ class ScriptedHead:
             heard.append(next_one)
         if not self._is_refused(None, heard):
             self._fail_to_refuse()
+        self.air.ignore()
         return heard
 
     def _receive(self, timeout: float | None = None) -> bytes | None:

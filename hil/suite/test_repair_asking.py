@@ -17,14 +17,16 @@ from hil.protocol import (
     BODY_OVERHEAD,
     HEADER_SIZE,
     Ack,
+    ErrorCode,
     Flags,
     MessageType,
     Reassembler,
     fragment,
 )
 from hil.protocol.frame import with_ack_requested
-from hil.protocol.packet import ack_frame
+from hil.protocol.packet import ack_frame, refusal, single_frame
 from hil.protocol.rto import EXPIRIES, FIRST_US, MOST_US, RetransmissionTimer
+from hil.protocol.selective_repeat import Sender
 from hil.suite.raw_air import RawAir
 from hil.suite.raw_tail import Asked, RawTail, echo_reply
 from hil.suite.scripted_head import FRAGMENT, VIA, told
@@ -227,6 +229,73 @@ def test_what_has_come_of_an_answer_is_told(tail: RawTail) -> None:
         stage="an answer in any order",
         expected="ok",
         got=event,
+    )
+
+
+def test_a_request_is_repeated_as_its_acks_say(tail: RawTail) -> None:
+    """A third of the fragments is lost on the way, some ACKs as well; others come late.
+
+    What is to be sent is worked out by the protocol's other implementation. The head is given a
+    long round trip to begin with, so that its timer does not come in between.
+    """
+    tail.connect(slowly=True)
+    draw, sender, mine = random.Random(5), Sender(FRAGMENTS), Reassembler(FRAGMENT, 1 << 20)
+    number, past = tail.ask(LONG), [Ack()]
+    for turn in range(200):
+        stage = f"an echo of 100 fragments, after {turn} ACKs"
+        if sender.next() is None:
+            sender.probe()
+        while (due := sender.next()) is not None:
+            asked = tail.hear(MessageType.ECHO, stage)
+            found = (asked.header.fragment_index, Flags.ACK_REQUESTED in asked.header.flags)
+            check_fragment(found, (due.index, due.ack_requested), sender.next_new, stage)
+            sender.transmitted(due)
+            if draw.random() < 0.67 and mine.add(asked.frame) is not None:
+                break
+        if mine.is_complete:
+            break
+        past.append(mine.ack)
+        if draw.random() < 0.9:
+            ack = past[-1] if draw.random() < 0.8 else draw.choice(past)
+            sender.on_ack(ack)
+            strangers = [
+                ack_frame(header, Flags.ANSWER, Ack(FRAGMENTS))
+                for header in (
+                    asked.header._replace(session=asked.header.session ^ 0x10000),
+                    asked.header._replace(message_id=asked.header.message_id - 1),
+                    asked.header._replace(message_id=asked.header.message_id ^ 0x10000),
+                )
+            ]
+            tail.say(*strangers[: turn % 4], ack_frame(asked.header, Flags.ANSWER, ack))
+    tail.say(single_frame(refusal(asked.header, ErrorCode.BUSY, "Enough.")))
+    event = tail.event("rtt", "an echo of 100 fragments", id=number)
+    expect(
+        event.get("code") == "busy" and mine.is_complete,
+        "wrong-code",
+        link=VIA,
+        stage="an echo of 100 fragments that is refused in the end",
+        expected="busy",
+        got=f"{event.get('code', event['state'])}, {mine.taken} fragments having come",
+    )
+
+
+def check_fragment(
+    found: tuple[int, bool], due: tuple[int, bool], next_new: int, stage: str
+) -> None:
+    """Expect a fragment, and that it asks for an ACK or not."""
+    if found[0] == due[0]:
+        symptom = "wrong-ack"
+    elif due[0] < min(found[0], next_new):
+        symptom = "loss-not-repaired"
+    else:
+        symptom = "sent-too-often" if found[0] < next_new else "wrong-answer"
+    expect(
+        found == due,
+        symptom,
+        link=VIA,
+        stage=stage,
+        expected=f"fragment {due[0]}{', asking for an ACK' * due[1]}",
+        got=f"fragment {found[0]}{', asking for an ACK' * found[1]}",
     )
 
 
