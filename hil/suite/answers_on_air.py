@@ -9,13 +9,22 @@ from hil.suite.scripted_head import VIA, header_of, told
 from hil.symptoms import expect
 
 
-def check_frames(stage: str, expected: Sequence[bytes], got: Sequence[bytes]) -> None:
-    """Expect these frames in this order, each byte of them; of an ERROR only the code counts."""
+def check_frames(
+    stage: str, expected: Sequence[bytes], got: Sequence[bytes], symptom: str = ""
+) -> None:
+    """Expect these frames in this order, each byte of them; of an ERROR only the code counts.
+
+    Args:
+        stage: what was said.
+        expected: what was to come of it.
+        got: what came.
+        symptom: what it is called if that is something else; the frames tell if it is empty.
+    """
     if [_meaning(frame) for frame in got] == [_meaning(frame) for frame in expected]:
         return
     expect(
         False,
-        _symptom(expected, got),
+        symptom or _symptom(expected, got),
         link=VIA,
         stage=stage,
         expected=_shortly(expected, got),
@@ -30,15 +39,15 @@ def _meaning(frame: bytes) -> bytes | str:
 
 def _symptom(expected: Sequence[bytes], got: Sequence[bytes]) -> str:
     """Return what it is called where other frames came than were to come."""
-    fragments = [[told(frame) for frame in each if not _is_ack(frame)] for each in (expected, got)]
-    missing, extra = Counter(fragments[0]), Counter(fragments[1])
-    missing, extra = missing - extra, extra - missing
-    if missing == extra == Counter():
-        acks = [[frame for frame in each if _is_ack(frame)] for each in (expected, got)]
-        return "wrong-ack" if acks[0] != acks[1] else "repaired-wrongly"
+    if [frame for frame in expected if _is_ack(frame)] != [frame for frame in got if _is_ack(frame)]:
+        return "wrong-ack"
+    counted = [Counter(told(frame) for frame in each) for each in (expected, got)]
+    missing, extra = counted[0] - counted[1], counted[1] - counted[0]
     if missing and extra:
         return "wrong-answer"
-    return "loss-not-repaired" if missing else "sent-too-often"
+    if missing:
+        return "loss-not-repaired"
+    return "sent-too-often" if extra else "repaired-wrongly"
 
 
 def _is_ack(frame: bytes) -> bool:

@@ -36,6 +36,7 @@ pytestmark = [pytest.mark.hil, pytest.mark.hil_links("espnow")]
 
 PATIENCE_US = 10_000_000
 POLL_FIRST_US, POLL_MOST_US = 40_000, 640_000
+WINDOW = 32
 FRAGMENTS = 100
 LONG = FRAGMENTS * FRAGMENT - BODY_OVERHEAD
 
@@ -232,6 +233,31 @@ def test_what_has_come_of_an_answer_is_told(tail: RawTail) -> None:
     )
 
 
+def test_acks_of_others_are_not_heeded(tail: RawTail) -> None:
+    """They would let more of the request go out, and leave out what is missing of it."""
+    tail.connect(slowly=True)
+    number = tail.ask(LONG)
+    heard = [tail.hear(MessageType.ECHO, "an echo of 100 fragments") for _ in range(WINDOW)]
+    header = heard[-1].header
+    for name, other in (
+        ("another session", header._replace(session=header.session ^ 0x10000)),
+        ("the message before", header._replace(message_id=header.message_id - 1)),
+        ("a message 65,536 later", header._replace(message_id=header.message_id + 65_536)),
+    ):
+        tail.say(ack_frame(other, Flags.ANSWER, Ack(FRAGMENTS)))
+        probe = tail.hear(MessageType.ECHO, f"behind an ACK of {name}")
+        expect(
+            probe.header.fragment_index == WINDOW - 1,
+            "stranger-heeded",
+            link=VIA,
+            stage=f"an ACK of {name}",
+            expected=f"fragment {WINDOW - 1} once more, after a time-out",
+            got=told(probe.frame),
+        )
+    tail.say(single_frame(refusal(header, ErrorCode.BUSY, "Enough.")))
+    tail.event("rtt", "an echo that is refused", id=number)
+
+
 def test_a_request_is_repeated_as_its_acks_say(tail: RawTail) -> None:
     """A third of the fragments is lost on the way, some ACKs as well; others come late.
 
@@ -258,15 +284,7 @@ def test_a_request_is_repeated_as_its_acks_say(tail: RawTail) -> None:
         if draw.random() < 0.9:
             ack = past[-1] if draw.random() < 0.8 else draw.choice(past)
             sender.on_ack(ack)
-            strangers = [
-                ack_frame(header, Flags.ANSWER, Ack(FRAGMENTS))
-                for header in (
-                    asked.header._replace(session=asked.header.session ^ 0x10000),
-                    asked.header._replace(message_id=asked.header.message_id - 1),
-                    asked.header._replace(message_id=asked.header.message_id ^ 0x10000),
-                )
-            ]
-            tail.say(*strangers[: turn % 4], ack_frame(asked.header, Flags.ANSWER, ack))
+            tail.acknowledge(asked.header, ack)
     tail.say(single_frame(refusal(asked.header, ErrorCode.BUSY, "Enough.")))
     event = tail.event("rtt", "an echo of 100 fragments", id=number)
     expect(

@@ -76,11 +76,11 @@ class Twin:
             out += self.side.answer(echo_reply(message))
         return out
 
-    def check(self, stage: str, *frames: bytes) -> list[bytes]:
-        """Say frames to both, compare, and return what was said."""
+    def check(self, stage: str, *frames: bytes, symptom: str = "") -> list[bytes]:
+        """Say frames to both, compare, and return what was said; `symptom` if that differs."""
         expected = [said for frame in frames for said in self.answers(frame)]
         got = self.head.said(*frames, least=len(expected))
-        check_frames(stage, expected, got)
+        check_frames(stage, expected, got, symptom)
         return got
 
 
@@ -170,7 +170,9 @@ def test_an_answer_is_repeated_as_its_acks_say(twin: Twin, peer: Board, seed: in
         got = twin.check(f"ACK {turn} of an echo's answer", ack_of(request, ack, polls=polls))
         if draw.random() < 0.2:
             got += twin.check(
-                f"behind ACK {turn}, another message's", *others(request, mine.ack, draw)
+                f"behind ACK {turn}, ACKs and polls of others",
+                *others(request, mine.ack, draw),
+                symptom="stranger-heeded",
             )
     resent = counted(peer, "resent")["resent"] - before
     expect(
@@ -216,8 +218,8 @@ def test_messages_are_told_apart_by_their_whole_number(twin: Twin) -> None:
                 old = request._replace(
                     message_id=(request.message_id - back) % 2**32, payload=bytes(FRAGMENT)
                 )
-                twin.check(f"{stage} less {back}", *frames_of(old, asking=[0, 1]))
-                twin.check(f"poll for {stage} less {back}", ack_of(old, Ack(), polls=True))
+                frames = [*frames_of(old, asking=[0, 1]), ack_of(old, Ack(), polls=True)]
+                twin.check(f"{stage} less {back}", *frames, symptom="number-truncated")
             twin.check(f"poll for {stage}", ack_of(request, Ack(), polls=True))
 
 
