@@ -39,7 +39,9 @@ def _meaning(frame: bytes) -> bytes | str:
 
 def _symptom(expected: Sequence[bytes], got: Sequence[bytes]) -> str:
     """Return what it is called where other frames came than were to come."""
-    if [frame for frame in expected if _is_ack(frame)] != [frame for frame in got if _is_ack(frame)]:
+    if [frame for frame in expected if _is_ack(frame)] != [
+        frame for frame in got if _is_ack(frame)
+    ]:
         return "wrong-ack"
     counted = [Counter(told(frame) for frame in each) for each in (expected, got)]
     missing, extra = counted[0] - counted[1], counted[1] - counted[0]
@@ -64,6 +66,9 @@ def _shortly(frames: Sequence[bytes], others: Sequence[bytes]) -> str:
         same += 1
     if same == len(frames):
         return f"nothing behind {same} frames" if same else "silence"
-    words = "; ".join(told(frame) for frame in frames[same : same + 4])
-    left = len(frames) - same - 4
-    return f"{f'behind {same} frames ' if same else ''}{words}{f' and {left} more' if left > 0 else ''}"
+    words = [told(frame) for frame in frames[same : same + 4]]
+    if same:
+        words[0] = f"behind {same} frames {words[0]}"
+    if len(frames) > same + 4:
+        words.append(f"{len(frames) - same - 4} more")
+    return "; ".join(words)

@@ -22,6 +22,7 @@ from hil.pytestplugin.run import MAIN
 from hil.pytestplugin.stages import STAGES, stage_of
 from hil.results import JudgementRecord, Results
 from hil.suite.raw_air import RawAir
+from hil.suite.raw_tail import RawTail
 from hil.suite.scripted_head import ScriptedHead
 
 ORDER = (
@@ -36,6 +37,7 @@ ORDER = (
     "classes",
     "repair",
     "repair_asking",
+    "repair_timers",
     "freshness",
     "roles",
     "roles_answering",
@@ -179,3 +181,15 @@ def scripted_head(link: Connection, small_board: Board, peer: Board) -> Iterator
     yield head
     air.close()
     peer.stop_listening()
+
+
+@pytest.fixture
+def raw_tail(
+    link: Connection, small_board: Board, gateway: Board, digits: list[Path]
+) -> Iterator[RawTail]:
+    """The tail that ``small_board`` asks over ESP-NOW, which a test plays through ``gateway``."""
+    small_board.store(small_board.part.input_tensor(digits[0]))  # what echoes say
+    small_board.disconnect()
+    air = RawAir(gateway)
+    yield RawTail(air, gateway, small_board)
+    air.close()

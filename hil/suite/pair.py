@@ -41,9 +41,7 @@ def infer(head: Board, digit: Path, trouble: str) -> Inference:
         )
     best = top_k(inference.output)
     told = [(each.class_id, each.score_raw) for each in inference.top5]
-    expect(
-        told == best, "wrong-top-five", link=inference.via, stage=stage, expected=best, got=told
-    )
+    expect(told == best, "wrong-top-five", link=inference.via, stage=stage, expected=best, got=told)
     stages = inference.stages
     expect(
         0 < stages.edge_invoke_us < stages.edge_us < stages.wait_us,

@@ -123,7 +123,7 @@ class ScriptedHead:
         )
 
     def send(self, *frames: bytes) -> None:
-        """Send frames and wait for nothing; in simulation time stands still once an answer comes."""
+        """Send frames and wait for nothing; in simulation time stops once an answer comes."""
         self.air.attend()
         self.air.send(self._mac, *frames)
 
@@ -179,7 +179,9 @@ class ScriptedHead:
         )
 
 
-def frames_of(message: Message, *, asking: Iterable[int] = (), length: int = FRAGMENT) -> list[bytes]:
+def frames_of(
+    message: Message, *, asking: Iterable[int] = (), length: int = FRAGMENT
+) -> list[bytes]:
     """Return a message's fragments; those that are `asking` ask for an ACK."""
     frames = fragment(message, length)
     for index in asking:
@@ -222,7 +224,7 @@ def told(frame: bytes) -> str:
         words.append(f"({broken})")
     words.append(f"for {header.session:08x}:{header.message_id}")
     flags = header.flags & ~Flags.ANSWER
-    words += [flag.name.lower().replace("_", "-") for flag in Flags if flag and flag in flags]
+    words += [str(flag.name).lower().replace("_", "-") for flag in Flags if flag and flag in flags]
     if Flags.ANSWER not in header.flags:
         words.append("without its direction")
     return " ".join(words)

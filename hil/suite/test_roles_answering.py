@@ -6,7 +6,6 @@ code.
 """
 
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from hil.model.interpreter import Interpreter, Kernels
 from hil.model.topk import top_k
 from hil.protocol import (
     Ack,
-    DataType,
     ErrorCode,
     Flags,
     FrameHeader,
@@ -31,6 +29,7 @@ from hil.protocol import (
 )
 from hil.protocol.packet import ack_frame, refusal, single_frame
 from hil.suite.answers_on_air import check_frames
+from hil.suite.misfits import DAMAGES, MISFITS
 from hil.suite.pair import counted
 from hil.suite.scripted_head import (
     FRAGMENT,
@@ -71,67 +70,6 @@ def test_hello_says_what_the_tail_is(scripted_head: ScriptedHead) -> None:
             expected=answer.hex(),
             got=" ".join(frame.hex() for frame in got) or "silence",
         )
-
-
-def _said(**said: object) -> Callable[[ScriptedHead], Message]:
-    return lambda head: head.hello(**said)
-
-
-def _sized(more: int) -> Callable[[ScriptedHead], Message]:
-    return lambda head: head.hello(tensor_size=head.tail.info.tensor_size + more)
-
-
-def _other_type(head: ScriptedHead) -> Message:
-    is_uint8 = head.tail.info.dtype is DataType.UINT8
-    return head.hello(dtype=DataType.INT8 if is_uint8 else DataType.UINT8)
-
-
-def _of_model(flip: int) -> Callable[[ScriptedHead], Message]:
-    def say(head: ScriptedHead) -> Message:
-        right = head.hello()
-        return right._replace(model_id=right.model_id ^ flip)
-
-    return say
-
-
-def _cut(length: int) -> Callable[[ScriptedHead], Message]:
-    def say(head: ScriptedHead) -> Message:
-        right = head.hello()
-        return right._replace(payload=(right.payload + b"\0")[:length])
-
-    return say
-
-
-MISFITS: dict[str, tuple[Callable[[ScriptedHead], Message], str]] = {
-    "another model, by the lowest bit": (_of_model(1), "model_mismatch"),
-    "another model, by the highest bit": (_of_model(1 << 31), "model_mismatch"),
-    "a tensor a byte larger": (_sized(1), "model_mismatch"),
-    "a tensor 65,536 bytes larger": (_sized(65_536), "model_mismatch"),
-    "another data type": (_other_type, "model_mismatch"),
-    "the HELLO of a tail": (_said(role=Role.TAIL), "protocol"),
-    "the HELLO of a whole model": (_said(role=Role.FULL), "protocol"),
-    "a HELLO of 15 bytes": (_cut(15), "protocol"),
-    "a HELLO of 17 bytes": (_cut(17), "protocol"),
-    "frames of 127 bytes": (_said(frame_limit=127), "mtu"),
-    "an authenticated HELLO": (
-        lambda head: head.hello()._replace(flags=Flags.AUTHENTICATED),
-        "unsupported",
-    ),
-}
-"""What is wrong with a HELLO, and the code by which it is refused."""
-
-DAMAGES = {
-    "its CRC": (42, 1),
-    "its model, against its CRC": (20, 1),
-    "its direction": (3, Flags.ANSWER),
-    "its number of fragments": (14, 3),
-    "its index": (12, 1),
-    "its magic": (0, 1),
-    "its version": (2, 0x30),
-    "its type": (2, 8),
-    "its flags": (3, 0x10),
-}
-"""What is wrong with a frame that is dropped: which byte, which bits."""
 
 
 def test_a_head_that_does_not_fit_is_refused(scripted_head: ScriptedHead, peer: Board) -> None:
@@ -237,7 +175,11 @@ def check_result(
     except (ProtocolError, ValueError) as broken:
         told_so = "; ".join(map(told, frames)) or "silence"
         expect(
-            False, "wrong-result", link=VIA, stage=stage, expected="RESULT",
+            False,
+            "wrong-result",
+            link=VIA,
+            stage=stage,
+            expected="RESULT",
             got=f"{told_so} ({broken})",
         )
         raise
@@ -245,7 +187,7 @@ def check_result(
     right = Result(
         dtype=head.tail.info.scores,
         classes=head.tail.info.classes,
-        top=tuple(Score(*each) for each in top_k(output)),
+        top=tuple(Score(class_id, int(score)) for class_id, score in top_k(output)),
         activation_crc=zlib.crc32(request.payload),
         total_us=got.total_us,
         invoke_us=got.invoke_us,
@@ -253,9 +195,7 @@ def check_result(
         output_crc=zlib.crc32(data),
         output=data if wants else b"",
     )
-    answer = request._replace(
-        type=MessageType.RESULT, flags=Flags.ANSWER, payload=right.pack()
-    )
+    answer = request._replace(type=MessageType.RESULT, flags=Flags.ANSWER, payload=right.pack())
     parts = {
         "activation_crc": "altered-activation",
         "top": "wrong-top-five",

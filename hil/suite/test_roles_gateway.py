@@ -2,6 +2,7 @@
 """Role gateway record by record: what it is given it hands on, once and in order (2.6)."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -154,7 +155,7 @@ def test_a_host_that_does_not_deal_with_frames_is_spared_more(
     sent = counted(small_board, "tx_frames")["tx_frames"] - asked["tx_frames"]
     times = [each.at_us for each in heard]
     paused = times[GATEWAY_CREDIT] - times[GATEWAY_CREDIT - 1] if len(times) > 16 else 0
-    quick = [after - before for before, after in zip(times, times[1:], strict=False)]
+    quick = [after - before for before, after in pairwise(times)]
     expect(
         PATIENCE_US <= paused < PATIENCE_US + 600_000
         and all(gap < 600_000 for gap in quick if gap != paused),

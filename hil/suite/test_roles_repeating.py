@@ -6,7 +6,7 @@ What it has to say to each frame is worked out by the protocol's other implement
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -138,10 +138,12 @@ STRANGE = (
     lambda frame, earlier: with_ack_requested(earlier),
     lambda frame, earlier: frame[:-1],
     lambda frame, earlier: frame[:HEADER_SIZE],
-    lambda frame, earlier: frame[:14] + bytes([frame[14] + 1]) + frame[15:HEADER_SIZE]
-    + bytes(FRAGMENT),
-    lambda frame, earlier: frame[:3] + bytes([frame[3] ^ Flags.WANT_OUTPUT]) + frame[4:HEADER_SIZE]
-    + bytes(FRAGMENT),
+    lambda frame, earlier: (
+        frame[:14] + bytes([frame[14] + 1]) + frame[15:HEADER_SIZE] + bytes(FRAGMENT)
+    ),
+    lambda frame, earlier: (
+        frame[:3] + bytes([frame[3] ^ Flags.WANT_OUTPUT]) + frame[4:HEADER_SIZE] + bytes(FRAGMENT)
+    ),
     lambda frame, earlier: frame[:12] + b"\xff\xff" + frame[14:HEADER_SIZE] + bytes(FRAGMENT),
     lambda frame, earlier: frame[:4] + b"XXXX" + frame[8:HEADER_SIZE] + bytes(FRAGMENT),
 )
