@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from hil.rig.rig import BoardSpec as BoardSpec
     from hil.rig.rig import Rig as Rig
     from hil.sim.process import Lab as Lab
+    from hil.transport.impairment.impairment import Impairment as Impairment
 
 _WHERE = {
     "Board": "hil.board.board",
@@ -49,6 +50,7 @@ _WHERE = {
     "EdgeServer": "hil.edge.background",
     "FirmwareBuild": "hil.firmware.build",
     "FlashReport": "hil.flash.flash",
+    "Impairment": "hil.transport.impairment.impairment",
     "Inference": "hil.inference.inference",
     "Judgement": "hil.inference.judgement",
     "Lab": "hil.sim.process",
@@ -79,6 +81,7 @@ __all__ = [
     "EdgeServer",
     "FirmwareBuild",
     "FlashReport",
+    "Impairment",
     "Inference",
     "Judgement",
     "Lab",

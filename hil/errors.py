@@ -58,19 +58,6 @@ class EdgeError(InfrastructureError):
     """The edge server is unreachable, died, or did not answer in time."""
 
 
-class MessageLost(EdgeError):  # noqa: N818 - to be counted where messages are measured
-    """A message was asked and no answer came.
-
-    Attributes:
-        code: ``edge_timeout``, ``edge_lost`` or ``link_down`` of docs/protocol.md.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        """Keep the board's code beside its sentence."""
-        super().__init__(message)
-        self.code = code
-
-
 class BluetoothError(InfrastructureError):
     """This computer's Bluetooth cannot be used, or does not reach the board."""
 
@@ -83,6 +70,38 @@ class ProductFailure(HilError):  # noqa: N818 - it is a verdict about the produc
     """The firmware on a verified board does not do what it must."""
 
     exit_code = 1
+
+
+class MessageLost(ProductFailure):
+    """A message was asked and no answer came, though the other end is there.
+
+    A link may lose messages on purpose, or be allowed to: who knows of it says so by ``tolerated``,
+    and then it says nothing about the product.
+
+    Attributes:
+        code: ``edge_timeout``, ``edge_lost``, ``edge_unreachable`` or ``link_down`` of
+            docs/protocol.md.
+        tolerated: whether it is allowed.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        """Keep the board's code beside its sentence."""
+        super().__init__(message)
+        self.code = code
+        self.tolerated = False
+
+
+class ModelRefused(BadInputError):  # noqa: N818 - the board's verdict, as BoardRefused
+    """The board cannot run the model that was chosen for it; its sentence says why.
+
+    Attributes:
+        code: the error code of docs/protocol.md, such as ``arena``.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        """Keep the board's code beside its sentence."""
+        super().__init__(message)
+        self.code = code
 
 
 class BootFailure(ProductFailure):

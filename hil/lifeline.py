@@ -25,11 +25,17 @@ def lifeline() -> Iterator[int]:
         os.close(writing)
 
 
-def hold_on_to(descriptor: int) -> None:
-    """In the process that was started: end at once when the starter is gone."""
-    threading.Thread(target=_wait, args=(descriptor,), daemon=True).start()
+def hold_on_to(descriptor: int, grace_s: float = 0.0) -> None:
+    """In the process that was started: end when the starter is gone.
+
+    Args:
+        descriptor: as :func:`lifeline` yields it.
+        grace_s: seconds that it has to end by itself.
+    """
+    threading.Thread(target=_wait, args=(descriptor, grace_s), daemon=True).start()
 
 
-def _wait(descriptor: int) -> None:
+def _wait(descriptor: int, grace_s: float) -> None:
     os.read(descriptor, 1)  # nothing is ever written
+    threading.Event().wait(grace_s)
     os._exit(1)

@@ -13,37 +13,75 @@ SYMPTOMS: Mapping[str, str] = {
     "accuracy-lost": "the board's kernels, or classes that its top five mixes up",
     "altered-activation": "a fragment was lost, doubled or misplaced and nothing noticed",
     "altered-output": "a tail that ran on other bytes, or an earlier answer that the board kept",
+    "answer-damaged": "a UART that loses bytes, or a buffer that is sent before it is full",
+    "answer-malformed": "a line that is written past its end, or left without its CRC or sentence",
+    "answer-misnumbered": "a number that is kept in too few bits, or read before it was written",
+    "answers-miscounted": "a request that is taken twice, or dropped without a word",
     "arena-misreported": "a figure that is read before the model is opened, or from another build",
+    "bad-answer-taken": "a check of RESULT that is left out, or a failure told as a success",
+    "bad-crc-accepted": "a CRC that is not compared, or after the request has been carried out",
+    "bad-update-taken": "a check of what is uploaded that is left out, or whose verdict is lost",
     "chunk-lost": "a UART that loses bytes at the raised rate, or a buffer that overruns",
+    "chunk-misjudged": "a chunk's CRC, offset or length that is not checked",
+    "clock-wraps": "a time that is kept in 32 bits, which hold 72 minutes of microseconds",
+    "coarse-clock": "a clock that counts milliseconds or ticks of the operating system",
     "damage-not-noticed": "the CRC-32 of a message is not computed, or not compared",
+    "damaged-model-used": "a check of the model slot that is left out when the model is opened",
     "disagreement": "kernels that round otherwise, or pre-processing that differs",
+    "edge-times": "the fields of RESULT read from each other's place, or from this side's clock",
+    "event-misnumbered": "a message id that is kept in too few bits, or of another message",
+    "fast-clock": "a timer's divider that is half of what it should be",
     "figures-missing": "firmware that is older than this harness, or a build without the figure",
     "flash-altered": "firmware that writes to its own partitions, or flash that forgets",
     "gateway-drops": "records that are counted wrongly, so that credit is used up",
     "heap-low": "buffers that are too large for what the radios need beside them",
+    "hello-wrong": "a HELLO that was made of other fields than `info` tells",
+    "line-limit": "a buffer that is one byte shorter or longer than the protocol says",
+    "link-not-up": "a connection that is never asked for, or an answer to HELLO that is not taken",
+    "log-times": "a log line whose time has another unit or another clock",
     "loss-not-repaired": "a fragment that is missing is not asked for, or not sent again",
     "memory-leak": "a frame, an event or a tensor that each inference allocates and nobody frees",
+    "message-misnumbered": "a message id that is kept in too few bits, or counted twice",
+    "miscounted": "an event that is counted twice, not at all, or under another name",
+    "network-not-joined": "credentials that are cut, or an event that is not waited for",
+    "no-rollback": "a trial that is confirmed unasked, or whose mark outlives the boot",
+    "noise-harms": "half a frame or line that is kept and swallows what comes behind it",
+    "not-refused": "a check that is missing where the request begins",
     "number-truncated": "a message number that is kept in 16 bits, or compared without wrapping",
     "other-answer": "state that an earlier inference left behind, or an answer taken for another's",
     "other-firmware": "a boot chain that took the other slot, or a digest of other sources",
     "other-identity": "an eFuse that is read from the wrong place or in the wrong order",
     "other-model": "a slot header that is read wrongly, or the other model slot",
     "other-prediction": "what the judgement of transport, tail or kernels names",
+    "password-leaked": "a line for debugging, or a refusal that quotes what it refuses",
+    "readout-damaged": "a tensor that is written to while it is read, or chunks at wrong offsets",
+    "refusal-misleads": "checks in another order, or one whose sentence is another's",
     "repaired-late": "a timer of the wrong length, or a loss that only a timer finds",
     "repaired-wrongly": "a fragment that came late, twice or damaged was taken for another",
+    "request-id-truncated": "a request's number that is kept in too narrow an integer",
     "reset-unexplained": "a port that does not read the chip's reason of reset",
+    "round-trip-times": "a time that begins or ends at the wrong moment, or one way taken for both",
     "sent-too-often": "frames are sent again that had arrived, or whose ACK was not waited for",
     "session-repeated": "a session that is not drawn at random at each boot",
+    "slow-clock": "a timer's divider that is twice what it should be, or time that is not counted",
+    "sound-refused": "a limit that is too tight, or text that is taken apart wrongly",
     "stack-low": "a task whose path grew: a large local array, deeper calls, printing",
     "stage-times": "a stage that begins or ends at the wrong moment, or a clock of the wrong unit",
     "stranger-heeded": "a frame's session, message number or model is not compared",
+    "tensor-cut": "a length in elements taken for bytes, or a tensor that was cut",
     "unanswered": "requests or answers that get lost, or a link that gives up",
     "uncounted-drop": "a frame that is dropped without being counted",
+    "unsound-accepted": "an argument that is not checked, or a number that wraps round",
+    "update-lost": "a confirmation that is not written, or an update that is taken but never tried",
+    "update-refused": "something of an earlier, broken-off update that was not reset",
+    "value-altered": "escapes, quotes or UTF-8 that are not carried both ways alike",
+    "verbs-amiss": "a verb that is not in the table, or a list that is cut to its buffer",
     "wire-miscounted": "frames that are sent and not counted",
     "wrong-ack": "what has come is told otherwise than it is, or not when it is asked for",
     "wrong-activation": "the head's kernels, its arena, or another image than was sent",
     "wrong-answer": "a request that is taken for another, or answered out of turn",
     "wrong-code": "one kind of failure that is reported under another's name",
+    "wrong-figure": "a figure that is told from the wrong place, or not filled in",
     "wrong-hello": "a field of HELLO that is filled from the wrong place",
     "wrong-patience": "a deadline in the wrong unit, never set, or set again and again",
     "wrong-result": "a field of RESULT that is filled from the wrong place",
@@ -74,16 +112,23 @@ class Misbehaviour(ProductFailure):
         Raises:
             KeyError: there is no such symptom.
         """
-        cause = SYMPTOMS[symptom]
-        where = f"{link}, {stage}" if link else stage
-        super().__init__(
-            f"{where}: expected {expected}, got {got}; usually {cause} ({GUIDE}#{symptom})."
-        )
+        super().__init__(sentence(symptom, stage=stage, expected=expected, got=got, link=link))
         self.symptom = symptom
         self.link = link
         self.stage = stage
         self.expected = expected
         self.got = got
+
+
+def sentence(symptom: str, *, stage: str, expected: object, got: object, link: str = "") -> str:
+    """Return what a :class:`Misbehaviour` says, for an error of another class.
+
+    Raises:
+        KeyError: there is no such symptom.
+    """
+    cause = SYMPTOMS[symptom]
+    where = f"{link}, {stage}" if link else stage
+    return f"{where}: expected {expected}, got {got}; usually {cause} ({GUIDE}#{symptom})."
 
 
 def expect(

@@ -18,7 +18,7 @@ def run(command: list[str], log: Path, environment: dict[str, str], cwd: Path) -
     said: list[str] = []
     shown = time.monotonic()
     with (
-        log.open("w", encoding="utf-8") as file,
+        log.open("w", encoding="utf-8", buffering=1) as file,  # by lines, to be followed
         subprocess.Popen(
             command,
             cwd=cwd,

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from checking import building, linker, names, sizes, stand_ins, stubs, toolchain
+from checking import building, layout, linker, names, sizes, stand_ins, stubs, toolchain
 from checking.compiler import HEADERS
 from checking.errors import ToolMissingError, TreeError
 from checking.tree import read_values
@@ -60,12 +60,16 @@ def link(job: Job) -> list[str]:
     began = time.monotonic()
     print(f"Linking for {job.tools.target} with {job.tools.version}", flush=True)
     job.build.mkdir(parents=True, exist_ok=True)
+    # ESP-IDF would take the one of an earlier run, whatever the defaults now say.
+    (job.build / "sdkconfig").unlink(missing_ok=True)
     if job.tools.is_espressifs:
         status, said = _by_idf_py(job)
         verdict = linker.read(said)
     else:
         status, said, verdict = _by_cmake(job)
-    found = [*verdict.findings(), *_of_image(job)]
+    linkers_map = _map(job)
+    found = [layout.explain(each, linkers_map) for each in verdict.findings()]
+    found += _of_image(job)
     if status and not found:
         found.append(f"the build failed: {building.reason(said)} ({job.build / 'link.log'})")
     print(f"{time.monotonic() - began:.0f} s", flush=True)
@@ -86,7 +90,11 @@ def _by_idf_py(job: Job) -> tuple[int, str]:
 def _by_cmake(job: Job) -> tuple[int, str, linker.Verdict]:
     _require_tools(job)
     lent = job.build / "lent"
-    toolchain.lend(job.tools, lent)
+    if toolchain.lend(job.tools, lent) and (job.build / "build.ninja").is_file():
+        print("Note: the compiler is lent otherwise than before; everything is built anew.")
+        subprocess.run(
+            ["ninja", "-t", "clean"], cwd=job.build, check=True, stdout=subprocess.DEVNULL
+        )
     components = {
         each.parent.name: each.parent for each in job.idf.glob("components/*/CMakeLists.txt")
     }
@@ -133,9 +141,9 @@ def _configure(job: Job, lent: Path, settings: list[Path], environment: dict[str
         *(f"-DCMAKE_PROJECT_INCLUDE={_HERE / 'link.cmake'}", f"-DLENT={lent / 'lib'}"),
     ]
     status, said = building.run(command, job.build / "cmake.log", environment, job.build)
-    for line in said.splitlines():
-        if "unknown kconfig symbol" in line:
-            print(f"Note: {job.tools.target} has no setting {line.split(chr(39))[1]}.")
+    unknown = [line for line in said.splitlines() if "unknown kconfig symbol" in line]
+    for name in dict.fromkeys(line.split("'")[1] for line in unknown):
+        print(f"Note: {job.tools.target} has no setting {name}.")
     if status:
         raise TreeError(f"ESP-IDF's build cannot be configured: {building.reason(said)}")
 
@@ -219,12 +227,23 @@ def _assemble(job: Job, lent: Path, stubbed: set[str], environment: dict[str, st
         elf.unlink()
 
 
+def _map(job: Job) -> str:
+    """Return what the linker wrote of where it puts what, which it does before it stops, too."""
+    project = _described(job)
+    path = (job.build / project["app_elf"]).with_suffix(".map") if project else None
+    return path.read_text(encoding="utf-8", errors="replace") if path and path.is_file() else ""
+
+
+def _described(job: Job) -> dict[str, str]:
+    description = job.build / "project_description.json"
+    return json.loads(description.read_text(encoding="utf-8")) if description.is_file() else {}
+
+
 def _of_image(job: Job) -> Iterator[str]:
     """Print the sizes of what was linked, and yield what is wrong with them."""
-    description = job.build / "project_description.json"
-    if not description.is_file():
+    project = _described(job)
+    if not project:
         return
-    project = json.loads(description.read_text(encoding="utf-8"))
     elf, image = job.build / project["app_elf"], job.build / project["app_bin"]
     if not (elf.is_file() and image.is_file()):
         return

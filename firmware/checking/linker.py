@@ -14,11 +14,13 @@ _NO_ROOM = re.compile(
     r"section [`'](?P<section>[\w.]+)' will not fit in region [`'](?P<region>\w+)'"
 )
 _LIBRARY = re.compile(r"cannot find (?P<library>-l\S+|\S+\.a)\b")
+_ASSERTION = re.compile(r"^(?:\S*/)?(?:\S+-)?ld(?:\.\w+)?: (?P<text>[^:`']+)$")
+"""What a linker script says itself, of no object and no symbol."""
 _HEADER = re.compile(
     r"^(?P<file>[^\s:]+):\d+:\d+: fatal error: (?P<header>[^:]+): No such file", re.MULTILINE
 )
 _COMPILER = re.compile(
-    r"^(?P<file>[^\s:]+):(?P<line>\d+):\d+: (?:fatal )?error: (?P<text>.*)$", re.MULTILINE
+    r"^(?P<file>[^\s:]+):(?P<line>\d+):(?:\d+:)? (?:fatal )?error: (?P<text>.*)$", re.MULTILINE
 )
 
 
@@ -70,6 +72,8 @@ def read(said: str) -> Verdict:
             other.append(f"section {match['section']} does not fit in memory {match['region']}")
         elif match := _LIBRARY.search(line):
             other.append(f"the library {match['library']} is missing")
+        elif match := _ASSERTION.search(line):
+            other.append(match["text"])
     other += _of_compiler(said)
     return Verdict(undefined, multiple, list(dict.fromkeys(other)))
 

@@ -28,7 +28,7 @@ _LOCKS = "misc_lock"
 # The chip's instructions, and the set among Debian's libraries that it can run.
 _CHIP, _LIBRARIES = "rv32imc_zicsr_zifencei", "rv32imc"
 _PROGRAM = """#!/bin/sh
-# {name}, as {prefix} has it. Mbed TLS itself asks for C99, and ESP-IDF's own copy of it does not.
+# {name}, by {version}. Mbed TLS itself asks for C99, and ESP-IDF's own copy of it does not.
 # ESP-IDF 5.5 keeps options in files. Where it links, libgcc is chosen by links' value.
 for each; do
   shift
@@ -99,8 +99,12 @@ def find(prefix: str | None, target: str | None) -> Toolchain:
     return Toolchain(prefix, natural, version, "crosstool-NG esp-" in version)
 
 
-def lend(toolchain: Toolchain, directory: Path) -> None:
+def lend(toolchain: Toolchain, directory: Path) -> bool:
     """Make programs with Espressif's names in ``directory/bin``, libraries in ``directory/lib``.
+
+    Returns:
+        Whether there were such programs that did otherwise, or were another compiler's: what they
+        made is no longer what would be made, and no build program notices.
 
     Raises:
         ToolMissingError: the C library or the C++ library's headers are missing.
@@ -127,11 +131,12 @@ def lend(toolchain: Toolchain, directory: Path) -> None:
         f"-L{library / 'lib' / multilib}",
     )
     major = _output(f"{toolchain.prefix}gcc", "-dumpversion").split(".")[0]
+    changed = False
     for name, flags in (("gcc", common), ("g++", (*host_headers(major), *common))):
         program = directory / "bin" / f"{NAMES[toolchain.target]}{name}"
         text = _PROGRAM.format(
             name=program.name,
-            prefix=toolchain.prefix,
+            version=toolchain.version,
             compiler=shutil.which(f"{toolchain.prefix}{name}"),
             library=library,
             libraries=_LIBRARIES,
@@ -139,6 +144,7 @@ def lend(toolchain: Toolchain, directory: Path) -> None:
             flags=" ".join(flags),
         )
         if not program.is_file() or program.read_text(encoding="utf-8") != text:
+            changed |= program.is_file()
             program.write_text(text, encoding="utf-8")
         program.chmod(0o755)
     for name in _TOOLS:
@@ -156,6 +162,7 @@ def lend(toolchain: Toolchain, directory: Path) -> None:
         archive = directory / "lib" / f"lib{name}.a"
         if not archive.is_file():
             archive.write_bytes(b"!<arch>\n")
+    return changed
 
 
 def _lend_libc(original: Path, toolchain: Toolchain, copy: Path) -> None:

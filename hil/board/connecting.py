@@ -4,6 +4,7 @@
 import contextlib
 from typing import TYPE_CHECKING
 
+from hil.board.blame import opening
 from hil.board.connection import Connection
 from hil.board.link import LINK_PATIENCE_S, bring_up, request_up, take_down, wait_up
 from hil.board.network import edge_host
@@ -26,7 +27,8 @@ def connect_edge(
 ) -> Connection:
     """Open a link to an edge server; raises as :meth:`hil.Board.connect`."""
     radio = None
-    with contextlib.ExitStack() as undo:
+    used = gateway if via == "espnow" else None
+    with contextlib.ExitStack() as undo, opening(head, via, edge=edge, second=used):
         if via == "espnow":
             _by_gateway(head, edge, gateway, undo)
         elif via == "ble":
@@ -35,7 +37,6 @@ def connect_edge(
             host = edge_host(head.spec, head.info, head.join_network())
             head.console.request("edge", host=host, port=edge.address[1])
             bring_up(head.console, via)
-        used = gateway if via == "espnow" else None
         check = radio.check if radio is not None else None
         return Connection(
             head, via, edge=edge, gateway=used, check_radio=check, undo=undo.pop_all()
@@ -54,8 +55,9 @@ def connect_boards(head: Station, tail: Station, via: str) -> Connection:
         tail.console.request("peer")
         head.console.request("peer", mac=tail.info.mac, channel=ESPNOW_CHANNEL)
     tail.listen(via)
-    bring_up(head.console, via)
-    wait_up(tail.console, via)
+    with opening(head, via, second=tail):
+        bring_up(head.console, via)
+        wait_up(tail.console, via)
     return Connection(head, via, tail=tail, at_close=tail.stop_listening)
 
 

@@ -5,9 +5,11 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from hil.board.blame import unanswered
 from hil.board.link import take_down
 from hil.board.station import Station
-from hil.errors import MessageLost
+from hil.errors import EdgeError, MessageLost
+from hil.symptoms import Misbehaviour
 
 if TYPE_CHECKING:
     from hil.edge import EdgeRecord, EdgeServer
@@ -64,36 +66,58 @@ class Connection:
         return sessions == self._sessions and self._head.console.next_event("link") is None
 
     def check(self) -> None:
-        """Make sure that a message was not lost because this host's end is gone.
+        """Make sure that a message was not lost because another is gone: this host's end, a board.
 
         Raises:
-            InfrastructureError: it is; the sentence says what has to be mended.
+            InfrastructureError: this host's end is; the sentence says what has to be mended.
+            BoardPanic, BootFailure: one of the boards has crashed or reset itself.
+            BoardSilent: the second board says nothing any more.
         """
         for board in self._sessions:
             board.console.check()
+            board.console.require_sound()
         if self.edge is not None:
             self.edge.check()
         if self._check_radio is not None:
             self._check_radio()
+        if (second := self.tail or self.gateway) is not None:
+            second.refresh()
 
     @contextlib.contextmanager
     def explaining(self) -> Iterator[None]:
-        """Where a message is lost in a ``with`` block, raise as :meth:`check` if that is why."""
+        """Where a message is lost in a ``with`` block, raise as :meth:`check` if that is why.
+
+        Raises:
+            MessageLost: it is not; the sentence says who has not answered.
+        """
         try:
             yield
-        except MessageLost:
+        except MessageLost as error:
             self.check()
-            raise
+            raise unanswered(error, self.via, self.edge, self.tail) from error
 
     def record(self, message_id: int) -> "EdgeRecord | None":
         """Return what the edge server received and answered; ``None`` where a board did.
 
         Raises:
-            EdgeError: it has no such record.
+            EdgeError: the edge server has ended.
+            Misbehaviour: it has answered no such message of this boot.
         """
         if self.edge is None:
             return None
-        return self.edge.record(message_id, session=self._sessions[self._head])
+        session = self._sessions[self._head]
+        try:
+            # The board has its answer, and before that was sent the record was there.
+            return self.edge.record(message_id, session=session, timeout=0.0)
+        except EdgeError as error:
+            self.edge.check()
+            raise Misbehaviour(
+                "message-misnumbered",
+                link=self.via,
+                stage="inference",
+                expected="the number of a message that the edge server has answered",
+                got=f"message {message_id} of session {session:08x}, which it has not seen",
+            ) from error
 
     def close(self) -> None:
         """Take the link down at both ends; raises as :meth:`hil.Console.request`."""

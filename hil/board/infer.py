@@ -9,7 +9,7 @@ import numpy as np
 
 from hil.board.connection import Connection
 from hil.console.console import Console
-from hil.console.exchange import exchange
+from hil.console.exchange import exchange, exchange_in_lab
 from hil.console.info import BoardInfo
 from hil.console.refusal import raise_refusal
 from hil.console.transfer import read_blob
@@ -35,7 +35,7 @@ def infer_split(
     timeout: float,
 ) -> Inference:
     """Infer on a board in role head; raises as :meth:`hil.Board.infer`."""
-    done, took_us = _complete(console, timeout, output=int(output), via=connection.via)
+    done, took_us = _complete(console, info, timeout, output=int(output), via=connection.via)
     record = connection.record(done.message_id)
     if record is None:
         activation = read_blob(console, "activation")
@@ -64,7 +64,7 @@ def infer_full(
     console: Console, info: BoardInfo, part: ModelPart, *, output: bool, timeout: float
 ) -> Inference:
     """Infer on a board in role full; raises as :meth:`hil.Board.infer`."""
-    done, took_us = _complete(console, timeout, output=int(output))
+    done, took_us = _complete(console, info, timeout, output=int(output))
     return Inference(
         top5=predictions(done.top5, part.model),
         output=part.output(read_blob(console, "output")) if output else _nothing(part),
@@ -79,10 +79,13 @@ def infer_full(
     )
 
 
-def _complete(console: Console, timeout: float, **arguments: str | int) -> tuple[Completion, int]:
+def _complete(
+    console: Console, info: BoardInfo, timeout: float, **arguments: str | int
+) -> tuple[Completion, int]:
     """Start an inference; return what the board says at its end, and the host's microseconds."""
     started = time.perf_counter_ns()
-    event = exchange(console, "infer", timeout, **arguments)
+    ask = exchange_in_lab if info.simulated else exchange
+    event = ask(console, "infer", timeout, **arguments)
     took_us = (time.perf_counter_ns() - started) // 1000
     if event.get("state") != "ok":
         raise_refusal(event, "The inference failed")

@@ -4,12 +4,14 @@
 import socket
 
 from hil.console.console import Console
+from hil.console.contradiction import readable
 from hil.console.info import BoardInfo
 from hil.console.refusal import failure_text
 from hil.errors import BadInputError, BoardRefused, InfrastructureError
 from hil.rig.rig import BoardSpec
 from hil.rig.wifi import WifiCredentials
 from hil.sim.radio.wifi import LAB_ACCESS_POINT
+from hil.symptoms import Misbehaviour
 
 _WIFI_PATIENCE_S = 30.0
 """Scanning all channels, association and DHCP take up to ten."""
@@ -38,14 +40,16 @@ def edge_host(spec: BoardSpec, info: BoardInfo, board_address: str) -> str:
     return "127.0.0.1" if info.simulated else _own_address_towards(board_address)
 
 
-def join(console: Console, credentials: WifiCredentials | None) -> str:
+def join(console: Console, credentials: WifiCredentials | None, *, sure: bool = False) -> str:
     """Join an access point and return the board's IP address.
 
     Args:
         console: the board's.
         credentials: ``None`` for those that are stored on the board.
+        sure: whether they are right and the access point is there.
 
     Raises:
+        Misbehaviour: the board does not join, though nothing can keep it from that.
         BadInputError: no access point can have such a name or password, or none is stored.
         InfrastructureError: the access point is missing or refuses.
         BoardSilent, BoardPanic, ConsoleError: as :meth:`hil.Console.request`.
@@ -62,7 +66,7 @@ def join(console: Console, credentials: WifiCredentials | None) -> str:
                 "The board remembers no access point: put [wifi] with ssid and password_env into "
                 "hil.toml."
             ) from refusal
-        if refusal.code == "bad_argument":
+        if refusal.code == "bad_argument" and not sure:
             raise BadInputError(
                 f"The access point's name or password cannot be used ({refusal}); "
                 "mend [wifi] in hil.toml."
@@ -71,6 +75,14 @@ def join(console: Console, credentials: WifiCredentials | None) -> str:
     event = console.wait_event("wifi", _WIFI_PATIENCE_S)
     if event.get("state") != "up":
         reason = failure_text(event)
+        if sure:
+            raise Misbehaviour(
+                "network-not-joined",
+                link="wifi",
+                stage="join",
+                expected="the lab's access point joined, which is there",
+                got=f"none: {reason}",
+            )
         which = repr(credentials.ssid) if credentials else "that it remembers"
         remedy = (
             "check its name and password."
@@ -80,7 +92,8 @@ def join(console: Console, credentials: WifiCredentials | None) -> str:
         raise InfrastructureError(
             f"The board cannot join the access point {which} ({reason}); {remedy}"
         )
-    return event["ip"]
+    with readable("event wifi"):
+        return event["ip"]
 
 
 def _own_address_towards(peer: str) -> str:

@@ -2,7 +2,7 @@
 """One round trip of an echo, by the board's own clock."""
 
 from hil.console.console import Console
-from hil.console.exchange import exchange
+from hil.console.exchange import exchange, exchange_in_lab
 from hil.console.info import BoardInfo
 from hil.console.refusal import raise_refusal
 from hil.errors import BadInputError, BoardRefused
@@ -17,8 +17,9 @@ _LOST = "edge_timeout"
 
 def round_trip(console: Console, info: BoardInfo, via: str, size: int, timeout: float) -> RoundTrip:
     """Echo ``size`` bytes; raises as :meth:`hil.Board.rtt`."""
+    ask = exchange_in_lab if info.simulated else exchange
     try:
-        event = exchange(console, "rtt", timeout, via=via, size=size)
+        event = ask(console, "rtt", timeout, via=via, size=size)
     except BoardRefused as error:
         if error.code == "bad_argument":
             raise BadInputError(f"The board cannot echo {size} bytes: {error}") from error

@@ -29,11 +29,13 @@ class Station(Flashable):
 
         Raises:
             InfrastructureError: the access point is missing or refuses.
+            Misbehaviour: the board does not join a lab's, which does neither.
         """
         if self.console.next_event("wifi") is not None:
             self._address = ""  # membership was lost or renewed since, perhaps by another address
         if not self._address:
-            self._address = join(self.console, credentials(self.spec, self.info))
+            known = self.spec.wifi is None and self.lab is not None and not self.lab.shaped
+            self._address = join(self.console, credentials(self.spec, self.info), sure=known)
         return self._address
 
     def become_gateway(self, channel: int = ESPNOW_CHANNEL) -> None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "sim": "Start virtual boards.",
     "serve": "Run the edge server by itself.",
     "split": "Show where a model can be cut, or cut it.",
+    "selftest": "Run the suite on firmware with known defects.",
     "firmware": "Build firmware, for boards or virtual ones.",
 }
 

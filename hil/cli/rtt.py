@@ -12,8 +12,9 @@ from hil.cli.shared.chosen import ChosenContent, ChosenRig
 from hil.cli.shared.connected import connected, describe
 from hil.cli.shared.options import content_options, json_option, rig_options, via_option
 from hil.cli.shared.progress import counting
-from hil.errors import EdgeError
+from hil.errors import EdgeError, MessageLost
 from hil.links import SMALL_ECHO_BYTES
+from hil.symptoms import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,8 @@ def rtt(
     """Measure round trips between a board and what runs its tail.
 
     What differs on the board is flashed first. A message without an answer is counted as lost.
-    p95 needs 20 round trips. Exits with 10 if none was answered.
+    p95 needs 20 round trips. Exits with 1 if none was answered, with
+    10 if a link file may be why.
     """
     found = rig.find()
     loaded = content.load()
@@ -73,10 +75,14 @@ def rtt(
             for each in summaries:
                 _print(via, each, opened.simulated)
     if all(each["lost"] == count for each in summaries):
-        raise EdgeError(
-            f"None of {count} round trips over {via} was answered; bring the boards closer, or "
-            "look at the link file."
+        text = sentence(
+            "unanswered",
+            link=via,
+            stage="round trips",
+            expected=f"answers to {count} echoes",
+            got="none",
         )
+        raise EdgeError(text) if found.shaping else MessageLost("edge_timeout", text)
 
 
 def _measure(

@@ -8,6 +8,7 @@
 ``refusal``        what an event means that says no
 ``info``           what a board says of itself
 ``memory``         what it says of its memory
+``contradiction``  what docs/protocol.md does not allow, as an error
 ``console``        requests and events: the object that all others use
 ``input``          what comes in, and waiting for it
 ``reader``         the thread that reads the port

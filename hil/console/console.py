@@ -9,9 +9,10 @@ from typing import Any
 
 import serial
 
+from hil.console import contradiction
 from hil.console.input import BAUD, ConsoleInput
 from hil.console.log import Kind
-from hil.errors import BoardRefused, BoardSilent
+from hil.errors import BoardRefused, BoardSilent, HilError
 from hil.protocol.console.chunk import Chunk
 from hil.protocol.console.line import Answer, Event, Refusal, format_request, sent
 from hil.serialport.failure import PORT_FAILURES
@@ -86,10 +87,11 @@ class Console(ConsoleInput):
             BadInputError: an argument cannot be sent on a line.
             BoardRefused: the board answered with an error.
             BoardSilent: it did not answer, on a connection that is up.
+            Misbehaviour: what it answered contradicts docs/protocol.md.
             BoardPanic, BootFailure: it crashed, reset itself, or does not boot.
             ConsoleError: the connection broke.
         """
-        self._require_sound()
+        self.require_sound()  # who comes back after a fault answers at once
         with self._changed:
             number = next(self._numbers)
             self._inbox.expect(number)
@@ -98,7 +100,10 @@ class Console(ConsoleInput):
         try:
             self._send(sent(line), note=format_request(number, verb, **shown))
             answer = self._wait(
-                lambda: self._inbox.take_answer(number), timeout, f"an answer to '{verb}'"
+                lambda: self._inbox.take_answer(number),
+                timeout,
+                f"an answer to '{verb}'",
+                lambda: self._denied(number, verb),
             )
         finally:
             with self._changed:
@@ -119,6 +124,7 @@ class Console(ConsoleInput):
 
         Raises:
             BoardSilent: none came in time.
+            Misbehaviour: one came that bears another id.
             BoardPanic, BootFailure, ConsoleError: as for :meth:`request`.
         """
         wanted = {key: str(value) for key, value in match.items()}
@@ -126,7 +132,11 @@ class Console(ConsoleInput):
         def take() -> Event | None:
             return self._inbox.take_event(event, wanted)
 
-        return self._wait(take, timeout, f"the event '{event}'").values
+        def denied() -> HilError | None:
+            other = self._inbox.other_event(event, wanted)
+            return self._faults.quoting(contradiction.event(other, wanted)) if other else None
+
+        return self._wait(take, timeout, f"the event '{event}'", denied).values
 
     def next_event(self, event: str) -> dict[str, str] | None:
         """Return the values of the next event of this name, if it is there already."""
@@ -156,6 +166,14 @@ class Console(ConsoleInput):
         for chunk in chunks:
             self._send(chunk.pack())
 
+    def send_bytes(self, data: bytes) -> None:
+        """Send bytes as they are, which need be no request; nothing of them goes into the log.
+
+        What the board says to them is for who listens to its lines. Raises BoardSilent or
+        ConsoleError.
+        """
+        self._send(data)
+
     def on_record(self, listener: Callable[[Chunk], None] | None) -> None:
         """Have ``listener`` called, from the reader's thread, with each record of a gateway.
 
@@ -166,6 +184,8 @@ class Console(ConsoleInput):
 
     def type_line(self, text: str) -> None:
         """Send a line as a person types it: its answer is only logged. Raises ConsoleError."""
+        with self._changed:
+            self._inbox.typed()
         self._send(text.encode() + b"\r\n", note=_PASSWORD.sub(r"\1...", text))
 
     # Resets and line rate
@@ -191,6 +211,14 @@ class Console(ConsoleInput):
         self.rate = rate
 
     # Internals
+
+    def _denied(self, number: int, verb: str) -> HilError | None:
+        """Return what it means that something else has come than the answer to a request."""
+        if (stray := self._inbox.stray) is not None:
+            return self._faults.quoting(contradiction.answer(number, verb, stray))
+        if (line := self._inbox.damaged(number)) is not None:
+            return self._faults.quoting(contradiction.damaged(number, verb, line))
+        return None
 
     def _send(self, data: bytes, note: str | None = None) -> None:
         self.check()

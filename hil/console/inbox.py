@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What has come over a console and nobody has taken yet."""
 
+import re
 from collections import deque
 from collections.abc import Callable
 
@@ -9,6 +10,11 @@ from hil.protocol.console.line import Answer, Event, Refusal
 
 _KEPT_EVENTS = 1_000
 
+_MISHEARD = ("crc", "syntax")
+"""Codes of an answer to a request that came damaged: its number means nothing."""
+
+_DAMAGED = re.compile(r"#([0-9]{1,10}) (?:ok|err)\b")
+
 
 class ConsoleInbox:
     """Answers, events and binary chunks, in order of arrival. Not locked: its console is."""
@@ -16,6 +22,10 @@ class ConsoleInbox:
     def __init__(self) -> None:
         self._answers: dict[int, Answer | Refusal] = {}
         self._owed: set[int] = set()
+        self._late: set[int] = set()
+        self._stray: Answer | Refusal | None = None
+        self._damaged: dict[int, str] = {}
+        self._typed = False
         self._events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
         self._chunks: deque[Chunk] = deque()
         self._on_record: Callable[[Chunk], None] | None = None
@@ -23,22 +33,56 @@ class ConsoleInbox:
     def expect(self, number: int) -> None:
         """Note that a request of this number is to be answered."""
         self._owed.add(number)
+        self._stray = None
+        self._damaged.clear()
+
+    def typed(self) -> None:
+        """Note that a line without a number was sent, whose answer has none either."""
+        self._typed = True
 
     def dismiss(self, number: int) -> None:
         """Take no answer to this request any more."""
-        self._owed.discard(number)
+        if number in self._owed:
+            self._owed.remove(number)
+            self._late.add(number)
         self._answers.pop(number, None)
 
     def put_answer(self, answer: Answer | Refusal) -> bool:
         """Keep an answer if it is expected; tell whether it is."""
-        if answer.number is None or answer.number not in self._owed:
+        number = answer.number
+        if number is None or number not in self._owed:
+            if number in self._late:
+                self._late.discard(number)
+            elif not self._is_explained(answer):
+                self._stray = answer
             return False
-        self._answers[answer.number] = answer
+        self._owed.remove(number)
+        self._answers[number] = answer
         return True
+
+    def put_damaged(self, text: str) -> None:
+        """Keep a line whose CRC is wrong or missing, if it may be an answer."""
+        if found := _DAMAGED.match(text):
+            self._damaged[int(found[1])] = text
 
     def take_answer(self, number: int) -> Answer | Refusal | None:
         """Return the answer to a request, if it is there."""
         return self._answers.pop(number, None)
+
+    @property
+    def stray(self) -> Answer | Refusal | None:
+        """An answer to a request that nobody has made, since the one that is owed was."""
+        return self._stray
+
+    def damaged(self, number: int) -> str | None:
+        """Return the line that was to be the answer to a request, its CRC being wrong."""
+        return self._damaged.get(number)
+
+    def _is_explained(self, answer: Answer | Refusal) -> bool:
+        """Whether a board may send this though no request of this number is owed an answer."""
+        if isinstance(answer, Refusal) and answer.code in _MISHEARD:
+            return True
+        return answer.number is None and self._typed
 
     def put_event(self, event: Event) -> None:
         """Keep an event; of too many the oldest goes."""
@@ -49,6 +93,14 @@ class ConsoleInbox:
         for event in self._events:
             if event.name == name and wanted.items() <= event.values.items():
                 self._events.remove(event)
+                return event
+        return None
+
+    def other_event(self, name: str, wanted: dict[str, str]) -> Event | None:
+        """Return an event of this name that bears another id than ``wanted`` has."""
+        number = wanted.get("id")
+        for event in self._events:
+            if event.name == name and number is not None and event.values.get("id") != number:
                 return event
         return None
 

@@ -30,6 +30,9 @@ _LULL_S, _QUIET_S = 0.03, 0.1
 _FAULT_PATIENCE_S = 3.0
 """For a panic that does not end: 200 frames take 0.4 s at 115,200 baud."""
 
+_CONTRADICTED_S = 1.0
+"""For what is right, once something has come in its place that is not."""
+
 _RESTART_S = 0.08
 """From a panic's last words to the ROM's first ones, which name the reason of the start."""
 
@@ -135,8 +138,19 @@ class ConsoleInput:
             ConsoleError: it is gone.
         """
         if self._ended is not None:
-            self._require_sound()
+            self.require_sound()
             raise self._broken(self._ended)
+
+    def require_sound(self) -> None:
+        """Raise a fault that nobody has been told of.
+
+        Raises:
+            BoardPanic, BootFailure: the board crashed or reset itself.
+        """
+        with self._changed:
+            report = self.health.report() if self.health.at_fault else None
+        if report is not None:
+            raise self._fault(report)
 
     def wait_line(self, accept: Callable[[str], bool], timeout: float) -> bool:
         """Wait until a line that has yet to come satisfies ``accept``; tell whether one did.
@@ -161,15 +175,16 @@ class ConsoleInput:
 
     # Internals
 
-    def _require_sound(self) -> None:
-        """Raise a fault that nobody has been told of: who comes back after it answers at once."""
-        with self._changed:
-            report = self.health.report() if self.health.at_fault else None
-        if report is not None:
-            raise self._fault(report)
-
-    def _wait(self, take: Callable[[], T | None], timeout: float, what: str) -> T:
+    def _wait(
+        self,
+        take: Callable[[], T | None],
+        timeout: float,
+        what: str,
+        denied: Callable[[], HilError | None] = lambda: None,
+    ) -> T:
+        """Wait for something; ``denied`` tells what has come in its place and should not have."""
         deadline = time.monotonic() + timeout
+        contradiction = None
         with self._changed:
             while (result := take()) is None:
                 if self.health.at_fault:
@@ -177,9 +192,11 @@ class ConsoleInput:
                     break
                 if self._ended is not None:
                     raise self._broken(self._ended)
+                if contradiction is None and (contradiction := denied()) is not None:
+                    deadline = min(deadline, time.monotonic() + _CONTRADICTED_S)
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:
-                    raise self._silent(timeout, what)
+                    raise contradiction or self._silent(timeout, what)
                 self._changed.wait(remaining)
             else:
                 return result
@@ -254,3 +271,5 @@ class ConsoleInput:
             if not (isinstance(line, Log) and line.level in "IDV"):  # another task's
                 self._fault_heard = time.monotonic()
             self._garbled = self._garbled or "\ufffd" in item.text
+            if not isinstance(line, Log):
+                self._inbox.put_damaged(item.text)

@@ -4,26 +4,24 @@
 from collections.abc import Mapping
 from typing import NoReturn
 
-from hil.errors import BoardRefused, EdgeError, MessageLost
+from hil.errors import BoardRefused, MessageLost
 
-LOST = ("edge_timeout", "edge_lost")
-"""Codes of a message that was asked and never answered."""
+LOST = ("edge_timeout", "edge_lost", "edge_unreachable")
+"""Codes of a message, HELLO being one, that was asked and never answered."""
 
 
 def raise_refusal(event: Mapping[str, str], what: str) -> NoReturn:
     """Raise what an event with ``state=err`` or ``state=down`` means.
 
     Raises:
-        MessageLost: the answer did not come, or the connection ended while it was owed.
-        EdgeError: the edge server could not be reached.
+        MessageLost: the answer did not come, the connection ended while it was owed, or could
+            not be made.
         BoardRefused: anything else.
     """
     code = event.get("code", "unknown")
     sentence = f"{what} ({code}): {failure_text(event)}"
     if code in LOST:
         raise MessageLost(code, sentence)
-    if code.startswith("edge_"):
-        raise EdgeError(sentence)
     raise BoardRefused(code, sentence)
 
 

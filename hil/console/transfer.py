@@ -6,13 +6,21 @@ import zlib
 from collections.abc import Callable
 
 from hil.console.console import Console
+from hil.console.contradiction import readable
 from hil.console.upload import ATTEMPTS, Kind, upload
 from hil.errors import BoardSilent
 from hil.protocol.console.chunk import ChunkType
+from hil.symptoms import Misbehaviour, expect
 
-_IMAGE = Kind("image", ChunkType.IMAGE, "image_crc", verdict_s=0.0)
-_UPDATE = Kind("update", ChunkType.UPDATE, "update_sha256", verdict_s=10.0)
-"""A chip reads all of an application again to check it."""
+_IMAGE = Kind("image", ChunkType.IMAGE, "image_crc", verdict_s=0.0, dead_s=15.0)
+"""Memory takes no time."""
+
+_UPDATE = Kind("update", ChunkType.UPDATE, "update_sha256", verdict_s=10.0, dead_s=30.0)
+"""A chip reads all of an application again to check it; erasing the flash's largest block takes
+seconds as well."""
+
+_LARGEST = 1 << 24
+"""Bytes; no board has a tensor of so many."""
 
 _STALL_S = 1.0
 _SLOWEST_BYTES_PER_S = 4_000
@@ -56,12 +64,13 @@ def read_blob(console: Console, what: str) -> bytes:
     Raises:
         BoardRefused: the board has no such thing.
         BoardSilent: it did not arrive whole, three times in a row.
+        Misbehaviour: it did, but with another CRC-32, or is of an impossible size.
         BoardPanic, ConsoleError: as :meth:`hil.Console.request`.
     """
     for attempt in range(ATTEMPTS):
         try:
             return _download(console, what)
-        except BoardSilent:
+        except (BoardSilent, Misbehaviour):
             if attempt == ATTEMPTS - 1:
                 raise
     raise AssertionError("unreachable")
@@ -70,7 +79,16 @@ def read_blob(console: Console, what: str) -> bytes:
 def _download(console: Console, what: str) -> bytes:
     console.forget_chunks()
     answer = console.request("read", what=what)
-    size, crc = int(answer["size"]), int(answer["crc"], 16)
+    with readable("answer to read"):
+        size, crc = int(answer["size"]), int(answer["crc"], 16)
+    stage = f"console, read {what}"
+    expect(
+        0 <= size <= _LARGEST,
+        "readout-damaged",
+        stage=stage,
+        expected=f"at most {_LARGEST} bytes",
+        got=size,
+    )
     blob = bytearray(size)
     missing = size
     seen: set[int] = set()
@@ -81,6 +99,12 @@ def _download(console: Console, what: str) -> bytes:
             blob[chunk.offset : end] = chunk.data
             seen.add(chunk.offset)
             missing -= len(chunk.data)
-    if zlib.crc32(blob) != crc:
-        raise BoardSilent(f"The board's {what} arrived with a wrong CRC-32.")
+    found = zlib.crc32(blob)
+    expect(
+        found == crc,
+        "readout-damaged",
+        stage=stage,
+        expected=f"{size} bytes with CRC-32 {crc:08x}",
+        got=f"{found:08x}",
+    )
     return bytes(blob)

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from time import monotonic
 
 from hil.console.console import REQUEST_PATIENCE_S, Console
+from hil.console.contradiction import readable
+from hil.console.input import BAUD
 from hil.console.refusal import failure_text
 from hil.console.upload_window import UploadWindow
 from hil.errors import BoardRefused, BoardSilent
 from hil.protocol.console.chunk import Chunk, ChunkType
+
+_AT_RAISED_RATE = ", or try a lower baud in hil.toml"
 
 ATTEMPTS = 3
 """Line noise may cost a whole transfer; three in a row are a fault of the board or the rig."""
@@ -17,6 +21,7 @@ ATTEMPTS = 3
 _FRAMING = 20
 """Bytes that a chunk takes on the line besides its data: type, offset, CRC, COBS, two zeros."""
 _BITS_PER_BYTE = 10
+_LARGEST_CHUNK = 1024
 
 
 @dataclass(frozen=True)
@@ -28,12 +33,14 @@ class Kind:
         chunk: type of the chunks.
         corrupt: code that says that what came is not what was announced.
         verdict_s: real seconds that the board may take to check all of it.
+        dead_s: without progress for so many, and some windows on the line, it has stopped.
     """
 
     verb: str
     chunk: ChunkType
     corrupt: str
     verdict_s: float
+    dead_s: float
 
 
 class _Unconfirmed(BoardSilent):
@@ -81,11 +88,16 @@ def _once(
 ) -> None:
     answer = console.request(kind.verb, timeout=REQUEST_PATIENCE_S, **arguments)
     console.forget(kind.verb)  # what was said before the answer is not about this
-    size = int(answer["chunk"])
+    with readable(f"answer to {kind.verb}"):
+        size, ahead = int(answer["chunk"]), int(answer["window"])
+    if not (0 < size <= _LARGEST_CHUNK and ahead > 0):
+        sentence = f"The board takes {ahead} chunks of {size} bytes ahead, which cannot be."
+        raise BoardRefused("protocol", sentence)
     window = UploadWindow(
         len(data),
         size,
-        int(answer["window"]),
+        ahead,
+        dead_s=kind.dead_s,
         chunk_line_s=(size + _FRAMING) * _BITS_PER_BYTE / console.rate,
         now=monotonic(),
     )
@@ -118,8 +130,8 @@ def _step(console: Console, kind: Kind, data: bytes, window: UploadWindow) -> bo
     _give_up_if_dead(
         window,
         BoardSilent(
-            f"The board has stored {window.stored} of {len(data)} bytes and does not get on; try a "
-            "lower baud in hil.toml, or reset it."
+            f"The board has stored {window.stored} of {len(data)} bytes of {kind.verb} and does "
+            f"not get on; look at its log{_AT_RAISED_RATE if console.rate != BAUD else ''}."
         ),
     )
     return False

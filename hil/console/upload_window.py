@@ -27,10 +27,6 @@ _SLOWEST_S = 5.0
 _MOST_DOUBLINGS = 2
 """Silence is borne longer each time, but some questions shall be asked before a board is dead."""
 
-_DEAD_S = 30.0
-"""Without progress for so long, and some windows on the line: longer than a flash takes to erase
-its largest block, or a chip to check an application; both are a matter of seconds."""
-
 _DOUBTS = 2
 """Answers in a row that report nothing new and make a loss: one may be a repetition."""
 
@@ -50,6 +46,7 @@ class UploadWindow:
         size: bytes of all.
         chunk: bytes of a chunk.
         window: chunks that may be on the way.
+        dead_s: without progress for so long, and some windows on the line, the board has stopped.
         chunk_line_s: time that a chunk takes on the line.
         now: time of the beginning.
 
@@ -58,8 +55,9 @@ class UploadWindow:
     """
 
     def __init__(
-        self, size: int, chunk: int, window: int, *, chunk_line_s: float, now: float
+        self, size: int, chunk: int, window: int, *, dead_s: float, chunk_line_s: float, now: float
     ) -> None:
+        self._dead_s = dead_s
         self.stored = 0
         self._size = size
         self._chunk = chunk
@@ -85,7 +83,9 @@ class UploadWindow:
 
     def is_dead(self, now: float) -> bool:
         """Whether nothing has got on for so long that the board has stopped."""
-        bearable_s = _DEAD_S + 2 * (self._window * self._chunk_line_s + _MARGIN * self._slowest_s)
+        bearable_s = self._dead_s + 2 * (
+            self._window * self._chunk_line_s + _MARGIN * self._slowest_s
+        )
         return now - self._grown >= bearable_s
 
     def due(self, now: float) -> list[tuple[int, int]]:

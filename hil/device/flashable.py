@@ -41,6 +41,11 @@ class Flashable(Device):
             raise BadInputError("No model is known to be on the board; flash one first.")
         return self._part
 
+    @property
+    def has_part(self) -> bool:
+        """Whether :attr:`part` is known."""
+        return self._part is not None
+
     def holds(self, role: str, model_id: int) -> bool:
         """Whether this part of this model has been flashed or named."""
         return self._part is not None and (self._part.role, self._part.model_id) == (role, model_id)

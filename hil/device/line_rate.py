@@ -3,6 +3,7 @@
 
 from hil.console.console import Console
 from hil.errors import BoardPanic, BoardRefused, BoardSilent
+from hil.symptoms import Misbehaviour
 
 PATIENCE_S = 1.0
 """For the answer to ``info``, some 700 bytes: they take 61 ms at 115,200 baud."""
@@ -44,7 +45,7 @@ def change_rate(console: Console, rate: int) -> bool:
 def _answers(console: Console, verb: str, **arguments: int) -> bool:
     try:
         console.request(verb, timeout=PATIENCE_S, **arguments)
-    except (BoardSilent, BoardPanic):
+    except (BoardSilent, BoardPanic, Misbehaviour):
         if console.health.at_fault:
             raise
         return False  # nothing, or nothing readable

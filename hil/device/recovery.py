@@ -15,6 +15,7 @@ from hil.rig.probe import probe_chip
 from hil.rig.rig import BoardSpec
 from hil.serialport.reset import ResetStrategy
 from hil.serialport.returning import open_when_back
+from hil.symptoms import Misbehaviour
 
 
 class Recovery:
@@ -44,7 +45,8 @@ class Recovery:
         hide that it comes up only now and then.
 
         Raises:
-            BootFailure, BoardPanic, BoardSilent: the firmware does not come up.
+            BootFailure, BoardPanic, BoardSilent, Misbehaviour: the firmware does not come up, or
+                not as a firmware must.
             ResetError, PortMissingError: the rig does not let it, for the reasons given.
         """
         attempts: list[Callable[[], BoardInfo]] = [self._start_by_power]
@@ -98,6 +100,7 @@ class Recovery:
                 raise ResetError(str(error)) from error
             raise
         if info.session == self._session:
+            self._require_another_session(info.session)
             raise ResetError(
                 f"The board on {self._line.name} goes on as if it had not been reset; connect DTR "
                 'and RTS to its IO0 and EN, or say reset = "none" of it in hil.toml.'
@@ -109,7 +112,23 @@ class Recovery:
             power_cycle(self._spec, self._note)
         info = start(self._line, None)
         self._needs_power = True
+        if info.session == self._session:
+            self._require_another_session(info.session)
         return info
+
+    def _require_another_session(self, session: int) -> None:
+        """Raise where a board that was seen to start anew bears the session of its last boot.
+
+        Raises:
+            Misbehaviour: it does; what was not seen to start may not have been reset.
+        """
+        if self._line.console.health.boots:
+            raise Misbehaviour(
+                "session-repeated",
+                stage="reset",
+                expected="a new session",
+                got=f"none: the session is that of the last boot, {session:08x}",
+            )
 
     def _loader_answers(self) -> bool:
         """Whether the port still carries something, so that the silence is the firmware's."""

@@ -16,12 +16,14 @@ from hil.errors import (
     BootFailure,
     ConsoleError,
     HilError,
+    ModelRefused,
     ResetError,
     WrongChipError,
 )
 from hil.firmware.build import AppInfo
 from hil.protocol.console.line import Log, parse_line
 from hil.serialport.reset import ResetStrategy
+from hil.symptoms import Misbehaviour
 
 BOOT_PATIENCE_S = 15.0
 """ROM, bootloader, and a model of 3 MB whose SHA-256 is checked: together about one."""
@@ -36,8 +38,11 @@ PROJECT = "splitnode"
 _PROJECT = re.compile(r"app_init: Project name: +(\S+)")
 _ATTEMPT_S = 0.5
 _FIRMWARE_TAG = " splitnode: "
-_CALLERS_FAULT = ("slot_length", "model_invalid", "arena", "tensor_size", "slot_role")
-"""What is wrong with the model that was chosen, rather than with the firmware."""
+_CALLERS_FAULT = ("model_invalid", "arena", "tensor_size")
+"""What may be wrong with the model that was chosen, rather than with the firmware."""
+
+_CONTRADICTIONS = 3
+"""A line may garble an answer now and then, but hardly three in a row."""
 
 
 def start(line: BoardPort, how: ResetStrategy | None) -> BoardInfo:
@@ -49,7 +54,7 @@ def start(line: BoardPort, how: ResetStrategy | None) -> BoardInfo:
 
     Raises:
         BootFailure: the ROM or bootloader refuses what is in the flash.
-        BoardPanic, BoardSilent: as :meth:`hil.Console.request`.
+        BoardPanic, BoardSilent, Misbehaviour: as :meth:`hil.Console.request`.
         BadInputError: other firmware runs on it.
         ResetError: it was not started: its console is mute, or it waits in download mode.
         PortMissingError, LabError: the port does not come back.
@@ -105,6 +110,7 @@ class _Heard:
 def _wait_until_up(line: BoardPort, heard: _Heard) -> BoardInfo:
     began = time.monotonic()
     wait_for_log = True
+    contradictions = 0
     while True:
         waited = time.monotonic() - began
         try:
@@ -115,6 +121,11 @@ def _wait_until_up(line: BoardPort, heard: _Heard) -> BoardInfo:
             if (verdict := heard.verdict(line.name, waited)) is not None:
                 verdict.__notes__ = getattr(silence, "__notes__", [])  # from the log
                 raise verdict from None
+            wait_for_log = False
+        except Misbehaviour:
+            contradictions += 1
+            if contradictions == _CONTRADICTIONS or waited > BOOT_PATIENCE_S:
+                raise
             wait_for_log = False
         except BootFailure as error:
             if _is_downloading(line.console):
@@ -168,7 +179,7 @@ def check_model(info: BoardInfo, console: Console, model_id: int, what: str) -> 
     """Check that the board has opened the model in its slot.
 
     Raises:
-        BadInputError: the model cannot run on this board: arena, operators, tensors.
+        ModelRefused: the model cannot run on this board: arena, operators, tensors.
         BoardRefused: the board finds the slot damaged; the code says how.
         BootFailure: it opened another model.
     """
@@ -176,7 +187,7 @@ def check_model(info: BoardInfo, console: Console, model_id: int, what: str) -> 
         sentence = _last_error(console) or f"the board says {info.slot}"
         message = f"The board does not accept {what}: {sentence}"
         if info.slot in _CALLERS_FAULT:
-            raise BadInputError(message)
+            raise ModelRefused(info.slot, message)
         raise BoardRefused(info.slot, message)
     if info.model_id != model_id:
         raise BootFailure(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Self
 
+from hil.edge.hearing import Hearing
 from hil.edge.server import Server
 from hil.edge.stopwatch import Stopwatch, WallStopwatch
 from hil.edge.store import EdgeRecord
@@ -104,9 +105,19 @@ class EdgeServer:
         return self._model_id
 
     @property
+    def impairment(self) -> Impairment | None:
+        """What is done to its links now; None if they are left alone."""
+        return self._impairment
+
+    @property
     def counters(self) -> dict[str, int]:
         """Frames and inferences so far, under the names of docs/protocol.md, section 2.4."""
         return dict(self._server.counters)
+
+    @property
+    def hearing(self) -> Hearing:
+        """What it could not take, and who has greeted it."""
+        return self._server.hearing
 
     def record(
         self, message_id: int, session: int | None = None, timeout: float = 5.0
@@ -198,8 +209,8 @@ class EdgeServer:
             replay: that a frame of an earlier message comes once more in front of it.
             foreign: that a frame of another session comes in front of it, or one with the number of
                 an earlier message: what `foreign_in` names. ``model``: it is made another model's.
-            drop_connection: drop the connection of the first board that gets there, amid a
-                ``request``, amid its ``answer``, or ``idle`` behind it; over UDP and ESP-NOW what
+            drop_connection: drop a connection, once, amid the first ``request`` of a board, or amid
+                its ``answer``; or all that there are, ``idle``, at once. Over UDP and ESP-NOW what
                 is known of the board is forgotten.
             delay_frames: see `delay`.
             foreign_in: see `foreign`.

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from hil.errors import EdgeError, MessageLost
+from hil.errors import EdgeError
 from hil.protocol import Message, ProtocolError
 from hil.protocol.asking import Asking
 from hil.transport.udp import FRAME_LIMIT
@@ -97,16 +97,15 @@ class PacketAsker:
         """Send a request and return its answer.
 
         Raises:
-            MessageLost: there is none in time.
+            EdgeError: there is none in time.
         """
         asking, channel = self.asking, self._channel
         channel.send(asking.ask(message, _now_us()))
         while (answer := asking.answer) is None:
             deadline = asking.deadline
             if deadline is None or asking.failed:
-                raise MessageLost(
-                    "edge_timeout",
-                    "The edge server does not answer; check that it runs and can be reached.",
+                raise EdgeError(
+                    "The edge server does not answer; check that it runs and can be reached."
                 )
             frame = channel.receive((deadline - _now_us()) / 1e6)
             try:

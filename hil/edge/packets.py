@@ -4,18 +4,19 @@
 import logging
 from collections import Counter, OrderedDict
 
+from hil.edge.hearing import Hearing
 from hil.edge.peer import Done, PacketPeer, new_answerer
 from hil.edge.runner import TailRunner
 from hil.protocol import HEADER_SIZE, ErrorCode, FrameHeader, MessageType, ProtocolError
 from hil.protocol.packet import refusal, single_frame
-from hil.transport.packet import PacketTransport
+from hil.transport.impairment.packets import ImpairedPackets
 
 log = logging.getLogger("hil.edge")
 
 MAX_PEERS = 64
 """Sessions of boards kept at once; for one more the one that has been idle longest goes."""
 
-Key = tuple[PacketTransport, str, int]
+Key = tuple[ImpairedPackets, str, int]
 """A board's link, its address there, and the session of its run."""
 
 
@@ -29,14 +30,18 @@ class PacketService:
     Args:
         runner: runs the tail.
         counters: frames and messages, under the names of docs/protocol.md, section 2.4.
+        hearing: is told why frames are dropped and who greets.
     """
 
-    def __init__(self, runner: TailRunner, counters: Counter[str]) -> None:
+    def __init__(
+        self, runner: TailRunner, counters: Counter[str], hearing: Hearing | None = None
+    ) -> None:
         self._runner = runner
+        self._hearing = hearing or Hearing()
         self._counters = counters
         self._peers: OrderedDict[Key, PacketPeer] = OrderedDict()
 
-    def received(self, transport: PacketTransport, address: str, frame: bytes, done: Done) -> None:
+    def received(self, transport: ImpairedPackets, address: str, frame: bytes, done: Done) -> None:
         """Take a frame; ``done`` is called once all that is said in reply was given to `send`."""
         try:
             if len(frame) > transport.frame_limit:
@@ -50,21 +55,29 @@ class PacketService:
             frames = _to_stranger(transport, header, frame)
         except ProtocolError as error:
             self._counters["rx_bad_crc" if error.reason == "crc" else "rx_bad_frame"] += 1
+            self._hearing.drop(str(error))
             log.debug("%s %s: %s", transport.kind, address, error)
         else:
             self._counters["rx_unexpected"] += 1
             transport.send(address, frames)
         done()
 
-    def lost(self, transport: PacketTransport, address: str, reason: str) -> None:
+    def lost(self, transport: ImpairedPackets, address: str, reason: str) -> None:
         """Forget a board whose link is gone."""
         for key in [key for key in self._peers if key[:2] == (transport, address)]:
             self._forget(key, reason)
 
-    def forget(self, transport: PacketTransport) -> None:
+    def forget(self, transport: ImpairedPackets) -> None:
         """Forget the boards of a transport that has been closed."""
         for key in [key for key in self._peers if key[0] is transport]:
             self._forget(key, "the link was closed")
+
+    def drop(self) -> int:
+        """Drop the connection to every board as an impairment does; return how many there were."""
+        boards = {key[:2] for key in self._peers}
+        for transport, address in boards:
+            transport.drop(address)
+        return len(boards)
 
     def close(self) -> None:
         """Forget every board."""
@@ -87,7 +100,9 @@ class PacketService:
                 return None
             self._forget(idle, "others have been heard since")
         self._counters["connections"] += 1
-        peer = self._peers[key] = PacketPeer(transport, address, self._runner, self._counters)
+        peer = self._peers[key] = PacketPeer(
+            transport, address, self._runner, self._counters, self._hearing
+        )
         log.info("%s connected, session %08x", peer.name, session)
         return peer
 
@@ -98,7 +113,7 @@ class PacketService:
         peer.close()
 
 
-def _to_stranger(transport: PacketTransport, header: FrameHeader, frame: bytes) -> list[bytes]:
+def _to_stranger(transport: ImpairedPackets, header: FrameHeader, frame: bytes) -> list[bytes]:
     """Return what to say to a board that has not greeted."""
     if transport.selective_repeat:
         return new_answerer(transport, 0).receive(frame)[0]

@@ -4,6 +4,7 @@
 from collections import Counter, deque
 from collections.abc import Callable
 
+from hil.edge.hearing import Hearing
 from hil.edge.runner import TailRunner
 from hil.edge.session import EdgeSession, Inference
 from hil.protocol import BODY_OVERHEAD, Message
@@ -36,6 +37,7 @@ class PacketPeer:
         address: of the board on it.
         runner: runs the tail.
         counters: of the whole server, under the names of docs/protocol.md, section 2.4.
+        hearing: of the whole server.
     """
 
     def __init__(
@@ -44,9 +46,10 @@ class PacketPeer:
         address: str,
         runner: TailRunner,
         counters: Counter[str],
+        hearing: Hearing,
     ) -> None:
         self.name = f"{transport.kind} {address}"
-        self.session = EdgeSession(counters, transport.frame_limit)
+        self.session = EdgeSession(counters, transport.frame_limit, hearing)
         self.counts: Counter[str] = Counter()
         self._answering = new_answerer(transport, runner.tail.tensor_size)
         self._transport = transport

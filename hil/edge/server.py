@@ -6,6 +6,7 @@ import errno
 import functools
 from collections import Counter
 
+from hil.edge.hearing import Hearing
 from hil.edge.packets import PacketService
 from hil.edge.runner import TailRunner
 from hil.edge.stopwatch import Stopwatch
@@ -28,6 +29,7 @@ class Server:
 
     Attributes:
         counters: frames and inferences so far, under the names of docs/protocol.md, 2.4.
+        hearing: what could not be taken, and who has greeted.
 
     Args:
         tail: what to run.
@@ -37,10 +39,13 @@ class Server:
 
     def __init__(self, tail: Tail, stopwatch: Stopwatch, patience_s: float) -> None:
         self.counters: Counter[str] = Counter()
+        self.hearing = Hearing()
         self._runner = TailRunner(tail, stopwatch)
         self._switch = Switch()
-        self._streams = StreamService(self._runner, self.counters, patience_s, self._switch)
-        self._packets = PacketService(self._runner, self.counters)
+        self._streams = StreamService(
+            self._runner, self.counters, patience_s, self._switch, self.hearing
+        )
+        self._packets = PacketService(self._runner, self.counters, self.hearing)
         self._listener: asyncio.Server | None = None
         self._datagrams: list[UdpTransport] = []
 
@@ -88,6 +93,8 @@ class Server:
 
     def impair(self, impairment: Impairment) -> None:
         """Impair the frames of every link, for each board from its next request on."""
+        if impairment.drops_idle:
+            impairment.note_dropped(self._streams.drop() + self._packets.drop())
         self._switch.turn(impairment)
 
     def stop_impairing(self) -> None:

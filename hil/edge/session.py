@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hil.edge.hearing import Greeting, Hearing
 from hil.edge.store import EdgeRecord
 from hil.edge.tail import TailInfo
 from hil.model.array import Array
@@ -39,10 +40,14 @@ class EdgeSession:
     Args:
         counters: where messages and inferences are counted, under the names of section 2.4.
         frame_limit: largest frame that the link carries, in bytes; 0 on a stream.
+        hearing: is told who greets.
     """
 
-    def __init__(self, counters: Counter[str], frame_limit: int = 0) -> None:
+    def __init__(
+        self, counters: Counter[str], frame_limit: int = 0, hearing: Hearing | None = None
+    ) -> None:
         self._counters = counters
+        self._hearing = hearing or Hearing()
         self._frame_limit = frame_limit
         self._greeted = False
 
@@ -106,6 +111,7 @@ class EdgeSession:
         if mismatch:
             return self._error(message, tail, ErrorCode.MODEL_MISMATCH, mismatch)
         self._greeted = True
+        self._hearing.greet(Greeting(message.session, hello.classes))
         answer = Hello(Role.TAIL, tail.dtype, self._frame_limit, tail.tensor_size, tail.classes)
         return self._answer(message, MessageType.HELLO, tail.model_id, answer.pack())
 

@@ -4,6 +4,7 @@
 import logging
 from collections import Counter
 
+from hil.edge.hearing import Hearing
 from hil.edge.runner import TailRunner
 from hil.edge.session import EdgeSession, Inference
 from hil.protocol import (
@@ -15,7 +16,7 @@ from hil.protocol import (
     pack_stream,
     parse_stream_header,
 )
-from hil.transport.impairment.switch import Switch
+from hil.transport.impairment.switch import DROPPED, Switch
 from hil.transport.tcp import FrameLink
 
 log = logging.getLogger("hil.edge")
@@ -37,6 +38,7 @@ class StreamService:
         runner: runs the tail.
         counters: frames and messages, under the names of docs/protocol.md, section 2.4.
         patience_s, switch: see :class:`FrameLink`.
+        hearing: is told why frames are dropped and who greets.
     """
 
     def __init__(
@@ -45,8 +47,10 @@ class StreamService:
         counters: Counter[str],
         patience_s: float,
         switch: Switch | None = None,
+        hearing: Hearing | None = None,
     ) -> None:
         self._runner = runner
+        self._hearing = hearing or Hearing()
         self._counters = counters
         self._patience_s = patience_s
         self._switch = switch
@@ -62,6 +66,12 @@ class StreamService:
         for link in list(self._boards):
             link.abort("the edge server ends")
 
+    def drop(self) -> int:
+        """Close every connection as an impairment does; return how many there were."""
+        for link in self._boards:
+            link.close(DROPPED)
+        return len(self._boards)
+
     def connected(self, link: FrameLink) -> None:
         """A board has connected."""
         self._counters["connections"] += 1
@@ -70,7 +80,7 @@ class StreamService:
             link.abort("there are too many connections")
             return
         log.info("%s connected", link.peer)
-        self._boards[link] = _Board(link, EdgeSession(self._counters))
+        self._boards[link] = _Board(link, EdgeSession(self._counters, hearing=self._hearing))
 
     def received(self, link: FrameLink, frame: bytes) -> None:
         """A whole frame has come.
@@ -89,6 +99,7 @@ class StreamService:
         except ProtocolError as error:
             self._counters["rx_bad_crc" if error.reason == "crc" else "rx_bad_frame"] += 1
             if error.reason in _DROPPED:
+                self._hearing.drop(str(error))
                 return
             raise
         outcome = board.session.receive(message, tail)
@@ -99,6 +110,7 @@ class StreamService:
 
     def failed(self, link: FrameLink, error: ProtocolError) -> None:
         """A board broke the protocol."""
+        self._hearing.drop(str(error))
         if error.reason == "prefix":
             self._counters["rx_bad_frame"] += 1
         log.warning("%s broke the protocol: %s", link.peer, error)

@@ -9,6 +9,7 @@ digest that the image carries.
 
 import hashlib
 import importlib.util
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from hil.errors import BadInputError
 from hil.resources import PACKAGE
 
 ROOT = PACKAGE.parent / "firmware"
-CORE = ROOT / "components" / "splitnode"
+_CORE = Path("components") / "splitnode"
 
 ZIG_VERSION = "0.17.1"
 STACK_BYTES = 65536
@@ -39,35 +40,40 @@ FLAGS = (
 )
 
 
-def is_checkout() -> bool:
-    """Tell whether the firmware's sources are here (not so in an installed wheel)."""
-    return (ROOT / "virtual" / "events.c").is_file()
+def is_checkout(root: Path = ROOT) -> bool:
+    """Tell whether the firmware's sources are here (not so in an installed wheel).
+
+    Args:
+        root: here and below, the folder ``firmware`` that is meant.
+    """
+    return (root / "virtual" / "events.c").is_file()
 
 
-def version() -> str:
+def version(root: Path = ROOT) -> str:
     """Return the firmware's version, which ESP-IDF reads from the same file."""
-    return (ROOT / "version.txt").read_text(encoding="utf-8").strip()
+    return (root / "version.txt").read_text(encoding="utf-8").strip()
 
 
-def sources() -> list[Path]:
+def sources(root: Path = ROOT) -> list[Path]:
     """List every file that the image depends on, in a stable order."""
+    core = root / _CORE
     found = [
-        *(CORE / "include").rglob("*.h"),
-        *(CORE / "src").rglob("*.[ch]"),
-        *(ROOT / "virtual").glob("*.[ch]"),
-        *(ROOT / "virtual" / "include").rglob("*.h"),
-        ROOT / "virtual" / "pack.py",
-        ROOT / "partitions.csv",
-        ROOT / "version.txt",
+        *(core / "include").rglob("*.h"),
+        *(core / "src").rglob("*.[ch]"),
+        *(root / "virtual").glob("*.[ch]"),
+        *(root / "virtual" / "include").rglob("*.h"),
+        root / "virtual" / "pack.py",
+        root / "partitions.csv",
+        root / "version.txt",
     ]
-    return sorted(found, key=lambda path: path.relative_to(ROOT).as_posix())
+    return sorted(found, key=lambda path: path.relative_to(root).as_posix())
 
 
-def source_digest(*, test: bool = False) -> str:
+def source_digest(root: Path = ROOT, *, test: bool = False) -> str:
     """Return the SHA-256 (hexadecimal) over all sources, compiler version and flags."""
     digest = hashlib.sha256(repr((ZIG_VERSION, FLAGS)).encode())
-    for path in sources():
-        name = path.relative_to(ROOT).as_posix().encode()
+    for path in sources(root):
+        name = path.relative_to(root).as_posix().encode()
         content = path.read_bytes()
         digest.update(len(name).to_bytes(4, "little") + name)
         digest.update(len(content).to_bytes(4, "little") + content)
@@ -84,17 +90,19 @@ def can_build() -> bool:
     return importlib.util.find_spec("ziglang") is not None
 
 
-def build(out: Path, *, test: bool = False) -> None:
+def build(out: Path, *, test: bool = False, root: Path = ROOT, digest: str | None = None) -> None:
     """Compile and pack the image into `out`, which then looks like an ESP-IDF build directory.
 
     Args:
         out: the directory; made if it does not exist.
         test: make a test build, which has the verbs of protocol.md, section 2.8.
+        root: the folder ``firmware`` to build.
+        digest: what the image is to carry in place of :func:`source_digest`, to compare two.
 
     Raises:
         BadInputError: no sources, no compiler, or sources that do not compile.
     """
-    if not is_checkout():
+    if not is_checkout(root):
         raise BadInputError(
             "the firmware can only be built from a checkout of the repository: "
             "an installed package holds no firmware sources"
@@ -104,37 +112,48 @@ def build(out: Path, *, test: bool = False) -> None:
             f"building the firmware needs zig: pip install 'ziglang=={ZIG_VERSION}' "
             "(or the extra 'firmware')"
         )
-    digest = source_digest(test=test)
+    core = root / _CORE
+    digest = digest or source_digest(root, test=test)
     with tempfile.TemporaryDirectory(prefix="hil-firmware-") as directory:
         module = Path(directory) / "splitnode.wasm"
         _run(
             [
                 *(sys.executable, "-m", "ziglang", "cc", *FLAGS),
-                f"-ffile-prefix-map={ROOT}=.",
-                f'-DSN_VERSION="{version()}"',
+                f"-ffile-prefix-map={root}=.",
+                f'-DSN_VERSION="{version(root)}"',
                 f'-DSN_SOURCE_DIGEST="{digest[:16]}"',
                 *(("-DSN_TEST_BUILD",) if test else ()),
-                *("-isystem", str(ROOT / "virtual" / "include")),
-                *("-I", str(CORE / "include"), "-I", str(CORE / "src")),
-                *(str(path) for path in sources() if path.suffix == ".c"),
+                *("-isystem", str(root / "virtual" / "include")),
+                *("-I", str(core / "include"), "-I", str(core / "src")),
+                *(str(path) for path in sources(root) if path.suffix == ".c"),
                 *("-o", str(module)),
             ],
             "the firmware does not compile",
+            # Objects carry the digest, so none is ever used again: left in the user's cache, they
+            # would be megabytes a build.
+            ZIG_GLOBAL_CACHE_DIR=directory,
+            ZIG_LOCAL_CACHE_DIR=directory,
         )
         _run(
             [
-                *(sys.executable, str(ROOT / "virtual" / "pack.py")),
+                *(sys.executable, str(root / "virtual" / "pack.py")),
                 *("--wasm", str(module)),
-                *("--version", version()),
+                *("--version", version(root)),
                 *("--digest", digest),
-                *("--partitions", str(ROOT / "partitions.csv")),
+                *("--partitions", str(root / "partitions.csv")),
                 *("--out", str(out)),
             ],
             "the firmware image could not be packed",
         )
 
 
-def _run(command: list[str], failure: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _run(command: list[str], failure: str, **environment: str) -> None:
+    done = subprocess.run(
+        command,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise BadInputError(f"{failure}: {done.stderr.strip() or done.stdout.strip()}")

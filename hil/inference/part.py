@@ -2,6 +2,7 @@
 """The part of a model that a board runs, and what is flashed into its model slot for it."""
 
 import hashlib
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -16,6 +17,7 @@ from hil.model.tflite.graph import TensorSpec
 from hil.model.tflite.verify import verify
 from hil.protocol.codes import DataType, Role
 from hil.protocol.slot import SlotHeader, SlotTensor, model_slot_image
+from hil.symptoms import expect
 
 if TYPE_CHECKING:
     from hil.model.model import Photo
@@ -87,13 +89,21 @@ class ModelPart:
         return self.model.preprocess(image.open() if isinstance(image, NamedPhoto) else image)
 
     def activation(self, data: bytes) -> Array:
-        """Return the bytes of an activation as an array of the cut's shape and dtype."""
+        """Return the bytes of an activation as an array of the cut's shape and dtype.
+
+        Raises:
+            Misbehaviour: they are more or fewer.
+        """
         assert self.cut is not None
-        return np.frombuffer(data, self.cut.dtype).reshape(self.cut.shape)
+        return _array(data, self.cut.dtype, self.cut.shape, "activation")
 
     def output(self, data: bytes) -> Array:
-        """Return the bytes of an output vector as an array of the model's shape and dtype."""
-        return np.frombuffer(data, self.model.output.dtype).reshape(self.model.output.shape)
+        """Return the bytes of an output vector as an array of the model's shape and dtype.
+
+        Raises:
+            Misbehaviour: they are more or fewer.
+        """
+        return _array(data, self.model.output.dtype, self.model.output.shape, "output")
 
     def slot_file(self, capacity: int) -> bytes:
         """Return header and flatbuffer for a model slot of ``capacity`` bytes.
@@ -121,6 +131,18 @@ class ModelPart:
                 "more than the model slot; cut the model earlier, or enlarge the slot."
             )
         return data
+
+
+def _array(data: bytes, dtype: str, shape: tuple[int, ...], what: str) -> Array:
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    expect(
+        len(data) == size,
+        "tensor-cut",
+        stage=what,
+        expected=f"{size} bytes",
+        got=len(data),
+    )
+    return np.frombuffer(data, dtype).reshape(shape)
 
 
 def _tensor(spec: TensorSpec) -> SlotTensor:

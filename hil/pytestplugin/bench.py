@@ -5,15 +5,18 @@ from typing import TYPE_CHECKING
 
 from hil.board.bench import OpenRig
 from hil.errors import (
+    BootFailure,
     BudgetExceeded,
     HilError,
     InfrastructureError,
     LabError,
     MessageLost,
+    ModelRefused,
     ProductFailure,
 )
 from hil.pytestplugin.recording import RecordingBoard
 from hil.pytestplugin.run import MAIN
+from hil.pytestplugin.stalls import Repeated, Stalls
 from hil.results import Results
 
 if TYPE_CHECKING:
@@ -66,14 +69,28 @@ class Bench:
         self._without_second: list[InfrastructureError] = []
         self._suspect = False
         self._stale = False
+        self._fits = False
+        self._pending: tuple[str, HilError] | None = None
+        self._stalls = Stalls(simulated=rig.board.virtual)
 
     def close(self) -> None:
         """Let go of the boards."""
         self._keep_notes()
         self.rig.close()
 
-    def install(self, build: "FirmwareBuild | None", model: "Model", cut: "Cut") -> None:
-        """Flash what tests of the main stage are to find; raises as :meth:`hil.Board.flash`."""
+    def install(
+        self, build: "FirmwareBuild | None", model: "Model", cut: "Cut", *, fits: bool = False
+    ) -> None:
+        """Flash what tests of the main stage are to find; raises as :meth:`hil.Board.flash`.
+
+        Args:
+            build: the firmware; ``None`` for the one that belongs to virtual boards.
+            model: the full model.
+            cut: where to cut it.
+            fits: whether it is known that such a board can run its part: refusing it is then the
+                product's failure, and not that of whoever chose the model.
+        """
+        self._fits = fits
         self.prepare(MAIN, build, model, cut)
         self._flash()
 
@@ -84,25 +101,42 @@ class Bench:
         self._contents[stage] = (build, model, cut)
 
     def connect(self, edge: "EdgeServer | None", via: str) -> None:
-        """Connect the board, now and before every test; raises as :meth:`hil.Board.connect`.
+        """Connect the board, now and before every test.
+
+        A link that does not come up is the failure of the test that is to find it
+        (:meth:`require`): others may find another.
 
         Args:
             edge: what runs the tail; ``None`` where the peer does.
             via: the link to begin with.
+
+        Raises:
+            LabError: the lab has died.
         """
         self._edge = edge
         self._connects = True
-        self._connect(via)
+        try:
+            self._connect(via)
+        except LabError:
+            raise
+        except (InfrastructureError, ProductFailure) as error:
+            self._pending = (via, error)
+
+    def require(self, via: str) -> None:
+        """Raise what kept the board from being connected over a link at the beginning."""
+        if self._pending is not None and self._pending[0] == via:
+            _, error = self._pending
+            self._pending = None
+            raise error
 
     def peer(self) -> "Board":
         """Return the second board with the tail on it; raises as :meth:`install`."""
-        content = self._contents[self._stage]
         peer = self._second("peer")
         link = self.board.connection
         if link is not None and link.gateway is peer:
             self.board.disconnect()  # it cannot be both
         if not peer.holds("tail", self.board.part.model_id):
-            peer.flash(*content, "tail")
+            self._put(peer, "tail")
             self._flashed.append(peer)
         peer.end_gateway()
         return peer
@@ -115,14 +149,22 @@ class Bench:
             self._flashed.append(gateway)
         return gateway
 
-    def note(self, error: BaseException) -> None:
+    def note(self, error: BaseException, via: str, test: str) -> None:
         """Learn of an error that ended a test with these boards.
 
         After an infrastructure error nothing can be tested any more, unless it concerns one link
         or the second board alone; after a product failure the boards are reset before they are
         used again.
+
+        Args:
+            error: what ended it.
+            via: the link that it had.
+            test: its name.
         """
-        if isinstance(error, MessageLost):
+        self._stalls.note(error, via, test)
+        if isinstance(error, Repeated):
+            return
+        if isinstance(error, MessageLost) and error.tolerated:
             self._stale = True
         elif any(error is known for known in (*self._broken_links.values(), *self._without_second)):
             return
@@ -141,9 +183,11 @@ class Bench:
         Raises:
             InfrastructureError: bench or link is out of use, since an earlier test if need be.
             ProductFailure: a board is not up, or does not come up again.
+            Repeated: an earlier test waited in vain on this link.
         """
         if self._broken is not None:
             raise self._broken.with_traceback(None)
+        self._stalls.require_none(via)
         if self._suspect:
             self._recover()
         info = self.board.refresh()
@@ -179,8 +223,17 @@ class Bench:
         self._results.notes[:] = notes
 
     def _flash(self) -> None:
-        self.board.flash(*self._contents[self._stage])
+        self._put(self.board, "head")
         self._identities[self._stage] = _identity(self.board.info)
+
+    def _put(self, board: "Board", role: str) -> None:
+        """Flash what the stage wants; raises as :meth:`hil.Board.flash`."""
+        try:
+            board.flash(*self._contents[self._stage], role)
+        except ModelRefused as error:
+            if self._fits or self._stage != MAIN:
+                raise BootFailure(f"{error} This {role} is known to fit.") from error
+            raise
 
     def _second(self, role: str) -> "Board":
         try:
@@ -199,6 +252,7 @@ class Bench:
 
     def _connect(self, via: str) -> None:
         """Connect over a link; where that is the rig's fault, remember it of this link alone."""
+        self.require(via)
         if via in self._broken_links:
             raise self._broken_links[via].with_traceback(None)
         try:

@@ -129,7 +129,8 @@ def board(
     from hil.results.table import identity_lines
 
     run = Run.of(request.config)
-    hil_bench.install(firmware, model, cut)
+    own = (run.settings.model, run.settings.cut) == (None, None)
+    hil_bench.install(firmware, model, cut, fits=own)
     run.say(identity_lines(run.results.document()))
     run.write()
     edge = None if hil_bench.has_peer else request.getfixturevalue("edge")

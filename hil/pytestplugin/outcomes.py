@@ -22,7 +22,13 @@ import pytest
 from _pytest.junitxml import xml_key
 
 from hil.console.log import NOTE
-from hil.errors import BadInputError, HilError, InfrastructureError, ProductFailure
+from hil.errors import (
+    BadInputError,
+    HilError,
+    InfrastructureError,
+    MessageLost,
+    ProductFailure,
+)
 
 EXIT_INFRASTRUCTURE = 10
 
@@ -31,7 +37,8 @@ Phase = Literal["setup", "call", "teardown"]
 
 def kind_of(error: BaseException) -> str:
     """Return ``product``, ``infrastructure``, ``bad_input``, or ``test`` for all else."""
-    if isinstance(error, InfrastructureError):
+    lost = isinstance(error, MessageLost) and error.tolerated
+    if isinstance(error, InfrastructureError) or lost:
         return "infrastructure"
     if isinstance(error, BadInputError):
         return "bad_input"

@@ -30,7 +30,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Fail a test during which the board crashed, though nothing in it asked the board again."""
+    """Fail a test without its link, and one during which the board crashed, though unasked."""
+    if (bench := _bench_of(item)) is not None:
+        bench.require(Run.of(item.config).via)
     result = yield
     if (bench := _bench_of(item)) is not None:
         bench.check()
@@ -45,7 +47,8 @@ def pytest_runtest_makereport(
     report = yield
     bench = _bench_of(item)
     if bench is not None and report.failed and call.excinfo is not None:
-        bench.note(call.excinfo.value)
+        run = Run.of(item.config)
+        bench.note(call.excinfo.value, run.via, item.name)
     return report
 
 

@@ -20,6 +20,7 @@ from hil.results import (
     Results,
 )
 from hil.results.booking import inference_record, round_trip_record
+from hil.results.measured import board_kind
 
 if TYPE_CHECKING:
     from hil.model.model import Model
@@ -51,6 +52,7 @@ class RecordingBoard(Board):
         try:
             inference = super().infer(image, *args, **kwargs)
         except MessageLost as error:
+            error.tolerated = self._tolerates_loss(via, tail)
             self.results.lost.append(LostRecord(name, via, error.code, self.simulated, tail))
             raise
         if isinstance(image, Photo):
@@ -68,11 +70,22 @@ class RecordingBoard(Board):
         try:
             echo = super().rtt(size, *args, **kwargs)
         except MessageLost as error:
+            error.tolerated = self._tolerates_loss(via, tail)
             echo = RoundTrip(via, size, None, error.code, None, self.simulated)
             self.results.round_trips.append(round_trip_record(echo, tail))
             raise
         self.results.round_trips.append(round_trip_record(echo, tail))
         return echo
+
+    def _tolerates_loss(self, via: str, tail: str) -> bool:
+        """Whether a message may stay unanswered: a link file loses some, or the budget lets it."""
+        if self.lab is not None and self.lab.shaped:
+            return True
+        budgets = self.results.budgets
+        if budgets is None:
+            return False
+        kind = board_kind(self.info.chip, tail, self.simulated)
+        return bool(budgets.link(kind, via).loss)
 
     def _over(self) -> tuple[str, str]:
         """Return the link that is up, and what runs the tail: edge or peer."""

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from hil.esp32s3 import mac_text
+from hil.lifeline import hold_on_to
 from hil.sim.ble.medium import BleMedium
 from hil.sim.clock.clock import SimClock
 from hil.sim.faults.faults import parse_faults
@@ -31,6 +32,10 @@ MEDIA: tuple[type[Medium], ...] = (BleMedium,)
 # Real seconds that a request on a console waits for what the host owes. Then it is let in, for the
 # host may owe because it waits for the request's answer.
 COURTESY_S = 1.0
+
+# Real seconds after the end of its starter in which a lab ends by itself, from which firmware that
+# never returns keeps it.
+END_GRACE_S = 5.0
 
 # Events between two looks at the sockets.
 BATCH = 64
@@ -192,6 +197,7 @@ def _watch(
     """Call `call` when the other end of the pipe is closed, which the kernel does for the dead."""
     if lifeline is not None:
         loop.add_reader(lifeline, call)
+        hold_on_to(lifeline, END_GRACE_S)
     try:
         yield
     finally:

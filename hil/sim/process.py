@@ -49,6 +49,7 @@ class Lab:
         boards: where the virtual boards are.
         hci: their BLE radio, as a transport of bumble; ``None`` without bumble.
         process: the lab.
+        shaped: whether a link file says what becomes of packets.
     """
 
     def __init__(
@@ -57,8 +58,10 @@ class Lab:
         lifeline: int,
         log: IO[bytes],
         ends: dict[str, Any],
+        shaped: bool = False,
     ) -> None:
         self.process = process
+        self.shaped = shaped
         self._lifeline: int | None = lifeline
         self._log = log
         self.boards = tuple(VirtualPort(**board) for board in ends["boards"])
@@ -114,7 +117,7 @@ class Lab:
         finally:
             os.close(reading)
         try:
-            return cls(process, writing, log, _first_line(process, log))
+            return cls(process, writing, log, _first_line(process, log), link is not None)
         except BaseException:
             os.close(writing)
             process.kill()

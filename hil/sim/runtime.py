@@ -36,6 +36,11 @@ WATCHDOG_US = 10_000_000
 CONFIG_ESP_TASK_WDT_TIMEOUT_S to it. Running the model counts."""
 
 
+SPINS = 10_000
+"""Timers in a row that are due when set. Firmware that sets so many never sleeps: it lets no
+other task run, as the watchdog of a chip finds out, and would keep this host busy for minutes."""
+
+
 class Runtime:
     """One boot of the firmware, until it is halted.
 
@@ -68,6 +73,8 @@ class Runtime:
         self._charged = 0
         self._waiting: deque[tuple[str, tuple[int, ...], bytes]] = deque()
         self._timer: Event | None = None
+        self._spins = 0
+        self._spinning_since = self._booted_at
         self._uart = Uart(clock, self._take, self._give)
         board.on_client_gone = self._uart.host_gone
         board.on_pause = self._uart.pause
@@ -195,24 +202,45 @@ class Runtime:
     def starve(self) -> None:
         """Let the task watchdog find that the inference task has made no progress."""
         if not self._halted:
-            self._die(None)
+            self._bark(None, "inference", "inference")
 
     def _set_timer(self, deadline_us: int) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if deadline_us != NO_DEADLINE and not self._halted:
-            time = self._booted_at + deadline_us * CYCLES_PER_US
+        if deadline_us == NO_DEADLINE or self._halted:
+            self._spins = 0
+            return
+        time = self._booted_at + deadline_us * CYCLES_PER_US
+        if time > self._busy_until:
+            self._spins = 0
+        elif self._spins == 0:
+            self._spinning_since = self._called_at
+        self._spins += time <= self._busy_until
+        if self._spins > SPINS:
+            end = self._spinning_since + WATCHDOG_US * CYCLES_PER_US
+            self._timer = self.clock.at(end, self._starve_idle)
+        else:
             self._timer = self.clock.at(time, lambda: self.run("on_timer"))
 
-    def _die(self, trap: Trap | None) -> None:
+    def _starve_idle(self) -> None:
+        """Let the task watchdog find that the idle task has not run."""
+        if not self._halted:
+            self._bark(None, "IDLE0", "node")
+
+    def _die(self, trap: Trap) -> None:
         """Print what the chip prints when its firmware has failed, and reset."""
-        if trap is not None and trap.code != TrapCode.OUT_OF_FUEL:
-            self._say(panic_lines(trap, self._digest))
-        else:
-            end = self.clock.now if trap is None else self.now()
-            uptime_ms = (end - self._booted_at) // CYCLES_PER_US // 1000
-            self._say(watchdog_lines(trap, uptime_ms, self._digest))
+        if trap.code == TrapCode.OUT_OF_FUEL:
+            self._bark(trap, "node", "node")
+            return
+        self._say(panic_lines(trap, self._digest))
+        self._restart(ResetReason.RTC_SW_CPU_RST)
+
+    def _bark(self, trap: Trap | None, task: str, running: str) -> None:
+        """Print what the task watchdog prints, and reset; see :func:`watchdog_lines`."""
+        end = self.clock.now if trap is None else self.now()
+        uptime_ms = (end - self._booted_at) // CYCLES_PER_US // 1000
+        self._say(watchdog_lines(trap, task, running, uptime_ms, self._digest))
         self._restart(ResetReason.RTC_SW_CPU_RST)
 
     def _restart(self, reason: ResetReason) -> None:

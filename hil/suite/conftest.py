@@ -10,6 +10,8 @@ import pytest
 
 from hil.board.board import Board
 from hil.board.connection import Connection
+from hil.errors import BadInputError
+from hil.firmware.build import FirmwareBuild
 from hil.inference.inference import Inference
 from hil.inference.judgement import Judgement, judge
 from hil.model.array import Array
@@ -18,12 +20,14 @@ from hil.model.model import Model
 from hil.model.photos import Photo
 from hil.model.split import Cut
 from hil.model.topk import top_k
-from hil.pytestplugin.run import MAIN
+from hil.pytestplugin.run import MAIN, Run
 from hil.pytestplugin.stages import STAGES, stage_of
 from hil.results import JudgementRecord, Results
-from hil.suite.raw_air import RawAir
-from hil.suite.raw_tail import RawTail
-from hil.suite.scripted_head import ScriptedHead
+from hil.suite.helpers.answers import Answers
+from hil.suite.helpers.memory_log import MemoryLog
+from hil.suite.helpers.raw_air import RawAir
+from hil.suite.helpers.raw_tail import RawTail
+from hil.suite.helpers.scripted_head import ScriptedHead
 
 ORDER = (
     "identity",
@@ -43,6 +47,22 @@ ORDER = (
     "roles_answering",
     "roles_repeating",
     "roles_gateway",
+    "console",
+    "console_noise",
+    "console_chunks",
+    "console_counters",
+    "time",
+    "secrets",
+    "updates",
+    "updates_slots",
+    "updates_trials",
+    "updates_faults",
+    "state",
+    "state_answers",
+    "state_tail",
+    "state_faults",
+    "state_figures",
+    "state_memory",
 )
 
 
@@ -193,3 +213,38 @@ def raw_tail(
     air = RawAir(gateway)
     yield RawTail(air, gateway, small_board)
     air.close()
+
+
+@pytest.fixture(scope="session")
+def memory_log() -> MemoryLog:
+    """What the board under test has had free before each test so far."""
+    return MemoryLog()
+
+
+@pytest.fixture(autouse=True)
+def sampled_memory(request: pytest.FixtureRequest, memory_log: MemoryLog) -> None:
+    """Note before each test what memory is free, from the first one on that finds a board."""
+    bench = Run.of(request.config).bench
+    if bench is not None:
+        memory_log.sample(bench.board)
+
+
+@pytest.fixture
+def two_slots(firmware: FirmwareBuild) -> None:
+    """Skip on a flash that has no room for an update."""
+    try:
+        firmware.model_slot(1)
+    except BadInputError:
+        pytest.skip("the partition table has one model slot: no update is possible.")
+
+
+@pytest.fixture
+def slot(small_board: Board) -> bytes:
+    """What is in the model slot for ``small_board``: header and the small model's head."""
+    return small_board.part.slot_file(1 << 24)
+
+
+@pytest.fixture
+def answers(small_board: Board, digits: list[Path]) -> Answers:
+    """What the small model makes of the first three of ``digits``."""
+    return Answers(small_board, digits[:3])

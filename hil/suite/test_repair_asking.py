@@ -20,8 +20,8 @@ from hil.protocol import (
 from hil.protocol.frame import with_ack_requested
 from hil.protocol.packet import ack_frame, refusal, single_frame
 from hil.protocol.selective_repeat import Sender
-from hil.suite.raw_tail import Asked, RawTail, echo_reply
-from hil.suite.scripted_head import FRAGMENT, VIA, told
+from hil.suite.helpers.raw_tail import Asked, RawTail, echo_reply
+from hil.suite.helpers.scripted_head import FRAGMENT, VIA, told
 from hil.symptoms import expect
 
 pytestmark = [pytest.mark.hil, pytest.mark.hil_links("espnow")]

@@ -14,8 +14,8 @@ from hil.protocol import HEADER_SIZE, Ack, Flags, MessageType, fragment
 from hil.protocol.frame import with_ack_requested
 from hil.protocol.packet import ack_frame
 from hil.protocol.rto import EXPIRIES, FIRST_US, MOST_US, RetransmissionTimer
-from hil.suite.raw_tail import Asked, RawTail, echo_reply
-from hil.suite.scripted_head import FRAGMENT, VIA, told
+from hil.suite.helpers.raw_tail import Asked, RawTail, echo_reply
+from hil.suite.helpers.scripted_head import FRAGMENT, VIA, told
 from hil.symptoms import expect
 
 pytestmark = [pytest.mark.hil, pytest.mark.hil_links("espnow")]

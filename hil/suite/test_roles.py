@@ -14,7 +14,7 @@ from hil.errors import BoardRefused, EdgeError
 from hil.firmware.build import FirmwareBuild
 from hil.pytestplugin.options import Settings
 from hil.sim.process import Lab
-from hil.suite.pair import counted, echo, infer
+from hil.suite.helpers.pair import counted, echo, infer
 from hil.symptoms import Misbehaviour, expect
 
 pytestmark = pytest.mark.hil

@@ -28,10 +28,10 @@ from hil.protocol import (
     Score,
 )
 from hil.protocol.packet import ack_frame, refusal, single_frame
-from hil.suite.answers_on_air import check_frames
-from hil.suite.misfits import DAMAGES, MISFITS
-from hil.suite.pair import counted
-from hil.suite.scripted_head import (
+from hil.suite.helpers.answers_on_air import check_frames
+from hil.suite.helpers.misfits import DAMAGES, MISFITS
+from hil.suite.helpers.pair import counted
+from hil.suite.helpers.scripted_head import (
     FRAGMENT,
     VIA,
     ScriptedHead,

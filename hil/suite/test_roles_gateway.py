@@ -11,10 +11,10 @@ from hil.board.connection import Connection
 from hil.board.link import request_up
 from hil.board.station import ESPNOW_CHANNEL
 from hil.protocol import Ack, MessageType
-from hil.suite.answers_on_air import check_frames
-from hil.suite.pair import counted
-from hil.suite.raw_air import RawAir
-from hil.suite.scripted_head import VIA, ScriptedHead, ack_of, echo_reply, frames_of
+from hil.suite.helpers.answers_on_air import check_frames
+from hil.suite.helpers.pair import counted
+from hil.suite.helpers.raw_air import RawAir
+from hil.suite.helpers.scripted_head import VIA, ScriptedHead, ack_of, echo_reply, frames_of
 from hil.symptoms import expect
 from hil.transport.espnow import FRAME_LIMIT
 

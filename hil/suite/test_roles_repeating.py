@@ -23,9 +23,9 @@ from hil.protocol import (
     Reassembler,
 )
 from hil.protocol.frame import with_ack_requested
-from hil.suite.answers_on_air import check_frames
-from hil.suite.pair import counted
-from hil.suite.scripted_head import (
+from hil.suite.helpers.answers_on_air import check_frames
+from hil.suite.helpers.pair import counted
+from hil.suite.helpers.scripted_head import (
     FRAGMENT,
     VIA,
     ScriptedHead,

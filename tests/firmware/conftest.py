@@ -6,11 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+from hil.firmware import virtual
+from hil.firmware.build import FirmwareBuild
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -208,3 +211,32 @@ def wasm32(tmp_path_factory: pytest.TempPathFactory) -> Run:
         assert status == 0, "".join(output)
 
     return run
+
+
+Change = tuple[str, str, str]
+"""A file, relative to ``firmware``; what stands in it once; and what shall stand there."""
+
+
+@pytest.fixture
+def patched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Iterable[Change]], FirmwareBuild]:
+    """Return what builds the virtual board's image from a changed copy of the sources."""
+    if not virtual.can_build():
+        pytest.skip("ziglang is not installed (extra 'firmware')")
+
+    def build(changes: Iterable[Change]) -> FirmwareBuild:
+        sources = tmp_path / "sources"
+        kept_out = shutil.ignore_patterns("prebuilt*", "build*", "test")
+        shutil.copytree(FIRMWARE, sources, ignore=kept_out)
+        for name, old, new in changes:
+            text = (sources / name).read_text(encoding="utf-8")
+            assert text.count(old) == 1, f"{name} has {old!r} {text.count(old)} times"
+            (sources / name).write_text(text.replace(old, new), encoding="utf-8")
+        with monkeypatch.context() as patch:
+            patch.setattr(virtual, "ROOT", sources)
+            patch.setattr(virtual, "CORE", sources / "components" / "splitnode")
+            virtual.build(tmp_path / "build")
+        return FirmwareBuild.load(tmp_path / "build")
+
+    return build

@@ -51,8 +51,14 @@ macro(idf_component_register)
 endmacro()
 macro(project name)
   _project(${name} C CXX)
-  file(WRITE ${SDKCONFIG} "CONFIG_PARTITION_TABLE_CUSTOM=y\\n"
-    "CONFIG_PARTITION_TABLE_CUSTOM_FILENAME=\\"partitions.csv\\"\\n")
+  if(NOT EXISTS ${SDKCONFIG}) # as kconfgen, whose sdkconfig outlives its defaults
+    file(WRITE ${SDKCONFIG} "CONFIG_PARTITION_TABLE_CUSTOM=y\\n"
+      "CONFIG_PARTITION_TABLE_CUSTOM_FILENAME=\\"partitions.csv\\"\\n")
+    foreach(defaults ${SDKCONFIG_DEFAULTS})
+      file(READ ${defaults} settings)
+      file(APPEND ${SDKCONFIG} "${settings}")
+    endforeach()
+  endif()
   file(GLOB lent ${EXTRA_COMPONENT_DIRS}/*)
   file(GLOB own $ENV{IDF_PATH}/components/*)
   foreach(directory ${lent} ${own} ${CMAKE_SOURCE_DIR}/main)
@@ -116,6 +122,25 @@ PROJECT = {
     "main/CMakeLists.txt": "idf_component_register(SRCS main.c PRIV_REQUIRES esp_wifi vfs)\n",
     "main/main.c": MAIN_C,
 }
+WITH_LAYOUT = """
+    idf_component_register(SRCS main.c PRIV_REQUIRES esp_wifi vfs)
+    target_link_options(main INTERFACE -Wl,-T,${CMAKE_CURRENT_LIST_DIR}/gap.ld -Wl,-Map,tiny.map)
+"""
+LAYOUT = """
+SECTIONS {
+  .flash.text : { *(.text*) }
+  .flash.rodata : {
+    *(.rodata* .srodata* .data* .sdata*)
+    . = ALIGN(ALIGNOF(.eh_frame_hdr));
+  }
+  ASSERT(ADDR(.eh_frame_hdr) == ADDR(.flash.rodata) + SIZEOF(.flash.rodata),
+    "The gap between .flash.rodata and .eh_frame_hdr must not exist to produce the image.")
+  .eh_frame_hdr : { . = ALIGN(4); }
+  .tdata : { *(.tdata*) }
+  .tbss : { *(.tbss*) }
+  .bss : { *(.bss* .sbss* COMMON) }
+}
+"""
 TFLM = {"CMakeLists.txt": "idf_component_register()\n"}
 
 
@@ -160,6 +185,53 @@ def test_a_project_that_links_has_no_findings_and_its_sizes_are_told(link, tmp_p
     again = link({}, "--build-dir", str(build))
     assert again.returncode == 0, again.stdout + again.stderr
     assert "console.c" not in (build / "link.log").read_text()  # nothing of it has changed
+
+
+def test_a_kept_build_follows_the_settings(link, tmp_path):
+    build = ("--build-dir", str(tmp_path / "build"))
+    assert link({}, *build).returncode == 0
+    changed = {
+        "sdkconfig.defaults": 'CONFIG_PARTITION_TABLE_CUSTOM_FILENAME="small.csv"\n',
+        "small.csv": "ota_0, app, ota_0, 0x20000, 0x100\n",
+    }
+    done = link(changed, *build)
+    assert done.returncode == 1
+    assert "too large for ota_0 of 256 (small.csv)" in done.stdout
+
+
+def test_a_kept_build_is_of_one_compiler(link, tmp_path):
+    build = tmp_path / "build"
+    assert link({}, "--build-dir", str(build)).returncode == 0
+    program = build / "lent" / "bin" / "riscv32-esp-elf-gcc"
+    lent = program.read_text()
+    program.write_text(f"{lent}# as an earlier version lent it\n")
+    done = link({}, "--build-dir", str(build))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "the compiler is lent otherwise than before; everything is built anew." in done.stdout
+    assert "console.c" in (build / "link.log").read_text()
+    assert program.read_text() == lent
+
+
+ERRNO_C = MAIN_C.replace(
+    "#include <stdio.h>", "#include <errno.h>\n    #include <stdio.h>"
+).replace("esp_wifi_init()", "errno + esp_wifi_init()")
+
+
+def test_the_c_librarys_errno_leaves_no_gap_in_the_image(link):
+    done = link({"main/main.c": ERRNO_C, "main/CMakeLists.txt": WITH_LAYOUT, "main/gap.ld": LAYOUT})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "\ntiny.elf:\n  .flash.text " in done.stdout
+
+
+def test_what_lies_in_a_gap_of_the_image_is_named(link):
+    listing = f"{WITH_LAYOUT}target_compile_options(main PRIVATE -ftls-model=initial-exec)\n"
+    done = link({"main/main.c": ERRNO_C, "main/CMakeLists.txt": listing, "main/gap.ld": LAYOUT})
+    assert done.returncode == 1
+    assert (
+        "The gap between .flash.rodata and .eh_frame_hdr must not exist to produce the "
+        "image: in it lies .got and .got.plt; a .got comes from" in done.stdout
+    )
+    assert done.stdout.endswith("\n1 findings\n")
 
 
 def test_what_the_linker_misses_or_finds_twice_is_named_with_the_objects(link):

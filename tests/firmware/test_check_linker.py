@@ -11,7 +11,7 @@ import pytest
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 sys.path.insert(0, str(FIRMWARE))
 
-from checking import linker, sizes, stubs  # noqa: E402
+from checking import layout, linker, sizes, stubs  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
     not all(shutil.which(each) for each in ("gcc", "ar", "readelf")),
@@ -84,12 +84,36 @@ MISTAKES = {
         ["-Wl,-T,small.ld"],
         ["section .all does not fit in memory dram"],
     ),
+    "assertion_of_the_linker_script": (
+        {"main.c": MAIN, "start.c": START},
+        ["-Wl,-T,stops.ld"],
+        ["IRAM0 segment data does not fit."],
+    ),
+    "macro_redefined": (
+        {"main.c": f"#define HIL 1\n#define HIL 2\n{MAIN}", "start.c": START},
+        [],
+        ['main.c:2: "HIL" redefined'],
+    ),
     "no_header": (
         {"main.c": '#include "esp_wifi.h"\nint main(void) { return 0; }\n'},
         [],
         ["main.c includes esp_wifi.h, which none of its component's requirements has"],
     ),
 }
+STOPS = """
+SECTIONS { .all : { *(.text*) *(.data*) *(.bss*) *(COMMON) } /DISCARD/ : { *(*) } }
+ASSERT(SIZEOF(.all) < 2, "IRAM0 segment data does not fit.")
+"""
+GAP = """
+SECTIONS {
+  .flash.text : { *(.text*) }
+  .flash.rodata : { *(.rodata*) *(.data*) . = ALIGN(16); }
+  ASSERT(ADDR(.tail) == ADDR(.flash.rodata) + SIZEOF(.flash.rodata),
+    "The gap between .flash.rodata and .tail must not exist to produce the final bin image.")
+  .tail : { . = ALIGN(4); }
+  /DISCARD/ : { *(.eh_frame*) *(.note*) *(.comment) }
+}
+"""
 SMALL = """
 MEMORY { dram (rw) : ORIGIN = 0, LENGTH = 4096 }
 SECTIONS { .all : { *(.text*) *(.data*) *(.bss*) *(COMMON) } > dram /DISCARD/ : { *(*) } }
@@ -98,13 +122,22 @@ SECTIONS { .all : { *(.text*) *(.data*) *(.bss*) *(COMMON) } > dram /DISCARD/ : 
 
 def link(folder: Path, files: dict[str, str], options: list[str]) -> str:
     """Build the files, those of a folder lib* as a library, and return what was said."""
-    (folder / "small.ld").write_text(SMALL)
+    for script, text in (("small.ld", SMALL), ("stops.ld", STOPS), ("gap.ld", GAP)):
+        (folder / script).write_text(text)
     said, objects, libraries = "", [], []
     for name, text in sorted(files.items()):
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-        command = ["gcc", "-fno-common", "-c", name, "-o", f"{name.rpartition('.')[0]}.o"]
+        command = [
+            "gcc",
+            "-fno-common",
+            "-Werror",
+            "-c",
+            name,
+            "-o",
+            f"{name.rpartition('.')[0]}.o",
+        ]
         said += run(command, folder)
         (libraries if "/" in name else objects).append(command[-1])
     for each in libraries:
@@ -139,6 +172,38 @@ def test_what_links_has_no_findings(tmp_path):
     found = {each.name: each for each in sizes.sections(readelf)}
     assert found[".text"].size > 0
     assert ".symtab" not in found  # not in memory
+
+
+GAP_FOUND = "The gap between .flash.rodata and .tail must not exist to produce the final bin image"
+ODD = 'int {name} __attribute__((section("{section}"), used)) = 1;\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "lies"),
+    [
+        (
+            {"main.c": MAIN + ODD.format(name="odd", section=".odd"), "start.c": START},
+            ".odd of main.o",
+        ),
+        (
+            {"main.c": MAIN, "libx/start.c": START + ODD.format(name="odd", section=".odd")},
+            ".odd of libx.a(start.o)",
+        ),
+        (
+            {"main.c": MAIN, "start.c": START + ODD.format(name="table", section=".got")},
+            ".got; a .got comes from position-independent code, or from thread-local data that was "
+            "compiled without -ftls-model=local-exec",
+        ),
+    ],
+)
+def test_what_lies_in_a_gap_of_the_image_is_named(tmp_path, files, lies):
+    said = link(tmp_path, files, ["-Wl,-T,gap.ld", "-Wl,-Map,program.map"])
+    (finding,) = linker.read(said).findings()
+    assert finding == f"{GAP_FOUND}."
+    linkers_map = (tmp_path / "program.map").read_text()
+    assert layout.explain(finding, linkers_map) == f"{GAP_FOUND}: in it lies {lies}"
+    assert layout.explain("hil_start is defined twice", linkers_map) == "hil_start is defined twice"
+    assert layout.explain(finding, "") == finding
 
 
 def run_for_output(command: list[str], folder: Path) -> str:

@@ -56,8 +56,8 @@ def test_sources_that_do_not_compile_are_reported_with_the_compilers_words(
 ) -> None:
     broken = tmp_path / "broken.c"
     broken.write_text("int oops(void) { return undeclared; }\n", encoding="utf-8")
-    monkeypatch.setattr(firmware_build, "sources", lambda: [broken])
-    monkeypatch.setattr(firmware_build, "source_digest", lambda *, test: "ab" * 32)
+    monkeypatch.setattr(firmware_build, "sources", lambda _root: [broken])
+    monkeypatch.setattr(firmware_build, "source_digest", lambda _root, *, test: "ab" * 32)
     with pytest.raises(firmware_build.BadInputError, match=r"does not compile.*undeclared"):
         firmware_build.build(tmp_path / "out")
     assert not (tmp_path / "out").exists()

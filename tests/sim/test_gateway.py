@@ -105,6 +105,14 @@ def test_the_rate_of_the_line_is_the_boards() -> None:
     assert line.to_host[0][0] == crossing(record, 921_600)
 
 
+def test_a_rate_that_no_driver_takes_leaves_the_line_as_it_is() -> None:
+    line, record = Line(), taken(1)
+    line.uart.set_baud(0)
+    line.write(record)
+    line.run()
+    assert line.to_host[0][0] == crossing(record)
+
+
 def test_a_text_line_goes_at_once_but_never_overtakes_a_record() -> None:
     line, record = Line(), taken(1)
     line.write(b"I (1) boot: hello\r\n", record, b"#1 ok *0000\r\n")

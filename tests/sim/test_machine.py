@@ -4,7 +4,13 @@
 import pytest
 from wasmtime import TrapCode, wat2wasm
 
-from hil.sim.chip.machine import CYCLES_PER_INSTRUCTION, Machine, ModuleRejectedError, Trap
+from hil.sim.chip.machine import (
+    CYCLES_PER_INSTRUCTION,
+    IMPORTS_PER_CALL,
+    Machine,
+    ModuleRejectedError,
+    Trap,
+)
 from hil.sim.chip.panic import panic_lines, watchdog_lines
 
 WAT = """
@@ -18,7 +24,8 @@ WAT = """
   (func (export "trap") unreachable)
   (func (export "divide") (param i32) (result i32) i32.const 1 local.get 0 i32.div_u)
   (func $deep (export "deep") call $deep)
-  (func (export "hang") (loop br 0)))
+  (func (export "hang") (loop br 0))
+  (func (export "wait") (loop (drop (call $now)) br 0)))
 """
 BUDGET = 1_000_000
 
@@ -86,7 +93,18 @@ def test_an_endless_loop_ends_when_its_time_is_up() -> None:
         one.call("hang")
     assert caught.value.code == TrapCode.OUT_OF_FUEL
     assert BUDGET - 100 <= one.elapsed <= BUDGET
-    assert "Task watchdog" in next(watchdog_lines(caught.value, 5000, "ab" * 32))
+    assert "Task watchdog" in next(watchdog_lines(caught.value, "node", "node", 5000, "ab" * 32))
+
+
+def test_a_loop_that_waits_by_asking_the_machine_ends_as_of_when_its_time_is_up() -> None:
+    asked = []
+    budget = 100 * IMPORTS_PER_CALL * CYCLES_PER_INSTRUCTION
+    one = Machine(wat2wasm(WAT), {"now": lambda: asked.append(0) or 42}, budget)
+    with pytest.raises(Trap) as caught:
+        one.call("wait")
+    assert caught.value.code == TrapCode.OUT_OF_FUEL
+    assert (len(asked), one.elapsed) == (IMPORTS_PER_CALL + 1, budget)
+    assert one.call("now") == 42
 
 
 def test_the_machine_goes_on_after_a_trap() -> None:

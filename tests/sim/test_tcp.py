@@ -166,6 +166,52 @@ def test_a_host_that_dies_owing_an_answer_ends_the_connection_and_the_debt(
     assert b"closed by the host" in text
 
 
+def test_only_the_answer_itself_pays_for_a_request(firmware: type[Any], settle: Settle) -> None:
+    stray = Message(MessageType.RESULT, Flags.ANSWER, 2, 1, 0, bytes(76))
+
+    def strays(delay: float) -> Handler:
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            prefix = await reader.readexactly(4)
+            await reader.readexactly(int.from_bytes(prefix, "little"))
+            for each in (stray, stray._replace(session=1, message_id=2)):
+                writer.write(pack_stream(each))
+                await asyncio.sleep(delay)
+            writer.write(message(MessageType.RESULT, bytes(76), answer=True))
+            await reader.read()
+
+        return handle
+
+    async def run(delay: float) -> list[tuple[str, float]]:
+        async with connection(firmware, settle, strays(delay)) as (board, tcp):
+            tcp.send(0, message(MessageType.DATA, bytes(100)), board.clock.now)
+            board.clock.at(10**14, lambda: None)  # later: it must not happen before the answer
+            await settle(board.clock, lambda: board.count("on_receive") == 3)
+            return [(name, at) for name, _, _, at in board.told]
+
+    quick = asyncio.run(run(0.0))
+    assert asyncio.run(run(0.05)) == quick
+
+
+def test_a_host_that_goes_of_its_own_accord_does_so_when_nothing_is_left_to_happen(
+    firmware: type[Any], settle: Settle
+) -> None:
+    async def answer_and_go(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        prefix = await reader.readexactly(4)
+        await reader.readexactly(int.from_bytes(prefix, "little"))
+        writer.write(message(MessageType.RESULT, bytes(76), answer=True))
+
+    async def run() -> Any:
+        async with connection(firmware, settle, answer_and_go) as (board, tcp):
+            tcp.send(0, message(MessageType.DATA, bytes(100)), board.clock.now)
+            board.clock.at(10**10, lambda: None)
+            await settle(board.clock, lambda: board.count("on_link") == 2)
+            return board.told[-1]
+
+    _, (_, code, _), _, at = asyncio.run(run())
+    assert code == ErrorCode.EDGE_LOST
+    assert at > 10**10 / CYCLES_PER_US
+
+
 def test_a_host_that_has_gone_owes_nothing_for_what_reaches_it_later(
     firmware: type[Any], settle: Settle
 ) -> None:

@@ -17,6 +17,7 @@ from hil import (
     EdgeServer,
     FirmwareBuild,
     FlashReport,
+    Impairment,
     Inference,
     Judgement,
     Lab,
@@ -54,6 +55,14 @@ def slowest(board: Board, photos: list[Photo]) -> Stages:
     """Stages of the slowest inference."""
     inferences: list[Inference] = [board.infer(photo) for photo in photos]
     return max((each.stages for each in inferences), key=lambda stages: stages.total_us)
+
+
+def dropped(board: Board, edge: EdgeServer, photo: Photo) -> int:
+    """Frames that were lost amid an inference."""
+    air: Impairment
+    with edge.impair(loss=0.1, ways="rx", seed=2) as air:
+        board.infer(photo)
+    return air.rx.dropped
 
 
 def resent(inference: Inference) -> int:

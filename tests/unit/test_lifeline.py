@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from hil.lifeline import lifeline
 
 WORKER = (
@@ -18,9 +20,10 @@ STARTER = (
 )
 
 
-def test_a_process_ends_with_the_one_that_started_it_even_if_that_is_killed():
+@pytest.mark.parametrize("grace", ["", ", 0.1"])
+def test_a_process_ends_with_the_one_that_started_it_even_if_that_is_killed(grace):
     starter = subprocess.Popen(
-        [sys.executable, "-c", STARTER, WORKER],
+        [sys.executable, "-c", STARTER, WORKER.replace("[1]))", f"[1]){grace})")],
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parents[2],
     )

@@ -116,6 +116,15 @@ def _quote(key: str, value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def wrong_crc(text: str) -> tuple[str, str]:
+    """Return the CRC that a line claims to have, empty if none, and the one that is right."""
+    claimed = _CRC.search(text)
+    if claimed is None:
+        return "", f"{crc16(text.encode('utf-8', 'replace')):04x}"
+    covered = text[: claimed.start()]
+    return claimed[1], f"{crc16(covered.encode('utf-8', 'replace')):04x}"
+
+
 def parse_values(text: str) -> dict[str, str] | None:
     """Read `` key=value key="a b" ...``; None if it is anything else or has a key twice."""
     values: dict[str, str] = {}

@@ -10,12 +10,11 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from hil.protocol import HEADER_SIZE, FrameHeader, ProtocolError
 from hil.sim.ble.connection import Side
 from hil.sim.ble.pairing import NOTHING_HEARD, Pair
 from hil.sim.ble.patience import Patience
 from hil.sim.clock.clock import SimClock
-from hil.sim.clock.reaction import Reaction, header_of_request
+from hil.sim.clock.reaction import Reaction, header_of, header_of_request
 
 if TYPE_CHECKING:
     from hil.sim.ble.hci import HciServer
@@ -80,13 +79,13 @@ class HostEnd:
 
     def wrote(self, frame: bytes) -> None:
         """Send a frame to the board; those of an answer when the last of them has come."""
-        try:
-            header = FrameHeader.parse(frame[:HEADER_SIZE])
-        except ProtocolError:
-            header = None
+        header = header_of(frame)
         key = (header.session, header.message_id) if header is not None else None
         if header is None or key not in self._answers:
-            self._clock.at_standstill(lambda: self._send([frame]))
+            if self._answers:  # time stands still; what is owed must not overtake it
+                self._send([frame])
+            else:
+                self._clock.at_standstill(lambda: self._send([frame]))
             return
         self._answers[key].append(frame)
         if header.fragment_index + 1 == header.fragment_count:

@@ -33,6 +33,11 @@ CYCLES_PER_INSTRUCTION = 2
 # Where the pages of code appear on the chip (IROM of the ESP32-S3); a panic prints addresses there.
 CODE_BASE = 0x42000000
 
+IMPORTS_PER_CALL = 100_000
+"""What one call may ask of the machine. Firmware asks a few hundred times, for a large message some
+thousands. One that asks on and on, say for the time that it waits for, would burn its 10 s of
+instructions for minutes of this host's; it is stopped here, as of the end of its time."""
+
 Handler = Callable[..., int | None]
 
 I32, I64 = ValType.i32(), ValType.i64()
@@ -86,7 +91,8 @@ class Machine:
         imports: the machine's functions, by name in import module ``port``. A function gets
             the integers of its signature (pointers as offsets into the memory) and returns an
             integer where the signature has a result.
-        cycles_per_call: how long one call may run before it traps with ``OUT_OF_FUEL``.
+        cycles_per_call: how long one call may run before it traps with ``OUT_OF_FUEL``; so does
+            one that calls imports for more than :data:`IMPORTS_PER_CALL` times, as of that time.
 
     Raises:
         ModuleRejectedError: the module is not one of this port.
@@ -95,6 +101,7 @@ class Machine:
     def __init__(self, module: bytes, imports: Mapping[str, Handler], cycles_per_call: int) -> None:
         self._store = Store(_engine())
         self._budget = cycles_per_call // CYCLES_PER_INSTRUCTION
+        self._asked = 0
         self._store.set_fuel(self._budget)
         try:
             compiled = _compiled(bytes(module))
@@ -120,7 +127,15 @@ class Machine:
             or not isinstance(kind, FuncType)
         ):
             raise ModuleRejectedError(f"the module imports {module}.{name}, which no board has")
-        return Func(self._store, kind, imports[name])
+        handler = imports[name]
+
+        def ask(*arguments: int) -> int | None:
+            self._asked += 1
+            if self._asked > IMPORTS_PER_CALL:
+                self._store.set_fuel(0)
+            return handler(*arguments)
+
+        return Func(self._store, kind, ask)
 
     def call(self, export: str, *arguments: int) -> int:
         """Call an exported function and return its result.
@@ -133,6 +148,7 @@ class Machine:
         if not isinstance(function, Func):
             raise ModuleRejectedError(f"the module exports no function {export}")
         self._store.set_fuel(self._budget)
+        self._asked = 0
         try:
             result = function(self._store, *arguments)
         except WasmTrap as trap:

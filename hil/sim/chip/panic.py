@@ -37,23 +37,26 @@ def panic_lines(trap: Trap, digest: str) -> Iterator[str]:
     yield from _ending(trap, digest)
 
 
-def watchdog_lines(trap: Trap | None, uptime_ms: int, digest: str) -> Iterator[str]:
+def watchdog_lines(
+    trap: Trap | None, task: str, running: str, uptime_ms: int, digest: str
+) -> Iterator[str]:
     """Yield the task watchdog's lines, `uptime_ms` after boot.
 
     Args:
-        trap: where the processor was; None while the inference task was running the model.
+        trap: where the processor was; None if it was between two calls, or ran the model.
+        task: which has not reset the watchdog.
+        running: the task that ran.
         uptime_ms: milliseconds since boot, for the log prefix.
         digest: as in :func:`panic_lines`.
     """
     prefix = f"E ({uptime_ms}) task_wdt:"
-    task = "node" if trap else "inference"
     yield (
         f"{prefix} Task watchdog got triggered. The following tasks/users did not reset the "
         "watchdog in time:"
     )
     yield f"{prefix}  - {task} (CPU 0)"
     yield f"{prefix} Tasks currently running:"
-    yield f"{prefix} CPU 0: {task}"
+    yield f"{prefix} CPU 0: {running}"
     yield f"{prefix} Aborting."
     yield from _ending(trap, digest)
 

@@ -18,11 +18,18 @@ _REMEMBERED = 64
 """Results of which it is known when they were ready."""
 
 
+def header_of(frame: bytes) -> FrameHeader | None:
+    """Return the header of a frame, None if it has none."""
+    try:
+        return FrameHeader.parse(frame[:HEADER_SIZE])
+    except ProtocolError:
+        return None
+
+
 def header_of_request(frame: bytes) -> FrameHeader | None:
     """Return the header of a frame for which an answer is owed, None of any other."""
-    try:
-        header = FrameHeader.parse(frame[:HEADER_SIZE])
-    except ProtocolError:
+    header = header_of(frame)
+    if header is None:
         return None
     asks = header.type in _ANSWERED and not header.flags & Flags.ANSWER
     return header if asks else None
@@ -37,11 +44,8 @@ class Reaction:
     def departure(self, now: int, frame: bytes) -> int:
         """Return when a frame that the host has sent at simulated time `now` departs (cycles)."""
         soon = now + TURNAROUND_US * CYCLES_PER_US
-        try:
-            header = FrameHeader.parse(frame[:HEADER_SIZE])
-        except ProtocolError:
-            return soon
-        if header.type != MessageType.RESULT:
+        header = header_of(frame)
+        if header is None or header.type != MessageType.RESULT:
             return soon
         done = now + TOTAL_US * CYCLES_PER_US
         ready = self._ready.setdefault((header.session, header.message_id), done)

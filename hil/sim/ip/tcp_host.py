@@ -6,16 +6,17 @@ what the host sees never depends on how the board cut them up. A frame that asks
 the host owe one, and simulated time stands still until it is there; it then arrives after a stated
 constant for the host's work and its own way over the link. (Frames and their u32 prefix:
 docs/protocol.md.)
+
+What else the host sends, such as an answer to another session, pays no debt.
 """
 
 import asyncio
 import struct
-from collections import deque
 from collections.abc import Callable
 
 from hil.errors import LabError
 from hil.protocol import ErrorCode
-from hil.sim.clock.reaction import Reaction, header_of_request
+from hil.sim.clock.reaction import Reaction, header_of, header_of_request
 from hil.sim.ip.tcp_sender import RETRANSMISSION_US, TcpSender
 from hil.sim.radio.antenna import Antenna
 from hil.sim.radio.peripheral import LINK_DOWN
@@ -48,7 +49,7 @@ class HostConnection:
         self._closed = False
         self._host_gone = False
         self._outgoing = bytearray()
-        self._debts: deque[object] = deque()
+        self._debts: dict[object, tuple[int, int]] = {}  # session and number of each request
         self._reaction = Reaction()
         _, asked = up.stream(antenna.now(), 0, RETRANSMISSION_US)
         _, self._established = self._down.stream(asked, 0, HOST_RETRANSMISSION_US)
@@ -87,14 +88,15 @@ class HostConnection:
             frame = bytes(self._outgoing[:end])
             del self._outgoing[:end]
             self._writer.write(frame)
-            if header_of_request(frame[_PREFIX.size :]) is not None:
+            header = header_of_request(frame[_PREFIX.size :])
+            if header is not None:
                 debt = object()
-                self._debts.append(debt)
+                self._debts[debt] = (header.session, header.message_id)
                 self._clock.owe(debt)
 
     def _pay_all(self) -> None:
         while self._debts:
-            self._clock.paid(self._debts.popleft())
+            self._clock.paid(self._debts.popitem()[0])
 
     async def _run(self) -> None:
         clock = self._clock
@@ -121,18 +123,26 @@ class HostConnection:
                 self._answered(prefix + await reader.readexactly(length))
         except (OSError, asyncio.IncompleteReadError, LabError) as error:
             text = f"the connection to {host}:{port} ended: {_reason(error)}"
-            _, arrival = self._down.stream(clock.now, 0, HOST_RETRANSMISSION_US)
-            clock.at(arrival, self._tell(ErrorCode.EDGE_LOST, text))
             self._host_gone = True  # what is still on its way there is lost
             writer.close()
-            self._pay_all()
+            # A host that owes nothing ends it of its own accord: at what moment is chance.
+            clock.at_standstill(lambda: self._ended(text))
 
     def _answered(self, frame: bytes) -> None:
         start = self._reaction.departure(self._clock.now, frame[_PREFIX.size :])
         _, arrival = self._down.stream(start, len(frame), HOST_RETRANSMISSION_US)
         self._clock.at(arrival, self._unless_closed(lambda: self._antenna.receive(frame)))
-        if self._debts:
-            self._clock.paid(self._debts.popleft())
+        header = header_of(frame[_PREFIX.size :])
+        answered = header and (header.session, header.message_id)
+        debt = next((debt for debt, asked in self._debts.items() if asked == answered), None)
+        if debt is not None:
+            del self._debts[debt]
+            self._clock.paid(debt)
+
+    def _ended(self, text: str) -> None:
+        _, arrival = self._down.stream(self._clock.now, 0, HOST_RETRANSMISSION_US)
+        self._clock.at(arrival, self._tell(ErrorCode.EDGE_LOST, text))
+        self._pay_all()
 
     def _tell(self, code: ErrorCode, text: str) -> Callable[[], None]:
         return self._unless_closed(lambda: self._antenna.link(code, text))

@@ -47,8 +47,8 @@ class Uart:
         return self._out_free_at
 
     def set_baud(self, rate: int) -> None:
-        """Change the rate of both directions."""
-        self._baud = rate
+        """Change the rate of both directions; at 0, which a driver refuses, it stays as it is."""
+        self._baud = rate or self._baud
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the host; they go onto the line when the boards are at rest.

@@ -40,8 +40,17 @@ class Impairment:
         return self._dropper.done
 
     def __str__(self) -> str:
-        dropped = "; a connection dropped" if self.connections_dropped else ""
-        return f"from boards {self.rx}; to boards {self.tx}{dropped}"
+        dropped = self.connections_dropped
+        return f"from boards {self.rx}; to boards {self.tx}; {dropped} connections dropped"
+
+    @property
+    def drops_idle(self) -> bool:
+        """Whether connections are to be dropped at once, whatever goes over them."""
+        return self._plan.drop_connection == "idle"
+
+    def note_dropped(self, number: int) -> None:
+        """Count connections that were dropped at once."""
+        self._dropper.done += number
 
     def meet(self, kind: str, *, repairs: bool) -> Peer:
         """Return who decides on the frames of another board on a link; `repairs` as there.

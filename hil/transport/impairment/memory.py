@@ -4,37 +4,45 @@
 from collections import deque
 
 from hil.protocol import FrameHeader
+from hil.protocol.reassembly import is_older
 
 REMEMBERED = 32
 """Frames of the present message, and as many of those before it."""
+
+_Noted = tuple[FrameHeader, bytes]
 
 
 class Memory:
     """Frames by the message that they belong to."""
 
     def __init__(self) -> None:
-        self._earlier: deque[bytes] = deque(maxlen=REMEMBERED)
-        self._present: deque[bytes] = deque(maxlen=REMEMBERED)
-        self._message: tuple[int, int] | None = None
+        self._before: deque[_Noted] = deque(maxlen=REMEMBERED)
+        self._present: deque[_Noted] = deque(maxlen=REMEMBERED)
 
     def note(self, header: FrameHeader, frame: bytes) -> None:
         """Remember a frame."""
-        self._turn_to(header)
-        self._present.append(frame)
+        if self._present and _message(self._present[0][0]) != _message(header):
+            self._before += self._present
+            self._present.clear()
+        self._present.append((header, frame))
 
     def earlier(self, header: FrameHeader, draw: float) -> bytes | None:
-        """Return a frame of an earlier message than that of `header`, None if none is known.
+        """Return a frame of an earlier message or of another session; None if none is known.
+
+        A message that is sent again over a new connection is earlier than the HELLO of that. That
+        HELLO is not: it would end the message, rightly.
 
         Args:
             header: of the frame that comes now.
             draw: from 0 to below 1; decides which.
         """
-        self._turn_to(header)
-        return self._earlier[int(draw * len(self._earlier))] if self._earlier else None
+        known = [
+            frame
+            for noted, frame in (*self._before, *self._present)
+            if noted.session != header.session or is_older(noted, header)
+        ]
+        return known[int(draw * len(known))] if known else None
 
-    def _turn_to(self, header: FrameHeader) -> None:
-        message = (header.session, header.message_id)
-        if message != self._message:
-            self._earlier += self._present
-            self._present.clear()
-            self._message = message
+
+def _message(header: FrameHeader) -> tuple[int, int]:
+    return header.session, header.message_id

@@ -47,7 +47,7 @@ class ImpairedPackets:
         if send:
             self._transport.send(peer, send)
         if drop:
-            self._drop(peer)
+            self.drop(peer)
         end()
 
     def lost(self, peer: str, reason: str) -> None:
@@ -65,7 +65,7 @@ class ImpairedPackets:
             if send:
                 self._transport.send(peer, send)
             if drop:
-                self._drop(peer)
+                self.drop(peer)
                 return
 
     def disconnect(self, peer: str) -> bool:
@@ -76,7 +76,8 @@ class ImpairedPackets:
         """Close the transport."""
         self._transport.close()
 
-    def _drop(self, peer: str) -> None:
+    def drop(self, peer: str) -> None:
+        """End the connection to a peer, or if the link has none, have it forgotten."""
         if not self._transport.disconnect(peer):
             self._lost(peer, DROPPED)
 

@@ -4,7 +4,7 @@
 from typing import NamedTuple
 
 from hil.transport.impairment.counts import Counts
-from hil.transport.impairment.dropping import Drop, Dropper
+from hil.transport.impairment.dropping import Dropper
 from hil.transport.impairment.header import header_of
 from hil.transport.impairment.plan import Plan
 from hil.transport.impairment.way import Way
@@ -29,8 +29,7 @@ class Departure(NamedTuple):
 
     Attributes:
         send: frames.
-        drop: whether the connection is to be dropped behind them, or amid the frame if there are
-            none.
+        drop: whether the connection is to be dropped, on a stream amid the frame.
     """
 
     send: list[bytes]
@@ -63,10 +62,8 @@ class Peer:
     def arrive(self, frame: bytes) -> Arrival:
         """Decide on a frame that has come from the board."""
         header = header_of(frame)
-        if header is not None:
-            drop = self._dropper.on_arrival(header, repairs=self._repairs)
-            if drop is not Drop.NOT:
-                return Arrival([], [], True)
+        if header is not None and self._dropper.on_arrival(header, repairs=self._repairs):
+            return Arrival([], [], True)
         late = self._rx.tick() if self._rx else []
         send = self._tx.tick() if self._tx else []
         return Arrival((self._rx.through(frame) if self._rx else [frame]) + late, send, False)
@@ -74,11 +71,9 @@ class Peer:
     def depart(self, frame: bytes) -> Departure:
         """Decide on a frame that is to go to the board."""
         header = header_of(frame)
-        drop = Drop.NOT if header is None else self._dropper.on_departure(header)
-        if drop is Drop.INSTEAD:
+        if header is not None and self._dropper.on_departure(header):
             return Departure([], True)
-        frames = self._tx.through(frame) if self._tx else [frame]
-        return Departure(frames, drop is Drop.BEHIND)
+        return Departure(self._tx.through(frame) if self._tx else [frame], False)
 
     def end(self) -> None:
         """Drop what is held back."""

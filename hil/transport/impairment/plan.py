@@ -37,8 +37,9 @@ class Plan:
         foreign_in: the session, an earlier message's number, or the model; in turns, by chance. A
             frame of another *model* has the exchange's own session and number and takes the place
             of the right one, so that the exchange has to be refused.
-        drop_connection: drop the first board's connection to get there: ``request`` while a request
-            is on its way, ``answer`` while its answer is, ``idle`` behind that. None: never.
+        drop_connection: drop a connection; ``request`` and ``answer``: once, that of the first
+            board to get there, while a request or its answer is on the way; ``idle``: all, at once.
+            None: never.
         ways: to which way's frames all this is done.
         seed: of everything random.
 

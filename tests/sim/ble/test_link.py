@@ -144,6 +144,34 @@ def test_a_result_departs_after_the_time_of_the_tail(meet):
     assert time_us == arrived + host_work.TOTAL_US + BLE.cycles(216) / 240
 
 
+def test_what_answers_nothing_arrives_in_the_order_in_which_it_was_said(meet):
+    bench, board, host = meet()
+    say(bench, board, frames(MessageType.DATA, 2, 1))
+    peer, _ = host.frame()
+    stray, answer = (frames(MessageType.RESULT, number, 1) for number in (1, 2))
+    host.link.send(peer, stray)
+    assert bench.clock.waits_for_host
+    host.link.send(peer, answer)
+    board.heard.wait("frame", 2)
+    assert board.heard.frames == stray + answer
+    (one, _), (other, _) = [(e[2], e) for e in board.heard.events if e[0] == "frame"]
+    assert one < other
+
+
+def test_a_link_is_disconnected_behind_what_is_queued_and_found_again(meet):
+    bench, board, host = meet()
+    say(bench, board, frames(MessageType.ECHO, 1, 1))
+    peer, _ = host.frame()
+    assert host.link.disconnect("nobody")
+    assert host.link.disconnect(peer)
+    board.heard.wait("EDGE_LOST")
+    assert host.losses.get(timeout=PATIENCE)[0] == peer
+    assert not bench.clock.waits_for_host
+    bench.call(board.radio.open, "", 0)
+    board.heard.wait("up", 2)
+    host.link.wait(PATIENCE)
+
+
 def test_a_host_that_disconnects_is_lost_at_the_next_event_and_owes_nothing(meet):
     bench, board, host = meet()
     say(bench, board, frames(MessageType.ECHO, 1, 1))

@@ -2,15 +2,18 @@
 """What is said to which board, in which order, to connect head and tail."""
 
 import sys
+from collections import Counter
 from dataclasses import replace
 from types import ModuleType, SimpleNamespace
 
 import pytest
 from fake_board import make_board
 
+from hil.edge.hearing import Greeting, Hearing
 from hil.errors import (
     BadInputError,
     BluetoothError,
+    BoardPanic,
     BoardRefused,
     ConsoleError,
     EdgeError,
@@ -22,6 +25,7 @@ from hil.model.model import Model
 from hil.resources import resource
 from hil.rig.rig import BoardSpec
 from hil.rig.wifi import WifiCredentials
+from hil.symptoms import Misbehaviour
 
 SPEC = BoardSpec("/dev/x", WifiCredentials("net", "secret"), "10.0.0.9")
 
@@ -33,6 +37,8 @@ class Edge:
 
     def __init__(self, said):
         self._said = said
+        self.hearing = Hearing()
+        self.counters = Counter()
 
     def attach(self, transport):
         self._said.append(f"edge attach {transport}")
@@ -321,8 +327,8 @@ def test_what_cannot_be_connected_is_refused_before_anything_is_said(boards, edg
     ("code", "kind"),
     [
         ("edge_unreachable", EdgeError),
-        ("model_mismatch", BoardRefused),
-        ("mtu", BoardRefused),
+        ("model_mismatch", Misbehaviour),
+        ("mtu", Misbehaviour),
         ("radio", BoardRefused),
     ],
 )
@@ -332,6 +338,73 @@ def test_a_link_that_does_not_come_up_says_why(boards, edge, code, kind):
     with pytest.raises(kind, match=f"over udp did not come up .{code}.: Too bad"):
         board.connect(edge, "udp")
     assert board.connection is None
+
+
+def unreachable(board, via="udp"):
+    failure = {"state": "down", "code": "edge_timeout", "msg": "No HELLO came."}
+    board.console.failures[via] = failure
+
+
+def test_a_hello_that_was_dropped_is_the_boards_and_names_the_field(boards, edge):
+    board = boards(1, "head")
+    unreachable(board)
+    request = board.console.request
+
+    def greeting(verb, **arguments):
+        if verb == "link" and arguments["state"] == "up":
+            edge.hearing.drop("A frame starts with 0x1234 instead of 0x4e53.")
+        return request(verb, **arguments)
+
+    board.console.request = greeting
+    with pytest.raises(Misbehaviour, match="starts with 0x1234") as caught:
+        board.connect(edge, "udp")
+    assert caught.value.symptom == "hello-wrong"
+
+
+def test_a_board_that_the_edge_server_has_heard_is_to_blame_for_a_link(boards, edge):
+    board = boards(1, "head")
+    unreachable(board)
+    request = board.console.request
+
+    def connecting(verb, **arguments):
+        edge.counters["connections"] += verb == "link"
+        return request(verb, **arguments)
+
+    board.console.request = connecting
+    with pytest.raises(Misbehaviour, match="No HELLO came") as caught:
+        board.connect(edge, "udp")
+    assert caught.value.symptom == "link-not-up"
+
+
+def test_boards_that_do_not_meet_over_their_own_radios_are_to_blame(boards):
+    head = boards(1, "head")
+    unreachable(head, "espnow")
+    with pytest.raises(Misbehaviour, match="a link to the peer at"):
+        head.connect(boards(2, "tail"), "espnow")
+    unreachable(head, "udp")
+    with pytest.raises(EdgeError, match="No HELLO came"):  # an access point may keep them apart
+        head.connect(boards(2, "tail"), "udp")
+
+
+@pytest.mark.parametrize(
+    ("greeting", "words"),
+    [
+        (Greeting(0, 10), "session 00000001, which is this boot's, got session 00000000"),
+        (Greeting(1, 99), "classes, got 99"),
+    ],
+)
+def test_a_greeting_that_differs_from_the_console_is_a_wrong_hello(boards, edge, greeting, words):
+    board = boards(1, "head")
+    request = board.console.request
+
+    def greet(verb, **arguments):
+        if verb == "link" and arguments["state"] == "up":
+            edge.hearing.greet(greeting)
+        return request(verb, **arguments)
+
+    board.console.request = greet
+    with pytest.raises(Misbehaviour, match=words):
+        board.connect(edge, "udp")
 
 
 def test_a_board_is_asked_over_the_link_that_is_up(boards, edge):
@@ -362,8 +435,41 @@ def test_a_round_trip_without_an_answer_is_lost_and_one_whose_link_ends_an_error
     assert lost.lost
     assert lost.code == "edge_timeout"
     board.console.failures["udp"] = {"state": "err", "code": "edge_lost", "msg": "It ended."}
-    with pytest.raises(MessageLost, match="It ended"):
+    with pytest.raises(MessageLost, match=r"from the edge server, which is there, .*It ended"):
         board.rtt(16)
+
+
+def test_a_message_that_a_peer_does_not_answer_is_said_of_the_peer(boards):
+    head, tail = boards(1, "head"), boards(2, "tail")
+    head.connect(tail, "udp")
+    answer = {"state": "err", "code": "edge_lost", "msg": "the edge server gave no answer"}
+    head.console.failures["udp"] = answer
+    with pytest.raises(MessageLost, match=r"the peer at .*the peer gave no answer") as caught:
+        head.rtt(16)
+    assert "edge server" not in str(caught.value)
+
+
+def test_a_message_lost_with_a_peer_that_crashed_is_the_peers_crash(boards):
+    def crashed():
+        raise BoardPanic("The board panicked.")
+
+    head, tail = boards(1, "head"), boards(2, "tail")
+    head.connect(tail, "udp")
+    head.console.failures["udp"] = {"state": "err", "code": "edge_timeout"}
+    tail.console.require_sound = crashed
+    with pytest.raises(BoardPanic):
+        head.rtt(16)
+
+
+def test_an_inference_that_the_edge_server_has_not_seen_is_misnumbered(boards, edge):
+    def unknown(message_id, session, timeout):
+        raise EdgeError("The edge server saw no activation.")
+
+    board = boards(1, "head")
+    board.connect(edge, "udp")
+    edge.record = unknown
+    with pytest.raises(Misbehaviour, match="got message 7 of session 00000001"):
+        board.connection.record(7)
 
 
 @pytest.mark.parametrize("lost", ["edge_timeout", "edge_lost"])

@@ -25,6 +25,7 @@ from hil.errors import (
 from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.protocol.console.line import crc16
 from hil.serialport.reset import UartReset
+from hil.symptoms import Misbehaviour
 
 LONG = 5.0
 
@@ -76,8 +77,63 @@ def test_a_refusal_carries_its_code_and_sentence(port, console):
 
 def test_a_line_with_a_wrong_crc_is_no_answer(port, console):
     port.on_write = lambda data: port.feed(b"#100 ok proto=1 *0000\r\n")
-    with pytest.raises(BoardSilent, match=r"'info' within 0\.2 s"):
+    with pytest.raises(Misbehaviour, match=r"with CRC 0000 where [0-9a-f]{4} is right"):
         console.request("info", timeout=0.2)
+
+
+def test_a_line_that_was_cut_is_no_answer(port, console):
+    port.on_write = lambda data: port.feed(b"#100 ok proto=1 fw=0.\r\n")
+    with pytest.raises(Misbehaviour, match="with no CRC, or not whole"):
+        console.request("info", timeout=0.2)
+
+
+@pytest.mark.parametrize(
+    ("came", "words"),
+    [
+        ("#0 ok proto=1", "request 100 was answered as id 0;"),
+        ("#0 err code=busy", "request 100 was answered as id 0;"),
+        ("ok proto=1", "request 100 was answered without a number;"),
+    ],
+)
+def test_an_answer_under_another_number_is_said_to_be_one(port, console, came, words):
+    port.on_write = lambda data: port.feed(checked(came))
+    with pytest.raises(Misbehaviour, match=words) as caught:
+        console.request("info", timeout=LONG)
+    assert caught.value.symptom == "answer-misnumbered"
+
+
+@pytest.mark.parametrize("came", ["#7 err code=crc", "err code=syntax"])
+def test_a_request_that_was_misheard_is_not_answered_wrongly(port, console, came):
+    port.on_write = lambda data: port.feed(checked(came))
+    with pytest.raises(BoardSilent):
+        console.request("info", timeout=0.2)
+
+
+def test_what_answers_a_line_that_a_person_typed_answers_no_request_wrongly(port, console):
+    console.type_line("info")
+    port.on_write = lambda data: port.feed(checked("ok proto=1"))
+    with pytest.raises(BoardSilent):
+        console.request("info", timeout=0.2)
+
+
+def test_an_answer_that_comes_late_answers_no_request_wrongly(port, console):
+    port.on_write = lambda data: None
+    with pytest.raises(BoardSilent):
+        console.request("info", timeout=0.1)
+    port.on_write = lambda data: port.feed(checked("#100 ok proto=1"))
+    with pytest.raises(BoardSilent):
+        console.request("info", timeout=0.2)
+
+
+def test_a_right_answer_behind_a_wrong_one_is_taken(port, console):
+    port.on_write = lambda data: port.feed(checked("#0 ok proto=2") + checked("#100 ok proto=1"))
+    assert console.request("info", timeout=LONG) == {"proto": "1"}
+
+
+def test_an_event_of_another_id_is_said_to_be_one(port, console):
+    port.feed(checked("! infer id=4464 state=ok"))
+    with pytest.raises(Misbehaviour, match="the end of id 70000, got that of id 4464"):
+        console.wait_event("infer", LONG, id=70_000)
 
 
 def test_utf8_split_between_reads_and_garbage_survive(port, console):
@@ -369,6 +425,14 @@ def test_a_password_that_is_typed_is_not_in_the_log(port, console):
         "wifi ssid=net password=...",
     ]
     assert b"secret" in written[1]
+
+
+def test_bytes_go_out_as_they_are_and_leave_nothing_in_the_log(port, console):
+    written = []
+    port.on_write = written.append
+    console.send_bytes(b"\x00\x05\x01\xff half a frame")
+    assert written == [b"\x00\x05\x01\xff half a frame"]
+    assert list(console.log) == []
 
 
 @pytest.mark.parametrize("failure", [termios.error(5, "Input/output error"), OSError(5, "EIO")])

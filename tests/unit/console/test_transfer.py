@@ -4,10 +4,12 @@
 import hashlib
 import random
 import zlib
+from dataclasses import replace
 
 import pytest
 from fake_port import FakePort
 
+from hil.console import transfer
 from hil.console.console import Console
 from hil.console.reader import may_begin_chunk
 from hil.console.stream import ConsoleStream, Frame
@@ -133,7 +135,8 @@ def test_an_upload_that_arrives_corrupt_is_sent_again_but_not_for_ever(port, con
 
 def test_a_board_that_stops_acknowledging_is_silent(port, console, monkeypatch):
     monkeypatch.setattr("hil.console.upload_window._LEAST_S", 0.05)
-    monkeypatch.setattr("hil.console.upload_window._DEAD_S", 0.3)
+    kind = replace(transfer._IMAGE, dead_s=0.3)
+    monkeypatch.setattr(transfer, "_IMAGE", kind)
     board = TransferBoard(port)
     board._chunk = lambda encoded: None
     with pytest.raises(BoardSilent):

@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from hil.protocol import Flags, Message, MessageType, ProtocolError, pack_stream
+from hil.transport.impairment.impairment import Impairment
+from hil.transport.impairment.plan import Plan
 from hil.transport.tcp import FrameLink
 
 ECHO = pack_stream(Message(MessageType.ECHO, Flags.NONE, 1, 1, 0, b"payload"))
@@ -97,6 +99,22 @@ def test_while_an_answer_is_worked_out_nothing_is_delivered_and_no_more_is_read(
         assert (handler.frames, transport.calls) == (2, ["pause"])
         link.release()
         assert (handler.frames, transport.calls) == (3, ["pause", "resume"])
+
+    on_link(body, hold=True)
+
+
+def test_what_an_impairment_puts_in_waits_for_answers_as_well(on_link):
+    def body(link, transport, handler):
+        link._switch.turn(Impairment(Plan(foreign=1)))
+        feed(link, ECHO)
+        assert handler.frames == 1
+        feed(link, ECHO)
+        link.release()
+        assert handler.frames == 2
+        link.release()
+        link.release()
+        assert handler.frames == 4
+        assert link._frame_wait._timer is None
 
     on_link(body, hold=True)
 

@@ -42,6 +42,8 @@ class MemoryPackets:
         self.frame_limit = frame_limit
         self.selective_repeat = selective_repeat
         self.closed = False
+        self.has_connections = False
+        self.disconnected: list[str] = []
         self.sent: list[tuple[str, bytes]] = []
         self._channels: dict[str, MemoryChannel] = {}
 
@@ -53,6 +55,10 @@ class MemoryPackets:
             self.sent.append((peer, frame))
             if peer in self._channels:
                 self._channels[peer].arrive(frame)
+
+    def disconnect(self, peer):
+        self.disconnected.append(peer)
+        return self.has_connections
 
     def close(self):
         self.closed = True

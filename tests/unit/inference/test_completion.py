@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.console.refusal import raise_refusal
-from hil.errors import BoardRefused, EdgeError
+from hil.errors import BoardRefused, MessageLost
 from hil.inference.completion import parse_completion, predictions
 from hil.model.model import Model
 from hil.resources import resource
@@ -84,8 +84,8 @@ def test_float_scores_come_as_their_bits(model, value):
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        ("edge_timeout", EdgeError),
-        ("edge_lost", EdgeError),
+        ("edge_timeout", MessageLost),
+        ("edge_lost", MessageLost),
         ("model_mismatch", BoardRefused),
         ("invoke", BoardRefused),
     ],

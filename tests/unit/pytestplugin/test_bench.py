@@ -1,25 +1,35 @@
 # SPDX-License-Identifier: MIT
 """What the tests of a session find on their boards, whatever went wrong in the one before."""
 
+from collections import Counter
+
 import pytest
 from fake_board import make_board
 
 from hil.board.board import Board
+from hil.edge.hearing import Hearing
 from hil.errors import (
+    BoardPanic,
+    BoardRefused,
+    BoardSilent,
+    BootFailure,
     BudgetExceeded,
     ConsoleError,
     EdgeError,
     InfrastructureError,
     MessageLost,
+    ModelRefused,
     PortMissingError,
 )
 from hil.model.model import Model
 from hil.pytestplugin import bench
 from hil.pytestplugin.recording import RecordingBoard
+from hil.pytestplugin.stalls import Repeated
 from hil.resources import resource
 from hil.results import Results
 from hil.rig.rig import BoardSpec, Rig
 from hil.rig.wifi import WifiCredentials
+from hil.symptoms import Misbehaviour
 
 SPEC = BoardSpec("/dev/x", WifiCredentials("net", "secret"), "10.0.0.9")
 
@@ -52,6 +62,11 @@ class Edge:
 
     def __init__(self, model_id):
         self.model_id = model_id
+        self.hearing = Hearing()
+        self.counters = Counter()
+
+    def check(self):
+        """It serves."""
 
 
 @pytest.fixture
@@ -119,7 +134,7 @@ def test_a_link_that_the_rig_cannot_have_costs_only_its_own_tests(make_bench, ed
     for _ in range(2):
         with pytest.raises(EdgeError, match="Nobody is there") as caught:
             bench.make_ready("udp")
-        bench.note(caught.value)
+        bench.note(caught.value, "udp", "test_a[udp]")
     assert attempts(said, "udp") == 1
     bench.make_ready("tcp")
     assert bench.board.connection.via == "tcp"
@@ -131,28 +146,94 @@ def test_a_second_board_that_is_missing_costs_only_the_tests_that_need_it(make_b
     rig.present = False
     with pytest.raises(PortMissingError) as caught:
         bench.peer()
-    bench.note(caught.value)
+    bench.note(caught.value, "tcp", "test_a")
     with pytest.raises(PortMissingError) as caught:
         bench.make_ready("espnow")
-    bench.note(caught.value)
+    bench.note(caught.value, "espnow", "test_a[espnow]")
     bench.make_ready("tcp")
 
 
 def test_after_any_other_error_of_the_rig_nothing_is_tested(make_bench, edge):
     bench = make_bench()
     bench.connect(edge, "tcp")
-    bench.note(ConsoleError("The connection broke."))
+    bench.note(ConsoleError("The connection broke."), "tcp", "test_a")
     with pytest.raises(InfrastructureError, match="The connection broke"):
         bench.make_ready("tcp")
 
 
-def test_after_a_lost_message_the_board_is_connected_again(make_bench, edge, said):
+def test_after_a_lost_message_that_may_be_lost_the_board_is_connected_again(make_bench, edge, said):
     bench = make_bench()
     bench.connect(edge, "udp")
-    bench.note(MessageLost("edge_timeout", "No answer came."))
+    lost = MessageLost("edge_timeout", "No answer came.")
+    lost.tolerated = True
+    bench.note(lost, "udp", "test_a[udp]")
     bench.make_ready("udp")
     bench.make_ready("udp")
     assert attempts(said, "udp") == 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MessageLost("edge_timeout", "No answer came."),
+        BoardSilent("The board did not send the event 'infer' within 60 s."),
+        Misbehaviour("link-not-up", link="udp", stage="connect", expected="a link", got="none"),
+    ],
+)
+def test_what_was_waited_for_in_vain_fails_the_links_other_tests_at_once(
+    make_bench, edge, said, monkeypatch, error
+):
+    monkeypatch.setattr(Board, "reset", lambda board: said.append("reset"))
+    bench = make_bench()
+    bench.connect(edge, "tcp")
+    bench.make_ready("udp")
+    bench.note(error, "udp", "test_a[udp]")
+    before = attempts(said, "udp")
+    for _ in range(2):
+        with pytest.raises(Repeated, match=r"as in test_a\[udp\]: ") as caught:
+            bench.make_ready("udp")
+        assert str(error) in str(caught.value)
+        bench.note(caught.value, "udp", "test_b[udp]")
+    assert attempts(said, "udp") == before
+    bench.make_ready("tcp")
+    assert said.count("reset") == 2  # both boards, once
+
+
+def test_a_failure_that_costs_no_wait_leaves_the_links_other_tests_alone(
+    make_bench, edge, said, monkeypatch
+):
+    monkeypatch.setattr(Board, "reset", lambda board: None)
+    bench = make_bench()
+    bench.connect(edge, "udp")
+    bench.note(BoardPanic("The board panicked."), "udp", "test_a[udp]")
+    bench.make_ready("udp")
+
+
+def test_a_first_link_that_does_not_come_up_costs_only_its_own_tests(make_bench, edge, said):
+    bench = make_bench()
+    edge.counters["connections"] = 0
+    failure = {"state": "down", "code": "radio", "msg": "The driver refused."}
+    bench.board.console.failures["tcp"] = failure
+    bench.connect(edge, "tcp")
+    with pytest.raises(BoardRefused, match="driver refused"):
+        bench.require("tcp")
+    bench.make_ready("udp")
+    assert bench.board.connection.via == "udp"
+
+
+def test_a_model_that_is_known_to_fit_is_refused_by_the_board_and_not_by_its_chooser(
+    monkeypatch, rig, model
+):
+    def refuse(board, *arguments):
+        raise ModelRefused("arena", "The board does not accept the head of tiny: no room.")
+
+    monkeypatch.setattr(RecordingBoard, "flash", refuse)
+    monkeypatch.setattr(bench, "OpenRig", lambda *_: rig)
+    for fits, kind in ((True, BootFailure), (False, ModelRefused)):
+        with pytest.raises(kind, match="no room"):
+            bench.Bench(Rig(SPEC, None), Results()).install(
+                None, model, model.default_cut, fits=fits
+            )
 
 
 def test_a_link_that_went_down_is_opened_again(make_bench, edge, said):
@@ -166,7 +247,7 @@ def test_a_link_that_went_down_is_opened_again(make_bench, edge, said):
 def test_a_broken_budget_says_nothing_against_the_board(make_bench, edge, said):
     bench = make_bench()
     bench.connect(edge, "udp")
-    bench.note(BudgetExceeded("udp total: p95 too high."))
+    bench.note(BudgetExceeded("udp total: p95 too high."), "udp", "test_a[udp]")
     bench.make_ready("udp")
     assert attempts(said, "udp") == 1
 

@@ -34,6 +34,18 @@ def test_frames_go_both_ways(bluez, connected):
     assert bluez.written == [b"to the board"]
 
 
+def test_a_connection_is_ended_behind_what_is_queued_and_made_again(bluez, connected):
+    connected.link.send("02:00:00:00:00:01", [b"first"])
+    assert connected.link.disconnect("02:00:00:00:00:01")
+    connected.link.send("02:00:00:00:00:01", [b"too late"])
+    assert "has ended" in connected.loss()
+    assert bluez.written == [b"first"]
+    connected.wait()
+    connected.link.check()
+    bluez.notify(b"again")
+    assert connected.frames.get(timeout=PATIENCE) == b"again"
+
+
 def test_a_run_soon_after_another_sees_the_mtu_of_its_own_connection(bluez, attach):
     bluez.start()
     bluez.know()

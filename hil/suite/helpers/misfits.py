@@ -4,7 +4,7 @@
 from collections.abc import Callable
 
 from hil.protocol import DataType, Flags, Message, Role
-from hil.suite.scripted_head import ScriptedHead
+from hil.suite.helpers.scripted_head import ScriptedHead
 
 
 def _said(**said: object) -> Callable[[ScriptedHead], Message]:

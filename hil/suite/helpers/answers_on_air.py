@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from hil.protocol import MessageType
-from hil.suite.scripted_head import VIA, header_of, told
+from hil.suite.helpers.scripted_head import VIA, header_of, told
 from hil.symptoms import expect
 
 

@@ -19,8 +19,8 @@ from hil.protocol import (
     Role,
 )
 from hil.protocol.packet import ack_frame, parse_single_frame, single_frame
-from hil.suite.raw_air import Heard, RawAir
-from hil.suite.scripted_head import VIA, told
+from hil.suite.helpers.raw_air import Heard, RawAir
+from hil.suite.helpers.scripted_head import VIA, told
 from hil.symptoms import Misbehaviour, expect
 from hil.transport.espnow import FRAME_LIMIT
 

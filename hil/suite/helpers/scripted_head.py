@@ -24,7 +24,7 @@ from hil.protocol import (
 )
 from hil.protocol.frame import with_ack_requested
 from hil.protocol.packet import ack_frame, parse_single_frame, single_frame
-from hil.suite.raw_air import RawAir
+from hil.suite.helpers.raw_air import RawAir
 from hil.symptoms import Misbehaviour, expect
 from hil.transport.espnow import FRAME_LIMIT
 

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""What an edge server has heard that it could not take, and who has greeted it."""
+
+import threading
+from collections import deque
+from typing import NamedTuple
+
+KEPT = 64
+
+
+class Greeting(NamedTuple):
+    """What a HELLO said that its answer does not depend on.
+
+    Attributes:
+        session: of the board's run.
+        classes: number of classes of its model.
+    """
+
+    session: int
+    classes: int
+
+
+class Hearing:
+    """Remembers the latest; written by the server's thread, read by any."""
+
+    def __init__(self) -> None:
+        self._dropped: deque[tuple[int, str]] = deque(maxlen=KEPT)
+        self._greeted: deque[tuple[int, Greeting]] = deque(maxlen=KEPT)
+        self._position = 0
+        self._changed = threading.Condition()
+
+    @property
+    def position(self) -> int:
+        """How much has been heard so far: where to begin to look later."""
+        return self._position
+
+    def drop(self, why: str) -> None:
+        """Remember why a frame was dropped, as a sentence."""
+        with self._changed:
+            self._position += 1
+            self._dropped.append((self._position, why))
+            self._changed.notify_all()
+
+    def greet(self, greeting: Greeting) -> None:
+        """Remember a HELLO that was answered by one."""
+        with self._changed:
+            self._position += 1
+            self._greeted.append((self._position, greeting))
+
+    def dropped(self, since: int, patience_s: float = 0.0) -> list[str]:
+        """Return why frames were dropped after a position, oldest first.
+
+        Args:
+            since: the position.
+            patience_s: how long to wait for the first: a board may know sooner that its time is up
+                than this host that something came.
+        """
+        with self._changed:
+            found = self._changed.wait_for(
+                lambda: [why for position, why in self._dropped if position > since], patience_s
+            )
+            return list(found)
+
+    def greeted(self, since: int) -> list[Greeting]:
+        """Return who has greeted after a position, oldest first."""
+        with self._changed:
+            return [greeting for position, greeting in self._greeted if position > since]

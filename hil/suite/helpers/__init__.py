@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+"""What several of the suite's tests are made with.
+
+``answers``     what a board is to compute for each image
+``memory_log``  what it has had free in the course of a session
+``damage``      what may be wrong with a model slot's content, or an application
+``uploads``     uploads whose every chunk a test decides on
+``linking``     a link as it was before
+``asking``      requests whose refusal is an answer like any other
+``expecting``   what is compared, and named by a symptom
+``pair``        what is asked of two boards, head and tail
+``raw_air``     this host on the air, through a gateway: frame by frame
+``raw_tail``    a tail there that a test plays
+``scripted_head``  a head there that a test plays
+``misfits``     what may be wrong with its HELLO
+``answers_on_air``  what a tail says there, and what it should have said
+"""
