@@ -18,6 +18,7 @@
 ``test_roles_answering``  a tail frame by frame: whom it answers, and what
 ``test_roles_repeating``  how it puts requests together, and repeats answers
 ``test_roles_gateway``   a gateway record by record
+``test_roles_ble``       a tail over BLE, asked by this host
 ``test_console``     each request is read as it is, or refused with what is wrong about it
 ``test_console_noise``   what comes between lines harms nothing
 ``test_console_chunks``  binary frames, sound and broken, and what is read back

@@ -47,6 +47,7 @@ ORDER = (
     "roles_answering",
     "roles_repeating",
     "roles_gateway",
+    "roles_ble",
     "console",
     "console_noise",
     "console_chunks",

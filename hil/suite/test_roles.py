@@ -36,8 +36,8 @@ FRAGMENTS = {"udp": 5 + 14, "espnow": 30 + 86, "ble": 1}
 EXCESS = 1.5
 """A fragment that is lost is sent again, and may be lost again; few others may be sent with it."""
 
-LONGEST_US = {"udp": 2_000_000, "espnow": 3_000_000, "ble": 3_000_000}
-"""An inference and a long echo there and back, each, by simulated time, whatever is lost."""
+LONGEST_US = {"udp": 1_000_000, "espnow": 3_000_000, "ble": 1_500_000}
+"""Simulated time of an inference's wait and of a long echo, each, whatever is lost."""
 
 
 @pytest.fixture

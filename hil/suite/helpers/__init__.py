@@ -12,6 +12,7 @@
 ``raw_air``     this host on the air, through a gateway: frame by frame
 ``raw_tail``    a tail there that a test plays
 ``scripted_head``  a head there that a test plays
+``ble_head``    a head over BLE that a test plays
 ``misfits``     what may be wrong with its HELLO
 ``answers_on_air``  what a tail says there, and what it should have said
 """
