@@ -67,8 +67,8 @@ def link(job: Job) -> list[str]:
         verdict = linker.read(said)
     else:
         status, said, verdict = _by_cmake(job)
-    maps = [each.read_text(encoding="utf-8") for each in job.build.glob("*.map")]
-    found = [layout.explain(each, "".join(maps)) for each in verdict.findings()]
+    linkers_map = _map(job)
+    found = [layout.explain(each, linkers_map) for each in verdict.findings()]
     found += _of_image(job)
     if status and not found:
         found.append(f"the build failed: {building.reason(said)} ({job.build / 'link.log'})")
@@ -227,12 +227,23 @@ def _assemble(job: Job, lent: Path, stubbed: set[str], environment: dict[str, st
         elf.unlink()
 
 
+def _map(job: Job) -> str:
+    """Return what the linker wrote of where it puts what, which it does before it stops, too."""
+    project = _described(job)
+    path = (job.build / project["app_elf"]).with_suffix(".map") if project else None
+    return path.read_text(encoding="utf-8", errors="replace") if path and path.is_file() else ""
+
+
+def _described(job: Job) -> dict[str, str]:
+    description = job.build / "project_description.json"
+    return json.loads(description.read_text(encoding="utf-8")) if description.is_file() else {}
+
+
 def _of_image(job: Job) -> Iterator[str]:
     """Print the sizes of what was linked, and yield what is wrong with them."""
-    description = job.build / "project_description.json"
-    if not description.is_file():
+    project = _described(job)
+    if not project:
         return
-    project = json.loads(description.read_text(encoding="utf-8"))
     elf, image = job.build / project["app_elf"], job.build / project["app_bin"]
     if not (elf.is_file() and image.is_file()):
         return
