@@ -82,7 +82,10 @@ class MessageLost(ProductFailure):
         code: ``edge_timeout``, ``edge_lost``, ``edge_unreachable`` or ``link_down`` of
             docs/protocol.md.
         tolerated: whether it is allowed.
+        symptom: its name in docs/failures.md.
     """
+
+    symptom = "unanswered"
 
     def __init__(self, code: str, message: str) -> None:
         """Keep the board's code beside its sentence."""

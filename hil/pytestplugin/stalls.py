@@ -47,7 +47,7 @@ class Stalls:
         if via not in self._first:
             return
         test, error = self._first[via]
-        raise Repeated(f"as in {test}: {error}") from None
+        raise Repeated(test, error) from None
 
     def _is_wait(self, error: ProductFailure) -> bool:
         if isinstance(error, Repeated):
@@ -60,4 +60,13 @@ class Stalls:
 
 
 class Repeated(ProductFailure):
-    """What an earlier test has shown on the same link."""
+    """What an earlier test has shown on the same link.
+
+    Attributes:
+        symptom: that of the first failure, if it has one.
+    """
+
+    def __init__(self, test: str, first: ProductFailure) -> None:
+        """Name the test that has found out."""
+        super().__init__(f"as in {test}: {first}")
+        self.symptom: str | None = getattr(first, "symptom", None)
