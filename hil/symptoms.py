@@ -31,7 +31,6 @@ SYMPTOMS: Mapping[str, str] = {
     "disagreement": "kernels that round otherwise, or pre-processing that differs",
     "edge-times": "the fields of RESULT read from each other's place, or from this side's clock",
     "end-unnoticed": "the event of a link's end that is not passed on, or under another name",
-    "event-misnumbered": "a message id that is kept in too few bits, or of another message",
     "fast-clock": "a timer's divider that is half of what it should be",
     "figures-missing": "firmware that is older than this harness, or a build without the figure",
     "flash-altered": "firmware that writes to its own partitions, or flash that forgets",
