@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from hil.board.board import Board
 from hil.board.connection import Connection
 from hil.console.console import Console
-from hil.console.exchange import exchange
 from hil.inference.part import ModelPart
 from hil.protocol import BODY_OVERHEAD, HEADER_SIZE
 from hil.protocol.console.line import format_request, sent
 from hil.pytestplugin.options import Settings
-from hil.suite.raw import say
+from hil.suite.raw import answered, say
 from hil.symptoms import expect
 
 _BITS_PER_BYTE = 10
@@ -24,8 +23,6 @@ _BITS_PER_BYTE = 10
 _STREAM_PREFIX = 4
 _RESULT_BYTES = 72
 """Of a RESULT without the output vector (docs/protocol.md, 1.4)."""
-
-_PATIENCE_S = 60.0
 
 CORE_US = 1_500
 """What the core of a virtual board does besides what it times: the request, the event's line."""
@@ -72,12 +69,12 @@ class Asked:
         return int(self.event[key])
 
 
-def ask(console: Console, verb: str, **arguments: str | int) -> Asked:
-    """Make a request between two looks at the board's clock; raises as :func:`exchange`."""
+def ask(console: Console, verb: str, *, via: str, **arguments: str | int) -> Asked:
+    """Make a request between two looks at the board's clock; raises as :func:`answered`."""
     start, then = uptime_us(console), uptime_us(console)
-    event = exchange(console, verb, _PATIENCE_S, **arguments)
+    event = answered(console, verb, via=via, **arguments)
     end = uptime_us(console)
-    request = sent(format_request(100, verb, **arguments))
+    request = sent(format_request(100, verb, via=via, **arguments))
     return Asked(event, end - then, then - start + line_us(console, len(request)))
 
 
