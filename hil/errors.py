@@ -112,7 +112,13 @@ class BootFailure(ProductFailure):
 
 
 class BoardPanic(ProductFailure):
-    """The firmware panicked, ran into its watchdog, or reset without being asked."""
+    """The firmware panicked, ran into its watchdog, or reset without being asked.
+
+    Attributes:
+        by_watchdog: whether the watchdog found that it made no progress.
+    """
+
+    by_watchdog = False
 
 
 class BoardSilent(ProductFailure):
