@@ -86,6 +86,7 @@ SYMPTOMS: Mapping[str, str] = {
     "value-altered": "escapes, quotes or UTF-8 that are not carried both ways alike",
     "verbs-amiss": "a verb that is not in the table, or a list that is cut to its buffer",
     "wire-miscounted": "frames that are sent and not counted",
+    "wrong-ack": "a count of what has come that stops one short, or counts what has not",
     "wrong-activation": "the head's kernels, its arena, or another image than was sent",
     "wrong-code": "one kind of failure that is reported under another's name",
     "wrong-cost": "frames or bytes that are counted twice, or not at all",
