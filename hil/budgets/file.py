@@ -61,6 +61,10 @@ class Budgets:
         steps = read_activation_steps(tree, where)
         return cls(min_photos, agreement, steps, read_latency(tree, where, name), name)
 
+    def knows(self, kind: str, via: str) -> bool:
+        """Whether the file has limits for a link."""
+        return via in self.latency.get(kind, {})
+
     def link(self, kind: str, via: str) -> LinkBudget:
         """Return the budget of a link, without any limit if the file has none."""
         known = self.latency.get(kind, {}).get(via)

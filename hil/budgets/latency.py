@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The latency budgets: limits by kind of board, link and stage."""
 
+import hashlib
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -14,6 +17,11 @@ KINDS = ("virtual", "virtual-peer", "esp32s3", "esp32s3-peer")
 
 Simulated figures and a chip's are never held to the same limits.
 """
+
+OVER = "-over-"
+"""Stands in a kind between the board and the name of the link file that shaped its links."""
+
+_SHAPE = re.compile(r"[a-z0-9-]*[0-9a-f]{8}")
 
 STAGES = (
     "load",
@@ -104,10 +112,11 @@ def read_latency(tree: Mapping[str, object], file: str, name: str) -> Latency:
     """
     section = table(tree, "latency", file)
     where = f"{file}: [latency]"
-    refuse_unknown(section, ("marginal", *KINDS), where)
+    kinds = [*KINDS, *(name for name in section if _is_shaped(name))]
+    refuse_unknown(section, ("marginal", *kinds), where)
     marginal = _marginal(section, where, DEFAULT_MARGINAL)
     latency: dict[str, dict[str, LinkBudget]] = {}
-    for kind in KINDS:
+    for kind in kinds:
         links = table(section, kind, where)
         refuse_unknown(links, LINKS, f"{file}: [latency.{kind}]")
         for via in links:
@@ -116,6 +125,31 @@ def read_latency(tree: Mapping[str, object], file: str, name: str) -> Latency:
             budget = _link(values, f"{file}: {place}", marginal)
             latency.setdefault(kind, {})[via] = replace(budget, source=f"{name} {place}")
     return latency
+
+
+def kind_over(kind: str, shape: str) -> str:
+    """Return what a kind of board is called whose links a file has shaped.
+
+    Args:
+        kind: one of :data:`KINDS`.
+        shape: the file's name (:func:`shape_name`); empty where the links are as they are.
+    """
+    return f"{kind}{OVER}{shape}" if shape else kind
+
+
+def shape_name(stem: str, document: Mapping[str, object]) -> str:
+    """Return what budgets call a link file: its name, and eight digits of what it says.
+
+    Two files of one name that say something else are two; comments and order make no difference.
+    """
+    said = json.dumps(document, sort_keys=True).encode()
+    name = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
+    return f"{name}-{hashlib.sha256(said).hexdigest()[:8]}".lstrip("-")
+
+
+def _is_shaped(name: str) -> bool:
+    kind, over, shape = name.partition(OVER)
+    return bool(over) and kind in KINDS and _SHAPE.fullmatch(shape) is not None
 
 
 def stage_limit(values: Mapping[str, object], where: str, suffix: str = "") -> StageLimit:

@@ -31,7 +31,11 @@ class Learned:
     goodput: float | None = None
 
 
-def learn(samples: Samples, margin: float, before: LinkBudget) -> Learned:
+_DEVIATIONS = 3.0
+"""Standard deviations by which the share that is lost may differ from run to run."""
+
+
+def learn(samples: Samples, margin: float, before: LinkBudget, *, chance: bool = False) -> Learned:
     """Make limits that the samples keep with a margin.
 
     Two limits are learned only where there has been one: p99, because no run of fewer than 100
@@ -42,26 +46,37 @@ def learn(samples: Samples, margin: float, before: LinkBudget) -> Learned:
         samples: what was measured; stages without any answer get no limit.
         margin: share of each figure to be added to it; goodput has it taken off likewise.
         before: the budget so far.
+        chance: whether it is chance that decides which messages are delayed or lost, as on links
+            that a file shapes. The slowest of a few rounds then say nothing of those of the next
+            run: only the median is learned, and what the budget has already; loss has room for
+            chance.
     """
     stages = {
         stage: {
             name: max(_round(value * (1 + margin) / 1000), _LEAST_MS)
-            for name in _statistics(before.stages.get(stage))
+            for name in _statistics(before.stages.get(stage), chance)
             if (value := statistic(times, name)) is not None
         }
         for stage, times in samples.times_us.items()
         if times
     }
     lost = samples.lost / samples.asked if samples.asked else 0.0
+    allowed = lost * (1 + margin)
+    if chance and samples.asked:
+        allowed += _DEVIATIONS * math.sqrt(lost * (1 - lost) / samples.asked)
     goodput = None
     if before.goodput is not None and samples.goodput:
         goodput = _round(percentile(samples.goodput, 0.5) / (1 + margin) / 1000, up=False)
-    return Learned(stages, min(_round(lost * (1 + margin)), 1.0), goodput)
+    return Learned(stages, min(_round(allowed), 1.0), goodput)
 
 
-def _statistics(before: StageLimit | None) -> list[str]:
-    kept = before is not None and before.p99 is not None
-    return [name for name in ROUNDS if name != "p99" or kept]
+def _statistics(before: StageLimit | None, chance: bool) -> list[str]:
+    always = ("p50",) if chance else ("p50", "p95", "max")
+    return [
+        name
+        for name in ROUNDS
+        if name in always or (before is not None and getattr(before, name) is not None)
+    ]
 
 
 def _round(value: float, *, up: bool = True) -> float:

@@ -62,10 +62,13 @@ def learn(
     What differs on the board is flashed first. Over each link every round is an inference, a small
     round trip and one of the activation's size. Limits are p50, p95 and maximum of each stage with
     the margin, and loss; p99 and goodput only where the file has them, for p99 asks 100 rounds of
-    every run. Comments and all else in the file stay as they are.
+    every run. Comments and all else in the file stay as they are. With --link the limits are those
+    of the links that the file shapes, in a section of their own; of each stage it has the median,
+    since chance decides which rounds are slow, and other limits where the file has them already.
     """
     from hil.budgets import Budgets
     from hil.budgets.file import FILE_NAME
+    from hil.budgets.latency import shape_name
     from hil.budgets.learning import learn as make_limits
     from hil.budgets.reading import share
     from hil.budgets.spread import ROUNDS
@@ -85,6 +88,7 @@ def learn(
     known = Budgets.load(source)
     text = source.read_text(encoding="utf-8")
     found = rig.find()
+    shape = shape_name(rig.link.stem, found.shaping or {}) if rig.link else ""
     links = _links(found, via)
     loaded = content.load()
     photos = load_photos(default_photos())
@@ -92,7 +96,7 @@ def learn(
     for name in links:
         with connected(found, loaded, name, RecordingBoard) as (opened, _):
             assert isinstance(opened, RecordingBoard)
-            kind = _kind(opened)
+            kind = _kind(opened, shape)
             before = known.link(kind, name)
             if rounds < before.rounds:
                 raise BadInputError(
@@ -102,7 +106,8 @@ def learn(
             with counting(f"rounds over {name}", rounds) as advance:
                 samples = _measure(opened, photos, rounds, advance)
         _check_answers(name, samples, rounds)
-        text, changed[name] = write_limits(text, kind, name, make_limits(samples, extra, before))
+        limits = make_limits(samples, extra, before, chance=bool(shape))
+        text, changed[name] = write_limits(text, kind, name, limits)
     _replace(path, text)
     if as_json:
         listed = {name: list(map(asdict, changes)) for name, changes in changed.items()}
@@ -115,11 +120,11 @@ def learn(
             _print(f"[latency.{kind}.{name}]", changes)
 
 
-def _kind(board: "RecordingBoard") -> str:
+def _kind(board: "RecordingBoard", shape: str) -> str:
     from hil.results.measured import board_kind
 
     tail = "peer" if board.connection and board.connection.tail else "edge"
-    return board_kind(board.info.chip, tail, board.simulated)
+    return board_kind(board.info.chip, tail, board.simulated, shape)
 
 
 def _measure(

@@ -67,6 +67,7 @@ class EdgeServer:
         self._loop: asyncio.AbstractEventLoop  # since it has an address
         self._attached: dict[PacketTransport, ImpairedPackets] = {}
         self._impairment: Impairment | None = None
+        self._impairments = 0
         self._changing = threading.RLock()
         self._stop = asyncio.Event()
         self._thread = threading.Thread(
@@ -108,6 +109,11 @@ class EdgeServer:
     def impairment(self) -> Impairment | None:
         """What is done to its links now; None if they are left alone."""
         return self._impairment
+
+    @property
+    def impairments(self) -> int:
+        """How often its links have been impaired: what is measured meanwhile is not theirs."""
+        return self._impairments
 
     @property
     def counters(self) -> dict[str, int]:
@@ -252,6 +258,7 @@ class EdgeServer:
                 )
             self._on_loop(lambda: self._server.impair(impairment))
             self._impairment = impairment
+            self._impairments += 1
         try:
             yield impairment
         finally:

@@ -203,6 +203,11 @@ class Bench:
         if self._connects and not self._is_connected(via):
             self._connect(via)
 
+    @property
+    def impairments(self) -> int:
+        """How often the edge server's links have been impaired."""
+        return self._edge.impairments if self._edge is not None else 0
+
     def check(self) -> None:
         """Make sure that the boards are still up, whether or not anything has asked them lately.
 

@@ -6,7 +6,7 @@ or not pytest-benchmark took part. Where benchmarks are switched off, rounds are
 nothing is judged, and that is said.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -68,10 +68,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         return (yield)
     run = Run.of(item.config)
     start = run.results.position()
+    impaired = _impairments(run)
     result = yield
     measured = run.results.measured(start)
     turn = link_of(item)
-    verdicts = [verdict for each in demands for verdict in _judge(run, measured, each, turn)]
+    alien = _learned_elsewhere(run, _impairments(run) > impaired)
+    verdicts = [verdict for each in demands for verdict in _judge(run, measured, each, turn, alien)]
     if reason := why_not_judged(item.config):
         run.results.not_judged = reason
         verdicts = [_not_judged(verdict, reason) for verdict in verdicts]
@@ -91,7 +93,9 @@ def why_not_judged(config: pytest.Config) -> str | None:
     return None
 
 
-def _judge(run: Run, measured: "Measured", demand: "Demand", turn: str | None) -> "list[Verdict]":
+def _judge(
+    run: Run, measured: "Measured", demand: "Demand", turn: str | None, alien: "Alien"
+) -> "list[Verdict]":
     """Judge what was measured; a demand about another link waits for the turn of that link."""
     from hil.budgets import judge
     from hil.links import LINKS
@@ -101,9 +105,14 @@ def _judge(run: Run, measured: "Measured", demand: "Demand", turn: str | None) -
     verdicts = []
     for (via, tail, simulated), link in measured.by_link().items():
         if via in LINKS and demand.via in (None, via):
-            kind = board_kind(chip, tail, simulated)
-            budget = demand.budget or run.plan.budgets.link(kind, via)
-            verdicts += judge(link.samples(), budget, kind, via, demand.stages)
+            kind = board_kind(chip, tail, simulated, run.results.shape)
+            budgets = run.plan.budgets
+            budget = demand.budget or budgets.link(kind, via)
+            found = judge(link.samples(), budget, kind, via, demand.stages)
+            if demand.budget is None and (reason := alien(budgets.knows(kind, via))):
+                run.results.not_judged = reason
+                found = [_not_judged(verdict, reason) for verdict in found]
+            verdicts += found
     waits = None not in (turn, demand.via) and turn != demand.via
     if not verdicts and not waits and why_not_judged(run.config) is None:
         over = f" over {demand.via}" if demand.via else ""
@@ -112,6 +121,30 @@ def _judge(run: Run, measured: "Measured", demand: "Demand", turn: str | None) -
             "or echo, or take the marker off."
         )
     return verdicts
+
+
+Alien = Callable[[bool], str]
+"""Why the limits of the budget file are not those of the links measured; empty if they are. It is
+told whether the file has limits for just these."""
+
+
+def _learned_elsewhere(run: Run, impaired: bool) -> Alien:
+    def reason(known: bool) -> str:
+        if impaired:
+            return "links were impaired during the test, and the limits were learned on others"
+        if known or not run.results.shape:
+            return ""
+        link = run.settings.link
+        return (
+            f"the links are shaped by {link.name if link else 'a file'}, and the limits were "
+            "learned on others; 'hil budgets learn --link' learns those of these"
+        )
+
+    return reason
+
+
+def _impairments(run: Run) -> int:
+    return run.bench.impairments if run.bench is not None else 0
 
 
 def _not_judged(verdict: "Verdict", reason: str) -> "Verdict":

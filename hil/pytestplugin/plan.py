@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hil.budgets import Budgets
+from hil.budgets.latency import shape_name
 from hil.errors import BadInputError, InfrastructureError
 from hil.pytestplugin.options import Settings
 from hil.resources import resource
@@ -30,12 +31,14 @@ class Plan:
         model: the full model.
         cut: where it is cut.
         budgets: limits to judge by.
+        shape: what budgets call the file that shapes the links; empty without one.
     """
 
     rig: Rig | InfrastructureError
     model: "Model"
     cut: "Cut"
     budgets: Budgets
+    shape: str = ""
 
     @classmethod
     def make(
@@ -55,12 +58,13 @@ class Plan:
             BadInputError: one of them cannot be used.
         """
         rig: Rig | InfrastructureError
+        shaping = _shaping(settings)
         try:
             rig = Rig.find(
                 settings.board,
                 peer=settings.peer,
                 gateway=settings.gateway,
-                shaping=_shaping(settings),
+                shaping=shaping,
                 hci=settings.hci,
                 directories=directories,
                 wait_s=settings.board_wait,
@@ -78,7 +82,8 @@ class Plan:
 
         model = Model.load(settings.model or _default_model())
         cut = find_cut(model.cuts, settings.cut) if settings.cut else model.default_cut
-        return cls(rig, model, cut, budgets)
+        shape = shape_name(settings.link.stem, shaping or {}) if settings.link else ""
+        return cls(rig, model, cut, budgets, shape)
 
     def lacks_for(self, via: str) -> str:
         """Return what the rig lacks for a link, as half a sentence; empty if nothing."""

@@ -78,13 +78,19 @@ class RecordingBoard(Board):
         return echo
 
     def _tolerates_loss(self, via: str, tail: str) -> bool:
-        """Whether a message may stay unanswered: a link file loses some, or the budget lets it."""
+        """Whether a message may stay unanswered.
+
+        A link file or an impairment loses some, or the budget allows it.
+        """
+        edge = self.connection.edge if self.connection else None
+        if edge is not None and edge.impairment is not None and edge.impairment.loses:
+            return True
         if self.lab is not None and self.lab.shaped:
             return True
         budgets = self.results.budgets
         if budgets is None:
             return False
-        kind = board_kind(self.info.chip, tail, self.simulated)
+        kind = board_kind(self.info.chip, tail, self.simulated, self.results.shape)
         return bool(budgets.link(kind, via).loss)
 
     def _over(self) -> tuple[str, str]:

@@ -94,6 +94,7 @@ class Run:
         directories = (self.config.invocation_params.dir, self.config.rootpath)
         plan = Plan.make(self.settings, directories, self.say_who)
         self.results.budgets = plan.budgets
+        self.results.shape = plan.shape
         return plan
 
     @property

@@ -30,7 +30,7 @@ from hil.results.records import (
 )
 from hil.version import __version__
 
-SCHEMA = "hil-results-3"
+SCHEMA = "hil-results-4"
 
 OUTCOMES = {
     0: "passed",
@@ -53,6 +53,7 @@ class Results:
         exit_status: of the session; None until it ends.
         verdicts: of latency budgets, each with the test that measured.
         not_judged: why budgets were not judged, where a test wanted them to be.
+        shape: name of the link file that shapes the links; empty without one.
         notes: what did not go as usual when boards were flashed or reset, with the board's port.
         The others hold the records of :mod:`hil.results.records`.
     """
@@ -69,6 +70,7 @@ class Results:
     round_trips: list[RoundTripRecord] = field(default_factory=list)
     verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
     not_judged: str | None = None
+    shape: str = ""
     notes: list[str] = field(default_factory=list)
     errors: list[ErrorRecord] = field(default_factory=list)
     tests: list[TestRecord] = field(default_factory=list)
@@ -167,6 +169,7 @@ class Results:
             "latency": latency(self.measured()),
             "budgets": {
                 "not_judged": self.not_judged,
+                "link_file": self.shape or None,
                 "verdicts": [
                     {"nodeid": nodeid, **_plain(verdict)} for nodeid, verdict in self.verdicts
                 ],

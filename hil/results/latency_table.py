@@ -4,6 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hil.budgets.latency import OVER
 from hil.budgets.verdict import OUTCOMES, quantity
 
 _INDENT = " " * 11
@@ -94,6 +95,8 @@ def _link(summary: Row, verdicts: Sequence[Row]) -> list[str]:
 
 def _budgets(budgets: Row) -> list[str]:
     lines = []
+    if budgets["link_file"]:
+        lines.append(f"budgets    those of links shaped by {budgets['link_file']}")
     if budgets["not_judged"]:
         lines.append(f"budgets    NOT JUDGED: {budgets['not_judged']}")
     for outcome in ("fail", "refused", "marginal"):
@@ -111,7 +114,7 @@ def _budgets(budgets: Row) -> list[str]:
 
 
 def _belongs(verdict: Row, summary: Row) -> bool:
-    peer = verdict["board"].endswith("-peer")
+    peer = verdict["board"].partition(OVER)[0].endswith("-peer")
     return bool(verdict["via"] == summary["via"] and peer == (summary["tail"] == "peer"))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from hil.budgets.latency import STAGES
+from hil.budgets.latency import STAGES, kind_over
 from hil.budgets.spread import percentile, spread
 from hil.budgets.verdict import Samples
 from hil.links import LINKS, SMALL_ECHO_BYTES
@@ -114,10 +114,17 @@ def _rank(key: Key) -> tuple[int, Key]:
     return (LINKS.index(key[0]) if key[0] in LINKS else len(LINKS), key)
 
 
-def board_kind(chip: str, tail: str, simulated: bool) -> str:
-    """Return what ``budgets.toml`` calls a board that has worked with a tail."""
+def board_kind(chip: str, tail: str, simulated: bool, shape: str = "") -> str:
+    """Return what ``budgets.toml`` calls a board that has worked with a tail.
+
+    Args:
+        chip: the board's.
+        tail: ``edge`` or ``peer``.
+        simulated: whether its clock is.
+        shape: name of the file that shaped its links (:func:`hil.budgets.latency.shape_name`).
+    """
     kind = "virtual" if simulated else chip
-    return f"{kind}-peer" if tail == "peer" else kind
+    return kind_over(f"{kind}-peer" if tail == "peer" else kind, shape)
 
 
 def latency(measured: Measured) -> list[dict[str, object]]:

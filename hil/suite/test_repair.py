@@ -16,7 +16,7 @@ from hil.board.connection import Connection
 from hil.edge import EdgeServer
 from hil.errors import BoardRefused, MessageLost
 from hil.inference.inference import Inference
-from hil.suite.undisturbed import check_same
+from hil.suite.helpers.undisturbed import check_same
 from hil.symptoms import Misbehaviour, expect
 from hil.transport.impairment.plan import Ways
 
@@ -165,3 +165,11 @@ def answered(board: Board, digit: Path, via: str, trouble: str) -> Inference:
             expected="an answer",
             got=f"{lost.code}",
         ) from lost
+    except BoardRefused as refusal:
+        raise Misbehaviour(
+            "repaired-wrongly",
+            link=via,
+            stage=f"inference of {digit.name}, {trouble}",
+            expected="an answer",
+            got=f"a refusal: {refusal}",
+        ) from refusal

@@ -226,3 +226,56 @@ def test_under_xdist_nothing_is_judged_and_that_is_said(
     result.assert_outcomes(passed=1)
     assert set(outcomes(pytester).values()) == {"not_judged"}
     result.stdout.fnmatch_lines(["budgets * NOT JUDGED: *pytest-xdist; run with -n 0"])
+
+
+LINK = "[udp]\nloss = 0.1\n"
+
+
+def shaped_budgets() -> str:
+    from hil.budgets.latency import shape_name
+
+    kind = f"virtual-over-{shape_name('air', {'udp': {'loss': 0.1}})}"
+    return BUDGETS + BUDGETS.replace("latency.virtual", f"latency.{kind}").replace("10.9", "9")
+
+
+def test_over_links_that_a_file_shapes_limits_of_others_are_not_judged_and_that_is_said(
+    pytester: pytest.Pytester, run: Any
+) -> None:
+    link = pytester.path / "air.toml"
+    link.write_text(LINK)
+    source = "@budget\ndef test_it(measure):\n    measure(transfer=99_000)\n"
+    result = run(source, f"--hil-link={link}")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["budgets * NOT JUDGED: the links are shaped by air.toml, *"])
+    assert set(outcomes(pytester).values()) == {"not_judged"}
+    assert document(pytester)["budgets"]["link_file"].startswith("air-")
+
+
+def test_over_links_that_a_file_shapes_their_own_limits_are_judged(
+    pytester: pytest.Pytester, run: Any
+) -> None:
+    link = pytester.path / "air.toml"
+    link.write_text(LINK)
+    source = "@budget('transfer')\ndef test_it(measure):\n    measure(transfer=9_100)\n"
+    result = run(source, f"--hil-link={link}", budgets=shaped_budgets())
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*exceeds its budget of 9.000 ms*virtual-over-air-*"])
+
+
+def test_while_links_are_impaired_limits_are_not_judged_and_that_is_said(
+    pytester: pytest.Pytester, run: Any
+) -> None:
+    source = (
+        "class Bench:\n    impairments = 0\n\n"
+        "@budget\ndef test_it(measure, request):\n"
+        "    from hil.pytestplugin.run import Run\n"
+        "    Run.of(request.config).bench.impairments += 1\n"
+        "    measure(transfer=99_000)\n\n"
+        "@pytest.fixture(autouse=True)\ndef bench(request, monkeypatch):\n"
+        "    from hil.pytestplugin.run import Run\n"
+        "    monkeypatch.setattr(Run.of(request.config), 'bench', Bench())\n"
+        "    monkeypatch.setattr(Run, 'serial_log', lambda run, since: [])\n"
+    )
+    result = run(source)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["budgets * NOT JUDGED: links were impaired during the test, *"])

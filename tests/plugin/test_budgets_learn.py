@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hil.budgets import Budgets
+from hil.budgets.latency import shape_name
 
 TINY = Path(__file__).parents[2] / "models" / "tiny"
 LEARN = (sys.executable, "-m", "hil", "budgets", "learn")
@@ -38,26 +39,55 @@ def test_a_run_is_held_to_the_budgets_that_were_learned(pytester: pytest.Pyteste
     assert all(limit.p95 for limit in stages.values())
 
     path.write_text(re.sub(r"transfer = \{.*\}", "transfer = { p50 = 0.5 }", text))
-    (pytester.path / "lossy.toml").write_text("seed = 1\n[udp]\nloss = 0.6\n")
     pytester.makepyfile(MEASURES)
-    options = (f"--hil-model={TINY}", "--hil-via=udp", "--hil-link=lossy.toml", "--hil-rounds=8")
+    options = (f"--hil-model={TINY}", "--hil-via=udp", "--hil-rounds=8")
     result = pytester.runpytest_subprocess(*options)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
             "udp transfer p50 * ms exceeds its budget of 0.500 ms over * rounds (board virtual, "
             "simulated; budgets.toml [[]latency.virtual.udp.transfer[]])",
-            "udp loss * % exceeds its budget of 0.00 % over 24 rounds (board virtual, simulated; *",
             "*udp*transfer*p50 <= 0.500 ms*FAIL",
-            "*udp*loss*24*<= 0.00 %*FAIL",
         ]
     )
     result.stdout.no_fnmatch_line("*Serial log*")  # which has nothing to say about it
+
+
+def test_limits_of_links_that_a_file_shapes_are_learned_apart_and_hold(
+    pytester: pytest.Pytester,
+) -> None:
+    path = pytester.path / "budgets.toml"
+    path.write_text("# mine\n[latency.virtual.udp]\nloss = 0.0\n")
+    (pytester.path / "air.toml").write_text("seed = 1\n[udp]\nloss = 0.05\n")
+    (pytester.path / "bad.toml").write_text("seed = 1\n[udp]\nloss = 0.6\n")
+    learning = (*LEARN, "--via=udp", f"--model={TINY}", "--link=air.toml", "--json")
+    kind = json.loads(pytester.run(*learning).stdout.str())["board"]
+    assert kind.startswith("virtual-over-air-")
+    learned = Budgets.load(path)
+    assert set(learned.latency) == {"virtual", kind}
+    assert set(learned.latency["virtual"]) == {"udp"}
+    assert not learned.link("virtual", "udp").stages
+
+    pytester.makepyfile(MEASURES)
+    options = (f"--hil-model={TINY}", "--hil-via=udp", "--hil-rounds=20")
+    result = pytester.runpytest_subprocess(*options, "--hil-link=air.toml")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([f"budgets * shaped by {kind.partition('-over-')[2]}"])
+    result = pytester.runpytest_subprocess(*options, "--hil-link=bad.toml")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["budgets * NOT JUDGED: the links are shaped by bad.toml, *"])
+
+    path.write_text(path.read_text().replace(kind, _kind("bad", 0.6)))
+    result = pytester.runpytest_subprocess(*options, "--hil-link=bad.toml")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["udp loss * % exceeds its budget of 0.00 % over 60 rounds *"])
     document = json.loads((pytester.path / "hil-report" / "results.json").read_text())
     (link,) = document["latency"]
-    assert link["asked"] == 24
-    assert 0 < link["lost"] < 24
-    assert (
-        len(document["lost"]) + sum(not each["us"] for each in document["round_trips"])
-        == (link["lost"])
-    )
+    assert link["asked"] == 60
+    assert 0 < link["lost"] < 60
+    lost = len(document["lost"]) + sum(not each["us"] for each in document["round_trips"])
+    assert lost == link["lost"]
+
+
+def _kind(stem: str, loss: float) -> str:
+    return f"virtual-over-{shape_name(stem, {'seed': 1, 'udp': {'loss': loss}})}"

@@ -12,4 +12,11 @@
 ``cutting``     how a message must be cut, and what that costs
 ``asking``      requests whose refusal is an answer like any other
 ``expecting``   what is compared, and named by a symptom
+``pair``        what is asked of two boards, head and tail
+``raw_air``     this host on the air, through a gateway: frame by frame
+``raw_tail``    a tail there that a test plays
+``scripted_head``  a head there that a test plays
+``ble_head``    a head over BLE that a test plays
+``misfits``     what may be wrong with its HELLO
+``answers_on_air``  what a tail says there, and what it should have said
 """

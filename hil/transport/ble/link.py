@@ -66,6 +66,12 @@ class BleLink:
         self._trouble = "it has not been found yet"
         self._fault = ""
 
+    @property
+    def peer(self) -> str:
+        """Address of the board that is connected; empty while none has been found."""
+        session = self._session
+        return session.peer if session is not None else ""
+
     def start(self, received: Received, lost: Lost) -> None:
         """Switch the radio on and begin to look for the board, which may begin to advertise later.
 

@@ -48,6 +48,11 @@ class Impairment:
         """Whether connections are to be dropped at once, whatever goes over them."""
         return self._plan.drop_connection == "idle"
 
+    @property
+    def loses(self) -> bool:
+        """Whether a message may stay unanswered for what is done to it."""
+        return self._plan.loss > 0 or self._plan.corrupt > 0
+
     def note_dropped(self, number: int) -> None:
         """Count connections that were dropped at once."""
         self._dropper.done += number

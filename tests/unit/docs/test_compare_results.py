@@ -23,7 +23,7 @@ def document(**changes: Any) -> dict[str, Any]:
     }
     trip = {"via": "udp", "size": 32, "us": 3659, "simulated": True}
     content = {
-        "schema": "hil-results-3",
+        "schema": "hil-results-4",
         "inferences": [inference, {**inference, "host_us": {"infer": 2}}],
         "round_trips": [trip],
         "latency": [],
@@ -74,7 +74,7 @@ def test_an_entry_that_is_gone_has_moved(tmp_path: Path) -> None:
     ("wrong", "complaint"),
     [
         ("{", "is no JSON"),
-        ({"schema": "other"}, "is not of format hil-results-3"),
+        ({"schema": "other"}, "is not of format hil-results-3 or hil-results-4"),
         (document(inferences=[], round_trips=[]), "holds no figures"),
         (
             document(round_trips=[{"via": "udp", "us": 1, "simulated": False}]),
