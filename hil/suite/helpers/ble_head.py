@@ -6,7 +6,15 @@ from queue import Empty, SimpleQueue
 
 from hil.board.board import Board
 from hil.board.radio_choice import radio_for
-from hil.protocol import HEADER_SIZE, Hello, Message, Reassembler, Role, fragment
+from hil.protocol import (
+    HEADER_SIZE,
+    Hello,
+    Message,
+    ProtocolError,
+    Reassembler,
+    Role,
+    fragment,
+)
 from hil.symptoms import Misbehaviour
 from hil.transport.ble.link import BleLink
 from hil.transport.ble.service import board_name
@@ -83,7 +91,12 @@ class BleHead:
                 raise Misbehaviour(
                     "unanswered", link=VIA, stage=stage, expected="an answer", got="silence"
                 ) from None
-            message = together.add(frame)
+            try:
+                message = together.add(frame)
+            except ProtocolError as broken:
+                raise Misbehaviour(
+                    "wrong-answer", link=VIA, stage=stage, expected="an answer", got=broken
+                ) from broken
             if message is not None:
                 return message
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A tail that a test plays, frame by frame, towards a board in role head on ESP-NOW."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -16,6 +18,8 @@ from hil.protocol import (
     Hello,
     Message,
     MessageType,
+    ProtocolError,
+    Reassembler,
     Role,
 )
 from hil.protocol.packet import ack_frame, parse_single_frame, single_frame
@@ -81,8 +85,9 @@ class RawTail:
         console.request("peer", mac=self._address, channel=ESPNOW_CHANNEL)
         request_up(console, VIA)
         hellos = [self.hear(MessageType.HELLO, "HELLO") for _ in range(silent + 1)]
-        request = parse_single_frame(hellos[-1].header, hellos[-1].frame)
-        own = replace(Hello.parse(request.payload), role=Role.TAIL, frame_limit=FRAME_LIMIT)
+        with _readable(hellos[-1].frame, "HELLO"):
+            request = parse_single_frame(hellos[-1].header, hellos[-1].frame)
+            own = replace(Hello.parse(request.payload), role=Role.TAIL, frame_limit=FRAME_LIMIT)
         if slowly:
             self._air.send(NOBODY, *[bytes(FRAME_LIMIT)] * SLOW)
         self.say(single_frame(request._replace(flags=Flags.ANSWER, payload=own.pack())))
@@ -108,6 +113,11 @@ class RawTail:
             if heard.mac == self._mac:
                 return _asked(heard)
         return None
+
+    def take(self, together: Reassembler, asked: Asked, stage: str) -> Message | None:
+        """Put a fragment to the others; return the message if that makes it whole."""
+        with _readable(asked.frame, stage):
+            return together.add(asked.frame)
 
     def rest(self) -> list[Asked]:
         """Return the frames of the head that nobody has heard yet."""
@@ -148,7 +158,23 @@ class RawTail:
 
 
 def _asked(heard: Heard) -> Asked:
-    return Asked(FrameHeader.parse(heard.frame[:HEADER_SIZE]), heard.frame, heard.at_us)
+    with _readable(heard.frame, "a frame of the head"):
+        return Asked(FrameHeader.parse(heard.frame[:HEADER_SIZE]), heard.frame, heard.at_us)
+
+
+@contextlib.contextmanager
+def _readable(frame: bytes, stage: str) -> Iterator[None]:
+    """Name the symptom where what is read in a ``with`` block cannot be."""
+    try:
+        yield
+    except ProtocolError as broken:
+        raise Misbehaviour(
+            "wrong-answer",
+            link=VIA,
+            stage=stage,
+            expected="what docs/protocol.md says",
+            got=f"{told(frame)} ({broken})",
+        ) from broken
 
 
 def echo_reply(header: FrameHeader, payload: bytes) -> Message:

@@ -47,32 +47,32 @@ class ScriptedHead:
     come when it has refused a stranger that asks last.
 
     Attributes:
-        session: of this head.
+        session: of this head; no two have the same.
         tail: the tail, as it is to run.
         air: this host's end.
 
     Args:
         air: this host's end.
         board: in role tail.
-        session: of this head.
 
     """
 
     _strangers = itertools.count(1)
+    _sessions = itertools.count(0x48454144)
 
-    def __init__(self, air: RawAir, board: Board, session: int = 0x48454144) -> None:
+    def __init__(self, air: RawAir, board: Board) -> None:
         split = board.part.split
         assert split is not None
-        self.session = session
+        self.session = next(self._sessions)
         self.tail = Tail(split.tail, split.model_id, Kernels.REFERENCE)
         self.air = air
         self._mac = board.info.mac
         self._last = 0
 
-    def beside(self, session: int) -> "ScriptedHead":
+    def beside(self) -> "ScriptedHead":
         """Return another head, which shares this one's end of the air."""
         other = copy(self)
-        other.session = session
+        other.session = next(self._sessions)
         other._last = 0
         return other
 
