@@ -18,7 +18,7 @@ from hil.errors import BoardSilent
 from hil.links import LINKS
 from hil.pytestplugin.options import Settings
 from hil.suite.helpers.line import EVENT_S, PATIENCE_US, Line
-from hil.suite.helpers.replies import Tail
+from hil.suite.helpers.replies import Tail, no_answer
 from hil.suite.helpers.scripting import host_of
 from hil.symptoms import expect
 from hil.transport.espnow import GatewayLink
@@ -107,7 +107,9 @@ def test_nobody_listens(line: Line) -> None:
     )
 
 
-def test_a_tail_that_never_answers(line: Line, scripted: ScriptedTail, digits: list[Path]) -> None:
+def test_a_tail_that_never_answers(
+    line: Line, scripted: ScriptedTail, tail: Tail, digits: list[Path]
+) -> None:
     """The inference is given up after 10 s; the link, and what comes next on it, are not."""
     board = line.board
     line.expect_up(scripted, "a tail that does not answer activations")
@@ -135,6 +137,9 @@ def test_a_tail_that_never_answers(line: Line, scripted: ScriptedTail, digits: l
         expected=f"{fewest} to {most_polls} polls",
         got=polls,
     )
+    tail.echo = lambda request: [no_answer(request)]
+    line.expect_failure("rtt", "edge_timeout", "no answer to a round trip", size=100)
+    tail.echo = Tail().echo
     line.expect_echo(100, "a round trip on the same link, after that")
 
 
