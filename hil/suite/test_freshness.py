@@ -45,7 +45,7 @@ def test_frames_that_do_not_belong_to_the_message_change_nothing(
                     expected="an answer",
                     got=f"{error.code}; {air}",
                 ) from error
-            check_same(found, undisturbed[digit], f"among {told}")
+            check_same(found, undisturbed[digit], f"among {told}", "stranger-heeded")
 
 
 def test_an_answer_of_another_model_is_refused(

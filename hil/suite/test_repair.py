@@ -157,11 +157,11 @@ def impaired_end(link: Connection) -> EdgeServer:
 def answered(board: Board, digit: Path, via: str, trouble: str) -> Inference:
     try:
         return board.infer(digit)
-    except MessageLost as lost:
+    except (MessageLost, BoardRefused) as failure:
         raise Misbehaviour(
-            "loss-not-repaired",
+            "loss-not-repaired" if failure.code == "edge_timeout" else "repaired-wrongly",
             link=via,
             stage=f"inference of {digit.name}, {trouble}",
             expected="an answer",
-            got=f"{lost.code}",
-        ) from lost
+            got=f"{failure.code}",
+        ) from failure
