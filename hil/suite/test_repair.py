@@ -157,12 +157,13 @@ def impaired_end(link: Connection) -> EdgeServer:
 def answered(board: Board, digit: Path, via: str, trouble: str) -> Inference:
     try:
         return board.infer(digit)
-    except MessageLost as lost:
+    except (MessageLost, BoardRefused) as failure:
         raise Misbehaviour(
-            "loss-not-repaired",
+            "loss-not-repaired" if failure.code == "edge_timeout" else "repaired-wrongly",
             link=via,
             stage=f"inference of {digit.name}, {trouble}",
             expected="an answer",
+<<<<<<< HEAD
             got=f"{lost.code}",
         ) from lost
     except BoardRefused as refusal:
@@ -173,3 +174,7 @@ def answered(board: Board, digit: Path, via: str, trouble: str) -> Inference:
             expected="an answer",
             got=f"a refusal: {refusal}",
         ) from refusal
+=======
+            got=f"{failure.code}",
+        ) from failure
+>>>>>>> w-roles

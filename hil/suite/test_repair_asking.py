@@ -107,6 +107,38 @@ def test_acks_of_others_are_not_heeded(raw_tail: RawTail) -> None:
     raw_tail.event("rtt", "an echo that is refused", id=number)
 
 
+def test_a_probe_shows_what_was_lost_before_it(raw_tail: RawTail) -> None:
+    """The last three of a request are lost, behind which nothing comes that would tell."""
+    raw_tail.connect(slowly=True)
+    sender = Sender(WINDOW)
+    number = raw_tail.ask(WINDOW * FRAGMENT - BODY_OVERHEAD)
+    last = hear_due(raw_tail, sender, "an echo of 32 fragments")[-1]
+    for stage, ack in (
+        ("but for the last three", Ack(WINDOW - 3)),
+        ("and the probe", Ack(WINDOW - 3, 0b10)),
+        ("and no more, said twice", Ack(WINDOW - 3, 0b10)),
+    ):
+        sender.on_ack(ack)
+        raw_tail.acknowledge(last.header, ack)
+        if sender.next() is None:
+            sender.probe()  # the timer expires
+        last = hear_due(raw_tail, sender, f"an echo of 32 fragments, acknowledged {stage}")[-1]
+    raw_tail.say(single_frame(refusal(last.header, ErrorCode.BUSY, "Enough.")))
+    raw_tail.event("rtt", "an echo that is refused", id=number)
+
+
+def hear_due(raw_tail: RawTail, sender: Sender, stage: str) -> list[Asked]:
+    """Hear what is due, and nothing else, until nothing is."""
+    heard = []
+    while (due := sender.next()) is not None:
+        asked = raw_tail.hear(MessageType.ECHO, stage)
+        found = (asked.header.fragment_index, Flags.ACK_REQUESTED in asked.header.flags)
+        check_fragment(found, (due.index, due.ack_requested), sender.next_new, stage)
+        sender.transmitted(due)
+        heard.append(asked)
+    return heard
+
+
 def test_a_request_is_repeated_as_its_acks_say(raw_tail: RawTail) -> None:
     """A third of the fragments is lost on the way, some ACKs as well; others come late.
 
