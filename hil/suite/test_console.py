@@ -11,7 +11,7 @@ from hil.console.exchange import exchange
 from hil.errors import BoardRefused
 from hil.links import LINKS
 from hil.protocol.console.line import Answer, Refusal
-from hil.suite.console_requests import (
+from hil.suite.helpers.console_requests import (
     ALTERED,
     ENDS_A_BOOT,
     NUMBERS_OF_REQUESTS,
@@ -19,7 +19,16 @@ from hil.suite.console_requests import (
     VERBS,
     refused,
 )
-from hil.suite.raw import BATCH, FIRST, answered, answers_to, numbered, numbers_from, say, sealed
+from hil.suite.helpers.raw import (
+    BATCH,
+    FIRST,
+    answered,
+    answers_to,
+    numbered,
+    numbers_from,
+    say,
+    sealed,
+)
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil

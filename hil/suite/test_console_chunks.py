@@ -14,7 +14,7 @@ from hil.console.transfer import read_blob
 from hil.errors import BoardSilent
 from hil.protocol.console import cobs
 from hil.protocol.console.chunk import CHUNK_SIZE, Chunk, ChunkType
-from hil.suite.raw import FIRST, Reply, answered, numbered, say
+from hil.suite.helpers.raw import FIRST, Reply, answered, numbered, say
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil

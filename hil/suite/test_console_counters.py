@@ -12,7 +12,7 @@ from hil.console.console import Console
 from hil.console.exchange import exchange
 from hil.protocol.console.line import Refusal
 from hil.pytestplugin.options import Settings
-from hil.suite.raw import FIRST, PATIENCE_S, Reply, answered, numbered, say
+from hil.suite.helpers.raw import FIRST, PATIENCE_S, Reply, answered, numbered, say
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil

@@ -163,18 +163,5 @@ def answered(board: Board, digit: Path, via: str, trouble: str) -> Inference:
             link=via,
             stage=f"inference of {digit.name}, {trouble}",
             expected="an answer",
-<<<<<<< HEAD
-            got=f"{lost.code}",
-        ) from lost
-    except BoardRefused as refusal:
-        raise Misbehaviour(
-            "repaired-wrongly",
-            link=via,
-            stage=f"inference of {digit.name}, {trouble}",
-            expected="an answer",
-            got=f"a refusal: {refusal}",
-        ) from refusal
-=======
             got=f"{failure.code}",
         ) from failure
->>>>>>> w-roles

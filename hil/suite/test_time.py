@@ -12,7 +12,7 @@ from hil.board.connection import Connection
 from hil.console.log import Kind
 from hil.protocol.console.line import Log, parse_line
 from hil.pytestplugin.options import Settings
-from hil.suite.timing import (
+from hil.suite.helpers.timing import (
     CLOCK_TOLERANCE,
     CONSOLE_US,
     CORE_US,

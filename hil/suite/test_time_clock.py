@@ -11,8 +11,15 @@ from hil.board.board import Board
 from hil.console.console import Console
 from hil.errors import BoardPanic, BoardRefused, MessageLost
 from hil.pytestplugin.options import Settings
-from hil.suite.raw import BATCH, FIRST, numbered, say
-from hil.suite.timing import CLOCK_TOLERANCE, READING_US, ask, check_passed, line_us, uptime_us
+from hil.suite.helpers.raw import BATCH, FIRST, numbered, say
+from hil.suite.helpers.timing import (
+    CLOCK_TOLERANCE,
+    READING_US,
+    ask,
+    check_passed,
+    line_us,
+    uptime_us,
+)
 from hil.symptoms import Misbehaviour, expect
 
 pytestmark = pytest.mark.hil

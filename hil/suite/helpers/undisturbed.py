@@ -8,7 +8,6 @@ from hil.symptoms import expect
 def check_same(
     inference: Inference, before: Inference, trouble: str, symptom: str = "repaired-wrongly"
 ) -> None:
-<<<<<<< HEAD:hil/suite/helpers/undisturbed.py
     """Expect what came undisturbed, bit for bit.
 
     Args:
@@ -17,9 +16,6 @@ def check_same(
         trouble: in words.
         symptom: of a difference.
     """
-=======
-    """Expect what came undisturbed, bit for bit; else it is called a symptom."""
->>>>>>> w-roles:hil/suite/undisturbed.py
     for what, found, wanted in (
         ("activation", inference.activation_crc, before.activation_crc),
         ("activation as received", inference.received_crc, before.activation_crc),
