@@ -31,6 +31,4 @@
     ``_requests``    what it is told about its links, and being a gateway
     ``_tail``        a tail on a second board
 ``test_fragments``   messages of every size over every link
-
-What they share: ``raw`` (bytes to a console), ``console_requests``, ``timing``, ``secret``.
 """

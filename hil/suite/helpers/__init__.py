@@ -18,5 +18,10 @@
 ``scripted_head``  a head there that a test plays
 ``ble_head``    a head over BLE that a test plays
 ``misfits``     what may be wrong with its HELLO
+``undisturbed``  inferences in trouble beside those that nothing disturbed
+``raw``         bytes to a console, and all that comes back
+``console_requests``  requests that a board must refuse, and how
+``timing``      the board's clock beside others
+``secret``      forms in which a password may be shown
 ``answers_on_air``  what a tail says there, and what it should have said
 """
