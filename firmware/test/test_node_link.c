@@ -80,6 +80,19 @@ static void the_hello_of_another_models_tail_closes_the_link(void) {
     fake_free(fake);
 }
 
+static void the_hello_of_another_head_closes_the_link(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_HEAD);
+    (void)fake_ask(fake, "edge host=a port=1");
+    (void)fake_ask(fake, "link via=tcp state=up");
+    fake_link(fake, SN_OK, NULL);
+    fake_peer_greets(fake, SN_FLAG_ANSWER, 1, SN_ROLE_HEAD);
+    CHECK_TEXT(fake_line(fake),
+               "! link via=tcp state=down code=protocol msg=\"this is not the HELLO of a tail: head and "
+               "head cannot work together\"");
+    CHECK_UINT(fake->link_closes, 1);
+    fake_free(fake);
+}
+
 static void a_server_that_is_not_there_is_reported(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
     (void)fake_ask(fake, "edge host=a port=1");
@@ -263,6 +276,7 @@ static const test_case node_link_cases[] = {
     TEST(asking_for_the_link_again_gives_a_new_connection),
     TEST(an_error_that_answers_hello_closes_the_link),
     TEST(the_hello_of_another_models_tail_closes_the_link),
+    TEST(the_hello_of_another_head_closes_the_link),
     TEST(a_server_that_is_not_there_is_reported),
     TEST(a_damaged_message_closes_the_connection),
     TEST(a_length_prefix_out_of_range_closes_the_connection),

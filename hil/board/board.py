@@ -18,7 +18,8 @@ from hil.rig.rig import BoardSpec
 from hil.sim.process import Lab
 
 if TYPE_CHECKING:
-    from hil.edge import EdgeServer, Stopwatch
+    from hil.edge import Stopwatch
+    from hil.edge.side import TailSide
     from hil.model.model import Photo
     from hil.model.photos import Photo as NamedPhoto
 
@@ -56,7 +57,7 @@ class Board(Station):
         return FixedStopwatch(host_work.TOTAL_US, host_work.INVOKE_US)
 
     def connect(
-        self, to: "EdgeServer | Station", via: str = "tcp", *, gateway: Station | None = None
+        self, to: "TailSide | Station", via: str = "tcp", *, gateway: Station | None = None
     ) -> None:
         """Open a link to what runs the tail; the one before it is closed.
 

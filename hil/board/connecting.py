@@ -15,20 +15,22 @@ from hil.links import IP_LINKS
 from hil.transport.ble.service import board_name
 
 if TYPE_CHECKING:
-    from hil.edge import EdgeServer
+    from hil.edge.side import TailSide
     from hil.transport.ble.link import BleLink
 
 TAIL_PORT = 3333
 """Where a board in role tail listens."""
 
 
-def connect_edge(
-    head: Station, edge: "EdgeServer", via: str, gateway: Station | None
-) -> Connection:
+def connect_edge(head: Station, edge: "TailSide", via: str, gateway: Station | None) -> Connection:
     """Open a link to an edge server; raises as :meth:`hil.Board.connect`."""
+    from hil.edge.scripted import ScriptedTail
+
     radio = None
     used = gateway if via == "espnow" else None
-    with contextlib.ExitStack() as undo, opening(head, via, edge=edge, second=used):
+    with contextlib.ExitStack() as undo, contextlib.ExitStack() as blame:
+        if not isinstance(edge, ScriptedTail):  # how a board takes that is the script's affair
+            blame.enter_context(opening(head, via, edge=edge, second=used))
         if via == "espnow":
             _by_gateway(head, edge, gateway, undo)
         elif via == "ble":
@@ -62,7 +64,7 @@ def connect_boards(head: Station, tail: Station, via: str) -> Connection:
 
 
 def _by_gateway(
-    head: Station, edge: "EdgeServer", gateway: Station | None, undo: contextlib.ExitStack
+    head: Station, edge: "TailSide", gateway: Station | None, undo: contextlib.ExitStack
 ) -> None:
     from hil.transport.espnow import GatewayLink
 
@@ -83,7 +85,7 @@ def _by_gateway(
     bring_up(head.console, "espnow")
 
 
-def _by_ble(head: Station, edge: "EdgeServer", undo: contextlib.ExitStack) -> "BleLink":
+def _by_ble(head: Station, edge: "TailSide", undo: contextlib.ExitStack) -> "BleLink":
     """Look for the board and let it advertise: it is up once this host has subscribed."""
     from hil.transport.ble.link import BleLink
 

@@ -13,6 +13,7 @@ from hil.symptoms import Misbehaviour
 
 if TYPE_CHECKING:
     from hil.edge import EdgeRecord, EdgeServer
+    from hil.edge.side import TailSide
 
 
 class Connection:
@@ -21,7 +22,7 @@ class Connection:
     Args:
         head: the board that asks.
         via: which link.
-        edge: the edge server that runs the tail, or
+        edge: what answers on this host, usually the edge server that runs the tail, or
         tail: the second board that does.
         gateway: the second board that carries ESP-NOW to the edge server.
         check_radio: raises where this host's radio has ended the link.
@@ -29,7 +30,7 @@ class Connection:
         at_close: ends what the second board does for the link.
 
     Attributes:
-        via, edge, tail, gateway: as above.
+        via, tail, gateway: as above.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Connection:
         head: Station,
         via: str,
         *,
-        edge: "EdgeServer | None" = None,
+        edge: "TailSide | None" = None,
         tail: Station | None = None,
         gateway: Station | None = None,
         check_radio: Callable[[], None] | None = None,
@@ -45,7 +46,7 @@ class Connection:
         at_close: Callable[[], None] | None = None,
     ) -> None:
         self.via = via
-        self.edge = edge
+        self._side = edge
         self.tail = tail
         self.gateway = gateway
         self._head = head
@@ -55,6 +56,13 @@ class Connection:
             board: board.info.session for board in (head, tail, gateway) if board is not None
         }
         self._undo = undo or contextlib.ExitStack()
+
+    @property
+    def edge(self) -> "EdgeServer | None":
+        """The edge server; ``None`` where a board or something else answers."""
+        from hil.edge.scripted import ScriptedTail
+
+        return None if isinstance(self._side, ScriptedTail) else self._side
 
     def stands(self) -> bool:
         """Ask the boards whether the link is still up, none of them having started anew.
@@ -76,8 +84,8 @@ class Connection:
         for board in self._sessions:
             board.console.check()
             board.console.require_sound()
-        if self.edge is not None:
-            self.edge.check()
+        if self._side is not None:
+            self._side.check()
         if self._check_radio is not None:
             self._check_radio()
         if (second := self.tail or self.gateway) is not None:
@@ -103,14 +111,14 @@ class Connection:
             EdgeError: the edge server has ended.
             Misbehaviour: it has answered no such message of this boot.
         """
-        if self.edge is None:
+        if self._side is None:
             return None
         session = self._sessions[self._head]
         try:
             # The board has its answer, and before that was sent the record was there.
-            return self.edge.record(message_id, session=session, timeout=0.0)
+            return self._side.record(message_id, session=session, timeout=0.0)
         except EdgeError as error:
-            self.edge.check()
+            self._side.check()
             raise Misbehaviour(
                 "message-misnumbered",
                 link=self.via,

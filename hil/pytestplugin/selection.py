@@ -71,10 +71,13 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
 
 
 def link_of(item: pytest.Item) -> str | None:
-    """Return the link that it is the turn of, in a test with the fixture ``link``."""
+    """Return the link that it is the turn of, in a test with the fixture ``link``.
+
+    None also where no link of the run concerns it: pytest skips it, having put in a mark.
+    """
     callspec = getattr(item, "callspec", None)
-    via: str | None = callspec.params.get(LINK) if callspec is not None else None
-    return via
+    via = callspec.params.get(LINK) if callspec is not None else None
+    return via if isinstance(via, str) else None
 
 
 def _is_hil(item: pytest.Item) -> bool:

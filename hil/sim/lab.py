@@ -81,7 +81,7 @@ class Lab:
                 parse_faults(options.faults, options.boards, options.chip), 1
             )
         ]
-        self._power = PowerServer(self.boards)
+        self._power = PowerServer(self.boards, self._air)
 
     async def start(self) -> dict[str, object]:
         """Power the boards on and return the description that is printed."""
@@ -103,6 +103,7 @@ class Lab:
                 for number, board in enumerate(self.boards, 1)
             ],
             "wifi": {"ssid": LAB_ACCESS_POINT.ssid, "password": LAB_ACCESS_POINT.password},
+            "switches": switch,
             "pid": os.getpid(),
         }
         for medium in self._media:

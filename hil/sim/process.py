@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from hil.errors import BadInputError, LabError
 from hil.sim.faults.faults import parse_faults
+from hil.sim.faults.power import switch_wifi
 
 START_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 10.0
@@ -66,6 +67,7 @@ class Lab:
         self._log = log
         self.boards = tuple(VirtualPort(**board) for board in ends["boards"])
         self.hci: str | None = ends.get("hci")
+        self._switches: str = ends["switches"]
 
     @classmethod
     def start(
@@ -123,6 +125,17 @@ class Lab:
             process.kill()
             process.wait()
             raise
+
+    def switch_wifi(self, *, on: bool) -> None:
+        """Turn the lab's access point on or off: boards lose it, and find it again by themselves.
+
+        Raises:
+            LabError: the lab does not answer.
+        """
+        host, _, port = self._switches.rpartition(":")
+        failure = switch_wifi(host, int(port), on=on)
+        if failure is not None:
+            raise LabError(failure)
 
     def check(self) -> None:
         """Raise LabError if the process has died."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hil.board.board import Board
+from hil.board.connection import Connection
 from hil.errors import BadInputError
 from hil.firmware.build import FirmwareBuild
 from hil.inference.inference import Inference
@@ -24,6 +25,12 @@ from hil.pytestplugin.stages import STAGES, stage_of
 from hil.results import JudgementRecord, Results
 from hil.suite.helpers.answers import Answers
 from hil.suite.helpers.memory_log import MemoryLog
+from hil.suite.helpers.raw_air import RawAir
+from hil.suite.helpers.raw_tail import RawTail
+from hil.suite.helpers.scripted_head import ScriptedHead
+from hil.suite.helpers.scripting import line, scripted, tail
+
+__all__ = ["line", "scripted", "tail"]
 
 ORDER = (
     "identity",
@@ -36,11 +43,19 @@ ORDER = (
     "acceptance",
     "classes",
     "repair",
+    "repair_asking",
+    "repair_timers",
     "freshness",
+    "roles",
+    "roles_answering",
+    "roles_repeating",
+    "roles_gateway",
+    "roles_ble",
     "console",
     "console_noise",
     "console_chunks",
     "console_counters",
+    "time_clock",
     "time",
     "secrets",
     "updates",
@@ -53,6 +68,11 @@ ORDER = (
     "state_faults",
     "state_figures",
     "state_memory",
+    "connections_hello",
+    "connections",
+    "connections_requests",
+    "fragments",
+    "connections_tail",
 )
 
 
@@ -178,6 +198,31 @@ def undisturbed(
         if digit not in hil_undisturbed:
             hil_undisturbed[digit] = small_board.infer(digit)
     return hil_undisturbed
+
+
+@pytest.fixture
+def scripted_head(link: Connection, small_board: Board, peer: Board) -> Iterator[ScriptedHead]:
+    """A head that a test plays over ESP-NOW through ``small_board``, ``peer`` being the tail."""
+    peer.console.request("peer")
+    peer.listen("espnow")
+    air = RawAir(small_board)
+    head = ScriptedHead(air, peer)
+    head.find()
+    yield head
+    air.close()
+    peer.stop_listening()
+
+
+@pytest.fixture
+def raw_tail(
+    link: Connection, small_board: Board, gateway: Board, digits: list[Path]
+) -> Iterator[RawTail]:
+    """The tail that ``small_board`` asks over ESP-NOW, which a test plays through ``gateway``."""
+    small_board.store(small_board.part.input_tensor(digits[0]))  # what echoes say
+    small_board.disconnect()
+    air = RawAir(gateway)
+    yield RawTail(air, gateway, small_board)
+    air.close()
 
 
 @pytest.fixture(scope="session")

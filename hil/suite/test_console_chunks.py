@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: MIT
 """Binary frames on the console: chunks of an image, sound and broken, and what is read back."""
 
+import contextlib
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hil.board.board import Board
-from hil.console.exchange import exchange
+from hil.console.console import Console
 from hil.console.transfer import read_blob
 from hil.errors import BoardSilent
 from hil.protocol.console import cobs
 from hil.protocol.console.chunk import CHUNK_SIZE, Chunk, ChunkType
-from hil.suite.raw import FIRST, Reply, numbered, say
+from hil.suite.helpers.raw import FIRST, Reply, answered, numbered, say
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil
@@ -108,7 +110,7 @@ def test_chunks_that_are_not_the_next_are_dropped_and_answered(
     up.step("the last chunk", chunk(last, image[last:]), *done)
     up.step("it again", chunk(last, image[last:]), *done, bad=1)
     up.step("broken COBS", b"\0\x05\x01ab\0", bad=1)
-    got = exchange(small_board.console, "infer", 10, via=via)
+    got = answered(small_board.console, "infer", via=via)
     expect(
         got.get("act_crc") == f"{wanted.activation_crc:08x}",
         "chunk-misjudged",
@@ -148,7 +150,7 @@ def test_what_is_read_back_is_what_crossed(small_board: Board, digits: list[Path
     last: dict[str, bytes] = {}
     for digit in digits[4:6]:  # the CRC of one output begins with a 0
         inference = small_board.infer(digit)
-        event = exchange(console, "infer", 10, via=small_board.connection.via, output=1)
+        event = answered(console, "infer", via=small_board.connection.via, output=1)
         activation = inference.activation
         assert activation is not None
         last = {"activation": activation.tobytes(), "output": inference.output.tobytes()}
@@ -174,16 +176,35 @@ def test_what_is_read_back_is_what_crossed(small_board: Board, digits: list[Path
             expected=f"the {len(crossed)} bytes that crossed, CRC {zlib.crc32(crossed):08x}",
             got=f"{len(got)} bytes, CRC {zlib.crc32(got):08x}",
         )
-    console.forget_chunks()
-    say(console, b"", "a request behind a read")
-    try:
-        more: Chunk | None = console.take_chunk(0)
-    except BoardSilent:
-        more = None
-    expect(
-        more is None,
-        "answers-miscounted",
-        stage="a request behind a read",
-        expected="its answer alone",
-        got=f"another chunk, at {more.offset if more else 0}",
-    )
+        say(console, b"", "a request behind a read")
+        more = _another_chunk(console)
+        expect(
+            more is None,
+            "answers-miscounted",
+            stage=f"a request behind read what={what}",
+            expected="its answer alone",
+            got=f"another chunk, {more}",
+        )
+
+
+def _another_chunk(console: Console) -> Chunk | None:
+    with contextlib.suppress(BoardSilent):
+        return console.take_chunk(0)
+    return None
+
+
+def test_runs_without_a_zero_cross_whole_whatever_their_length(small_board: Board) -> None:
+    """The code of a run that is full has no zero behind it (docs/protocol.md, 2.2: COBS)."""
+    part = small_board.part
+    size = part.model.input.bytes
+    runs = (0, 1, 252, 253, 254, 255, 256, 507, 508, 509, CHUNK_SIZE)
+    image = b"".join(bytes(1 + i % 255 for i in range(run)) + b"\0" for run in runs)
+    image = (image * (size // len(image) + 1))[:size]
+    up = Uploading(small_board)
+    up.step("image", announce(image), f"#{FIRST} ok ...")
+    for at in range(0, size, CHUNK_SIZE):
+        data = image[at : at + CHUNK_SIZE]
+        end = at + len(data)
+        done = ("! image state=ok",) if end == size else ()
+        up.step(f"bytes {at} to {end}", chunk(at, data), f"! image next={end}", *done)
+    small_board.store(np.ones(part.model.input.shape, part.model.input.dtype))

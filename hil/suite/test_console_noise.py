@@ -7,7 +7,7 @@ import pytest
 
 from hil.board.board import Board
 from hil.protocol.console.line import Answer
-from hil.suite.raw import BATCH, FIRST, answers_to, numbered, say, sealed
+from hil.suite.helpers.raw import BATCH, FIRST, answers_to, numbered, say, sealed
 from hil.symptoms import Misbehaviour, expect
 
 pytestmark = pytest.mark.hil

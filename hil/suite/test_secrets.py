@@ -15,8 +15,8 @@ from hil.console.log import Kind, LogLine
 from hil.errors import BoardPanic
 from hil.protocol.console.line import Answer, Event, Log, Refusal, parse_line
 from hil.pytestplugin.run import Run
-from hil.suite.raw import FIRST, numbered, say, sealed
-from hil.suite.secret import Secret, shown
+from hil.suite.helpers.raw import FIRST, numbered, say, sealed
+from hil.suite.helpers.secret import Secret, shown
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil

@@ -8,7 +8,6 @@ import pytest
 
 from hil.board.board import Board
 from hil.board.connection import Connection
-from hil.console.transfer import write_image
 from hil.edge import EdgeServer
 from hil.links import IP_LINKS
 from hil.protocol.console.chunk import CHUNK_SIZE
@@ -25,7 +24,7 @@ from hil.suite.helpers.asking import (
 )
 from hil.suite.helpers.expecting import expect_equal
 from hil.suite.helpers.linking import connect_again
-from hil.suite.helpers.uploads import announce_image, pieces, push, push_all
+from hil.suite.helpers.uploads import announce_image, imaged, pieces, push, push_all
 
 pytestmark = pytest.mark.hil
 
@@ -96,6 +95,8 @@ def test_only_a_whole_image_is_inferred_on(
     )
     said = push(console, "image", chunks[-1])
     expect_equal(said, [f"next={len(images[1])}", "ok"], "chunk-misjudged", "its last chunk again")
+    expect_equal(announce_image(console, images[1]), "ok", "chunk-misjudged", "the same image")
+    refused("busy", "when the same image is announced once more")
     damaged = images[2][:-1] + bytes([images[2][-1] ^ 1])
     expect_equal(announce_image(console, images[2]), "ok", "chunk-misjudged", "another image")
     said = push(console, "image", (0, damaged[:CHUNK_SIZE]))
@@ -103,7 +104,8 @@ def test_only_a_whole_image_is_inferred_on(
     code = push_all(console, "image", pieces(damaged)[1:])
     expect_equal(code, "image_crc", "chunk-misjudged", "an image with a flipped bit")
     refused("no_image", "after an image with a flipped bit")
-    write_image(console, images[2])
+    code = imaged(console, images[2])
+    expect_equal(code, "ok", "chunk-misjudged", "the next whole image")
     event = outcome(console, via=link.via, output=1)
     answers.check(
         event, digits[2], "other-answer", stage="infer on the next whole image", link=link.via

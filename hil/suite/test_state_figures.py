@@ -8,6 +8,7 @@ import pytest
 from hil.board.board import Board
 from hil.console.memory import BoardMemory
 from hil.firmware.build import FirmwareBuild
+from hil.model.photos import Photo
 from hil.model.tflite.verify import verify
 from hil.sim.kernels import open_runner
 from hil.suite.helpers.answers import Answers
@@ -74,6 +75,20 @@ def test_figures_with_a_known_value_have_it(small_board: Board, firmware: Firmwa
     least = firmware.flash_size
     expect_figure(info.flash >= least, "flash of info", f"at least {least}", info.flash)
     expect_figure(info.psram > info.arena, "psram of info", f"more than {info.arena}", info.psram)
+
+
+def test_an_inference_tells_how_long_its_activation_and_output_are(
+    board: Board, photos: list[Photo]
+) -> None:
+    """With the model under test: of the small one, image and activation are equally long."""
+    assert board.connection is not None
+    assert board.part.cut is not None
+    board.store(board.part.input_tensor(photos[0]))
+    event = outcome(board.console, via=board.connection.via)
+    got = {key: event.get(key) for key in ("act_len", "out_len")}
+    model, cut = board.part.model, board.part.cut
+    wanted = {"act_len": str(cut.bytes), "out_len": str(model.output.bytes)}
+    expect_equal(got, wanted, "wrong-figure", "infer", board.connection.via)
 
 
 def test_the_arena_is_what_the_model_under_test_takes(board: Board) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from hil.board.board import Board
-from hil.console.transfer import write_image
 from hil.firmware.build import FirmwareBuild
 from hil.protocol.console.chunk import CHUNK_SIZE
 from hil.protocol.slot import HEADER_SIZE
@@ -18,6 +17,7 @@ from hil.suite.helpers.expecting import expect_equal, runs
 from hil.suite.helpers.uploads import (
     announce_image,
     announce_update,
+    imaged,
     pieces,
     push,
     push_all,
@@ -121,7 +121,7 @@ def test_an_update_that_is_cut_off_changes_nothing(
         stage = f"cut off at chunk {count} of {len(chunks)}"
         announce(stage)
         said = push_all(console, "update", chunks[:count])
-        expect_equal(said, f"next={1024 * count}" if count else "", "chunk-misjudged", stage)
+        expect_equal(said, f"next={1024 * count}" if count else "", "update-refused", stage)
         code = asked(console, "infer", via=via)
         expect_equal(code, "busy", "not-refused", f"infer in an update {stage}", via)
         code = asked(console, "rtt", via=via, size=100)
@@ -141,7 +141,8 @@ def test_an_update_that_is_cut_off_changes_nothing(
     expect_equal(said, "ok", "update-refused", "a whole update behind those cut off")
     code = ended(outcome(console, via=via))
     expect_equal(code, "no_image", "other-answer", "infer after an image that was given up", via)
-    write_image(console, image)
+    said = imaged(console, image)
+    expect_equal(said, "ok", "chunk-misjudged", "a whole image behind updates cut off")
     event = outcome(console, via=via, output=1)
     answers.check(event, digits[1], "update-refused", stage="infer after updates", link=via)
     announce("before a start")

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Re-plug a virtual board: ``python -m hil.sim.faults.power HOST:PORT NUMBER``.
+"""The mains switches of a lab: ``python -m hil.sim.faults.power HOST:PORT NUMBER``.
 
-``hil sim`` prints this command line for each of its boards. It stands in for the switchable USB hub
-of a rig: it ends with 0 when the board's serial port is back, else with 10 and one sentence.
+``hil sim`` prints the command line that re-plugs each of its boards. It stands in for the
+switchable USB hub of a rig: it ends with 0 when the board's serial port is back, else with 10 and
+one sentence. ``wifi=off`` and ``wifi=on`` in the place of a number switch the access point.
 """
 
 import socket
@@ -17,29 +18,49 @@ DONE = b"done\n"
 FAILED = 10  # exit code of infrastructure errors (hil/errors.py)
 USAGE = 2
 
+_WIFI = {"wifi=on": True, "wifi=off": False}
+
 
 def cycle(host: str, port: int, number: int) -> str | None:
     """Re-plug board ``number`` of the lab that listens there; return what went wrong, if it did."""
+    return _ask(host, port, f"cycle {number}", f"did not re-plug board {number}")
+
+
+def switch_wifi(host: str, port: int, *, on: bool) -> str | None:
+    """Turn the access point of the lab that listens there on or off; return what went wrong."""
+    state = "on" if on else "off"
+    return _ask(host, port, f"wifi {state}", f"did not turn the access point {state}")
+
+
+def _ask(host: str, port: int, request: str, failure: str) -> str | None:
     try:
         with socket.create_connection((host, port), timeout=PATIENCE_S) as lab:
-            lab.sendall(f"cycle {number}\n".encode())
+            lab.sendall(f"{request}\n".encode())
             answer = lab.makefile("rb").readline()
     except OSError as error:
         return f"The lab at {host}:{port} cannot be reached ({error}); is hil sim still running?"
     if answer == DONE:
         return None
     said = answer.decode(errors="replace").strip() or "it hung up"
-    return f"The lab did not re-plug board {number}: {said}."
+    return f"The lab {failure}: {said}."
 
 
 def main(arguments: list[str]) -> int:
     """Run the command and return its exit code."""
     address, number = arguments if len(arguments) == 2 else ("", "")
     host, _, port = address.rpartition(":")
-    if not (host and port.isdecimal() and number.isdecimal()):
-        print("Say which board: python -m hil.sim.faults.power HOST:PORT NUMBER", file=sys.stderr)
+    wifi = _WIFI.get(number)
+    if not (host and port.isdecimal() and (number.isdecimal() or wifi is not None)):
+        print(
+            "Say which board: python -m hil.sim.faults.power HOST:PORT NUMBER (or wifi=off, "
+            "wifi=on)",
+            file=sys.stderr,
+        )
         return USAGE
-    failure = cycle(host, int(port), int(number))
+    if wifi is not None:
+        failure = switch_wifi(host, int(port), on=wifi)
+    else:
+        failure = cycle(host, int(port), int(number))
     if failure is None:
         return 0
     print(failure, file=sys.stderr)

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""The power switch of a lab's boards: ``cycle 2`` on a TCP connection re-plugs the second one."""
+"""The mains switches of a lab: ``cycle 2`` on a TCP connection re-plugs the second board.
+
+``wifi off`` and ``wifi on`` switch the access point.
+"""
 
 import asyncio
 from collections.abc import Sequence
 
 from hil.sim.board import VirtualBoard
 from hil.sim.faults.power import DONE
+from hil.sim.radio.air import Air
+from hil.sim.radio.coverage import Coverage
 
 
 class PowerServer:
@@ -13,10 +18,13 @@ class PowerServer:
 
     Args:
         boards: whose power is switched.
+        air: where the access point is.
     """
 
-    def __init__(self, boards: Sequence[VirtualBoard]) -> None:
+    def __init__(self, boards: Sequence[VirtualBoard], air: Air) -> None:
         self._boards = boards
+        self._clock = air.clock
+        self._coverage = air.shared(Coverage)
         self._switching = asyncio.Lock()
         self._server: asyncio.Server | None = None
 
@@ -43,9 +51,22 @@ class PowerServer:
             writer.close()
 
     async def _switch(self, line: str) -> bytes:
+        if line.strip() in ("wifi off", "wifi on"):
+            await self._switch_wifi(on=line.strip() == "wifi on")
+            return DONE
         verb, _, number = line.strip().partition(" ")
         if verb != "cycle" or not number.isdecimal() or not 1 <= int(number) <= len(self._boards):
             return f"the lab has nothing to {line.strip()!r}\n".encode()
         async with self._switching:
             await self._boards[int(number) - 1].power_cycle()
         return DONE
+
+    async def _switch_wifi(self, *, on: bool) -> None:
+        done = asyncio.Event()
+
+        def switch() -> None:
+            self._coverage.switch(on)
+            done.set()
+
+        self._clock.at_rest(switch)
+        await done.wait()

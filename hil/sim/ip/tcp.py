@@ -20,6 +20,9 @@ class Connection(Protocol):
     def close(self) -> None:
         """Drop it; nothing more is told to the board."""
 
+    def fade(self) -> None:
+        """Carry nothing more: the network is gone, which the board's keep-alive finds out."""
+
 
 class TcpRadio:
     """The link of kind tcp of one board: one connection at a time."""
@@ -49,6 +52,11 @@ class TcpRadio:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def fade(self) -> None:
+        """Lose the network under the connection."""
+        if self._connection is not None:
+            self._connection.fade()
 
     def send(self, to: int, data: bytes, now: int) -> int:
         """Send a piece of the stream; `to` is always the connected peer."""

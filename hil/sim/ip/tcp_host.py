@@ -16,10 +16,12 @@ from collections.abc import Callable
 
 from hil.errors import LabError
 from hil.protocol import ErrorCode
+from hil.sim.clock.clock import CYCLES_PER_US
 from hil.sim.clock.reaction import Reaction, header_of, header_of_request
 from hil.sim.ip.tcp_sender import RETRANSMISSION_US, TcpSender
 from hil.sim.radio.antenna import Antenna
 from hil.sim.radio.peripheral import LINK_DOWN
+from hil.sim.radio.wifi import KEEP_ALIVE_US, NOTHING_HEARD
 
 CONNECT_TIMEOUT_S = 5.0
 FRAME_LIMIT = 16 << 20
@@ -73,6 +75,19 @@ class HostConnection:
         self._task.cancel()
         if self._writer is not None:
             self._writer.close()
+
+    def fade(self) -> None:
+        """Carry nothing more. The host's end closes at once; its own keep-alive is not modelled."""
+        if self._closed or self._host_gone:
+            return
+        self._host_gone = True
+        self._task.cancel()
+        if self._writer is not None:
+            self._writer.close()
+        self._pay_all()
+        self._clock.paid(self)
+        end = self._clock.now + KEEP_ALIVE_US * CYCLES_PER_US
+        self._clock.at(end, self._tell(ErrorCode.EDGE_LOST, NOTHING_HEARD))
 
     def _arrived(self, data: bytes) -> None:
         if self._writer is None or self._closed or self._host_gone:

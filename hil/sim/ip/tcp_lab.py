@@ -7,6 +7,7 @@ from hil.sim.ip.tcp_sender import RETRANSMISSION_US, TcpSender
 from hil.sim.radio.antenna import Antenna
 from hil.sim.radio.lan import Lan
 from hil.sim.radio.peripheral import LINK_DOWN
+from hil.sim.radio.wifi import KEEP_ALIVE_US, NOTHING_HEARD
 
 
 class _Half:
@@ -18,6 +19,7 @@ class _Half:
         self._sender = TcpSender(antenna.clock, self._up, self._arrived, antenna.writable)
         self._peer: _Half | None = None
         self._is_open = False
+        self._has_faded = False
         self.has_ended = False
 
     def join(self, peer: "_Half") -> None:
@@ -53,6 +55,13 @@ class _Half:
             self._end()
             self._antenna.link(code, text)
 
+    def fade(self) -> None:
+        """Carry nothing more, which the board's keep-alive finds out."""
+        self._has_faded = True
+        clock = self._antenna.clock
+        end = clock.now + KEEP_ALIVE_US * CYCLES_PER_US
+        clock.at(end, lambda: self.fail(ErrorCode.EDGE_LOST, NOTHING_HEARD))
+
     def _fail_peer(self, peer: "_Half", code: ErrorCode, text: str) -> None:
         clock = self._antenna.clock
         clock.at(self.segment(clock.now), lambda: peer.fail(code, text))
@@ -62,7 +71,7 @@ class _Half:
         self._sender.close()
 
     def _arrived(self, data: bytes) -> None:
-        if self._peer is not None and self._peer._is_open:
+        if self._peer is not None and self._peer._is_open and not self._has_faded:
             self._peer._antenna.receive(data)
 
 
@@ -97,6 +106,11 @@ class BoardListener:
         self._lan.release(self)
         if self._half is not None:
             self._half.close()
+
+    def fade(self) -> None:
+        """Lose the network; it goes on listening."""
+        if self._half is not None:
+            self._half.fade()
 
 
 class BoardConnection(_Half):

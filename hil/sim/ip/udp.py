@@ -83,7 +83,8 @@ class UdpRadio:
 
     def take(self, data: bytes, source: int) -> None:
         """Take a datagram of another board."""
-        self._antenna.receive(data, source)
+        if self._antenna.joined:
+            self._antenna.receive(data, source)
 
     def _opened(self) -> None:
         if self._is_open:
@@ -96,6 +97,8 @@ class UdpRadio:
             self._antenna.writable()
 
     def _arrived(self, host: HostSocket | None, address: int, data: bytes) -> None:
+        if not self._antenna.joined:
+            return  # the access point is gone, and nobody tells a sender of datagrams
         if host is not None:
             host.deliver(data)
         elif radio := self._lan.find(*unpack_address(address), UdpRadio):

@@ -136,7 +136,7 @@ class HostSocket(asyncio.DatagramProtocol):
             self._clock.at(arrival, lambda: self._arrive(data))
 
     def _arrive(self, data: bytes) -> None:
-        if not self._closed:
+        if not self._closed and self._antenna.joined:
             self._antenna.receive(data, self._source)
 
 

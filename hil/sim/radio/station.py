@@ -13,8 +13,11 @@ from hil.sim.ip.tcp import TcpRadio
 from hil.sim.ip.udp import UdpRadio
 from hil.sim.radio.air import Air
 from hil.sim.radio.antenna import Antenna, Identity
+from hil.sim.radio.coverage import Coverage
 from hil.sim.radio.peripheral import LINK_DOWN, OK, Processor, Radio
-from hil.sim.radio.wifi import JOIN_US, LAB_ACCESS_POINT, REFUSE_US
+from hil.sim.radio.wifi import JOIN_US, LAB_ACCESS_POINT, NO_ACCESS_POINT, REFUSE_US
+
+_LOST = "the access point was lost and is looked for"
 
 # `sn_via` of splitnode/port.h.
 RADIOS: dict[int, Callable[[Antenna], Radio]] = {
@@ -40,10 +43,13 @@ class Station:
         self._processor = processor
         self._board = board
         self._joined: tuple[str, str] | None = None
+        self._sought: tuple[str, str] | None = None
         self._radios = {
             via: radio(Antenna(via, processor, air, board, lambda: self._joined is not None))
             for via, radio in RADIOS.items()
         }
+        self._coverage = air.shared(Coverage)
+        self._coverage.enter(self)
 
     def imports(self) -> dict[str, Handler]:
         """Return the functions that the module imports."""
@@ -57,8 +63,30 @@ class Station:
 
     def close(self) -> None:
         """Drop all links without a word to the firmware."""
+        self._coverage.leave(self)
         for radio in self._radios.values():
             radio.close()
+
+    def lost(self) -> None:
+        """Tell the firmware that the access point is gone, and look for it as long as it takes."""
+        if self._joined is not None:
+            self._sought, self._joined = self._joined, None
+            self._decided(ErrorCode.WIFI, _LOST)
+            for radio in self._radios.values():
+                if isinstance(radio, TcpRadio):
+                    radio.fade()
+
+    def found(self) -> None:
+        """Join it again, if it has been lost."""
+        if self._sought is not None:
+            credentials = self._sought
+            clock = self._processor.clock
+
+            def join_again() -> None:
+                if self._coverage.is_on and self._sought == credentials:
+                    self._decided(OK, self._board.ip, *credentials)
+
+            clock.at(clock.now + JOIN_US * CYCLES_PER_US, join_again)
 
     def _join(self, ssid: int, ssid_length: int, password: int, password_length: int) -> int:
         processor = self._processor
@@ -68,7 +96,9 @@ class Station:
             name, secret = self._nvs.get("ssid") or "", self._nvs.get("password") or ""
             if not name:
                 return ErrorCode.WIFI
-        refusal = LAB_ACCESS_POINT.join(name, secret)
+        is_there = self._coverage.is_on
+        refusal = LAB_ACCESS_POINT.join(name, secret) if is_there else NO_ACCESS_POINT.format(name)
+        self._sought = None
         if self._joined == (name, secret):
             code, text, delay_us = OK, self._board.ip, 0
         else:
@@ -82,9 +112,10 @@ class Station:
         processor.clock.at(end, lambda: self._decided(code, text, name, secret))
         return OK
 
-    def _decided(self, code: int, text: str, ssid: str, password: str) -> None:
+    def _decided(self, code: int, text: str, ssid: str = "", password: str = "") -> None:
         self._joined = (ssid, password) if code == OK else None
         if code == OK:
+            self._sought = None
             self._nvs.put(ssid=ssid, password=password)
         staged = text.encode()
         self._processor.run("on_wifi", code, len(staged), staged=staged)

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 JOIN_US = 1_500_000
 # ESP-IDF's station gives a handshake that fails about this long; an estimate.
 REFUSE_US = 3_000_000
+# The firmware's keep-alive finds a connection without a network dead after 3 s and three probes a
+# second apart (firmware/main/tcp.c).
+KEEP_ALIVE_US = 6_000_000
+NOTHING_HEARD = "nothing has been heard of the peer for 6 s"
+
+NO_ACCESS_POINT = "no access point named '{}' in range: check the SSID"
 
 
 @dataclass(frozen=True)
@@ -20,7 +26,7 @@ class AccessPoint:
     def join(self, ssid: str, password: str) -> str | None:
         """Return why a station with these credentials is refused, None if it is let in."""
         if ssid != self.ssid:
-            return f"no access point named '{ssid}' in range: check the SSID"
+            return NO_ACCESS_POINT.format(ssid)
         if password != self.password:
             return f"the access point '{ssid}' refused the password"
         return None

@@ -78,6 +78,12 @@ def updated(console: Console, what: str, content: bytes, size: int = CHUNK_SIZE)
     return push_all(console, "update", pieces(content, size)) if code == "ok" else code
 
 
+def imaged(console: Console, image: bytes) -> str:
+    """Upload an image; return ``ok``, or the code of the refusal or failure."""
+    code = announce_image(console, image)
+    return push_all(console, "image", pieces(image)) if code == "ok" else code
+
+
 def _verdict(event: dict[str, str]) -> str:
     return event.get("code") or event.get("state", "")
 

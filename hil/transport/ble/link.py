@@ -61,9 +61,16 @@ class BleLink:
         self._session: BleSession | None = None
         self._task: asyncio.Task[None] | None = None
         self._state = _State.LOOKING
+        self._has_come = False  # up since the last wait
         self._changed = threading.Condition()
         self._trouble = "it has not been found yet"
         self._fault = ""
+
+    @property
+    def peer(self) -> str:
+        """Address of the board that is connected; empty while none has been found."""
+        session = self._session
+        return session.peer if session is not None else ""
 
     def start(self, received: Received, lost: Lost) -> None:
         """Switch the radio on and begin to look for the board, which may begin to advertise later.
@@ -81,15 +88,20 @@ class BleLink:
             ) from error
 
     def wait(self, timeout_s: float) -> None:
-        """Return once the board is connected.
+        """Return once the board is connected, or has been since the last time.
+
+        It may have gone again: a board that does not like what it hears hangs up at once.
 
         Raises:
             BluetoothError: it is not within `timeout_s`, or cannot be; the sentence says what went
                 wrong last.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._state is not _State.LOOKING, timeout_s)
-            if self._state is not _State.UP:
+            self._changed.wait_for(
+                lambda: self._has_come or self._state is not _State.LOOKING, timeout_s
+            )
+            has_come, self._has_come = self._has_come, False
+            if not has_come and self._state is not _State.UP:
                 raise BluetoothError(f"{self.name} is not connected over BLE: {self._trouble}")
 
     def check(self) -> None:
@@ -184,6 +196,7 @@ class BleLink:
                 self._state = state
                 self._trouble = trouble or self._trouble
                 if state is _State.UP:
+                    self._has_come = True
                     self._fault = ""
                 elif fault:
                     self._fault = trouble

@@ -170,10 +170,10 @@ def test_a_board_that_was_plugged_in_elsewhere_is_told_from_the_one_that_is_mean
 def test_the_application_is_known_by_version_and_digest():
     info = type("Info", (), {"firmware": "0.1.0", "source_digest": "0123456789abcdef"})
     digest = "0123456789abcdef" + 48 * "0"
-    check_firmware(info, AppInfo("splitnode", "0.1.0", digest, False))
+    check_firmware(info, AppInfo("splitnode", "0.1.0", digest, False, ""))
     for app in (
-        AppInfo("splitnode", "0.2.0", digest, False),
-        AppInfo("splitnode", "0.1.0", "f" * 64, False),
+        AppInfo("splitnode", "0.2.0", digest, False, ""),
+        AppInfo("splitnode", "0.1.0", "f" * 64, False, ""),
     ):
         with pytest.raises(BootFailure, match="instead of"):
             check_firmware(info, app)

@@ -5,7 +5,7 @@ import base64
 
 import pytest
 
-from hil.suite.secret import Secret, shown
+from hil.suite.helpers.secret import Secret, shown
 
 PASSWORD = "Zq7-wXv3_Kd9"
 RAW = PASSWORD.encode()

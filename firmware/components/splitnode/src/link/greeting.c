@@ -57,6 +57,8 @@ void sn_link_receive_hello(sn_link *link, const sn_header *header, const sn_body
         link->counts.rx_bad_frame++;
     } else if (body->payload.length != SN_LINK_HELLO_SIZE) {
         sn_link_fail(link, SN_ERR_PROTOCOL, "the edge's HELLO does not have 16 bytes");
+    } else if (body->payload.data[0] != SN_ROLE_TAIL) {
+        sn_link_fail(link, SN_ERR_PROTOCOL, "this is not the HELLO of a tail: head and head cannot work together");
     } else if (!same_model(link, body)) {
         sn_link_fail(link, SN_ERR_MODEL_MISMATCH,
                      "head and tail come from different models or cuts: serve the tail of this head");

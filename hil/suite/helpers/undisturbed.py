@@ -5,8 +5,17 @@ from hil.inference.inference import Inference
 from hil.symptoms import expect
 
 
-def check_same(inference: Inference, before: Inference, trouble: str) -> None:
-    """Expect what came undisturbed, bit for bit."""
+def check_same(
+    inference: Inference, before: Inference, trouble: str, symptom: str = "repaired-wrongly"
+) -> None:
+    """Expect what came undisturbed, bit for bit.
+
+    Args:
+        inference: in trouble.
+        before: on the same image, undisturbed.
+        trouble: in words.
+        symptom: of a difference.
+    """
     for what, found, wanted in (
         ("activation", inference.activation_crc, before.activation_crc),
         ("activation as received", inference.received_crc, before.activation_crc),
@@ -15,7 +24,7 @@ def check_same(inference: Inference, before: Inference, trouble: str) -> None:
     ):
         expect(
             found == wanted,
-            "repaired-wrongly",
+            symptom,
             link=inference.via,
             stage=f"{what}, {trouble}",
             expected="what came undisturbed",
