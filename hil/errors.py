@@ -82,7 +82,10 @@ class MessageLost(ProductFailure):
         code: ``edge_timeout``, ``edge_lost``, ``edge_unreachable`` or ``link_down`` of
             docs/protocol.md.
         tolerated: whether it is allowed.
+        symptom: its name in docs/failures.md.
     """
+
+    symptom = "unanswered"
 
     def __init__(self, code: str, message: str) -> None:
         """Keep the board's code beside its sentence."""
@@ -109,7 +112,13 @@ class BootFailure(ProductFailure):
 
 
 class BoardPanic(ProductFailure):
-    """The firmware panicked, ran into its watchdog, or reset without being asked."""
+    """The firmware panicked, ran into its watchdog, or reset without being asked.
+
+    Attributes:
+        by_watchdog: whether the watchdog found that it made no progress.
+    """
+
+    by_watchdog = False
 
 
 class BoardSilent(ProductFailure):

@@ -8,6 +8,7 @@ of them are there, it is what they say to each other.
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hil.board.station import Station
@@ -48,7 +49,7 @@ def opening(
         yield
         if edge is not None:
             _check_greeting(head, via, edge.hearing.greeted(position))
-    except (MessageLost, BluetoothError, BoardRefused) as error:
+    except (MessageLost, BoardRefused) as error:
         for board in (head, second):
             if board is not None:
                 board.console.require_sound()
@@ -57,7 +58,10 @@ def opening(
             _check_greeting(head, via, edge.hearing.greeted(position))
         dropped = edge.hearing.dropped(position, _ON_ITS_WAY_S) if edge else []
         heard = edge is not None and _heard(edge) > counted
-        raise _verdict(head, via, error, other_end(edge, second), dropped, heard) from error
+        model_id = edge.model_id if edge else second.info.model_id if second else None
+        raise _Opening(head, via, other_end(edge, second), model_id).verdict(
+            error, dropped, heard
+        ) from error
 
 
 def other_end(edge: "EdgeServer | None", second: Station | None) -> str:
@@ -85,41 +89,55 @@ def unanswered(
     return MessageLost(error.code, text)
 
 
-def _verdict(
-    head: Station, via: str, error: HilError, end: str, dropped: Sequence[str], heard: bool
-) -> HilError:
-    if dropped:
-        return _wrong_hello(via, end, f"this, which was dropped: {dropped[-1]}")
-    if isinstance(error, BoardRefused):
-        agreed = head.info.role == "head" and error.code in _ABOUT_HELLO
-        return _wrong_hello(via, end, str(error)) if agreed else error
-    if not _must_come_up(head, via, heard, end):
-        return EdgeError(str(error)) if isinstance(error, MessageLost) else error
-    return Misbehaviour(
-        "link-not-up",
-        link=via,
-        stage="connect",
-        expected=f"a link to {end}, which is there",
-        got=f"none: {_cause(error)}",
-    )
+@dataclass(frozen=True)
+class _Opening:
+    """A link that did not come up: the board that asked for it, and what was at the other end."""
 
+    head: Station
+    via: str
+    end: str
+    model_id: int | None
 
-def _cause(error: HilError) -> str:
-    """Return what an error says, without what it tells to do where the rig is to blame."""
-    text = str(error).rstrip(".")
-    return text.partition(";")[0] if isinstance(error, BluetoothError) else text
+    def verdict(self, error: HilError, dropped: Sequence[str], heard: bool) -> HilError:
+        """Return what an error means, given what the edge server could not take, and heard."""
+        if dropped:
+            return self._wrong_hello(f"this, which was dropped: {dropped[-1]}")
+        if isinstance(error, BoardRefused):
+            info = self.head.info
+            fits = info.role == "head" and info.model_id == self.model_id
+            return self._wrong_hello(str(error)) if fits and error.code in _ABOUT_HELLO else error
+        if not self._must_come_up(heard):
+            rigs = error.__cause__
+            return rigs if isinstance(rigs, BluetoothError) else EdgeError(str(error))
+        return Misbehaviour(
+            "link-not-up",
+            link=self.via,
+            stage="connect",
+            expected=f"a link to {self.end}, which is there",
+            got=f"none: {str(error).rstrip('.')}",
+        )
 
+    def _must_come_up(self, heard: bool) -> bool:
+        """Whether nothing but the boards can keep a link from coming up.
 
-def _must_come_up(head: Station, via: str, heard: bool, end: str) -> bool:
-    """Whether nothing but the boards can keep a link from coming up.
+        On a real network this host may be out of a board's reach, and so may its Bluetooth be; a
+        lab has neither firewalls nor walls, unless a link file or somebody's own radio puts them
+        there.
+        """
+        head = self.head
+        if head.lab is not None:
+            own_radio = self.via == "ble" and head.spec.hci is not None
+            return not (head.lab.shaped or own_radio or head.spec.edge_host)
+        return heard or (self.via not in IP_LINKS and self.end != "the edge server")
 
-    On a real network this host may be out of a board's reach, and so may its Bluetooth be; a lab
-    has neither firewalls nor walls, unless a link file or somebody's own radio puts them there.
-    """
-    if head.lab is not None:
-        own_radio = via == "ble" and head.spec.hci is not None
-        return not (head.lab.shaped or own_radio or head.spec.edge_host)
-    return heard or (via not in IP_LINKS and end != "the edge server")
+    def _wrong_hello(self, got: str) -> Misbehaviour:
+        return Misbehaviour(
+            "hello-wrong",
+            link=self.via,
+            stage="HELLO",
+            expected=f"one that {self.end} takes",
+            got=got.rstrip("."),
+        )
 
 
 def _check_greeting(head: Station, via: str, greeted: "Sequence[Greeting]") -> None:
@@ -145,16 +163,6 @@ def _check_greeting(head: Station, via: str, greeted: "Sequence[Greeting]") -> N
         stage="HELLO",
         expected=f"{classes} classes",
         got=told,
-    )
-
-
-def _wrong_hello(via: str, end: str, got: str) -> Misbehaviour:
-    return Misbehaviour(
-        "hello-wrong",
-        link=via,
-        stage="HELLO",
-        expected=f"one that {end} takes",
-        got=got.rstrip("."),
     )
 
 

@@ -10,7 +10,7 @@ from hil.board.link import LINK_PATIENCE_S, bring_up, request_up, take_down, wai
 from hil.board.network import edge_host
 from hil.board.radio_choice import radio_for
 from hil.board.station import ESPNOW_CHANNEL, Station
-from hil.errors import BadInputError, HilError
+from hil.errors import BadInputError, BluetoothError, HilError, MessageLost
 from hil.links import IP_LINKS
 from hil.transport.ble.service import board_name
 
@@ -96,13 +96,27 @@ def _by_ble(head: Station, edge: "TailSide", undo: contextlib.ExitStack) -> "Ble
     undo.callback(edge.detach, link)
     request_up(head.console, "ble")
     try:
-        link.wait(LINK_PATIENCE_S)
+        _wait_for_board(link)
         wait_up(head.console, "ble")
     except BaseException:
         with contextlib.suppress(HilError):
             take_down(head.console, "ble")
         raise
     return link
+
+
+def _wait_for_board(link: "BleLink") -> None:
+    """Wait until the board is connected over BLE.
+
+    Raises:
+        BluetoothError: this host's Bluetooth has failed.
+        MessageLost: it works, and the board did not come.
+    """
+    try:
+        link.wait(LINK_PATIENCE_S)
+    except BluetoothError as error:
+        link.check()
+        raise MessageLost("edge_unreachable", str(error).partition(";")[0] + ".") from error
 
 
 def _check_pair(head: Station, tail: Station) -> None:

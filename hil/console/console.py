@@ -169,9 +169,11 @@ class Console(ConsoleInput):
     def send_bytes(self, data: bytes) -> None:
         """Send bytes as they are, which need be no request; nothing of them goes into the log.
 
-        What the board says to them is for who listens to its lines. Raises BoardSilent or
-        ConsoleError.
+        What the board says to them is for who listens to its lines; until the next request is
+        answered, nothing of it counts as a contradiction. Raises BoardSilent or ConsoleError.
         """
+        with self._changed:
+            self._inbox.unruly()
         self._send(data)
 
     def on_record(self, listener: Callable[[Chunk], None] | None) -> None:

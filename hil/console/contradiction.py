@@ -13,7 +13,7 @@ def answer(number: int, verb: str, came: Answer | Refusal) -> Misbehaviour:
     """Return that the answer to a request bears a number that no request has."""
     under = "without a number" if came.number is None else f"as id {came.number}"
     return Misbehaviour(
-        "answer-misnumbered",
+        "request-id-truncated",
         stage=f"console, {verb}",
         expected=f"an answer to request {number}",
         got=f"none: request {number} was answered {under}",
@@ -25,7 +25,7 @@ def damaged(number: int, verb: str, line: str) -> Misbehaviour:
     told, right = wrong_crc(line)
     what = f"CRC {told} where {right} is right" if told else "no CRC, or not whole"
     return Misbehaviour(
-        "answer-damaged",
+        "answer-malformed",
         stage=f"console, {verb}",
         expected=f"an answer to request {number} with its CRC",
         got=f"one of {len(line)} characters with {what}",
@@ -35,7 +35,7 @@ def damaged(number: int, verb: str, line: str) -> Misbehaviour:
 def event(came: Event, wanted: Mapping[str, str]) -> Misbehaviour:
     """Return that an event tells of something that was not asked for."""
     return Misbehaviour(
-        "event-misnumbered",
+        "message-misnumbered",
         stage=f"console, event {came.name}",
         expected=f"the end of id {wanted['id']}",
         got=f"that of id {came.values.get('id', '(none)')}",

@@ -26,6 +26,7 @@ class ConsoleInbox:
         self._stray: Answer | Refusal | None = None
         self._damaged: dict[int, str] = {}
         self._typed = False
+        self._unruly = False
         self._events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
         self._chunks: deque[Chunk] = deque()
         self._on_record: Callable[[Chunk], None] | None = None
@@ -39,6 +40,10 @@ class ConsoleInbox:
     def typed(self) -> None:
         """Note that a line without a number was sent, whose answer has none either."""
         self._typed = True
+
+    def unruly(self) -> None:
+        """Note that bytes were sent that may be any requests: until the next is answered."""
+        self._unruly = True
 
     def dismiss(self, number: int) -> None:
         """Take no answer to this request any more."""
@@ -58,6 +63,7 @@ class ConsoleInbox:
             return False
         self._owed.remove(number)
         self._answers[number] = answer
+        self._unruly = False
         return True
 
     def put_damaged(self, text: str) -> None:
@@ -80,7 +86,7 @@ class ConsoleInbox:
 
     def _is_explained(self, answer: Answer | Refusal) -> bool:
         """Whether a board may send this though no request of this number is owed an answer."""
-        if isinstance(answer, Refusal) and answer.code in _MISHEARD:
+        if self._unruly or (isinstance(answer, Refusal) and answer.code in _MISHEARD):
             return True
         return answer.number is None and self._typed
 

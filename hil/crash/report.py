@@ -68,7 +68,9 @@ class CrashReport:
         if self.sign is Sign.DOWNLOAD_MODE:
             waits = "The board waits in download mode instead of booting"
             return BootFailure(f"{waits}{self._aftermath()}.")
-        return BoardPanic(f"While it was running, {self.sign.value}: {told}.")
+        panic = BoardPanic(f"While it was running, {self.sign.value}: {told}.")
+        panic.by_watchdog = self.sign is Sign.WATCHDOG
+        return panic
 
     def _aftermath(self) -> str:
         parts = []

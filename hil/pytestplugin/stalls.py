@@ -3,17 +3,20 @@
 
 A board that falls silent, or a link that never comes up, is waited for in real time; were every
 test to find it out for itself, a defect would take minutes to be told of. A console that has fallen
-silent on two links will on the others: it is one console.
+silent on two links will on the others: it is one console. A watchdog takes its time as well, but
+then the board is reset and may be sound until it is asked the same again: it has to bark twice.
 """
 
-from hil.errors import BoardSilent, MessageLost, ProductFailure
+from collections import Counter
+
+from hil.errors import BoardPanic, BoardSilent, MessageLost, ProductFailure
 from hil.symptoms import Misbehaviour
 
 _WAITED_FOR = ("hello-wrong", "link-not-up", "network-not-joined")
 """Symptoms that are found by waiting in vain."""
 
 
-_LINKS_SILENT = 2
+_LINKS_SILENT = _BARKS = 2
 
 
 class Stalls:
@@ -28,10 +31,13 @@ class Stalls:
         self._simulated = simulated
         self._first: dict[str, tuple[str, ProductFailure]] = {}
         self._silent: list[str] = []
+        self._barks: Counter[str] = Counter()
 
     def note(self, error: BaseException, via: str, test: str) -> None:
         """Learn of an error that ended a test on a link."""
-        if isinstance(error, ProductFailure) and self._is_wait(error):
+        if isinstance(error, BoardPanic) and error.by_watchdog:
+            self._barks[via] += 1
+        if isinstance(error, ProductFailure) and self._is_wait(error, via):
             self._first.setdefault(via, (test, error))
             if isinstance(error, BoardSilent) and via not in self._silent:
                 self._silent.append(via)
@@ -47,17 +53,28 @@ class Stalls:
         if via not in self._first:
             return
         test, error = self._first[via]
-        raise Repeated(f"as in {test}: {error}") from None
+        raise Repeated(test, error) from None
 
-    def _is_wait(self, error: ProductFailure) -> bool:
+    def _is_wait(self, error: ProductFailure, via: str) -> bool:
         if isinstance(error, Repeated):
             return False
         if isinstance(error, MessageLost):
             return not (error.tolerated or self._simulated)
+        if isinstance(error, BoardPanic):
+            return error.by_watchdog and self._barks[via] >= _BARKS
         if isinstance(error, Misbehaviour):
             return error.symptom in _WAITED_FOR
         return isinstance(error, BoardSilent)
 
 
 class Repeated(ProductFailure):
-    """What an earlier test has shown on the same link."""
+    """What an earlier test has shown on the same link.
+
+    Attributes:
+        symptom: that of the first failure, if it has one.
+    """
+
+    def __init__(self, test: str, first: ProductFailure) -> None:
+        """Name the test that has found out."""
+        super().__init__(f"as in {test}: {first}")
+        self.symptom: str | None = getattr(first, "symptom", None)

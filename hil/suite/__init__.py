@@ -23,7 +23,8 @@
 ``test_console_noise``   what comes between lines harms nothing
 ``test_console_chunks``  binary frames, sound and broken, and what is read back
 ``test_console_counters``  each counter moves by what it counts
-``test_time``        the board's clock, and the times that it reports
+``test_time_clock``  the board's clock keeps time
+``test_time``        the times that it reports are those that passed
 ``test_secrets``     no password is to be read anywhere
 ``test_connections`` links that come and go; and beside it
     ``_hello``       whom a board greets, and whom it refuses

@@ -55,6 +55,7 @@ ORDER = (
     "console_noise",
     "console_chunks",
     "console_counters",
+    "time_clock",
     "time",
     "secrets",
     "updates",

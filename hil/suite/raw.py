@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hil.console.console import Console
+from hil.console.exchange import exchange
 from hil.console.log import Kind, LogLine
 from hil.errors import BoardSilent
 from hil.protocol.codes import ErrorCode
@@ -21,6 +22,9 @@ FIRST = 1_000
 
 BATCH = 40
 """Requests in a row: 2 KB, of which a board that is at work may keep 20."""
+
+PATIENCE_S = 60.0
+"""For an answer from the other end of a link."""
 
 CODES = frozenset(code.name.lower() for code in ErrorCode)
 """Those of docs/protocol.md, section 3."""
@@ -101,6 +105,24 @@ def say(console: Console, data: bytes, stage: str, deaf: str = "answers-miscount
     lines = [line for line in heard if not isinstance(parse_line(line), Log)]
     end = next(i for i, line in enumerate(lines) if _is_answer(line, stats))
     return Reply(tuple(_checked(line, stage) for line in lines[:end]), stats)
+
+
+def answered(console: Console, verb: str, *, via: str, **arguments: str | int) -> dict[str, str]:
+    """Have a board send something over its link; return the values of the event that closes it.
+
+    Raises:
+        Misbehaviour: that tells of a failure; otherwise as :func:`exchange`.
+    """
+    event = exchange(console, verb, PATIENCE_S, via=via, **arguments)
+    expect(
+        event.get("state") == "ok",
+        "unanswered",
+        link=via,
+        stage=verb,
+        expected="state=ok",
+        got=event,
+    )
+    return event
 
 
 def answers_to(

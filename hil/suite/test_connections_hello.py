@@ -171,13 +171,14 @@ def test_what_is_no_answer_to_hello_is_dropped(
         expected="10 s",
         got=f"{took_us / 1e6:.3f} s",
     )
+    least_dropped = len(forgeries) + (line.via == "tcp")  # elsewhere the last may come too late
     dropped = sum(int(after[key]) - int(before[key]) for key in ("rx_bad_frame", "rx_duplicate"))
     expect(
-        dropped >= len(forgeries),
+        dropped >= least_dropped,
         "uncounted-drop",
         link=line.via,
         stage=stage,
-        expected=f"at least {len(forgeries)} frames dropped and counted",
+        expected=f"at least {least_dropped} frames dropped and counted",
         got=dropped,
     )
     greeted = [FrameHeader.parse(each.frame[:HEADER_SIZE]).type for each in scripted.heard]

@@ -17,6 +17,7 @@ from hil.errors import BoardSilent, MessageLost
 from hil.links import LINKS
 from hil.protocol import (
     HEADER_SIZE,
+    Ack,
     ErrorPayload,
     Flags,
     FrameHeader,
@@ -104,6 +105,7 @@ class RawHead:
         size = split.cut.bytes
         dtype = DataType.of(split.cut.dtype)
         self.own = Hello(Role.HEAD, dtype, FRAME_LIMIT, size, tail.part.model.output.shape[-1])
+        self.acked: dict[int, int] = {}  # by number of the message: fragments, all of them
         self._number = 0
 
     def message(self, kind: MessageType, payload: bytes, session: int, number: int = 0) -> Message:
@@ -126,6 +128,9 @@ class RawHead:
         self.channel.send([with_ack_requested(each) for each in frames])
         while (got := self.channel.receive(EVENT_S)) is not None:
             header = FrameHeader.parse(got[:HEADER_SIZE])
+            if header.type is MessageType.ACK:
+                ack = Ack.parse(Message.parse(header, got[HEADER_SIZE:]).payload)
+                self.acked[header.message_id] = ack.base
             if header.type is not MessageType.ACK and header.message_id in numbers:
                 return Message.parse(header, got[HEADER_SIZE:])
         expect(
@@ -253,6 +258,15 @@ def test_a_tail_serves_the_head_that_has_greeted_last(head: RawHead) -> None:
     if head.tail.simulated:  # elsewhere nobody knows how far the tail is
         intruder = head.hello(FIRST)
         head.expect_answer([*frames, frame(intruder)], "busy", "another head while it is at work")
+        acked = head.acked.get(activation.message_id)
+        expect(
+            acked == len(frames),
+            "wrong-ack",
+            link=LINK,
+            stage="tail, an activation that has come",
+            expected=f"an ACK of all {len(frames)} fragments",
+            got=acked,
+        )
 
 
 def test_a_tail_puts_together_what_is_sent_to_it(head: RawHead) -> None:

@@ -19,7 +19,7 @@ from hil.suite.console_requests import (
     VERBS,
     refused,
 )
-from hil.suite.raw import BATCH, FIRST, answers_to, numbered, numbers_from, say, sealed
+from hil.suite.raw import BATCH, FIRST, answered, answers_to, numbered, numbers_from, say, sealed
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil
@@ -127,7 +127,7 @@ def test_a_request_whose_crc_is_wrong_is_refused_and_not_carried_out(small_board
     assert small_board.connection is not None
     via = small_board.connection.via
     console = small_board.console
-    first = exchange(console, "rtt", 10, via=via, size=1)
+    first = answered(console, "rtt", via=via, size=1)
     line = sealed(f"#{FIRST} rtt via={via} size=1").encode()
     covered = len(line) - len(b" *1234")
     places = [(at, bit) for at in range(len(line)) for bit in (1, 4)]
@@ -162,7 +162,7 @@ def test_a_request_whose_crc_is_wrong_is_refused_and_not_carried_out(small_board
             expected=f"{number}err code=crc",
             got=lines,
         )
-    second = exchange(console, "rtt", 10, via=via, size=1)
+    second = answered(console, "rtt", via=via, size=1)
     expect(
         int(second["id"]) == int(first["id"]) + 1,
         "bad-crc-accepted",

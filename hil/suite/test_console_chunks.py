@@ -10,12 +10,11 @@ import pytest
 
 from hil.board.board import Board
 from hil.console.console import Console
-from hil.console.exchange import exchange
 from hil.console.transfer import read_blob
 from hil.errors import BoardSilent
 from hil.protocol.console import cobs
 from hil.protocol.console.chunk import CHUNK_SIZE, Chunk, ChunkType
-from hil.suite.raw import FIRST, Reply, numbered, say
+from hil.suite.raw import FIRST, Reply, answered, numbered, say
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil
@@ -111,7 +110,7 @@ def test_chunks_that_are_not_the_next_are_dropped_and_answered(
     up.step("the last chunk", chunk(last, image[last:]), *done)
     up.step("it again", chunk(last, image[last:]), *done, bad=1)
     up.step("broken COBS", b"\0\x05\x01ab\0", bad=1)
-    got = exchange(small_board.console, "infer", 10, via=via)
+    got = answered(small_board.console, "infer", via=via)
     expect(
         got.get("act_crc") == f"{wanted.activation_crc:08x}",
         "chunk-misjudged",
@@ -151,7 +150,7 @@ def test_what_is_read_back_is_what_crossed(small_board: Board, digits: list[Path
     last: dict[str, bytes] = {}
     for digit in digits[4:6]:  # the CRC of one output begins with a 0
         inference = small_board.infer(digit)
-        event = exchange(console, "infer", 10, via=small_board.connection.via, output=1)
+        event = answered(console, "infer", via=small_board.connection.via, output=1)
         activation = inference.activation
         assert activation is not None
         last = {"activation": activation.tobytes(), "output": inference.output.tobytes()}

@@ -12,7 +12,7 @@ from hil.console.console import Console
 from hil.console.exchange import exchange
 from hil.protocol.console.line import Refusal
 from hil.pytestplugin.options import Settings
-from hil.suite.raw import FIRST, Reply, numbered, say
+from hil.suite.raw import FIRST, PATIENCE_S, Reply, answered, numbered, say
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil
@@ -28,7 +28,6 @@ OVERHEAD = 28
 ECHO = 100
 """Bytes of a round trip: a frame there and one back on every link."""
 
-PATIENCE_S = 30.0
 
 STRANGE: tuple[tuple[str, dict[str, Any], str, dict[str, int]], ...] = (
     (
@@ -87,7 +86,7 @@ def test_messages_and_frames_are_counted_as_they_pass(
         by_air.append("rx_duplicate")
     small_board.store(small_board.part.input_tensor(digits[0]))
     before = counters(console, "before an inference")
-    infer = exchange(console, "infer", PATIENCE_S, via=link.via)
+    infer = answered(console, "infer", via=link.via)
     between = counters(console, "behind an inference")
     came = as_it_came(before, between, *by_air)
     check("an inference", link, before, between, {**came, **cost_of(infer), "infer_ok": 1})
@@ -99,7 +98,7 @@ def test_messages_and_frames_are_counted_as_they_pass(
         expected="the frames and bytes of a RESULT",
         got=came,
     )
-    rtt = exchange(console, "rtt", PATIENCE_S, via=link.via, size=ECHO)
+    rtt = answered(console, "rtt", via=link.via, size=ECHO)
     after = counters(console, "behind a round trip")
     back = {"rx_frames": int(rtt["frames"]), "rx_bytes": int(rtt["wire"])}  # it is what went out
     if loses(small_board, hil_settings):

@@ -165,10 +165,11 @@ def test_fragments_that_come_otherwise(line: Line, scripted: ScriptedTail) -> No
         "a byte short": lambda f: f[:-1],
         "a byte long": lambda f: f + b"\0",
         "without a body": lambda f: f[:HEADER_SIZE],
-        "of another count": lambda f: f[:14] + bytes([f[14] + 1]) + f[15:],
-        "beyond the count": lambda f: f[:12] + f[14:16] + f[14:],
-        "of another flag": lambda f: f[:3] + bytes([f[3] ^ 4]) + f[4:],
-        "without its direction": lambda f: f[:3] + bytes([f[3] & ~2]) + f[4:],
+        # Other bytes show whether it has been taken all the same.
+        "of another count": lambda f: f[:14] + bytes([f[14] + 1]) + f[15:-1] + b"\xa5",
+        "beyond the count": lambda f: f[:12] + f[14:16] + f[14:-1] + b"\xa5",
+        "of another flag": lambda f: f[:3] + bytes([f[3] ^ 4]) + f[4:-1] + b"\xa5",
+        "without its direction": lambda f: f[:3] + bytes([f[3] & ~2]) + f[4:-1] + b"\xa5",
     }
     for name, way in breaks.items() if line.repeats else ():
         left = [way]

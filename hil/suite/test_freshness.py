@@ -10,7 +10,7 @@ from hil.board.board import Board
 from hil.board.connection import Connection
 from hil.errors import BoardRefused, MessageLost
 from hil.inference.inference import Inference
-from hil.suite.undisturbed import check_same
+from hil.suite.helpers.undisturbed import check_same
 from hil.symptoms import Misbehaviour, expect
 
 pytestmark = pytest.mark.hil
@@ -71,7 +71,12 @@ def test_an_answer_of_another_model_is_refused(
     )
     if not link.stands():
         small_board.connect(link.edge, link.via, gateway=link.gateway)
-    check_same(small_board.infer(second), undisturbed[second], "after an answer of another model")
+    check_same(
+        small_board.infer(second),
+        undisturbed[second],
+        "after an answer of another model",
+        "stranger-heeded",
+    )
 
 
 @pytest.mark.parametrize("start", [65_535, 4_294_967_295])
@@ -106,4 +111,4 @@ def test_messages_are_numbered_past_every_limit(
             expected=number,
             got=found.message_id,
         )
-    check_same(found, before, f"message {number}")
+    check_same(found, before, f"message {number}", "number-truncated")

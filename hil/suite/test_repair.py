@@ -16,7 +16,7 @@ from hil.board.connection import Connection
 from hil.edge import EdgeServer
 from hil.errors import BoardRefused, MessageLost
 from hil.inference.inference import Inference
-from hil.suite.undisturbed import check_same
+from hil.suite.helpers.undisturbed import check_same
 from hil.symptoms import Misbehaviour, expect
 from hil.transport.impairment.plan import Ways
 
@@ -157,11 +157,19 @@ def impaired_end(link: Connection) -> EdgeServer:
 def answered(board: Board, digit: Path, via: str, trouble: str) -> Inference:
     try:
         return board.infer(digit)
-    except (MessageLost, BoardRefused) as failure:
+    except MessageLost as lost:
         raise Misbehaviour(
-            "loss-not-repaired" if failure.code == "edge_timeout" else "repaired-wrongly",
+            "loss-not-repaired",
             link=via,
             stage=f"inference of {digit.name}, {trouble}",
             expected="an answer",
-            got=f"{failure.code}",
-        ) from failure
+            got=f"{lost.code}",
+        ) from lost
+    except BoardRefused as refusal:
+        raise Misbehaviour(
+            "repaired-wrongly",
+            link=via,
+            stage=f"inference of {digit.name}, {trouble}",
+            expected="an answer",
+            got=f"a refusal: {refusal}",
+        ) from refusal

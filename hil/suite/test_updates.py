@@ -121,7 +121,7 @@ def test_an_update_that_is_cut_off_changes_nothing(
         stage = f"cut off at chunk {count} of {len(chunks)}"
         announce(stage)
         said = push_all(console, "update", chunks[:count])
-        expect_equal(said, f"next={1024 * count}" if count else "", "chunk-misjudged", stage)
+        expect_equal(said, f"next={1024 * count}" if count else "", "update-refused", stage)
         code = asked(console, "infer", via=via)
         expect_equal(code, "busy", "not-refused", f"infer in an update {stage}", via)
         code = asked(console, "rtt", via=via, size=100)

@@ -7,12 +7,15 @@ for a real board; and for a virtual one the lab's models of its kernels, queues 
 
 from dataclasses import dataclass
 
+from hil.board.board import Board
+from hil.board.connection import Connection
 from hil.console.console import Console
-from hil.console.exchange import exchange
 from hil.inference.part import ModelPart
 from hil.protocol import BODY_OVERHEAD, HEADER_SIZE
 from hil.protocol.console.line import format_request, sent
-from hil.suite.raw import say
+from hil.pytestplugin.options import Settings
+from hil.suite.raw import answered, say
+from hil.symptoms import expect
 
 _BITS_PER_BYTE = 10
 """On the serial line: start, eight data, stop."""
@@ -21,7 +24,20 @@ _STREAM_PREFIX = 4
 _RESULT_BYTES = 72
 """Of a RESULT without the output vector (docs/protocol.md, 1.4)."""
 
-_PATIENCE_S = 60.0
+CORE_US = 1_500
+"""What the core of a virtual board does besides what it times: the request, the event's line."""
+
+PEER_US = 5_000
+"""Longer than the last acknowledgement between two virtual boards is on its way."""
+
+CONSOLE_US = 250_000
+"""What requests, their line and a busy host add to what a real board times."""
+
+READING_US = 5_000
+"""That a busy host takes beyond what it measures."""
+
+CLOCK_TOLERANCE = 0.01
+"""Of a real board's clock. Crystals are a hundred times better, a busy host is not."""
 
 
 def uptime_us(console: Console, padding: int = 0) -> int:
@@ -53,12 +69,12 @@ class Asked:
         return int(self.event[key])
 
 
-def ask(console: Console, verb: str, **arguments: str | int) -> Asked:
-    """Make a request between two looks at the board's clock; raises as :func:`exchange`."""
+def ask(console: Console, verb: str, *, via: str, **arguments: str | int) -> Asked:
+    """Make a request between two looks at the board's clock; raises as :func:`answered`."""
     start, then = uptime_us(console), uptime_us(console)
-    event = exchange(console, verb, _PATIENCE_S, **arguments)
+    event = answered(console, verb, via=via, **arguments)
     end = uptime_us(console)
-    request = sent(format_request(100, verb, **arguments))
+    request = sent(format_request(100, verb, via=via, **arguments))
     return Asked(event, end - then, then - start + line_us(console, len(request)))
 
 
@@ -121,3 +137,24 @@ def _queueing_us(via: str, body: int) -> float:
     frames = -(-body // (link.packet_bytes - HEADER_SIZE))
     held = {"udp": QUEUE, "espnow": TX_BUFFERS, "ble": BUFFERS}[via]
     return max(0, frames - held) * link.cycles(link.packet_bytes) / CYCLES_PER_US
+
+
+def check_passed(
+    board: Board, link: Connection, asked: Asked, key: str, settings: Settings
+) -> None:
+    """Compare what a board reports to have taken with what has passed on its clock meanwhile.
+
+    Where a file shapes the links, frames may be on their way behind the end.
+    """
+    told = asked.us(key)
+    high = asked.elapsed_us - (asked.beside_us if board.simulated else 0)
+    core_us = CORE_US if link.tail is None else CORE_US + PEER_US
+    low = high - (core_us if board.simulated and settings.link is None else CONSOLE_US)
+    expect(
+        low <= told <= high,
+        "stage-times" if key == "total_us" else "round-trip-times",
+        link=link.via,
+        stage=key,
+        expected=f"{low:,.0f} to {high:,.0f} us by uptime_us before and behind it",
+        got=f"{told:,} us",
+    )

@@ -8,12 +8,14 @@ import re
 import socket
 import threading
 import time
+from collections import Counter
 
 import numpy as np
 import pytest
 
 from hil.board.board import Board
 from hil.edge import EdgeServer
+from hil.edge.hearing import Hearing
 from hil.errors import (
     BadInputError,
     BluetoothError,
@@ -24,6 +26,7 @@ from hil.errors import (
     InfrastructureError,
     LabError,
     MessageLost,
+    ModelRefused,
     PortBusyError,
     PortMissingError,
     WrongChipError,
@@ -228,7 +231,7 @@ def test_a_model_too_big_for_the_slot_says_by_how_much(model):
 
 def test_a_model_too_big_for_the_arena_says_by_how_much(board):
     large = Model.load(resource("models/dogs19") / "full_float32.tflite")
-    with refused(BadInputError, r"arena.*\d{5,}"):
+    with refused(ModelRefused, r"arena.*\d{5,}"):
         board.flash(None, large, 5)
 
 
@@ -331,6 +334,9 @@ class Relay:
         self._on_activation = on_activation
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = self._listener.getsockname()
+        self.hearing = Hearing()
+        self.counters = Counter()
+        self.impairment, self.model_id = None, 0
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
@@ -358,7 +364,7 @@ class Relay:
 
 def test_an_edge_server_that_is_not_there(ready, tail):
     tail.close()
-    with refused(EdgeError, "edge_unreachable"):
+    with refused(EdgeError, "has ended; start another"):
         ready.connect(tail)
 
 

@@ -35,8 +35,9 @@ class Edge:
 
     address = ("0.0.0.0", 4000)
 
-    def __init__(self, said):
+    def __init__(self, said, model_id):
         self._said = said
+        self.model_id = model_id
         self.hearing = Hearing()
         self.counters = Counter()
 
@@ -77,8 +78,8 @@ def said():
 
 
 @pytest.fixture
-def edge(said):
-    return Edge(said)
+def edge(said, model):
+    return Edge(said, model.split().model_id)
 
 
 @pytest.fixture(autouse=True)
@@ -338,6 +339,15 @@ def test_a_link_that_does_not_come_up_says_why(boards, edge, code, kind):
     with pytest.raises(kind, match=f"over udp did not come up .{code}.: Too bad"):
         board.connect(edge, "udp")
     assert board.connection is None
+
+
+def test_a_tail_of_another_model_is_not_the_boards_fault(boards, edge):
+    board = boards(1, "head")
+    edge.model_id += 1
+    failure = {"state": "down", "code": "model_mismatch", "msg": "Too bad."}
+    board.console.failures["udp"] = failure
+    with pytest.raises(BoardRefused, match="Too bad"):
+        board.connect(edge, "udp")
 
 
 def unreachable(board, via="udp"):

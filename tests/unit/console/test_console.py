@@ -99,7 +99,7 @@ def test_an_answer_under_another_number_is_said_to_be_one(port, console, came, w
     port.on_write = lambda data: port.feed(checked(came))
     with pytest.raises(Misbehaviour, match=words) as caught:
         console.request("info", timeout=LONG)
-    assert caught.value.symptom == "answer-misnumbered"
+    assert caught.value.symptom == "request-id-truncated"
 
 
 @pytest.mark.parametrize("came", ["#7 err code=crc", "err code=syntax"])
@@ -433,6 +433,15 @@ def test_bytes_go_out_as_they_are_and_leave_nothing_in_the_log(port, console):
     console.send_bytes(b"\x00\x05\x01\xff half a frame")
     assert written == [b"\x00\x05\x01\xff half a frame"]
     assert list(console.log) == []
+
+
+def test_answers_to_such_bytes_contradict_nothing_until_a_request_is_answered(port, console):
+    console.send_bytes(b"#7 help\r\n#8 help\r\n")
+    answers = [b"".join(checked(f"#{number} ok") for number in (7, 8)) + checked("#100 ok")]
+    port.on_write = lambda data: port.feed(answers.pop() if answers else checked("#9 ok"))
+    assert console.request("stats") == {}
+    with pytest.raises(Misbehaviour, match="request 101 was answered as id 9;"):
+        console.request("stats", timeout=LONG)
 
 
 @pytest.mark.parametrize("failure", [termios.error(5, "Input/output error"), OSError(5, "EIO")])

@@ -209,6 +209,33 @@ def test_a_failure_that_costs_no_wait_leaves_the_links_other_tests_alone(
     bench.make_ready("udp")
 
 
+def test_a_watchdog_that_barks_twice_on_a_link_is_waited_for_no_more(make_bench, edge, monkeypatch):
+    monkeypatch.setattr(Board, "reset", lambda board: None)
+    bench = make_bench()
+    bench.connect(edge, "udp")
+    bark = BoardPanic("While it was running, the watchdog fired.")
+    bark.by_watchdog = True
+    bench.note(bark, "udp", "test_a[udp]")
+    bench.make_ready("udp")
+    bench.note(bark, "tcp", "test_a[tcp]")
+    bench.make_ready("udp")
+    bench.note(bark, "udp", "test_b[udp]")
+    with pytest.raises(Repeated, match=r"as in test_b\[udp\]"):
+        bench.make_ready("udp")
+    bench.make_ready("tcp")
+
+
+def test_a_console_that_is_silent_on_two_links_is_so_on_all(make_bench, edge, monkeypatch):
+    monkeypatch.setattr(Board, "reset", lambda board: None)
+    bench = make_bench()
+    bench.connect(edge, "udp")
+    for via in ("udp", "ble"):
+        bench.make_ready("tcp")
+        bench.note(BoardSilent("It did not answer."), via, f"test_a[{via}]")
+    with pytest.raises(Repeated, match=r"as in test_a\[udp\]"):
+        bench.make_ready("tcp")
+
+
 def test_a_first_link_that_does_not_come_up_costs_only_its_own_tests(make_bench, edge, said):
     bench = make_bench()
     edge.counters["connections"] = 0

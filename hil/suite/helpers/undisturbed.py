@@ -8,7 +8,14 @@ from hil.symptoms import expect
 def check_same(
     inference: Inference, before: Inference, trouble: str, symptom: str = "repaired-wrongly"
 ) -> None:
-    """Expect what came undisturbed, bit for bit; else it is called a symptom."""
+    """Expect what came undisturbed, bit for bit.
+
+    Args:
+        inference: in trouble.
+        before: on the same image, undisturbed.
+        trouble: in words.
+        symptom: of a difference.
+    """
     for what, found, wanted in (
         ("activation", inference.activation_crc, before.activation_crc),
         ("activation as received", inference.received_crc, before.activation_crc),
