@@ -157,11 +157,19 @@ def impaired_end(link: Connection) -> EdgeServer:
 def answered(board: Board, digit: Path, via: str, trouble: str) -> Inference:
     try:
         return board.infer(digit)
-    except (MessageLost, BoardRefused) as failure:
+    except MessageLost as lost:
         raise Misbehaviour(
-            "loss-not-repaired" if failure.code == "edge_timeout" else "repaired-wrongly",
+            "loss-not-repaired",
             link=via,
             stage=f"inference of {digit.name}, {trouble}",
             expected="an answer",
-            got=f"{failure.code}",
-        ) from failure
+            got=f"{lost.code}",
+        ) from lost
+    except BoardRefused as refusal:
+        raise Misbehaviour(
+            "repaired-wrongly",
+            link=via,
+            stage=f"inference of {digit.name}, {trouble}",
+            expected="an answer",
+            got=f"a refusal: {refusal}",
+        ) from refusal
