@@ -28,7 +28,7 @@ DIRECTORY = Path("tests") / "mutants"
 """Where the patches are, in a checkout."""
 
 _FIELDS = ("Defect", "Family", "Stands for", "Symptom")
-_NAME = re.compile(r"\d\d-[a-z0-9]+(-[a-z0-9]+)*")
+_NAME = re.compile(r"\d{2,3}-[a-z0-9]+(-[a-z0-9]+)*")
 _FIELD = re.compile(r"([A-Z][A-Za-z ]*): *(.*)")
 _DIFF = re.compile(r"^(?:diff |--- )", re.MULTILINE)
 
