@@ -38,7 +38,7 @@ class Mutant:
     """One defect.
 
     Attributes:
-        name: a number of two digits and words, as its file has it: ``07-stale-result``.
+        name: a number and words, as its file has it: ``07-stale-result``.
         defect: what is wrong, in a sentence.
         family: one of :data:`FAMILIES`.
         stands_for: the defect of the original system that it stands for; empty if none.
@@ -79,7 +79,8 @@ class Mutant:
 
     def matches(self, pattern: str) -> bool:
         """Tell whether a shell pattern fits the name, with or without number, or the family."""
-        names = (self.name, self.name[3:], self.name[:2], self.family)
+        number, _, words = self.name.partition("-")
+        names = (self.name, words, number, self.family)
         return any(fnmatchcase(each, pattern) for each in names)
 
 
@@ -98,7 +99,7 @@ def read_mutants(directory: Path, only: Sequence[str] = ()) -> list[Mutant]:
     except (OSError, UnicodeDecodeError) as error:
         raise BadInputError(f"The mutants in {directory} cannot be read: {error}.") from error
     mutants = [Mutant.parse(name, text) for name, text in texts.items()]
-    numbers = [mutant.name[:2] for mutant in mutants]
+    numbers = [mutant.name.partition("-")[0] for mutant in mutants]
     for number in numbers:
         if numbers.count(number) > 1:
             raise BadInputError(f"Two mutants in {directory} have number {number}; renumber one.")
