@@ -93,6 +93,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items[place] = item
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what takes two boards where the rig has one."""
+    run = Run.known(item.config)
+    if run is None or not {"peer", "gateway"}.intersection(getattr(item, "fixturenames", ())):
+        return
+    if run.plan.lacks_for("espnow"):
+        pytest.skip(
+            "the rig has no second board: attach one and name its port by --peer or --gateway "
+            "(pytest: --hil-peer, --hil-gateway) or in hil.toml."
+        )
+
+
 @dataclass(frozen=True)
 class Shot:
     """One photo, what became of it on the board, and what is to be said about it."""
