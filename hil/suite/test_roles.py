@@ -2,6 +2,7 @@
 """Head and tail on two boards: the one asks, the other answers as an edge server would."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -119,8 +120,13 @@ def rough_pair(firmware: FirmwareBuild) -> Iterator[tuple[Board, Board]]:
         Board.open(lab=lab) as head,
         Board.open(lab=lab, index=1) as tail,
     ):
-        head.flash(firmware, model)
-        tail.flash(firmware, model, role="tail")
+        with ThreadPoolExecutor(2) as side_by_side:
+            flashing = [
+                side_by_side.submit(board.flash, firmware, model, role=role)
+                for board, role in ((head, "head"), (tail, "tail"))
+            ]
+        for each in flashing:
+            each.result()
         yield head, tail
 
 
