@@ -50,7 +50,7 @@ def tail(link: Connection, small_board: Board, peer: Board) -> Board:
 
 
 def test_a_tail_on_a_board_answers_as_an_edge_server_does(
-    tail: Board, small_board: Board, digits: list[Path]
+    clear_air: None, tail: Board, small_board: Board, digits: list[Path]
 ) -> None:
     names = ("rx_messages", "tx_messages", "infer_ok", "infer_err", "resent", "rx_bad_frame")
     before = counted(tail, *names)

@@ -124,7 +124,7 @@ def test_what_is_no_record_is_counted(scripted_head: ScriptedHead, small_board: 
 
 @pytest.fixture
 def unheeded(
-    link: Connection, small_board: Board, gateway: Board
+    link: Connection, clear_air: None, small_board: Board, gateway: Board
 ) -> Iterator[tuple[Board, RawAir]]:
     """A gateway whose host deals with nothing, ``small_board`` being about to use it."""
     small_board.disconnect()
