@@ -117,6 +117,5 @@ def _to_stranger(transport: ImpairedPackets, header: FrameHeader, frame: bytes) 
     """Return what to say to a board that has not greeted."""
     if transport.selective_repeat:
         return new_answerer(transport, 0).receive(frame)[0]
-    is_last = header.fragment_index == header.fragment_count - 1
     text = "The edge server does not know this session; greet again."
-    return [single_frame(refusal(header, ErrorCode.EDGE_LOST, text))] if is_last else []
+    return [single_frame(refusal(header, ErrorCode.EDGE_LOST, text))] if header.is_last else []

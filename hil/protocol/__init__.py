@@ -5,7 +5,7 @@ from hil.protocol.ack import Ack
 from hil.protocol.answering import Answerer, Answering, PlainAnswering
 from hil.protocol.asking import Asking
 from hil.protocol.codes import DataType, ErrorCode, Flags, MessageType, ProtocolError, Role
-from hil.protocol.frame import HEADER_SIZE, FrameHeader
+from hil.protocol.frame import HEADER_SIZE, FrameHeader, header_of
 from hil.protocol.message import BODY_OVERHEAD, Message, fragment
 from hil.protocol.payloads import ErrorPayload, Hello, Result, Score
 from hil.protocol.reassembly import Reassembler
@@ -41,6 +41,7 @@ __all__ = [
     "Score",
     "StreamDecoder",
     "fragment",
+    "header_of",
     "pack_stream",
     "parse_stream_frame",
     "parse_stream_header",

@@ -222,9 +222,8 @@ class PlainAnswering(_Side):
         if header.type is MessageType.ACK:
             raise ProtocolError("type", "An ACK came over a link that needs none.")
         if Flags.AUTHENTICATED in header.flags:
-            is_last = header.fragment_index == header.fragment_count - 1
             unsupported = refusal(header, ErrorCode.UNSUPPORTED, "Authentication is not supported.")
-            return [single_frame(unsupported)] if is_last else [], None
+            return [single_frame(unsupported)] if header.is_last else [], None
         try:
             message = self._reassembler.add(frame)
         except DamagedError as error:

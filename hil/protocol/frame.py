@@ -13,6 +13,7 @@ HEADER_SIZE = 16
 _HEADER = struct.Struct("<HBBIIHH")
 _TYPES = {member.value: member for member in MessageType}
 _FLAGS = [Flags(bits) for bits in range(16)]
+_ANSWERED = (MessageType.HELLO, MessageType.DATA, MessageType.ECHO)
 
 
 def pack_header(
@@ -46,6 +47,16 @@ class FrameHeader(NamedTuple):
     fragment_index: int = 0
     fragment_count: int = 1
 
+    @property
+    def is_request(self) -> bool:
+        """Whether the frame is part of what is answered by a message."""
+        return self.type in _ANSWERED and Flags.ANSWER not in self.flags
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the frame is the last fragment of its message."""
+        return self.fragment_index + 1 == self.fragment_count
+
     def pack(self) -> bytes:
         """Return the 16 bytes of the header."""
         return pack_header(*self)
@@ -73,3 +84,11 @@ class FrameHeader(NamedTuple):
         if index >= count:
             raise ProtocolError("index", f"A frame is fragment {index} of only {count}.")
         return cls(_TYPES[kind & 15], _FLAGS[flags], session, message_id, index, count)
+
+
+def header_of(frame: bytes) -> FrameHeader | None:
+    """Return the header of a frame, None if it has none that can be read."""
+    try:
+        return FrameHeader.parse(frame[:HEADER_SIZE])
+    except ProtocolError:
+        return None

@@ -74,9 +74,17 @@ class Bench:
         self._stalls = Stalls(simulated=rig.board.virtual)
 
     def close(self) -> None:
-        """Let go of the boards."""
-        self._keep_notes()
-        self.rig.close()
+        """Let go of the boards, with what the run was to test on those that outlive it.
+
+        Raises:
+            HilError: as :meth:`install`; boards that cannot be used any more are left as they are.
+        """
+        try:
+            if self.board.lab is None and self._broken is None:
+                self._restore()
+        finally:
+            self._keep_notes()
+            self.rig.close()
 
     def install(
         self, build: "FirmwareBuild | None", model: "Model", cut: "Cut", *, fits: bool = False
@@ -226,6 +234,17 @@ class Bench:
         boards = self.rig.boards
         notes = [f"{board.port}: {note}" for board in boards for note in board.notes]
         self._results.notes[:] = notes
+
+    def _restore(self) -> None:
+        """Nobody is to find a small model on his board, or firmware that crashes when told to."""
+        if self._stage == MAIN:
+            return
+        self._stage = MAIN
+        self._flash()
+        model_id = self.board.part.model_id
+        for second in dict.fromkeys(self._flashed):
+            if second.has_part and not second.holds("tail", model_id):
+                self._put(second, "tail")
 
     def _flash(self) -> None:
         self._put(self.board, "head")

@@ -26,6 +26,7 @@ from hil.protocol import (
     Result,
     Role,
     Score,
+    header_of,
 )
 from hil.protocol.packet import ack_frame, refusal, single_frame
 from hil.suite.helpers.answers_on_air import check_frames
@@ -38,7 +39,6 @@ from hil.suite.helpers.scripted_head import (
     ack_of,
     echo_reply,
     frames_of,
-    header_of,
     told,
 )
 from hil.symptoms import expect

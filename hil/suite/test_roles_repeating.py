@@ -21,6 +21,7 @@ from hil.protocol import (
     MessageType,
     ProtocolError,
     Reassembler,
+    header_of,
 )
 from hil.protocol.frame import with_ack_requested
 from hil.suite.helpers.answers_on_air import check_frames
@@ -32,7 +33,6 @@ from hil.suite.helpers.scripted_head import (
     ack_of,
     echo_reply,
     frames_of,
-    header_of,
 )
 from hil.symptoms import expect
 from hil.transport.espnow import FRAME_LIMIT

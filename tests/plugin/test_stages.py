@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hil.board.board import Board
+from hil.sim.process import Lab
+
 ROOT = Path(__file__).parents[2]
 OPTIONS = (f"--hil-model={ROOT / 'models' / 'tiny'}",)
 
@@ -56,6 +59,16 @@ def test_the_test_build_lies_beside_the_firmware(pytester: pytest.Pytester):
     pytester.makepyfile(ARMED)
     result = pytester.runpytest_subprocess(*OPTIONS, "--hil-via=tcp,udp")
     result.assert_outcomes(passed=3)
+
+
+def test_a_board_that_outlives_the_run_keeps_what_it_was_to_test(pytester: pytest.Pytester):
+    pytester.makepyfile(ARMED)
+    with Lab.start() as lab:
+        url = lab.boards[0].url
+        result = pytester.runpytest_subprocess(*OPTIONS, "--hil-via=udp", f"--hil-board={url}")
+        result.assert_outcomes(passed=2)
+        with Board.open(lab=lab) as board:
+            assert (board.info.name, board.info.test_build) == ("tiny", False)
 
 
 def test_where_there_is_no_test_build_its_tests_are_skipped_and_say_why(pytester: pytest.Pytester):

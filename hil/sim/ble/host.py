@@ -10,11 +10,12 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from hil.protocol import header_of
 from hil.sim.ble.connection import Side
 from hil.sim.ble.pairing import NOTHING_HEARD, Pair
 from hil.sim.ble.patience import Patience
 from hil.sim.clock.clock import SimClock
-from hil.sim.clock.reaction import Reaction, header_of, header_of_request
+from hil.sim.clock.reaction import Reaction, header_of_request
 
 if TYPE_CHECKING:
     from hil.sim.ble.hci import HciServer

@@ -8,31 +8,18 @@ and in however many fragments it is sent.
 
 from collections import OrderedDict
 
-from hil.protocol import HEADER_SIZE, Flags, FrameHeader, MessageType, ProtocolError
+from hil.protocol import FrameHeader, MessageType, header_of
 from hil.sim.clock.clock import CYCLES_PER_US
 from hil.sim.clock.host_work import TOTAL_US, TURNAROUND_US
-
-_ANSWERED = (MessageType.HELLO, MessageType.DATA, MessageType.ECHO)
 
 _REMEMBERED = 64
 """Results of which it is known when they were ready."""
 
 
-def header_of(frame: bytes) -> FrameHeader | None:
-    """Return the header of a frame, None if it has none."""
-    try:
-        return FrameHeader.parse(frame[:HEADER_SIZE])
-    except ProtocolError:
-        return None
-
-
 def header_of_request(frame: bytes) -> FrameHeader | None:
     """Return the header of a frame for which an answer is owed, None of any other."""
     header = header_of(frame)
-    if header is None:
-        return None
-    asks = header.type in _ANSWERED and not header.flags & Flags.ANSWER
-    return header if asks else None
+    return header if header is not None and header.is_request else None
 
 
 class Reaction:

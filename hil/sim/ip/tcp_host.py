@@ -15,9 +15,9 @@ import struct
 from collections.abc import Callable
 
 from hil.errors import LabError
-from hil.protocol import ErrorCode
+from hil.protocol import ErrorCode, header_of
 from hil.sim.clock.clock import CYCLES_PER_US
-from hil.sim.clock.reaction import Reaction, header_of, header_of_request
+from hil.sim.clock.reaction import Reaction, header_of_request
 from hil.sim.ip.tcp_sender import RETRANSMISSION_US, TcpSender
 from hil.sim.radio.antenna import Antenna
 from hil.sim.radio.peripheral import LINK_DOWN

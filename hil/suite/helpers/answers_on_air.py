@@ -4,8 +4,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from hil.protocol import MessageType
-from hil.suite.helpers.scripted_head import VIA, header_of, told
+from hil.protocol import MessageType, header_of
+from hil.suite.helpers.scripted_head import VIA, told
 from hil.symptoms import expect
 
 

@@ -14,13 +14,13 @@ from hil.protocol import (
     Ack,
     ErrorPayload,
     Flags,
-    FrameHeader,
     Hello,
     Message,
     MessageType,
     ProtocolError,
     Role,
     fragment,
+    header_of,
 )
 from hil.protocol.frame import with_ack_requested
 from hil.protocol.packet import ack_frame, parse_single_frame, single_frame
@@ -193,14 +193,6 @@ def ack_of(message: Message, ack: Ack, *, polls: bool = False) -> bytes:
     """Return an ACK of the answer to a message, or a poll for it."""
     frame = ack_frame(message, Flags.NONE, ack)
     return with_ack_requested(frame) if polls else frame
-
-
-def header_of(frame: bytes) -> FrameHeader | None:
-    """Return a frame's header, None if it has none."""
-    try:
-        return FrameHeader.parse(frame[:HEADER_SIZE])
-    except ProtocolError:
-        return None
 
 
 def told(frame: bytes) -> str:

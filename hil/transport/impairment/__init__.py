@@ -9,7 +9,6 @@
 ``dropping``    when the connection is dropped
 ``memory``      frames of earlier messages
 ``foreign``     frames that do not belong to the exchange
-``header``      the header of a frame that may be none
 ``counts``      how often what was done
 ``plan``        what is to be done, how often
 

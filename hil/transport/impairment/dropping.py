@@ -2,7 +2,6 @@
 """When a connection is dropped: once, at a point of an exchange."""
 
 from hil.protocol import FrameHeader, MessageType
-from hil.transport.impairment.header import is_request
 from hil.transport.impairment.plan import Point
 
 _ANSWERS = (MessageType.RESULT, MessageType.ECHO_REPLY)
@@ -30,7 +29,7 @@ class Dropper:
         simulated time in each run.
         """
         first = header.fragment_count // 2 if repairs else header.fragment_count - 1
-        asks = is_request(header) and header.type is not MessageType.HELLO
+        asks = header.is_request and header.type is not MessageType.HELLO
         return self._once("request", asks and header.fragment_index >= first)
 
     def on_departure(self, header: FrameHeader) -> bool:

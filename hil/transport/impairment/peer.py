@@ -3,9 +3,9 @@
 
 from typing import NamedTuple
 
+from hil.protocol import header_of
 from hil.transport.impairment.counts import Counts
 from hil.transport.impairment.dropping import Dropper
-from hil.transport.impairment.header import header_of
 from hil.transport.impairment.plan import Plan
 from hil.transport.impairment.way import Way
 

@@ -4,7 +4,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from hil.transport.impairment.header import header_of, is_request
+from hil.protocol import header_of
 from hil.transport.impairment.impairment import Impairment
 from hil.transport.impairment.peer import Peer
 
@@ -60,7 +60,7 @@ class Switch:
         key = (kind, address)
         place = self._places.get(key)
         header = header_of(frame)
-        if header is not None and is_request(header):
+        if header is not None and header.is_request:
             request = (header.session, header.message_id)
             if place is None or place.request != request:
                 place = self._turned(key, place, request, repairs=repairs)

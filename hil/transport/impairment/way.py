@@ -5,14 +5,13 @@ import random
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hil.protocol import HEADER_SIZE, FrameHeader
+from hil.protocol import HEADER_SIZE, FrameHeader, header_of
 from hil.transport.impairment.counts import Counts
 from hil.transport.impairment.foreign import (
     of_earlier_message,
     of_other_model,
     of_other_session,
 )
-from hil.transport.impairment.header import header_of, is_last
 from hil.transport.impairment.memory import Memory
 from hil.transport.impairment.plan import Plan
 
@@ -96,7 +95,7 @@ class Way:
         passing = []
         overtaken = self._overtaken()
         original = frame
-        if header is not None and (self._repairs or is_last(header)):
+        if header is not None and (self._repairs or header.is_last):
             others, frame = self._others(header, frame, fate)
             passing += others
         passing += self._fate_of(frame, fate)
