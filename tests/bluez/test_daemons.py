@@ -72,5 +72,4 @@ def test_an_adapter_that_is_unplugged_is_named_and_back_when_it_is_there(attach,
     host.wait_lost()
     host.wait_trouble("no Bluetooth adapter that BlueZ knows; plug one in")
     machine.attach(board.hci)
-    board.advertise()
     returns(host)
