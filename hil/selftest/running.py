@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hil.resources import PACKAGE
+from hil.selftest.mutant import Mutant
 
 LIMIT_S = 120.0
 """A mutant must have failed the suite by then, or the suite must have passed."""
@@ -57,7 +58,7 @@ def run_suite(
     directory: Path,
     lifeline: int,
     *,
-    symptom: str | None = None,
+    mutant: Mutant | None = None,
     limit_s: float = LIMIT_S,
     arguments: Sequence[str] = (),
 ) -> Run:
@@ -69,7 +70,7 @@ def run_suite(
         build: the build directory.
         directory: for the report and what pytest prints; exists.
         lifeline: as :func:`hil.lifeline.lifeline` yields it.
-        symptom: what to stop at.
+        mutant: that the build has: the run stops at its symptom.
         limit_s: seconds after which the run is ended.
         arguments: more of pytest's arguments.
     """
@@ -83,7 +84,7 @@ def run_suite(
         f"--hil-log-dir={directory / 'report'}",
         f"--hil-selftest-failures={failures}",
         f"--hil-selftest-lifeline={lifeline}",
-        *((f"--hil-selftest-symptom={symptom}",) if symptom else ()),
+        *(_of_mutant(mutant) if mutant is not None else ()),
         *arguments,
     ]
     begun = time.monotonic()
@@ -108,6 +109,11 @@ def run_suite(
     lines = failures.read_text(encoding="utf-8").splitlines()
     found = tuple(Failure(**json.loads(line)) for line in lines)
     return Run(status, found, time.monotonic() - begun, output)
+
+
+def _of_mutant(mutant: Mutant) -> Iterator[str]:
+    yield f"--hil-selftest-symptom={mutant.symptom}"
+    yield f"--hil-selftest-family={mutant.family}"
 
 
 def _environment() -> dict[str, str]:

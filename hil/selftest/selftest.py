@@ -101,13 +101,13 @@ class Selftest:
         return rows, Unmodified(app.version, app.source_digest, passed.seconds)
 
     def _suite(
-        self, build: Path, directory: Path, alive: int, limit_s: float, symptom: str | None = None
+        self, build: Path, directory: Path, alive: int, limit_s: float, mutant: Mutant | None = None
     ) -> Run:
         return run_suite(
             build,
             directory,
             alive,
-            symptom=symptom,
+            mutant=mutant,
             limit_s=limit_s,
             arguments=self._arguments,
         )
@@ -129,7 +129,7 @@ class Selftest:
         if build is None:
             return row
         mutant = row.mutant
-        run = self._suite(build, build.parent, alive, self._limit_s, mutant.symptom)
+        run = self._suite(build, build.parent, alive, self._limit_s, mutant)
         judged = judge(run, mutant.symptom)
         reasons = {
             Verdict.TIMEOUT: f"the run was ended after {self._limit_s:g} s",

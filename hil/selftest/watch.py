@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: MIT
 """The plugin of a mutant's run: writes down each failure, and stops at the one that is expected.
 
+What is likely to see the mutant comes first.
+
 It is named on pytest's command line (``-p hil.selftest.watch``) and on no other.
 """
 
 import json
 import re
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hil.lifeline import hold_on_to
+from hil.pytestplugin.run import MAIN
+from hil.pytestplugin.stages import STAGES, stage_of
+from hil.selftest.order import rank
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -21,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("hil-selftest", "a run of hil selftest")
     group.addoption("--hil-selftest-failures", help="file that gets a line of JSON for each")
     group.addoption("--hil-selftest-symptom", help="symptom at which to stop")
+    group.addoption("--hil-selftest-family", help="family of the mutant: its tests come first")
     group.addoption("--hil-selftest-lifeline", type=int, help="descriptor to live by")
 
 
@@ -29,6 +36,22 @@ def pytest_configure(config: pytest.Config) -> None:
     descriptor = config.getoption("--hil-selftest-lifeline")
     if descriptor is not None:
         hold_on_to(descriptor)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
+    """Put the tests of the mutant's family first, behind whatever else orders them."""
+    yield
+    family = config.getoption("--hil-selftest-family")
+    if family is not None:
+        stages = (MAIN, *STAGES)
+        items.sort(
+            key=lambda item: rank(
+                family, item.path.stem.removeprefix("test_"), stage_of(item), stages
+            )
+        )
 
 
 def pytest_exception_interact(
