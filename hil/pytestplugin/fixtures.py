@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
-    from hil.model.photos import Photo
+    from hil.model.samples import Sample
     from hil.model.split import Cut
     from hil.pytestplugin.bench import Bench
     from hil.results import Results
@@ -85,11 +85,13 @@ def cut(request: pytest.FixtureRequest) -> "Cut":
 
 
 @pytest.fixture(scope="session")
-def photos(request: pytest.FixtureRequest) -> "list[Photo]":
-    """The photos, sorted by name: ``hil.model.photos.Photo`` with path, name and label."""
-    from hil.model.photos import default_photos, load_photos
+def photos(request: pytest.FixtureRequest) -> "list[Sample]":
+    """The photos, sorted by name: ``hil.model.photos.Photo`` with path, name and label.
 
-    return load_photos(Run.of(request.config).settings.photos or default_photos())
+    With --hil-input they are the inputs that it names, ``hil.model.tensors.TensorInput`` with
+    path, name, label and tensor; ``board.infer`` and ``model.input_tensor`` take both.
+    """
+    return Run.of(request.config).samples
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,8 @@ from PIL import Image
 
 from hil import resources
 from hil.errors import BadInputError, InfrastructureError
-from hil.model.photos import default_photos, label_key, load_photos
+from hil.model.labels import label_key
+from hil.model.photos import default_photos, load_photos
 from hil.resources import resource
 
 LICENCES = {
