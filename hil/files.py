@@ -49,10 +49,13 @@ def read_file(path: str | os.PathLike[str], most: int = DATA_BYTES) -> bytes:
     """
     # Non-blocking, since opening a pipe waits for its other end; regular files do not care.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         _check(status.st_mode, path)
-        data = b"" if status.st_size > most else file.read(most + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = b"" if status.st_size > most else file.read(most + 1)
+    finally:
+        os.close(descriptor)
     if status.st_size > most or len(data) > most:
         raise OSError(errno.EFBIG, f"it has more than {_size(most)}", os.fspath(path))
     return data

@@ -9,6 +9,7 @@ from hil.pytestplugin import (
     fixtures,
     logfiles,
     measuring,
+    odd_names,
     options,
     outcomes,
     readiness,
@@ -31,6 +32,7 @@ PARTS = (
     fixtures,
     stages,
     measuring,
+    odd_names,
 )
 
 

@@ -248,15 +248,16 @@ class Model:
         """
         return self._invoke(self.int8, kernels, x)
 
-    def top5_ids(self, photo: "Photo") -> tuple[int, ...]:
-        """Return the class ids that the whole model predicts for a photo, best first.
+    def top5_ids(self, sample: "Photo | Sample") -> tuple[int, ...]:
+        """Return the class ids that the whole model predicts for a photo or other input.
 
-        Ties go to the lower id, and the kernels are the reference ones, as on the board.
+        The best comes first, ties go to the lower id, and the kernels are the reference ones, as
+        on the board.
 
         Raises:
-            BadInputError: ``photo`` is not an image.
+            BadInputError: ``sample`` is no input.
         """
-        return tuple(number for number, _ in top_k(self.predict(self.preprocess(photo))))
+        return tuple(number for number, _ in top_k(self.predict(self.input_tensor(sample))))
 
     def predict_float(self, sample: "Photo | Sample") -> Array:
         """Run the float32 model on a photo or other input and return its float32 output.

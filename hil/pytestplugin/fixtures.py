@@ -85,13 +85,19 @@ def cut(request: pytest.FixtureRequest) -> "Cut":
 
 
 @pytest.fixture(scope="session")
-def photos(request: pytest.FixtureRequest) -> "list[Sample]":
+def hil_samples(request: pytest.FixtureRequest) -> "list[Sample]":
+    """What --hil-photos or --hil-input names; tests ask for ``photos``."""
+    return Run.of(request.config).samples
+
+
+@pytest.fixture(scope="session")
+def photos(hil_samples: "list[Sample]") -> "list[Sample]":
     """The photos, sorted by name: ``hil.model.photos.Photo`` with path, name and label.
 
     With --hil-input they are the inputs that it names, ``hil.model.tensors.TensorInput`` with
     path, name, label and tensor; ``board.infer`` and ``model.input_tensor`` take both.
     """
-    return Run.of(request.config).samples
+    return hil_samples
 
 
 @pytest.fixture(scope="session")

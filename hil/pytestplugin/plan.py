@@ -76,7 +76,7 @@ class Plan:
             rig = error
         else:
             _check_links(rig, settings)
-        own = [path for path in (each / BUDGETS for each in directories) if path.is_file()]
+        own = [path for path in (each / BUDGETS for each in directories) if path.exists()]
         budgets = Budgets.load(own[0] if own else resource(BUDGETS))
 
         from hil.model.model import Model

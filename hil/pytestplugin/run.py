@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 NEEDS_BOARD = "hil_bench"
 """The fixture that stands behind ``board``, ``console``, ``edge`` and the like."""
 
-SAMPLES = "photos"
-"""The fixture with what tests infer on."""
+SAMPLES = "hil_samples"
+"""The fixture that stands behind ``photos``, where no conftest has a ``photos`` of its own."""
 
 MAIN = "main"
 """The stage of the model under test; ``hil.pytestplugin.stages`` has the others."""
