@@ -6,6 +6,7 @@ import pytest
 from hil.pytestplugin import (
     benchmark,
     budgets,
+    closing,
     fixtures,
     logfiles,
     measuring,
@@ -15,12 +16,14 @@ from hil.pytestplugin import (
     readiness,
     report,
     selection,
+    signals,
     stages,
     workers,
 )
 
 PARTS = (
     options,
+    signals,
     selection,
     readiness,
     budgets,
@@ -28,6 +31,7 @@ PARTS = (
     outcomes,
     report,
     workers,
+    closing,
     benchmark,
     fixtures,
     stages,
