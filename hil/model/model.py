@@ -4,6 +4,7 @@
 import functools
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -14,9 +15,10 @@ from hil.model.interpreter import Interpreter, Kernels
 from hil.model.manifest import MANIFEST_NAME, Manifest, Preprocessing
 from hil.model.photo import photo_tensor
 from hil.model.split import Cut, Cuts, Split, find_cut, legal_cuts, model_id, split_at
-from hil.model.tflite.graph import TensorSpec
+from hil.model.tflite.graph import TensorSpec, join
 from hil.model.tflite.verify import verify
 from hil.model.topk import top_k
+from hil.model.trial import try_model
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -72,6 +74,7 @@ class Model:
                 f"{path} cannot be read ({error.strerror}); name a .tflite or a model directory."
             ) from error
         graph = verify(data, str(path))
+        try_model(data, str(path))
         spec = graph.input_spec, graph.output_spec
         return cls(path.stem, (), data, None, Preprocessing(), *spec)
 
@@ -80,6 +83,7 @@ class Model:
         manifest = Manifest.load(directory / MANIFEST_NAME)
         int8 = manifest.int8.read(directory)
         graph = verify(int8, str(directory / manifest.int8.name))
+        try_model(int8, str(directory / manifest.int8.name))
         float32 = manifest.float32.read(directory) if manifest.float32 else None
         if float32 is not None and manifest.float32 is not None:
             verify(float32, str(directory / manifest.float32.name))
@@ -92,9 +96,9 @@ class Model:
                 f"{directory / MANIFEST_NAME} states the input {list(manifest.input_size)}, "
                 f"but the model's is {list(spec.shape[1:])}; correct the manifest."
             )
-        if labels and len(labels) != output.shape[-1]:
+        if labels and output.shape[-1:] != (len(labels),):
             raise BadInputError(
-                f"{directory} has {len(labels)} labels for {output.shape[-1]} classes; "
+                f"{directory} has {len(labels)} labels for {(output.shape or (1,))[-1]} classes; "
                 "correct the labels file."
             )
         return cls(
@@ -107,6 +111,24 @@ class Model:
             output,
             manifest.default_cut,
         )
+
+    @functools.cached_property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """Descriptions of the inputs one by one; ``input`` describes them as one vector."""
+        return verify(self.int8).input_specs
+
+    @functools.cached_property
+    def stateful(self) -> bool:
+        """Whether a run could leave something behind; each one begins afresh all the same."""
+        return verify(self.int8).stateful
+
+    def join(self, tensors: Sequence[Array]) -> Array:
+        """Return the tensors of all inputs, in order, as the one that ``input`` describes.
+
+        Raises:
+            BadInputError: one is missing, or has another shape or dtype than its input.
+        """
+        return join(tensors, self.inputs)
 
     @functools.cached_property
     def cuts(self) -> Cuts:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A board that enters what happens to it into the results."""
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -126,7 +127,7 @@ class RecordingBoard(Board):
         )
         self.results.firmware = FirmwareRecord(info.firmware, info.source_digest, info.test_build)
         self.results.model = ModelRecord(
-            model.name, f"{info.model_id or 0:08x}", model.output.shape[-1]
+            model.name, f"{info.model_id or 0:08x}", math.prod(model.output.shape)
         )
         if cut is not None:
             self.results.cut = CutRecord(cut.short_name, cut.tensor_name, cut.bytes)

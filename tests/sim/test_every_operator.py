@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""Every operator of TensorFlow Lite Micro on a virtual board: split, flashed, run, exact."""
+
+from pathlib import Path
+
+import pytest
+from operator_models import MODELS
+
+from hil.board.board import Board
+from hil.edge import EdgeServer
+from hil.inference.judgement import judge
+from hil.model.engine.native import micro_available
+from hil.model.model import Model
+from hil.model.prove import random_inputs
+from hil.model.tflite.verify import verify
+
+pytestmark = pytest.mark.skipif(not micro_available(), reason="TFLM has no wheel here")
+
+
+@pytest.fixture(scope="module")
+def board(lab):
+    with Board.open(lab=lab, index=1) as board:
+        board.flash(None, None)
+        yield board
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_its_model_is_cut_after_it_flashed_and_exact(
+    board: Board, kind: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"{kind}.tflite"
+    path.write_bytes(MODELS[kind].model())
+    model = Model.load(path)
+    x = next(random_inputs(model.inputs, 1, seed=7))
+    before, *_, after = model.cuts
+    assert kind in {operator.kind for operator in verify(model.split(after).head).operators}
+    assert kind in {operator.kind for operator in verify(model.split(before).tail).operators}
+
+    split = model.split(after)
+    board.load(model, after)
+    with EdgeServer(split.tail, split.model_id, stopwatch=board.stopwatch) as edge:
+        board.connect(edge)
+        inference = board.infer(x, output=True)
+
+    judgement = judge(inference, model, after, x)
+    assert judgement.transport.exact, judgement.transport.message
+    assert judgement.composition.exact, judgement.composition.message
+    assert judgement.kernel.exact, judgement.kernel.message
+    assert inference.output.tobytes() == model.predict(x).tobytes()
