@@ -5,6 +5,7 @@ import enum
 
 from hil.errors import BadInputError
 from hil.model.array import Array
+from hil.model.engine.apart import EngineDiedError
 from hil.model.engine.choice import job_of, open_engine, open_reference
 from hil.model.engine.native import EngineError, backend_name
 from hil.model.tflite.graph import join, separate
@@ -16,8 +17,8 @@ __all__ = ["Interpreter", "Kernels", "backend_name"]
 class Kernels(enum.Enum):
     """Which kernels run a model.
 
-    REFERENCE are TensorFlow Lite's plain C++ kernels, bit-identical to TFLM's (or, for the few
-    operators of which that is not true, TFLM's own): the judge of what a board must compute.
+    REFERENCE are TensorFlow Lite's plain C++ kernels, bit-identical to TFLM's (where that has not
+    been shown, TFLM's own): the judge of what a board must compute.
     XNNPACK are the host's fast ones; their int8 results differ slightly.
     """
 
@@ -82,4 +83,6 @@ class Interpreter:
 
 
 def _refused(error: Exception) -> BadInputError:
+    if isinstance(error, EngineDiedError):
+        return BadInputError(f"The model crashes its interpreter ({error}); convert it again.")
     return BadInputError(f"The interpreter refuses the model ({error}); convert it again.")

@@ -338,8 +338,11 @@ def strided(graph: GraphWriter, fed: int) -> int:
 
 
 def broadcast_args(graph: GraphWriter, fed: int) -> int:
-    made = graph.tensor((2,), "int32")
-    graph.operator("BROADCAST_ARGS", [fed, graph.constant([3, 1], "int32")], [made])
+    """The sizes that are fed are made one at least."""
+    sizes, made = graph.tensor((2,), "int32"), graph.tensor((2,), "int32")
+    one = graph.constant([1, 1], "int32")
+    graph.operator("MAXIMUM", [fed, one], [sizes], "MaximumMinimumOptions")
+    graph.operator("BROADCAST_ARGS", [sizes, graph.constant([3, 1], "int32")], [made])
     return made
 
 
@@ -572,7 +575,7 @@ MODELS: dict[str, Case] = {
     "ZEROS_LIKE": simple("ZEROS_LIKE", *_SIX, options="ZerosLikeOptions"),
     "SignalDelay": custom("SignalDelay", (2, 8), "int16", [((2, 8), "int16")], delay_length=3),
     "SignalEnergy": custom(
-        "SignalEnergy", (16,), "int16", [((8,), "uint32")], start_index=1, end_index=7
+        "SignalEnergy", (16,), "int16", [((8,), "uint32")], start_index=0, end_index=8
     ),
     "SignalFftAutoScale": custom(
         "SignalFftAutoScale", (16,), "int16", [((16,), "int16"), ((), "int32")]
@@ -624,3 +627,21 @@ MODELS: dict[str, Case] = {
     "TFLM_DECODE": Case((1, 8), "float32", decode),
     "TFLite_Detection_PostProcess": Case((1, 4, 4), "float32", detections),
 }
+
+
+def two_in_two_out() -> bytes:
+    """Return a model that adds two inputs, and gives the sum's negative and which is greater.
+
+    It can be cut after the sum.
+    """
+    writer = Writer()
+    graph = writer.graph()
+    left, right = graph.tensor((1, 4), "float32", name="left"), graph.tensor((1, 4), "float32")
+    total, less = graph.tensor((1, 4), "float32", name="total"), graph.tensor((1, 4), "float32")
+    flags = graph.tensor((1, 4), "bool", name="flags")
+    graph.operator("ADD", [left, right], [total], "AddOptions")
+    graph.operator("NEG", [total], [less], "NegOptions")
+    half = graph.constant([[0.5, 0.5, 0.5, 0.5]], "float32")
+    graph.operator("GREATER", [total, half], [flags], "GreaterOptions")
+    graph.ends([left, right], [less, flags])
+    return writer.finish()

@@ -7,8 +7,8 @@ static const struct {
     const char *name;
     uint32_t size;
 } types[] = {
-    [SN_INT8] = {"int8", 1},     [SN_UINT8] = {"uint8", 1},   [SN_FLOAT32] = {"float32", 4}, [SN_INT16] = {"int16", 2},
-    [SN_UINT16] = {"uint16", 2}, [SN_INT32] = {"int32", 4},   [SN_UINT32] = {"uint32", 4},   [SN_INT64] = {"int64", 8},
+    [SN_INT8] = {"int8", 1},     [SN_UINT8] = {"uint8", 1}, [SN_FLOAT32] = {"float32", 4}, [SN_INT16] = {"int16", 2},
+    [SN_UINT16] = {"uint16", 2}, [SN_INT32] = {"int32", 4}, [SN_UINT32] = {"uint32", 4},   [SN_INT64] = {"int64", 8},
     [SN_UINT64] = {"uint64", 8}, [SN_BOOL] = {"bool", 1},
 };
 
