@@ -6,6 +6,7 @@ import functools
 import math
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -17,19 +18,20 @@ from hil.files import read_file
 from hil.model.accuracy import AgreementLimits
 from hil.model.array import Array
 from hil.model.interpreter import Interpreter, Kernels
-from hil.model.labels import Labels
+from hil.model.labels import Labels, parse_labels
 from hil.model.manifest import MANIFEST_NAME, Manifest
 from hil.model.metadata import Metadata, read_metadata
 from hil.model.photo import check_takes_images, photo_tensor
 from hil.model.photos import Photo as NamedPhoto
 from hil.model.preprocessing import Preprocessing, check_range
 from hil.model.samples import Sample
-from hil.model.scaling import Scaling, find_scaling
+from hil.model.scaling import Scaling, find_scaling, real_values
 from hil.model.split import Cut, Cuts, Split, find_cut, legal_cuts, model_id, split_at
 from hil.model.tensors import TensorInput
-from hil.model.tflite.graph import TensorSpec
+from hil.model.tflite.graph import TensorSpec, join
 from hil.model.tflite.verify import verify
 from hil.model.topk import top_k
+from hil.model.trial import try_model
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -80,8 +82,7 @@ class Model:
 
         Args:
             path: the directory or file.
-            value_range: real values that black and white stand for in photos, where model and
-                manifest do not say it or are not to be believed.
+            value_range: real values that black and white stand for in photos, as asked.
 
         Raises:
             BadInputError: it is missing, a SHA-256 differs, the manifest does not fit the model,
@@ -102,8 +103,9 @@ class Model:
                 f"{path} cannot be read ({error.strerror}); name a .tflite or a model directory."
             ) from error
         graph = verify(data, str(path))
+        try_model(data, str(path))
         spec = graph.input_spec, graph.output_spec
-        metadata = read_metadata(data, _last(graph.output_spec.shape))
+        metadata = read_metadata(data, graph.output_spec.shape)
         labels = metadata.labels
         return cls(path.stem, labels, data, None, Preprocessing(), *spec, metadata=metadata)
 
@@ -112,23 +114,20 @@ class Model:
         manifest = Manifest.load(directory / MANIFEST_NAME)
         int8 = manifest.int8.read(directory)
         graph = verify(int8, str(directory / manifest.int8.name))
+        try_model(int8, str(directory / manifest.int8.name))
         float32 = manifest.float32.read(directory) if manifest.float32 else None
         if float32 is not None and manifest.float32 is not None:
             verify(float32, str(directory / manifest.float32.name))
-        metadata = read_metadata(int8, _last(graph.output_spec.shape))
+        spec, output = graph.input_spec, graph.output_spec
+        metadata = read_metadata(int8, output.shape)
         labels = metadata.labels
         if manifest.labels is not None:
-            labels = _lines(manifest.labels.read(directory), directory / manifest.labels.name)
-        spec, output = graph.input_spec, graph.output_spec
+            data = manifest.labels.read(directory)
+            labels = parse_labels(data, output.shape, directory / manifest.labels.name)
         if spec.shape != (1, *manifest.input_size):
             raise BadInputError(
                 f"{directory / MANIFEST_NAME} states the input {list(manifest.input_size)}, "
                 f"but the model's is {list(spec.shape[1:])}; correct the manifest."
-            )
-        if labels and len(labels) != output.shape[-1]:
-            raise BadInputError(
-                f"{directory} has {len(labels)} labels for {output.shape[-1]} classes; "
-                "correct the labels file."
             )
         return cls(
             manifest.name,
@@ -142,6 +141,24 @@ class Model:
             manifest.agreement or AgreementLimits(),
             _default_cut=manifest.default_cut,
         )
+
+    @functools.cached_property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """Descriptions of the inputs one by one; ``input`` describes them as one vector."""
+        return verify(self.int8).input_specs
+
+    @functools.cached_property
+    def stateful(self) -> bool:
+        """Whether a run could leave something behind; each one begins afresh all the same."""
+        return verify(self.int8).stateful
+
+    def join(self, tensors: Sequence[Array]) -> Array:
+        """Return the tensors of all inputs, in order, as the one that ``input`` describes.
+
+        Raises:
+            BadInputError: one is missing, or has another shape or dtype than its input.
+        """
+        return join(tensors, self.inputs)
 
     @functools.cached_property
     def cuts(self) -> Cuts:
@@ -249,20 +266,15 @@ class Model:
         return self._invoke(self.int8, kernels, x)
 
     def top5_ids(self, sample: "Photo | Sample") -> tuple[int, ...]:
-        """Return the class ids that the whole model predicts for a photo or other input.
+        """Return the class ids that the whole model predicts for an input, best first.
 
-        The best comes first, ties go to the lower id, and the kernels are the reference ones, as
-        on the board.
-
-        Raises:
-            BadInputError: ``sample`` is no input.
+        Ties go to the lower id, and the kernels are the reference ones, as on the board; errors are
+        those of :meth:`input_tensor`.
         """
         return tuple(number for number, _ in top_k(self.predict(self.input_tensor(sample))))
 
     def predict_float(self, sample: "Photo | Sample") -> Array:
-        """Run the float32 model on a photo or other input and return its float32 output.
-
-        Real values that an input tensor of the quantized model stands for are taken back from it.
+        """Run the float32 model on what an input stands for and return its float32 output.
 
         Raises:
             BadInputError: there is no float32 model, or ``sample`` is no input.
@@ -273,8 +285,7 @@ class Model:
             )
         spec = verify(self.float32).input_spec
         if isinstance(sample, TensorInput):
-            steps = sample.tensor.astype(np.float32) - np.float32(self.input.zero_point)
-            x = (steps * np.float32(self.input.scale)).reshape(spec.shape)
+            x = real_values(sample.tensor, self.input).reshape(spec.shape)
         else:
             photo = sample.open() if isinstance(sample, NamedPhoto) else sample
             x = photo_tensor(photo, spec, self.scaling, self.preprocessing.resize)
@@ -286,14 +297,3 @@ class Model:
             if key not in self._interpreters:
                 self._interpreters[key] = Interpreter(model, kernels)
             return self._interpreters[key].invoke(x)
-
-
-def _last(shape: tuple[int, ...]) -> int:
-    return shape[-1] if shape else 1
-
-
-def _lines(data: bytes, path: Path) -> tuple[str, ...]:
-    try:
-        return tuple(data.decode("utf-8").splitlines())
-    except UnicodeDecodeError as error:
-        raise BadInputError(f"{path} is not UTF-8 text; save the labels as UTF-8.") from error
