@@ -47,7 +47,8 @@ def properties(document: Mapping[str, Any]) -> dict[str, str]:
     flat = {}
     for section in ("board", "firmware", "model", "cut"):
         for key, value in (document[section] or {}).items():
-            flat[f"hil.{section}.{key}"] = _text(value)
+            if value is not None:
+                flat[f"hil.{section}.{key}"] = _text(value)
     flat["hil.model.photos"] = str(len(document["photos"]))
     for judgement, (good, total) in _judged(document).items():
         flat[f"hil.{judgement}_exact"] = f"{good}/{total}"
