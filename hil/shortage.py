@@ -23,9 +23,10 @@ def shortage(error: BaseException) -> HostError | None:
     """Return what an exception says this computer is short of; None if it says nothing of it."""
     if isinstance(error, MemoryError):
         return _no_memory()
-    if isinstance(error, ImportError):
+    if isinstance(error, ImportError | OSError):
         told = str(error).lower()
-        return _no_memory() if any(each in told for each in _NO_ROOM_FOR_LIBRARY) else None
+        if any(each in told for each in _NO_ROOM_FOR_LIBRARY):
+            return _no_memory()
     if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
         return _no_process()
     return _of_errno(error) if isinstance(error, OSError) else None

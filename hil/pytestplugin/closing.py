@@ -40,7 +40,7 @@ def _write(session: pytest.Session, run: Run) -> None:
         if run.unwritten is not None:
             _count(session, run.unwritten)
         run.results.exit_status = int(session.exitstatus)
-        run.write()
+        run.close()
 
 
 def _count(session: pytest.Session, error: HilError) -> None:

@@ -118,6 +118,17 @@ class Outcomes:
             self._close(report)
         return result
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Say the word for a report that pytest would choose by its own phase."""
+        kind = getattr(report, "hil_kind", None)
+        if kind is None or not report.failed:
+            return None
+        if kind in _UNEXPECTED:
+            return "error", "E", "ERROR"
+        is_shown_so = kind == "product" and vars(report).get("hil_phase") in ("setup", "teardown")
+        return ("failed", "F", "FAILED") if is_shown_so else None
+
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Tell a session that stops because of failures from one that somebody ends."""
         self._stopped = type(excinfo.value).__name__ == "Interrupted"

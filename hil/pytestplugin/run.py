@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the hil tests of one pytest session have in common: settings, plan, bench, results."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cached_property
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hil.errors import BadInputError, HilError, InfrastructureError
+from hil.errors import HilError, InfrastructureError
 from hil.pytestplugin.kinds import kind_of
 from hil.pytestplugin.options import Settings, log_directory
+from hil.pytestplugin.results_file import ResultsFile
 from hil.shortage import telling_shortages
 
 if TYPE_CHECKING:
@@ -35,9 +35,6 @@ _RUN: pytest.StashKey["Run"] = pytest.StashKey()
 
 _DRY = ("collectonly", "setupplan", "setuponly", "showfixtures", "show_fixtures_per_test")
 """pytest's options with which no test is run."""
-
-_WRITING_SHARE = 0.02
-"""Of the session's time; a run that is killed has what was written last."""
 
 
 def is_dry(config: pytest.Config) -> bool:
@@ -74,8 +71,7 @@ class Run:
         self.is_ready = False
         self.unwritten: InfrastructureError | None = None
         self._via: str | None = None
-        self._written = 0.0
-        self._writing_s = 0.0
+        self._file = ResultsFile(self.results_path)
 
     @classmethod
     def of(cls, config: pytest.Config) -> "Run":
@@ -107,17 +103,11 @@ class Run:
         """
         if self.begun or is_dry(self.config):
             return
-        self._write()
+        self._file.write(self.results.document())
         self.begun = True
         if not hasattr(self.config, "workerinput"):
             with self.keeping():
-                self._clear()
-
-    def _clear(self) -> None:
-        """Remove what runs that were killed have left beside the results."""
-        for pattern in ("results-gw*.json", "results*.json.*.part"):
-            for stale in self.log_dir.glob(pattern):
-                stale.unlink(missing_ok=True)
+                self._file.clear_remains()
 
     @cached_property
     def settings(self) -> Settings:
@@ -180,7 +170,7 @@ class Run:
         """Write the results so far."""
         if self.begun:
             with self.keeping():
-                self._write()
+                self._file.write(self.results.document())
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
@@ -198,28 +188,13 @@ class Run:
 
     def write_now_and_then(self) -> None:
         """Write the results so far, unless they were written lately."""
-        if time.monotonic() - self._written > self._writing_s / _WRITING_SHARE:
+        if self._file.is_due:
             self.write()
 
-    def _write(self) -> None:
-        from hil.results import write_document
-
-        started = time.monotonic()
-        path = self.results_path
-        try:
-            with telling_shortages():
-                write_document(self.results.document(), path)
-        except InfrastructureError as error:
-            raise type(error)(
-                f"{path} cannot be written: {error} --hil-log-dir names another directory."
-            ) from error
-        except OSError as error:
-            raise BadInputError(
-                f"{path} cannot be written ({error.strerror}); "
-                "name another directory by --hil-log-dir."
-            ) from error
-        self._written = time.monotonic()
-        self._writing_s = self._written - started
+    def close(self) -> None:
+        """Write the results for the last time."""
+        self.write()
+        self._file.close()
 
     def note_error(
         self, error: BaseException, nodeid: str | None = None, phase: str = "session"

@@ -8,6 +8,7 @@ from hil.links import LINKS
 from hil.pytestplugin.kinds import NEEDS_BOARD, needs_board
 from hil.pytestplugin.options import Settings
 from hil.pytestplugin.run import LINK, SAMPLES, Run, is_dry
+from hil.shortage import telling_shortages
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,11 +56,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if is_dry(session.config) or not any(map(needs_board, session.items)):
         return
     try:
-        run = Run.of(session.config)
-        run.begin()
-        run.plan  # noqa: B018 - worked out now, to refuse what makes no sense before any test
-        if any(SAMPLES in getattr(item, "fixturenames", ()) for item in session.items):
-            run.samples  # noqa: B018 - likewise
+        with telling_shortages():
+            run = Run.of(session.config)
+            run.begin()
+            run.plan  # noqa: B018 - worked out now, to refuse what makes no sense before any test
+            if any(SAMPLES in getattr(item, "fixturenames", ()) for item in session.items):
+                run.samples  # noqa: B018 - likewise
     except HilError as error:
         if (known := Run.known(session.config)) is not None:
             known.note_error(error)

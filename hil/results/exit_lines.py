@@ -28,8 +28,8 @@ def exit_rows(document: Row) -> list[tuple[str, str]]:
     status = document["run"]["exit_status"]
     if status not in (None, 0):
         rows.append(("exit", f"{status}: {_reason(document, status)}"))
-    rows += [("error", each["message"]) for each in document["errors"] if each["nodeid"] is None]
-    return rows
+    told = dict.fromkeys(each["message"] for each in document["errors"] if each["nodeid"] is None)
+    return rows + [("error", message) for message in told]
 
 
 def _unstable(tests: Sequence[Row], *, counts: bool) -> str:
