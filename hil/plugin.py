@@ -9,6 +9,7 @@ from hil.pytestplugin import (
     fixtures,
     logfiles,
     measuring,
+    namesakes,
     options,
     outcomes,
     readiness,
@@ -20,6 +21,7 @@ from hil.pytestplugin import (
 
 PARTS = (
     options,
+    namesakes,
     selection,
     readiness,
     budgets,

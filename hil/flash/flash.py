@@ -9,20 +9,17 @@ the work, waits for it within a bound, and sorts what can go wrong.
 import contextlib
 import itertools
 import json
-import os
 import queue
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from hil import errors
+from hil import child, errors
 from hil.errors import BadInputError, FlashingError, HilError
 from hil.lifeline import lifeline
-from hil.resources import PACKAGE
 
 WRITE_BAUD = 921_600
 """What every USB bridge on ESP32-S3 devkits manages."""
@@ -226,15 +223,13 @@ def _worker(
     request: bytes, on_line: Callable[[bytes], None], on_complaint: Callable[[bytes], None]
 ) -> Iterator[None]:
     """Run the worker on ``request``; both callables get its lines, and an empty one at the end."""
-    root = str(PACKAGE.parent)
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     with lifeline() as end:
         worker = subprocess.Popen(
-            [sys.executable, "-m", "hil.esptool_worker.flash", str(end)],
+            child.command("hil.esptool_worker.flash", str(end)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env=child.environment(),
             pass_fds=(end,),
             # Ctrl-C is for this process, which then ends the worker without a traceback of its own.
             start_new_session=True,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hil.errors import BadInputError
+from hil.libraries import load_libraries
 from hil.pytestplugin.options import Settings, log_directory
 from hil.pytestplugin.outcomes import kind_of
 
@@ -45,6 +46,7 @@ class Run:
 
     def __init__(self, config: pytest.Config) -> None:
         """Note that a run has begun, so that a killed one can be told from an older one."""
+        load_libraries()
         from hil.results import Results
 
         self.config = config

@@ -2,17 +2,14 @@
 """Asking the chip behind a port what it is. This resets it."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hil import errors
+from hil import child, errors
 from hil.errors import BadInputError, FlashingError, HilError, InfrastructureError
 from hil.lifeline import lifeline
-from hil.resources import PACKAGE
 from hil.rig.lock import BoardLock, Holder
 
 _PATIENCE_S = 30.0
@@ -91,16 +88,14 @@ def probe_chip(
 
 
 def _run_worker(port: str, mode: str) -> dict[str, Any]:
-    root = str(PACKAGE.parent)
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
         with lifeline() as end:
             worker = subprocess.run(
-                [sys.executable, "-m", "hil.esptool_worker.probe", port, mode, str(end)],
+                child.command("hil.esptool_worker.probe", port, mode, str(end)),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=_PATIENCE_S,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+                env=child.environment(),
                 pass_fds=(end,),
                 start_new_session=True,  # a Ctrl-C at the terminal is this process's to handle
                 check=False,

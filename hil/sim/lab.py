@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from hil import child
 from hil.esp32s3 import mac_text
 from hil.lifeline import hold_on_to
 from hil.sim.ble.medium import BleMedium
@@ -97,7 +98,7 @@ class Lab:
                     "url": board.url,
                     "socket": f"socket://127.0.0.1:{board.port}",
                     "power_cycle": shlex.join(
-                        [sys.executable, "-m", "hil.sim.faults.power", switch, str(number)]
+                        child.command("hil.sim.faults.power", switch, str(number))
                     ),
                 }
                 for number, board in enumerate(self.boards, 1)
