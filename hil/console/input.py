@@ -112,6 +112,11 @@ class ConsoleInput:
             self._log.unmark()
 
     @property
+    def port(self) -> Any:
+        """The pyserial port, for what only that can tell."""
+        return self._port
+
+    @property
     def rate(self) -> int:
         """Line rate of the host's end, in baud."""
         return int(self._port.baudrate)

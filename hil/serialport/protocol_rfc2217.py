@@ -67,6 +67,11 @@ class Serial(SerialBase):  # type: ignore[misc]
             connection.close()
 
     @property
+    def round_trip_s(self) -> float:
+        """The quickest of the server's answers so far, in seconds; 0 before the first."""
+        return self._connection.round_trip_s if self._connection is not None else 0.0
+
+    @property
     def in_waiting(self) -> int:
         """Number of bytes that ``read`` returns without waiting."""
         return len(self._connected().received)
