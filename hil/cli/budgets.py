@@ -14,6 +14,7 @@ import click
 from hil.cli.shared.chosen import ChosenContent, ChosenRig
 from hil.cli.shared.options import content_options, json_option, rig_options
 from hil.cli.shared.progress import counting
+from hil.cli.shared.saying import say
 from hil.errors import BadInputError, EdgeError
 
 if TYPE_CHECKING:
@@ -112,10 +113,10 @@ def learn(
     if as_json:
         listed = {name: list(map(asdict, changes)) for name, changes in changed.items()}
         head = {"file": str(path), "board": kind, "rounds": rounds, "margin": extra}
-        click.echo(json.dumps({**head, "links": listed}))
+        say(json.dumps({**head, "links": listed}))
     else:
         simulated = ", simulated" if kind.startswith("virtual") else ""
-        click.echo(f"{path}: board {kind}{simulated}, {rounds} rounds, margin {extra:.0%}")
+        say(f"{path}: board {kind}{simulated}, {rounds} rounds, margin {extra:.0%}")
         for name, changes in changed.items():
             _print(f"[latency.{kind}.{name}]", changes)
 
@@ -163,7 +164,7 @@ def _links(rig: "Rig", named: str | None) -> list[str]:
         if (lack := rig.lacks_for(via)) is None:
             links.append(via)
         else:
-            click.echo(f"hil: {via} is left out: {lack}", err=True)
+            say(f"hil: {via} is left out: {lack}", err=True)
     return links
 
 
@@ -201,12 +202,12 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _print(title: str, changes: "list[Change]") -> None:
-    click.echo(title)
+    say(title)
     stages: dict[str, list[str]] = {}
     for each in changes:
         stages.setdefault(each.stage, []).append(_told(each))
     for stage, told in stages.items():
-        click.echo(f"  {stage:<15} {', '.join(told)}")
+        say(f"  {stage:<15} {', '.join(told)}")
 
 
 def _told(change: "Change") -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from hil.cli.shared.saying import say, words
 from hil.errors import BadInputError
 from hil.model.array import Array
 from hil.model.manifest import (
@@ -64,7 +65,7 @@ def split(
             raise click.UsageError("--list writes nothing; leave -o out.")
         cuts = Model.load(model).cuts
         if as_json:
-            click.echo(json.dumps(_tree(cuts), indent=2))
+            say(json.dumps(_tree(cuts), indent=2))
         else:
             _print_table(cuts)
         return
@@ -90,7 +91,7 @@ def split(
         proven_photos=tuple(photo.name for photo in pictures),
     )
     _replace_directory(output, parts, manifest)
-    click.echo(
+    say(
         f"{output}: head {len(parts.head):,} bytes, tail {len(parts.tail):,} bytes, "
         f"{parts.cut.bytes:,} bytes cross after {parts.cut.short_name}; exact on "
         f"{RANDOM_INPUTS} random inputs and {len(pictures)} photos"
@@ -130,7 +131,7 @@ def _print_table(cuts: Cuts) -> None:
     for heading in ("bytes", "head MACs", "head size", "tail size"):
         table.add_column(heading, justify="right", no_wrap=True)
     for cut in cuts:
-        table.add_row(*_row(cut))
+        table.add_row(*map(words, _row(cut)))
     console = Console()
     if not console.is_terminal:  # a pipe has no width; rich would assume 80 columns
         console.width = 160

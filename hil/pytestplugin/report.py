@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hil.printable import printable
 from hil.pytestplugin.logfiles import PATH
 from hil.pytestplugin.outcomes import kind_of
 from hil.pytestplugin.run import Run
@@ -89,7 +90,7 @@ def show(terminalreporter: "TerminalReporter", document: dict[str, Any], path: P
 
     terminalreporter.section("hil")
     for line in closing_lines(document):
-        terminalreporter.write_line(line)
+        terminalreporter.write_line(printable(line, "\t"))
     terminalreporter.write_line(f"{'results':<10} {os.path.relpath(path)}")
 
 

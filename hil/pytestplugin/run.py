@@ -11,6 +11,7 @@ import pytest
 
 from hil.errors import BadInputError
 from hil.libraries import load_libraries
+from hil.printable import printable
 from hil.pytestplugin.options import Settings, log_directory
 from hil.pytestplugin.outcomes import kind_of
 
@@ -183,4 +184,4 @@ class Run:
             return
         with capture.global_and_fixture_disabled() if capture else nullcontext():
             for line in lines:
-                reporter.write_line(line)
+                reporter.write_line(printable(line, "\t"))

@@ -10,16 +10,13 @@ from queue import SimpleQueue
 
 import pytest
 
-from hil.device.flashable import Flashable
 from hil.errors import FlashingError
-from hil.firmware.build import firmware_for
-from hil.model.model import Model
-from hil.resources import resource
+from hil.flash.flash import FlashFile, flash
 from hil.rig.probe import probe_chip
-from hil.rig.rig import BoardSpec
 from hil.serialport.line import Line
 from hil.sim.faults.faults import Faults
 
+MODEL_SLOT = 0x620000
 DEVKIT = "D0|R1|W0.1|D1|R0|W0.5|D0"
 
 
@@ -83,13 +80,14 @@ class LongLine:
                 target.sendall(data) if data else target.shutdown(socket.SHUT_RDWR)
 
 
-def test_a_board_is_flashed_and_started_at_a_round_trip_of_300_ms(lab):
+def test_a_board_is_flashed_at_a_round_trip_of_300_ms(lab):
+    file = FlashFile(MODEL_SLOT, bytes(range(256)) * 16, "model")
     port = int(lab.boards[0].url.rpartition(":")[2])
     with closing(LongLine(port, 0.15)) as far:
-        spec = BoardSpec(f"rfc2217://127.0.0.1:{far.port}")
-        with Flashable.open(spec) as board:
-            board.flash(firmware_for(spec.port), Model.load(resource("models/tiny")))
-            assert board.info.slot == "ok"
+        url = f"rfc2217://127.0.0.1:{far.port}"
+        report = flash(url, [file], simulated_image=False)
+        assert [region.role for region in report.written] == ["model"]
+        assert report.mac == lab.boards[0].mac
 
 
 def test_the_sequences_of_a_line_are_those_that_reset_its_board(running):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
+from hil.cli.shared.saying import say
 
 if TYPE_CHECKING:
     from hil.firmware.build import FirmwareBuild
@@ -101,7 +101,7 @@ def _mention_others(named: str | None, board: "BoardSpec") -> None:
 
     if board.virtual and named is None:
         for port in discover_ports():
-            click.echo(
+            say(
                 f"hil: {port.device} ({port.description}) is left alone; "
                 f"use it with --board {port.device}",
                 err=True,
@@ -110,7 +110,7 @@ def _mention_others(named: str | None, board: "BoardSpec") -> None:
 
 def say_who(holder: "Holder") -> None:
     """Say on standard error whose board is being waited for."""
-    click.echo(f"hil: waiting for the board of {holder}", err=True)
+    say(f"hil: waiting for the board of {holder}", err=True)
 
 
 def load_model(path: Path | None) -> "Model":
