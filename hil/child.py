@@ -16,10 +16,12 @@ from pathlib import Path
 
 _KEPT = (
     *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TMP", "TEMP"),
+    *("LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LC_NUMERIC", "LC_TIME"),
+    *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"),
     *("LD_LIBRARY_PATH", "SSL_CERT_FILE", "OMP_NUM_THREADS", "HIL_LOCK_DIR"),
 )
 """What the harness and the libraries that it uses go by."""
-_KEPT_FAMILIES = ("LC_", "XDG_", "COV_CORE_", "COVERAGE_")
+_KEPT_FAMILIES = ("COV_CORE_", "COVERAGE_")
 
 _PATHS = "HIL_CHILD_PATHS"
 """Environment variable of a child: where its starter's ``PYTHONPATH`` leads to."""

@@ -14,6 +14,7 @@ from hil.rig.hci import checked_hci
 from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.lookup import OnWait, find_port
 from hil.rig.wifi import WifiCredentials
+from hil.secret import Secret
 from hil.serialport.line import USUAL, Line
 from hil.serialport.ports import same_port
 
@@ -255,7 +256,7 @@ def _credentials(file: RigFile, needed: bool) -> WifiCredentials | None:
         return None
     if file.password_env is None:
         return WifiCredentials(file.ssid, "")
-    password = os.environ.get(file.password_env)
+    password = Secret(os.environ.get(file.password_env) or "")
     if not password:  # an unset secret of a CI arrives as an empty variable
         if not needed:
             return None
