@@ -11,7 +11,10 @@ from hil.printable import printable
 
 
 class HilError(Exception):
-    """Base of every error that the harness raises on purpose."""
+    """Base of every error that the harness raises on purpose.
+
+    Its sentence can be shown as it is: what is in it of other people's names is escaped.
+    """
 
     exit_code = 1
 

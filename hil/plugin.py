@@ -10,6 +10,7 @@ from hil.pytestplugin import (
     logfiles,
     measuring,
     namesakes,
+    odd_names,
     options,
     outcomes,
     readiness,
@@ -33,6 +34,7 @@ PARTS = (
     fixtures,
     stages,
     measuring,
+    odd_names,
 )
 
 

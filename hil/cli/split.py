@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from hil.cli.shared.chosen import load_model
+from hil.cli.shared.options import range_option
 from hil.cli.shared.saying import say, words
 from hil.errors import BadInputError
 from hil.model.array import Array
@@ -44,6 +46,7 @@ RANDOM_INPUTS = 8
     type=click.Path(file_okay=False, path_type=Path),
     help="Photos for the proof, instead of those that come with hil.",
 )
+@range_option
 def split(
     model: Path,
     listing: bool,
@@ -51,12 +54,13 @@ def split(
     at: str | None,
     output: Path | None,
     photos: Path | None,
+    value_range: str | None,
 ) -> None:
     """Show where MODEL can be cut (--list), or cut it (--at ... -o ...).
 
     MODEL is a .tflite file with one input and one output, or a model directory. A cut is written
-    only after head and tail have given the full model's output, bit for bit, on random inputs and
-    on photos.
+    only after head and tail have given the full model's output, bit for bit, on random inputs and,
+    if it takes photos, on these.
     """
     if listing == (at is not None):
         raise click.UsageError("Give either --list, or --at together with -o.")
@@ -72,11 +76,10 @@ def split(
     if output is None or as_json:
         raise click.UsageError("--at needs -o DIR and takes no --json.")
     _refuse_foreign(output)
-    loaded = Model.load(model)
+    loaded = load_model(model, value_range)
     assert at is not None
     parts = loaded.split(at)
-    images = loaded.input.shape[0] == 1 and loaded.input.shape[3:] in ((1,), (3,))
-    pictures = load_photos(photos or resource("photos")) if images else []
+    pictures = _pictures(loaded, photos)
     _prove(loaded, parts, pictures)
     manifest = SplitManifest(
         model=loaded.name,
@@ -96,6 +99,21 @@ def split(
         f"{parts.cut.bytes:,} bytes cross after {parts.cut.short_name}; exact on "
         f"{RANDOM_INPUTS} random inputs and {len(pictures)} photos"
     )
+
+
+def _pictures(model: Model, directory: Path | None) -> list[Photo]:
+    """Return the photos for the proof; none for a model that is not known to take photos.
+
+    Raises:
+        BadInputError: photos were named, and the model takes none.
+    """
+    try:
+        model.scaling  # noqa: B018 - refuses what takes no photos
+    except BadInputError:
+        if directory is not None:
+            raise
+        return []
+    return load_photos(directory or resource("photos"))
 
 
 def _tree(cuts: Cuts) -> list[dict[str, object]]:

@@ -1,19 +1,32 @@
 # SPDX-License-Identifier: MIT
 """A model as the harness uses it: its files, its preprocessing, its cuts, its predictions."""
 
+import dataclasses
 import functools
+import math
 import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
 from hil.errors import BadInputError
+from hil.files import read_file
+from hil.model.accuracy import AgreementLimits
 from hil.model.array import Array
 from hil.model.interpreter import Interpreter, Kernels
-from hil.model.manifest import MANIFEST_NAME, Manifest, Preprocessing
-from hil.model.photo import photo_tensor
+from hil.model.labels import Labels
+from hil.model.manifest import MANIFEST_NAME, Manifest
+from hil.model.metadata import Metadata, read_metadata
+from hil.model.photo import check_takes_images, photo_tensor
+from hil.model.photos import Photo as NamedPhoto
+from hil.model.preprocessing import Preprocessing, check_range
+from hil.model.samples import Sample
+from hil.model.scaling import Scaling, find_scaling
 from hil.model.split import Cut, Cuts, Split, find_cut, legal_cuts, model_id, split_at
+from hil.model.tensors import TensorInput
 from hil.model.tflite.graph import TensorSpec
 from hil.model.tflite.verify import verify
 from hil.model.topk import top_k
@@ -36,9 +49,13 @@ class Model:
         labels: class names in class order; empty when unknown.
         int8: the bytes of the model that boards run (whatever its element type, in a bare file).
         float32: the bytes of the model it was quantized from, or None.
-        preprocessing: how a photo becomes an input.
+        preprocessing: what the manifest says about how a photo becomes an input.
         input: description of the input.
         output: description of the output.
+        metadata: what the flatbuffer of ``int8`` says about itself.
+        agreement: limits of the manifest; without any for a bare file.
+        value_range: real values that the pixels 0 and 255 are to stand for, whatever model and
+            manifest say; None: as they say.
     """
 
     name: str
@@ -48,32 +65,47 @@ class Model:
     preprocessing: Preprocessing
     input: TensorSpec
     output: TensorSpec
+    metadata: Metadata = field(default_factory=Metadata, repr=False)
+    agreement: AgreementLimits = field(default_factory=AgreementLimits)
+    value_range: tuple[float, float] | None = None
     _default_cut: str | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _interpreters: dict[tuple[bool, Kernels], Interpreter] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
+    def load(
+        cls, path: str | os.PathLike[str], *, value_range: tuple[float, float] | None = None
+    ) -> Self:
         """Load a model directory with a manifest, or a bare ``.tflite`` file.
+
+        Args:
+            path: the directory or file.
+            value_range: real values that black and white stand for in photos, where model and
+                manifest do not say it or are not to be believed.
 
         Raises:
             BadInputError: it is missing, a SHA-256 differs, the manifest does not fit the model,
-                or the model does not verify.
+                the model does not verify, or the range is none.
         """
+        if value_range is not None:
+            check_range(*value_range, "The range")
         path = Path(path)
-        return cls._load_directory(path) if path.is_dir() else cls._load_file(path)
+        model = cls._load_directory(path) if path.is_dir() else cls._load_file(path)
+        return dataclasses.replace(model, value_range=value_range)
 
     @classmethod
     def _load_file(cls, path: Path) -> Self:
         try:
-            data = path.read_bytes()
+            data = read_file(path)
         except OSError as error:
             raise BadInputError(
                 f"{path} cannot be read ({error.strerror}); name a .tflite or a model directory."
             ) from error
         graph = verify(data, str(path))
         spec = graph.input_spec, graph.output_spec
-        return cls(path.stem, (), data, None, Preprocessing(), *spec)
+        metadata = read_metadata(data, _last(graph.output_spec.shape))
+        labels = metadata.labels
+        return cls(path.stem, labels, data, None, Preprocessing(), *spec, metadata=metadata)
 
     @classmethod
     def _load_directory(cls, directory: Path) -> Self:
@@ -83,7 +115,8 @@ class Model:
         float32 = manifest.float32.read(directory) if manifest.float32 else None
         if float32 is not None and manifest.float32 is not None:
             verify(float32, str(directory / manifest.float32.name))
-        labels: tuple[str, ...] = ()
+        metadata = read_metadata(int8, _last(graph.output_spec.shape))
+        labels = metadata.labels
         if manifest.labels is not None:
             labels = _lines(manifest.labels.read(directory), directory / manifest.labels.name)
         spec, output = graph.input_spec, graph.output_spec
@@ -105,7 +138,9 @@ class Model:
             manifest.preprocessing,
             spec,
             output,
-            manifest.default_cut,
+            metadata,
+            manifest.agreement or AgreementLimits(),
+            _default_cut=manifest.default_cut,
         )
 
     @functools.cached_property
@@ -153,6 +188,27 @@ class Model:
             cut = find_cut(self.cuts, cut)
         return split_at(self.int8, cut)
 
+    @functools.cached_property
+    def scaling(self) -> Scaling:
+        """The real values that a photo's pixels stand for, and who says so.
+
+        Raises:
+            BadInputError: the model takes no images, or nobody says it.
+        """
+        check_takes_images(self.input)
+        return find_scaling(self.input, self.preprocessing, self.metadata, self.value_range)
+
+    @functools.cached_property
+    def class_ids(self) -> Labels:
+        """The classes of the model by their labels."""
+        return Labels.of(self.labels, math.prod(self.output.shape))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is odd about the model and does no harm: sentences without a full stop."""
+        unread = self.metadata.unread and f"{self.metadata.unread}; it is left out"
+        return tuple(filter(None, (unread, self.class_ids.warning())))
+
     def preprocess(self, photo: "Photo") -> Array:
         """Return a photo as an input tensor, [1, H, W, C] of the model's dtype.
 
@@ -160,9 +216,29 @@ class Model:
             photo: a path, a Pillow image, or pixels as uint8 [H, W], [H, W, 3] or [1, H, W, 3].
 
         Raises:
-            BadInputError: it is not an image, or the model does not take images.
+            BadInputError: it is not an image, the model does not take images, or nobody says
+                what its pixels stand for.
         """
-        return photo_tensor(photo, self.input, self.preprocessing)
+        return photo_tensor(photo, self.input, self.scaling, self.preprocessing.resize)
+
+    def input_tensor(self, sample: "Photo | Sample") -> Array:
+        """Return anything that an input can be made of as an input tensor.
+
+        Args:
+            sample: a photo or other input of a directory, a path, image or pixels as
+                :meth:`preprocess` takes, or an array of the input's shape and dtype.
+
+        Raises:
+            BadInputError: no input can be made of it.
+        """
+        if isinstance(sample, TensorInput):
+            return sample.tensor
+        if isinstance(sample, NamedPhoto):
+            return self.preprocess(sample.open())
+        own = (self.input.shape, self.input.dtype)
+        if isinstance(sample, np.ndarray) and (sample.shape, sample.dtype.name) == own:
+            return sample
+        return self.preprocess(sample)
 
     def predict(self, x: Array, kernels: Kernels = Kernels.REFERENCE) -> Array:
         """Run the model that boards run on one input tensor; thread-safe.
@@ -172,28 +248,36 @@ class Model:
         """
         return self._invoke(self.int8, kernels, x)
 
-    def top5_ids(self, photo: "Photo") -> tuple[int, ...]:
-        """Return the class ids that the whole model predicts for a photo, best first.
+    def top5_ids(self, sample: "Photo | Sample") -> tuple[int, ...]:
+        """Return the class ids that the whole model predicts for a photo or other input.
 
-        Ties go to the lower id, and the kernels are the reference ones, as on the board.
+        The best comes first, ties go to the lower id, and the kernels are the reference ones, as
+        on the board.
 
         Raises:
-            BadInputError: ``photo`` is not an image.
+            BadInputError: ``sample`` is no input.
         """
-        return tuple(number for number, _ in top_k(self.predict(self.preprocess(photo))))
+        return tuple(number for number, _ in top_k(self.predict(self.input_tensor(sample))))
 
-    def predict_float(self, photo: "Photo") -> Array:
-        """Run the float32 model on a photo and return its float32 output.
+    def predict_float(self, sample: "Photo | Sample") -> Array:
+        """Run the float32 model on a photo or other input and return its float32 output.
+
+        Real values that an input tensor of the quantized model stands for are taken back from it.
 
         Raises:
-            BadInputError: there is no float32 model, or ``photo`` is not an image.
+            BadInputError: there is no float32 model, or ``sample`` is no input.
         """
         if self.float32 is None:
             raise BadInputError(
                 f"The model {self.name} has no float32 version; add one to compare."
             )
         spec = verify(self.float32).input_spec
-        x = photo_tensor(photo, spec, self.preprocessing)
+        if isinstance(sample, TensorInput):
+            steps = sample.tensor.astype(np.float32) - np.float32(self.input.zero_point)
+            x = (steps * np.float32(self.input.scale)).reshape(spec.shape)
+        else:
+            photo = sample.open() if isinstance(sample, NamedPhoto) else sample
+            x = photo_tensor(photo, spec, self.scaling, self.preprocessing.resize)
         return self._invoke(self.float32, Kernels.XNNPACK, x)
 
     def _invoke(self, model: bytes, kernels: Kernels, x: Array) -> Array:
@@ -202,6 +286,10 @@ class Model:
             if key not in self._interpreters:
                 self._interpreters[key] = Interpreter(model, kernels)
             return self._interpreters[key].invoke(x)
+
+
+def _last(shape: tuple[int, ...]) -> int:
+    return shape[-1] if shape else 1
 
 
 def _lines(data: bytes, path: Path) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
-    from hil.model.photos import Photo
+    from hil.model.samples import Sample
     from hil.model.split import Cut
     from hil.pytestplugin.bench import Bench
     from hil.results import Results
@@ -85,11 +85,19 @@ def cut(request: pytest.FixtureRequest) -> "Cut":
 
 
 @pytest.fixture(scope="session")
-def photos(request: pytest.FixtureRequest) -> "list[Photo]":
-    """The photos, sorted by name: ``hil.model.photos.Photo`` with path, name and label."""
-    from hil.model.photos import default_photos, load_photos
+def hil_samples(request: pytest.FixtureRequest) -> "list[Sample]":
+    """What --hil-photos or --hil-input names; tests ask for ``photos``."""
+    return Run.of(request.config).samples
 
-    return load_photos(Run.of(request.config).settings.photos or default_photos())
+
+@pytest.fixture(scope="session")
+def photos(hil_samples: "list[Sample]") -> "list[Sample]":
+    """The photos, sorted by name: ``hil.model.photos.Photo`` with path, name and label.
+
+    With --hil-input they are the inputs that it names, ``hil.model.tensors.TensorInput`` with
+    path, name, label and tensor; ``board.infer`` and ``model.input_tensor`` take both.
+    """
+    return hil_samples
 
 
 @pytest.fixture(scope="session")

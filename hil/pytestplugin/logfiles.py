@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The serial log of each test: a file of its own, and a section of its failure."""
 
+import os
 import re
 import time
 import zlib
@@ -29,7 +30,7 @@ def file_name(nodeid: str) -> str:
     safe = re.sub(r"[^A-Za-z0-9._-]+", "_", nodeid).strip("_.")
     if safe == nodeid and len(safe) <= _MAX_NAME:
         return f"{safe}.log"
-    return f"{safe[-_MAX_NAME:]}-{zlib.crc32(nodeid.encode()):08x}.log"
+    return f"{safe[-_MAX_NAME:]}-{zlib.crc32(os.fsencode(nodeid)):08x}.log"
 
 
 @pytest.hookimpl(wrapper=True)

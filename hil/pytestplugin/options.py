@@ -23,6 +23,9 @@ _OPTIONS = {
     "hil",
     "cut": "where to cut the model, by tensor or short name; default: the manifest's",
     "photos": "directory with photos; default: those that come with hil",
+    "input": "in place of photos: a .npy, .npz, .bin or .wav file, or a directory of them",
+    "range": "LOW,HIGH: values that black and white stand for in photos, as in --hil-range=-1,1; "
+    "default: what the manifest, the model's metadata or the input's quantization says",
     "peer": "second board, for the tail: as --hil-board, 'virtual' beside a virtual board; "
     "default: hil.toml, else the edge server runs the tail",
     "gateway": "second board, to carry ESP-NOW to this host; default: hil.toml, else the peer, "
@@ -47,6 +50,8 @@ class Settings:
         model: directory with a manifest, or a .tflite file.
         cut: name or index of the cut.
         photos: directory.
+        input: file or directory of inputs that are no photos.
+        value_range: real values that black and white stand for in photos, as text.
         peer: likewise the board that runs the tail.
         gateway: likewise of the one that carries ESP-NOW.
         via: some of :data:`hil.links.LINKS`; every test without ``link`` uses the first.
@@ -62,6 +67,8 @@ class Settings:
     model: Path | None
     cut: str | None
     photos: Path | None
+    input: Path | None
+    value_range: str | None
     peer: str | None
     gateway: str | None
     via: tuple[str, ...]
@@ -94,6 +101,8 @@ class Settings:
             model=_path(config, "model"),
             cut=text("cut"),
             photos=_path(config, "photos"),
+            input=_path(config, "input"),
+            value_range=text("range"),
             peer=text("peer"),
             gateway=text("gateway"),
             via=parse_links(via, "--hil-via") if via else LINKS,

@@ -16,6 +16,7 @@ from hil.pytestplugin.options import Settings, log_directory
 from hil.pytestplugin.outcomes import kind_of
 
 if TYPE_CHECKING:
+    from hil.model.samples import Sample
     from hil.pytestplugin.bench import Bench
     from hil.pytestplugin.plan import Plan
     from hil.results.serial_log import Entry
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 NEEDS_BOARD = "hil_bench"
 """The fixture that stands behind ``board``, ``console``, ``edge`` and the like."""
+
+SAMPLES = "hil_samples"
+"""The fixture that stands behind ``photos``, where no conftest has a ``photos`` of its own."""
 
 MAIN = "main"
 """The stage of the model under test; ``hil.pytestplugin.stages`` has the others."""
@@ -97,8 +101,18 @@ class Run:
         directories = (self.config.invocation_params.dir, self.config.rootpath)
         plan = Plan.make(self.settings, directories, self.say_who)
         self.results.budgets = plan.budgets
+        self.results.limits = plan.model.agreement
         self.results.shape = plan.shape
         return plan
+
+    @cached_property
+    def samples(self) -> "list[Sample]":
+        """What the tests infer on.
+
+        Raises:
+            BadInputError: it cannot be used.
+        """
+        return self.plan.samples(self.settings)
 
     @property
     def via(self) -> str:

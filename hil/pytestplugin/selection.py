@@ -6,7 +6,7 @@ import pytest
 from hil.errors import BadInputError, HilError
 from hil.links import LINKS
 from hil.pytestplugin.options import Settings
-from hil.pytestplugin.run import LINK, NEEDS_BOARD, Run
+from hil.pytestplugin.run import LINK, NEEDS_BOARD, SAMPLES, Run
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,6 +56,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     try:
         run = Run.of(session.config)
         run.plan  # noqa: B018 - worked out now, to refuse what makes no sense before any test
+        if any(SAMPLES in getattr(item, "fixturenames", ()) for item in session.items):
+            run.samples  # noqa: B018 - likewise
     except HilError as error:
         if (known := Run.known(session.config)) is not None:
             known.note_error(error)
@@ -67,7 +69,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     """Say which board, model and cut the hil tests will use; identity follows once it is known."""
     run = Run.known(config)
-    return [] if run is None else run.plan.header(run.settings.via)
+    if run is None:
+        return []
+    lines = run.plan.header(run.settings.via)
+    scaling = run.plan.scaling(run.settings)
+    return [*lines, f"hil: {scaling}"] if scaling else lines
 
 
 def link_of(item: pytest.Item) -> str | None:

@@ -5,7 +5,6 @@ import itertools
 import os
 import re
 import shlex
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hil.errors import BadInputError
+from hil.files import read_toml
 from hil.rig.identity import VIRTUAL, Identity
 from hil.serialport.line import USUAL, Line, parse_sequence
 from hil.serialport.ports import SerialPort
@@ -112,7 +112,7 @@ class RigFile:
             return cls.read(Path(named)) if named else cls()
         home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
         for directory in (*directories, home / "hil"):
-            if (directory / FILE_NAME).is_file():
+            if (directory / FILE_NAME).exists():
                 return cls.read(directory / FILE_NAME)
         return cls()
 
@@ -124,7 +124,7 @@ class RigFile:
             BadInputError: it cannot be understood.
         """
         try:
-            tree = tomllib.loads(path.read_text(encoding="utf-8"))
+            tree = read_toml(path)
         except OSError as error:
             raise BadInputError(
                 f"{path} cannot be read ({error.strerror}); mend it, or {PATH_VARIABLE}."

@@ -17,9 +17,9 @@ from hil.inference.judgement import Judgement, judge
 from hil.model.array import Array
 from hil.model.compare import Comparison, compare
 from hil.model.model import Model
-from hil.model.photos import Photo
+from hil.model.samples import Sample
 from hil.model.split import Cut
-from hil.model.topk import top_k
+from hil.model.topk import shared_best, top_k
 from hil.pytestplugin.run import MAIN, Run
 from hil.pytestplugin.stages import STAGES, stage_of
 from hil.results import JudgementRecord, Results
@@ -110,7 +110,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 class Shot:
     """One photo, what became of it on the board, and what is to be said about it."""
 
-    photo: Photo
+    photo: Sample
     inference: Inference
     judgement: Judgement
     full: Comparison
@@ -120,7 +120,7 @@ class Shots:
     """Infers each photo when it is first asked for, and enters the judgements into the results."""
 
     def __init__(
-        self, board: Board, model: Model, cut: Cut, photos: list[Photo], results: Results
+        self, board: Board, model: Model, cut: Cut, photos: list[Sample], results: Results
     ) -> None:
         self._board = board
         self._model = model
@@ -136,12 +136,12 @@ class Shots:
         self._take(self._photos)
         return iter([self._shots[photo.name] for photo in self._photos])
 
-    def of(self, photo: Photo) -> Shot:
+    def of(self, photo: Sample) -> Shot:
         """Return what became of one photo, the rest being left for later."""
         self._take([photo])
         return self._shots[photo.name]
 
-    def _take(self, photos: list[Photo]) -> None:
+    def _take(self, photos: list[Sample]) -> None:
         missing = [photo for photo in photos if photo.name not in self._shots]
         # One photo is judged while the board has the next, its halves and the whole model side by
         # side: the kernels leave Python's lock free.
@@ -164,8 +164,8 @@ class Shots:
         budgets = self._results.budgets
         return budgets.activation_steps.get(self._board.info.kernels, 0.0) if budgets else 0.0
 
-    def _judge(self, photo: Photo, inference: Inference, beside: Executor) -> None:
-        x = self._model.preprocess(photo.open())
+    def _judge(self, photo: Sample, inference: Inference, beside: Executor) -> None:
+        x = self._model.input_tensor(photo)
         predicting = beside.submit(self._model.predict, x)
         judgement = judge(inference, self._model, self._cut, x)
         whole = predicting.result()
@@ -179,7 +179,8 @@ class Shots:
         for name, verdict in (*vars(judgement).items(), ("full", full)):
             record = JudgementRecord(verdict.exact, passed[name], verdict.message)
             self._results.judge(photo.name, name, record)
-        self._results.predict(photo.name, "full", classes(whole))
+        shared = shared_best(inference.output, whole)
+        self._results.predict(photo.name, "full", classes(whole), shared)
         self._shots[photo.name] = Shot(photo, inference, judgement, full)
 
 
@@ -188,7 +189,9 @@ def classes(output: Array) -> tuple[int, ...]:
 
 
 @pytest.fixture(scope="session")
-def shots(board: Board, model: Model, cut: Cut, photos: list[Photo], hil_results: Results) -> Shots:
+def shots(
+    board: Board, model: Model, cut: Cut, photos: list[Sample], hil_results: Results
+) -> Shots:
     return Shots(board, model, cut, photos, hil_results)
 
 
