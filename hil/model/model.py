@@ -262,23 +262,40 @@ class Model:
     def predict_float(self, sample: "Photo | Sample") -> Array:
         """Run the float32 model on a photo or other input and return its float32 output.
 
+        Raises:
+            BadInputError: there is no float32 model, or ``sample`` is no input.
+        """
+        return self.run_float(self.float_tensor(sample))
+
+    def float_tensor(self, sample: "Photo | Sample") -> Array:
+        """Return a photo or other input as an input tensor of the float32 model.
+
         Real values that an input tensor of the quantized model stands for are taken back from it.
 
         Raises:
             BadInputError: there is no float32 model, or ``sample`` is no input.
         """
+        spec = verify(self._float_model()).input_spec
+        if isinstance(sample, TensorInput):
+            steps = sample.tensor.astype(np.float32) - np.float32(self.input.zero_point)
+            return (steps * np.float32(self.input.scale)).reshape(spec.shape)
+        photo = sample.open() if isinstance(sample, NamedPhoto) else sample
+        return photo_tensor(photo, spec, self.scaling, self.preprocessing.resize)
+
+    def run_float(self, x: Array) -> Array:
+        """Run the float32 model on one of its input tensors; thread-safe.
+
+        Raises:
+            BadInputError: there is no float32 model, or ``x`` is no input of it.
+        """
+        return self._invoke(self._float_model(), Kernels.XNNPACK, x)
+
+    def _float_model(self) -> bytes:
         if self.float32 is None:
             raise BadInputError(
                 f"The model {self.name} has no float32 version; add one to compare."
             )
-        spec = verify(self.float32).input_spec
-        if isinstance(sample, TensorInput):
-            steps = sample.tensor.astype(np.float32) - np.float32(self.input.zero_point)
-            x = (steps * np.float32(self.input.scale)).reshape(spec.shape)
-        else:
-            photo = sample.open() if isinstance(sample, NamedPhoto) else sample
-            x = photo_tensor(photo, spec, self.scaling, self.preprocessing.resize)
-        return self._invoke(self.float32, Kernels.XNNPACK, x)
+        return self.float32
 
     def _invoke(self, model: bytes, kernels: Kernels, x: Array) -> Array:
         with self._lock:

@@ -35,6 +35,8 @@ _OPTIONS = {
     "hci": "what reaches virtual boards over BLE: 'bluez' (this computer's own adapter, as for "
     "real boards) or the radio of another program's lab; default: HIL_HCI, else the lab's own",
     "rounds": "inferences in a latency test; default: 20, fewer give no p95",
+    "cache": "directory where predictions of the reference models are kept by content, for the "
+    "next run on the same photos; 'off': nowhere; default: hil in XDG_CACHE_HOME or ~/.cache",
     "log-dir": "directory for results.json and the serial logs; default: hil-report",
 }
 
@@ -59,6 +61,7 @@ class Settings:
         link: TOML file that shapes simulated links.
         hci: radio for BLE, see :mod:`hil.rig.hci`.
         rounds: at least 1.
+        cache: directory for predictions; None: they are not kept.
     """
 
     board: str | None
@@ -76,6 +79,7 @@ class Settings:
     link: Path | None
     hci: str | None
     rounds: int
+    cache: Path | None
 
     @classmethod
     def of(cls, config: pytest.Config) -> "Settings":
@@ -110,6 +114,7 @@ class Settings:
             link=_path(config, "link"),
             hci=text("hci"),
             rounds=_rounds(text("rounds") or "20"),
+            cache=None if text("cache") == "off" else _path(config, "cache") or _own_cache(),
         )
 
 
@@ -154,6 +159,11 @@ def _path(config: pytest.Config, name: str) -> Path | None:
     if given := config.getini(_dest(name)):
         return config.rootpath / Path(given).expanduser()
     return None
+
+
+def _own_cache() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "hil"
 
 
 def _dest(name: str) -> str:
