@@ -19,7 +19,8 @@ class HilError(Exception):
     exit_code = 1
 
     def __str__(self) -> str:
-        return printable(super().__str__(), keep="\n\t")
+        """Return the sentence with control characters as escapes: boards and files are quoted."""
+        return printable(super().__str__(), "\n\t")
 
 
 class BadInputError(HilError):

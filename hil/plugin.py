@@ -10,6 +10,7 @@ from hil.pytestplugin import (
     fixtures,
     logfiles,
     measuring,
+    namesakes,
     odd_names,
     options,
     outcomes,
@@ -24,6 +25,7 @@ from hil.pytestplugin import (
 PARTS = (
     options,
     signals,
+    namesakes,
     selection,
     readiness,
     budgets,

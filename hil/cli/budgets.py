@@ -14,6 +14,7 @@ import click
 from hil.cli.shared.chosen import ChosenContent, ChosenInputs, ChosenRig
 from hil.cli.shared.options import content_options, input_options, json_option, rig_options
 from hil.cli.shared.progress import counting
+from hil.cli.shared.saying import say
 from hil.errors import BadInputError, EdgeError
 
 if TYPE_CHECKING:
@@ -128,10 +129,10 @@ def learn(
         of = next(iter(changed)).rpartition(".")[0]
         head = {"file": str(path), "board": board, "section": f"latency.{of}", "rounds": rounds}
         head["margin"] = extra
-        click.echo(json.dumps({**head, "links": listed}))
+        say(json.dumps({**head, "links": listed}))
     else:
         simulated = ", simulated" if board.startswith("virtual") else ""
-        click.echo(f"{path}: board {board}{simulated}, {rounds} rounds, margin {extra:.0%}")
+        say(f"{path}: board {board}{simulated}, {rounds} rounds, margin {extra:.0%}")
         for name, changes in changed.items():
             _print(f"[latency.{name}]", changes)
 
@@ -187,7 +188,7 @@ def _links(rig: "Rig", named: str | None) -> list[str]:
         if (lack := rig.lacks_for(via)) is None:
             links.append(via)
         else:
-            click.echo(f"hil: {via} is left out: {lack}", err=True)
+            say(f"hil: {via} is left out: {lack}", err=True)
     return links
 
 
@@ -225,12 +226,12 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _print(title: str, changes: "list[Change]") -> None:
-    click.echo(title)
+    say(title)
     stages: dict[str, list[str]] = {}
     for each in changes:
         stages.setdefault(each.stage, []).append(_told(each))
     for stage, told in stages.items():
-        click.echo(f"  {stage:<15} {', '.join(told)}")
+        say(f"  {stage:<15} {', '.join(told)}")
 
 
 def _told(change: "Change") -> str:

@@ -18,6 +18,7 @@ from hil.cli.shared.options import (
     rig_options,
     via_option,
 )
+from hil.cli.shared.saying import say, words
 from hil.errors import BadInputError, ProductFailure
 from hil.printable import printable
 
@@ -61,11 +62,11 @@ def run(
     results = []
     with connected(found, loaded, via) as (opened, report):
         if not as_json:
-            click.echo(describe(opened))
+            say(describe(opened))
             tail = ", tail on the peer" if found.peer else ""
-            click.echo(f"{opened.info.name} cut after {opened.info.cut}, over {via}{tail}")
+            say(f"{opened.info.name} cut after {opened.info.cut}, over {via}{tail}")
             if scaling and not scaling.endswith("by the manifest"):
-                click.echo(scaling)
+                say(scaling)
         for photo in listed:
             inference, judgement = _classify(opened, photo)
             results.append((photo, inference, judgement))
@@ -79,7 +80,7 @@ def run(
             "scaling": scaling,
             "photos": [_as_json(*result, info.kernels) for result in results],
         }
-        click.echo(json.dumps(document))
+        say(json.dumps(document))
     failed = [
         printable(photo.name) for photo, _, judged in results if not _as_due(judged, info.kernels)
     ]
@@ -130,7 +131,7 @@ def _print_result(
 
     classes = Table(box=None, pad_edge=False, show_header=False)
     for entry in inference.top5:
-        classes.add_row(f"{entry.score:6.1%}", entry.label)
+        classes.add_row(f"{entry.score:6.1%}", words(entry.label))
     stages = inference.stages
     named = {
         "load": stages.load_us,
@@ -146,10 +147,10 @@ def _print_result(
     both.add_row(classes, times)
     console = Console(highlight=False)
     console.print()
-    console.print(printable(photo.name), style="bold", markup=False)
+    console.print(words(photo.name), style="bold")
     console.print(both)
     word = "simulated" if inference.simulated else "measured by the board"
-    console.print(f"times {word}; {_agreement(judgement, kernels)}", markup=False)
+    console.print(words(f"times {word}; {_agreement(judgement, kernels)}"))
 
 
 def _agreement(judgement: "Judgement", kernels: str) -> str:

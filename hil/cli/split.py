@@ -11,6 +11,7 @@ import click
 
 from hil.cli.shared.chosen import load_model
 from hil.cli.shared.options import range_option
+from hil.cli.shared.saying import say, words
 from hil.errors import BadInputError
 from hil.model.array import Array
 from hil.model.manifest import (
@@ -67,7 +68,7 @@ def split(
             raise click.UsageError("--list writes nothing; leave -o out.")
         cuts = Model.load(model).cuts
         if as_json:
-            click.echo(json.dumps(_tree(cuts), indent=2))
+            say(json.dumps(_tree(cuts), indent=2))
         else:
             _print_table(cuts)
         return
@@ -92,7 +93,7 @@ def split(
         proven_photos=tuple(photo.name for photo in pictures),
     )
     _replace_directory(output, parts, manifest)
-    click.echo(
+    say(
         f"{output}: head {len(parts.head):,} bytes, tail {len(parts.tail):,} bytes, "
         f"{parts.cut.bytes:,} bytes cross after {parts.cut.short_name}; exact on "
         f"{RANDOM_INPUTS} random inputs and {len(pictures)} photos"
@@ -137,7 +138,6 @@ def _tree(cuts: Cuts) -> list[dict[str, object]]:
 def _print_table(cuts: Cuts) -> None:
     from rich import box
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     caption = f"{len(cuts)} legal cuts of {len(cuts.operators)} operators"
@@ -150,7 +150,7 @@ def _print_table(cuts: Cuts) -> None:
     for heading in ("bytes", "head MACs", "head size", "tail size"):
         table.add_column(heading, justify="right", no_wrap=True)
     for cut in cuts:
-        table.add_row(*map(escape, _row(cut)))
+        table.add_row(*map(words, _row(cut)))
     console = Console()
     if not console.is_terminal:  # a pipe has no width; rich would assume 80 columns
         console.width = 160

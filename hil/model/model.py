@@ -26,7 +26,7 @@ from hil.model.photos import Photo as NamedPhoto
 from hil.model.preprocessing import Preprocessing, check_range
 from hil.model.samples import Sample
 from hil.model.scaling import Scaling, find_scaling, real_values
-from hil.model.split import Cut, Cuts, Split, find_cut, legal_cuts, model_id, split_at
+from hil.model.split import Cut, Cuts, Split, find_cut, legal_cuts, model_id, split_at, usual_cut
 from hil.model.tensors import TensorInput
 from hil.model.tflite.graph import TensorSpec, join
 from hil.model.tflite.verify import verify
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
     Photo = Image.Image | Array | str | os.PathLike[str]
-
-# The share of all MACs that the default cut of a bare .tflite may leave to the board.
-_MOST_HEAD_MACS = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,11 +121,7 @@ class Model:
         if manifest.labels is not None:
             data = manifest.labels.read(directory)
             labels = parse_labels(data, output.shape, directory / manifest.labels.name)
-        if spec.shape != (1, *manifest.input_size):
-            raise BadInputError(
-                f"{directory / MANIFEST_NAME} states the input {list(manifest.input_size)}, "
-                f"but the model's is {list(spec.shape[1:])}; correct the manifest."
-            )
+        manifest.check_input(spec.shape, directory / MANIFEST_NAME)
         return cls(
             manifest.name,
             labels,
@@ -167,22 +160,14 @@ class Model:
 
     @functools.cached_property
     def default_cut(self) -> Cut:
-        """The manifest's cut; for a bare file the one with the smallest activation.
-
-        Of a bare file's cuts only those count whose head has at most 60 % of the model's
-        multiply-accumulates and at least one, the earliest on a tie; if there is none, all count.
+        """The manifest's cut; for a bare file that of :func:`hil.model.split.usual_cut`.
 
         Raises:
             BadInputError: the model has no legal cut, or the manifest names none of them.
         """
         if self._default_cut is not None or not self.cuts:
             return find_cut(self.cuts, self._default_cut or "")
-        eligible = [
-            cut
-            for cut in self.cuts
-            if 0 < cut.head_macs <= _MOST_HEAD_MACS * (cut.head_macs + cut.tail_macs)
-        ]
-        return min(eligible or self.cuts, key=lambda cut: (cut.bytes, cut.index))
+        return usual_cut(self.cuts)
 
     @functools.cached_property
     def model_id(self) -> int:
@@ -279,17 +264,26 @@ class Model:
         Raises:
             BadInputError: there is no float32 model, or ``sample`` is no input.
         """
+        return self.run_float(self.float_tensor(sample))
+
+    def float_tensor(self, sample: "Photo | Sample") -> Array:
+        """Return what an input stands for as an input of the float32 model; see predict_float."""
+        spec = verify(self._float_model()).input_spec
+        if isinstance(sample, TensorInput):
+            return real_values(sample.tensor, self.input).reshape(spec.shape)
+        photo = sample.open() if isinstance(sample, NamedPhoto) else sample
+        return photo_tensor(photo, spec, self.scaling, self.preprocessing.resize)
+
+    def run_float(self, x: Array) -> Array:
+        """Run the float32 model on one of its input tensors; thread-safe; see predict_float."""
+        return self._invoke(self._float_model(), Kernels.XNNPACK, x)
+
+    def _float_model(self) -> bytes:
         if self.float32 is None:
             raise BadInputError(
                 f"The model {self.name} has no float32 version; add one to compare."
             )
-        spec = verify(self.float32).input_spec
-        if isinstance(sample, TensorInput):
-            x = real_values(sample.tensor, self.input).reshape(spec.shape)
-        else:
-            photo = sample.open() if isinstance(sample, NamedPhoto) else sample
-            x = photo_tensor(photo, spec, self.scaling, self.preprocessing.resize)
-        return self._invoke(self.float32, Kernels.XNNPACK, x)
+        return self.float32
 
     def _invoke(self, model: bytes, kernels: Kernels, x: Array) -> Array:
         with self._lock:

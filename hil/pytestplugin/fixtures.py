@@ -6,6 +6,7 @@ these docstrings promise, whatever an earlier test did to it.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
+    from hil.model.predictions import Predictions
     from hil.model.samples import Sample
     from hil.model.split import Cut
     from hil.pytestplugin.bench import Bench
@@ -102,19 +104,39 @@ def photos(hil_samples: "list[Sample]") -> "list[Sample]":
 
 
 @pytest.fixture(scope="session")
+def hil_predictions(request: pytest.FixtureRequest) -> "Iterator[Predictions | None]":
+    """What reference models have given in earlier runs (--hil-cache)."""
+    from hil.model.predictions import Predictions
+
+    run = Run.of(request.config)
+    if run.settings.cache is None:
+        yield None
+        return
+    with closing(Predictions(run.settings.cache)) as predictions:
+        yield predictions
+    if predictions.problem:
+        run.say([f"hil: {predictions.problem}"])
+
+
+@pytest.fixture(scope="session")
 def hil_edge(
-    hil_bench: "Bench", firmware: "FirmwareBuild", model: "Model", cut: "Cut"
+    hil_bench: "Bench",
+    firmware: "FirmwareBuild",
+    model: "Model",
+    cut: "Cut",
+    hil_predictions: "Predictions | None",
 ) -> "Iterator[EdgeServer]":
     """The server behind ``edge``."""
     from hil.edge import EdgeServer, FixedStopwatch
     from hil.sim.clock import host_work
 
     split = model.split(cut)
-    host, stopwatch = "0.0.0.0", None
+    host, stopwatch, kept = "0.0.0.0", None, None
     if firmware.app.simulated:
-        host = "127.0.0.1"
+        host, kept = "127.0.0.1", hil_predictions
         stopwatch = FixedStopwatch(host_work.TOTAL_US, host_work.INVOKE_US)
-    with EdgeServer(split.tail, split.model_id, host=host, stopwatch=stopwatch) as server:
+    tail = split.tail, split.model_id
+    with EdgeServer(*tail, host=host, stopwatch=stopwatch, kept=kept) as server:
         yield server
 
 

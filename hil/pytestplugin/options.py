@@ -37,6 +37,8 @@ _OPTIONS = {
     "rounds": "inferences in a latency test; default: 20, fewer give no p95",
     "unstable": "what a test counts that has failed and then, run again by another plugin, passed: "
     "'pass' or 'fail'; default: pass, and it is told",
+    "cache": "directory where predictions of the reference models are kept by content, for the "
+    "next run on the same photos; 'off': nowhere; default: hil in XDG_CACHE_HOME or ~/.cache",
     "log-dir": "directory for results.json and the serial logs; default: hil-report",
 }
 
@@ -64,6 +66,7 @@ class Settings:
         hci: radio for BLE, see :mod:`hil.rig.hci`.
         rounds: at least 1.
         unstable: ``pass`` or ``fail``, what a test counts that passes only when it is run again.
+        cache: directory for predictions; None: they are not kept.
     """
 
     board: str | None
@@ -82,6 +85,7 @@ class Settings:
     hci: str | None
     rounds: int
     unstable: str
+    cache: Path | None
 
     @classmethod
     def of(cls, config: pytest.Config) -> "Settings":
@@ -117,6 +121,7 @@ class Settings:
             hci=text("hci"),
             rounds=_rounds(text("rounds") or "20"),
             unstable=_unstable(text("unstable") or _UNSTABLE[0]),
+            cache=None if text("cache") == "off" else _path(config, "cache") or _own_cache(),
         )
 
 
@@ -170,6 +175,11 @@ def _path(config: pytest.Config, name: str) -> Path | None:
     if given := config.getini(_dest(name)):
         return config.rootpath / Path(given).expanduser()
     return None
+
+
+def _own_cache() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "hil"
 
 
 def _dest(name: str) -> str:

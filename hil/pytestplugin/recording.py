@@ -46,9 +46,17 @@ class RecordingBoard(Board):
         """Bring the model slot up to date, see :meth:`hil.Board.load`."""
         return self._booked(super().load, *args, **kwargs)
 
-    def infer(self, image: Any, *args: Any, **kwargs: Any) -> Inference:
-        """Infer end to end on one image, see :meth:`hil.Board.infer`."""
-        name = image.name if isinstance(image, Sample) else None
+    def infer(self, image: Any, *args: Any, of: Sample | None = None, **kwargs: Any) -> Inference:
+        """Infer end to end on one image, see :meth:`hil.Board.infer`.
+
+        Args:
+            image: a photo, or anything else that an input can be made of.
+            args: as there.
+            of: the photo that an input tensor was made of.
+            kwargs: as there.
+        """
+        sample = of or (image if isinstance(image, Sample) else None)
+        name = sample.name if sample else None
         via, tail = self._over()
         try:
             inference = super().infer(image, *args, **kwargs)
@@ -58,10 +66,11 @@ class RecordingBoard(Board):
                 LostRecord(name, via, error.code, self.simulated, tail, self._model_id)
             )
             raise
-        if isinstance(image, Sample):
-            self.results.photo(image.name, image.label, self.part.model.class_ids.class_id(image))
+        if sample:
+            class_id = self.part.model.class_ids.class_id(sample)
+            self.results.photo(sample.name, sample.label, class_id)
             classes = tuple(each.class_id for each in inference.top5)
-            self.results.predict(image.name, "board", classes)
+            self.results.predict(sample.name, "board", classes)
         if inference.activation_crc is None:
             tail = "none"
         self.results.inferences.append(inference_record(inference, name, tail, self._model_id))

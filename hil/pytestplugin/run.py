@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hil.errors import HilError, InfrastructureError
+from hil.libraries import load_libraries
+from hil.printable import printable
 from hil.pytestplugin.kinds import kind_of
 from hil.pytestplugin.options import Settings, log_directory
 from hil.pytestplugin.results_file import ResultsFile
@@ -59,6 +61,7 @@ class Run:
     """
 
     def __init__(self, config: pytest.Config) -> None:
+        load_libraries()
         from hil.results import Results
 
         self.config = config
@@ -243,4 +246,4 @@ class Run:
             return
         with capture.global_and_fixture_disabled() if capture else nullcontext():
             for line in lines:
-                reporter.write_line(line)
+                reporter.write_line(printable(line, "\t"))

@@ -21,12 +21,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from hil.errors import BoardBusyError, InfrastructureError
 from hil.files import check_file, read_json
+from hil.serialport.url import address
 
 DIRECTORY_VARIABLE = "HIL_LOCK_DIR"
 """Environment variable that names another lock directory, for all who share a board."""
@@ -167,9 +168,9 @@ def lock_name(port: str) -> str:
     """Return what all names of a port have in common, fit for a file name."""
     if "://" not in port:
         return quote(os.path.realpath(port).removeprefix("/dev/"), safe="")
-    parts = urlsplit(port)
-    host = (parts.hostname or "").replace("localhost", "127.0.0.1")
-    return quote(f"{host}:{parts.port}" if parts.port else port, safe=":")
+    host, number = address(port)
+    host = host.replace("localhost", "127.0.0.1")
+    return quote(f"{host}:{number}" if number else port, safe=":")
 
 
 def _path(port: str) -> Path:

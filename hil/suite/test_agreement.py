@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from hil.model.interpreter import Kernels
 from hil.model.model import Model
-from hil.model.topk import shared_best
 from hil.results import Results
 from hil.symptoms import expect
 
@@ -27,23 +25,15 @@ def judge(results: Results, reference: str, via: str) -> None:
     )
 
 
-def test_the_board_agrees_with_xnnpack_kernels(
-    shots: Any, model: Model, hil_results: Results, top5_of: Any
-) -> None:
-    for shot in shots:
-        output = model.predict(model.input_tensor(shot.photo), Kernels.XNNPACK)
-        shared = shared_best(shot.inference.output, output)
-        hil_results.predict(shot.photo.name, "xnnpack", top5_of(output), shared)
+def test_the_board_agrees_with_xnnpack_kernels(shots: Any, hil_results: Results) -> None:
+    list(shots)
     judge(hil_results, "xnnpack", shots.via)
 
 
 def test_the_board_agrees_with_the_float_model(
-    shots: Any, model: Model, hil_results: Results, top5_of: Any
+    shots: Any, model: Model, hil_results: Results
 ) -> None:
     if model.float32 is None:
         pytest.skip(f"the model {model.name} comes without its float32 version")
-    for shot in shots:
-        output = model.predict_float(shot.photo)
-        shared = shared_best(shot.inference.output, output)
-        hil_results.predict(shot.photo.name, "float32", top5_of(output), shared)
+    list(shots)
     judge(hil_results, "float32", shots.via)

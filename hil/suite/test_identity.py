@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Chip, MAC and flash, as esptool sees them from outside."""
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from hil import child
 from hil.errors import FlashingError
 from hil.firmware.build import FirmwareBuild
 from hil.pytestplugin.recording import RecordingBoard
-from hil.resources import PACKAGE
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil
@@ -26,14 +24,13 @@ def esptool(port: str, *arguments: str) -> str:
     Raises:
         FlashingError: it fails.
     """
-    paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
-        [sys.executable, "-m", ESPTOOL, "--port", port, "--chip", "esp32s3", *arguments],
+        child.command(ESPTOOL, "--port", port, "--chip", "esp32s3", *arguments),
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        env=child.environment(),
     )
     if done.returncode != 0:
         last = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from hil.cli.shared.saying import say
 from hil.printable import printable
 
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ def _mention_others(named: str | None, board: "BoardSpec") -> None:
 
     if board.virtual and named is None:
         for port in discover_ports():
-            click.echo(
+            say(
                 f"hil: {port.device} ({port.description}) is left alone; "
                 f"use it with --board {port.device}",
                 err=True,
@@ -132,7 +131,7 @@ def _mention_others(named: str | None, board: "BoardSpec") -> None:
 
 def say_who(holder: "Holder") -> None:
     """Say on standard error whose board is being waited for."""
-    click.echo(f"hil: waiting for the board of {holder}", err=True)
+    say(f"hil: waiting for the board of {holder}", err=True)
 
 
 def load_model(path: Path | None, value_range: str | None = None) -> "Model":
@@ -150,7 +149,7 @@ def load_model(path: Path | None, value_range: str | None = None) -> "Model":
             path = resource("models/tiny")
     model = Model.load(path, value_range=scale)
     for warning in model.warnings:
-        click.echo(f"hil: {model.name}: {printable(warning)}", err=True)
+        say(f"hil: {model.name}: {printable(warning)}", err=True)
     return model
 
 
