@@ -75,6 +75,10 @@ class LabError(InfrastructureError):
     """The process that runs the virtual boards did not start, or died."""
 
 
+class HostError(InfrastructureError):
+    """This computer, or a limit of this process, is short of something, or a right is missing."""
+
+
 class ProductFailure(HilError):  # noqa: N818 - it is a verdict about the product, not an error
     """The firmware on a verified board does not do what it must."""
 

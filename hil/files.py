@@ -57,7 +57,7 @@ def read_file(path: str | os.PathLike[str], most: int = DATA_BYTES) -> bytes:
     finally:
         os.close(descriptor)
     if status.st_size > most or len(data) > most:
-        raise OSError(errno.EFBIG, f"it has more than {_size(most)}", os.fspath(path))
+        raise OSError(errno.EINVAL, f"it has more than {_size(most)}", os.fspath(path))
     return data
 
 

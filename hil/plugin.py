@@ -6,6 +6,7 @@ import pytest
 from hil.pytestplugin import (
     benchmark,
     budgets,
+    closing,
     fixtures,
     logfiles,
     measuring,
@@ -16,12 +17,14 @@ from hil.pytestplugin import (
     readiness,
     report,
     selection,
+    signals,
     stages,
     workers,
 )
 
 PARTS = (
     options,
+    signals,
     namesakes,
     selection,
     readiness,
@@ -30,6 +33,7 @@ PARTS = (
     outcomes,
     report,
     workers,
+    closing,
     benchmark,
     fixtures,
     stages,

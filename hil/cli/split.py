@@ -58,9 +58,8 @@ def split(
 ) -> None:
     """Show where MODEL can be cut (--list), or cut it (--at ... -o ...).
 
-    MODEL is a .tflite file with one input and one output, or a model directory. A cut is written
-    only after head and tail have given the full model's output, bit for bit, on random inputs and,
-    if it takes photos, on these.
+    MODEL is a .tflite file or a model directory. A cut is written only after head and tail have
+    given the full model's output, bit for bit, on random inputs and, if it takes photos, on these.
     """
     if listing == (at is not None):
         raise click.UsageError("Give either --list, or --at together with -o.")
@@ -142,6 +141,8 @@ def _print_table(cuts: Cuts) -> None:
     from rich.table import Table
 
     caption = f"{len(cuts)} legal cuts of {len(cuts.operators)} operators"
+    if cuts.stateful:
+        caption += "; it has state, which every inference begins afresh"
     table = Table(box=box.SIMPLE, caption=caption)
     table.add_column("index", justify="right", no_wrap=True)
     for heading in ("name", "operator", "tensor"):
@@ -175,7 +176,7 @@ def _prove(model: Model, parts: Split, photos: list[Photo]) -> None:
 
 
 def _inputs(model: Model, photos: Iterable[Photo]) -> Iterator[tuple[str, Array]]:
-    for number, x in enumerate(random_inputs(model.input, RANDOM_INPUTS)):
+    for number, x in enumerate(random_inputs(model.inputs, RANDOM_INPUTS)):
         yield f"random input {number}", x
     for photo in photos:
         yield photo.name, model.preprocess(photo.open())

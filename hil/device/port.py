@@ -129,6 +129,7 @@ class BoardPort:
             self._explain()
             raise
         self.console.attach(port, self.name)
+        self._away = False
 
     def _open(self) -> Console:
         try:

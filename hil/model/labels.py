@@ -4,14 +4,39 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
 
+from hil.errors import BadInputError
 from hil.model.samples import Sample
 
 
 def label_key(label: str) -> str:
     """Return the form in which labels are compared: case, ``_``, ``-`` and spacing do not count."""
     return " ".join(re.split(r"[\s_-]+", label.casefold())).strip()
+
+
+def parse_labels(data: bytes, shape: tuple[int, ...], path: Path) -> tuple[str, ...]:
+    """Read a file of labels, one a line.
+
+    Args:
+        data: the file's bytes.
+        shape: of the model's output, whose last dimension are the classes.
+        path: names the file in errors.
+
+    Raises:
+        BadInputError: it is not UTF-8, or has more or fewer labels than there are classes.
+    """
+    try:
+        labels = tuple(data.decode("utf-8").splitlines())
+    except UnicodeDecodeError as error:
+        raise BadInputError(f"{path} is not UTF-8 text; save the labels as UTF-8.") from error
+    classes = shape[-1] if shape else 1
+    if labels and len(labels) != classes:
+        raise BadInputError(
+            f"{path} has {len(labels)} labels for {classes} classes; correct the labels file."
+        )
+    return labels
 
 
 @dataclass(frozen=True)

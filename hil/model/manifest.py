@@ -124,6 +124,18 @@ class Manifest(_Document):
     preprocessing: Preprocessing = dataclasses.field(default_factory=Preprocessing)
     agreement: AgreementLimits | None = None
 
+    def check_input(self, shape: tuple[int, ...], path: Path) -> None:
+        """Refuse a model whose input has another shape than the manifest, at ``path``, states.
+
+        Raises:
+            BadInputError: it has.
+        """
+        if shape != (1, *self.input_size):
+            raise BadInputError(
+                f"{path} states the input {list(self.input_size)}, but the model's is "
+                f"{list(shape[1:])}; correct the manifest."
+            )
+
 
 @dataclass(frozen=True)
 class SplitManifest(_Document):

@@ -24,6 +24,7 @@ from hil.model.tflite.flatbuffer import (
     String,
     Tables,
     Union,
+    UnsupportedError,
     Vector,
 )
 from hil.model.tflite.layout import TFLITE
@@ -39,9 +40,6 @@ def _skipped(count: int) -> tuple[tuple[str, Field], ...]:
     return tuple((f"skipped_{number}", Skipped()) for number in range(count))
 
 
-# Fields of later versions of the format may follow in any table.
-_LATER = tuple((f"later_{number}", Skipped()) for number in range(16))
-
 _MODEL: Layout = {
     "Model": tuple(
         (name, field if name in ("buffers", "metadata") else Skipped())
@@ -52,19 +50,17 @@ _MODEL: Layout = {
 }
 
 _METADATA: Layout = {
-    "ModelMetadata": (*_skipped(3), ("subgraphs", Tables("SubGraphMetadata")), *_LATER),
+    "ModelMetadata": (*_skipped(3), ("subgraphs", Tables("SubGraphMetadata"))),
     "SubGraphMetadata": (
         *_skipped(2),
         ("inputs", Tables("TensorMetadata")),
         ("outputs", Tables("TensorMetadata")),
-        *_LATER,
     ),
     "TensorMetadata": (
         *_skipped(4),
         ("process_units", Tables("ProcessUnit")),
         ("stats", Skipped()),
         ("files", Tables("AssociatedFile")),
-        *_LATER,
     ),
     "ProcessUnit": (
         ("options_type", Scalar("B")),
@@ -72,21 +68,15 @@ _METADATA: Layout = {
             "options",
             Union(
                 "options_type",
-                {
-                    kind: "NormalizationOptions" if kind == _NORMALIZATION else "Other"
-                    for kind in range(1, 256)
-                },
+                {_NORMALIZATION: "NormalizationOptions"},
             ),
         ),
-        *_LATER,
     ),
-    "NormalizationOptions": (("mean", Vector("<f4")), ("std", Vector("<f4")), *_LATER),
-    "Other": _LATER,
+    "NormalizationOptions": (("mean", Vector("<f4")), ("std", Vector("<f4"))),
     "AssociatedFile": (
         ("name", String()),
         ("description", Skipped()),
         ("type", Scalar("b")),
-        *_LATER,
     ),
 }
 
@@ -108,12 +98,12 @@ class Metadata:
     unread: str = ""
 
 
-def read_metadata(model: bytes, classes: int) -> Metadata:
+def read_metadata(model: bytes, output: tuple[int, ...]) -> Metadata:
     """Read the metadata of a verified model.
 
     Args:
         model: the bytes of a ``.tflite`` file.
-        classes: number of classes of its output, which its labels have to be.
+        output: shape of its output, whose last dimension its labels have to be.
     """
     try:
         buffer = _buffer(model)
@@ -122,12 +112,12 @@ def read_metadata(model: bytes, classes: int) -> Metadata:
         if buffer[4:8] != _IDENTIFIER:
             raise DamagedError("it has no M001 identifier")
         tree = Reader(buffer, _METADATA).root("ModelMetadata")
-    except DamagedError as error:
+    except (DamagedError, UnsupportedError) as error:
         return Metadata(unread=f"its metadata is damaged: {error}")
     subgraph = _first(tree["subgraphs"])
     source, result = _first(subgraph.get("inputs")), _first(subgraph.get("outputs"))
     mean, std = _normalization(source)
-    labels, unread = _labels(model, result, classes)
+    labels, unread = _labels(model, result, output[-1] if output else 1)
     if mean and (fault := normalization_fault(mean, std)):
         mean, std, unread = (), (), f"its normalization {fault}"
     return Metadata(mean, std, labels, unread)

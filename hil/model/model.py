@@ -6,6 +6,7 @@ import functools
 import math
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -17,27 +18,25 @@ from hil.files import read_file
 from hil.model.accuracy import AgreementLimits
 from hil.model.array import Array
 from hil.model.interpreter import Interpreter, Kernels
-from hil.model.labels import Labels
+from hil.model.labels import Labels, parse_labels
 from hil.model.manifest import MANIFEST_NAME, Manifest
 from hil.model.metadata import Metadata, read_metadata
 from hil.model.photo import check_takes_images, photo_tensor
 from hil.model.photos import Photo as NamedPhoto
 from hil.model.preprocessing import Preprocessing, check_range
 from hil.model.samples import Sample
-from hil.model.scaling import Scaling, find_scaling
-from hil.model.split import Cut, Cuts, Split, find_cut, legal_cuts, model_id, split_at
+from hil.model.scaling import Scaling, find_scaling, real_values
+from hil.model.split import Cut, Cuts, Split, find_cut, legal_cuts, model_id, split_at, usual_cut
 from hil.model.tensors import TensorInput
-from hil.model.tflite.graph import TensorSpec
+from hil.model.tflite.graph import TensorSpec, join
 from hil.model.tflite.verify import verify
 from hil.model.topk import top_k
+from hil.model.trial import try_model
 
 if TYPE_CHECKING:
     from PIL import Image
 
     Photo = Image.Image | Array | str | os.PathLike[str]
-
-# The share of all MACs that the default cut of a bare .tflite may leave to the board.
-_MOST_HEAD_MACS = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +79,7 @@ class Model:
 
         Args:
             path: the directory or file.
-            value_range: real values that black and white stand for in photos, where model and
-                manifest do not say it or are not to be believed.
+            value_range: real values that black and white stand for in photos, as asked.
 
         Raises:
             BadInputError: it is missing, a SHA-256 differs, the manifest does not fit the model,
@@ -102,8 +100,9 @@ class Model:
                 f"{path} cannot be read ({error.strerror}); name a .tflite or a model directory."
             ) from error
         graph = verify(data, str(path))
+        try_model(data, str(path))
         spec = graph.input_spec, graph.output_spec
-        metadata = read_metadata(data, _last(graph.output_spec.shape))
+        metadata = read_metadata(data, graph.output_spec.shape)
         labels = metadata.labels
         return cls(path.stem, labels, data, None, Preprocessing(), *spec, metadata=metadata)
 
@@ -112,24 +111,17 @@ class Model:
         manifest = Manifest.load(directory / MANIFEST_NAME)
         int8 = manifest.int8.read(directory)
         graph = verify(int8, str(directory / manifest.int8.name))
+        try_model(int8, str(directory / manifest.int8.name))
         float32 = manifest.float32.read(directory) if manifest.float32 else None
         if float32 is not None and manifest.float32 is not None:
             verify(float32, str(directory / manifest.float32.name))
-        metadata = read_metadata(int8, _last(graph.output_spec.shape))
+        spec, output = graph.input_spec, graph.output_spec
+        metadata = read_metadata(int8, output.shape)
         labels = metadata.labels
         if manifest.labels is not None:
-            labels = _lines(manifest.labels.read(directory), directory / manifest.labels.name)
-        spec, output = graph.input_spec, graph.output_spec
-        if spec.shape != (1, *manifest.input_size):
-            raise BadInputError(
-                f"{directory / MANIFEST_NAME} states the input {list(manifest.input_size)}, "
-                f"but the model's is {list(spec.shape[1:])}; correct the manifest."
-            )
-        if labels and len(labels) != output.shape[-1]:
-            raise BadInputError(
-                f"{directory} has {len(labels)} labels for {output.shape[-1]} classes; "
-                "correct the labels file."
-            )
+            data = manifest.labels.read(directory)
+            labels = parse_labels(data, output.shape, directory / manifest.labels.name)
+        manifest.check_input(spec.shape, directory / MANIFEST_NAME)
         return cls(
             manifest.name,
             labels,
@@ -144,28 +136,38 @@ class Model:
         )
 
     @functools.cached_property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """Descriptions of the inputs one by one; ``input`` describes them as one vector."""
+        return verify(self.int8).input_specs
+
+    @functools.cached_property
+    def stateful(self) -> bool:
+        """Whether a run could leave something behind; each one begins afresh all the same."""
+        return verify(self.int8).stateful
+
+    def join(self, tensors: Sequence[Array]) -> Array:
+        """Return the tensors of all inputs, in order, as the one that ``input`` describes.
+
+        Raises:
+            BadInputError: one is missing, or has another shape or dtype than its input.
+        """
+        return join(tensors, self.inputs)
+
+    @functools.cached_property
     def cuts(self) -> Cuts:
         """Every legal cut, in execution order."""
         return legal_cuts(self.int8)
 
     @functools.cached_property
     def default_cut(self) -> Cut:
-        """The manifest's cut; for a bare file the one with the smallest activation.
-
-        Of a bare file's cuts only those count whose head has at most 60 % of the model's
-        multiply-accumulates and at least one, the earliest on a tie; if there is none, all count.
+        """The manifest's cut; for a bare file that of :func:`hil.model.split.usual_cut`.
 
         Raises:
             BadInputError: the model has no legal cut, or the manifest names none of them.
         """
         if self._default_cut is not None or not self.cuts:
             return find_cut(self.cuts, self._default_cut or "")
-        eligible = [
-            cut
-            for cut in self.cuts
-            if 0 < cut.head_macs <= _MOST_HEAD_MACS * (cut.head_macs + cut.tail_macs)
-        ]
-        return min(eligible or self.cuts, key=lambda cut: (cut.bytes, cut.index))
+        return usual_cut(self.cuts)
 
     @functools.cached_property
     def model_id(self) -> int:
@@ -249,18 +251,15 @@ class Model:
         return self._invoke(self.int8, kernels, x)
 
     def top5_ids(self, sample: "Photo | Sample") -> tuple[int, ...]:
-        """Return the class ids that the whole model predicts for a photo or other input.
+        """Return the class ids that the whole model predicts for an input, best first.
 
-        The best comes first, ties go to the lower id, and the kernels are the reference ones, as
-        on the board.
-
-        Raises:
-            BadInputError: ``sample`` is no input.
+        Ties go to the lower id, and the kernels are the reference ones, as on the board; errors are
+        those of :meth:`input_tensor`.
         """
         return tuple(number for number, _ in top_k(self.predict(self.input_tensor(sample))))
 
     def predict_float(self, sample: "Photo | Sample") -> Array:
-        """Run the float32 model on a photo or other input and return its float32 output.
+        """Run the float32 model on what an input stands for and return its float32 output.
 
         Raises:
             BadInputError: there is no float32 model, or ``sample`` is no input.
@@ -268,26 +267,15 @@ class Model:
         return self.run_float(self.float_tensor(sample))
 
     def float_tensor(self, sample: "Photo | Sample") -> Array:
-        """Return a photo or other input as an input tensor of the float32 model.
-
-        Real values that an input tensor of the quantized model stands for are taken back from it.
-
-        Raises:
-            BadInputError: there is no float32 model, or ``sample`` is no input.
-        """
+        """Return what an input stands for as an input of the float32 model; see predict_float."""
         spec = verify(self._float_model()).input_spec
         if isinstance(sample, TensorInput):
-            steps = sample.tensor.astype(np.float32) - np.float32(self.input.zero_point)
-            return (steps * np.float32(self.input.scale)).reshape(spec.shape)
+            return real_values(sample.tensor, self.input).reshape(spec.shape)
         photo = sample.open() if isinstance(sample, NamedPhoto) else sample
         return photo_tensor(photo, spec, self.scaling, self.preprocessing.resize)
 
     def run_float(self, x: Array) -> Array:
-        """Run the float32 model on one of its input tensors; thread-safe.
-
-        Raises:
-            BadInputError: there is no float32 model, or ``x`` is no input of it.
-        """
+        """Run the float32 model on one of its input tensors; thread-safe; see predict_float."""
         return self._invoke(self._float_model(), Kernels.XNNPACK, x)
 
     def _float_model(self) -> bytes:
@@ -303,14 +291,3 @@ class Model:
             if key not in self._interpreters:
                 self._interpreters[key] = Interpreter(model, kernels)
             return self._interpreters[key].invoke(x)
-
-
-def _last(shape: tuple[int, ...]) -> int:
-    return shape[-1] if shape else 1
-
-
-def _lines(data: bytes, path: Path) -> tuple[str, ...]:
-    try:
-        return tuple(data.decode("utf-8").splitlines())
-    except UnicodeDecodeError as error:
-        raise BadInputError(f"{path} is not UTF-8 text; save the labels as UTF-8.") from error

@@ -80,6 +80,13 @@ def quantized(values: Array, spec: TensorSpec) -> Array:
     return limited
 
 
+def real_values(tensor: Array, spec: TensorSpec) -> Array:
+    """Return the real values, as float32, that a tensor's elements stand for."""
+    if spec.scale == 0.0:
+        return tensor.astype(np.float32)
+    return (tensor.astype(np.float32) - np.float32(spec.zero_point)) * np.float32(spec.scale)
+
+
 def find_scaling(
     spec: TensorSpec,
     preprocessing: Preprocessing,

@@ -35,10 +35,14 @@ _OPTIONS = {
     "hci": "what reaches virtual boards over BLE: 'bluez' (this computer's own adapter, as for "
     "real boards) or the radio of another program's lab; default: HIL_HCI, else the lab's own",
     "rounds": "inferences in a latency test; default: 20, fewer give no p95",
+    "unstable": "what a test counts that has failed and then, run again by another plugin, passed: "
+    "'pass' or 'fail'; default: pass, and it is told",
     "cache": "directory where predictions of the reference models are kept by content, for the "
     "next run on the same photos; 'off': nowhere; default: hil in XDG_CACHE_HOME or ~/.cache",
     "log-dir": "directory for results.json and the serial logs; default: hil-report",
 }
+
+_UNSTABLE = ("pass", "fail")
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Settings:
         link: TOML file that shapes simulated links.
         hci: radio for BLE, see :mod:`hil.rig.hci`.
         rounds: at least 1.
+        unstable: ``pass`` or ``fail``, what a test counts that passes only when it is run again.
         cache: directory for predictions; None: they are not kept.
     """
 
@@ -79,6 +84,7 @@ class Settings:
     link: Path | None
     hci: str | None
     rounds: int
+    unstable: str
     cache: Path | None
 
     @classmethod
@@ -89,12 +95,12 @@ class Settings:
         or a default at the root directory.
 
         Raises:
-            BadInputError: a link that does not exist, a number of rounds below 1, or seconds
-                that are none.
+            BadInputError: a link that does not exist, a number of rounds below 1, seconds that are
+                none, or another word.
         """
 
         def text(name: str) -> str | None:
-            return config.getoption(_dest(name)) or config.getini(_dest(name)) or None
+            return _text(config, name)
 
         via = text("via")
         board = config.getoption(_dest("board")) or os.environ.get("HIL_BOARD")
@@ -114,6 +120,7 @@ class Settings:
             link=_path(config, "link"),
             hci=text("hci"),
             rounds=_rounds(text("rounds") or "20"),
+            unstable=_unstable(text("unstable") or _UNSTABLE[0]),
             cache=None if text("cache") == "off" else _path(config, "cache") or _own_cache(),
         )
 
@@ -121,6 +128,11 @@ class Settings:
 def log_directory(config: pytest.Config) -> Path:
     """Return the absolute path of the directory for ``results.json`` and ``logs/``."""
     return _path(config, "log-dir") or config.rootpath / "hil-report"
+
+
+def counts_unstable(config: pytest.Config) -> bool:
+    """Return whether a test fails that passes only when it is run again."""
+    return _text(config, "unstable") == "fail"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -153,6 +165,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(_dest(name), f"--hil-{name}: {text}", default=None)
 
 
+def _text(config: pytest.Config, name: str) -> str | None:
+    return config.getoption(_dest(name)) or config.getini(_dest(name)) or None
+
+
 def _path(config: pytest.Config, name: str) -> Path | None:
     if given := config.getoption(_dest(name)):
         return config.invocation_params.dir / Path(given).expanduser()
@@ -178,6 +194,12 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < math.inf:
         raise BadInputError(f"--hil-board-wait is {text!r}; give a number of seconds, 0 or more.")
     return seconds
+
+
+def _unstable(text: str) -> str:
+    if text not in _UNSTABLE:
+        raise BadInputError(f"--hil-unstable is {text!r}; say {' or '.join(_UNSTABLE)}.")
+    return text
 
 
 def _rounds(text: str) -> int:

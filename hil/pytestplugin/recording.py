@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A board that enters what happens to it into the results."""
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -147,7 +148,7 @@ class RecordingBoard(Board):
         )
         self.results.firmware = FirmwareRecord(info.firmware, info.source_digest, info.test_build)
         self.results.model = ModelRecord(
-            model.name, self._model_id, model.output.shape[-1], _scaling(model)
+            model.name, self._model_id, math.prod(model.output.shape), _scaling(model)
         )
         if cut is not None:
             self.results.cut = CutRecord(cut.short_name, cut.tensor_name, cut.bytes)

@@ -4,7 +4,6 @@
 import dataclasses
 import datetime
 import json
-import os
 import platform
 import time
 from dataclasses import dataclass, field
@@ -13,9 +12,9 @@ from typing import Any
 
 from hil.budgets import Budgets, Verdict
 from hil.budgets.section import model_name
-from hil.files import encode
 from hil.model.accuracy import AgreementLimits
 from hil.results import summary
+from hil.results.files import write_text
 from hil.results.measured import Measured, latency
 from hil.results.records import (
     BoardRecord,
@@ -43,6 +42,8 @@ OUTCOMES = {
     4: "bad_input",
     5: "no_tests",
     10: "infrastructure",
+    129: "interrupted",
+    143: "interrupted",
 }
 """What a session's exit status means; None, a run that has not ended, is ``running``."""
 
@@ -58,6 +59,7 @@ class Results:
         verdicts: of latency budgets, each with the test that measured.
         not_judged: why budgets were not judged, where a test wanted them to be.
         shape: name of the link file that shapes the links; empty without one.
+        unstable: ``pass`` or ``fail``, what a test counts that passed only when it was run again.
         notes: what did not go as usual when boards were flashed or reset, with the board's port.
         The others hold the records of :mod:`hil.results.records`.
     """
@@ -76,6 +78,7 @@ class Results:
     verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
     not_judged: str | None = None
     shape: str = ""
+    unstable: str = "pass"
     notes: list[str] = field(default_factory=list)
     errors: list[ErrorRecord] = field(default_factory=list)
     tests: list[TestRecord] = field(default_factory=list)
@@ -171,6 +174,7 @@ class Results:
             "schema": SCHEMA,
             "run": {
                 **ending(self.exit_status),
+                "unstable": self.unstable,
                 "started": self._started.isoformat(timespec="seconds"),
                 "host_seconds": round(time.monotonic() - self._clock_start, 3),
                 "hil_version": __version__,
@@ -214,11 +218,8 @@ def write_document(document: dict[str, Any], path: Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    partial.write_bytes(encode(text))
-    partial.replace(path)
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+    write_text(text + "\n", path)
 
 
 def _plain(value: Any) -> Any:

@@ -108,28 +108,28 @@ def _budgets(budgets: Row) -> list[str]:
 
 def _without_limits(verdicts: Sequence[Row]) -> list[str]:
     """Say which figures had no limit; where none of a link's had one, how to learn them."""
-    missing: dict[str, list[str]] = {}
+    missing: dict[tuple[str, str], list[str]] = {}
     limited = {_place(each) for each in verdicts if each["outcome"] != "no_budget"}
     for verdict in verdicts:
         if verdict["outcome"] == "no_budget":
             stages = missing.setdefault(_place(verdict), [])
             if verdict["stage"] not in stages:
                 stages.append(verdict["stage"])
-    lines = [
-        f"budgets    none for {place}: {', '.join(stages)}"
-        for place, stages in missing.items()
-        if place in limited
+    lines, unlimited = [], dict[str, list[str]]()
+    for (board, via), stages in missing.items():
+        if (board, via) in limited:
+            lines.append(f"budgets    none for {via} ({board}): {', '.join(stages)}")
+        else:
+            unlimited.setdefault(board, []).append(via)
+    return lines + [
+        f"budgets    none for this model and cut over {', '.join(links)} ({board}): 'hil budgets "
+        "learn', with the same --model and --cut, measures and writes them"
+        for board, links in unlimited.items()
     ]
-    if unlimited := [place for place in missing if place not in limited]:
-        lines.append(
-            f"budgets    none for this model and cut over {', '.join(unlimited)}: 'hil budgets "
-            "learn', with the same --model and --cut, measures and writes them"
-        )
-    return lines
 
 
-def _place(verdict: Row) -> str:
-    return f"{verdict['via']} ({verdict['board']})"
+def _place(verdict: Row) -> tuple[str, str]:
+    return verdict["board"], verdict["via"]
 
 
 def _belongs(verdict: Row, summary: Row) -> bool:

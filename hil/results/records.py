@@ -220,14 +220,16 @@ class ErrorRecord:
 
 @dataclass(frozen=True)
 class TestRecord:
-    """The outcome of one test: passed, failed, error, skipped, xfailed or xpassed.
+    """The outcome of one test: passed, unstable, failed, error, skipped, xfailed or xpassed.
 
     Attributes:
         nodeid: pytest's name of the test.
         outcome: as above.
-        kind: whose fault a failure or error is, as in :class:`ErrorRecord`, else None.
-        host_seconds: set-up, call and teardown together.
+        kind: whose fault a failure or error is, as in :class:`ErrorRecord`, else None; of one that
+            is unstable, that of the attempts that failed.
+        host_seconds: set-up, call and teardown together, of all attempts.
         log: path of the serial log, relative to the results file, where there is one.
+        attempts: how many times it was run.
     """
 
     __test__ = False
@@ -237,3 +239,4 @@ class TestRecord:
     kind: str | None
     host_seconds: float
     log: str | None
+    attempts: int = 1

@@ -62,8 +62,8 @@ def test_figures_with_a_known_value_have_it(small_board: Board, firmware: Firmwa
         "role": "head",
         "slot": "ok",
         "model_id": part.model_id,
-        "name": part.model.name,
-        "cut": part.cut.short_name,
+        "name": part.slot_name,
+        "cut": part.slot_cut,
         "input": f"{source.dtype}:{'x'.join(map(str, source.shape))}",
         "output": f"{part.cut.dtype}:{'x'.join(map(str, part.cut.shape))}",
         "app": firmware.app_partition.name,
@@ -109,7 +109,7 @@ def expect_arena(board: Board) -> None:
     needed = max(
         sum(
             graph.tensors[each].bytes
-            for each in {*operator.inputs, operator.output}
+            for each in {*operator.inputs, *operator.outputs}
             if each >= 0 and graph.tensors[each].data is None
         )
         for operator in graph.operators

@@ -194,7 +194,10 @@ def test_a_board_that_another_run_holds_is_waited_for_and_then_an_error_that_say
 
 def test_an_ini_setting_counts_where_the_option_is_not_given(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nhil_rounds = 7\nhil_log_dir = out\n")
-    pytester.makepyfile("def test_it(hil_settings):\n    assert hil_settings.rounds == 7\n")
+    pytester.makepyfile(
+        "import pytest\n@pytest.mark.hil\n"
+        "def test_it(hil_settings):\n    assert hil_settings.rounds == 7\n"
+    )
     assert pytester.runpytest().ret == 0
     assert (pytester.path / "out" / "results.json").is_file()
 

@@ -53,6 +53,7 @@ class ScriptedConsole:
         self.events = deque()
         self.log = ()
         self.rate = 115_200
+        self.connected = True
 
     def request(self, verb, **arguments):
         if verb == "info":

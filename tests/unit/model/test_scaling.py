@@ -256,7 +256,7 @@ def test_normalization_and_labels_inside_the_flatbuffer_are_read(
 def test_metadata_that_cannot_be_used_is_left_out_and_told(
     altered: Any, content: bytes, files: dict[str, str], reason: str
 ) -> None:
-    found = read_metadata(with_metadata(altered, content, files), 10)
+    found = read_metadata(with_metadata(altered, content, files), (1, 10))
     assert reason in found.unread
     assert bool(found.unread) == bool(reason)
     assert not found.labels
@@ -264,9 +264,9 @@ def test_metadata_that_cannot_be_used_is_left_out_and_told(
 
 def test_a_file_of_labels_that_unpacks_to_too_much_is_left_out(altered: Any) -> None:
     content = metadata([0.0], [1.0], "labels.txt")
-    found = read_metadata(with_metadata(altered, content, {"labels.txt": "a" * (2 << 20)}), 10)
+    found = read_metadata(with_metadata(altered, content, {"labels.txt": "a" * (2 << 20)}), (1, 10))
     assert "too large" in found.unread
 
 
 def test_a_model_without_metadata_says_nothing(tiny: Model) -> None:
-    assert read_metadata(tiny.int8, 10) == Metadata()
+    assert read_metadata(tiny.int8, (1, 10)) == Metadata()
