@@ -24,7 +24,7 @@ _KEPT = (
 _KEPT_FAMILIES = ("COV_CORE_", "COVERAGE_")
 
 _PATHS = "HIL_CHILD_PATHS"
-"""Environment variable of a child: where its starter's ``PYTHONPATH`` leads to."""
+"""Environment variable of a child, and of a child's child: where ``PYTHONPATH`` leads to."""
 
 
 def command(module: str, *arguments: str) -> list[str]:
@@ -65,7 +65,8 @@ def environment(**more: str) -> dict[str, str]:
 
 def _library_paths() -> list[str]:
     here = Path.cwd()
-    named = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    variables = os.environ.get(_PATHS, ""), os.environ.get("PYTHONPATH", "")
+    named = [path for each in variables for path in each.split(os.pathsep) if path]
     return [path for path in named if Path(path).is_absolute() and Path(path).resolve() != here]
 
 
@@ -83,7 +84,7 @@ def _be_this_package() -> None:
 
 
 def _main() -> None:
-    sys.path += filter(None, os.environ.pop(_PATHS, "").split(os.pathsep))
+    sys.path += filter(None, os.environ.get(_PATHS, "").split(os.pathsep))
     _be_this_package()
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -8,7 +8,7 @@ from typing import Self
 from hil.model.array import Array
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.model import Model
-from hil.model.predictions import Predictions
+from hil.model.predictions import Predictions, Predictor
 from hil.model.split import Cut
 
 Run = Callable[[Array], Array]
@@ -31,6 +31,11 @@ class References:
     full: Run
     xnnpack: Run
     float32: Run | None
+
+    def keep_tail(self, activation: Array, output: Array) -> None:
+        """Keep what the tail gives for an activation, which came out without running it."""
+        if isinstance(self.tail, Predictor):
+            self.tail.keep(activation, output)
 
     @classmethod
     def of(cls, model: Model, cut: Cut, kept: Predictions | None = None) -> Self:

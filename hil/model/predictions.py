@@ -140,13 +140,17 @@ class Predictor:
         output = self.known(x)
         if output is None:
             output = self._compute(x)
-            self._predictions.keep(self._key(x), _packed(output))
+            self.keep(x, output)
         return output
 
     def known(self, x: Array) -> Array | None:
         """Return the output for an input tensor if it is in the file."""
         found = self._predictions.look(self._key(x))
         return _unpacked(found) if found is not None else None
+
+    def keep(self, x: Array, output: Array) -> None:
+        """Keep the output for an input tensor."""
+        self._predictions.keep(self._key(x), _packed(output))
 
     def _key(self, x: Array) -> bytes:
         return hashlib.sha256(self._digest + x.tobytes()).digest()

@@ -78,4 +78,4 @@ def show(terminalreporter: "TerminalReporter", document: dict[str, Any], path: P
     terminalreporter.section("hil")
     for line in closing_lines(document):
         terminalreporter.write_line(printable(line, "\t"))
-    terminalreporter.write_line(f"{'results':<10} {os.path.relpath(path)}")
+    terminalreporter.write_line(printable(f"{'results':<10} {os.path.relpath(path)}"))

@@ -14,6 +14,7 @@ import pytest
 from _pytest.junitxml import xml_key
 
 from hil.errors import HilError
+from hil.printable import printable
 from hil.pytestplugin.options import log_directory
 from hil.pytestplugin.outcomes import EXIT_STATUS
 from hil.pytestplugin.report import show
@@ -82,7 +83,7 @@ def pytest_terminal_summary(terminalreporter: "TerminalReporter", config: pytest
     for worker, document in config.stash.get(_DOCUMENTS, {}).items():
         show(terminalreporter, document, _path(config, worker))
     if (why := config.stash.get(_UNWRITTEN, None)) is not None:
-        terminalreporter.write_line(f"{'error':<10} {why}")
+        terminalreporter.write_line(printable(f"{'error':<10} {why}"))
 
 
 def pass_on(config: pytest.Config, number: int) -> None:

@@ -2,6 +2,7 @@
 """What a child process is started with, and what it takes for the package ``hil``."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -80,3 +81,26 @@ def test_the_command_line_is_one_of_this_interpreter() -> None:
     assert command[0] == sys.executable
     assert Path(command[-4]).is_absolute()
     assert command[-3:] == ["hil.sim.lab", "1", "2"]
+
+
+def test_a_childs_own_children_find_what_it_has_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "libraries"))
+    first = child.environment()
+    monkeypatch.delenv("PYTHONPATH")
+    for name, value in first.items():
+        monkeypatch.setenv(name, value)
+
+    assert child.environment() == first
+
+
+def test_every_process_of_the_harness_is_started_so() -> None:
+    package = Path(child.__file__).parent
+    others = [
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if re.search(r'"-m",\s*"hil\.', path.read_text(encoding="utf-8"))
+    ]
+
+    assert others == []

@@ -69,3 +69,15 @@ def test_arguments_that_cannot_be_used_are_named_with_escapes(
         said = capsys.readouterr().err
         assert r"\x1b[2J" in said
         assert "\x1b" not in said
+
+
+def test_the_plugin_shows_no_line_by_another_way() -> None:
+    plugin = CLI.parent / "pytestplugin"
+    found = {
+        f"{path.name}: {line.strip()}"
+        for path in plugin.rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "write_line(" in line and "write_line(printable(" not in line
+    }
+
+    assert not found

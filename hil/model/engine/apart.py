@@ -6,7 +6,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
 import weakref
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from hil import child
 from hil.model.array import Array
 from hil.model.engine import wire
 from hil.model.engine.native import ArenaTooSmallError, EngineError, Job
@@ -51,7 +51,8 @@ class EngineApart:
     def __init__(self, model: bytes, job: Job, run_s: float = RUN_S) -> None:
         self._run_s = run_s
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "hil.model.engine.worker"],
+            child.command("hil.model.engine.worker"),
+            env=child.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

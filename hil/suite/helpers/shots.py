@@ -146,6 +146,8 @@ class Shots:
             judgement = judge(inference, self._model, self._cut, made.x, by=fresh)
             whole = fresh.full(made.x)
             full = compare(inference.output, whole)
+        elif judgement.kernel.exact and inference.activation is not None:
+            by.keep_tail(inference.activation, whole)
         passed = self._passed(judgement, full)
         for name, verdict in (*vars(judgement).items(), ("full", full)):
             record = JudgementRecord(verdict.exact, passed[name], verdict.message)
