@@ -55,6 +55,7 @@ class Outcomes:
         """Begin with nothing failed."""
         self._config = config
         self._kinds: dict[str, set[str]] = {}
+        self._run_again: set[str] = set()
         self._moved: list[tuple[pytest.TestReport, Phase]] = []
         self._stopped = False
 
@@ -133,8 +134,13 @@ class Outcomes:
         """Tell a session that stops because of failures from one that somebody ends."""
         self._stopped = type(excinfo.value).__name__ == "Interrupted"
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """Decide the exit code before any reporter writes it down."""
+        self._decide(session)
+        return (yield)
+
+    def _decide(self, session: pytest.Session) -> None:
         """Turn 'some test failed' into the exit code of the worst kind of failure."""
         for report, phase in self._moved:  # pytest's summary names it, and decides nothing by it
             report.when = phase
