@@ -81,12 +81,12 @@ def test_a_test_that_fails_and_then_passes_is_unstable_everywhere(
     told = [(each["outcome"], each["kind"], each["attempts"]) for each in document["tests"]]
     assert told == [("unstable", "product", 3), ("passed", None, 1)]
     *again, once = attempts(pytester)
-    assert ["rerun", "rerun"] == [
+    assert [
         each.get("value")
         for case in again
         for each in case.iter("property")
         if each.get("name") == "hil.outcome"
-    ]
+    ] == ["rerun", "rerun"]
     assert {each.get("name"): each.get("value") for each in once.iter("property")} == {
         "hil.kind": "product",
         "hil.outcome": "unstable",
