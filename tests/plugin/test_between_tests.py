@@ -192,8 +192,9 @@ def test_the_edge_server_alone_asks_nothing_of_the_board(pytester: pytest.Pytest
 
 def test_a_test_file_may_have_a_name_that_is_not_utf_8(pytester: pytest.Pytester) -> None:
     (pytester.path / "test_\udcfc.py").write_text("def test_a(board):\n    assert board.info\n")
-    ended = pytester.popen(  # pytester itself takes what is shown for UTF-8
-        [sys.executable, "-m", "pytest", *OPTIONS],
+    # pytester takes what is shown for UTF-8, and pytest's cache the names that it keeps.
+    ended = pytester.popen(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *OPTIONS],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
