@@ -134,6 +134,10 @@ class Misbehaviour(ProductFailure):
         self.got = got
 
 
+LONGEST = 600
+"""Characters of what was expected or came, in a message."""
+
+
 def sentence(symptom: str, *, stage: str, expected: object, got: object, link: str = "") -> str:
     """Return what a :class:`Misbehaviour` says, for an error of another class.
 
@@ -142,7 +146,15 @@ def sentence(symptom: str, *, stage: str, expected: object, got: object, link: s
     """
     cause = SYMPTOMS[symptom]
     where = f"{link}, {stage}" if link else stage
-    return f"{where}: expected {expected}, got {got}; usually {cause} ({GUIDE}#{symptom})."
+    told = f"expected {_short(expected)}, got {_short(got)}"
+    return f"{where}: {told}; usually {cause} ({GUIDE}#{symptom})."
+
+
+def _short(value: object) -> str:
+    """Return a value as text, without its middle where it is longer than a message may be."""
+    text = str(value)
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else f"{text[:half]} [...] {text[-half:]}"
 
 
 def expect(

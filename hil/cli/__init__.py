@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The command ``hil``. Each subcommand's module is imported when it is called."""
 
+import difflib
 import importlib
 import sys
 
@@ -10,6 +11,7 @@ from hil.errors import HilError
 from hil.version import __version__
 
 COMMANDS = {
+    "test": "Run the shipped suite on the board in use.",
     "run": "Classify photos end to end on a board.",
     "rtt": "Measure round trips between a board and its tail.",
     "budgets": "Learn latency budgets from this rig.",
@@ -24,6 +26,7 @@ COMMANDS = {
     "split": "Show where a model can be cut, or cut it.",
     "selftest": "Run the suite on firmware with known defects.",
     "firmware": "Build firmware, for boards or virtual ones.",
+    "completion": "Print a script that completes the command line.",
 }
 
 EXIT_CODES = """\b
@@ -50,12 +53,24 @@ class _Commands(click.Group):
         command.epilog = command.epilog or EXIT_CODES
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        near = difflib.get_close_matches(args[0], COMMANDS)
+        if near and args[0] not in COMMANDS:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {' or '.join(near)}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=_Commands, epilog=EXIT_CODES, context_settings={"max_content_width": 100})
+@click.group(
+    cls=_Commands,
+    epilog=EXIT_CODES,
+    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="hil")
 def cli() -> None:
     """Hardware-in-the-loop tests for split machine-learning inference on ESP32-S3."""

@@ -15,6 +15,7 @@ from hil.console.inbox import ConsoleInbox
 from hil.console.log import ConsoleLog, Kind, LogLine
 from hil.console.reader import ConsoleReader
 from hil.console.stream import Frame, TextLine
+from hil.console.unmatched import Unmatched
 from hil.crash.report import CrashReport
 from hil.errors import BoardSilent, HilError
 from hil.protocol.console.chunk import Chunk
@@ -65,6 +66,7 @@ class ConsoleInput:
         self._port = port
         self._name = name
         self._inbox = ConsoleInbox()
+        self._unmatched = Unmatched()
         self._garbled = False
         self._ended: str | None = None
         self.expect_boot()
@@ -110,6 +112,7 @@ class ConsoleInput:
         with self._changed:
             self.health.expect_boot()
             self._log.unmark()
+            self._unmatched.forget()
 
     @property
     def rate(self) -> int:
@@ -258,6 +261,7 @@ class ConsoleInput:
             self._inbox.put_chunk(Chunk.parse(item.encoded))
             return
         self._log.add(item.text)
+        self._unmatched.put(item.text)
         line = parse_line(item.text)
         if isinstance(line, (Answer, Refusal)):
             if self._inbox.put_answer(line):

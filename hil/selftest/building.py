@@ -4,6 +4,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hil.errors import BadInputError
@@ -46,40 +47,50 @@ def build_unmodified(root: Path, directory: Path) -> Path:
     return out
 
 
-def build_mutant(mutant: Mutant, root: Path, unmodified: Path, directory: Path) -> Path:
+def build_mutant(mutant: Mutant, root: Path, directory: Path) -> Path:
     """Build the sources with a mutant's defect.
 
     Args:
         mutant: the defect.
         root: the folder ``firmware`` of the unmodified sources.
-        unmodified: their build directory.
         directory: as for :func:`build_unmodified`.
 
     Raises:
-        BadInputError: it does not apply, does not compile, or changes nothing.
+        BadInputError: it does not apply, or does not compile.
     """
-    with tempfile.TemporaryDirectory(prefix="hil-selftest-", dir=directory) as place:
-        changed = copy_sources(root, Path(place))
-        apply(mutant, Path(place))
-        out = build_unmodified(changed, directory)
-        if not _differs(changed, out, unmodified, Path(place)):
-            raise BadInputError("it changes nothing that a board runs: its image has the same code")
-    return out
+    with _changed(mutant, root, directory) as changed:
+        return build_unmodified(changed, directory)
 
 
-def _differs(root: Path, out: Path, unmodified: Path, place: Path) -> bool:
-    """Tell whether a board with one build can be told from a board with the other.
+def differs(mutant: Mutant, root: Path, out: Path, unmodified: Path) -> bool:
+    """Tell whether a board with a mutant can be told from a board without.
 
     What only a debugger sees (comments, names) and what only the test build has does not count.
     An image carries the digest of its sources, which also moves other strings: those compared
     carry one and the same.
+
+    Args:
+        mutant: the defect.
+        root: as for :func:`build_mutant`.
+        out: the mutant's build directory.
+        unmodified: that of the sources as they are.
     """
     before = FirmwareBuild.load(unmodified)
     if len(FirmwareBuild.load(out).files[-1].data) != len(before.files[-1].data):
         return True
-    same = place / "same-digest"
-    virtual.build(same, root=root, digest=before.app.source_digest)
-    return _content(FirmwareBuild.load(same)) != _content(before)
+    with _changed(mutant, root, out.parent) as changed:
+        same = changed.parent / "same-digest"
+        virtual.build(same, root=changed, digest=before.app.source_digest)
+        return _content(FirmwareBuild.load(same)) != _content(before)
+
+
+@contextmanager
+def _changed(mutant: Mutant, root: Path, directory: Path) -> Iterator[Path]:
+    """Yield a copy of the folder ``firmware`` that has the defect."""
+    with tempfile.TemporaryDirectory(prefix="hil-selftest-", dir=directory) as place:
+        changed = copy_sources(root, Path(place))
+        apply(mutant, Path(place))
+        yield changed
 
 
 def _content(build: FirmwareBuild) -> list[tuple[int, list[bytes]]]:

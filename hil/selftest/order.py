@@ -4,7 +4,7 @@
 The tests are those of any run, in an order that costs less: a run ends where the defect is seen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 _BEGINNINGS = {
     "repair": ("repair", "roles"),
@@ -16,16 +16,18 @@ _BEGINNINGS = {
 """What the tests' modules are called for a family of mutants, where not as the family."""
 
 
-def rank(family: str, module: str, stage: str, stages: Sequence[str]) -> tuple[bool, int]:
+_QUICK = ("small_board", "armed_board")
+"""Fixtures of tests on the small model, those on the test build behind the others."""
+
+
+def rank(family: str, module: str, fixtures: Collection[str]) -> tuple[bool, int]:
     """Return by what to sort a test; what ranks alike keeps its order.
 
     Args:
         family: of the mutant.
         module: of the test, without ``test_``.
-        stage: that it plays on.
-        stages: all of them, the one on which a test takes longest first.
+        fixtures: that it uses.
     """
     is_other = not module.startswith(_BEGINNINGS.get(family, (family,)))
-    # The stages that are not the first keep their order: the test build comes last of these.
-    at = stages.index(stage)
-    return is_other, at if at else len(stages)
+    places = (place for place, name in enumerate(_QUICK) if name in fixtures)
+    return is_other, next(places, len(_QUICK))

@@ -10,12 +10,18 @@ from pathlib import Path
 from hil.errors import BadInputError, InfrastructureError, ProductFailure
 from hil.firmware.build import FirmwareBuild
 from hil.lifeline import lifeline
-from hil.selftest.building import build_mutant, build_unmodified, check_compiler, emptied
+from hil.selftest.building import (
+    build_mutant,
+    build_unmodified,
+    check_compiler,
+    differs,
+    emptied,
+)
 from hil.selftest.matrix import Row, Unmodified
 from hil.selftest.mutant import Mutant
 from hil.selftest.running import LIMIT_S, Run, run_suite
 from hil.selftest.sources import check_sources
-from hil.selftest.verdict import Verdict, judge
+from hil.selftest.verdict import Judged, Verdict, judge
 from hil.sim.process import require_simulation
 
 UNMODIFIED = "unmodified"
@@ -88,11 +94,11 @@ class Selftest:
         app = FirmwareBuild.load(reference).app
         with _pool(workers) as pool, lifeline() as alive:
             first = pool.submit(self._suite, reference, place, alive, _UNMODIFIED_LIMIT_S)
-            building = [pool.submit(self._build, each, reference) for each in self._mutants]
+            building = [pool.submit(self._build, each) for each in self._mutants]
             passed = first.result()
             _check_unmodified(passed)
             tell(UNMODIFIED, "passed", passed.seconds)
-            running = [pool.submit(self._judge, each, alive) for each in building]
+            running = [pool.submit(self._judge, each, reference, alive) for each in building]
             for done in as_completed(running):
                 row = done.result()
                 self._rows[row.mutant.name] = row
@@ -112,26 +118,31 @@ class Selftest:
             arguments=self._arguments,
         )
 
-    def _build(self, mutant: Mutant, reference: Path) -> Built:
+    def _build(self, mutant: Mutant) -> Built:
         begun = time.monotonic()
         directory = emptied(self._out / mutant.name)
         build: Path | None = None
         reason = ""
         try:
-            build = build_mutant(mutant, self._sources, reference, directory)
+            build = build_mutant(mutant, self._sources, directory)
         except BadInputError as error:
             reason = " ".join(str(error).split())
         seconds = time.monotonic() - begun
         return build, Row(mutant, Verdict.UNUSABLE, reason=reason, build_s=seconds)
 
-    def _judge(self, built: "Future[Built]", alive: int) -> Row:
+    def _judge(self, built: "Future[Built]", reference: Path, alive: int) -> Row:
         build, row = built.result()
         if build is None:
             return row
         mutant = row.mutant
         run = self._suite(build, build.parent, alive, self._limit_s, mutant)
         judged = judge(run, mutant.symptom)
+        if judged.verdict is Verdict.MISSED and not differs(
+            mutant, self._sources, build, reference
+        ):
+            judged = Judged(Verdict.UNUSABLE, None)
         reasons = {
+            Verdict.UNUSABLE: "it changes nothing that a board runs: its image has the same code",
             Verdict.TIMEOUT: f"the run was ended after {self._limit_s:g} s",
             Verdict.BROKEN: f"pytest ended with status {run.status}: {run.last_line}",
         }

@@ -15,8 +15,6 @@ from typing import Any
 import pytest
 
 from hil.lifeline import hold_on_to
-from hil.pytestplugin.run import MAIN
-from hil.pytestplugin.stages import STAGES, stage_of
 from hil.selftest.order import rank
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -46,10 +44,11 @@ def pytest_collection_modifyitems(
     yield
     family = config.getoption("--hil-selftest-family")
     if family is not None:
-        stages = (MAIN, *STAGES)
         items.sort(
             key=lambda item: rank(
-                family, item.path.stem.removeprefix("test_"), stage_of(item), stages
+                family,
+                item.path.stem.removeprefix("test_"),
+                getattr(item, "fixturenames", ()),
             )
         )
 

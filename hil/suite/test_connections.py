@@ -28,6 +28,10 @@ pytestmark = pytest.mark.hil
 
 RESUMED = "the connection was lost and is opened again"
 
+SMALLEST = 28
+LARGEST = 4 << 20
+"""Bytes of a frame: a header and an empty body; more than any board has room for."""
+
 MOST_POLLS = 20
 """In 10 s: after 40, 80, 160, 320 ms, then every 640, as often as that goes."""
 
@@ -167,6 +171,22 @@ def test_a_connection_that_ends_in_between(
             line.expect_down("edge_lost", stage)
         line.expect_up(edge, f"after {stage}")
     line.expect_exact(digits[4], f"after {stage}")
+
+
+@pytest.mark.hil_links("tcp")
+@pytest.mark.parametrize("size", [0, SMALLEST - 1, LARGEST + 1])
+def test_a_stream_that_announces_what_is_no_frame(
+    line: Line, scripted: ScriptedTail, tail: Tail, size: int
+) -> None:
+    """What would come behind it could be anything: the connection ends at once."""
+    stage = f"a frame of {size} bytes announced"
+    line.expect_up(scripted, stage)
+    tail.echo = lambda request: [bytes(size), no_answer(request)]
+    line.expect_failure("rtt", "protocol", stage, "bad-answer-taken", size=10)
+    line.expect_down("protocol", stage)
+    tail.echo = Tail().echo
+    line.expect_up(scripted, f"after {stage}")
+    line.expect_echo(10, f"after {stage}")
 
 
 def expect_resumed(line: Line, began: float, stage: str) -> None:

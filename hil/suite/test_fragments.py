@@ -23,7 +23,6 @@ from hil.suite.helpers.cutting import (
     WINDOW,
     check_cost,
     check_frames,
-    short,
     sizes,
 )
 from hil.suite.helpers.line import Line
@@ -48,10 +47,29 @@ def greet(line: Line, scripted: ScriptedTail) -> int:
     return own.frame_limit - HEADER_SIZE if own.frame_limit else SEGMENT
 
 
-def echo(line: Line, scripted: ScriptedTail, size: int, stage: str) -> dict[str, str]:
-    """Have bytes echoed, which is to work; return the values of the event."""
+def echo(
+    line: Line, scripted: ScriptedTail, size: int, stage: str, limit: int | None = None
+) -> dict[str, str]:
+    """Have bytes echoed, which is to work; return the values of the event.
+
+    Args:
+        line: the link.
+        scripted: who echoes.
+        size: bytes.
+        stage: what is being done, for a failure.
+        limit: bytes of the largest frame that the peer has said it takes.
+    """
     scripted.forget()
     event = line.outcome("rtt", size=size)
+    largest = max((len(each.frame) for each in scripted.heard), default=0)
+    expect(
+        limit is None or largest <= limit,
+        "wrong-fragments",
+        link=line.via,
+        stage=stage,
+        expected="no larger frame",
+        got=f"one of {largest} bytes",
+    )
     expect(
         event["state"] == "ok",
         "wrong-echo",
@@ -212,7 +230,7 @@ def test_what_nobody_acknowledges_fills_the_window(line: Line, scripted: Scripte
         link=line.via,
         stage="no ACK",
         expected="fragments 0 to 31, then 1 to 19 times 31 with ACK_REQUESTED",
-        got=short([each.fragment_index for each in headers]),
+        got=[each.fragment_index for each in headers],
     )
     scripted.shape = list
     echo(line, scripted, 1, "an ACK again")
@@ -228,6 +246,6 @@ def test_a_peer_of_other_frames(line: Line, scripted: ScriptedTail, tail: Tail, 
     length = min(greet(line, scripted), limit - HEADER_SIZE)
     for size in sizes(length, (1, 2)):
         stage = f"{size} bytes to a peer of {limit} bytes a frame"
-        event = echo(line, scripted, size, stage)
+        event = echo(line, scripted, size, stage, limit)
         check_frames(line, scripted, event, size, length, stage)
         check_cost(line, event, size, length, stage)

@@ -208,8 +208,8 @@ def check_result(
             symptom,
             link=VIA,
             stage=f"{stage}, {name}",
-            expected=_short(getattr(right, name)),
-            got=_short(getattr(got, name)),
+            expected=getattr(right, name),
+            got=getattr(got, name),
         )
     expect(
         0 < got.invoke_us < got.total_us < 10_000_000,
@@ -224,14 +224,9 @@ def check_result(
         "wrong-result",
         link=VIA,
         stage=stage,
-        expected=_short(answer),
-        got=_short(message),
+        expected=answer,
+        got=message,
     )
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 200 else f"{text[:200]}..."
 
 
 def test_what_cannot_be_answered_is_refused(scripted_head: ScriptedHead, peer: Board) -> None:

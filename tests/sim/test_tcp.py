@@ -129,6 +129,26 @@ def test_the_send_buffer_takes_what_it_has_room_for_and_says_when_there_is_more(
     assert asyncio.run(run()) == (SEND_BUFFER, 0)
 
 
+@pytest.mark.parametrize("length", [3, 40])
+def test_what_has_come_of_a_frame_is_the_boards_before_the_end(
+    firmware: type[Any], settle: Settle, length: int
+) -> None:
+    begun = message(MessageType.RESULT, bytes(76), answer=True)[:length]
+
+    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(4)
+        writer.write(begun)
+
+    async def run() -> list[tuple[str, bytes]]:
+        async with connection(firmware, settle, break_off) as (board, tcp):
+            tcp.send(0, message(MessageType.DATA, bytes(100)), board.clock.now)
+            await settle(board.clock, lambda: board.count("on_link") == 2)
+            return [(name, staged) for name, _, staged, _ in board.told]
+
+    (_, received), (end, _) = asyncio.run(run())[1:]
+    assert (received, end) == (begun, "on_link")
+
+
 def test_an_unreachable_host_is_reported_with_its_address(
     firmware: type[Any], settle: Settle
 ) -> None:

@@ -36,6 +36,12 @@ def test_an_exported_name_is_documented(name: str) -> None:
     assert f"`{name}`" in (ROOT / "docs" / "api.md").read_text()
 
 
+@pytest.mark.parametrize("name", PUBLIC)
+def test_an_exported_name_is_in_the_reference(name: str) -> None:
+    place = f"::: {hil._WHERE[name]}.{hil._NAMED_OTHERWISE.get(name, name)}"
+    assert place in (ROOT / "docs" / "reference.md").read_text().splitlines()
+
+
 def test_types_and_names_of_the_exports_agree() -> None:
     tree = ast.parse((ROOT / "hil" / "__init__.py").read_text())
     typed = {

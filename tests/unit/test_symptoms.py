@@ -21,6 +21,14 @@ def test_a_misbehaviour_names_link_stage_expected_got_cause_and_guide():
     )
 
 
+def test_a_long_value_is_told_without_its_middle():
+    with pytest.raises(Misbehaviour) as caught:
+        expect(False, "wrong-timer", stage="polls", expected=1, got=["40.0"] * 1000)
+    assert len(str(caught.value)) < 900
+    assert " [...] " in str(caught.value)
+    assert len(caught.value.got) == 1000
+
+
 def test_what_holds_raises_nothing():
     expect(True, "altered-activation", stage="transfer", expected=1, got=1)
 

@@ -129,19 +129,22 @@ class HostConnection:
         self._writer = writer
         clock.at(self._established, self._unless_closed(self._antenna.link))
         clock.paid(self)
+        begun = b""
         try:
             while True:
-                prefix = await reader.readexactly(_PREFIX.size)
-                (length,) = _PREFIX.unpack(prefix)
+                begun = await reader.readexactly(_PREFIX.size)
+                (length,) = _PREFIX.unpack(begun)
                 if length > FRAME_LIMIT:
                     raise LabError(f"the host sent a frame of {length} bytes")
-                self._answered(prefix + await reader.readexactly(length))
+                frame, begun = begun + await reader.readexactly(length), b""
+                self._answered(frame)
         except (OSError, asyncio.IncompleteReadError, LabError) as error:
             text = f"the connection to {host}:{port} ended: {_reason(error)}"
+            rest = begun + error.partial if isinstance(error, asyncio.IncompleteReadError) else b""
             self._host_gone = True  # what is still on its way there is lost
             writer.close()
             # A host that owes nothing ends it of its own accord: at what moment is chance.
-            clock.at_standstill(lambda: self._ended(text))
+            clock.at_standstill(lambda: self._ended(rest, text))
 
     def _answered(self, frame: bytes) -> None:
         start = self._reaction.departure(self._clock.now, frame[_PREFIX.size :])
@@ -154,7 +157,11 @@ class HostConnection:
             del self._debts[debt]
             self._clock.paid(debt)
 
-    def _ended(self, text: str) -> None:
+    def _ended(self, rest: bytes, text: str) -> None:
+        """Let the board have what has come of a frame, then the end."""
+        if rest:
+            _, arrival = self._down.stream(self._clock.now, len(rest), HOST_RETRANSMISSION_US)
+            self._clock.at(arrival, self._unless_closed(lambda: self._antenna.receive(rest)))
         _, arrival = self._down.stream(self._clock.now, 0, HOST_RETRANSMISSION_US)
         self._clock.at(arrival, self._tell(ErrorCode.EDGE_LOST, text))
         self._pay_all()

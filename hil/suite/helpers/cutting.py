@@ -62,8 +62,8 @@ def check_frames(
             "wrong-fragments",
             link=line.via,
             stage=f"{stage}, {what}",
-            expected=short(expected),
-            got=short(got),
+            expected=expected,
+            got=got,
         )
     asking = [each.fragment_index for each in headers if Flags.ACK_REQUESTED in each.flags]
     due = {i for i in range(count) if i % ACK_EVERY == ACK_EVERY - 1} | {count - 1}
@@ -94,12 +94,6 @@ def check_frames(
             False, "wrong-fragments", link=line.via, stage=stage, expected="a message", got=broken
         )
         raise
-
-
-def short(value: object) -> str:
-    """Return a value as text of at most some 120 characters."""
-    text = str(value)
-    return text if len(text) <= 120 else f"{text[:80]} ... {text[-30:]}"
 
 
 def check_cost(line: Line, event: dict[str, str], size: int, length: int, stage: str) -> None:

@@ -24,6 +24,8 @@ PATIENCE_US = (9_500_000, 11_500_000)
 and the opening of a radio come on top."""
 
 UP = "up"
+SILENT = "silent"
+"""In place of a code, where no event came."""
 
 
 class Line:
@@ -70,7 +72,7 @@ class Line:
         try:
             event = self.board.console.wait_event("link", EVENT_S, via=self.via)
         except BoardSilent:
-            event = {"state": "silent"}
+            event = {"state": SILENT}
         expect(
             event["state"] == UP,
             "not-connected",
@@ -146,7 +148,7 @@ class Line:
         except (BoardRefused, MessageLost) as failure:
             return {"state": "err", "code": failure.code, "msg": str(failure)}
         except BoardSilent:
-            return {"state": "err", "code": "silent"}
+            return {"state": "err", "code": SILENT}
 
     def expect_failure(
         self, verb: str, code: str, stage: str, taken: str = "wrong-code", **arguments: str | int
@@ -155,6 +157,8 @@ class Line:
         event = self.outcome(verb, **arguments)
         got = event.get("code", event["state"])
         symptom = taken if event["state"] == "ok" else "wrong-code"
+        if (code, got) == ("edge_timeout", SILENT):
+            symptom = "wrong-patience"  # it waits for ever
         expect(got == code, symptom, link=self.via, stage=stage, expected=code, got=got)
 
     def expect_echo(self, size: int, stage: str, lost: str = "not-answered") -> None:
