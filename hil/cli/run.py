@@ -49,6 +49,8 @@ def run(
             click.echo(describe(opened))
             tail = ", tail on the peer" if found.peer else ""
             click.echo(f"{opened.info.name} cut after {opened.info.cut}, over {via}{tail}")
+            if opened.part.model.stateful:
+                click.echo("the model has state, which every inference begins afresh")
         for photo in listed:
             inference, judgement = _classify(opened, photo)
             results.append((photo, inference, judgement))

@@ -94,6 +94,8 @@ class Plan:
         under_test = (
             f"model {self.model.name}, cut after {self.cut.short_name}, over {', '.join(via)}"
         )
+        if self.model.stateful:
+            under_test += ", its state begun afresh by every inference"
         rig = self.rig
         if isinstance(rig, InfrastructureError):
             return [f"hil: no board: {rig}", f"hil: {under_test}"]

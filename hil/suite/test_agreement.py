@@ -29,6 +29,8 @@ def judge(results: Results, reference: str, via: str) -> None:
 def test_the_board_agrees_with_xnnpack_kernels(
     shots: Any, model: Model, hil_results: Results, top5_of: Any
 ) -> None:
+    if not model.runs_on(Kernels.XNNPACK):
+        pytest.skip(f"this host's interpreter lacks an operator of the model {model.name}")
     for shot in shots:
         output = model.predict(model.preprocess(shot.photo.open()), Kernels.XNNPACK)
         hil_results.predict(shot.photo.name, "xnnpack", top5_of(output))

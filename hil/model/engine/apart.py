@@ -24,7 +24,16 @@ RUN_S = 60.0
 
 
 class EngineDiedError(EngineError):
-    """The process of the interpreter has ended; the message says by what."""
+    """The process of the interpreter has ended.
+
+    Attributes:
+        cause: by what, such as ``SIGSEGV``.
+    """
+
+    def __init__(self, cause: str) -> None:
+        """Keep the cause beside the sentence."""
+        super().__init__(f"it crashes ({cause})")
+        self.cause = cause
 
 
 class EngineTimeoutError(EngineError):
