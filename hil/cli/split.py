@@ -74,7 +74,7 @@ def split(
     loaded = Model.load(model)
     assert at is not None
     parts = loaded.split(at)
-    images = loaded.input.shape[0] == 1 and loaded.input.shape[3:] in ((1,), (3,))
+    images = loaded.input.shape[:1] == (1,) and loaded.input.shape[3:] in ((1,), (3,))
     pictures = load_photos(photos or resource("photos")) if images else []
     _prove(loaded, parts, pictures)
     manifest = SplitManifest(
