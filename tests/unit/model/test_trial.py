@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Models that verification cannot vouch for: tried by TFLM, apart, and told in one sentence."""
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 from flatmodel import GraphWriter, Writer
 from operator_models import MODELS, reshape
 
-from hil.errors import BadInputError
+from hil.errors import BadInputError, InfrastructureError
+from hil.model.engine import nursery
 from hil.model.engine.native import micro_available
 from hil.model.interpreter import Interpreter
 from hil.model.model import Model
@@ -149,3 +151,25 @@ def test_a_variable_is_not_cut_from_what_gives_it_memory(tmp_path: Path) -> None
     path = tmp_path / "x.tflite"
     path.write_bytes(writer.finish())
     assert [cut.index for cut in Model.load(path).cuts] == [0, 5]
+
+
+def test_no_model_is_blamed_for_a_worker_that_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(nursery, "COMMAND", [sys.executable, "-c", "raise SystemExit(3)"])
+    monkeypatch.setattr(nursery, "_worker", None)
+    with pytest.raises(InfrastructureError, match="has ended with status 3"):
+        Interpreter(MODELS["ABS"].model())
+    monkeypatch.undo()
+    assert Interpreter(MODELS["ABS"].model()).input.shape == (1, 6)
+
+
+def test_a_worker_that_was_killed_is_started_anew() -> None:
+    model = MODELS["ABS"].model()
+    x = np.ones((1, 6), np.float32)
+    before = Interpreter(model)
+    assert nursery._worker is not None
+    nursery._worker[1].kill()
+    nursery._worker[1].wait()
+    assert before.invoke(x).tobytes() == x.tobytes()  # it has a process of its own
+    assert Interpreter(model).invoke(x).tobytes() == x.tobytes()
