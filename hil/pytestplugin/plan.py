@@ -124,6 +124,8 @@ class Plan:
             f"model {printable(self.model.name)}, cut after {printable(self.cut.short_name)}, "
             f"over {', '.join(via)}"
         )
+        if self.model.stateful:
+            under_test += ", its state begun afresh by every inference"
         odd = [f"hil: {self.model.name}: {printable(each)}" for each in self.model.warnings]
         rig = self.rig
         if isinstance(rig, InfrastructureError):
