@@ -144,6 +144,8 @@ def build(out: Path, *, test: bool = False, root: Path = ROOT, digest: str | Non
                 *("--out", str(out)),
             ],
             "the firmware image could not be packed",
+            # For esptool: a user's own settings have no say.
+            ESPTOOL_CFGFILE=str(PACKAGE / "esptool_worker" / "esptool.cfg"),
         )
 
 

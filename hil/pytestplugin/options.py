@@ -177,9 +177,14 @@ def _path(config: pytest.Config, name: str) -> Path | None:
     return None
 
 
-def _own_cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "hil"
+def _own_cache() -> Path | None:
+    """Return the user's own directory; None for a user without a home, as containers have."""
+    if home := os.environ.get("XDG_CACHE_HOME"):
+        return Path(home) / "hil"
+    try:
+        return Path.home() / ".cache" / "hil"
+    except RuntimeError:
+        return None
 
 
 def _dest(name: str) -> str:
