@@ -14,7 +14,7 @@ OPTIONS = (f"--hil-model={ROOT / 'models' / 'tiny'}", "--junit-xml=junit.xml")
 SENT = """
 import os, signal
 import pytest
-pytestmark = pytest.mark.hil
+pytestmark = [pytest.mark.hil]
 
 @pytest.fixture
 def left():

@@ -34,7 +34,7 @@ def pytest_report_teststatus(report):
 FLAKY = """
 import pytest
 from hil.errors import BoardPanic, PortBusyError
-pytestmark = pytest.mark.hil
+pytestmark = [pytest.mark.hil]
 runs = []
 
 def test_once(hil_settings):

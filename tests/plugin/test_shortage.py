@@ -12,7 +12,7 @@ OPTIONS = (f"--hil-model={ROOT / 'models' / 'tiny'}",)
 LIMITED = """
 import os, resource
 import pytest
-pytestmark = pytest.mark.hil
+pytestmark = [pytest.mark.hil]
 kept = []
 
 def test_before():

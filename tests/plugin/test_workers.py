@@ -82,7 +82,7 @@ def test_without_a_board_stopping_at_the_first_error_is_the_rigs_affair(
 KILLED = """
 import os, signal
 import pytest
-pytestmark = pytest.mark.hil
+pytestmark = [pytest.mark.hil]
 def test_fine(hil_results):
     hil_results.notes.append("a note")
 def test_dies():
@@ -110,7 +110,7 @@ def test_what_a_killed_worker_had_got_to_is_kept_and_it_leaves_no_file(
 ENDED = """
 import os, signal, time
 import pytest
-pytestmark = pytest.mark.hil
+pytestmark = [pytest.mark.hil]
 def test_fine():
     pass
 def test_ends_the_session():
