@@ -8,6 +8,7 @@ import pytest
 from hil.board.board import Board
 from hil.console.info import BoardInfo
 from hil.console.transfer import read_blob, write_image
+from hil.errors import BoardRefused
 from hil.firmware.build import FirmwareBuild
 from hil.inference.part import ModelPart
 from hil.suite.helpers.answers import top_five
@@ -48,10 +49,15 @@ class Trials:
         expect_equal(said, "bad_argument", "bad-update-taken", f"confirm=1 what={other} instead")
 
     def confirm(self) -> None:
-        """Have what is on trial kept, which works once."""
-        for wanted in ("ok", "bad_argument"):
-            said = asked(self._board.console, "update", what=self._what, confirm=1)
-            expect_equal(said, wanted, "update-lost", f"confirm=1 what={self._what}")
+        """Have what is on trial kept, which works once and is answered by what it was."""
+        console, stage = self._board.console, f"confirm=1 what={self._what}"
+        try:
+            answer = console.request("update", what=self._what, confirm=1)
+        except BoardRefused as refusal:
+            answer = {"code": refusal.code}
+        expect_equal(answer, {"what": self._what}, "update-lost", stage)
+        said = asked(console, "update", what=self._what, confirm=1)
+        expect_equal(said, "bad_argument", "update-lost", f"{stage}, once more")
 
 
 def test_a_model_is_tried_and_left_or_kept(
