@@ -6,20 +6,26 @@ import pytest
 from hil.pytestplugin import (
     benchmark,
     budgets,
+    closing,
     fixtures,
     logfiles,
     measuring,
+    namesakes,
+    odd_names,
     options,
     outcomes,
     readiness,
     report,
     selection,
+    signals,
     stages,
     workers,
 )
 
 PARTS = (
     options,
+    signals,
+    namesakes,
     selection,
     readiness,
     budgets,
@@ -27,10 +33,12 @@ PARTS = (
     outcomes,
     report,
     workers,
+    closing,
     benchmark,
     fixtures,
     stages,
     measuring,
+    odd_names,
 )
 
 

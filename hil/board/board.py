@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hil.edge import Stopwatch
     from hil.edge.side import TailSide
     from hil.model.model import Photo
-    from hil.model.photos import Photo as NamedPhoto
+    from hil.model.samples import Sample
 
 
 class Board(Station):
@@ -78,13 +78,14 @@ class Board(Station):
                 f"The board at {self.port} holds a tail, which waits for a head to connect; "
                 "flash it with role head."
             )
-        self.disconnect()
-        self.end_gateway()
-        self._take_radio(via)
-        if isinstance(to, Station):
-            self.connection = connect_boards(self, to, via)
-        else:
-            self.connection = connect_edge(self, to, via, gateway)
+        with self.noticing_interruption():
+            self.disconnect()
+            self.end_gateway()
+            self._take_radio(via)
+            if isinstance(to, Station):
+                self.connection = connect_boards(self, to, via)
+            else:
+                self.connection = connect_edge(self, to, via, gateway)
 
     def disconnect(self) -> None:
         """Close the link, if one is up; the radio is then free for another."""
@@ -99,7 +100,7 @@ class Board(Station):
 
     def infer(
         self,
-        image: "Photo | NamedPhoto",
+        image: "Photo | Sample",
         via: str | None = None,
         *,
         output: bool = True,
@@ -124,9 +125,10 @@ class Board(Station):
         self.store(part.input_tensor(image))
         timeout = timeout or INFER_PATIENCE_S
         if part.role == "full":
-            return infer_full(self.console, self.info, part, output=output, timeout=timeout)
+            with self.noticing_interruption():
+                return infer_full(self.console, self.info, part, output=output, timeout=timeout)
         up = self._connected(via)
-        with up.explaining():
+        with self.noticing_interruption(), up.explaining():
             return infer_split(self.console, self.info, part, up, output=output, timeout=timeout)
 
     def rtt(self, size: int, via: str | None = None, *, timeout: float | None = None) -> RoundTrip:
@@ -146,7 +148,7 @@ class Board(Station):
             EdgeError: the edge server has ended.
         """
         up = self._connected(via)
-        with up.explaining():
+        with self.noticing_interruption(), up.explaining():
             trip = round_trip(self.console, self.info, up.via, size, timeout or RTT_PATIENCE_S)
         if trip.lost:
             up.check()
@@ -162,7 +164,8 @@ class Board(Station):
         crc = zlib.crc32(data)
         if crc != self._stored:
             self._stored = None
-            write_image(self.console, data)
+            with self.noticing_interruption():
+                write_image(self.console, data)
             self._stored = crc
 
     def read_activation(self) -> Array:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from hil.cli.shared.saying import say
 from hil.firmware import chip as idf_build
 from hil.firmware import virtual as firmware_build
 from hil.firmware.build import FirmwareBuild
@@ -95,7 +96,7 @@ def _build_virtual(out: Path, test: bool) -> None:
     firmware_build.build(out, test=test)
     digest = firmware_build.source_digest(test=test)
     kind = "test build of firmware" if test else "firmware"
-    click.echo(f"{out}: {kind} {firmware_build.version()}, sources {digest[:16]}")
+    say(f"{out}: {kind} {firmware_build.version()}, sources {digest[:16]}")
 
 
 def _build_chip(out: Path, variant: idf_build.Variant) -> None:
@@ -104,7 +105,7 @@ def _build_chip(out: Path, variant: idf_build.Variant) -> None:
     made = FirmwareBuild.load(out)
     taken, room = len(made.files[-1].data), made.app_partition.size
     kind = "test build of firmware" if variant.test else "firmware"
-    click.echo(
+    say(
         f"{out}: {kind} {made.app.version} for esp32s3 with {made.flash_size >> 20} MB of flash, "
         f"{taken:,} bytes ({100 * taken / room:.0f} % of its partition)"
     )
@@ -116,13 +117,13 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
     if not sys.stderr.isatty():
         shown = -1
 
-        def say(done: int, total: int) -> None:
+        def tell(done: int, total: int) -> None:
             nonlocal shown
             if 10 * done // total != shown:
                 shown = 10 * done // total
-                click.echo(f"building: {done} of {total}", err=True)
+                say(f"building: {done} of {total}", err=True)
 
-        yield say
+        yield tell
         return
     from rich.console import Console
     from rich.progress import Progress

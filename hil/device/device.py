@@ -26,18 +26,21 @@ class Device:
         spec: which board this is.
         port: device or URL of its console.
         lab: the lab of a virtual board.
+        interrupted: whether something that was done with it has been cut short since its last
+            reset, by Ctrl-C or a time-out say: what it does now is not known.
     """
 
     def __init__(self, spec: BoardSpec, port: str, lab: Lab | None, owns_lab: bool) -> None:
         self.spec = spec
         self.port = port
         self.lab = lab
+        self.interrupted = False
         self._owns_lab = owns_lab
         self._info: BoardInfo | None = None
         self._rate = BAUD
         self._fastest = spec.baud or FAST_BAUD
         self._bears = self._fastest
-        self._line = BoardPort(port, lab)
+        self._line = BoardPort(port, lab, spec.line)
         self._recovery = Recovery(spec, self._line)
 
     @classmethod
@@ -158,14 +161,26 @@ class Device:
         self._line.reopen()
 
     def _restart(self, how: ResetStrategy) -> None:
-        self._forget()
-        self._info = self._recovery.start(how)
-        check_mac(self._info, self.spec.mac)
-        if has_line_rate(self.port) and not self._info.simulated:
-            self.raise_baud()
+        with self.noticing_interruption():
+            self._forget()
+            self._info = self._recovery.start(how)
+            check_mac(self._info, self.spec.mac)
+            if has_line_rate(self.port) and not self._info.simulated:
+                self.raise_baud()
+        self.interrupted = False
+
+    @contextlib.contextmanager
+    def noticing_interruption(self) -> Iterator[None]:
+        """Note in :attr:`interrupted` if what a ``with`` block does is cut short."""
+        try:
+            yield
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                self.interrupted = True
+            raise
 
     def _way_to_reset(self) -> ResetStrategy:
-        return reset_on(self.port, self.spec.reset, self._fastest)
+        return reset_on(self.port, self.spec.reset, self._fastest, self.spec.line)
 
     def raise_baud(self) -> None:
         """Make the console as fast as images and frames need it and the line bears it."""

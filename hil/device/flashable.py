@@ -9,7 +9,7 @@ from hil.console.info import BoardInfo
 from hil.device.device import Device
 from hil.device.installed import find_installed
 from hil.device.start import check_firmware, check_model
-from hil.errors import BadInputError, BoardSilent
+from hil.errors import BadInputError, BoardSilent, HilError
 from hil.firmware.build import FirmwareBuild, firmware_for
 from hil.flash.flash import FlashFile, FlashReport, Needs, Progress, flash
 from hil.inference.part import ModelPart
@@ -24,10 +24,16 @@ OnProgress = Callable[[Progress], None]
 
 
 class Flashable(Device):
-    """A board whose flash can be brought to a wanted content."""
+    """A board whose flash can be brought to a wanted content.
+
+    Attributes:
+        half_flashed: whether flashing it was cut short: what it does until it is flashed anew says
+            nothing about the firmware.
+    """
 
     def __init__(self, spec: BoardSpec, port: str, lab: Lab | None, owns_lab: bool) -> None:
         super().__init__(spec, port, lab, owns_lab)
+        self.half_flashed = False
         self._part: ModelPart | None = None
 
     @property
@@ -118,6 +124,23 @@ class Flashable(Device):
         progress: OnProgress | None,
     ) -> FlashReport:
         """Flash, start and check; ``build`` is given where its application is among the files."""
+        self.half_flashed = True
+        try:
+            with self.noticing_interruption():
+                report = self._bring(files, build, part, progress)
+        except HilError:  # it has come to an end
+            self.half_flashed = False
+            raise
+        self.half_flashed = False
+        return report
+
+    def _bring(
+        self,
+        files: list[FlashFile],
+        build: FirmwareBuild | None,
+        part: ModelPart | None,
+        progress: OnProgress | None,
+    ) -> FlashReport:
         noted = len(self.notes)
         self._part = None
         if build:
@@ -147,6 +170,7 @@ class Flashable(Device):
                 needs=self._needs(build),
                 baud=self._bears,
                 usb_jtag=self.spec.reset == "usb-jtag",
+                line=self.spec.line,
                 progress=progress,
             )
         )

@@ -68,8 +68,9 @@ def update(
     before = _at_rest(device)
     uploads = _uploads(before, build, part)
     try:
-        for what, data in uploads.items():
-            _upload(device, what, data, progress)
+        with device.noticing_interruption():
+            for what, data in uploads.items():
+                _upload(device, what, data, progress)
         after = device.reboot()
         _judge(device, before, after, build, part)
         for what in uploads:

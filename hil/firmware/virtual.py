@@ -118,7 +118,7 @@ def build(out: Path, *, test: bool = False, root: Path = ROOT, digest: str | Non
         module = Path(directory) / "splitnode.wasm"
         _run(
             [
-                *(sys.executable, "-m", "ziglang", "cc", *FLAGS),
+                *(sys.executable, "-P", "-m", "ziglang", "cc", *FLAGS),
                 f"-ffile-prefix-map={root}=.",
                 f'-DSN_VERSION="{version(root)}"',
                 f'-DSN_SOURCE_DIGEST="{digest[:16]}"',
@@ -136,7 +136,7 @@ def build(out: Path, *, test: bool = False, root: Path = ROOT, digest: str | Non
         )
         _run(
             [
-                *(sys.executable, str(root / "virtual" / "pack.py")),
+                *(sys.executable, "-P", str(root / "virtual" / "pack.py")),
                 *("--wasm", str(module)),
                 *("--version", version(root)),
                 *("--digest", digest),
@@ -144,6 +144,8 @@ def build(out: Path, *, test: bool = False, root: Path = ROOT, digest: str | Non
                 *("--out", str(out)),
             ],
             "the firmware image could not be packed",
+            # For esptool: a user's own settings have no say.
+            ESPTOOL_CFGFILE=str(PACKAGE / "esptool_worker" / "esptool.cfg"),
         )
 
 

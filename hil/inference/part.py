@@ -11,7 +11,7 @@ import numpy as np
 from hil.errors import BadInputError
 from hil.model.array import Array
 from hil.model.model import Model
-from hil.model.photos import Photo as NamedPhoto
+from hil.model.samples import Sample
 from hil.model.split import Cut, Split
 from hil.model.tflite.graph import TensorSpec
 from hil.model.tflite.verify import verify
@@ -92,20 +92,13 @@ class ModelPart:
         """The cut's name as the slot has it; empty in role full."""
         return fitting(self.cut.short_name, CUT_SIZE, self.model_id) if self.cut else ""
 
-    def input_tensor(self, image: "Photo | NamedPhoto") -> Array:
-        """Return an image as the full model's input tensor; a tensor of that kind as it is.
+    def input_tensor(self, image: "Photo | Sample") -> Array:
+        """Return an input as the full model's input tensor; a tensor of that kind as it is.
 
         Raises:
-            BadInputError: it is no image.
+            BadInputError: it is none.
         """
-        spec = self.model.input
-        if (
-            isinstance(image, np.ndarray)
-            and image.shape == spec.shape
-            and image.dtype == spec.dtype
-        ):
-            return image
-        return self.model.preprocess(image.open() if isinstance(image, NamedPhoto) else image)
+        return self.model.input_tensor(image)
 
     def activation(self, data: bytes) -> Array:
         """Return the bytes of an activation as an array of the cut's shape and dtype.

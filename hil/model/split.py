@@ -23,6 +23,9 @@ from hil.model.tflite.verify import verify
 
 FULL_MODEL_INDEX = 0xFFFF
 
+# The share of all MACs that the default cut of a bare .tflite may leave to the board.
+_MOST_HEAD_MACS = 0.6
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -157,6 +160,23 @@ def legal_cuts(model: bytes) -> Cuts:
         for operator in graph.operators
     ]
     return Cuts(tuple(cuts), tuple(zip(full, names, strict=True)), graph.stateful)
+
+
+def usual_cut(cuts: Cuts) -> Cut:
+    """Return the cut to use where nobody names one: that with the smallest activation.
+
+    Only those count whose head has at most 60 % of the model's multiply-accumulates and at least
+    one, the earliest on a tie; if there is none, all count.
+
+    Args:
+        cuts: at least one.
+    """
+    eligible = [
+        cut
+        for cut in cuts
+        if 0 < cut.head_macs <= _MOST_HEAD_MACS * (cut.head_macs + cut.tail_macs)
+    ]
+    return min(eligible or cuts, key=lambda cut: (cut.bytes, cut.index))
 
 
 def find_cut(cuts: Cuts, wanted: str | int) -> Cut:

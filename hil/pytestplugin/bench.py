@@ -14,6 +14,7 @@ from hil.errors import (
     ModelRefused,
     ProductFailure,
 )
+from hil.pytestplugin.condition import Condition
 from hil.pytestplugin.recording import RecordingBoard
 from hil.pytestplugin.run import MAIN
 from hil.pytestplugin.stalls import Repeated, Stalls
@@ -67,7 +68,8 @@ class Bench:
         self._broken: HilError | None = None
         self._broken_links: dict[str, InfrastructureError] = {}
         self._without_second: list[InfrastructureError] = []
-        self._suspect = False
+        self._condition = Condition(self.rig)
+        self._installed = self._closed = False
         self._stale = False
         self._fits = False
         self._pending: tuple[str, HilError] | None = None
@@ -77,8 +79,16 @@ class Bench:
         """Let go of the boards, with what the run was to test on those that outlive it.
 
         Raises:
-            HilError: as :meth:`install`; boards that cannot be used any more are left as they are.
+            HilError: as :meth:`install`, and as :meth:`check` of what has come after the last
+                test; boards that cannot be used any more are left as they are.
         """
+        try:
+            self.check()
+        finally:
+            self._closed = True
+            self._let_go()
+
+    def _let_go(self) -> None:
         try:
             if self.board.lab is None and self._broken is None:
                 self._restore()
@@ -101,6 +111,8 @@ class Bench:
         self._fits = fits
         self.prepare(MAIN, build, model, cut)
         self._flash()
+        self._condition = Condition(self.rig)
+        self._installed = True
 
     def prepare(
         self, stage: str, build: "FirmwareBuild | None", model: "Model", cut: "Cut"
@@ -152,17 +164,17 @@ class Bench:
     def gateway(self) -> "Board":
         """Return the second board with the firmware on it; raises as :meth:`install`."""
         gateway = self._second("gateway")
-        if gateway not in self._flashed:
+        if gateway not in self._flashed or gateway.half_flashed:
             gateway.flash(self._contents[MAIN][0], None)
-            self._flashed.append(gateway)
+            self._flashed = list(dict.fromkeys([*self._flashed, gateway]))
         return gateway
 
     def note(self, error: BaseException, via: str, test: str) -> None:
-        """Learn of an error that ended a test with these boards.
+        """Learn of what ended a phase of a test with these boards, expected or not.
 
         After an infrastructure error nothing can be tested any more, unless it concerns one link
-        or the second board alone; after a product failure the boards are reset before they are
-        used again.
+        or the second board alone. After all else the boards are looked after before they are used
+        again, see :class:`hil.pytestplugin.condition.Condition`.
 
         Args:
             error: what ended it.
@@ -178,11 +190,13 @@ class Bench:
             return
         elif isinstance(error, InfrastructureError):
             self._broken = self._broken or error
-        elif isinstance(error, ProductFailure) and not isinstance(error, BudgetExceeded):
-            self._suspect = True
+        elif not isinstance(error, BudgetExceeded):
+            self._condition.note(error)
 
     def make_ready(self, via: str, stage: str = MAIN) -> None:
         """Bring the boards back to what every test is to find: up, same model, connected.
+
+        What an earlier test has done to them is never this one's failure.
 
         Args:
             via: the link that the next test is to find.
@@ -196,14 +210,19 @@ class Bench:
         if self._broken is not None:
             raise self._broken.with_traceback(None)
         self._stalls.require_none(via)
-        if self._suspect:
-            self._recover()
-        info = self.board.refresh()
+        if not self._installed:
+            return  # whatever is on the boards, it is not what is to be tested
+        try:
+            self._condition.mend()
+        except ProductFailure as error:
+            self._broken = error
+            raise
+        info = None if self.board.half_flashed else self.board.refresh()
         if stage not in self._contents:
             return
         self._stage = stage
         self.board.results = self._results if stage == MAIN else Results()
-        if _identity(info) != self._identities.get(stage):
+        if info is None or _identity(info) != self._identities.get(stage):
             self._flash()
         split = self.board.part.split
         if self._edge is not None and split and self._edge.model_id != split.model_id:
@@ -219,15 +238,19 @@ class Bench:
     def check(self) -> None:
         """Make sure that the boards are still up, whether or not anything has asked them lately.
 
-        The question also waits for what they may be about to say.
+        The question also waits for what they may be about to say. Boards that are known to have
+        been left in any state are not asked: they are mended before the next test.
 
         Raises:
             ProductFailure: one panicked, reset itself or fell silent, and nobody has reset it.
             InfrastructureError: the rig broke.
         """
         self._keep_notes()
-        for board in self.rig.boards:
-            board.refresh()
+        if not self._installed or self._closed or self._broken is not None:
+            return
+        if self._condition.is_sound:
+            for board in self.rig.boards:
+                board.refresh()
 
     def _keep_notes(self) -> None:
         """Enter into the results what the boards' starts took: a pass is not to hide it."""
@@ -291,15 +314,6 @@ class Bench:
             self._broken_links[via] = error
             raise
         self._stale = False
-
-    def _recover(self) -> None:
-        self._suspect = False
-        try:
-            for board in self.rig.boards:
-                board.reset()
-        except ProductFailure as error:
-            self._broken = error
-            raise
 
 
 def _identity(info: "BoardInfo") -> tuple[object, ...]:

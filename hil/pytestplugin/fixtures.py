@@ -6,6 +6,7 @@ these docstrings promise, whatever an earlier test did to it.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
-    from hil.model.photos import Photo
+    from hil.model.predictions import Predictions
+    from hil.model.samples import Sample
     from hil.model.split import Cut
     from hil.pytestplugin.bench import Bench
     from hil.results import Results
@@ -49,6 +51,7 @@ def hil_bench(
     from hil.pytestplugin.bench import Bench
 
     run = Run.of(request.config)
+    run.begin()  # where a test asks for a board that did not seem to need one
     run.record_property = record_testsuite_property
     rig = run.plan.rig
     if isinstance(rig, InfrastructureError):
@@ -85,47 +88,76 @@ def cut(request: pytest.FixtureRequest) -> "Cut":
 
 
 @pytest.fixture(scope="session")
-def photos(request: pytest.FixtureRequest) -> "list[Photo]":
-    """The photos, sorted by name: ``hil.model.photos.Photo`` with path, name and label."""
-    from hil.model.photos import default_photos, load_photos
-
-    return load_photos(Run.of(request.config).settings.photos or default_photos())
+def hil_samples(request: pytest.FixtureRequest) -> "list[Sample]":
+    """What --hil-photos or --hil-input names; tests ask for ``photos``."""
+    return Run.of(request.config).samples
 
 
 @pytest.fixture(scope="session")
-def edge(
-    hil_bench: "Bench", firmware: "FirmwareBuild", model: "Model", cut: "Cut"
-) -> "Iterator[EdgeServer]":
-    """The edge server, running the model's tail with reference kernels.
+def photos(hil_samples: "list[Sample]") -> "list[Sample]":
+    """The photos, sorted by name: ``hil.model.photos.Photo`` with path, name and label.
 
-    Towards a virtual board it tells stated constants as its times, never this machine's.
+    With --hil-input they are the inputs that it names, ``hil.model.tensors.TensorInput`` with
+    path, name, label and tensor; ``board.infer`` and ``model.input_tensor`` take both.
     """
+    return hil_samples
+
+
+@pytest.fixture(scope="session")
+def hil_predictions(request: pytest.FixtureRequest) -> "Iterator[Predictions | None]":
+    """What reference models have given in earlier runs (--hil-cache)."""
+    from hil.model.predictions import Predictions
+
+    run = Run.of(request.config)
+    if run.settings.cache is None:
+        yield None
+        return
+    with closing(Predictions(run.settings.cache)) as predictions:
+        yield predictions
+    if predictions.problem:
+        run.say([f"hil: {predictions.problem}"])
+
+
+@pytest.fixture(scope="session")
+def hil_edge(
+    hil_bench: "Bench",
+    firmware: "FirmwareBuild",
+    model: "Model",
+    cut: "Cut",
+    hil_predictions: "Predictions | None",
+) -> "Iterator[EdgeServer]":
+    """The server behind ``edge``."""
     from hil.edge import EdgeServer, FixedStopwatch
     from hil.sim.clock import host_work
 
     split = model.split(cut)
-    host, stopwatch = "0.0.0.0", None
+    host, stopwatch, kept = "0.0.0.0", None, None
     if firmware.app.simulated:
-        host = "127.0.0.1"
+        host, kept = "127.0.0.1", hil_predictions
         stopwatch = FixedStopwatch(host_work.TOTAL_US, host_work.INVOKE_US)
-    with EdgeServer(split.tail, split.model_id, host=host, stopwatch=stopwatch) as server:
+    tail = split.tail, split.model_id
+    with EdgeServer(*tail, host=host, stopwatch=stopwatch, kept=kept) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def board(
+def edge(hil_edge: "EdgeServer") -> "EdgeServer":
+    """The edge server, running the model's tail with reference kernels.
+
+    Towards a virtual board it tells stated constants as its times, never this machine's.
+    """
+    return hil_edge
+
+
+@pytest.fixture(scope="session")
+def hil_board(
     request: pytest.FixtureRequest,
     hil_bench: "Bench",
     firmware: "FirmwareBuild",
     model: "Model",
     cut: "Cut",
 ) -> "Board":
-    """The board under test: flashed, booted, and connected over the first link of --hil-via.
-
-    A ``hil.Board`` with the firmware and the model's head on it. ``board.infer(photo)`` runs
-    one inference end to end, with the tail on ``edge``, or on ``peer`` if --hil-peer names one. A
-    test may reset it or load another model; it may also crash it if it resets it afterwards.
-    """
+    """The board behind ``board``: what stands on it needs no fixture of a user's in between."""
     from hil.results.table import identity_lines
 
     run = Run.of(request.config)
@@ -133,29 +165,44 @@ def board(
     hil_bench.install(firmware, model, cut, fits=own)
     run.say(identity_lines(run.results.document()))
     run.write()
-    edge = None if hil_bench.has_peer else request.getfixturevalue("edge")
+    edge = None if hil_bench.has_peer else request.getfixturevalue(_sessions(request, "edge"))
     hil_bench.connect(edge, run.settings.via[0])
     return hil_bench.board
 
 
 @pytest.fixture(scope="session")
-def hil_link(request: pytest.FixtureRequest, hil_bench: "Bench", board: "Board") -> str:
-    """The name of the link that it is the turn of; tests ask for ``link``."""
-    via: str = request.param
-    hil_bench.make_ready(via, Run.of(request.config).stage)
+def board(hil_board: "Board") -> "Board":
+    """The board under test: flashed, booted, and connected over the first link of --hil-via.
+
+    A ``hil.Board`` with the firmware and the model's head on it. ``board.infer(photo)`` runs
+    one inference end to end, with the tail on ``edge``, or on ``peer`` if --hil-peer names one. A
+    test may reset it or load another model; it may also crash it if it resets it afterwards.
+    """
+    return hil_board
+
+
+@pytest.fixture(scope="session")
+def hil_link(request: pytest.FixtureRequest) -> str | None:
+    """The name of the link that it is the turn of; None in a test that names its links itself."""
+    via: str | None = getattr(request, "param", None)
     return via
 
 
 @pytest.fixture
-def link(request: pytest.FixtureRequest, hil_link: str, board: "Board") -> "Connection":
+def link(
+    request: pytest.FixtureRequest, hil_link: str | None, hil_bench: "Bench", board: "Board"
+) -> "Connection":
     """A link of --hil-via: a test that uses it has a turn for each, ``board`` being connected so.
 
     A ``hil.Connection``; ``link.via`` is its name. ESP-NOW is skipped on a rig without
-    a second board, unless --hil-via asks for it by name.
+    a second board, unless --hil-via asks for it by name. A test may name its links itself, by
+    ``pytest.mark.parametrize("link", [...], indirect=True)``.
     """
-    stage = Run.of(request.config).stage
-    if stage != MAIN:
-        request.getfixturevalue(stage)
+    run = Run.of(request.config)
+    if not run.is_ready:
+        hil_bench.make_ready(run.via, run.stage)
+    if run.stage != MAIN:
+        request.getfixturevalue(run.stage)
     assert board.connection is not None
     return board.connection
 
@@ -184,3 +231,15 @@ def gateway(hil_bench: "Bench", board: "Board") -> "Board":
 def console(board: "Board") -> "Console":
     """The board's console: requests, events, and the log of this session so far."""
     return board.console
+
+
+def _sessions(request: pytest.FixtureRequest, name: str) -> str:
+    """Return the name of a fixture that the whole session can use.
+
+    Args:
+        request: of a fixture of the session.
+        name: of one that a project may have put its own in place of: made for each test if it
+            likes, and then for its tests only.
+    """
+    found = request._fixturemanager.getfixturedefs(name, request._pyfuncitem)
+    return name if found is None or found[-1].scope == "session" else f"hil_{name}"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The serial log of each test: a file of its own, and a section of its failure."""
 
+import os
 import re
 import time
 import zlib
@@ -29,7 +30,7 @@ def file_name(nodeid: str) -> str:
     safe = re.sub(r"[^A-Za-z0-9._-]+", "_", nodeid).strip("_.")
     if safe == nodeid and len(safe) <= _MAX_NAME:
         return f"{safe}.log"
-    return f"{safe[-_MAX_NAME:]}-{zlib.crc32(nodeid.encode()):08x}.log"
+    return f"{safe[-_MAX_NAME:]}-{zlib.crc32(os.fsencode(nodeid)):08x}.log"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -43,17 +44,18 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 
 
 def _write(item: pytest.Item) -> None:
-    run = Run.known(item.config)
+    run = Run.under_way(item.config)
     if run is not None and (entries := run.serial_log(item.stash[_STARTED])):
+        from hil.results.files import write_text
         from hil.results.serial_log import file_text
 
         path = run.log_dir / "logs" / file_name(item.nodeid)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file_text(entries), encoding="utf-8")
-        item.stash[PATH] = path
+        with run.keeping():
+            write_text(file_text(entries), path)
+            item.stash[PATH] = path
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, Any, pytest.TestReport]:

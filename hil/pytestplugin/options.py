@@ -23,6 +23,9 @@ _OPTIONS = {
     "hil",
     "cut": "where to cut the model, by tensor or short name; default: the manifest's",
     "photos": "directory with photos; default: those that come with hil",
+    "input": "in place of photos: a .npy, .npz, .bin or .wav file, or a directory of them",
+    "range": "LOW,HIGH: values that black and white stand for in photos, as in --hil-range=-1,1; "
+    "default: what the manifest, the model's metadata or the input's quantization says",
     "peer": "second board, for the tail: as --hil-board, 'virtual' beside a virtual board; "
     "default: hil.toml, else the edge server runs the tail",
     "gateway": "second board, to carry ESP-NOW to this host; default: hil.toml, else the peer, "
@@ -32,8 +35,14 @@ _OPTIONS = {
     "hci": "what reaches virtual boards over BLE: 'bluez' (this computer's own adapter, as for "
     "real boards) or the radio of another program's lab; default: HIL_HCI, else the lab's own",
     "rounds": "inferences in a latency test; default: 20, fewer give no p95",
+    "unstable": "what a test counts that has failed and then, run again by another plugin, passed: "
+    "'pass' or 'fail'; default: pass, and it is told",
+    "cache": "directory where predictions of the reference models are kept by content, for the "
+    "next run on the same photos; 'off': nowhere; default: hil in XDG_CACHE_HOME or ~/.cache",
     "log-dir": "directory for results.json and the serial logs; default: hil-report",
 }
+
+_UNSTABLE = ("pass", "fail")
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,8 @@ class Settings:
         model: directory with a manifest, or a .tflite file.
         cut: name or index of the cut.
         photos: directory.
+        input: file or directory of inputs that are no photos.
+        value_range: real values that black and white stand for in photos, as text.
         peer: likewise the board that runs the tail.
         gateway: likewise of the one that carries ESP-NOW.
         via: some of :data:`hil.links.LINKS`; every test without ``link`` uses the first.
@@ -54,6 +65,8 @@ class Settings:
         link: TOML file that shapes simulated links.
         hci: radio for BLE, see :mod:`hil.rig.hci`.
         rounds: at least 1.
+        unstable: ``pass`` or ``fail``, what a test counts that passes only when it is run again.
+        cache: directory for predictions; None: they are not kept.
     """
 
     board: str | None
@@ -62,6 +75,8 @@ class Settings:
     model: Path | None
     cut: str | None
     photos: Path | None
+    input: Path | None
+    value_range: str | None
     peer: str | None
     gateway: str | None
     via: tuple[str, ...]
@@ -69,6 +84,8 @@ class Settings:
     link: Path | None
     hci: str | None
     rounds: int
+    unstable: str
+    cache: Path | None
 
     @classmethod
     def of(cls, config: pytest.Config) -> "Settings":
@@ -78,12 +95,12 @@ class Settings:
         or a default at the root directory.
 
         Raises:
-            BadInputError: a link that does not exist, a number of rounds below 1, or seconds
-                that are none.
+            BadInputError: a link that does not exist, a number of rounds below 1, seconds that are
+                none, or another word.
         """
 
         def text(name: str) -> str | None:
-            return config.getoption(_dest(name)) or config.getini(_dest(name)) or None
+            return _text(config, name)
 
         via = text("via")
         board = config.getoption(_dest("board")) or os.environ.get("HIL_BOARD")
@@ -94,6 +111,8 @@ class Settings:
             model=_path(config, "model"),
             cut=text("cut"),
             photos=_path(config, "photos"),
+            input=_path(config, "input"),
+            value_range=text("range"),
             peer=text("peer"),
             gateway=text("gateway"),
             via=parse_links(via, "--hil-via") if via else LINKS,
@@ -101,12 +120,19 @@ class Settings:
             link=_path(config, "link"),
             hci=text("hci"),
             rounds=_rounds(text("rounds") or "20"),
+            unstable=_unstable(text("unstable") or _UNSTABLE[0]),
+            cache=None if text("cache") == "off" else _path(config, "cache") or _own_cache(),
         )
 
 
 def log_directory(config: pytest.Config) -> Path:
     """Return the absolute path of the directory for ``results.json`` and ``logs/``."""
     return _path(config, "log-dir") or config.rootpath / "hil-report"
+
+
+def counts_unstable(config: pytest.Config) -> bool:
+    """Return whether a test fails that passes only when it is run again."""
+    return _text(config, "unstable") == "fail"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -139,12 +165,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(_dest(name), f"--hil-{name}: {text}", default=None)
 
 
+def _text(config: pytest.Config, name: str) -> str | None:
+    return config.getoption(_dest(name)) or config.getini(_dest(name)) or None
+
+
 def _path(config: pytest.Config, name: str) -> Path | None:
     if given := config.getoption(_dest(name)):
         return config.invocation_params.dir / Path(given).expanduser()
     if given := config.getini(_dest(name)):
         return config.rootpath / Path(given).expanduser()
     return None
+
+
+def _own_cache() -> Path | None:
+    """Return the user's own directory; None for a user without a home, as containers have."""
+    if home := os.environ.get("XDG_CACHE_HOME"):
+        return Path(home) / "hil"
+    try:
+        return Path.home() / ".cache" / "hil"
+    except RuntimeError:
+        return None
 
 
 def _dest(name: str) -> str:
@@ -159,6 +199,12 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < math.inf:
         raise BadInputError(f"--hil-board-wait is {text!r}; give a number of seconds, 0 or more.")
     return seconds
+
+
+def _unstable(text: str) -> str:
+    if text not in _UNSTABLE:
+        raise BadInputError(f"--hil-unstable is {text!r}; say {' or '.join(_UNSTABLE)}.")
+    return text
 
 
 def _rounds(text: str) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whose fault it is: how the errors of ``hil.errors`` end a test and the session.
+"""How the errors of ``hil.errors`` end a test and the session.
 
 ===============  ========  ===========  =========
 error            terminal  JUnit        exit code
@@ -9,10 +9,12 @@ bad input        E         <error>      4
 infrastructure   E         <error>      10
 ===============  ========  ===========  =========
 
-pytest and its JUnit writer tell errors from failures by the phase alone: what fails in a call is a
-failure, elsewhere an error. So a report is handed to the reporters under the phase whose
-failures they show as wanted, and gets its own phase back afterwards. The exit code is the first
-of 1, 4 and 10 for which there is a reason.
+Only a product failure may be expected (``xfail``): the others say nothing about what was expected.
+
+pytest and all that report for it tell errors from failures by the phase alone: what fails in a
+call is a failure, elsewhere an error. So a report has the phase whose failures they show as
+wanted as long as it is reported. The exit code is the first of 1, 4 and 10 for which there is a
+reason.
 """
 
 from collections.abc import Generator
@@ -22,27 +24,23 @@ import pytest
 from _pytest.junitxml import xml_key
 
 from hil.console.log import NOTE
-from hil.errors import (
-    BadInputError,
-    HilError,
-    InfrastructureError,
-    MessageLost,
-    ProductFailure,
-)
+from hil.errors import BadInputError, HilError
+from hil.pytestplugin.kinds import ending_of, kind_of, worst
+from hil.pytestplugin.options import counts_unstable
+from hil.pytestplugin.story import Story
 
-EXIT_INFRASTRUCTURE = 10
+EXIT_STATUS: dict[str, int] = {
+    "product": pytest.ExitCode.TESTS_FAILED,
+    "test": pytest.ExitCode.TESTS_FAILED,
+    "bad_input": pytest.ExitCode.USAGE_ERROR,
+    "infrastructure": 10,
+}
+"""A session's, by the worst kind of what has failed in it."""
+
+_UNEXPECTED = ("infrastructure", "bad_input")
+"""Kinds of errors that nobody can have expected of the product."""
 
 Phase = Literal["setup", "call", "teardown"]
-
-
-def kind_of(error: BaseException) -> str:
-    """Return ``product``, ``infrastructure``, ``bad_input``, or ``test`` for all else."""
-    lost = isinstance(error, MessageLost) and error.tolerated
-    if isinstance(error, InfrastructureError) or lost:
-        return "infrastructure"
-    if isinstance(error, BadInputError):
-        return "bad_input"
-    return "product" if isinstance(error, ProductFailure) else "test"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,7 +54,19 @@ class Outcomes:
     def __init__(self, config: pytest.Config) -> None:
         """Begin with nothing failed."""
         self._config = config
-        self._kinds: set[str] = set()
+        self._kinds: dict[str, set[str]] = {}
+        self._moved: list[tuple[pytest.TestReport, Phase]] = []
+        self._stopped = False
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Know a subtest's reports by their time."""
+        story = Story.of(item)
+        story.calling = True
+        try:
+            return (yield)
+        finally:
+            story.calling = False
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -64,50 +74,93 @@ class Outcomes:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Give a report of a harness error its kind and one sentence in place of a traceback."""
         report = yield
-        if call.excinfo is None or not report.failed:
-            return report
-        error = call.excinfo.value
-        kind = vars(report)["hil_kind"] = kind_of(error)
-        item.user_properties.append(("hil.kind", kind))
-        if isinstance(error, HilError):
-            if self._config.getoption("tbstyle") in ("auto", "short", "line"):
-                report.longrepr = _sentence(item, call.excinfo)
-            if isinstance(error, BadInputError) and call.when == "setup":
-                item.session.shouldstop = str(error)
+        story = Story.of(item)
+        error = ending_of(item, call)
+        kind = None
+        if error is not None:
+            kind = kind_of(error)
+            if kind in _UNEXPECTED:
+                _count(report)
+            if report.failed and isinstance(error, HilError):
+                self._tell(item, report, call, error)
+        elif report.passed and call.when == "call" and not story.calling:
+            kind = _contain(report, story.subtests)
+        if report.failed:
+            kind = vars(report)["hil_kind"] = kind or "test"
+        first = "" if error is None else next(iter(str(error).splitlines()), "")
+        story.add(call.when, _outcome(report, kind), kind if report.failed else None, first)
+        if call.when == "teardown":
+            report.user_properties += _properties(story)
+        elif call.when == "call" and not story.calling and story.outcome == "unstable":
+            vars(report)["hil_unstable"] = story.kind, story.attempts, story.first
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, Any, Any]:
         """Show product failures as failures and all else that is the harness's as errors."""
+        if (
+            vars(report)["outcome"] == "rerun"
+        ):  # what this attempt has shown is told by the last one
+            self._kinds.pop(report.nodeid, None)
+        if report.passed and counts_unstable(self._config) and hasattr(report, "hil_unstable"):
+            _fail_unstable(report)
         if not report.failed:
             return (yield)
         kind = getattr(report, "hil_kind", "test")
-        self._kinds.add(kind)
-        phase = report.when
+        self._kinds.setdefault(report.nodeid, set()).add(kind)
+        phase: Phase = vars(report).setdefault("hil_phase", report.when)
         report.when = _shown_phase(kind, phase)
-        try:
-            result = yield
-        finally:
-            report.when = phase
-        if phase == "call" and _shown_phase(kind, phase) == "setup":
+        self._moved.append((report, phase))
+        result = yield
+        if phase == "call" and report.when == "setup":
             self._name_phase(report)
         if kind == "product" and phase == "teardown" and not hasattr(report, "node"):
             self._close(report)
         return result
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Say the word for a report that pytest would choose by its own phase."""
+        kind = getattr(report, "hil_kind", None)
+        if kind is None or not report.failed:
+            return None
+        if kind in _UNEXPECTED:
+            return "error", "E", "ERROR"
+        is_shown_so = kind == "product" and vars(report).get("hil_phase") in ("setup", "teardown")
+        return ("failed", "F", "FAILED") if is_shown_so else None
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Tell a session that stops because of failures from one that somebody ends."""
+        self._stopped = type(excinfo.value).__name__ == "Interrupted"
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Turn 'some test failed' into the exit code of the worst kind of failure."""
-        failed = session.exitstatus == pytest.ExitCode.TESTS_FAILED
-        stopped = session.exitstatus == pytest.ExitCode.INTERRUPTED and "bad_input" in self._kinds
-        if not (failed or stopped) or not self._kinds:
+        for report, phase in self._moved:  # pytest's summary names it, and decides nothing by it
+            report.when = phase
+        kinds = set[str]().union(*self._kinds.values())
+        kind = worst(kinds)
+        if kind is None:
             return
-        if self._kinds & {"product", "test"}:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        elif "bad_input" in self._kinds:
-            session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        else:
-            session.exitstatus = EXIT_INFRASTRUCTURE
+        stopped = session.exitstatus == pytest.ExitCode.INTERRUPTED and self._stopped
+        if session.exitstatus == pytest.ExitCode.TESTS_FAILED or (stopped and kinds != {"test"}):
+            session.exitstatus = EXIT_STATUS[kind]
+
+    def _tell(
+        self,
+        item: pytest.Item,
+        report: pytest.TestReport,
+        call: pytest.CallInfo[None],
+        error: HilError,
+    ) -> None:
+        """Put the error's sentence in place of the traceback, unless that was asked for."""
+        assert call.excinfo is not None
+        raised = call.excinfo.value
+        wrapped = error is not raised and not _is_told_anew(error, raised)
+        if self._config.getoption("tbstyle") in ("auto", "short", "line") and not wrapped:
+            report.longrepr = _sentence(item, pytest.ExceptionInfo.from_exception(error))
+        if isinstance(error, BadInputError) and call.when == "setup":
+            item.session.shouldstop = str(error)
 
     def _name_phase(self, report: pytest.TestReport) -> None:
         """Have JUnit's file say that an error shown as one of set-up came from the call."""
@@ -131,12 +184,68 @@ class Outcomes:
         self._config.hook.pytest_runtest_logreport(report=closing)
 
 
+def _count(report: pytest.TestReport) -> None:
+    """Have an error count that a mark ``xfail`` has made an expected one."""
+    if hasattr(report, "wasxfail"):
+        del report.wasxfail
+        report.outcome = "failed"
+
+
+def _contain(report: pytest.TestReport, kinds: set[str]) -> str | None:
+    """Fail a test that has passed but for subtests, by their worst kind, and return that.
+
+    Failed assertions in subtests are counted by pytest itself.
+    """
+    kind = worst(kinds)
+    if kind in (None, "test"):
+        return None
+    report.outcome = "failed"
+    report.longrepr = "contains failed subtests"
+    return kind
+
+
+def _fail_unstable(report: pytest.TestReport) -> None:
+    kind, attempts, first = report.hil_unstable
+    report.outcome = "failed"
+    report.longrepr = f"unstable: it passed at attempt {attempts}, after: {first}"
+    vars(report)["hil_kind"] = kind
+
+
+def _properties(story: Story) -> list[tuple[str, object]]:
+    """Return what JUnit's file is to say of a test besides pytest's own words."""
+    if story.kind is None:
+        return []
+    properties: list[tuple[str, object]] = [("hil.kind", story.kind)]
+    if story.outcome == "unstable":
+        properties += [
+            ("hil.outcome", "unstable"),
+            ("hil.attempts", story.attempts),
+            ("hil.unstable", story.first),
+        ]
+    return properties
+
+
+def _outcome(report: pytest.TestReport, kind: str | None) -> str:
+    if hasattr(report, "wasxfail"):
+        return "xfailed" if report.skipped else "xpassed"
+    if not report.failed:
+        return report.outcome
+    if kind == "product" or (kind == "test" and report.when == "call"):
+        return "failed"
+    return "error"
+
+
 def _shown_phase(kind: str, phase: Phase) -> Phase:
     if kind == "product":
         return "call"
-    if kind in ("infrastructure", "bad_input") and phase == "call":
+    if kind in _UNEXPECTED and phase == "call":
         return "setup"
     return phase
+
+
+def _is_told_anew(error: HilError, raised: BaseException) -> bool:
+    """Whether the error says in the harness's words what was raised, and where."""
+    return error.__traceback__ is raised.__traceback__
 
 
 def _sentence(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:

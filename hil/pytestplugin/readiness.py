@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hil.pytestplugin.run import NEEDS_BOARD, Run
+from hil.links import parse_links
+from hil.pytestplugin.condition import cuts_short
+from hil.pytestplugin.kinds import NEEDS_BOARD, ending_of, used_fixtures
+from hil.pytestplugin.run import Run
 from hil.pytestplugin.selection import link_of
 from hil.pytestplugin.stages import stage_of
 
@@ -21,18 +24,39 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if run is None:
         return
     via = link_of(item)
+    if via is not None and via not in run.settings.via:
+        parse_links(via, "the test's parameter link")
+        pytest.skip(f"it is about {via}, which --hil-via leaves out.")
     if via is not None and (why := run.plan.lacks_for(via)):
         pytest.skip(f"{why}.")
     run.enter(stage_of(item), via)
     if (bench := _bench_of(item)) is not None:
         bench.make_ready(run.via, run.stage)
+        run.is_ready = True
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Fail a test without its link, and one during which the board crashed, though unasked."""
+    """Fail a test without its link, and one during which the board crashed, though unasked.
+
+    One that is skipped in its midst has said nothing against that either.
+    """
     if (bench := _bench_of(item)) is not None:
         bench.require(Run.of(item.config).via)
+    try:
+        result = yield
+    except pytest.skip.Exception:
+        if (bench := _bench_of(item)) is not None:
+            bench.check()
+        raise
+    if (bench := _bench_of(item)) is not None:
+        bench.check()
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Fail a test whose fixtures left a board crashed: the next one is not to be told of it."""
     result = yield
     if (bench := _bench_of(item)) is not None:
         bench.check()
@@ -40,21 +64,48 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Tell the bench of what ends test and session at once."""
+    try:
+        return (yield)
+    except BaseException as error:
+        if (bench := _bench_of(item)) is not None:
+            bench.note(error, Run.of(item.config).via, item.name)
+        raise
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Tell the bench of what ended a test."""
+    """Tell the bench of what ended a phase of a test, also where that was expected."""
     report = yield
-    bench = _bench_of(item)
-    if bench is not None and report.failed and call.excinfo is not None:
-        run = Run.of(item.config)
-        bench.note(call.excinfo.value, run.via, item.name)
+    error = ending_of(item, call)
+    if error is not None and (bench := _bench_of(item)) is not None:
+        bench.note(error, Run.of(item.config).via, item.name)
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, Any, Any]:
+    """Have a fixture of the harness made anew where making it was cut short.
+
+    pytest keeps what ended the making of a session's fixture for all tests of the session: what a
+    time-out of the first says, all others would be told.
+    """
+    try:
+        return (yield)
+    except BaseException as error:
+        if cuts_short(error) and fixturedef.func.__module__.startswith("hil.pytestplugin."):
+            fixturedef.finish(request)  # type: ignore[arg-type]
+        raise
 
 
 def _bench_of(item: pytest.Item) -> "Bench | None":
     """Return the open bench if the test uses it."""
     run = Run.known(item.config)
-    if run is None or NEEDS_BOARD not in getattr(item, "fixturenames", ()):
+    if run is None or NEEDS_BOARD not in used_fixtures(item):
         return None
     return run.bench

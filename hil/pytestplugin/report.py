@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Fills and writes ``results.json``, and shows it: closing table, JUnit properties."""
+"""Fills ``results.json``, and shows it: closing table, JUnit properties."""
 
 import os
 import time
@@ -9,76 +9,64 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hil.printable import printable
+from hil.pytestplugin.kinds import ending_of, needs_board
 from hil.pytestplugin.logfiles import PATH
-from hil.pytestplugin.outcomes import kind_of
 from hil.pytestplugin.run import Run
+from hil.pytestplugin.story import Story
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-_OUTCOME: pytest.StashKey[tuple[str, str | None]] = pytest.StashKey()
-"""Outcome of a test so far, and whose fault it is."""
-
-_RANK = ("passed", "xpassed", "xfailed", "skipped", "failed", "error")
-
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Record the outcome of a test that needs a board."""
+    """Record the outcome of a test that needs a board, also where the session ends behind it."""
     started = time.monotonic()
-    result = yield
-    run = Run.known(item.config)
-    if run is not None and item.get_closest_marker("hil") is not None:
-        from hil.results import TestRecord
+    try:
+        return (yield)
+    finally:
+        run, story = Run.under_way(item.config), Story.of(item)
+        if run is not None and story.is_over and needs_board(item):
+            from hil.results import TestRecord
 
-        outcome, kind = item.stash.get(_OUTCOME, ("passed", None))
-        path = item.stash.get(PATH, None)
-        log = os.path.relpath(path, run.log_dir) if path else None
-        seconds = round(time.monotonic() - started, 3)
-        run.results.tests.append(TestRecord(item.nodeid, outcome, kind, seconds, log))
-    return result
+            path = item.stash.get(PATH, None)
+            log = os.path.relpath(path, run.log_dir) if path else None
+            seconds = round(time.monotonic() - started, 3)
+            run.results.tests.append(
+                TestRecord(item.nodeid, story.outcome, story.kind, seconds, log, story.attempts)
+            )
+            run.write_now_and_then()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note what became of a phase, and its error."""
+    """Note the error of a phase."""
     report = yield
-    run = Run.known(item.config)
-    if run is not None and item.get_closest_marker("hil") is not None:
-        kind = kind_of(call.excinfo.value) if report.failed and call.excinfo else None
-        outcome = _outcome(report, kind)
-        before, _ = item.stash.get(_OUTCOME, ("passed", None))
-        if _RANK.index(outcome) > _RANK.index(before):
-            item.stash[_OUTCOME] = (outcome, kind)
-        if report.failed and call.excinfo:
-            run.note_error(call.excinfo.value, item.nodeid, call.when)
+    run = Run.under_way(item.config)
+    if run is not None and needs_board(item):
+        error = ending_of(item, call)
+        if report.failed and error is not None:
+            run.note_error(error, item.nodeid, call.when)
     return report
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
-    """Hand the results to JUnit's writer, and write them once every fixture is torn down."""
-    run = Run.known(session.config)
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the results to JUnit's writer."""
+    run = Run.under_way(session.config)
     if run is not None and run.record_property is not None:
         from hil.results.table import properties
 
         for name, value in properties(run.results.document()).items():
             run.record_property(name, value)
-    result = yield
-    if run is not None:
-        run.results.exit_status = int(session.exitstatus)
-        if hasattr(session.config, "workeroutput"):
-            run.results_path.unlink(missing_ok=True)  # the controller has the results by now
-        else:
-            run.write()
-    return result
 
 
 def pytest_terminal_summary(terminalreporter: "TerminalReporter", config: pytest.Config) -> None:
     """Show the closing table."""
-    run = Run.known(config)
+    run = Run.under_way(config)
     if run is not None:
         show(terminalreporter, run.results.document(), run.results_path)
 
@@ -89,15 +77,5 @@ def show(terminalreporter: "TerminalReporter", document: dict[str, Any], path: P
 
     terminalreporter.section("hil")
     for line in closing_lines(document):
-        terminalreporter.write_line(line)
-    terminalreporter.write_line(f"{'results':<10} {os.path.relpath(path)}")
-
-
-def _outcome(report: pytest.TestReport, kind: str | None) -> str:
-    if hasattr(report, "wasxfail"):
-        return "xfailed" if report.skipped else "xpassed"
-    if not report.failed:
-        return report.outcome
-    if kind == "product" or (kind == "test" and report.when == "call"):
-        return "failed"
-    return "error"
+        terminalreporter.write_line(printable(line, "\t"))
+    terminalreporter.write_line(printable(f"{'results':<10} {os.path.relpath(path)}"))

@@ -1,26 +1,31 @@
 # SPDX-License-Identifier: MIT
 """What the hil tests of one pytest session have in common: settings, plan, bench, results."""
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from hil.errors import BadInputError
+from hil.errors import HilError, InfrastructureError
+from hil.libraries import load_libraries
+from hil.printable import printable
+from hil.pytestplugin.kinds import kind_of
 from hil.pytestplugin.options import Settings, log_directory
-from hil.pytestplugin.outcomes import kind_of
+from hil.pytestplugin.results_file import ResultsFile
+from hil.shortage import telling_shortages
 
 if TYPE_CHECKING:
+    from hil.model.samples import Sample
     from hil.pytestplugin.bench import Bench
     from hil.pytestplugin.plan import Plan
     from hil.results.serial_log import Entry
     from hil.rig.lock import Holder
 
-NEEDS_BOARD = "hil_bench"
-"""The fixture that stands behind ``board``, ``console``, ``edge`` and the like."""
+SAMPLES = "hil_samples"
+"""The fixture that stands behind ``photos``, where no conftest has a ``photos`` of its own."""
 
 MAIN = "main"
 """The stage of the model under test; ``hil.pytestplugin.stages`` has the others."""
@@ -30,39 +35,50 @@ LINK = "hil_link"
 
 _RUN: pytest.StashKey["Run"] = pytest.StashKey()
 
+_DRY = ("collectonly", "setupplan", "setuponly", "showfixtures", "show_fixtures_per_test")
+"""pytest's options with which no test is run."""
+
+
+def is_dry(config: pytest.Config) -> bool:
+    """Return whether the session runs no test, whatever it says of them."""
+    return any(config.getoption(name, False) for name in _DRY)
+
 
 class Run:
-    """Exists from the moment it is known that the session has a hil test.
+    """What is known of a session's tests; from :meth:`begin` on, a run of them.
 
     Attributes:
         config: of the session.
+        begun: whether the session has a test that needs a board, and runs it: only then are
+            results written.
         log_dir: where ``results.json`` and ``logs/`` go.
         results: what has been learned so far.
         bench: the board and what is on it, from the first test on that needs one.
         record_property: adds a property to the JUnit file, once a fixture has provided it.
         stage: of the test that is being run.
+        is_ready: whether the board has been made ready for it.
+        unwritten: why results or logs could not be written; None while they could.
     """
 
     def __init__(self, config: pytest.Config) -> None:
-        """Note that a run has begun, so that a killed one can be told from an older one."""
+        load_libraries()
         from hil.results import Results
 
         self.config = config
+        self.begun = False
         self.log_dir = log_directory(config)
         self.results: Results = Results()
         self.bench: Bench | None = None
         self.record_property: Callable[[str, object], None] | None = None
         self.stage = MAIN
+        self.is_ready = False
+        self.unwritten: InfrastructureError | None = None
         self._via: str | None = None
-        self.write()
+        self._file = ResultsFile(self.results_path)
 
     @classmethod
     def of(cls, config: pytest.Config) -> "Run":
-        """Return the session's run, begun if need be.
-
-        Raises:
-            BadInputError: the log directory cannot be written to.
-        """
+        """Return the session's run, made if need be."""
         run = cls.known(config)
         if run is None:
             run = config.stash[_RUN] = cls(config)
@@ -70,8 +86,31 @@ class Run:
 
     @staticmethod
     def known(config: pytest.Config) -> "Run | None":
-        """Return the session's run if it has begun."""
+        """Return the session's run if it has been made."""
         return config.stash.get(_RUN, None)
+
+    @classmethod
+    def under_way(cls, config: pytest.Config) -> "Run | None":
+        """Return the session's run if it has begun."""
+        run = cls.known(config)
+        return run if run is not None and run.begun else None
+
+    def begin(self) -> None:
+        """Note that a run has begun, so that a killed one can be told from an older one.
+
+        Where no test will be run, as with ``--setup-plan``, none begins.
+
+        Raises:
+            BadInputError: the log directory is none.
+            InfrastructureError: it cannot be written to.
+        """
+        if self.begun or is_dry(self.config):
+            return
+        self._file.write(self.results.document())
+        self.begun = True
+        if not hasattr(self.config, "workerinput"):
+            with self.keeping():
+                self._file.clear_remains()
 
     @cached_property
     def settings(self) -> Settings:
@@ -94,8 +133,19 @@ class Run:
         directories = (self.config.invocation_params.dir, self.config.rootpath)
         plan = Plan.make(self.settings, directories, self.say_who)
         self.results.budgets = plan.budgets
+        self.results.limits = plan.model.agreement
         self.results.shape = plan.shape
+        self.results.unstable = self.settings.unstable
         return plan
+
+    @cached_property
+    def samples(self) -> "list[Sample]":
+        """What the tests infer on.
+
+        Raises:
+            BadInputError: it cannot be used.
+        """
+        return self.plan.samples(self.settings)
 
     @property
     def via(self) -> str:
@@ -110,6 +160,7 @@ class Run:
             via: the link that it is the turn of, if the test has turns.
         """
         self.stage = stage
+        self.is_ready = False
         self._via = via
 
     @property
@@ -119,20 +170,34 @@ class Run:
         return self.log_dir / (f"results-{worker}.json" if worker else "results.json")
 
     def write(self) -> None:
-        """Write the results so far.
+        """Write the results so far."""
+        if self.begun:
+            with self.keeping():
+                self._file.write(self.results.document())
 
-        Raises:
-            BadInputError: the log directory cannot be written to.
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Note why what is written in a ``with`` block cannot be.
+
+        That is no test's fault and ends none; the session tells it in the end.
         """
-        from hil.results import write_document
-
         try:
-            write_document(self.results.document(), self.results_path)
-        except OSError as error:
-            raise BadInputError(
-                f"{self.results_path} cannot be written ({error.strerror}); "
-                "name another directory by --hil-log-dir."
-            ) from error
+            with telling_shortages():
+                yield
+        except (HilError, OSError) as error:
+            if self.unwritten is None:
+                self.unwritten = InfrastructureError(str(error))
+                self.note_error(self.unwritten)
+
+    def write_now_and_then(self) -> None:
+        """Write the results so far, unless they were written lately."""
+        if self._file.is_due:
+            self.write()
+
+    def close(self) -> None:
+        """Write the results for the last time."""
+        self.write()
+        self._file.close()
 
     def note_error(
         self, error: BaseException, nodeid: str | None = None, phase: str = "session"
@@ -181,4 +246,4 @@ class Run:
             return
         with capture.global_and_fixture_disabled() if capture else nullcontext():
             for line in lines:
-                reporter.write_line(line)
+                reporter.write_line(printable(line, "\t"))

@@ -5,8 +5,10 @@ import pytest
 
 from hil.errors import BadInputError, HilError
 from hil.links import LINKS
+from hil.pytestplugin.kinds import NEEDS_BOARD, needs_board
 from hil.pytestplugin.options import Settings
-from hil.pytestplugin.run import LINK, NEEDS_BOARD, Run
+from hil.pytestplugin.run import LINK, SAMPLES, Run, is_dry
+from hil.shortage import telling_shortages
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,7 +28,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     Options that make no sense are refused when everything has been collected.
     """
-    if LINK in metafunc.fixturenames:
+    if LINK in metafunc.fixturenames and not _names_links(metafunc.definition):
         try:
             via = Settings.of(metafunc.config).via
         except BadInputError:
@@ -51,11 +53,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     Raises:
         pytest.UsageError: an option, ``hil.toml`` or ``budgets.toml`` cannot be used.
     """
-    if session.config.getoption("collectonly") or not any(map(_is_hil, session.items)):
+    if is_dry(session.config) or not any(map(needs_board, session.items)):
         return
     try:
-        run = Run.of(session.config)
-        run.plan  # noqa: B018 - worked out now, to refuse what makes no sense before any test
+        with telling_shortages():
+            run = Run.of(session.config)
+            run.begin()
+            run.plan  # noqa: B018 - worked out now, to refuse what makes no sense before any test
+            if any(SAMPLES in getattr(item, "fixturenames", ()) for item in session.items):
+                run.samples  # noqa: B018 - likewise
     except HilError as error:
         if (known := Run.known(session.config)) is not None:
             known.note_error(error)
@@ -66,8 +72,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     """Say which board, model and cut the hil tests will use; identity follows once it is known."""
-    run = Run.known(config)
-    return [] if run is None else run.plan.header(run.settings.via)
+    run = Run.under_way(config)
+    if run is None:
+        return []
+    lines = run.plan.header(run.settings.via)
+    scaling = run.plan.scaling(run.settings)
+    return [*lines, f"hil: {scaling}"] if scaling else lines
 
 
 def link_of(item: pytest.Item) -> str | None:
@@ -76,9 +86,18 @@ def link_of(item: pytest.Item) -> str | None:
     None also where no link of the run concerns it: pytest skips it, having put in a mark.
     """
     callspec = getattr(item, "callspec", None)
-    via = callspec.params.get(LINK) if callspec is not None else None
+    if callspec is None:
+        return None
+    named = LINK in getattr(item, "fixturenames", ()) and callspec.params.get("link")
+    via = named or callspec.params.get(LINK)
     return via if isinstance(via, str) else None
 
 
-def _is_hil(item: pytest.Item) -> bool:
-    return item.get_closest_marker("hil") is not None
+def _names_links(definition: pytest.Item) -> bool:
+    """Whether a mark ``parametrize`` names the links of a test."""
+    for mark in definition.iter_markers("parametrize"):
+        names = mark.kwargs.get("argnames", next(iter(mark.args), ()))
+        listed = names.replace(",", " ").split() if isinstance(names, str) else names
+        if "link" in listed:
+            return True
+    return False

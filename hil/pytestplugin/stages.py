@@ -29,7 +29,7 @@ def stage_of(item: pytest.Item) -> str:
 
 
 @pytest.fixture(scope="session")
-def hil_small(hil_bench: "Bench", firmware: "FirmwareBuild", board: "Board") -> None:
+def hil_small(hil_bench: "Bench", firmware: "FirmwareBuild", hil_board: "Board") -> None:
     """Prepare the stage of ``small_board``."""
     from hil.model.model import Model
     from hil.resources import resource
@@ -39,12 +39,12 @@ def hil_small(hil_bench: "Bench", firmware: "FirmwareBuild", board: "Board") -> 
 
 
 @pytest.fixture(scope="session")
-def hil_armed(hil_bench: "Bench", firmware: "FirmwareBuild", board: "Board") -> None:
+def hil_armed(hil_bench: "Bench", firmware: "FirmwareBuild", hil_board: "Board") -> None:
     """Prepare the stage of ``armed_board``."""
     from hil.model.model import Model
     from hil.resources import resource
 
-    build = firmware if board.info.test_build else firmware.test_build
+    build = firmware if hil_board.info.test_build else firmware.test_build
     if build is None:
         pytest.skip(
             "the firmware has no test build beside it, by which faults inside it are provoked; "

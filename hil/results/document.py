@@ -4,7 +4,6 @@
 import dataclasses
 import datetime
 import json
-import os
 import platform
 import time
 from dataclasses import dataclass, field
@@ -12,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from hil.budgets import Budgets, Verdict
+from hil.budgets.section import model_name
+from hil.model.accuracy import AgreementLimits
 from hil.results import summary
+from hil.results.files import write_text
 from hil.results.measured import Measured, latency
 from hil.results.records import (
     BoardRecord,
@@ -30,7 +32,7 @@ from hil.results.records import (
 )
 from hil.version import __version__
 
-SCHEMA = "hil-results-4"
+SCHEMA = "hil-results-5"
 
 OUTCOMES = {
     0: "passed",
@@ -40,6 +42,8 @@ OUTCOMES = {
     4: "bad_input",
     5: "no_tests",
     10: "infrastructure",
+    129: "interrupted",
+    143: "interrupted",
 }
 """What a session's exit status means; None, a run that has not ended, is ``running``."""
 
@@ -50,15 +54,18 @@ class Results:
 
     Attributes:
         budgets: limits to judge by, when they are known.
+        limits: how often the board must agree with other ways to run its model, likewise.
         exit_status: of the session; None until it ends.
         verdicts: of latency budgets, each with the test that measured.
         not_judged: why budgets were not judged, where a test wanted them to be.
         shape: name of the link file that shapes the links; empty without one.
+        unstable: ``pass`` or ``fail``, what a test counts that passed only when it was run again.
         notes: what did not go as usual when boards were flashed or reset, with the board's port.
         The others hold the records of :mod:`hil.results.records`.
     """
 
     budgets: Budgets | None = None
+    limits: AgreementLimits | None = None
     board: BoardRecord | None = None
     firmware: FirmwareRecord | None = None
     model: ModelRecord | None = None
@@ -71,6 +78,7 @@ class Results:
     verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
     not_judged: str | None = None
     shape: str = ""
+    unstable: str = "pass"
     notes: list[str] = field(default_factory=list)
     errors: list[ErrorRecord] = field(default_factory=list)
     tests: list[TestRecord] = field(default_factory=list)
@@ -89,11 +97,28 @@ class Results:
         judgements = {**known.judgements, judgement: verdict}
         self._photos[photo] = dataclasses.replace(known, judgements=judgements)
 
-    def predict(self, photo: str, predictor: str, classes: tuple[int, ...]) -> None:
-        """Record the five class ids that ``predictor`` gave for a photo, best first."""
+    def predict(
+        self, photo: str, predictor: str, classes: tuple[int, ...], shared: int | None = None
+    ) -> None:
+        """Record what a predictor gave for a photo.
+
+        Args:
+            photo: its name.
+            predictor: ``board``, ``full``, ``xnnpack``, ``float32``, or one of a test's own.
+            classes: the five class ids, best first.
+            shared: how many of them the board has too, ties counted
+                (:func:`hil.model.topk.shared_best`); None: as the ids say.
+        """
         known = self._photos.get(photo, PhotoRecord(photo))
         top5 = {**known.top5, predictor: classes}
-        self._photos[photo] = dataclasses.replace(known, top5=top5)
+        counts = dict(known.shared) if shared is None else {**known.shared, predictor: shared}
+        self._photos[photo] = dataclasses.replace(known, top5=top5, shared=counts)
+
+    def model_name(self, model_id: str) -> str:
+        """Return what sections of ``budgets.toml`` call a model and cut, known by their id."""
+        if self.model is None or self.model.model_id != model_id:
+            return model_id
+        return model_name(self.model.name, self.cut.name if self.cut else "", model_id)
 
     @property
     def photos(self) -> list[PhotoRecord]:
@@ -124,7 +149,7 @@ class Results:
         """
         rows: dict[str, dict[str, Any]] = {}
         for name, found in summary.agreement(self.photos).items():
-            limit = self.budgets.agreement.get(name) if self.budgets else None
+            limit = self.limits.limit(name) if self.limits else None
             judged = limit is not None and found.count >= self.min_photos
             rows[name] = {
                 "n": found.count,
@@ -141,7 +166,7 @@ class Results:
     @property
     def min_photos(self) -> int:
         """Number of photos from which agreement is judged."""
-        return self.budgets.min_photos if self.budgets else 0
+        return self.limits.min_photos if self.limits else 0
 
     def document(self) -> dict[str, Any]:
         """Return everything as plain JSON values, by ``docs/results.schema.json``."""
@@ -149,6 +174,7 @@ class Results:
             "schema": SCHEMA,
             "run": {
                 **ending(self.exit_status),
+                "unstable": self.unstable,
                 "started": self._started.isoformat(timespec="seconds"),
                 "host_seconds": round(time.monotonic() - self._clock_start, 3),
                 "hil_version": __version__,
@@ -192,13 +218,8 @@ def write_document(document: dict[str, Any], path: Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    partial.write_text(
-        json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
-        encoding="utf-8",
-    )
-    partial.replace(path)
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+    write_text(text + "\n", path)
 
 
 def _plain(value: Any) -> Any:

@@ -14,9 +14,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
+from hil import child
+from hil.errors import HostError
 from hil.esp32s3 import mac_text
 from hil.lifeline import hold_on_to
+from hil.shortage import missing_right, shortage, telling_shortages
 from hil.sim.ble.medium import BleMedium
 from hil.sim.clock.clock import SimClock
 from hil.sim.faults.faults import parse_faults
@@ -97,7 +101,7 @@ class Lab:
                     "url": board.url,
                     "socket": f"socket://127.0.0.1:{board.port}",
                     "power_cycle": shlex.join(
-                        [sys.executable, "-m", "hil.sim.faults.power", switch, str(number)]
+                        child.command("hil.sim.faults.power", switch, str(number))
                     ),
                 }
                 for number, board in enumerate(self.boards, 1)
@@ -165,9 +169,25 @@ async def serve(
         options: what to start.
         announce: called once with the description of the endpoints.
         lifeline: file descriptor of a pipe whose writing end only the starting process has.
+
+    Raises:
+        HostError: this computer has become short of something that a board needs; a board that
+            went on without would look as if its firmware had failed.
     """
     loop = asyncio.get_running_loop()
     end = asyncio.Event()
+    short: list[HostError] = []
+
+    def heed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception", context)
+        told = isinstance(error, BaseException) and (shortage(error) or missing_right(error))
+        if not told:
+            loop.default_exception_handler(context)
+            return
+        short.append(told)
+        end.set()
+
+    loop.set_exception_handler(heed)
     lab = Lab(options)
     with _signals(loop, end.set), _watch(loop, lifeline, end.set):
         announce(await lab.start())
@@ -178,6 +198,8 @@ async def serve(
         running.result()
     running.cancel()
     await lab.close()
+    if short:
+        raise short[0]
 
 
 @contextmanager
@@ -209,7 +231,13 @@ def _watch(
 def main() -> None:
     """Run as ``python -m hil.sim.lab OPTIONS LIFELINE``, as :mod:`hil.sim.process` does."""
     options = LabOptions(**json.loads(sys.argv[1]))
-    asyncio.run(serve(options, lambda ends: print(json.dumps(ends), flush=True), int(sys.argv[2])))
+    try:
+        with telling_shortages():
+            asyncio.run(
+                serve(options, lambda ends: print(json.dumps(ends), flush=True), int(sys.argv[2]))
+            )
+    except HostError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

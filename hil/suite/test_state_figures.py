@@ -8,7 +8,7 @@ import pytest
 from hil.board.board import Board
 from hil.console.memory import BoardMemory
 from hil.firmware.build import FirmwareBuild
-from hil.model.photos import Photo
+from hil.model.samples import Sample
 from hil.model.tflite.verify import verify
 from hil.sim.kernels import open_runner
 from hil.suite.helpers.answers import Answers
@@ -78,7 +78,7 @@ def test_figures_with_a_known_value_have_it(small_board: Board, firmware: Firmwa
 
 
 def test_an_inference_tells_how_long_its_activation_and_output_are(
-    board: Board, photos: list[Photo]
+    board: Board, photos: list[Sample]
 ) -> None:
     """With the model under test: of the small one, image and activation are equally long."""
     assert board.connection is not None

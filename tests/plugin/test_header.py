@@ -14,9 +14,9 @@ from hil.serialport.ports import SerialPort
 
 
 def header(rig: Any) -> list[str]:
-    model: Any = SimpleNamespace(name="dogs19")
+    model: Any = SimpleNamespace(name="dogs19", warnings=())
     cut: Any = SimpleNamespace(short_name="block_6_project")
-    return plan.Plan(rig, model, cut, Budgets(1, {})).header(("tcp", "ble"))
+    return plan.Plan(rig, model, cut, Budgets()).header(("tcp", "ble"))
 
 
 @pytest.fixture(autouse=True)

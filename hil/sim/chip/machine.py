@@ -6,6 +6,8 @@ that code takes repeats exactly. What traps on the processor becomes a :class:`T
 """
 
 import functools
+import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -37,6 +39,11 @@ IMPORTS_PER_CALL = 100_000
 """What one call may ask of the machine. Firmware asks a few hundred times, for a large message some
 thousands. One that asks on and on, say for the time that it waits for, would burn its 10 s of
 instructions for minutes of this host's; it is stopped here, as of the end of its time."""
+
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
+_NO_ROOM = re.compile(r"\bmmap failed|out of memory", re.IGNORECASE)
+"""What wasmtime says where the kernel refuses it something; it reserves 4 GB of addresses at once.
+"""
 
 Handler = Callable[..., int | None]
 
@@ -96,6 +103,7 @@ class Machine:
 
     Raises:
         ModuleRejectedError: the module is not one of this port.
+        MemoryError, OSError: this computer lacks something, which is no fault of the module.
     """
 
     def __init__(self, module: bytes, imports: Mapping[str, Handler], cycles_per_call: int) -> None:
@@ -111,6 +119,7 @@ class Machine:
             ]
             self._exports = Instance(self._store, compiled, functions).exports(self._store)
         except WasmtimeError as error:
+            _require_host(str(error))
             raise ModuleRejectedError(str(error).splitlines()[0]) from error
         memory = self._exports.get("memory")
         if not isinstance(memory, Memory):
@@ -179,3 +188,15 @@ class Machine:
     def write(self, address: int, data: bytes) -> None:
         """Copy `data` into the memory."""
         self._memory.write(self._store, data, address)
+
+
+def _require_host(complaint: str) -> None:
+    """Raise where wasmtime complains of this computer, and not of the module.
+
+    Raises:
+        MemoryError, OSError: it does.
+    """
+    if found := _OS_ERROR.search(complaint):
+        raise OSError(int(found[1]), os.strerror(int(found[1])))
+    if _NO_ROOM.search(complaint):
+        raise MemoryError(complaint.splitlines()[0])

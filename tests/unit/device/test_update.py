@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What an update says of a board that fails it in one way or another."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -29,6 +30,7 @@ class ScriptedDevice:
         self.confirmed = []
         self.written = []
         self.console = self
+        self.noticing_interruption = nullcontext
         monkeypatch.setattr("hil.device.update.write_update", self._write)
 
     def _write(self, _console, what, data, progress):

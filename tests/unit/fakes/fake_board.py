@@ -53,6 +53,7 @@ class ScriptedConsole:
         self.events = deque()
         self.log = ()
         self.rate = 115_200
+        self.connected = True
 
     def request(self, verb, **arguments):
         if verb == "info":
@@ -115,5 +116,5 @@ class ScriptedLine:
 def make_board(monkeypatch, said, number, spec=None, kind=Board, **info):
     """Return a board that notes its requests in ``said``, each behind its number."""
     console = ScriptedConsole(said, {"mac": f"02:00:00:00:00:{number:02x}", **info})
-    monkeypatch.setattr("hil.device.device.BoardPort", lambda name, lab: ScriptedLine(console))
+    monkeypatch.setattr("hil.device.device.BoardPort", lambda *_: ScriptedLine(console))
     return kind(spec or BoardSpec(f"/dev/{number}"), f"/dev/{number}", None, False)

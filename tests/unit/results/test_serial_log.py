@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The serial log of a test as a file."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -68,9 +69,11 @@ def test_a_file_says_what_its_columns_are():
 
 def test_a_test_that_is_interrupted_leaves_its_log(monkeypatch, tmp_path):
     run = SimpleNamespace(
-        log_dir=tmp_path, serial_log=lambda since: [Entry(0.1, None, "dut", "rx", "last words")]
+        log_dir=tmp_path,
+        keeping=nullcontext,
+        serial_log=lambda since: [Entry(0.1, None, "dut", "rx", "last words")],
     )
-    monkeypatch.setattr(logfiles.Run, "known", staticmethod(lambda config: run))
+    monkeypatch.setattr(logfiles.Run, "under_way", staticmethod(lambda config: run))
     item = SimpleNamespace(stash=pytest.Stash(), config=None, nodeid="test_b")
     around = logfiles.pytest_runtest_protocol(item)
     next(around)
