@@ -13,6 +13,8 @@ from hil.firmware import chip as idf_build
 from hil.firmware import virtual as firmware_build
 from hil.firmware.build import FirmwareBuild
 from hil.firmware.files import companion
+from hil.model.model import Model
+from hil.model.tflite.verify import verify
 
 _DEFAULT_OUT = {"virtual": Path("firmware/virtual/build"), "esp32s3": Path("firmware/build")}
 
@@ -36,6 +38,12 @@ def firmware() -> None:
     help="esp32s3: flash of the board, and so the partition table.  [default: 16MB]",
 )
 @click.option("--ansi-c", is_flag=True, help="esp32s3: esp-nn's ANSI C kernels, as the judge.")
+@click.option(
+    "--operators",
+    metavar="MODEL",
+    type=click.Path(path_type=Path),
+    help="esp32s3: only the operators of this model, and a smaller firmware.  [default: all]",
+)
 @click.option("--test", is_flag=True, help="Only the test build, into the build directory.")
 @click.option("--production", is_flag=True, help="Only the production build.")
 @click.option(
@@ -47,6 +55,7 @@ def build(
     target: str,
     flash_size: str | None,
     ansi_c: bool,
+    operators: Path | None,
     test: bool,
     production: bool,
     out: Path | None,
@@ -59,16 +68,28 @@ def build(
     """
     if test and production:
         raise click.UsageError("--test and --production exclude each other: both are the default")
-    if target == "virtual" and (flash_size or ansi_c):
-        raise click.UsageError("--flash-size and --ansi-c are for --target esp32s3")
+    if target == "virtual" and (flash_size or ansi_c or operators):
+        raise click.UsageError("--flash-size, --ansi-c and --operators are for --target esp32s3")
     out = out or _DEFAULT_OUT[target]
+    kinds = kinds_of(operators) if operators else ()
     wanted = [(out, test)] if test or production else [(out, False), (companion(out), True)]
     for place, is_test in wanted:
         if target == "virtual":
             _build_virtual(place, is_test)
         else:
             size = flash_size or idf_build.FLASH_SIZES[0]
-            _build_chip(place, idf_build.Variant(size, ansi_c, is_test))
+            _build_chip(place, idf_build.Variant(size, ansi_c, is_test, kinds))
+
+
+def kinds_of(path: Path) -> tuple[str, ...]:
+    """Return the kinds of all operators of a model, whole or in parts, sorted.
+
+    Raises:
+        BadInputError: the model does not verify, or cannot be run.
+    """
+    graph = verify(Model.load(path).int8)
+    graphs = [graph, *(each for each in graph.subgraphs if each is not None)]
+    return tuple(sorted({operator.kind for each in graphs for operator in each.operators}))
 
 
 def _build_virtual(out: Path, test: bool) -> None:

@@ -65,6 +65,8 @@ def run(
             say(describe(opened))
             tail = ", tail on the peer" if found.peer else ""
             say(f"{opened.info.name} cut after {opened.info.cut}, over {via}{tail}")
+            if opened.part.model.stateful:
+                say("the model has state, which every inference begins afresh")
             if scaling and not scaling.endswith("by the manifest"):
                 say(scaling)
         for photo in listed:

@@ -19,6 +19,7 @@ from hil.protocol.codes import DataType, Role
 from hil.protocol.slot import (
     CUT_SIZE,
     MAX_RANK,
+    MOST_CLASSES,
     NAME_SIZE,
     SlotHeader,
     SlotTensor,
@@ -120,8 +121,15 @@ class ModelPart:
         """Return header and flatbuffer for a model slot of ``capacity`` bytes.
 
         Raises:
-            BadInputError: the part does not fit; the sentence says by how much.
+            BadInputError: the part does not fit, and the sentence says by how much; or its output
+                has more elements than boards count.
         """
+        classes = math.prod(self.model.output.shape)
+        if classes > MOST_CLASSES:
+            raise BadInputError(
+                f"The output of {self.model.name} has {classes:,} elements, but boards count "
+                f"{MOST_CLASSES:,} at most; take a model whose output is smaller."
+            )
         graph = verify(self.flatbuffer)
         header = SlotHeader(
             role=ROLES[self.role],
@@ -131,7 +139,7 @@ class ModelPart:
             full_sha256=hashlib.sha256(self.model.int8).digest(),
             input=_tensor(graph.input_spec),
             output=_tensor(graph.output_spec),
-            classes=math.prod(self.model.output.shape),
+            classes=classes,
             name=self.slot_name,
             cut=self.slot_cut,
         )

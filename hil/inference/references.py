@@ -22,14 +22,14 @@ class References:
         head: the first part with the reference kernels.
         tail: the second, likewise, from an activation.
         full: the whole model with the reference kernels.
-        xnnpack: the same with the host's fast ones.
+        xnnpack: the same with the host's fast ones; ``None`` where they lack an operator.
         float32: the float model, from its own input tensor; ``None`` where there is none.
     """
 
     head: Run
     tail: Run
     full: Run
-    xnnpack: Run
+    xnnpack: Run | None
     float32: Run | None
 
     def keep_tail(self, activation: Array, output: Array) -> None:
@@ -56,7 +56,9 @@ class References:
             run(split.head, Kernels.REFERENCE, _Lazy(split.head)),
             run(split.tail, Kernels.REFERENCE, _Lazy(split.tail)),
             run(model.int8, Kernels.REFERENCE, model.predict),
-            run(model.int8, Kernels.XNNPACK, lambda x: model.predict(x, Kernels.XNNPACK)),
+            run(model.int8, Kernels.XNNPACK, lambda x: model.predict(x, Kernels.XNNPACK))
+            if model.runs_on(Kernels.XNNPACK)
+            else None,
             run(float32, Kernels.XNNPACK, model.run_float) if float32 else None,
         )
 

@@ -84,5 +84,7 @@ class Interpreter:
 
 def _refused(error: Exception) -> BadInputError:
     if isinstance(error, EngineDiedError):
-        return BadInputError(f"The model crashes its interpreter ({error}); convert it again.")
+        return BadInputError(
+            f"The model crashes its interpreter ({error.cause}); convert it again."
+        )
     return BadInputError(f"The interpreter refuses the model ({error}); convert it again.")

@@ -250,6 +250,14 @@ class Model:
         """
         return self._invoke(self.int8, kernels, x)
 
+    def runs_on(self, kernels: Kernels) -> bool:
+        """Whether there are such kernels for all operators of the model that boards run."""
+        try:
+            Interpreter(self.int8, kernels)
+        except BadInputError:
+            return False
+        return True
+
     def top5_ids(self, sample: "Photo | Sample") -> tuple[int, ...]:
         """Return the class ids that the whole model predicts for an input, best first.
 

@@ -51,7 +51,7 @@ def _tried(model: bytes) -> str:
     except EngineTimeoutError:
         return f"one run of it does not end in {_MICRO}"
     except EngineDiedError as error:
-        return f"it crashes {_MICRO} at {_place(model, graph)} ({error})"
+        return f"it crashes {_MICRO} at {_place(model, graph)} ({error.cause})"
     except EngineError as error:
         doubts = "; ".join(graph.unproven[:3])
         return f"{_MICRO} refuses it: {error} ({doubts})"

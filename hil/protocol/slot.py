@@ -17,6 +17,9 @@ NAME_SIZE = 64
 CUT_SIZE = 128
 """Bytes of the field for a cut's name, likewise."""
 
+MOST_CLASSES = 0xFFFF
+"""A RESULT counts the elements of an output in 16 bits."""
+
 _MAGIC = 0x4D4C4948
 _ERASED = 0xFFFFFFFF
 _FORMAT = 1

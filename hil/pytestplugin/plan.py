@@ -106,7 +106,7 @@ class Plan:
         if settings.input is not None:
             if settings.photos is not None:
                 raise BadInputError("--hil-photos and --hil-input are both given; give one.")
-            return list(load_inputs(settings.input, self.model.input))
+            return list(load_inputs(settings.input, self.model.input, self.model.inputs))
         self.model.scaling  # noqa: B018 - refuses a model of which nobody knows how it takes photos
         return list(load_photos(settings.photos or default_photos()))
 
@@ -124,6 +124,8 @@ class Plan:
             f"model {printable(self.model.name)}, cut after {printable(self.cut.short_name)}, "
             f"over {', '.join(via)}"
         )
+        if self.model.stateful:
+            under_test += ", its state begun afresh by every inference"
         odd = [f"hil: {self.model.name}: {printable(each)}" for each in self.model.warnings]
         rig = self.rig
         if isinstance(rig, InfrastructureError):

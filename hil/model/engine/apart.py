@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """An interpreter in a process of its own, for models that may crash it."""
 
+import contextlib
 import dataclasses
-import os
 import select
-import signal
-import subprocess
+import socket
 import time
 import weakref
 from collections.abc import Sequence
@@ -13,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from hil import child
 from hil.model.array import Array
-from hil.model.engine import wire
+from hil.model.engine import nursery, wire
 from hil.model.engine.native import ArenaTooSmallError, EngineError, Job
 
 OPEN_S = 20.0
@@ -24,7 +22,16 @@ RUN_S = 60.0
 
 
 class EngineDiedError(EngineError):
-    """The process of the interpreter has ended; the message says by what."""
+    """The process of the interpreter has ended.
+
+    Attributes:
+        cause: by what, such as ``SIGSEGV``.
+    """
+
+    def __init__(self, cause: str) -> None:
+        """Keep the cause beside the sentence."""
+        super().__init__(f"it crashes ({cause})")
+        self.cause = cause
 
 
 class EngineTimeoutError(EngineError):
@@ -50,15 +57,8 @@ class EngineApart:
 
     def __init__(self, model: bytes, job: Job, run_s: float = RUN_S) -> None:
         self._run_s = run_s
-        self._process = subprocess.Popen(
-            child.command("hil.model.engine.worker"),
-            env=child.environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-        )
-        self._close = weakref.finalize(self, _end, self._process)
+        self._line = nursery.line()
+        self._close = weakref.finalize(self, self._line.close)
         request = {"job": dataclasses.asdict(job), "seconds": int(run_s) + 1}
         answer, _ = self._ask(request, [np.frombuffer(model, np.uint8)], OPEN_S + run_s)
         self.arena_used: int = answer["arena_used"]
@@ -79,65 +79,49 @@ class EngineApart:
     def _ask(
         self, words: dict[str, Any], arrays: Sequence[Array], limit_s: float
     ) -> tuple[dict[str, Any], list[Array]]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        reader = _Patient(self._process.stdout.fileno(), time.monotonic() + limit_s)
+        if not self._close.alive:
+            raise EngineError("it has ended before")
         try:
-            _write(self._process.stdin.fileno(), wire.pack(words, arrays))
-            answer, outputs = wire.read(reader)
-        except (EOFError, BrokenPipeError):
-            self._process.wait()
-            status = self._process.returncode
-            self.close()
-            raise EngineDiedError(_cause(status)) from None
+            answer, outputs = self._exchange(wire.pack(words, arrays), limit_s)
         except EngineTimeoutError:
             self.close()
             raise
+        if "died" in answer:
+            self.close()
+            raise EngineDiedError(answer["died"])
         if "needed" in answer:
             raise ArenaTooSmallError(answer["needed"])
         if "refused" in answer:
             raise EngineError(answer["refused"])
         return answer, outputs
 
+    def _exchange(self, request: bytes, limit_s: float) -> tuple[dict[str, Any], list[Array]]:
+        """Send a request and return the answer, or the word of what ended the process."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._line.sendall(request)  # if it has ended, the word of it may be there already
+        try:
+            return wire.read(_Patient(self._line, time.monotonic() + limit_s))
+        except (EOFError, ConnectionResetError):
+            nursery.check()
+            return {"died": "unknown cause"}, []
+
 
 class _Patient:
-    """Reads a pipe until a time."""
+    """Reads a line until a time."""
 
-    def __init__(self, descriptor: int, until: float) -> None:
-        self._descriptor, self._until = descriptor, until
+    def __init__(self, line: socket.socket, until: float) -> None:
+        self._line, self._until = line, until
 
     def read(self, size: int) -> bytes:
         data = bytearray()
         poll = select.poll()
-        poll.register(self._descriptor, select.POLLIN)
+        poll.register(self._line, select.POLLIN)
         while len(data) < size:
             left = self._until - time.monotonic()
             if left <= 0 or not poll.poll(int(1000 * left) + 1):
                 raise EngineTimeoutError("it did not end in time")
-            piece = os.read(self._descriptor, min(size - len(data), 1 << 20))
+            piece = self._line.recv(min(size - len(data), 1 << 20))
             if not piece:
                 break
             data += piece
         return bytes(data)
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def _cause(status: int) -> str:
-    if status >= 0:
-        return f"exit status {status}"
-    if -status == signal.SIGXCPU:
-        return "it computed without end"
-    return signal.Signals(-status).name
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.kill()
-    process.wait()
-    for end in (process.stdin, process.stdout):
-        if end is not None:
-            end.close()

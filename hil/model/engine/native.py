@@ -81,6 +81,13 @@ def micro_available() -> bool:
     return importlib.util.find_spec("tflite_micro") is not None
 
 
+def preload() -> None:
+    """Import the interpreters, so that processes that are forked have them."""
+    _backend()
+    if micro_available():
+        from tflite_micro.python.tflite_micro import runtime  # noqa: F401
+
+
 def open_native(model: bytes, job: Job) -> Engine:
     """Open a model in this process.
 

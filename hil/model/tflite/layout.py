@@ -82,7 +82,7 @@ TFLITE: Layout = {
         ("inputs", Tables("TensorMap")),
         ("outputs", Tables("TensorMap")),
         ("signature_key", String()),
-        ("deprecated_tag", Forbidden("a signature tag")),
+        ("deprecated_tag", String()),
         ("subgraph_index", _U32),
     ),
     "TensorMap": (("name", String()), ("tensor_index", _U32)),

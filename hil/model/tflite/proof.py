@@ -37,6 +37,11 @@ def prove(graphs: Sequence[Graph]) -> tuple[frozenset[int], tuple[str, ...]]:
         where = f" of graph {place}" if place else ""
         tensors = list(graph.tensors)
         constants = set()
+        unproven += [
+            f"tensor {tensor.name!r}{where} has its scales along an axis that has not so many"
+            for tensor in tensors
+            if len(tensor.scale) > 1 and tensor.shape[tensor.axis :][:1] != (len(tensor.scale),)
+        ]
         for number, operator in enumerate(graph.operators):
             inputs = [tensors[index] if index >= 0 else None for index in operator.inputs]
             results = [tensors[index] for index in operator.outputs]
