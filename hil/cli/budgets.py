@@ -15,6 +15,7 @@ from hil.cli.shared.chosen import ChosenContent, ChosenRig
 from hil.cli.shared.options import content_options, json_option, rig_options
 from hil.cli.shared.progress import counting
 from hil.errors import BadInputError, EdgeError
+from hil.shortage import telling_shortages
 
 if TYPE_CHECKING:
     from hil.budgets import Samples
@@ -188,7 +189,8 @@ def _replace(path: Path, text: str) -> None:
     path = path.resolve()
     partial = path.with_name(path.name + ".part")
     try:
-        partial.write_text(text, encoding="utf-8")
+        with telling_shortages():
+            partial.write_text(text, encoding="utf-8")
         if path.exists():
             partial.chmod(path.stat().st_mode)
         partial.replace(path)

@@ -5,11 +5,11 @@ import os
 from pathlib import Path
 
 
-def write_text(text: str, path: Path) -> None:
-    r"""Write text as UTF-8, replacing the file in one step; its directory is made if need be.
+def write_whole(content: str | bytes, path: Path) -> None:
+    r"""Write a file, replacing it in one step; its directory is made if need be.
 
-    Bytes of a file's name that are no UTF-8 (surrogates in Python's text) are escaped as JSON and
-    Python do, ``\udcfc``.
+    Text becomes UTF-8. Bytes of a file's name that are no UTF-8 (surrogates in Python's text) are
+    escaped in it as JSON and Python do, ``\udcfc``.
 
     Raises:
         OSError: the file cannot be written; what was there before still is, and nothing else.
@@ -17,7 +17,9 @@ def write_text(text: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        partial.write_text(text, encoding="utf-8", errors="backslashreplace")
+        if isinstance(content, str):
+            content = content.encode("utf-8", errors="backslashreplace")
+        partial.write_bytes(content)
         partial.replace(path)
     except BaseException as error:
         partial.unlink(missing_ok=True)
