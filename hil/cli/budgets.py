@@ -15,7 +15,7 @@ from hil.cli.shared.chosen import ChosenContent, ChosenRig
 from hil.cli.shared.options import content_options, json_option, rig_options
 from hil.cli.shared.progress import counting
 from hil.errors import BadInputError, EdgeError
-from hil.shortage import telling_shortages
+from hil.shortage import shortage
 
 if TYPE_CHECKING:
     from hil.budgets import Samples
@@ -189,12 +189,13 @@ def _replace(path: Path, text: str) -> None:
     path = path.resolve()
     partial = path.with_name(path.name + ".part")
     try:
-        with telling_shortages():
-            partial.write_text(text, encoding="utf-8")
+        partial.write_text(text, encoding="utf-8")
         if path.exists():
             partial.chmod(path.stat().st_mode)
         partial.replace(path)
     except OSError as error:
+        if (told := shortage(error)) is not None:
+            raise told from error
         raise BadInputError(
             f"{path} cannot be written ({error.strerror}); name another by --file."
         ) from error

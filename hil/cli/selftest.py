@@ -12,6 +12,7 @@ import click
 from hil.cli.shared.options import json_option
 from hil.cli.shared.progress import counting
 from hil.errors import BadInputError
+from hil.shortage import shortage
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -86,6 +87,8 @@ def selftest(
         write_document(matrix, out / "matrix.json")
         (out / "matrix.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
+        if (told := shortage(error)) is not None:
+            raise told from error
         raise BadInputError(
             f"{out} cannot be written ({error.strerror}); name another directory by --out."
         ) from error
