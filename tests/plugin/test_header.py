@@ -14,7 +14,7 @@ from hil.serialport.ports import SerialPort
 
 
 def header(rig: Any) -> list[str]:
-    model: Any = SimpleNamespace(name="dogs19", warnings=())
+    model: Any = SimpleNamespace(name="dogs19", warnings=(), stateful=False)
     cut: Any = SimpleNamespace(short_name="block_6_project")
     return plan.Plan(rig, model, cut, Budgets()).header(("tcp", "ble"))
 
