@@ -28,10 +28,11 @@ _PATHS = "HIL_CHILD_PATHS"
 
 
 def command(module: str, *arguments: str) -> list[str]:
-    """Return the command line that runs a module of ``hil``, from any directory.
+    """Return the command line that runs a module of ``hil`` or an installed one, anywhere.
 
     Args:
-        module: its full name, such as ``hil.sim.lab``; it is run as ``__main__``.
+        module: its full name, such as ``hil.sim.lab``, or the path of a ``.py``; it is run as
+            ``__main__``.
         arguments: what it finds in ``sys.argv[1:]``.
     """
     bytecode = ["-B"] if sys.flags.dont_write_bytecode else []
@@ -87,7 +88,10 @@ def _main() -> None:
     sys.path += filter(None, os.environ.get(_PATHS, "").split(os.pathsep))
     _be_this_package()
     del sys.argv[0]
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    if sys.argv[0].endswith(".py"):
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    else:
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

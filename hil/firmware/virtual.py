@@ -9,12 +9,11 @@ digest that the image carries.
 
 import hashlib
 import importlib.util
-import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
+from hil import child
 from hil.errors import BadInputError
 from hil.resources import PACKAGE
 
@@ -118,7 +117,7 @@ def build(out: Path, *, test: bool = False, root: Path = ROOT, digest: str | Non
         module = Path(directory) / "splitnode.wasm"
         _run(
             [
-                *(sys.executable, "-P", "-m", "ziglang", "cc", *FLAGS),
+                *child.command("ziglang", "cc", *FLAGS),
                 f"-ffile-prefix-map={root}=.",
                 f'-DSN_VERSION="{version(root)}"',
                 f'-DSN_SOURCE_DIGEST="{digest[:16]}"',
@@ -136,7 +135,7 @@ def build(out: Path, *, test: bool = False, root: Path = ROOT, digest: str | Non
         )
         _run(
             [
-                *(sys.executable, "-P", str(root / "virtual" / "pack.py")),
+                *child.command(str(root / "virtual" / "pack.py")),
                 *("--wasm", str(module)),
                 *("--version", version(root)),
                 *("--digest", digest),
@@ -152,7 +151,7 @@ def build(out: Path, *, test: bool = False, root: Path = ROOT, digest: str | Non
 def _run(command: list[str], failure: str, **environment: str) -> None:
     done = subprocess.run(
         command,
-        env={**os.environ, **environment},
+        env=child.environment(**environment),
         capture_output=True,
         text=True,
         check=False,

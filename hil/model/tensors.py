@@ -3,7 +3,8 @@
 
 =========  ==================================================================================
 ``.npy``   an array of the input's shape, with or without the batch, or a stack of such ones
-``.npz``   one such array; or ``x``, and beside it ``y`` with the class id of each
+``.npz``   one such array; or ``x``, and beside it ``y`` with the class id of each; for a model
+           with several inputs one array for each of them, in order
 ``.bin``   the input's bytes, little-endian, or several inputs' one behind the other
 ``.wav``   mono PCM, for an input that is a waveform
 =========  ==================================================================================
@@ -19,7 +20,7 @@ import re
 import wave
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from hil.files import DATA_BYTES, read_file
 from hil.model.array import Array
 from hil.model.samples import Sample, listed
 from hil.model.scaling import quantized, value_range
-from hil.model.tflite.graph import TensorSpec
+from hil.model.tflite.graph import TensorSpec, join
 
 SUFFIXES = frozenset({".bin", ".npy", ".npz", ".wav"})
 
@@ -53,13 +54,16 @@ class TensorInput(Sample):
     tensor: Array = field(kw_only=True, repr=False, compare=False)
 
 
-def load_inputs(path: Path, spec: TensorSpec) -> list[TensorInput]:
+def load_inputs(
+    path: Path, spec: TensorSpec, parts: Sequence[TensorSpec] = ()
+) -> list[TensorInput]:
     """Read every input of a file, or of a directory of files.
 
     Args:
         path: a file with one of :data:`SUFFIXES`; or a directory, which has labels as one of
             photos has (docs/photos.md).
-        spec: the model's input.
+        spec: the model's input; of one with several inputs, of all together.
+        parts: in that case the inputs one by one, as :attr:`hil.Model.inputs`.
 
     Returns:
         the inputs, by file name. Several of one file are called ``FILE[0]``, ``FILE[1]``, ...
@@ -68,8 +72,8 @@ def load_inputs(path: Path, spec: TensorSpec) -> list[TensorInput]:
         BadInputError: there is no such file, or one of them holds no input of that kind.
     """
     if not path.is_dir():
-        return list(_inputs(Sample(path, path.name), spec))
-    found = [each for sample in listed(path, SUFFIXES) for each in _inputs(sample, spec)]
+        return list(_inputs(Sample(path, path.name), spec, parts))
+    found = [each for sample in listed(path, SUFFIXES) for each in _inputs(sample, spec, parts)]
     if not found:
         raise BadInputError(
             f"{path} holds no inputs: put {', '.join(sorted(SUFFIXES))} files into it, or into one "
@@ -78,7 +82,7 @@ def load_inputs(path: Path, spec: TensorSpec) -> list[TensorInput]:
     return found
 
 
-def _inputs(sample: Sample, spec: TensorSpec) -> Iterable[TensorInput]:
+def _inputs(sample: Sample, spec: TensorSpec, parts: Sequence[TensorSpec]) -> Iterable[TensorInput]:
     suffix = sample.path.suffix.lower()
     if suffix not in SUFFIXES:
         raise BadInputError(
@@ -88,12 +92,14 @@ def _inputs(sample: Sample, spec: TensorSpec) -> Iterable[TensorInput]:
     ids: Array | None = None
     try:
         data = read_file(sample.path)
-        if suffix == ".npz":
-            array, ids = _archive(data)
-        else:
+        if suffix != ".npz":
             read = {".npy": _array, ".bin": _raw, ".wav": _sound}[suffix]
-            array = read(data, spec)
-        tensors = _stack(array, spec)
+            tensors = _stack(read(data, spec), spec)
+        elif len(parts) > 1:
+            tensors = _together(_archive(data), parts)
+        else:
+            array, ids = _labelled(_archive(data))
+            tensors = _stack(array, spec)
     except OSError as error:
         raise _unusable(sample, error.strerror or str(error)) from error
     except (ValueError, EOFError, wave.Error, zipfile.BadZipFile, zlib.error) as error:
@@ -143,8 +149,8 @@ def _header(text: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     return shape, bool(columns_first), np.dtype(kind)
 
 
-def _archive(data: bytes) -> tuple[Array, Array | None]:
-    """Return the inputs of a ``.npz`` file, and their class ids if it has them."""
+def _archive(data: bytes) -> dict[str, Array]:
+    """Return the arrays of a ``.npz`` file by name, in its order."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {each.filename.removesuffix(".npy"): each for each in archive.infolist()}
         if sum(each.file_size for each in members.values()) > DATA_BYTES:
@@ -152,9 +158,13 @@ def _archive(data: bytes) -> tuple[Array, Array | None]:
         if any(each.flag_bits & 1 for each in members.values()):
             raise ValueError("it is encrypted")
         try:
-            arrays = {name: _array(archive.read(each)) for name, each in members.items()}
+            return {name: _array(archive.read(each)) for name, each in members.items()}
         except NotImplementedError as error:
             raise ValueError("it is packed in a way that Python cannot unpack") from error
+
+
+def _labelled(arrays: dict[str, Array]) -> tuple[Array, Array | None]:
+    """Return the inputs among some arrays, and their class ids if they are there."""
     if len(arrays) == 1:
         return next(iter(arrays.values())), None
     if not set(arrays) <= {"x", "y"} or "x" not in arrays:
@@ -166,16 +176,26 @@ def _archive(data: bytes) -> tuple[Array, Array | None]:
     return arrays["x"], arrays["y"]
 
 
+def _together(arrays: dict[str, Array], parts: Sequence[TensorSpec]) -> list[Array]:
+    """Return the inputs of a model with several, of which there is one array each, in order."""
+    if len(arrays) != len(parts):
+        raise ValueError(f"it holds {len(arrays)} arrays, and the model takes {len(parts)} inputs")
+    stacks = [_stack(array, part) for array, part in zip(arrays.values(), parts, strict=True)]
+    if len({len(stack) for stack in stacks}) > 1:
+        raise ValueError("its arrays do not hold equally many inputs")
+    return [join(tensors, parts) for tensors in zip(*stacks, strict=True)]
+
+
 def _raw(data: bytes, spec: TensorSpec) -> Array:
     if not data or len(data) % spec.bytes:
         raise ValueError(f"it has {len(data):,} bytes, and an input {spec.bytes:,}")
     elements = np.frombuffer(data, np.dtype(spec.dtype).newbyteorder("<"))
-    return elements.reshape(-1, *spec.shape[1:])
+    return elements.reshape(-1, *spec.shape)
 
 
 def _sound(data: bytes, spec: TensorSpec) -> Array:
     """Return the whole inputs' worth of samples of a ``.wav`` file; a short one ends in silence."""
-    if max(spec.shape) != math.prod(spec.shape):
+    if max(spec.shape, default=1) != math.prod(spec.shape):
         raise ValueError(
             f"the model takes {list(spec.shape)}, which is no waveform; compute its features and "
             "save them as .npy"
@@ -201,7 +221,7 @@ def _sound(data: bytes, spec: TensorSpec) -> Array:
                 f"the model takes values from {low:.4g} to {high:.4g}, which are no sound's: "
                 "neither [-1, 1] nor 16 bits; save what it takes as .npy"
             )
-    return samples.reshape(-1, *spec.shape[1:])
+    return samples.reshape(-1, *spec.shape)
 
 
 def _samples(frames: bytes, width: int) -> Array:

@@ -21,6 +21,8 @@ WORST_FIRST = ("product", "test", "bad_input", "infrastructure")
 NEEDS_BOARD = "hil_bench"
 """The fixture that stands behind ``board``, ``console``, ``edge`` and the like."""
 
+_NEEDED: pytest.StashKey[bool] = pytest.StashKey()
+
 _PYTESTS_SIDE = (PACKAGE / "pytestplugin", PACKAGE / "suite")
 
 
@@ -75,14 +77,15 @@ def ending_of(item: pytest.Item, call: pytest.CallInfo[None]) -> BaseException |
 
 def needs_board(item: pytest.Item) -> bool:
     """Return whether a test is one of those that need a board, or has asked for it in its midst."""
-    return item.get_closest_marker("hil") is not None or NEEDS_BOARD in used_fixtures(item)
+    if item.get_closest_marker("hil") is not None or NEEDS_BOARD in used_fixtures(item):
+        item.stash[_NEEDED] = True  # what it has asked for is not known any more at its end
+    return item.stash.get(_NEEDED, False)
 
 
 def used_fixtures(item: pytest.Item) -> Sequence[str]:
     """Return the names of the fixtures that a test uses, asked for by getfixturevalue or not."""
     request = getattr(item, "_request", None)
-    names = item if request is None else request
-    return getattr(names, "fixturenames", ())
+    return getattr(request or item, "fixturenames", ())
 
 
 def _is_ours(error: BaseException, path: Path) -> bool:

@@ -55,6 +55,7 @@ class Outcomes:
         """Begin with nothing failed."""
         self._config = config
         self._kinds: dict[str, set[str]] = {}
+        self._run_again: set[str] = set()
         self._moved: list[tuple[pytest.TestReport, Phase]] = []
         self._stopped = False
 
@@ -98,10 +99,7 @@ class Outcomes:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, Any, Any]:
         """Show product failures as failures and all else that is the harness's as errors."""
-        if (
-            vars(report)["outcome"] == "rerun"
-        ):  # what this attempt has shown is told by the last one
-            self._kinds.pop(report.nodeid, None)
+        self._heed_rerun(report)
         if report.passed and counts_unstable(self._config) and hasattr(report, "hil_unstable"):
             _fail_unstable(report)
         if not report.failed:
@@ -133,8 +131,26 @@ class Outcomes:
         """Tell a session that stops because of failures from one that somebody ends."""
         self._stopped = type(excinfo.value).__name__ == "Interrupted"
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """Decide the exit code before any reporter writes it down."""
+        self._decide(session)
+        return (yield)
+
+    def _heed_rerun(self, report: pytest.TestReport) -> None:
+        """Forget an attempt that is followed by another, and say of it in JUnit's file that it is.
+
+        pytest writes a test case of each, and into those that failed no failure.
+        """
+        if vars(report)["outcome"] == "rerun":
+            self._kinds.pop(report.nodeid, None)
+            self._run_again.add(report.nodeid)
+        if report.when == "teardown" and report.nodeid in self._run_again:
+            self._run_again.remove(report.nodeid)
+            if not hasattr(report, "node"):  # in a worker that has been said already
+                report.user_properties.append(("hil.outcome", "rerun"))
+
+    def _decide(self, session: pytest.Session) -> None:
         """Turn 'some test failed' into the exit code of the worst kind of failure."""
         for report, phase in self._moved:  # pytest's summary names it, and decides nothing by it
             report.when = phase

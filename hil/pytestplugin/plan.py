@@ -106,7 +106,7 @@ class Plan:
         if settings.input is not None:
             if settings.photos is not None:
                 raise BadInputError("--hil-photos and --hil-input are both given; give one.")
-            return list(load_inputs(settings.input, self.model.input))
+            return list(load_inputs(settings.input, self.model.input, self.model.inputs))
         self.model.scaling  # noqa: B018 - refuses a model of which nobody knows how it takes photos
         return list(load_photos(settings.photos or default_photos()))
 

@@ -205,3 +205,103 @@ def test_the_kind_of_an_error_stands_in_junit(pytester: pytest.Pytester) -> None
     assert {(each.get("name"), each.get("value")) for each in case.iter("property")} == {
         ("hil.kind", "infrastructure")
     }
+
+
+XFAILS = ("xfail", "xfail(strict=True)", "xfail(raises=AssertionError)", "xfail(raises=HilError)")
+WRAPPED = {
+    "a cause": f"try:\n        raise {INFRASTRUCTURE}\n"
+    "    except PortBusyError as error:\n        raise RuntimeError('No inference.') from error",
+    "a group": f"raise ExceptionGroup('two tasks', [{INFRASTRUCTURE}])",
+}
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("mark", XFAILS)
+def test_an_infrastructure_error_is_expected_by_nobody(
+    pytester: pytest.Pytester, phase: str, mark: str
+) -> None:
+    source = PHASES[phase].format(error=INFRASTRUCTURE)
+    test = f"@pytest.mark.{mark}\ndef test_it("
+    result = run(pytester, "import pytest\n" + source.replace("def test_it(", test))
+    unexpected_pass = mark == "xfail(strict=True)" and phase == "teardown"
+    assert result.ret == (1 if unexpected_pass else 10)
+    assert result.parseoutcomes().get("errors") == 1
+    assert "xfailed" not in result.parseoutcomes()
+    assert any(case.findall("error") for case in junit_cases(pytester))
+
+
+def test_bad_input_is_expected_by_nobody_either(pytester: pytest.Pytester) -> None:
+    source = "import pytest\n@pytest.mark.xfail" + IN_CALL.format(error=BAD_INPUT)
+    assert run(pytester, source).ret == 4
+
+
+@pytest.mark.parametrize("body", WRAPPED.values(), ids=WRAPPED)
+def test_an_infrastructure_error_counts_whatever_it_is_wrapped_in(
+    pytester: pytest.Pytester, body: str
+) -> None:
+    result = run(pytester, f"def test_it():\n    {body}\n")
+    assert result.ret == 10
+    result.assert_outcomes(errors=1)
+
+
+def test_an_assertion_about_an_error_that_was_caught_is_a_failure_of_the_test(
+    pytester: pytest.Pytester,
+) -> None:
+    source = (
+        f"def test_it():\n    try:\n        raise {INFRASTRUCTURE}\n"
+        "    except PortBusyError as error:\n        assert 'another' in str(error)\n"
+    )
+    assert run(pytester, source).ret == 1
+
+
+SUBTEST = "def test_it(subtests):\n    with subtests.test('a'):\n        raise {error}\n"
+needs_subtests = pytest.mark.skipif(
+    not hasattr(pytest, "Subtests"), reason="pytest has subtests of its own from 9.0 on"
+)
+
+
+@needs_subtests
+@pytest.mark.parametrize(
+    ("error", "status", "tag"), [(INFRASTRUCTURE, 10, "error"), (PRODUCT, 1, "failure")]
+)
+def test_an_error_in_a_subtest_is_what_it_is_elsewhere(
+    pytester: pytest.Pytester, error: str, status: int, tag: str
+) -> None:
+    result = run(pytester, SUBTEST.format(error=error))
+    assert result.ret == status
+    (case,) = junit_cases(pytester)
+    assert {each.tag for each in case} == {"properties", tag}
+
+
+REPORTER = """
+import json
+import pytest
+seen = []
+def pytest_runtest_logreport(report):
+    seen.append((report.when, report.outcome))
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session):
+    seen.append(int(session.exitstatus))
+def pytest_unconfigure():
+    print("SEEN", json.dumps(seen))
+"""
+
+
+def test_who_looks_only_at_pytests_reports_sees_an_error_and_its_exit_code(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makeconftest(REPORTER)
+    result = run(pytester, IN_CALL.format(error=INFRASTRUCTURE))
+    seen = '[["setup", "passed"], ["setup", "failed"], ["teardown", "passed"], 10]'
+    result.stdout.fnmatch_lines([f"SEEN {seen}".replace("[", "[[]")])
+
+
+@pytest.mark.parametrize("mark", ["", "@pytest.mark.hil\n"])
+def test_a_computer_short_of_memory_is_the_rigs_affair_where_a_board_is_needed(
+    pytester: pytest.Pytester, mark: str
+) -> None:
+    source = f"import pytest\n{mark}def test_it():\n    raise MemoryError\n"
+    result = run(pytester, source)
+    assert result.ret == (10 if mark else 1)
+    text = result.stdout.str()
+    assert ("No memory is left for this process" in text) == bool(mark)

@@ -60,3 +60,74 @@ def test_a_worker_hands_over_names_that_are_no_utf8(
     result.stdout.no_fnmatch_line("*crashed worker*")
     document = json.loads((pytester.path / "hil-report" / "results.json").read_bytes())
     assert [each["name"] for each in document["photos"]] == [odd]
+
+
+def test_without_a_board_stopping_at_the_first_error_is_the_rigs_affair(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("xdist")
+    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin,xdist.plugin")
+    stale = pytester.path / "hil-report" / "results.json"
+    stale.parent.mkdir()
+    stale.write_text("an earlier run's")
+    pytester.makepyfile("def test_a(board): pass\ndef test_b(board): pass\n")
+    result = pytester.runpytest_subprocess(
+        *("-n", "2", "-x", "--hil-board=/dev/ttyACM9"), f"--hil-model={ROOT / 'models' / 'tiny'}"
+    )
+    assert result.ret == 10
+    for path in stale.parent.glob("*.json"):
+        assert json.loads(path.read_text())["run"]["outcome"] == "infrastructure"
+
+
+KILLED = """
+import os, signal
+import pytest
+pytestmark = [pytest.mark.hil]
+def test_fine(hil_results):
+    hil_results.notes.append("a note")
+def test_dies():
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_worker_had_got_to_is_kept_and_it_leaves_no_file(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("xdist")
+    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin,xdist.plugin")
+    pytester.makepyfile(KILLED)
+    result = pytester.runpytest_subprocess(
+        *("-n", "1", "--max-worker-restart=0"), f"--hil-model={ROOT / 'models' / 'tiny'}"
+    )
+    assert result.ret == 1
+    (report,) = (pytester.path / "hil-report").iterdir()
+    assert report.name == "results.json"
+    document = json.loads(report.read_text())
+    assert document["run"]["outcome"] == "failed"
+    assert [test["outcome"] for test in document["tests"]] == ["passed"]
+
+
+ENDED = """
+import os, signal, time
+import pytest
+pytestmark = [pytest.mark.hil]
+def test_fine():
+    pass
+def test_ends_the_session():
+    os.kill(os.getppid(), signal.SIGTERM)
+    time.sleep(60)
+"""
+
+
+def test_a_signal_to_the_controller_ends_the_workers_in_order(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("xdist")
+    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin,xdist.plugin")
+    pytester.makepyfile(ENDED)
+    result = pytester.runpytest_subprocess("-n", "1", f"--hil-model={ROOT / 'models' / 'tiny'}")
+    assert result.ret == 143
+    (report,) = (pytester.path / "hil-report").iterdir()
+    document = json.loads(report.read_text())
+    assert (report.name, document["run"]["outcome"]) == ("results.json", "interrupted")
+    assert [test["outcome"] for test in document["tests"]] == ["passed"]

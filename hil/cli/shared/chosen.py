@@ -104,7 +104,9 @@ class ChosenInputs:
         """Read the inputs, before anything is done with a board; raises BadInputError."""
         from hil.model.tensors import load_inputs
 
-        return [each for path in self.inputs for each in load_inputs(path, model.input)]
+        return [
+            each for path in self.inputs for each in load_inputs(path, model.input, model.inputs)
+        ]
 
 
 def find_board(named: str | None, wait: float = 0.0) -> "BoardSpec":

@@ -210,6 +210,35 @@ def test_sound_for_a_model_that_takes_none_is_refused(tmp_path: Path) -> None:
         load_inputs(pcm(tmp_path / "c.wav", []), WAVEFORM)
 
 
+PARTS = (TensorSpec("a", (1, 3), "int8", 0.5, 0), TensorSpec("b", (1, 2, 1), "int8", 0.25, 0))
+JOINED = TensorSpec("a+b", (5,), "int8", 0.0, 0)
+
+
+def test_of_a_model_with_several_inputs_there_is_an_array_for_each(tmp_path: Path) -> None:
+    values = np.array([[[1.0], [2.0]], [[3.0], [4.0]]], np.float32)
+    np.savez(tmp_path / "a.npz", first=np.array([[1, 2, 3], [4, 5, 6]], np.int8), second=values)
+    inputs = load_inputs(tmp_path / "a.npz", JOINED, PARTS)
+    assert [each.tensor.tolist() for each in inputs] == [[1, 2, 3, 4, 8], [4, 5, 6, 12, 16]]
+    (tmp_path / "a.bin").write_bytes(b"".join(each.tensor.tobytes() for each in inputs))
+    raw = load_inputs(tmp_path / "a.bin", JOINED, PARTS)
+    assert [each.tensor.tolist() for each in raw] == [each.tensor.tolist() for each in inputs]
+    np.savez(tmp_path / "b.npz", np.zeros((2, 3), np.int8), np.zeros((3, 2, 1), np.int8))
+    with pytest.raises(BadInputError, match="do not hold equally many inputs"):
+        load_inputs(tmp_path / "b.npz", JOINED, PARTS)
+    np.savez(tmp_path / "c.npz", np.zeros((2, 3), np.int8))
+    with pytest.raises(BadInputError, match="it holds 1 arrays, and the model takes 2 inputs"):
+        load_inputs(tmp_path / "c.npz", JOINED, PARTS)
+
+
+def test_inputs_without_a_batch_or_any_dimension_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"\1\2\3\4\5\6")
+    for shape, count in (((3,), 2), ((), 6), ((2, 3), 1)):
+        spec = TensorSpec("input", shape, "uint8", 0.5, 0)
+        inputs = load_inputs(tmp_path / "a.bin", spec)
+        assert len(inputs) == count
+        assert all(each.tensor.shape == shape for each in inputs)
+
+
 def test_a_pipe_and_an_empty_directory_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="holds no inputs"):
         load_inputs(tmp_path, FEATURES)

@@ -293,3 +293,106 @@ def test_a_peer_that_was_given_another_model_gets_its_own_again(make_bench, rig,
     rig.second("peer").flash(None, model, model.default_cut, "head")
     bench.make_ready("udp")
     assert rig.second("peer").holds("tail", bench.board.part.model_id)
+
+
+@pytest.fixture
+def resets(monkeypatch):
+    """The boards that were reset, the others staying as they are."""
+    done = []
+
+    def reset(board):
+        done.append(board)
+        board.interrupted = False
+
+    monkeypatch.setattr(Board, "reset", reset)
+    return done
+
+
+def silence(board, monkeypatch):
+    def request(verb, **arguments):
+        raise BoardPanic("While it was running, the firmware panicked.")
+
+    monkeypatch.setattr(board.console, "request", request)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [BoardPanic("The board panicked."), pytest.fail.Exception("Timeout"), KeyboardInterrupt()],
+    ids=repr,
+)
+def test_boards_are_reset_after_what_may_have_left_them_in_any_state(
+    make_bench, edge, resets, rig, error
+):
+    bench = make_bench()
+    bench.connect(edge, "udp")
+    bench.note(error, "udp", "test_a[udp]")
+    bench.check()  # what is known is nobody's failure once more
+    bench.make_ready("udp")
+    bench.make_ready("udp")
+    assert resets == rig.boards
+
+
+@pytest.mark.parametrize(
+    "error", [pytest.skip.Exception("no"), pytest.xfail.Exception("17"), AssertionError()], ids=repr
+)
+def test_boards_are_asked_after_all_else_and_reset_if_they_have_crashed(
+    make_bench, edge, resets, rig, monkeypatch, error
+):
+    bench = make_bench()
+    bench.connect(edge, "udp")
+    bench.note(error, "udp", "test_a[udp]")
+    bench.make_ready("udp")
+    assert resets == []
+    bench.note(error, "udp", "test_b[udp]")
+    with monkeypatch.context() as crashed:
+        silence(bench.board, crashed)
+        bench.check()
+        monkeypatch.setattr(Board, "reset", lambda board: (resets.append(board), crashed.undo()))
+        bench.make_ready("udp")
+    assert resets == rig.boards
+
+
+def test_what_a_test_has_caught_shows_by_what_was_not_brought_to_its_end(
+    make_bench, edge, resets, rig, monkeypatch
+):
+    bench = make_bench()
+    bench.connect(edge, "udp")
+    with pytest.raises(KeyboardInterrupt), bench.board.noticing_interruption():
+        raise KeyboardInterrupt
+    with monkeypatch.context() as busy:
+        silence(bench.board, busy)
+        bench.check()
+    bench.make_ready("udp")
+    assert resets == rig.boards
+
+
+def test_a_board_that_was_flashed_by_half_is_flashed_anew_and_asked_nothing_before(
+    make_bench, edge, resets, monkeypatch
+):
+    bench = make_bench()
+    bench.connect(edge, "udp")
+    bench.board.half_flashed = bench.board.interrupted = True
+    flashed = []
+
+    def flash(board, *arguments):
+        flashed.append(board)
+        silent.undo()
+        board.half_flashed = board.interrupted = False
+        as_ever(board, *arguments)
+
+    as_ever = RecordingBoard.flash
+    monkeypatch.setattr(RecordingBoard, "flash", flash)
+    with monkeypatch.context() as silent:
+        silence(bench.board, silent)
+        bench.check()
+        bench.make_ready("udp")
+    assert flashed == [bench.board]
+    assert bench.board not in resets
+
+
+def test_boards_that_nothing_was_flashed_on_yet_are_nobodys_failure(monkeypatch, rig):
+    monkeypatch.setattr(bench, "OpenRig", lambda *_: rig)
+    silence(rig.board, monkeypatch)
+    found = bench.Bench(Rig(SPEC, None), Results())
+    found.check()
+    found.make_ready("udp")
