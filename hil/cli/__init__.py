@@ -10,6 +10,7 @@ import click
 
 from hil.cli.shared.saying import say
 from hil.errors import HilError
+from hil.shortage import telling_shortages
 from hil.version import __version__
 
 COMMANDS = {
@@ -85,7 +86,8 @@ def main(arguments: list[str] | None = None) -> None:
     its class; what it adds as notes (a board's last lines) follows.
     """
     try:
-        code = cli.main(arguments, prog_name="hil", standalone_mode=False)
+        with telling_shortages():
+            code = cli.main(arguments, prog_name="hil", standalone_mode=False)
     except HilError as error:
         say(f"hil: {error}", err=True)
         for note in getattr(error, "__notes__", ()):

@@ -16,6 +16,7 @@ from hil.cli.shared.options import content_options, input_options, json_option, 
 from hil.cli.shared.progress import counting
 from hil.cli.shared.saying import say
 from hil.errors import BadInputError, EdgeError
+from hil.shortage import shortage
 
 if TYPE_CHECKING:
     from hil.budgets import Samples, Section
@@ -218,6 +219,8 @@ def _replace(path: Path, text: str) -> None:
             partial.chmod(path.stat().st_mode)
         partial.replace(path)
     except OSError as error:
+        if (told := shortage(error)) is not None:
+            raise told from error
         raise BadInputError(
             f"{path} cannot be written ({error.strerror}); name another by --file."
         ) from error

@@ -13,6 +13,7 @@ from hil.cli.shared.options import json_option
 from hil.cli.shared.progress import counting
 from hil.cli.shared.saying import say
 from hil.errors import BadInputError
+from hil.shortage import shortage
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -87,6 +88,8 @@ def selftest(
         write_document(matrix, out / "matrix.json")
         (out / "matrix.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
+        if (told := shortage(error)) is not None:
+            raise told from error
         raise BadInputError(
             f"{out} cannot be written ({error.strerror}); name another directory by --out."
         ) from error

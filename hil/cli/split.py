@@ -26,6 +26,7 @@ from hil.model.photos import Photo, load_photos
 from hil.model.prove import Prover, random_inputs
 from hil.model.split import Cut, Cuts, Split
 from hil.resources import resource
+from hil.shortage import shortage
 
 RANDOM_INPUTS = 8
 
@@ -205,6 +206,8 @@ def _replace_directory(output: Path, parts: Split, manifest: SplitManifest) -> N
                 output.rename(Path(staging) / "old")
             complete.rename(output)
     except OSError as error:
+        if (told := shortage(error)) is not None:
+            raise told from error
         raise BadInputError(
             f"{output} cannot be written ({error.strerror}); name another directory."
         ) from error

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from hil.errors import BadInputError
-from hil.files import encode, read_file, read_json
+from hil.files import read_file, read_json, write_whole
 from hil.model.accuracy import AgreementLimits
 from hil.model.preprocessing import Preprocessing
 
@@ -88,9 +88,7 @@ class _Document:
     def save(self, path: Path) -> None:
         """Write the manifest, with a stable key order, replacing the file in one step."""
         tree = {"schema": self.SCHEMA, **_encode(self)}
-        partial = path.with_name(path.name + ".part")
-        partial.write_bytes(encode(json.dumps(tree, indent=2, ensure_ascii=False) + "\n"))
-        partial.replace(path)
+        write_whole(json.dumps(tree, indent=2, ensure_ascii=False) + "\n", path)
 
 
 @dataclass(frozen=True)
@@ -219,7 +217,5 @@ def write_directory(directory: Path, files: dict[str, bytes], document: _Documen
     """
     directory.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
-        partial = directory / (name + ".part")
-        partial.write_bytes(data)
-        partial.replace(directory / name)
+        write_whole(data, directory / name)
     document.save(directory / MANIFEST_NAME)

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from hil.model.array import Array
+from hil.model.engine.native import micro_available
 from hil.model.interpreter import Kernels, backend_name
 from hil.printable import printable
 
@@ -157,8 +158,9 @@ class Predictor:
 
 
 def _digest(model: bytes, kernels: Kernels) -> bytes:
-    package = backend_name()
-    where = (package, version(package.replace("_", "-")), platform.machine(), _processor())
+    packages = [backend_name(), *(["tflite_micro"] if micro_available() else [])]
+    found = [(each, version(each.replace("_", "-"))) for each in packages]
+    where = (*found, platform.machine(), _processor())
     told = repr((1, kernels.value, *where)).encode()
     return hashlib.sha256(told).digest() + hashlib.sha256(model).digest()
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from hil.errors import BadInputError, BudgetExceeded
+from hil.files import write_whole
 from hil.pytestplugin.run import Run
 
 PATH: pytest.StashKey[Path] = pytest.StashKey()
@@ -46,12 +47,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 def _write(item: pytest.Item) -> None:
     run = Run.under_way(item.config)
     if run is not None and (entries := run.serial_log(item.stash[_STARTED])):
-        from hil.results.files import write_text
         from hil.results.serial_log import file_text
 
         path = run.log_dir / "logs" / file_name(item.nodeid)
         with run.keeping():
-            write_text(file_text(entries), path)
+            write_whole(file_text(entries), path)
             item.stash[PATH] = path
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from hil.budgets import Budgets, Verdict
 from hil.budgets.section import model_name
+from hil.files import write_whole
 from hil.model.accuracy import AgreementLimits
 from hil.results import summary
-from hil.results.files import write_text
 from hil.results.measured import Measured, latency
 from hil.results.records import (
     BoardRecord,
@@ -219,7 +219,7 @@ def write_document(document: dict[str, Any], path: Path) -> None:
         OSError: the file cannot be written.
     """
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text(text + "\n", path)
+    write_whole(text + "\n", path)
 
 
 def _plain(value: Any) -> Any:

@@ -13,6 +13,7 @@ from hil.firmware.build import FirmwareBuild
 from hil.firmware.files import companion
 from hil.selftest.mutant import Mutant
 from hil.selftest.sources import apply, copy_sources
+from hil.shortage import shortage
 from hil.sim.chip.image import module_of, parse_image
 
 BUILD = "build"
@@ -128,6 +129,8 @@ def emptied(directory: Path) -> Path:
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
     except OSError as error:
+        if (told := shortage(error)) is not None:
+            raise told from error
         raise BadInputError(
             f"{directory} cannot be written ({error.strerror}); name another directory by --out."
         ) from error

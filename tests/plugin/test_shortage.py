@@ -26,15 +26,15 @@ def test_after():
 """
 FULL = """
 import errno, pathlib
-as_ever = pathlib.Path.write_text
-def write_text(path, text, **how):
+as_ever = pathlib.Path.write_bytes
+def write_bytes(path, data):
     if path.suffix != ".part":
-        return as_ever(path, text, **how)
-    as_ever(path, text[:16], **how)
+        return as_ever(path, data)
+    as_ever(path, data[:16])
     raise OSError(errno.ENOSPC, "No space left on device")
 """
 """A disk that has no room for what the harness writes from the middle of a run on."""
-DISK_FILLS = "import conftest, pathlib; pathlib.Path.write_text = conftest.write_text"
+DISK_FILLS = "import conftest, pathlib; pathlib.Path.write_bytes = conftest.write_bytes"
 NO_FILE_OPENS = (
     "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
     "    while True:\n        kept.append(os.open(os.devnull, os.O_RDONLY))"
