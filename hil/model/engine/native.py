@@ -172,7 +172,7 @@ class MicroEngine:
             else:
                 failure = None
         if failure is not None:
-            raise EngineError(_said(text) or _reason(failure)) from failure
+            raise EngineError(said(text) or _reason(failure)) from failure
         used = _TOTAL.search(text)
         return micro, int(used.group(1)) if used else 0
 
@@ -181,23 +181,17 @@ class MicroEngine:
         if self._job.stateful and not self._fresh:
             self._micro, _ = self._open(self._job.arena_size)
         self._fresh = False
-        with native_stderr() as text:
-            try:
-                for position, tensor in enumerate(inputs):
-                    self._micro.set_input(tensor, position)
-                self._micro.invoke()
-                outputs = [self._micro.get_output(i) for i in range(len(self._job.outputs))]
-            except (RuntimeError, ValueError) as error:
-                failure: Exception | None = error
-            else:
-                failure = None
-        if failure is not None:
-            raise EngineError(_said(text) or _reason(failure)) from failure
-        return outputs
+        try:
+            for position, tensor in enumerate(inputs):
+                self._micro.set_input(tensor, position)
+            self._micro.invoke()
+            return [self._micro.get_output(i) for i in range(len(self._job.outputs))]
+        except (RuntimeError, ValueError) as error:
+            raise EngineError(_reason(error)) from error
 
 
-def _said(text: bytearray) -> str:
-    """Return the first thing that TFLM complained of, without the place in its sources."""
+def said(text: bytearray) -> str:
+    """Return the first complaint in what was caught, without its place in TFLM's sources."""
     lines = [line for line in text.decode("utf-8", "backslashreplace").splitlines() if line.strip()]
     if not lines:
         return ""

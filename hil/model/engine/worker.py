@@ -22,8 +22,10 @@ from hil.model.engine.native import (
     Engine,
     EngineError,
     Job,
+    native_stderr,
     open_native,
     preload,
+    said,
 )
 
 _MEMORY = 4 << 30
@@ -85,16 +87,19 @@ def _serve(line: socket.socket) -> NoReturn:
         _limit(resource.RLIMIT_CPU, int(sum(os.times()[:2])) + words["seconds"])
         answer: dict[str, Any] = {}
         outputs: list[Array] = []
-        try:
-            if engine is None:
-                engine = open_native(arrays[0].tobytes(), _job(words["job"]))
-                answer["arena_used"] = engine.arena_used
-            else:
-                outputs = engine.invoke(arrays)
-        except ArenaTooSmallError as error:
-            answer["needed"] = error.needed
-        except (EngineError, MemoryError) as error:
-            answer["refused"] = str(error) or "there is not enough memory"
+        with native_stderr() as text:
+            try:
+                if engine is None:
+                    engine = open_native(arrays[0].tobytes(), _job(words["job"]))
+                    answer["arena_used"] = engine.arena_used
+                else:
+                    outputs = engine.invoke(arrays)
+            except ArenaTooSmallError as error:
+                answer["needed"] = error.needed
+            except (EngineError, MemoryError) as error:
+                answer["refused"] = str(error) or "there is not enough memory"
+        if "refused" in answer:  # by native code, more precisely than by Python
+            answer["refused"] = said(text) or answer["refused"]
         line.sendall(wire.pack(answer, outputs))
 
 
