@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = ["pytester"]
-if not any(point.value == "hil.plugin" for point in entry_points(group="pytest11")):
+if not any(point.name == "hil" for point in entry_points(group="pytest11")):
     pytest_plugins.append("hil.plugin")
 
 

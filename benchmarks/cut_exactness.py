@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hil.model.array import Array
+from hil.model.engine.native import PROBE_ARENA
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.model import Model
 from hil.model.photos import load_photos
 from hil.model.split import Cut
-from hil.sim.kernels import PROBE_ARENA, open_runner
+from hil.sim.kernels import open_runner
 
 ROOT = Path(__file__).parents[1]
 OTHERS = 6

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Count how often a quantized model agrees with the float model it was made from.
 
-Compares top-1 and top-5 over the photos of a directory, under reference kernels and under XNNPACK,
-which differ from each other too.
+Compares top-1 and top-5 (where what ties with the fifth counts) over the photos of a directory,
+under reference kernels and under XNNPACK, which differ from each other too.
 
     python benchmarks/quantization_agreement.py [--model DIR] [--photos DIR]
 """
@@ -11,12 +11,18 @@ import argparse
 from pathlib import Path
 
 from hil.model.accuracy import agreement
+from hil.model.array import Array
 from hil.model.interpreter import Kernels
 from hil.model.model import Model
 from hil.model.photos import load_photos
-from hil.model.topk import top_k
+from hil.model.topk import shared_best, top_k
 
 ROOT = Path(__file__).parents[1]
+
+
+def ranked(output: Array) -> list[int]:
+    """Return the best class ids of an output."""
+    return [number for number, _ in top_k(output)]
 
 
 def main() -> None:
@@ -28,11 +34,11 @@ def main() -> None:
 
     model = Model.load(arguments.model)
     images = [photo.open() for photo in load_photos(arguments.photos)]
-    floats = [[number for number, _ in top_k(model.predict_float(image))] for image in images]
+    floats = [model.predict_float(image) for image in images]
     for kernels in Kernels:
         outputs = [model.predict(model.preprocess(image), kernels) for image in images]
-        ranked = [[number for number, _ in top_k(output)] for output in outputs]
-        result = agreement(ranked, floats)
+        shared = [shared_best(*pair) for pair in zip(outputs, floats, strict=True)]
+        result = agreement(list(map(ranked, outputs)), list(map(ranked, floats)), shared)
         same = round(result.top1 * result.count)
         print(
             f"{model.name}, {kernels.name}: same best class as float32 on {same}/{result.count} "

@@ -7,9 +7,10 @@
 The first compiles every source file of ``main`` and of the core that CMake's own list names, up to
 assembly, with the include directories that its component's requirements give it and the
 configuration that ``sdkconfig.defaults`` gives. It judges the files that are never compiled, the
-settings that do not exist or are not taken, the globals that ESP-IDF defines too, and calls that
-copy a model to the heap. Needs CMake, ``esp-idf-kconfig`` from PyPI, and a GCC for Xtensa:
-Espressif's, or Debian's ``gcc-xtensa-lx106`` with ``picolibc-xtensa-lx106-elf``.
+settings that do not exist or are not taken, the globals that ESP-IDF defines too, operators of TFLM
+that are not registered, and calls that copy a model to the heap. Needs CMake, ``esp-idf-kconfig``
+from PyPI, and a GCC for Xtensa: Espressif's, or Debian's ``gcc-xtensa-lx106`` with
+``picolibc-xtensa-lx106-elf``.
 
 The second drives ESP-IDF's own build to its end, which takes minutes, and reports what the linker
 says (checking/link.py): ``idf.py build`` with Espressif's toolchain; else, for an ESP32-C3, with
@@ -26,7 +27,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from checking import compiling, copies, defaults, names, sources, stand_ins, toolchain
+from checking import compiling, copies, defaults, names, operators, sources, stand_ins, toolchain
 from checking.compiler import Compiler, find_compiler
 from checking.errors import ToolMissingError, TreeError
 from checking.link import Job, link
@@ -136,6 +137,7 @@ def _check(arguments: argparse.Namespace, compiler: Compiler, scratch: Path) -> 
         jobs += _jobs(arguments, compiler, tree, config, component, listed)
     owned, wrong_files = _check_sources(jobs, scratch)
     wrong += wrong_files + _check_names(tree, present, owned)
+    wrong += _check_operators(present.get(TFLM), project)
     return wrong + _check_copies(tree, jobs)
 
 
@@ -250,6 +252,13 @@ def _check_names(tree: IdfTree, present: dict[str, Path], owned: dict[str, dict[
     taken = names.collisions({name for each in owned.values() for name in each}, theirs)
     found = [line for each in FOLDERS for line in names.findings(each, owned[each], taken)]
     return _report(f"{sum(map(len, owned.values()))} globals", found)
+
+
+def _check_operators(tflm: Path | None, project: Path) -> int:
+    if tflm is None:
+        return 0  # said already
+    listed = project / "main" / "operators.def"
+    return _report(listed.name, operators.findings(listed, tflm / operators.RESOLVER))
 
 
 def _check_copies(tree: IdfTree, jobs: list[compiling.Job]) -> int:

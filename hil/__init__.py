@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from hil.model.photos import load_photos as load_photos
     from hil.model.split import Cut as Cut
     from hil.model.split import Split as Split
+    from hil.model.tensors import TensorInput as TensorInput
+    from hil.model.tensors import load_inputs as load_inputs
     from hil.results.serial_log import read as read_serial_log
     from hil.rig.rig import BoardSpec as BoardSpec
     from hil.rig.rig import Rig as Rig
@@ -63,8 +65,10 @@ _WHERE = {
     "RoundTrip": "hil.inference.inference",
     "Split": "hil.model.split",
     "Stages": "hil.inference.inference",
+    "TensorInput": "hil.model.tensors",
     "Wire": "hil.inference.inference",
     "judge": "hil.inference.judgement",
+    "load_inputs": "hil.model.tensors",
     "load_photos": "hil.model.photos",
     "read_serial_log": "hil.results.serial_log",
 }
@@ -94,10 +98,12 @@ __all__ = [
     "RoundTrip",
     "Split",
     "Stages",
+    "TensorInput",
     "Wire",
     "__version__",
     "errors",
     "judge",
+    "load_inputs",
     "load_photos",
     "read_serial_log",
 ]

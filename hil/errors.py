@@ -7,11 +7,20 @@ infrastructure error says nothing about the product (exit code 10, JUnit ``<erro
 failure is what the harness exists to find (exit code 1, JUnit ``<failure>``).
 """
 
+from hil.printable import printable
+
 
 class HilError(Exception):
-    """Base of every error that the harness raises on purpose."""
+    """Base of every error that the harness raises on purpose.
+
+    Its sentence can be shown as it is: what is in it of other people's names is escaped.
+    """
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """Return the sentence with control characters as escapes: boards and files are quoted."""
+        return printable(super().__str__(), "\n\t")
 
 
 class BadInputError(HilError):

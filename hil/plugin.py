@@ -10,6 +10,8 @@ from hil.pytestplugin import (
     fixtures,
     logfiles,
     measuring,
+    namesakes,
+    odd_names,
     options,
     outcomes,
     readiness,
@@ -23,6 +25,7 @@ from hil.pytestplugin import (
 PARTS = (
     options,
     signals,
+    namesakes,
     selection,
     readiness,
     budgets,
@@ -35,6 +38,7 @@ PARTS = (
     fixtures,
     stages,
     measuring,
+    odd_names,
 )
 
 

@@ -22,10 +22,10 @@
 #define EVENT_TASK_PRIORITY 10
 
 /* As on the virtual board (firmware/virtual/port.c): images of 224 x 224 x 3 float32, activations of 80 x 80 x 96
- * float32, 4,096 classes. */
+ * float32, outputs of as many elements as a RESULT counts. */
 #define IMAGE_SIZE (224u * 224u * 3u * 4u)
 #define RECEIVE_SIZE (80u * 80u * 96u * 4u + 128u)
-#define OUTPUT_SIZE (4096u * 4u)
+#define OUTPUT_SIZE (65536u * 4u)
 /* Half as much again as there: esp-nn's kernels take scratch buffers from it that the reference kernels do not need. */
 #define ARENA_SIZE (1536u * 1024u)
 /* Without enough PSRAM no model runs; console, gateway and `rtt` do. */

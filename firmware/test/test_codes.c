@@ -110,7 +110,7 @@ SUITE(frame, frame_cases);
 static void topk_row(const vector_row *row) {
     sn_dtype dtype = (sn_dtype)vector_number(row, 0);
     size_t length = vector_bytes(row, 1, bytes, sizeof bytes);
-    uint32_t elements = (uint32_t)(dtype == SN_FLOAT32 ? length / 4 : length);
+    uint32_t elements = (uint32_t)length / sn_dtype_size(dtype);
     sn_top_entry top[SN_TOP];
     CHECK_UINT(sn_top5(bytes, elements, dtype, top), row->count - 2);
     for (size_t i = 2; i < row->count; i++) {

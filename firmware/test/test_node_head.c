@@ -187,7 +187,7 @@ static void a_broken_result_ends_the_inference(void) {
     static const struct {
         uint32_t at;
         uint8_t value;
-    } damages[] = {{0, 6}, {1, 0}, {1, 4}, {2, 3}, {4, 19}};
+    } damages[] = {{0, 6}, {1, 0}, {1, 11}, {2, 3}, {4, 19}};
     fake_port *fake = head_ready();
     uint8_t result[256];
     for (uint32_t i = 0; i < sizeof damages / sizeof damages[0] + 2; i++) {

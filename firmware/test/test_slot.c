@@ -22,7 +22,7 @@ static void fill(const vector_row *row, size_t flatbuffer, size_t header) {
 }
 
 static sn_dtype tensor_dtype(const char *word) {
-    return (sn_dtype)(word[0] - '0');
+    return (sn_dtype)strtoul(word, NULL, 16);
 }
 
 static void check_tensor(const char *word, const sn_tensor *tensor) {

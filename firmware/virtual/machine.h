@@ -17,8 +17,8 @@
 #define IMAGE_CAPACITY (224u * 224u * 3u * 4u)
 /* One message under reassembly. */
 #define RECEIVE_CAPACITY (TENSOR_CAPACITY + 128u)
-/* 4,096 classes of float32. */
-#define OUTPUT_CAPACITY (4096u * 4u)
+/* As many elements of float32 as a RESULT counts. */
+#define OUTPUT_CAPACITY (65536u * 4u)
 #define STAGING_CAPACITY 65536u
 /* TFLM's arena, in the PSRAM of a chip; the machine enforces it. */
 #define ARENA_SIZE (1024u * 1024u)

@@ -7,6 +7,7 @@ of them are there, it is what they say to each other.
 """
 
 import contextlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -155,7 +156,7 @@ def _check_greeting(head: Station, via: str, greeted: "Sequence[Greeting]") -> N
     )
     if not head.has_part:
         return
-    told, classes = greeted[-1].classes, head.part.model.output.shape[-1]
+    told, classes = greeted[-1].classes, math.prod(head.part.model.output.shape)
     expect(
         told == classes,
         "hello-wrong",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hil.edge import Stopwatch
     from hil.edge.side import TailSide
     from hil.model.model import Photo
-    from hil.model.photos import Photo as NamedPhoto
+    from hil.model.samples import Sample
 
 
 class Board(Station):
@@ -100,7 +100,7 @@ class Board(Station):
 
     def infer(
         self,
-        image: "Photo | NamedPhoto",
+        image: "Photo | Sample",
         via: str | None = None,
         *,
         output: bool = True,

@@ -10,7 +10,7 @@ from hil.links import SMALL_ECHO_BYTES
 if TYPE_CHECKING:
     from hil.board.board import Board
     from hil.model.model import Photo
-    from hil.model.photos import Photo as NamedPhoto
+    from hil.model.samples import Sample
 
 
 class Measuring:
@@ -23,7 +23,7 @@ class Measuring:
     def __init__(self, board: "Board") -> None:
         self.board = board
 
-    def infer(self, image: "Photo | NamedPhoto") -> Inference | None:
+    def infer(self, image: "Photo | Sample") -> Inference | None:
         """Infer end to end on one image; None if no answer came.
 
         Raises:
@@ -48,7 +48,7 @@ class Measuring:
             return None
         return None if echo.lost else echo
 
-    def round(self, image: "Photo | NamedPhoto") -> Inference | None:
+    def round(self, image: "Photo | Sample") -> Inference | None:
         """Measure everything once: an inference, and round trips of both sizes.
 
         Returns:

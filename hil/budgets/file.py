@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: MIT
 """Reads ``budgets.toml``: understood completely, or refused with one sentence."""
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from hil.budgets.agreement import AgreementLimit, read_activation_steps, read_agreement
+from hil.budgets.activation import read_activation_steps
 from hil.budgets.latency import Latency, LinkBudget, read_latency
 from hil.budgets.reading import refuse_unknown
+from hil.budgets.section import Section
 from hil.errors import BadInputError
+from hil.files import read_toml
 
 FILE_NAME = "budgets.toml"
 
-_SECTIONS = ("agreement", "activation_steps", "latency")
+_SECTIONS = ("activation_steps", "latency")
 
 
 @dataclass(frozen=True)
@@ -22,17 +23,13 @@ class Budgets:
     """Everything ``budgets.toml`` says.
 
     Attributes:
-        min_photos: with fewer photos, agreement is reported and not judged.
-        agreement: limits by the name of the reference, ``xnnpack`` or ``float32``.
         activation_steps: largest difference of an element of the activation from the reference
             head's, in quantization steps, by the board's kernels; kernels that are not named have
             to be exact.
-        latency: limits by kind of board and link.
+        latency: limits by name of their section and link.
         name: what messages about a verdict call the file.
     """
 
-    min_photos: int
-    agreement: Mapping[str, AgreementLimit]
     activation_steps: Mapping[str, float] = field(default_factory=dict)
     latency: Latency = field(default_factory=dict)
     name: str = FILE_NAME
@@ -46,7 +43,7 @@ class Budgets:
                 has a limit that makes no sense.
         """
         try:
-            tree = tomllib.loads(path.read_text(encoding="utf-8"))
+            tree = read_toml(path)
         except OSError as error:
             raise BadInputError(f"{path} cannot be read ({error.strerror}).") from error
         except ValueError as error:
@@ -56,16 +53,28 @@ class Budgets:
     @classmethod
     def parse(cls, tree: Mapping[str, object], where: str, name: str = FILE_NAME) -> Self:
         """Build budgets from parsed TOML; ``where`` names the file for messages."""
+        if "agreement" in tree:
+            raise BadInputError(
+                f"{where} has limits of agreement, which belong to a model: write them as "
+                '"agreement" into its manifest.json (docs/models.md), and take them out here.'
+            )
         refuse_unknown(tree, _SECTIONS, where)
-        min_photos, agreement = read_agreement(tree, where)
         steps = read_activation_steps(tree, where)
-        return cls(min_photos, agreement, steps, read_latency(tree, where, name), name)
+        return cls(steps, read_latency(tree, where, name), name)
 
-    def knows(self, kind: str, via: str) -> bool:
-        """Whether the file has limits for a link."""
-        return via in self.latency.get(kind, {})
+    def section(self, of: Section, via: str) -> str:
+        """Return the name of the section that has a link's limits for a board with its model.
 
-    def link(self, kind: str, via: str) -> LinkBudget:
+        Limits for just this model go before those for any. Empty where the file has neither.
+        """
+        for wanted in (of, replace(of, model="")):
+            for name, links in self.latency.items():
+                section = Section.parse(name)
+                if section is not None and section.holds_for(wanted) and via in links:
+                    return name
+        return ""
+
+    def link(self, of: Section, via: str) -> LinkBudget:
         """Return the budget of a link, without any limit if the file has none."""
-        known = self.latency.get(kind, {}).get(via)
-        return known or LinkBudget(f"{self.name} [latency.{kind}.{via}]")
+        name = self.section(of, via)
+        return self.latency[name][via] if name else LinkBudget(f"{self.name} [latency.{of}.{via}]")

@@ -17,7 +17,8 @@ def judge(
     Args:
         samples: what was measured.
         budget: the limits; what it does not name has the outcome ``no_budget``.
-        board: kind of the board, one of :data:`hil.budgets.latency.KINDS`.
+        board: kind of the board, one of :data:`hil.budgets.section.KINDS`, and what shaped
+            its links (:attr:`hil.budgets.section.Section.board`).
         via: the link.
         stages: which to judge; if none are named, all that was measured.
     """

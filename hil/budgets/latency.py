@@ -1,27 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""The latency budgets: limits by kind of board, link and stage."""
+"""The latency budgets: limits by kind of board, model, link and stage."""
 
-import hashlib
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from hil.budgets.reading import number, refuse_unknown, share, table
+from hil.budgets.section import KINDS, Section
 from hil.budgets.spread import ROUNDS
 from hil.errors import BadInputError
 from hil.links import LINKS
-
-KINDS = ("virtual", "virtual-peer", "esp32s3", "esp32s3-peer")
-"""Kinds of board, with the tail on the host or on a second one (``-peer``).
-
-Simulated figures and a chip's are never held to the same limits.
-"""
-
-OVER = "-over-"
-"""Stands in a kind between the board and the name of the link file that shaped its links."""
-
-_SHAPE = re.compile(r"[a-z0-9-]*[0-9a-f]{8}")
 
 STAGES = (
     "load",
@@ -65,7 +52,7 @@ class StageLimit:
 
 @dataclass(frozen=True)
 class LinkBudget:
-    """The limits of one link of one kind of board.
+    """The limits of one link of one kind of board, with one model or any.
 
     Attributes:
         source: where they stand, for messages.
@@ -95,7 +82,7 @@ class LinkBudget:
 
 
 Latency = Mapping[str, Mapping[str, LinkBudget]]
-"""Budgets by kind of board and link."""
+"""Budgets by name of their section and link."""
 
 
 def read_latency(tree: Mapping[str, object], file: str, name: str) -> Latency:
@@ -112,7 +99,7 @@ def read_latency(tree: Mapping[str, object], file: str, name: str) -> Latency:
     """
     section = table(tree, "latency", file)
     where = f"{file}: [latency]"
-    kinds = [*KINDS, *(name for name in section if _is_shaped(name))]
+    kinds = [*KINDS, *(name for name in section if Section.parse(name) and name not in KINDS)]
     refuse_unknown(section, ("marginal", *kinds), where)
     marginal = _marginal(section, where, DEFAULT_MARGINAL)
     latency: dict[str, dict[str, LinkBudget]] = {}
@@ -125,31 +112,6 @@ def read_latency(tree: Mapping[str, object], file: str, name: str) -> Latency:
             budget = _link(values, f"{file}: {place}", marginal)
             latency.setdefault(kind, {})[via] = replace(budget, source=f"{name} {place}")
     return latency
-
-
-def kind_over(kind: str, shape: str) -> str:
-    """Return what a kind of board is called whose links a file has shaped.
-
-    Args:
-        kind: one of :data:`KINDS`.
-        shape: the file's name (:func:`shape_name`); empty where the links are as they are.
-    """
-    return f"{kind}{OVER}{shape}" if shape else kind
-
-
-def shape_name(stem: str, document: Mapping[str, object]) -> str:
-    """Return what budgets call a link file: its name, and eight digits of what it says.
-
-    Two files of one name that say something else are two; comments and order make no difference.
-    """
-    said = json.dumps(document, sort_keys=True).encode()
-    name = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
-    return f"{name}-{hashlib.sha256(said).hexdigest()[:8]}".lstrip("-")
-
-
-def _is_shaped(name: str) -> bool:
-    kind, over, shape = name.partition(OVER)
-    return bool(over) and kind in KINDS and _SHAPE.fullmatch(shape) is not None
 
 
 def stage_limit(values: Mapping[str, object], where: str, suffix: str = "") -> StageLimit:

@@ -3,10 +3,12 @@
 
 import difflib
 import importlib
+import io
 import sys
 
 import click
 
+from hil.cli.shared.saying import say
 from hil.errors import HilError
 from hil.shortage import telling_shortages
 from hil.version import __version__
@@ -87,12 +89,14 @@ def main(arguments: list[str] | None = None) -> None:
         with telling_shortages():
             code = cli.main(arguments, prog_name="hil", standalone_mode=False)
     except HilError as error:
-        click.echo(f"hil: {error}", err=True)
+        say(f"hil: {error}", err=True)
         for note in getattr(error, "__notes__", ()):
-            click.echo(note, err=True)
+            say(note, err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)  # with the usage, and what the user gave
+        say(shown.getvalue().rstrip(), err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(_INTERRUPTED)

@@ -10,6 +10,7 @@ import click
 
 from hil.cli.shared.chosen import say_who
 from hil.cli.shared.options import json_option, wait_option
+from hil.cli.shared.saying import say
 
 if TYPE_CHECKING:
     from hil.rig.listing import ListedBoard
@@ -39,14 +40,14 @@ def boards(probe: bool, wait: float, as_json: bool) -> None:
         else:
             _print(board.port or "-", _lines(board))
     if as_json:
-        click.echo(json.dumps(listed))
+        say(json.dumps(listed))
     else:
         _print("virtual", ["a simulated ESP32-S3, always there"])
 
 
 def _print(name: str, lines: list[str]) -> None:
     for first, line in zip([name, *[""] * len(lines)], lines, strict=False):
-        click.echo(f"{first:<{_COLUMN}} {line}")
+        say(f"{first:<{_COLUMN}} {line}")
 
 
 def _lines(board: "ListedBoard") -> list[str]:

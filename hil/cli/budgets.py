@@ -5,22 +5,23 @@ import itertools
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from hil.cli.shared.chosen import ChosenContent, ChosenRig
-from hil.cli.shared.options import content_options, json_option, rig_options
+from hil.cli.shared.chosen import ChosenContent, ChosenInputs, ChosenRig
+from hil.cli.shared.options import content_options, input_options, json_option, rig_options
 from hil.cli.shared.progress import counting
+from hil.cli.shared.saying import say
 from hil.errors import BadInputError, EdgeError
 from hil.shortage import shortage
 
 if TYPE_CHECKING:
-    from hil.budgets import Samples
+    from hil.budgets import Samples, Section
     from hil.budgets.writing import Change
-    from hil.model.photos import Photo
+    from hil.model.samples import Sample
     from hil.pytestplugin.recording import RecordingBoard
     from hil.rig.rig import Rig
 
@@ -33,6 +34,7 @@ def budgets() -> None:
 @budgets.command()
 @rig_options
 @content_options
+@input_options
 @click.option("--via", help="Links with commas between them; default: all that the rig has.")
 @click.option(
     "--margin", default="20%", show_default=True, help="What limits have above the figures."
@@ -52,6 +54,7 @@ def budgets() -> None:
 def learn(
     rig: ChosenRig,
     content: ChosenContent,
+    given: ChosenInputs,
     via: str | None,
     margin: str,
     rounds: int,
@@ -61,17 +64,18 @@ def learn(
     """Measure this rig and write its latency budgets.
 
     What differs on the board is flashed first. Over each link every round is an inference, a small
-    round trip and one of the activation's size. Limits are p50, p95 and maximum of each stage with
-    the margin, and loss; p99 and goodput only where the file has them, for p99 asks 100 rounds of
-    every run. Comments and all else in the file stay as they are. With --link the limits are those
-    of the links that the file shapes, in a section of their own; of each stage it has the median,
-    since chance decides which rounds are slow, and other limits where the file has them already.
+    round trip and one of the activation's size. The limits are for this model and cut: p50, p95 and
+    maximum of each stage with the margin, and loss; p99 and goodput only where the file has them,
+    for p99 asks 100 rounds of every run. Comments and all else in the file stay as they are. With
+    --link the limits are those of the links that the file shapes, in a section of their own; of
+    each stage it has the median, since chance decides which rounds are slow, and other limits where
+    the file has them already.
     """
-    from hil.budgets import Budgets
+    from hil.budgets import Budgets, Section
     from hil.budgets.file import FILE_NAME
-    from hil.budgets.latency import shape_name
     from hil.budgets.learning import learn as make_limits
     from hil.budgets.reading import share
+    from hil.budgets.section import shape_name
     from hil.budgets.spread import ROUNDS
     from hil.budgets.writing import write_limits
     from hil.cli.shared.connected import connected
@@ -91,52 +95,73 @@ def learn(
     found = rig.find()
     shape = shape_name(rig.link.stem, found.shaping or {}) if rig.link else ""
     links = _links(found, via)
-    loaded = content.load()
-    photos = load_photos(default_photos())
-    kind, changed = "", {}
+    loaded = content.load(given.value_range)
+    if given.inputs:
+        samples: list[Sample] = [*given.load(loaded.model)]
+    else:
+        loaded.model.scaling  # noqa: B018 - refuses a model that takes no photos
+        samples = [*load_photos(default_photos())]
+    board, changed = "", {}
     for name in links:
         with connected(found, loaded, name, RecordingBoard) as (opened, _):
             assert isinstance(opened, RecordingBoard)
-            kind = _kind(opened, shape)
-            before = known.link(kind, name)
+            section = _section(opened, shape)
+            board = section.board
+            before = known.link(section, name)
+            title = known.section(section, name)
+            if Section.parse(title) in (None, replace(section, model="")):
+                title = str(section)  # what stands for any model stays as it is
             if rounds < before.rounds:
                 raise BadInputError(
                     f"{before.source} has limits that need {before.rounds} rounds, and --rounds is "
                     f"{rounds}; give as many, or take these limits out."
                 )
             with counting(f"rounds over {name}", rounds) as advance:
-                samples = _measure(opened, photos, rounds, advance)
-        _check_answers(name, samples, rounds)
-        limits = make_limits(samples, extra, before, chance=bool(shape))
-        text, changed[name] = write_limits(text, kind, name, limits)
+                measured = _measure(opened, samples, rounds, advance)
+        _check_answers(name, measured, rounds)
+        limits = make_limits(measured, extra, before, chance=bool(shape))
+        text, changes = write_limits(text, title, name, limits)
+        changed[f"{title}.{name}"] = changes
     _replace(path, text)
     if as_json:
-        listed = {name: list(map(asdict, changes)) for name, changes in changed.items()}
-        head = {"file": str(path), "board": kind, "rounds": rounds, "margin": extra}
-        click.echo(json.dumps({**head, "links": listed}))
+        listed = {
+            name.rpartition(".")[2]: list(map(asdict, changes)) for name, changes in changed.items()
+        }
+        of = next(iter(changed)).rpartition(".")[0]
+        head = {"file": str(path), "board": board, "section": f"latency.{of}", "rounds": rounds}
+        head["margin"] = extra
+        say(json.dumps({**head, "links": listed}))
     else:
-        simulated = ", simulated" if kind.startswith("virtual") else ""
-        click.echo(f"{path}: board {kind}{simulated}, {rounds} rounds, margin {extra:.0%}")
+        simulated = ", simulated" if board.startswith("virtual") else ""
+        say(f"{path}: board {board}{simulated}, {rounds} rounds, margin {extra:.0%}")
         for name, changes in changed.items():
-            _print(f"[latency.{kind}.{name}]", changes)
+            _print(f"[latency.{name}]", changes)
 
 
-def _kind(board: "RecordingBoard", shape: str) -> str:
-    from hil.results.measured import board_kind
+def _section(board: "RecordingBoard", shape: str) -> "Section":
+    """Return whose limits those of a connected board are."""
+    from hil.results.measured import section_of
 
-    tail = "peer" if board.connection and board.connection.tail else "edge"
-    return board_kind(board.info.chip, tail, board.simulated, shape)
+    results = board.results
+    assert results.model is not None
+    return section_of(
+        board.info.chip,
+        "peer" if board.connection and board.connection.tail else "edge",
+        board.simulated,
+        shape=shape,
+        model=results.model_name(results.model.model_id),
+    )
 
 
 def _measure(
-    board: "RecordingBoard", photos: "list[Photo]", rounds: int, advance: Callable[[], None]
+    board: "RecordingBoard", inputs: "list[Sample]", rounds: int, advance: Callable[[], None]
 ) -> "Samples":
-    """Measure the link that is up, as the tests do: with the photos in turn."""
+    """Measure the link that is up, as the tests do: with the inputs in turn."""
     from hil.board.measuring import Measuring
 
     measuring = Measuring(board)
-    for photo in itertools.islice(itertools.cycle(photos), rounds):
-        measuring.round(photo)
+    for each in itertools.islice(itertools.cycle(inputs), rounds):
+        measuring.round(each)
         advance()
     (link,) = board.results.measured().by_link().values()
     return link.samples()
@@ -164,7 +189,7 @@ def _links(rig: "Rig", named: str | None) -> list[str]:
         if (lack := rig.lacks_for(via)) is None:
             links.append(via)
         else:
-            click.echo(f"hil: {via} is left out: {lack}", err=True)
+            say(f"hil: {via} is left out: {lack}", err=True)
     return links
 
 
@@ -204,12 +229,12 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _print(title: str, changes: "list[Change]") -> None:
-    click.echo(title)
+    say(title)
     stages: dict[str, list[str]] = {}
     for each in changes:
         stages.setdefault(each.stage, []).append(_told(each))
     for stage, told in stages.items():
-        click.echo(f"  {stage:<15} {', '.join(told)}")
+        say(f"  {stage:<15} {', '.join(told)}")
 
 
 def _told(change: "Change") -> str:

@@ -4,6 +4,8 @@
 import click
 from click.shell_completion import get_completion_class
 
+from hil.cli.shared.saying import say
+
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -21,4 +23,4 @@ def completion(context: click.Context, shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind is not None
     root = context.find_root()
-    click.echo(kind(root.command, {}, "hil", "_HIL_COMPLETE").source())
+    say(kind(root.command, {}, "hil", "_HIL_COMPLETE").source())

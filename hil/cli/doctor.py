@@ -9,6 +9,7 @@ import click
 
 from hil.cli.shared.chosen import ChosenRig
 from hil.cli.shared.options import json_option, rig_options
+from hil.cli.shared.saying import say
 from hil.links import LINKS, parse_links
 
 
@@ -35,14 +36,14 @@ def doctor(
     for finding in examine(rig.find, firmware=firmware, via=links, probe=probe):
         findings.append(finding)
         if not as_json:
-            click.echo(f"{finding.state:<5} {finding.check:<18} {finding.text}")
+            say(f"{finding.state:<5} {finding.check:<18} {finding.text}")
     code = max((finding.exit_code for finding in findings), default=0)
     failed = sum(finding.state is State.FAIL for finding in findings)
     if as_json:
         report = {"would_start": not failed, "findings": [asdict(each) for each in findings]}
-        click.echo(json.dumps(report))
+        say(json.dumps(report))
     else:
-        click.echo(
+        say(
             f"\nA run would not start: mend what is marked FAIL ({failed})."
             if failed
             else "\nA run would start."

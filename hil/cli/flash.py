@@ -15,6 +15,7 @@ from hil.cli.shared.options import (
     wait_option,
 )
 from hil.cli.shared.progress import flash_progress
+from hil.cli.shared.saying import say
 
 
 @click.command()
@@ -45,16 +46,16 @@ def flash(
         report = opened.flash(loaded.build, loaded.model, loaded.cut, role, progress=progress)
         info = opened.info
     if as_json:
-        click.echo(json.dumps({"flash": asdict(report), "info": asdict(info)}))
+        say(json.dumps({"flash": asdict(report), "info": asdict(info)}))
         return
     for note in report.notes:
-        click.echo(f"note: {note}")
+        say(f"note: {note}")
     for region in report.written:
-        click.echo(f"wrote {region.role} at 0x{region.offset:x}, {region.size} bytes")
+        say(f"wrote {region.role} at 0x{region.offset:x}, {region.size} bytes")
     for region in report.skipped:
-        click.echo(f"kept  {region.role} at 0x{region.offset:x}, {region.size} bytes")
+        say(f"kept  {region.role} at 0x{region.offset:x}, {region.size} bytes")
     kind = "virtual board" if report.virtual else "board"
-    click.echo(
+    say(
         f"{kind} {info.mac} runs firmware {info.firmware} with the {info.role} of {info.name} "
         f"{f'cut after {info.cut}, ' if info.cut else ''}"
         f"{info.arena_used} of {info.arena} bytes of arena, after {report.seconds:.1f} s"

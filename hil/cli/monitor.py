@@ -17,6 +17,8 @@ import click
 
 from hil.cli.shared.chosen import find_board, say_who
 from hil.cli.shared.options import board_option, wait_option
+from hil.cli.shared.saying import say
+from hil.printable import printable
 
 END = b"\x1d"  # Ctrl-]
 INTERRUPT = b"\x03"
@@ -39,6 +41,9 @@ def monitor(board: str | None, wait: float, reset: bool, log: Path | None) -> No
     Requests may be typed without number and CRC: 'info', 'help', 'infer via=tcp'. Standard input
     that is not a terminal is sent line by line, and its end ends the monitor. A port that vanishes,
     as the chip's own USB may with a reset, is waited for.
+
+    A terminal at both ends gets what the board says as it is, colours and other control sequences
+    included; a pipe and --log get those as escapes.
     """
     from hil.board.board import Board
     from hil.console.log import Kind, LogLine
@@ -47,7 +52,7 @@ def monitor(board: str | None, wait: float, reset: bool, log: Path | None) -> No
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(log.open("a", encoding="utf-8")) if log else None
         opened = stack.enter_context(Board.open(find_board(board, wait), on_wait=say_who))
-        click.echo(f"hil: {opened.port}; Ctrl-] ends", err=True)
+        say(f"hil: {opened.port}; Ctrl-] ends", err=True)
 
         answered = threading.Event()
         answered.set()
@@ -63,9 +68,9 @@ def monitor(board: str | None, wait: float, reset: bool, log: Path | None) -> No
                 opened.reconnect()
             if not answered.is_set() and time.monotonic() - typed > _ANSWER_PATIENCE_S:
                 answered.set()
-                click.echo(_UNANSWERED, err=True)
+                say(_UNANSWERED, err=True)
 
-        def say(text: str) -> None:
+        def type_in(text: str) -> None:
             try:
                 opened.console.type_line(text)
             except ConsoleError:
@@ -79,16 +84,19 @@ def monitor(board: str | None, wait: float, reset: bool, log: Path | None) -> No
         for line in _typed_lines(look) if sys.stdin.isatty() else sys.stdin:
             answered.clear()
             typed = time.monotonic()
-            say(line.rstrip("\r\n"))
+            type_in(line.rstrip("\r\n"))
             if not sys.stdin.isatty():
                 answered.wait(_ANSWER_PATIENCE_S)
         look()
 
 
 def _show(text: str, file: TextIO | None) -> None:
-    click.echo(text)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        click.echo(text)
+    else:
+        say(text)
     if file is not None:
-        file.write(text + "\n")
+        file.write(printable(text, "\t") + "\n")
         file.flush()
 
 

@@ -5,6 +5,7 @@ import click
 
 from hil.cli.shared.chosen import ChosenRig, say_who
 from hil.cli.shared.options import rig_options
+from hil.cli.shared.saying import say
 from hil.errors import BadInputError, HilError
 
 
@@ -31,11 +32,11 @@ def power(rig: ChosenRig, if_configured: bool) -> None:
     for spec in commanded:
         try:
             with BoardLock.acquire(spec.port, spec.wait_s, say_who):
-                power_cycle(spec, click.echo)
+                power_cycle(spec, say)
         except HilError as error:  # the other boards are to be had all the same
             errors.append(error)
         else:
-            click.echo(f"power-cycled {spec.name or spec.port}")
+            say(f"power-cycled {spec.name or spec.port}")
     if errors:
         for other in errors[1:]:
             errors[0].add_note(f"hil: {other}")

@@ -12,6 +12,7 @@ from hil.cli.shared.chosen import ChosenContent, ChosenRig
 from hil.cli.shared.connected import connected, describe
 from hil.cli.shared.options import content_options, json_option, rig_options, via_option
 from hil.cli.shared.progress import counting
+from hil.cli.shared.saying import say
 from hil.errors import EdgeError, MessageLost
 from hil.links import SMALL_ECHO_BYTES
 from hil.symptoms import sentence
@@ -69,9 +70,9 @@ def rtt(
                 "simulated": opened.simulated,
                 "round_trips": summaries,
             }
-            click.echo(json.dumps(document))
+            say(json.dumps(document))
         else:
-            click.echo(describe(opened))
+            say(describe(opened))
             for each in summaries:
                 _print(via, each, opened.simulated)
     if all(each["lost"] == count for each in summaries):
@@ -121,7 +122,7 @@ def _summary(size: int, trips: "Sequence[RoundTrip | None]") -> dict[str, Any]:
 
 def _print(via: str, summary: dict[str, Any], simulated: bool) -> None:
     times = ", ".join(f"{name} {_milliseconds(summary[f'{name}_us'])}" for name in _SHOWN)
-    click.echo(
+    say(
         f"{via}, {summary['size']:,} bytes there and back, {summary['count']} times:\n"
         f"  {times}{' (simulated)' if simulated else ''}\n"
         f"  lost {summary['lost']}, fragments resent {summary['resent']}, "

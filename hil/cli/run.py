@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""``hil run``: classify photos end to end."""
+"""``hil run``: classify photos, or infer on other inputs, end to end."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,46 +9,66 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hil.cli.shared.chosen import ChosenContent, ChosenRig
+from hil.cli.shared.chosen import ChosenContent, ChosenInputs, ChosenRig
 from hil.cli.shared.connected import connected, describe
-from hil.cli.shared.options import content_options, json_option, rig_options, via_option
+from hil.cli.shared.options import (
+    content_options,
+    input_options,
+    json_option,
+    rig_options,
+    via_option,
+)
+from hil.cli.shared.saying import say, words
 from hil.errors import BadInputError, ProductFailure
+from hil.printable import printable
 
 if TYPE_CHECKING:
     from hil.board.board import Board
     from hil.inference.inference import Inference
     from hil.inference.judgement import Judgement
     from hil.model.photos import Photo
+    from hil.model.samples import Sample
 
 
 @click.command()
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("photos", nargs=-1, type=click.Path(path_type=Path))
 @rig_options
 @content_options
+@input_options
 @via_option
 @json_option
 def run(
     photos: tuple[Path, ...],
     rig: ChosenRig,
     content: ChosenContent,
+    given: ChosenInputs,
     via: str,
     as_json: bool,
 ) -> None:
     """Classify photos on a board that runs the head, with the tail on this host or on the peer.
 
-    PHOTOS are image files or directories of them. What differs on the board is flashed first. Of
-    each photo the best five classes are shown, the time of every stage by the board's own clock,
-    and whether the split model did what the full one does. Exits with 1 if one did not.
+    PHOTOS are image files or directories of them; what is no photo is given by --input. What
+    differs on the board is flashed first. Of each input the best five classes are shown, the time
+    of every stage by the board's own clock, and whether the split model did what the full one does.
+    Exits with 1 if one did not.
     """
-    listed = list(_photos(photos))
+    if not photos and not given.inputs:
+        raise click.UsageError("Give photos, or other inputs by --input.")
+    pictures = list(_photos(photos))
     found = rig.find()
-    loaded = content.load()
+    loaded = content.load(given.value_range)
+    scaling = str(loaded.model.scaling) if pictures else None
+    listed = [*pictures, *given.load(loaded.model)]
     results = []
     with connected(found, loaded, via) as (opened, report):
         if not as_json:
-            click.echo(describe(opened))
+            say(describe(opened))
             tail = ", tail on the peer" if found.peer else ""
-            click.echo(f"{opened.info.name} cut after {opened.info.cut}, over {via}{tail}")
+            say(f"{opened.info.name} cut after {opened.info.cut}, over {via}{tail}")
+            if opened.part.model.stateful:
+                say("the model has state, which every inference begins afresh")
+            if scaling and not scaling.endswith("by the manifest"):
+                say(scaling)
         for photo in listed:
             inference, judgement = _classify(opened, photo)
             results.append((photo, inference, judgement))
@@ -59,13 +79,16 @@ def run(
         document = {
             "board": asdict(info),
             "flash": asdict(report),
+            "scaling": scaling,
             "photos": [_as_json(*result, info.kernels) for result in results],
         }
-        click.echo(json.dumps(document))
-    failed = [photo.name for photo, _, judged in results if not _as_due(judged, info.kernels)]
+        say(json.dumps(document))
+    failed = [
+        printable(photo.name) for photo, _, judged in results if not _as_due(judged, info.kernels)
+    ]
     if failed:
         raise ProductFailure(
-            f"On {len(failed)} of {len(results)} photos the split model is not what the full one "
+            f"On {len(failed)} of {len(results)} inputs the split model is not what the full one "
             f"is: {', '.join(failed)}"
         )
 
@@ -80,11 +103,13 @@ def _photos(paths: Sequence[Path]) -> "Iterator[Photo]":
             photo = Photo(path, path.name)
             photo.open()  # refuse what is no image before anything is flashed
             yield photo
+        elif path.exists():
+            raise BadInputError(f"The photo {path} is no file; name another.")
         else:
             raise BadInputError(f"The photo {path} does not exist; name another.")
 
 
-def _classify(board: "Board", photo: "Photo") -> "tuple[Inference, Judgement]":
+def _classify(board: "Board", photo: "Sample") -> "tuple[Inference, Judgement]":
     from hil.inference.judgement import judge
 
     part = board.part
@@ -101,14 +126,14 @@ def _as_due(judgement: "Judgement", kernels: str) -> bool:
 
 
 def _print_result(
-    photo: "Photo", inference: "Inference", judgement: "Judgement", kernels: str
+    photo: "Sample", inference: "Inference", judgement: "Judgement", kernels: str
 ) -> None:
     from rich.console import Console
     from rich.table import Table
 
     classes = Table(box=None, pad_edge=False, show_header=False)
     for entry in inference.top5:
-        classes.add_row(f"{entry.score:6.1%}", entry.label)
+        classes.add_row(f"{entry.score:6.1%}", words(entry.label))
     stages = inference.stages
     named = {
         "load": stages.load_us,
@@ -124,10 +149,10 @@ def _print_result(
     both.add_row(classes, times)
     console = Console(highlight=False)
     console.print()
-    console.print(photo.name, style="bold", markup=False)
+    console.print(words(photo.name), style="bold")
     console.print(both)
     word = "simulated" if inference.simulated else "measured by the board"
-    console.print(f"times {word}; {_agreement(judgement, kernels)}", markup=False)
+    console.print(words(f"times {word}; {_agreement(judgement, kernels)}"))
 
 
 def _agreement(judgement: "Judgement", kernels: str) -> str:
@@ -142,10 +167,11 @@ def _agreement(judgement: "Judgement", kernels: str) -> str:
 
 
 def _as_json(
-    photo: "Photo", inference: "Inference", judgement: "Judgement", kernels: str
+    photo: "Sample", inference: "Inference", judgement: "Judgement", kernels: str
 ) -> dict[str, Any]:
     return {
         "photo": str(photo.path),
+        "name": photo.name,
         "label": photo.label,
         "top5": [asdict(entry) for entry in inference.top5],
         "simulated": inference.simulated,

@@ -11,6 +11,7 @@ import click
 
 from hil.cli.shared.options import json_option
 from hil.cli.shared.progress import counting
+from hil.cli.shared.saying import say
 from hil.errors import BadInputError
 from hil.shortage import shortage
 
@@ -78,7 +79,7 @@ def selftest(
         def tell(name: str, verdict: str, seconds: float) -> None:
             count()
             if not sys.stderr.isatty():
-                click.echo(f"{name}: {verdict}, {seconds:.0f} s", err=True)
+                say(f"{name}: {verdict}, {seconds:.0f} s", err=True)
 
         rows, unmodified = run.run(workers or len(os.sched_getaffinity(0)), tell)
     matrix = document(rows, unmodified, time.monotonic() - begun)
@@ -92,5 +93,5 @@ def selftest(
         raise BadInputError(
             f"{out} cannot be written ({error.strerror}); name another directory by --out."
         ) from error
-    click.echo(json.dumps(matrix) if as_json else "\n".join(lines))
+    say(json.dumps(matrix) if as_json else "\n".join(lines))
     click.get_current_context().exit(matrix["exit_status"])

@@ -10,6 +10,7 @@ from types import FrameType
 
 import click
 
+from hil.cli.shared.saying import say
 from hil.errors import BadInputError, EdgeError
 
 _CHECK_S = 1.0
@@ -70,7 +71,7 @@ def serve(model: str, cut: str | None, address: str, kernels: str, as_json: bool
             "model_id": f"{split.model_id:08x}",
             "activation_bytes": split.cut.bytes,
         }
-        click.echo(
+        say(
             json.dumps(announcement)
             if as_json
             else "serving {model} after {cut} (model {model_id}) on {tcp}, TCP and UDP; "

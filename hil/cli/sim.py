@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from hil.cli.shared.saying import say
 from hil.rig.hci import HCI_VARIABLE
 from hil.sim.process import require_simulation
 
@@ -62,11 +63,11 @@ def sim(
 
     def announce(ends: dict[str, object]) -> None:
         if as_json:
-            click.echo(json.dumps(ends))
+            say(json.dumps(ends))
         else:
             shown = (table(shaped) if shaped else "", _end(ends), _power(ends), _radio(ends))
             parts = (_boards(ends), *shown)
-            click.echo("\n".join(filter(None, parts)))
+            say("\n".join(filter(None, parts)))
 
     options = LabOptions(boards=boards, chip=chip, seed=seed, link=shaping, faults=faults)
     asyncio.run(serve(options, announce))

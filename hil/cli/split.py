@@ -9,6 +9,9 @@ from pathlib import Path
 
 import click
 
+from hil.cli.shared.chosen import load_model
+from hil.cli.shared.options import range_option
+from hil.cli.shared.saying import say, words
 from hil.errors import BadInputError
 from hil.model.array import Array
 from hil.model.manifest import (
@@ -44,6 +47,7 @@ RANDOM_INPUTS = 8
     type=click.Path(file_okay=False, path_type=Path),
     help="Photos for the proof, instead of those that come with hil.",
 )
+@range_option
 def split(
     model: Path,
     listing: bool,
@@ -51,12 +55,12 @@ def split(
     at: str | None,
     output: Path | None,
     photos: Path | None,
+    value_range: str | None,
 ) -> None:
     """Show where MODEL can be cut (--list), or cut it (--at ... -o ...).
 
-    MODEL is a .tflite file with one input and one output, or a model directory. A cut is written
-    only after head and tail have given the full model's output, bit for bit, on random inputs and
-    on photos.
+    MODEL is a .tflite file or a model directory. A cut is written only after head and tail have
+    given the full model's output, bit for bit, on random inputs and, if it takes photos, on these.
     """
     if listing == (at is not None):
         raise click.UsageError("Give either --list, or --at together with -o.")
@@ -65,18 +69,17 @@ def split(
             raise click.UsageError("--list writes nothing; leave -o out.")
         cuts = Model.load(model).cuts
         if as_json:
-            click.echo(json.dumps(_tree(cuts), indent=2))
+            say(json.dumps(_tree(cuts), indent=2))
         else:
             _print_table(cuts)
         return
     if output is None or as_json:
         raise click.UsageError("--at needs -o DIR and takes no --json.")
     _refuse_foreign(output)
-    loaded = Model.load(model)
+    loaded = load_model(model, value_range)
     assert at is not None
     parts = loaded.split(at)
-    images = loaded.input.shape[0] == 1 and loaded.input.shape[3:] in ((1,), (3,))
-    pictures = load_photos(photos or resource("photos")) if images else []
+    pictures = _pictures(loaded, photos)
     _prove(loaded, parts, pictures)
     manifest = SplitManifest(
         model=loaded.name,
@@ -91,11 +94,26 @@ def split(
         proven_photos=tuple(photo.name for photo in pictures),
     )
     _replace_directory(output, parts, manifest)
-    click.echo(
+    say(
         f"{output}: head {len(parts.head):,} bytes, tail {len(parts.tail):,} bytes, "
         f"{parts.cut.bytes:,} bytes cross after {parts.cut.short_name}; exact on "
         f"{RANDOM_INPUTS} random inputs and {len(pictures)} photos"
     )
+
+
+def _pictures(model: Model, directory: Path | None) -> list[Photo]:
+    """Return the photos for the proof; none for a model that is not known to take photos.
+
+    Raises:
+        BadInputError: photos were named, and the model takes none.
+    """
+    try:
+        model.scaling  # noqa: B018 - refuses what takes no photos
+    except BadInputError:
+        if directory is not None:
+            raise
+        return []
+    return load_photos(directory or resource("photos"))
 
 
 def _tree(cuts: Cuts) -> list[dict[str, object]]:
@@ -124,6 +142,8 @@ def _print_table(cuts: Cuts) -> None:
     from rich.table import Table
 
     caption = f"{len(cuts)} legal cuts of {len(cuts.operators)} operators"
+    if cuts.stateful:
+        caption += "; it has state, which every inference begins afresh"
     table = Table(box=box.SIMPLE, caption=caption)
     table.add_column("index", justify="right", no_wrap=True)
     for heading in ("name", "operator", "tensor"):
@@ -131,7 +151,7 @@ def _print_table(cuts: Cuts) -> None:
     for heading in ("bytes", "head MACs", "head size", "tail size"):
         table.add_column(heading, justify="right", no_wrap=True)
     for cut in cuts:
-        table.add_row(*_row(cut))
+        table.add_row(*map(words, _row(cut)))
     console = Console()
     if not console.is_terminal:  # a pipe has no width; rich would assume 80 columns
         console.width = 160
@@ -157,7 +177,7 @@ def _prove(model: Model, parts: Split, photos: list[Photo]) -> None:
 
 
 def _inputs(model: Model, photos: Iterable[Photo]) -> Iterator[tuple[str, Array]]:
-    for number, x in enumerate(random_inputs(model.input, RANDOM_INPUTS)):
+    for number, x in enumerate(random_inputs(model.inputs, RANDOM_INPUTS)):
         yield f"random input {number}", x
     for photo in photos:
         yield photo.name, model.preprocess(photo.open())

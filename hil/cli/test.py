@@ -12,7 +12,7 @@ SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 @click.command(
     context_settings=SETTINGS,
-    epilog="The exit code is pytest's: 0 passed, 1 failed, 4 input that cannot be used, 10 the rig "
+    epilog="Exit codes are pytest's: 0 passed, 1 failed, 4 input that cannot be used, 10 the rig "
     "failed (docs/architecture.md).",
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ARGUMENTS]...")

@@ -10,6 +10,7 @@ import click
 from hil.cli.shared.chosen import choose_cut, find_board, load_firmware, load_model, say_who
 from hil.cli.shared.options import board_option, json_option, role_option, wait_option
 from hil.cli.shared.progress import flash_progress
+from hil.cli.shared.saying import say
 from hil.errors import BadInputError
 
 
@@ -64,17 +65,17 @@ def update(
     with Device.open(spec, on_wait=say_who) as device, flash_progress() as progress:
         report = update_board(device, build, part, progress)
     if as_json:
-        click.echo(json.dumps(asdict(report)))
+        say(json.dumps(asdict(report)))
         return
     for what, size in report.written.items():
-        click.echo(f"wrote {what}, {size} bytes")
+        say(f"wrote {what}, {size} bytes")
     info = report.after
     holds = (
         f"the {info.role} of {info.name}{f' cut after {info.cut}' if info.cut else ''}"
         if info.slot == "ok"
         else "no model that it can open"
     )
-    click.echo(
+    say(
         f"{'virtual board' if info.simulated else 'board'} {info.mac} runs firmware "
         f"{info.firmware} from {info.app or 'its only partition'} with {holds}"
         f"{f' from {info.model_slot}' if info.model_slot else ''}, after {report.seconds:.1f} s"

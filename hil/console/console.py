@@ -15,6 +15,7 @@ from hil.console.log import Kind
 from hil.errors import BadInputError, BoardRefused, BoardSilent, HilError
 from hil.protocol.console.chunk import Chunk
 from hil.protocol.console.line import Answer, Event, Refusal, format_request, sent
+from hil.secret import Secret, Unseen
 from hil.serialport.failure import PORT_FAILURES
 from hil.serialport.open import open_port
 from hil.serialport.reset import ResetStrategy, UartReset
@@ -98,10 +99,12 @@ class Console(ConsoleInput):
         with self._changed:
             number = next(self._numbers)
             self._inbox.expect(number)
-        line = format_request(number, verb, **arguments)
+        arguments = {k: Secret(v) if k == "password" else v for k, v in arguments.items()}
         shown = {k: "..." if k == "password" else v for k, v in arguments.items()}
         try:
-            self._send(sent(line), note=format_request(number, verb, **shown))
+            self._send(
+                _request(number, verb, arguments), note=format_request(number, verb, **shown)
+            )
             answer = self._wait(
                 lambda: self._inbox.take_answer(number),
                 timeout,
@@ -189,9 +192,10 @@ class Console(ConsoleInput):
 
     def type_line(self, text: str) -> None:
         """Send a line as a person types it: its answer is only logged. Raises ConsoleError."""
+        text = Secret(text)  # there may be one in it
         with self._changed:
             self._inbox.typed()
-        self._send(text.encode() + b"\r\n", note=_PASSWORD.sub(r"\1...", text))
+        self._send(Unseen(text.encode() + b"\r\n"), note=_PASSWORD.sub(r"\1...", text))
 
     # Lines of any firmware
 
@@ -266,3 +270,11 @@ class Console(ConsoleInput):
             raise self._faults.quoting(BoardSilent(sentence)) from error
         except PORT_FAILURES as error:
             raise self._broken(str(error)) from error
+
+
+def _request(number: int, verb: str, arguments: dict[str, str | int]) -> Unseen:
+    """Return a request's bytes; an error shows no more of the values than its sentence says."""
+    try:
+        return Unseen(sent(format_request(number, verb, **arguments)))
+    except BadInputError as error:
+        raise error.with_traceback(None) from None

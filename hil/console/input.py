@@ -115,6 +115,11 @@ class ConsoleInput:
             self._unmatched.forget()
 
     @property
+    def port(self) -> Any:
+        """The pyserial port, for what only that can tell."""
+        return self._port
+
+    @property
     def rate(self) -> int:
         """Line rate of the host's end, in baud."""
         return int(self._port.baudrate)

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hil.printable import printable
+
 _KEPT = 20_000
 _BEFORE, _QUOTED = 10, 40
+_TAB = "\t"
 
 
 class Kind(StrEnum):
@@ -77,7 +80,7 @@ class ConsoleLog:
         """Add the lines around the mark, or else the last ones, to an error as a note."""
         quoted = list(self.lines)[-_QUOTED:] if self._around is None else self._around
         if quoted:
-            text = "\n".join(f"  {line.text}" for line in quoted)
+            text = "\n".join(f"  {printable(line.text, _TAB)}" for line in quoted)
             error.add_note(f"{NOTE}\n{text}")
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from hil.crash.backtrace import Frame
+from hil.files import read_file
 
 TOOLS = ("xtensa-esp32s3-elf-addr2line", "xtensa-esp-elf-addr2line")
 """Names of addr2line in ESP-IDF's toolchains for the ESP32-S3."""
@@ -164,7 +165,7 @@ class _Tool:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError as error:
         raise NotDecoded(f"{path} cannot be read ({error.strerror})") from error
 

@@ -40,7 +40,7 @@ class Device:
         self._rate = BAUD
         self._fastest = spec.baud or FAST_BAUD
         self._bears = self._fastest
-        self._line = BoardPort(port, lab)
+        self._line = BoardPort(port, lab, spec.line)
         self._recovery = Recovery(spec, self._line)
 
     @classmethod
@@ -180,7 +180,7 @@ class Device:
             raise
 
     def _way_to_reset(self) -> ResetStrategy:
-        return reset_on(self.port, self.spec.reset, self._fastest)
+        return reset_on(self.port, self.spec.reset, self._fastest, self.spec.line)
 
     def raise_baud(self) -> None:
         """Make the console as fast as images and frames need it and the line bears it."""

@@ -170,6 +170,7 @@ class Flashable(Device):
                 needs=self._needs(build),
                 baud=self._bears,
                 usb_jtag=self.spec.reset == "usb-jtag",
+                line=self.spec.line,
                 progress=progress,
             )
         )

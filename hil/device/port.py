@@ -10,6 +10,7 @@ from hil.console.console import Console
 from hil.console.input import BAUD
 from hil.errors import ConsoleError, InfrastructureError, ResetError
 from hil.rig.lock import BoardLock
+from hil.serialport.line import USUAL, Line
 from hil.serialport.ports import serial_port
 from hil.serialport.reset import ResetStrategy
 from hil.serialport.returning import open_when_back
@@ -28,6 +29,7 @@ class BoardPort:
     Args:
         name: device or URL.
         lab: the lab of a virtual board, whose ports nobody else knows of.
+        line: what is unusual about its line.
 
     Attributes:
         name: under which the port is found again, should it vanish for a while.
@@ -40,8 +42,9 @@ class BoardPort:
         LabError: the lab has died.
     """
 
-    def __init__(self, name: str, lab: Lab | None) -> None:
+    def __init__(self, name: str, lab: Lab | None, line: Line = USUAL) -> None:
         self._lab = lab
+        self._line = line
         self._away = False
         with contextlib.ExitStack() as stack:
             if lab is None:
@@ -50,6 +53,11 @@ class BoardPort:
             self.name = known.stable_name if known else name
             self.console = self._open()
             self._held = stack.pop_all()
+
+    @property
+    def round_trip_s(self) -> float:
+        """How long a question and its answer may be under way, beside what the board takes."""
+        return self._line.round_trip_s(self.console.port)
 
     def close(self) -> None:
         """Let go of the port and of the board."""

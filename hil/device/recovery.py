@@ -136,7 +136,7 @@ class Recovery:
             return False  # it cannot be asked, nor could a firmware that hangs be reset
         with self._line.lend() as port:
             try:
-                probe_chip(port, self._spec.reset)
+                probe_chip(port, self._spec.reset, line=self._spec.line)
             except InfrastructureError as error:
                 self._note(f"nor does the ROM loader answer: {error}")
                 return False

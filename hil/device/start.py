@@ -116,7 +116,9 @@ def _wait_until_up(line: BoardPort, heard: _Heard) -> BoardInfo:
         try:
             if wait_for_log:
                 _wait_for_log(line.console)
-            info = BoardInfo.parse(line.console.request("info", timeout=_ATTEMPT_S))
+            info = BoardInfo.parse(
+                line.console.request("info", timeout=_ATTEMPT_S + line.round_trip_s)
+            )
         except BoardSilent as silence:
             if (verdict := heard.verdict(line.name, waited)) is not None:
                 verdict.__notes__ = getattr(silence, "__notes__", [])  # from the log

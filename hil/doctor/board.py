@@ -55,7 +55,7 @@ def _chip(board: Board, title: str, layout: int) -> Finding:
 
 def _ask(board: Board, layout: int) -> str:
     with board.lend_port() as port:
-        chip = probe_chip(port, board.spec.reset)
+        chip = probe_chip(port, board.spec.reset, line=board.spec.line)
     check_chip(chip.chip, secure_download=chip.secure_download)
     check_psram(has=chip.psram_size != 0)
     if chip.flash_size is not None:

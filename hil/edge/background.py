@@ -15,6 +15,7 @@ from hil.edge.store import EdgeRecord
 from hil.edge.tail import Tail
 from hil.errors import BadInputError, EdgeError
 from hil.model.interpreter import Kernels
+from hil.model.predictions import Predictions
 from hil.transport.impairment.impairment import Impairment
 from hil.transport.impairment.packets import ImpairedPackets
 from hil.transport.impairment.plan import Other, Plan, Point, Ways
@@ -41,6 +42,8 @@ class EdgeServer:
         port: of TCP and UDP, 0 for one that is free for both.
         stopwatch: which times boards are told, the measured ones if None.
         patience_s: longest wait for the rest of a frame or for a board to take its answers, in s.
+        kept: outputs of the tail that are known, to be given without running it: where the times
+            that boards are told are stated ones.
 
     Raises:
         BadInputError: the tail is not sound.
@@ -57,11 +60,13 @@ class EdgeServer:
         port: int = 0,
         stopwatch: Stopwatch | None = None,
         patience_s: float = 30.0,
+        kept: Predictions | None = None,
     ) -> None:
         self._kernels = kernels
+        self._kept = kept
         self._model_id = model_id
         self._server = Server(
-            Tail(tail, model_id, kernels), stopwatch or WallStopwatch(), patience_s
+            Tail(tail, model_id, kernels, kept), stopwatch or WallStopwatch(), patience_s
         )
         started: Future[tuple[str, int]] = Future()
         self._loop: asyncio.AbstractEventLoop  # since it has an address
@@ -147,7 +152,7 @@ class EdgeServer:
             BadInputError: the tail is not sound.
             EdgeError: the server has ended.
         """
-        ready = Tail(tail, model_id, self._kernels)
+        ready = Tail(tail, model_id, self._kernels, self._kept)
         self._on_loop(lambda: self._server.serve(ready))
         self._model_id = model_id
 

@@ -11,7 +11,7 @@ from hil.edge.hearing import Greeting, Hearing
 from hil.edge.store import EdgeRecord
 from hil.edge.tail import TailInfo
 from hil.model.array import Array
-from hil.model.topk import top_k
+from hil.model.topk import raw_scores, top_k
 from hil.protocol import (
     ErrorCode,
     ErrorPayload,
@@ -155,9 +155,9 @@ def best(output: Array) -> tuple[Score, ...]:
 
     A raw element is an integer, or the bits of a float32 as one (docs/protocol.md, section 1.4).
     """
-    flat = output.reshape(-1)
-    raw = flat.view(np.int32) if flat.dtype.kind == "f" else flat
-    return tuple(Score(number, int(raw[number])) for number, _ in top_k(flat, TOP))
+    scores = raw_scores(output)
+    raw = scores.view(np.int32) if scores.dtype.kind == "f" else scores
+    return tuple(Score(number, int(raw[number])) for number, _ in top_k(scores, TOP))
 
 
 def _mismatch(model_id: int, hello: Hello, tail: TailInfo) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from hil.errors import BadInputError, EdgeError
 from hil.model.array import Array
 from hil.model.interpreter import Interpreter, Kernels
+from hil.model.predictions import Predictions
 from hil.protocol import DataType
 
 _MAX_CLASSES = 0xFFFF
@@ -44,13 +45,17 @@ class Tail:
         model: the tail's flatbuffer.
         model_id: names full model and cut, u32.
         kernels: see :class:`~hil.model.interpreter.Kernels`.
+        kept: outputs that are known; nothing is added to them.
 
     Raises:
         BadInputError: the model is unsound, or is no tail that the protocol can speak of.
     """
 
-    def __init__(self, model: bytes, model_id: int, kernels: Kernels) -> None:
+    def __init__(
+        self, model: bytes, model_id: int, kernels: Kernels, kept: Predictions | None = None
+    ) -> None:
         self._interpreter = Interpreter(model, kernels)
+        self._kept = kept.of(model, kernels, self._interpreter.invoke) if kept else None
         source, result = self._interpreter.input, self._interpreter.output
         classes = math.prod(result.shape)
         try:
@@ -84,7 +89,8 @@ class Tail:
         tensor = np.frombuffer(activation, self._dtype).reshape(self._shape)
         started = time.perf_counter_ns()
         try:
-            output = self._interpreter.invoke(tensor)
+            known = self._kept.known(tensor) if self._kept else None
+            output = self._interpreter.invoke(tensor) if known is None else known
         except (RuntimeError, ValueError, BadInputError) as error:
             reason = " ".join(str(error).split())
             raise EdgeError(f"The tail could not be run ({reason}); try another cut.") from error

@@ -4,11 +4,14 @@
 For processes of their own: esptool's licence is another, and its state is global.
 """
 
+from pathlib import Path
 from typing import Any
 
 from esptool.cmds import detect_chip
 
+from hil.esptool_worker.tuning import tune
 from hil.serialport.failure import PORT_FAILURES
+from hil.serialport.line import Line
 from hil.serialport.open import open_port
 from hil.serialport.returning import open_when_back
 
@@ -30,13 +33,14 @@ _ADVICE = (
     ),
     (
         "getting no sync reply",
-        "The board is in download mode but hears nothing; check the line to its RX pin",
+        "The board is in download mode but hears nothing; check the line to its RX pin, and say "
+        "slow_line = true of it in hil.toml if bytes are under way for long",
     ),
 )
 """What to do about esptool's complaints when it connects."""
 
 
-def connect(name: str, mode: str, attempts: int = CONNECT_ATTEMPTS) -> Any:
+def connect(name: str, mode: str, line: Line, attempts: int = CONNECT_ATTEMPTS) -> Any:
     """Reset the board into its ROM loader and return esptool's object for it.
 
     A chip's own USB leaves the bus with the reset. esptool then resets again, which makes it leave
@@ -45,6 +49,7 @@ def connect(name: str, mode: str, attempts: int = CONNECT_ATTEMPTS) -> Any:
     Args:
         name: device or URL.
         mode: esptool's, ``default-reset`` or ``usb-reset``.
+        line: what is unusual about it.
         attempts: how often to reset the chip.
 
     Raises:
@@ -52,6 +57,7 @@ def connect(name: str, mode: str, attempts: int = CONNECT_ATTEMPTS) -> Any:
         PortMissingError, PortBusyError, InfrastructureError: the port cannot be had.
     """
     port = open_port(name, SAFE_BAUD)
+    tune(line, port)
     try:
         return detect_chip(port, connect_mode=mode, connect_attempts=attempts)
     except PORT_FAILURES:
@@ -67,7 +73,20 @@ def first_line(error: Exception) -> str:
 
 def explain(error: Exception) -> str:
     """Return what esptool complains of as one sentence that says what to do."""
-    said = first_line(error)
+    return f"{_advice(first_line(error))}{_unread()}"
+
+
+def _unread() -> str:
+    """Say that esptool's settings in the working directory do not count, where there are any."""
+    if not Path("esptool.cfg").is_file():
+        return ""
+    return (
+        " esptool.cfg in this directory is not read: set reset_sequence, hard_reset_sequence or "
+        "slow_line of the board in hil.toml."
+    )
+
+
+def _advice(said: str) -> str:
     for sign, advice in _ADVICE:
         if sign in said:
             return f"{advice} (esptool: {said})."

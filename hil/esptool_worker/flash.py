@@ -31,6 +31,7 @@ from hil.esptool_worker.silence import Silence
 from hil.flash import otadata
 from hil.lifeline import hold_on_to
 from hil.serialport.failure import PORT_FAILURES
+from hil.serialport.line import Line
 
 
 @dataclass
@@ -124,7 +125,10 @@ def session(
     Raises:
         BytesLostError: it failed at this rate, which is a high one.
     """
-    with connect(plan["port"], plan["connect_mode"]) as esp, contextlib.ExitStack() as at_end:
+    with (
+        connect(plan["port"], plan["connect_mode"], Line(**plan["line"])) as esp,
+        contextlib.ExitStack() as at_end,
+    ):
         at_end.callback(lambda: restart(esp))
         virtual = check_board(esp, plan)
         esp = run_stub(esp)

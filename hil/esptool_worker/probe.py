@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Asks a chip what it is, with esptool: ``python -m hil.esptool_worker.probe PORT MODE LIFELINE``.
+"""Asks a chip what it is, with esptool: ``probe PORT MODE LINE LIFELINE``.
 
 Standard output: one line of JSON, the fields of :class:`hil.rig.probe.Chip`, or ``error`` (a
 class of :mod:`hil.errors`) and ``message``. The process exists for esptool's licence, and for its
@@ -23,6 +23,7 @@ from hil.esptool_worker.connect import connect, explain
 from hil.esptool_worker.silence import Silence
 from hil.lifeline import hold_on_to
 from hil.serialport.failure import PORT_FAILURES
+from hil.serialport.line import Line
 
 _ATTEMPTS = 2
 _MIB = 1 << 20
@@ -30,10 +31,10 @@ _PSRAM_MIB = {0: 0, 1: 8, 2: 2, 3: 16, 4: 4}
 """By eFuse PSRAM_CAP, as in esptool's targets/esp32s3.py."""
 
 
-def ask(port: str, mode: str) -> dict[str, Any]:
+def ask(port: str, mode: str, line: Line) -> dict[str, Any]:
     """Return what the chip says, and reset it, whatever happens."""
     log.set_logger(Silence())
-    with connect(port, mode, _ATTEMPTS) as esp, contextlib.ExitStack() as at_end:
+    with connect(port, mode, line, _ATTEMPTS) as esp, contextlib.ExitStack() as at_end:
         at_end.callback(_restart, esp)
         return _describe(esp)
 
@@ -63,11 +64,11 @@ def _describe(esp: Any) -> dict[str, Any]:
 
 def main() -> int:
     """Ask the chip on the port that is named, after esptool's kind of reset that is named."""
-    port, mode, end = sys.argv[1:]
+    port, mode, line, end = sys.argv[1:]
     hold_on_to(int(end))
     serialport.install()
     try:
-        answer = ask(port, mode)
+        answer = ask(port, mode, Line(**json.loads(line)))
     except HilError as error:
         answer = {"error": type(error).__name__, "message": str(error)}
     except (FatalError, UnsupportedCommandError) as error:

@@ -15,6 +15,7 @@ from esp_idf_defs.app_description import AppDescription
 from esp_idf_defs.partitions import InputError, PartitionDefinition
 
 from hil.errors import BadInputError
+from hil.files import read_file
 from hil.firmware.files import BuildFiles, cache_directory, companion
 from hil.flash.flash import FlashFile, OtaChoice, check_layout
 
@@ -308,7 +309,7 @@ def _flash_size(table: PartitionTable, found: BuildFiles) -> int:
 
 
 def _check_elf(elf: Path | None, app: AppInfo) -> None:
-    if elf is not None and hashlib.sha256(elf.read_bytes()).hexdigest() != app.source_digest:
+    if elf is not None and hashlib.sha256(read_file(elf)).hexdigest() != app.source_digest:
         raise BadInputError(
             f"{elf} is not the program that the application beside it was made from; build again."
         )

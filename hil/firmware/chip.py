@@ -34,11 +34,13 @@ class Variant:
         flash_size: one of :data:`FLASH_SIZES`.
         ansi_c: take esp-nn's ANSI C kernels, which give the bits of the reference kernels.
         test: a test build, which has the verbs of protocol.md, section 2.8.
+        operators: kinds of operators to register, as models name them; empty for all of TFLM's.
     """
 
     flash_size: str = FLASH_SIZES[0]
     ansi_c: bool = False
     test: bool = False
+    operators: tuple[str, ...] = ()
 
     @property
     def defaults(self) -> list[str]:
@@ -71,6 +73,7 @@ def build(out: Path, variant: Variant, progress: Callable[[int, int], None]) -> 
         *("-C", str(ROOT), "-B", str(out)),
         f"-DSDKCONFIG={out / config}",
         f"-DSDKCONFIG_DEFAULTS={';'.join(variant.defaults)}",
+        f"-DHIL_OPERATORS={';'.join(variant.operators)}",  # empty too: CMake remembers
         *("-DIDF_TARGET=esp32s3", "build"),
     ]
     out.mkdir(parents=True, exist_ok=True)

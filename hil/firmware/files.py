@@ -2,16 +2,19 @@
 """The files of a firmware build: what ``idf.py build`` leaves in a directory, or that as a zip."""
 
 import hashlib
-import json
+import io
+import lzma
 import os
 import re
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hil.errors import BadInputError
+from hil.files import read_file, read_json
 from hil.flash.flash import FlashFile
 
 TARGET = "esp32s3"
@@ -22,6 +25,11 @@ _KEPT = ("otadata", "nvs")
 """The board's own state: neither compared nor written (see :class:`hil.flash.flash.OtaChoice`)."""
 _ZIP_LIMIT = 512 << 20
 """More than any build has unpacked, ELF and map included; in bytes."""
+_ZIP_FILES = 10_000
+_ENCRYPTED = 1
+"""Bit of a member's flags."""
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
+"""What damage in an archive becomes, and ways of packing that Python does not know."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ class BuildFiles:
         directory = _unpacked(path) if path.suffix == ".zip" else path
         arguments = _json(directory / _ARGUMENTS)
         described = directory / _DESCRIPTION
-        description = _json(described) if described.is_file() else {}
+        description = _json(described) if described.exists() else {}
         extra = arguments.get("extra_esptool_args")
         chip = description.get("target") or (extra.get("chip") if isinstance(extra, dict) else None)
         if chip not in (None, TARGET):
@@ -98,14 +106,14 @@ def _unpacked(path: Path, *, outer: bool = True) -> Path:
     What a workflow's page offers for download is a zip that holds the published one.
     """
     try:
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        place = cache_directory() / f"zip-{content[:16]}"
+        content = read_file(path)
+        place = cache_directory() / f"zip-{hashlib.sha256(content).hexdigest()[:16]}"
         if not place.is_dir():
-            _unpack(path, place)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise BadInputError(
-            f"{path} cannot be unpacked ({error}); download or pack the build again."
-        ) from error
+            _unpack(path, content, place)
+    except OSError as error:
+        raise _not_unpacked(path, error.strerror or str(error)) from error
+    except _DAMAGED as error:
+        raise _not_unpacked(path, str(error)) from error
     found = sorted(place.rglob(_ARGUMENTS), key=lambda each: len(each.parts))
     if not found:
         inside = [*place.glob("*.zip")]
@@ -115,14 +123,24 @@ def _unpacked(path: Path, *, outer: bool = True) -> Path:
     return found[0].parent
 
 
-def _unpack(path: Path, place: Path) -> None:
+def _not_unpacked(path: Path, reason: str) -> BadInputError:
+    return BadInputError(f"{path} cannot be unpacked ({reason}); download or pack the build again.")
+
+
+def _unpack(path: Path, content: bytes, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(dir=place.parent) as parent:
-        if sum(each.file_size for each in archive.infolist()) > _ZIP_LIMIT:
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as archive,
+        tempfile.TemporaryDirectory(dir=place.parent) as parent,
+    ):
+        inside = archive.infolist()
+        if sum(each.file_size for each in inside) > _ZIP_LIMIT or len(inside) > _ZIP_FILES:
             raise BadInputError(
-                f"{path} has more than {_ZIP_LIMIT >> 20} MB unpacked, which no build of this "
-                "firmware has; name another file."
+                f"{path} has more than {_ZIP_LIMIT >> 20} MB unpacked or {_ZIP_FILES:,} files, "
+                "which no build of this firmware has; name another file."
             )
+        if any(each.flag_bits & _ENCRYPTED for each in inside):
+            raise BadInputError(f"{path} is encrypted; pack the build without a password.")
         archive.extractall(Path(parent) / "build")
         try:
             (Path(parent) / "build").rename(place)
@@ -133,7 +151,7 @@ def _unpack(path: Path, place: Path) -> None:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
     except OSError as error:
         raise BadInputError(
             f"{path} cannot be read ({error.strerror}): name the build directory of a firmware."
@@ -150,7 +168,7 @@ def _read(directory: Path, role: str, entry: dict[str, Any]) -> FlashFile:
     if not path.resolve().is_relative_to(directory.resolve()):
         raise BadInputError(f"{directory / _ARGUMENTS} names {path}, outside; build again.")
     try:
-        return FlashFile(int(entry["offset"], 0), path.read_bytes(), _ROLES.get(role, role))
+        return FlashFile(int(entry["offset"], 0), read_file(path), _ROLES.get(role, role))
     except OSError as error:
         raise BadInputError(f"{path} cannot be read ({error.strerror}); build again.") from error
     except (TypeError, ValueError) as error:

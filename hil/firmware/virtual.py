@@ -9,12 +9,11 @@ digest that the image carries.
 
 import hashlib
 import importlib.util
-import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
+from hil import child
 from hil.errors import BadInputError
 from hil.resources import PACKAGE
 
@@ -118,7 +117,7 @@ def build(out: Path, *, test: bool = False, root: Path = ROOT, digest: str | Non
         module = Path(directory) / "splitnode.wasm"
         _run(
             [
-                *(sys.executable, "-m", "ziglang", "cc", *FLAGS),
+                *child.command("ziglang", "cc", *FLAGS),
                 f"-ffile-prefix-map={root}=.",
                 f'-DSN_VERSION="{version(root)}"',
                 f'-DSN_SOURCE_DIGEST="{digest[:16]}"',
@@ -136,7 +135,7 @@ def build(out: Path, *, test: bool = False, root: Path = ROOT, digest: str | Non
         )
         _run(
             [
-                *(sys.executable, str(root / "virtual" / "pack.py")),
+                *child.command(str(root / "virtual" / "pack.py")),
                 *("--wasm", str(module)),
                 *("--version", version(root)),
                 *("--digest", digest),
@@ -144,13 +143,15 @@ def build(out: Path, *, test: bool = False, root: Path = ROOT, digest: str | Non
                 *("--out", str(out)),
             ],
             "the firmware image could not be packed",
+            # For esptool: a user's own settings have no say.
+            ESPTOOL_CFGFILE=str(PACKAGE / "esptool_worker" / "esptool.cfg"),
         )
 
 
 def _run(command: list[str], failure: str, **environment: str) -> None:
     done = subprocess.run(
         command,
-        env={**os.environ, **environment},
+        env=child.environment(**environment),
         capture_output=True,
         text=True,
         check=False,

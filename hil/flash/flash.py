@@ -9,20 +9,18 @@ the work, waits for it within a bound, and sorts what can go wrong.
 import contextlib
 import itertools
 import json
-import os
 import queue
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from hil import errors
+from hil import child, errors
 from hil.errors import BadInputError, FlashingError, HilError
 from hil.lifeline import lifeline
-from hil.resources import PACKAGE
+from hil.serialport.line import USUAL, Line
 
 WRITE_BAUD = 921_600
 """What every USB bridge on ESP32-S3 devkits manages."""
@@ -30,6 +28,8 @@ WRITE_BAUD = 921_600
 _BASE_PATIENCE_S = 60.0
 """Connecting in the worst case (four attempts), the stub, and a few MD5 sums; twice, where bytes
 get lost at the first line rate."""
+_SLOW_BASE_PATIENCE_S = 240.0
+"""The same where every question may be under way for half a second."""
 _SLOWEST_BYTES_PER_S = 10_000
 """A port that stays at 115,200 baud, uncompressed."""
 
@@ -136,6 +136,7 @@ def flash(
     needs: Needs = Needs(),
     baud: int = WRITE_BAUD,
     usb_jtag: bool = False,
+    line: Line = USUAL,
     progress: Callable[[Progress], None] | None = None,
 ) -> FlashReport:
     """Write what differs, verify it, and reset the board.
@@ -149,6 +150,7 @@ def flash(
         needs: what the board must be and have.
         baud: line rate to write at; where bytes get lost, 115,200 takes its place.
         usb_jtag: whether the port is the chip's own, behind a server that does not tell.
+        line: what is unusual about the line.
         progress: called while something is being written.
 
     Raises:
@@ -159,11 +161,13 @@ def flash(
     """
     started = time.monotonic()
     total = sum(len(file.data) for file in files)
-    deadline = started + _BASE_PATIENCE_S + total / _SLOWEST_BYTES_PER_S
+    base_s = _SLOW_BASE_PATIENCE_S if line.slow or "://" in port else _BASE_PATIENCE_S
+    deadline = started + base_s + total / _SLOWEST_BYTES_PER_S
     plan = {
         "port": port,
         "baud": baud,
         "connect_mode": "usb-reset" if usb_jtag else "default-reset",
+        "line": vars(line),
         "needs": vars(needs),
         "simulated_image": simulated_image,
         "ota": None if ota is None else vars(ota),
@@ -226,15 +230,13 @@ def _worker(
     request: bytes, on_line: Callable[[bytes], None], on_complaint: Callable[[bytes], None]
 ) -> Iterator[None]:
     """Run the worker on ``request``; both callables get its lines, and an empty one at the end."""
-    root = str(PACKAGE.parent)
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     with lifeline() as end:
         worker = subprocess.Popen(
-            [sys.executable, "-m", "hil.esptool_worker.flash", str(end)],
+            child.command("hil.esptool_worker.flash", str(end)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env=child.environment(),
             pass_fds=(end,),
             # Ctrl-C is for this process, which then ends the worker without a traceback of its own.
             start_new_session=True,

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from hil.errors import BadInputError
 from hil.inference.inference import Inference
+from hil.inference.references import References
 from hil.model.array import Array
 from hil.model.compare import compare
-from hil.model.interpreter import Interpreter
 from hil.model.model import Model
 from hil.model.split import Cut
 
@@ -54,7 +54,15 @@ class Judgement:
     kernel: Verdict
 
 
-def judge(inference: Inference, model: Model, cut: Cut, x: Array) -> Judgement:
+def judge(
+    inference: Inference,
+    model: Model,
+    cut: Cut,
+    x: Array,
+    *,
+    by: References | None = None,
+    whole: Array | None = None,
+) -> Judgement:
     """Judge an inference with its output vector.
 
     Args:
@@ -62,6 +70,9 @@ def judge(inference: Inference, model: Model, cut: Cut, x: Array) -> Judgement:
         model: the full model.
         cut: where it was cut.
         x: the input tensor.
+        by: the reference models, to be used by one thread at a time; made if not given.
+        whole: the uncut model's output for ``x``, if that is at hand: of the very activation that
+            the reference head gives, the tail's output is the same, and need not be computed.
 
     Raises:
         BadInputError: the inference has no activation (role full) or no output vector.
@@ -71,12 +82,11 @@ def judge(inference: Inference, model: Model, cut: Cut, x: Array) -> Judgement:
             "Only an inference of a head, with its output vector, can be judged; "
             "infer with output=True."
         )
-    head, tail = _references(model, cut)
-    return Judgement(
-        _transport(inference),
-        _compared("output", inference.output, tail.invoke(inference.activation)),
-        _compared("activation", inference.activation, head.invoke(x)),
-    )
+    by = by or _references(model, cut)
+    kernel = _compared("activation", inference.activation, by.head(x))
+    output = whole if whole is not None and kernel.exact else by.tail(inference.activation)
+    composition = _compared("output", inference.output, output)
+    return Judgement(_transport(inference), composition, kernel)
 
 
 def judge_full(inference: Inference, model: Model, x: Array) -> Verdict:
@@ -91,9 +101,8 @@ def judge_full(inference: Inference, model: Model, x: Array) -> Verdict:
 
 
 @functools.lru_cache(maxsize=4)
-def _references(model: Model, cut: Cut) -> tuple[Interpreter, Interpreter]:
-    split = model.split(cut)
-    return Interpreter(split.head), Interpreter(split.tail)
+def _references(model: Model, cut: Cut) -> References:
+    return References.of(model, cut)
 
 
 def _transport(inference: Inference) -> Verdict:

@@ -11,12 +11,21 @@ import numpy as np
 from hil.errors import BadInputError
 from hil.model.array import Array
 from hil.model.model import Model
-from hil.model.photos import Photo as NamedPhoto
+from hil.model.samples import Sample
 from hil.model.split import Cut, Split
 from hil.model.tflite.graph import TensorSpec
 from hil.model.tflite.verify import verify
 from hil.protocol.codes import DataType, Role
-from hil.protocol.slot import SlotHeader, SlotTensor, model_slot_image
+from hil.protocol.slot import (
+    CUT_SIZE,
+    MAX_RANK,
+    MOST_CLASSES,
+    NAME_SIZE,
+    SlotHeader,
+    SlotTensor,
+    fitting,
+    model_slot_image,
+)
 from hil.symptoms import expect
 
 if TYPE_CHECKING:
@@ -73,20 +82,23 @@ class ModelPart:
         """What to call it in a sentence: ``the head of dogs19``."""
         return f"the {self.role} of {self.model.name}"
 
-    def input_tensor(self, image: "Photo | NamedPhoto") -> Array:
-        """Return an image as the full model's input tensor; a tensor of that kind as it is.
+    @property
+    def slot_name(self) -> str:
+        """The model's name as its slot, and so the board, has it."""
+        return fitting(self.model.name, NAME_SIZE, self.model_id)
+
+    @property
+    def slot_cut(self) -> str:
+        """The cut's name as the slot has it; empty in role full."""
+        return fitting(self.cut.short_name, CUT_SIZE, self.model_id) if self.cut else ""
+
+    def input_tensor(self, image: "Photo | Sample") -> Array:
+        """Return an input as the full model's input tensor; a tensor of that kind as it is.
 
         Raises:
-            BadInputError: it is no image.
+            BadInputError: it is none.
         """
-        spec = self.model.input
-        if (
-            isinstance(image, np.ndarray)
-            and image.shape == spec.shape
-            and image.dtype == spec.dtype
-        ):
-            return image
-        return self.model.preprocess(image.open() if isinstance(image, NamedPhoto) else image)
+        return self.model.input_tensor(image)
 
     def activation(self, data: bytes) -> Array:
         """Return the bytes of an activation as an array of the cut's shape and dtype.
@@ -109,8 +121,15 @@ class ModelPart:
         """Return header and flatbuffer for a model slot of ``capacity`` bytes.
 
         Raises:
-            BadInputError: the part does not fit; the sentence says by how much.
+            BadInputError: the part does not fit, and the sentence says by how much; or its output
+                has more elements than boards count.
         """
+        classes = math.prod(self.model.output.shape)
+        if classes > MOST_CLASSES:
+            raise BadInputError(
+                f"The output of {self.model.name} has {classes:,} elements, but boards count "
+                f"{MOST_CLASSES:,} at most; take a model whose output is smaller."
+            )
         graph = verify(self.flatbuffer)
         header = SlotHeader(
             role=ROLES[self.role],
@@ -120,9 +139,9 @@ class ModelPart:
             full_sha256=hashlib.sha256(self.model.int8).digest(),
             input=_tensor(graph.input_spec),
             output=_tensor(graph.output_spec),
-            classes=self.model.output.shape[-1],
-            name=self.model.name,
-            cut=self.cut.short_name if self.cut else "",
+            classes=classes,
+            name=self.slot_name,
+            cut=self.slot_cut,
         )
         data = model_slot_image(header, self.flatbuffer)
         if len(data) > capacity:
@@ -146,4 +165,7 @@ def _array(data: bytes, dtype: str, shape: tuple[int, ...], what: str) -> Array:
 
 
 def _tensor(spec: TensorSpec) -> SlotTensor:
-    return SlotTensor(DataType.of(spec.dtype), spec.shape, spec.scale, spec.zero_point)
+    """Describe a tensor; one of more dimensions than there is room for, or of none, as a vector."""
+    plain = 1 <= len(spec.shape) <= MAX_RANK
+    shape = spec.shape if plain else (math.prod(spec.shape),)
+    return SlotTensor(DataType.of(spec.dtype), shape, spec.scale, spec.zero_point)

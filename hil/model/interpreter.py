@@ -1,47 +1,41 @@
 # SPDX-License-Identifier: MIT
-"""The one place that imports the TensorFlow Lite interpreter, and a small safe wrapper of it."""
+"""Runs verified models on this host, wherever that is safe."""
 
 import enum
-from typing import Any
 
 from hil.errors import BadInputError
 from hil.model.array import Array
+from hil.model.engine.apart import EngineDiedError
+from hil.model.engine.choice import job_of, open_engine, open_reference
+from hil.model.engine.native import EngineError, backend_name
+from hil.model.tflite.graph import join, separate
 from hil.model.tflite.verify import verify
+
+__all__ = ["Interpreter", "Kernels", "backend_name"]
 
 
 class Kernels(enum.Enum):
     """Which kernels run a model.
 
-    REFERENCE are TensorFlow Lite's plain C++ kernels, bit-identical to TFLM's: the judge of what
-    a board must compute. XNNPACK are the host's fast ones; their int8 results differ slightly.
+    REFERENCE are TensorFlow Lite's plain C++ kernels, bit-identical to TFLM's (where that has not
+    been shown, TFLM's own): the judge of what a board must compute.
+    XNNPACK are the host's fast ones; their int8 results differ slightly.
     """
 
     REFERENCE = "BUILTIN_REF"
     XNNPACK = "AUTO"
 
 
-def _backend() -> Any:
-    try:
-        from tflite_runtime import interpreter
-    except ImportError:
-        from ai_edge_litert import interpreter
-    return interpreter
-
-
-def backend_name() -> str:
-    """Return the name of the package whose interpreter is used."""
-    return str(_backend().__name__).partition(".")[0]
-
-
 class Interpreter:
-    """Runs one verified model with one input and one output.
+    """Runs one verified model; each run begins afresh, whatever the model would remember.
 
     Attributes:
-        input: description of the input.
-        output: description of the output.
+        input: description of the input; of several, as :func:`~hil.model.tflite.graph.joined`.
+        output: description of the output, likewise.
 
     Args:
-        model: the bytes of a ``.tflite`` file; verified here before native code sees them.
+        model: the bytes of a ``.tflite`` file; verified here before native code sees them. What
+            verification cannot vouch for runs in a process of its own.
         kernels: see :class:`Kernels`.
         num_threads: threads of one run; results do not depend on it.
 
@@ -52,22 +46,17 @@ class Interpreter:
     def __init__(
         self, model: bytes, kernels: Kernels = Kernels.REFERENCE, num_threads: int = 1
     ) -> None:
-        graph = verify(model)
+        self._graph = graph = verify(model)
         self.input = graph.input_spec
         self.output = graph.output_spec
-        backend = _backend()
-        resolver = getattr(backend.OpResolverType, kernels.value)
         try:
-            self._interpreter = backend.Interpreter(
-                model_content=bytes(model),
-                num_threads=num_threads,
-                experimental_op_resolver_type=resolver,
-            )
-            self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
+            if kernels is Kernels.REFERENCE:
+                self._engine = open_reference(bytes(model), graph, num_threads)
+            else:
+                job = job_of(graph, kernels.value, num_threads=num_threads)
+                self._engine = open_engine(bytes(model), graph, job)
+        except EngineError as error:
             raise _refused(error) from error
-        self._source = self._interpreter.get_input_details()[0]["index"]
-        self._result = self._interpreter.get_output_details()[0]["index"]
 
     def invoke(self, x: Array) -> Array:
         """Run once.
@@ -87,14 +76,15 @@ class Interpreter:
                 f"but was given {x.dtype.name} {list(x.shape)}."
             )
         try:
-            self._interpreter.set_tensor(self._source, x)
-            self._interpreter.invoke()
-        except (ValueError, RuntimeError) as error:
+            outputs = self._engine.invoke(separate(x, self._graph.input_specs))
+        except EngineError as error:
             raise _refused(error) from error
-        result: Array = self._interpreter.get_tensor(self._result)
-        return result
+        return join(outputs, self._graph.output_specs)
 
 
 def _refused(error: Exception) -> BadInputError:
-    reason = " ".join(str(error).split())
-    return BadInputError(f"The interpreter refuses the model ({reason}); convert it again.")
+    if isinstance(error, EngineDiedError):
+        return BadInputError(
+            f"The model crashes its interpreter ({error.cause}); convert it again."
+        )
+    return BadInputError(f"The interpreter refuses the model ({error}); convert it again.")

@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from hil.errors import BadInputError
-from hil.files import write_whole
+from hil.files import encode, read_file, read_json
+from hil.model.accuracy import AgreementLimits
+from hil.model.preprocessing import Preprocessing
+from hil.whole_file import write_whole
 
 MANIFEST_NAME = "manifest.json"
 
@@ -41,7 +44,7 @@ class FileEntry:
                 "files must lie beside the manifest."
             )
         try:
-            data = path.read_bytes()
+            data = read_file(path)
         except OSError as error:
             raise BadInputError(
                 f"{path} is named by its manifest but cannot be read ({error.strerror}); "
@@ -53,32 +56,6 @@ class FileEntry:
                 "restore it or build the model again."
             )
         return data
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """How a photo becomes the input tensor.
-
-    The photo is converted to RGB (or grey, for one channel) and resized, without keeping its
-    aspect ratio, to the input's height and width. A uint8 input takes the pixels 0..255 as they
-    are; a float32 input takes them mapped linearly so that 0 is ``low`` and 255 is ``high``; an
-    int8 input takes that float quantized with the input tensor's scale and zero point.
-    """
-
-    resize: str = "bilinear"
-    low: float = -1.0
-    high: float = 1.0
-
-    def __post_init__(self) -> None:
-        """Refuse what Pillow is not asked to do, and an empty range."""
-        if self.resize not in ("nearest", "bilinear", "bicubic"):
-            raise BadInputError(
-                f"Preprocessing resizes by {self.resize!r}; use nearest, bilinear or bicubic."
-            )
-        if not self.low < self.high:
-            raise BadInputError(
-                f"Preprocessing maps pixels to {self.low}..{self.high}; low must be below high."
-            )
 
 
 class _Document:
@@ -94,13 +71,12 @@ class _Document:
             BadInputError: it cannot be read, is not JSON, or does not follow the schema.
         """
         try:
-            text = path.read_text(encoding="utf-8")
-            tree = json.loads(text)
+            tree = read_json(path)
         except OSError as error:
             raise BadInputError(
                 f"{path} cannot be read ({error.strerror}); name a directory with a manifest."
             ) from error
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise BadInputError(
                 f"{path} is not valid JSON ({error}); mend or rebuild it."
             ) from error
@@ -113,7 +89,7 @@ class _Document:
     def save(self, path: Path) -> None:
         """Write the manifest, with a stable key order, replacing the file in one step."""
         tree = {"schema": self.SCHEMA, **_encode(self)}
-        write_whole(json.dumps(tree, indent=2, ensure_ascii=False) + "\n", path)
+        write_whole(encode(json.dumps(tree, indent=2, ensure_ascii=False) + "\n"), path)
 
 
 @dataclass(frozen=True)
@@ -130,6 +106,8 @@ class Manifest(_Document):
         int8: the quantized model, what boards run.
         float32: the model it was quantized from, when kept.
         labels: UTF-8 text, one class name a line, in class order.
+        agreement: how often boards must agree with other ways to run the model; None if nobody
+            has measured that.
     """
 
     SCHEMA: ClassVar[str] = "hil-model-1"
@@ -143,6 +121,19 @@ class Manifest(_Document):
     float32: FileEntry | None = None
     labels: FileEntry | None = None
     preprocessing: Preprocessing = dataclasses.field(default_factory=Preprocessing)
+    agreement: AgreementLimits | None = None
+
+    def check_input(self, shape: tuple[int, ...], path: Path) -> None:
+        """Refuse a model whose input has another shape than the manifest, at ``path``, states.
+
+        Raises:
+            BadInputError: it has.
+        """
+        if shape != (1, *self.input_size):
+            raise BadInputError(
+                f"{path} states the input {list(self.input_size)}, but the model's is "
+                f"{list(shape[1:])}; correct the manifest."
+            )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ People say ``block_6_project``.
 import re
 from collections.abc import Sequence
 
-from hil.model.tflite.graph import Graph
+from hil.model.tflite.graph import Graph, Operator
 
 # The operation inside a layer that gives an operator its kind, as Keras 2 and Keras 3 name it.
 _CORE = {
@@ -28,16 +28,21 @@ def short_names(graph: Graph) -> tuple[str, ...]:
     Of several operators of one layer the last has the layer's name, as its output is the layer's.
     The others, and those of no layer, keep the full tensor name, or ``operator_N`` without one.
     """
+    full = [_name(graph, operator) for operator in graph.operators]
     layers = [
-        _layer(operator.kind, graph.tensors[operator.output].name) for operator in graph.operators
+        _layer(operator.kind, name) for operator, name in zip(graph.operators, full, strict=True)
     ]
     layers = _without_common_number(layers)
-    full = [graph.tensors[operator.output].name for operator in graph.operators]
     last = {layer: index for index, layer in enumerate(layers)}
     return tuple(
         (layer if layer and last[layer] == index else name) or f"operator_{index}"
         for index, (layer, name) in enumerate(zip(layers, full, strict=True))
     )
+
+
+def _name(graph: Graph, operator: Operator) -> str:
+    """Return the full name of an operator's first output; empty where it has none."""
+    return graph.tensors[operator.outputs[0]].name if operator.outputs else ""
 
 
 def _layer(kind: str, name: str) -> str:

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Write a range of a model's operators as a model of its own."""
+"""Write some of a model's operators as a model of its own."""
 
 import copy
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from hil.model.array import Array
+from hil.model.crossing import legal_crossings, tail_operators
 from hil.model.tflite import schema
 from hil.model.tflite.graph import Graph
 from hil.model.tflite.verify import IDENTIFIER
@@ -33,31 +34,76 @@ class Parts:
         return self._schema.ModelT.InitFromPackedBuf(self._bytes, 0)
 
     def head(self, index: int) -> bytes:
-        """Return operators 0 to ``index``."""
-        output = self._graph.operators[index].output
-        return self._part(0, index + 1, self._graph.input, output)
+        """Return operators 0 to ``index``; only for a legal cut."""
+        numbers = range(index + 1)
+        return self._part(numbers, self._graph.inputs, [self._crossings[index]])
 
     def tail(self, index: int) -> bytes:
-        """Return the operators after ``index``."""
-        crossing = self._graph.operators[index].output
-        return self._part(index + 1, len(self._graph.operators), crossing, self._graph.output)
+        """Return the operators after ``index``, and those that make what they need of constants."""
+        numbers = tail_operators(self._graph, index)
+        return self._part(numbers, [self._crossings[index]], self._graph.outputs)
 
-    def _part(self, start: int, stop: int, source: int, result: int) -> bytes:
-        """Return the operators of ``range(start, stop)`` as a model.
+    def prefix(self, index: int) -> bytes:
+        """Return operators 0 to ``index`` with all results of the last one as outputs.
 
-        Tensors, buffers and operator codes keep their order and are numbered anew. Signatures and
-        metadata describe the full model and are left out.
+        It may be no model that verifies: an operator may have no result, or a constant one.
+        """
+        outputs = self._graph.operators[index].outputs
+        return self._part(range(index + 1), self._graph.inputs, outputs)
+
+    @functools.cached_property
+    def _crossings(self) -> Mapping[int, int]:
+        return legal_crossings(self._graph)
+
+    def _part(
+        self, numbers: Sequence[int], sources: Sequence[int], results: Sequence[int]
+    ) -> bytes:
+        """Return some operators of the first graph, in order, as a model.
+
+        Tensors, buffers and operator codes keep their order and are numbered anew. The graphs that
+        operators run come along. Signatures and metadata describe the full model and are left out.
         """
         whole = self._model.subgraphs[0]
-        operators = [copy.copy(operator) for operator in whole.operators[start:stop]]
-        used = {source, result}
-        for operator in operators:
-            used.update(int(i) for i in (*operator.inputs, *operator.outputs) if i >= 0)
-        tensor_numbers = {old: new for new, old in enumerate(sorted(used))}
-        tensors = [copy.copy(whole.tensors[old]) for old in tensor_numbers]
-        codes = sorted({operator.opcodeIndex for operator in operators})
+        operators = [whole.operators[number] for number in numbers]
+        calls = any(self._graph.operators[number].subgraphs for number in numbers)
+        others = self._model.subgraphs[1:] if calls else []
+        used = {each.opcodeIndex for graph in others for each in graph.operators or ()}
+        codes = sorted(used | {operator.opcodeIndex for operator in operators})
 
         buffers = [_AlignedBuffer(self._schema, None)]
+        main = self._subgraph(whole, operators, sources, results, codes, buffers)
+        part = self._schema.ModelT()
+        part.version = self._model.version
+        part.description = self._model.description
+        part.operatorCodes = [self._model.operatorCodes[code] for code in codes]
+        part.subgraphs = [
+            main,
+            *(
+                self._subgraph(each, each.operators, each.inputs, each.outputs, codes, buffers)
+                for each in others
+            ),
+        ]
+        part.buffers = buffers
+        return _packed(part, buffers)
+
+    def _subgraph(
+        self,
+        whole: Any,
+        operators: Sequence[Any] | None,
+        sources: Sequence[int] | None,
+        results: Sequence[int] | None,
+        codes: Sequence[int],
+        buffers: list["_AlignedBuffer"],
+    ) -> Any:
+        """Return some operators of a graph as a graph; its constants are added to ``buffers``."""
+        operators = [copy.copy(operator) for operator in operators or ()]
+        sources, results = _numbers(sources), _numbers(results)
+        used = {*sources, *results}
+        for operator in operators:
+            lists = (operator.inputs, operator.outputs, operator.intermediates)
+            used.update(index for each in lists for index in _numbers(each) if index >= 0)
+        tensor_numbers = {old: new for new, old in enumerate(sorted(used))}
+        tensors = [copy.copy(whole.tensors[old]) for old in tensor_numbers]
         for tensor in tensors:
             data = self._model.buffers[tensor.buffer].data
             constant = data is not None and len(data) > 0
@@ -66,19 +112,20 @@ class Parts:
                 buffers.append(_AlignedBuffer(self._schema, data))
         for operator in operators:
             operator.opcodeIndex = codes.index(operator.opcodeIndex)
-            operator.inputs = _renumbered(operator.inputs, tensor_numbers)
-            operator.outputs = _renumbered(operator.outputs, tensor_numbers)
-
+            operator.inputs = _renumbered(_numbers(operator.inputs), tensor_numbers)
+            operator.outputs = _renumbered(_numbers(operator.outputs), tensor_numbers)
+            if _numbers(operator.intermediates):
+                between = _numbers(operator.intermediates)
+                operator.intermediates = _renumbered(between, tensor_numbers)
         subgraph = copy.copy(whole)
         subgraph.tensors, subgraph.operators = tensors, operators
-        subgraph.inputs = _renumbered([source], tensor_numbers)
-        subgraph.outputs = _renumbered([result], tensor_numbers)
-        part = self._schema.ModelT()
-        part.version = self._model.version
-        part.description = self._model.description
-        part.operatorCodes = [self._model.operatorCodes[code] for code in codes]
-        part.subgraphs, part.buffers = [subgraph], buffers
-        return _packed(part, buffers)
+        subgraph.inputs = _renumbered(sources, tensor_numbers)
+        subgraph.outputs = _renumbered(results, tensor_numbers)
+        return subgraph
+
+
+def _numbers(indices: Sequence[int] | None) -> list[int]:
+    return [] if indices is None else [int(index) for index in indices]
 
 
 def _renumbered(indices: Sequence[int], numbers: dict[int, int]) -> Array:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""From a photo to an input tensor, by Pillow, as a model's manifest says."""
+"""From a photo to an input tensor, by Pillow."""
 
 import os
 from pathlib import Path
@@ -9,8 +9,8 @@ import numpy as np
 
 from hil.errors import BadInputError
 from hil.model.array import Array
-from hil.model.manifest import Preprocessing
 from hil.model.photos import Photo
+from hil.model.scaling import Scaling
 from hil.model.tflite.graph import TensorSpec
 
 if TYPE_CHECKING:
@@ -20,43 +20,45 @@ if TYPE_CHECKING:
 def photo_tensor(
     photo: "Image.Image | Array | str | os.PathLike[str]",
     spec: TensorSpec,
-    preprocessing: Preprocessing,
+    scaling: Scaling,
+    resize: str = "bilinear",
 ) -> Array:
     """Return a photo as an input tensor.
 
     Args:
         photo: a path, a Pillow image, or pixels as uint8 [H, W], [H, W, 3] or [1, H, W, 3].
         spec: the model's input, [1, H, W, 1 or 3].
-        preprocessing: resize method and value range.
+        scaling: the real values that pixels stand for.
+        resize: Pillow's name of the method.
 
     Returns:
-        An array of the input's shape and dtype: uint8 pixels as they are, float32 mapped to the
-        range, int8 that float quantized with the input's scale and zero point.
+        An array of the input's shape and dtype: the real values, quantized as the input is.
 
     Raises:
         BadInputError: ``photo`` is not an image, or the input is not one image.
     """
     from PIL import Image
 
-    if len(spec.shape) != 4 or spec.shape[0] != 1 or spec.shape[3] not in (1, 3):
-        raise BadInputError(
-            f"The model takes {list(spec.shape)}, which is not an image; give it tensors instead."
-        )
+    check_takes_images(spec)
     _, height, width, channels = spec.shape
     image = _opened(photo).convert("RGB" if channels == 3 else "L")
-    method = Image.Resampling[preprocessing.resize.upper()]
+    method = Image.Resampling[resize.upper()]
     if image.size != (width, height):
         image = image.resize((width, height), method)
-    pixels = np.asarray(image, np.uint8).reshape(spec.shape)
-    if spec.dtype == "uint8":
-        return pixels.copy()
-    step = np.float32((preprocessing.high - preprocessing.low) / 255.0)
-    values = pixels.astype(np.float32) * step + np.float32(preprocessing.low)
-    if spec.dtype == "float32":
-        return values
-    quantized = np.round(values / np.float32(spec.scale)) + spec.zero_point
-    limited: Array = np.clip(quantized, -128, 127).astype(np.int8)
-    return limited
+    return scaling.tensor(np.asarray(image, np.uint8).reshape(spec.shape), spec)
+
+
+def check_takes_images(spec: TensorSpec) -> None:
+    """Refuse an input that is not one image, grey or RGB.
+
+    Raises:
+        BadInputError: it has another shape.
+    """
+    if len(spec.shape) != 4 or spec.shape[0] != 1 or spec.shape[3] not in (1, 3):
+        raise BadInputError(
+            f"The model takes {list(spec.shape)}, which is not an image; give it tensors instead, "
+            "by --input (pytest: --hil-input)."
+        )
 
 
 def _opened(photo: "Image.Image | Array | str | os.PathLike[str]") -> "Image.Image":

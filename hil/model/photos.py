@@ -1,70 +1,120 @@
 # SPDX-License-Identifier: MIT
 """Photos to infer on: the default set of the repository, or any directory of images.
 
-Three shapes of directory are understood (docs/photos.md): one with an ``index.csv``, one with a
-sub-directory for each label, and a flat one without labels. Nothing is decoded until it is asked
-for, and Pillow is imported no earlier than that.
+Nothing is decoded until it is asked for, and Pillow is imported no earlier than that.
 """
 
-import csv
-import hashlib
 import io
-import re
-from collections.abc import Iterator
+import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hil.errors import BadInputError
+from hil.files import read_file
+from hil.model.samples import Sample, listed
 from hil.resources import resource
 
 if TYPE_CHECKING:
     from PIL import Image
 
-SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".webp"})
-INDEX = "index.csv"
-# Stanford Dogs names its directories after WordNet synsets: n02085620-Chihuahua.
-SYNSET_PREFIX = re.compile(r"n\d{8}-")
+SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+"""What is decoded, by content: none of them runs a program, as PostScript does."""
+
+MAX_PIXELS = 50_000_000
+
+_BITS_PER_SAMPLE = 258
+"""Number of the tag in a TIFF."""
 
 
 @dataclass(frozen=True)
-class Photo:
-    """A photo that can be opened.
-
-    Attributes:
-        path: where the file is.
-        name: its path relative to the directory it was loaded from, with ``/`` as separator.
-        label: what it shows, or None where that is not known.
-    """
-
-    path: Path
-    name: str
-    label: str | None = None
-
-    def __fspath__(self) -> str:
-        return str(self.path)
+class Photo(Sample):
+    """A photo that can be opened."""
 
     def open(self) -> "Image.Image":
-        """Decode the photo: upright, RGB, transparent parts laid on white.
+        """Decode the photo: upright, RGB, transparent parts laid on white, 8 bits a channel.
+
+        Of several frames or pages the first one counts; 16 bits are scaled to 8.
 
         Raises:
-            BadInputError: the file cannot be read or is not an image.
+            BadInputError: the file cannot be read, is no image of :data:`FORMATS`, or has more
+                than :data:`MAX_PIXELS`.
         """
         from PIL import Image, ImageOps
 
         try:
-            with Image.open(self.path) as opened:
-                upright = ImageOps.exif_transpose(opened)
+            with Image.open(io.BytesIO(read_file(self.path)), formats=FORMATS) as opened:
+                width, height = opened.size
+                if width * height > MAX_PIXELS:
+                    raise ValueError(f"it has {width} x {height} pixels, more than 50 million")
+                upright = _of_8_bits(ImageOps.exif_transpose(opened), opened)
                 if not upright.has_transparency_data:
                     return upright.convert("RGB")
                 ground = Image.new("RGBA", upright.size, "white")
                 ground.alpha_composite(upright.convert("RGBA"))
                 return ground.convert("RGB")
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            # SyntaxError is how Pillow reports a broken PNG.
-            raise BadInputError(
-                f"{self.path} cannot be decoded as an image ({error}): replace or remove it"
-            ) from error
+        except _UNDECODABLE as error:
+            raise self._undecodable(_reason(error)) from error
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise self._undecodable("it has more than 50 million pixels") from error
+
+    def _undecodable(self, reason: str) -> BadInputError:
+        return BadInputError(
+            f"{self.path} cannot be decoded as an image ({reason}): replace or remove it"
+        )
+
+
+# SyntaxError is how Pillow reports a broken PNG; the others come of broken lengths and tables.
+_UNDECODABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    struct.error,
+    zlib.error,
+)
+
+
+def _reason(error: Exception) -> str:
+    from PIL import UnidentifiedImageError
+
+    if isinstance(error, UnidentifiedImageError):
+        return f"it is none of {', '.join(FORMATS)}"
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
+def _of_8_bits(image: "Image.Image", opened: "Image.Image") -> "Image.Image":
+    """Scale grey values of more than 8 bits, which Pillow would clip; colours it scales itself.
+
+    Args:
+        image: what was decoded.
+        opened: the same as it was opened, which knows of its file.
+    """
+    from PIL import Image
+
+    if image.mode not in ("I", "F") and not image.mode.startswith("I;16"):
+        return image
+    if image.mode == "F" or (image.mode == "I" and opened.format != "PNG"):
+        raise ValueError("its grey values have 32 bits and no known range; save it with 8 or 16")
+    # A TIFF may have 12 bits in such an image, and says so.
+    bits = int(getattr(opened, "tag_v2", {}).get(_BITS_PER_SAMPLE, (16,))[0])
+    most = (1 << bits) - 1
+    wide = np.asarray(image).astype(np.uint32)
+    grey = np.minimum((wide * 255 + most // 2) // most, 255).astype(np.uint8)
+    if isinstance(clear := opened.info.get("transparency"), int):
+        grey[wide == clear] = 255
+    return Image.fromarray(grey)
 
 
 def default_photos() -> Path:
@@ -76,11 +126,6 @@ def default_photos() -> Path:
     return resource("photos")
 
 
-def label_key(label: str) -> str:
-    """Return the form in which labels are compared: case, ``_``, ``-`` and spacing do not count."""
-    return " ".join(re.split(r"[\s_-]+", label.casefold())).strip()
-
-
 def load_photos(directory: Path) -> list[Photo]:
     """List the photos of a directory, sorted by name.
 
@@ -89,69 +134,17 @@ def load_photos(directory: Path) -> list[Photo]:
             is checked), or images, or sub-directories named after the label of their images.
 
     Raises:
-        BadInputError: no such directory, no photo in it, or an index that does not fit its files.
+        BadInputError: no such directory, no photo in it, one that is no file, or an index that
+            does not fit its files.
     """
     if not directory.is_dir():
         raise BadInputError(
             f"{directory} is not a directory of photos: give one that exists, with --hil-photos"
         )
-    index = directory / INDEX
-    found = _indexed(directory, index) if index.is_file() else _scanned(directory)
-    photos = sorted(found, key=lambda photo: photo.name)
+    photos = [Photo(**vars(sample)) for sample in listed(directory, SUFFIXES)]
     if not photos:
         raise BadInputError(
             f"{directory} holds no photos: put {', '.join(sorted(SUFFIXES))} files into it, "
             "or into one sub-directory for each label"
         )
     return photos
-
-
-def _scanned(directory: Path) -> Iterator[Photo]:
-    """Find the images in ``directory`` and, labelled, those one level below."""
-    for entry in directory.iterdir():
-        if _is_image(entry):
-            yield Photo(entry, entry.name)
-        elif entry.is_dir() and not entry.name.startswith("."):
-            label = SYNSET_PREFIX.sub("", entry.name, count=1)
-            for path in filter(_is_image, entry.iterdir()):
-                yield Photo(path, f"{entry.name}/{path.name}", label)
-
-
-def _is_image(path: Path) -> bool:
-    """Tell by its name whether ``path`` is a visible image file."""
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
-
-
-def _indexed(directory: Path, index: Path) -> Iterator[Photo]:
-    """Read the index of a directory and check every file against it."""
-    try:
-        text = index.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"{index} cannot be read ({error}): save it as UTF-8 text") from error
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    if not {"file", "sha256"} <= set(rows.fieldnames or ()):
-        raise BadInputError(
-            f"{index} lacks the columns 'file' and 'sha256': add them, or remove the index"
-        )
-    seen: set[str] = set()
-    for row in rows:
-        name = (row["file"] or "").strip()
-        if not name or name in seen:
-            raise BadInputError(
-                f"{index} line {rows.line_num} names no file, or one named before: mend that line"
-            )
-        seen.add(name)
-        path = directory / name
-        try:
-            checksum = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise BadInputError(
-                f"{path} is listed in {INDEX} but cannot be read ({error.strerror}): restore the "
-                "file or remove its line"
-            ) from error
-        if checksum != (row["sha256"] or "").strip().lower():
-            raise BadInputError(
-                f"{path} is not the file that {INDEX} lists (SHA-256 differs): restore the file "
-                "or correct its line"
-            )
-        yield Photo(path, name, (row.get("label") or "").strip() or None)

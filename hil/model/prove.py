@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Prove on inputs that a head and a tail compute exactly what the full model computes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -10,18 +10,31 @@ from hil.model.array import Array
 from hil.model.compare import compare
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.split import Split
-from hil.model.tflite.graph import TensorSpec
+from hil.model.tflite.graph import TensorSpec, join
 
 
-def random_inputs(spec: TensorSpec, count: int, seed: int = 0) -> Iterator[Array]:
-    """Yield repeatable uniform random inputs: the whole range of integers, -1..1 for float32."""
+def random_inputs(
+    spec: TensorSpec | Sequence[TensorSpec], count: int, seed: int = 0
+) -> Iterator[Array]:
+    """Yield repeatable random inputs; of several tensors, joined.
+
+    Floats are uniform in -1..1, integers of 8 and 16 bits in their whole range. Wider integers are
+    0 or 1, since they may be indices, which native code follows.
+    """
+    specs = [spec] if isinstance(spec, TensorSpec) else list(spec)
     generator = np.random.default_rng(seed)
     for _ in range(count):
-        if spec.dtype == "float32":
-            yield generator.uniform(-1.0, 1.0, spec.shape).astype(np.float32)
-        else:
-            limits = np.iinfo(spec.dtype)
-            yield generator.integers(limits.min, limits.max + 1, spec.shape).astype(spec.dtype)
+        yield join([_random(each, generator) for each in specs], specs)
+
+
+def _random(spec: TensorSpec, generator: np.random.Generator) -> Array:
+    kind = np.dtype(spec.dtype)
+    if kind.kind == "f":
+        return generator.uniform(-1.0, 1.0, spec.shape).astype(kind)
+    if kind.kind == "b" or kind.itemsize > 2:
+        return generator.integers(0, 2, spec.shape).astype(kind)
+    limits = np.iinfo(kind)
+    return generator.integers(limits.min, limits.max + 1, spec.shape).astype(kind)
 
 
 class Prover:

@@ -2,26 +2,29 @@
 """Cut a ``.tflite`` into head and tail that compose to the full model bit for bit.
 
 The quantized graph itself is divided: every tensor, weight and scale stays as it was, so no
-rounding changes. A cut is legal after an operator when that operator's output is the only
-activation that later operators, or the model's output, still need.
+rounding changes. A cut is legal where exactly one activation crosses (:mod:`hil.model.crossing`).
 """
 
 import difflib
 import functools
 import hashlib
+import itertools
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
 from hil.errors import BadInputError
+from hil.model.crossing import legal_crossings
 from hil.model.names import short_names
 from hil.model.parts import Parts
-from hil.model.tflite.graph import Graph
-from hil.model.tflite.operators import RULES
+from hil.model.tflite.operators import macs_of_each
 from hil.model.tflite.verify import verify
 
 FULL_MODEL_INDEX = 0xFFFF
+
+# The share of all MACs that the default cut of a bare .tflite may leave to the board.
+_MOST_HEAD_MACS = 0.6
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Cut:
         operator: kind of the head's last operator, such as ``CONV_2D``.
         bytes: size of the activation that crosses.
         shape: its dimensions, the batch included.
-        dtype: ``int8``, ``uint8`` or ``float32``.
+        dtype: numpy's name, such as ``int8`` or ``float32``.
         scale: its quantization step, 0.0 for float32.
         zero_point: its quantized zero.
         head_macs: multiply-accumulate operations of one run of the head.
@@ -73,10 +76,13 @@ class Cuts(Sequence[Cut]):
     Attributes:
         items: the cuts.
         operators: full and short name of every operator's output, legal cut or not.
+        stateful: whether a run of the model can leave something behind for the next one, which
+            begins afresh all the same.
     """
 
     items: tuple[Cut, ...]
     operators: tuple[tuple[str, str], ...]
+    stateful: bool = False
 
     @overload
     def __getitem__(self, position: int) -> Cut: ...
@@ -128,28 +134,49 @@ def legal_cuts(model: bytes) -> Cuts:
     graph = verify(model)
     parts = Parts(model, graph)
     names = short_names(graph)
-    macs = _macs(graph)
+    macs = list(itertools.accumulate(macs_of_each(graph)))
     cuts = []
-    for index in _legal_indices(graph):
-        tensor = graph.tensors[graph.operators[index].output].spec
+    for index, crossing in legal_crossings(graph).items():
+        operator, tensor = graph.operators[index], graph.tensors[crossing].spec
+        first = crossing == operator.outputs[0]
         cuts.append(
             Cut(
                 index=index,
                 tensor_name=tensor.name,
-                short_name=names[index],
-                operator=graph.operators[index].kind,
+                short_name=names[index] if first else tensor.name or f"operator_{index}",
+                operator=operator.kind,
                 bytes=tensor.bytes,
                 shape=tensor.shape,
                 dtype=tensor.dtype,
                 scale=tensor.scale,
                 zero_point=tensor.zero_point,
-                head_macs=sum(macs[: index + 1]),
-                tail_macs=sum(macs[index + 1 :]),
+                head_macs=macs[index],
+                tail_macs=macs[-1] - macs[index],
                 _parts=parts,
             )
         )
-    full = [graph.tensors[operator.output].name for operator in graph.operators]
-    return Cuts(tuple(cuts), tuple(zip(full, names, strict=True)))
+    full = [
+        graph.tensors[operator.outputs[0]].name if operator.outputs else ""
+        for operator in graph.operators
+    ]
+    return Cuts(tuple(cuts), tuple(zip(full, names, strict=True)), graph.stateful)
+
+
+def usual_cut(cuts: Cuts) -> Cut:
+    """Return the cut to use where nobody names one: that with the smallest activation.
+
+    Only those count whose head has at most 60 % of the model's multiply-accumulates and at least
+    one, the earliest on a tie; if there is none, all count.
+
+    Args:
+        cuts: at least one.
+    """
+    eligible = [
+        cut
+        for cut in cuts
+        if 0 < cut.head_macs <= _MOST_HEAD_MACS * (cut.head_macs + cut.tail_macs)
+    ]
+    return min(eligible or cuts, key=lambda cut: (cut.bytes, cut.index))
 
 
 def find_cut(cuts: Cuts, wanted: str | int) -> Cut:
@@ -209,8 +236,8 @@ def split_at(model: bytes, cut: Cut) -> Split:
         BadInputError: the model does not verify, or the cut is not one of its legal cuts.
     """
     graph = verify(model)
-    legal = cut.index in _legal_indices(graph)
-    if not legal or graph.tensors[graph.operators[cut.index].output].name != cut.tensor_name:
+    crossing = legal_crossings(graph).get(cut.index)
+    if crossing is None or graph.tensors[crossing].name != cut.tensor_name:
         raise BadInputError(
             f"The cut {cut.short_name} does not belong to this model; list its own."
         )
@@ -220,30 +247,3 @@ def split_at(model: bytes, cut: Cut) -> Split:
 
 def _list(cuts: Sequence[Cut]) -> str:
     return ", ".join(f"{cut.short_name} ({cut.index})" for cut in cuts)
-
-
-def _legal_indices(graph: Graph) -> list[int]:
-    """Return the operators after which exactly their own output, not the model's, is needed."""
-    last_use = {graph.output: len(graph.operators)}
-    for index, operator in enumerate(graph.operators):
-        for tensor in operator.inputs:
-            last_use[tensor] = max(index, last_use.get(tensor, -1))
-    legal = []
-    made = {graph.input}
-    for index, operator in enumerate(graph.operators):
-        made.add(operator.output)
-        crossing = [tensor for tensor in made if last_use.get(tensor, -1) > index]
-        activation = graph.tensors[operator.output].dtype != "int32"  # and not shape arithmetic
-        if crossing == [operator.output] and operator.output != graph.output and activation:
-            legal.append(index)
-    return legal
-
-
-def _macs(graph: Graph) -> list[int]:
-    return [
-        RULES[operator.kind].macs(
-            [graph.tensors[i] if i >= 0 else None for i in operator.inputs],
-            graph.tensors[operator.output],
-        )
-        for operator in graph.operators
-    ]

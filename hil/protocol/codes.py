@@ -56,6 +56,13 @@ class DataType(IntEnum):
     INT8 = 1
     UINT8 = 2
     FLOAT32 = 3
+    INT16 = 4
+    UINT16 = 5
+    INT32 = 6
+    UINT32 = 7
+    INT64 = 8
+    UINT64 = 9
+    BOOL = 10
 
     @classmethod
     def of(cls, dtype: object) -> "DataType":
@@ -69,7 +76,15 @@ class DataType(IntEnum):
     @property
     def size(self) -> int:
         """Bytes of one element."""
-        return 4 if self is DataType.FLOAT32 else 1
+        return _SIZES.get(self, 1)
+
+
+_SIZES = {
+    DataType.FLOAT32: 4,
+    **{DataType.INT16: 2, DataType.UINT16: 2},
+    **{DataType.INT32: 4, DataType.UINT32: 4},
+    **{DataType.INT64: 8, DataType.UINT64: 8},
+}
 
 
 class ErrorCode(IntEnum):

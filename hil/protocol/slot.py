@@ -8,14 +8,22 @@ import zlib
 from dataclasses import dataclass
 
 from hil.errors import BadInputError
+from hil.printable import printable
 from hil.protocol.codes import DataType, ProtocolError, Role
 
 HEADER_SIZE = 4096
+NAME_SIZE = 64
+"""Bytes of the field for a model's name, of which one is zero at least."""
+CUT_SIZE = 128
+"""Bytes of the field for a cut's name, likewise."""
+
+MOST_CLASSES = 0xFFFF
+"""A RESULT counts the elements of an output in 16 bits."""
 
 _MAGIC = 0x4D4C4948
 _ERASED = 0xFFFFFFFF
 _FORMAT = 1
-_MAX_RANK = 6
+MAX_RANK = 6
 _HEADER = struct.Struct("<IHBBII32s32s40s40sI64s128s3736x")
 _TENSOR = struct.Struct("<BBH6IfiI")
 _CRC = struct.Struct("<I")
@@ -48,7 +56,7 @@ class SlotTensor:
         Raises:
             BadInputError: the tensor has no dimension or more than six.
         """
-        if not 1 <= len(self.shape) <= _MAX_RANK:
+        if not 1 <= len(self.shape) <= MAX_RANK:
             raise BadInputError(
                 f"A model slot describes tensors of rank 1 to 6, not {len(self.shape)}; "
                 "cut the model elsewhere."
@@ -58,7 +66,7 @@ class SlotTensor:
             len(self.shape),
             0,
             *self.shape,
-            *(0,) * (_MAX_RANK - len(self.shape)),
+            *(0,) * (MAX_RANK - len(self.shape)),
             self.scale,
             self.zero_point,
             self.size,
@@ -73,7 +81,7 @@ class SlotTensor:
         """
         dtype, rank, _, *dimensions, scale, zero_point, size = _TENSOR.unpack(data)
         shape = tuple(dimensions[:rank])
-        if dtype in list(DataType) and 1 <= rank <= _MAX_RANK and all(shape):
+        if dtype in list(DataType) and 1 <= rank <= MAX_RANK and all(shape):
             tensor = cls(DataType(dtype), shape, scale, zero_point)
             if tensor.size == size:
                 return tensor
@@ -128,8 +136,8 @@ class SlotHeader:
             self.input.pack(),
             self.output.pack(),
             self.classes,
-            _pack_name(self.name, 64),
-            _pack_name(self.cut, 128),
+            _pack_name(self.name, NAME_SIZE),
+            _pack_name(self.cut, CUT_SIZE),
         )
         return packed + _CRC.pack(zlib.crc32(packed))
 
@@ -201,6 +209,22 @@ class SlotHeader:
             )
         if hashlib.sha256(flatbuffer).digest() != self.sha256:
             raise ProtocolError("slot_sha256", "The model is not the one its header describes.")
+
+
+def fitting(name: str, size: int, model_id: int) -> str:
+    """Return a name as a field of ``size`` bytes can hold it.
+
+    Args:
+        name: any text.
+        size: :data:`NAME_SIZE` or :data:`CUT_SIZE`.
+        model_id: ends a name that had to be shortened, so that it stays one of its own.
+    """
+    shown = printable(name)
+    if len(shown.encode()) < size:
+        return shown
+    end = f"~{model_id:08x}"
+    kept = shown.encode()[: size - 1 - len(end)]
+    return kept.decode("utf-8", "ignore") + end
 
 
 def model_slot_image(header: SlotHeader, flatbuffer: bytes) -> bytes:

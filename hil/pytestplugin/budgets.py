@@ -99,18 +99,22 @@ def _judge(
     """Judge what was measured; a demand about another link waits for the turn of that link."""
     from hil.budgets import judge
     from hil.links import LINKS
-    from hil.results.measured import board_kind
+    from hil.results.measured import section_of
 
-    chip = run.results.board.chip if run.results.board else "unknown"
+    results, budgets = run.results, run.plan.budgets
+    chip = results.board.chip if results.board else "unknown"
     verdicts = []
-    for (via, tail, simulated), link in measured.by_link().items():
-        if via in LINKS and demand.via in (None, via):
-            kind = board_kind(chip, tail, simulated, run.results.shape)
-            budgets = run.plan.budgets
-            budget = demand.budget or budgets.link(kind, via)
-            found = judge(link.samples(), budget, kind, via, demand.stages)
-            if demand.budget is None and (reason := alien(budgets.knows(kind, via))):
-                run.results.not_judged = reason
+    for model_id, of_model in measured.by_model().items():
+        for (via, tail, simulated), link in of_model.by_link().items():
+            if via not in LINKS or demand.via not in (None, via):
+                continue
+            model = results.model_name(model_id)
+            section = section_of(chip, tail, simulated, shape=results.shape, model=model)
+            budget = demand.budget or budgets.link(section, via)
+            found = judge(link.samples(), budget, section.board, via, demand.stages)
+            known = bool(budgets.section(section, via))
+            if demand.budget is None and (reason := alien(known)):
+                results.not_judged = reason
                 found = [_not_judged(verdict, reason) for verdict in found]
             verdicts += found
     waits = None not in (turn, demand.via) and turn != demand.via

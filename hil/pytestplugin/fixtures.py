@@ -6,6 +6,7 @@ these docstrings promise, whatever an earlier test did to it.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
-    from hil.model.photos import Photo
+    from hil.model.predictions import Predictions
+    from hil.model.samples import Sample
     from hil.model.split import Cut
     from hil.pytestplugin.bench import Bench
     from hil.results import Results
@@ -86,27 +88,55 @@ def cut(request: pytest.FixtureRequest) -> "Cut":
 
 
 @pytest.fixture(scope="session")
-def photos(request: pytest.FixtureRequest) -> "list[Photo]":
-    """The photos, sorted by name: ``hil.model.photos.Photo`` with path, name and label."""
-    from hil.model.photos import default_photos, load_photos
+def hil_samples(request: pytest.FixtureRequest) -> "list[Sample]":
+    """What --hil-photos or --hil-input names; tests ask for ``photos``."""
+    return Run.of(request.config).samples
 
-    return load_photos(Run.of(request.config).settings.photos or default_photos())
+
+@pytest.fixture(scope="session")
+def photos(hil_samples: "list[Sample]") -> "list[Sample]":
+    """The photos, sorted by name: ``hil.model.photos.Photo`` with path, name and label.
+
+    With --hil-input they are the inputs that it names, ``hil.model.tensors.TensorInput`` with
+    path, name, label and tensor; ``board.infer`` and ``model.input_tensor`` take both.
+    """
+    return hil_samples
+
+
+@pytest.fixture(scope="session")
+def hil_predictions(request: pytest.FixtureRequest) -> "Iterator[Predictions | None]":
+    """What reference models have given in earlier runs (--hil-cache)."""
+    from hil.model.predictions import Predictions
+
+    run = Run.of(request.config)
+    if run.settings.cache is None:
+        yield None
+        return
+    with closing(Predictions(run.settings.cache)) as predictions:
+        yield predictions
+    if predictions.problem:
+        run.say([f"hil: {predictions.problem}"])
 
 
 @pytest.fixture(scope="session")
 def hil_edge(
-    hil_bench: "Bench", firmware: "FirmwareBuild", model: "Model", cut: "Cut"
+    hil_bench: "Bench",
+    firmware: "FirmwareBuild",
+    model: "Model",
+    cut: "Cut",
+    hil_predictions: "Predictions | None",
 ) -> "Iterator[EdgeServer]":
     """The server behind ``edge``."""
     from hil.edge import EdgeServer, FixedStopwatch
     from hil.sim.clock import host_work
 
     split = model.split(cut)
-    host, stopwatch = "0.0.0.0", None
+    host, stopwatch, kept = "0.0.0.0", None, None
     if firmware.app.simulated:
-        host = "127.0.0.1"
+        host, kept = "127.0.0.1", hil_predictions
         stopwatch = FixedStopwatch(host_work.TOTAL_US, host_work.INVOKE_US)
-    with EdgeServer(split.tail, split.model_id, host=host, stopwatch=stopwatch) as server:
+    tail = split.tail, split.model_id
+    with EdgeServer(*tail, host=host, stopwatch=stopwatch, kept=kept) as server:
         yield server
 
 

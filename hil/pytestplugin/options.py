@@ -23,6 +23,9 @@ _OPTIONS = {
     "hil",
     "cut": "where to cut the model, by tensor or short name; default: the manifest's",
     "photos": "directory with photos; default: those that come with hil",
+    "input": "in place of photos: a .npy, .npz, .bin or .wav file, or a directory of them",
+    "range": "LOW,HIGH: values that black and white stand for in photos, as in --hil-range=-1,1; "
+    "default: what the manifest, the model's metadata or the input's quantization says",
     "peer": "second board, for the tail: as --hil-board, 'virtual' beside a virtual board; "
     "default: hil.toml, else the edge server runs the tail",
     "gateway": "second board, to carry ESP-NOW to this host; default: hil.toml, else the peer, "
@@ -34,6 +37,8 @@ _OPTIONS = {
     "rounds": "inferences in a latency test; default: 20, fewer give no p95",
     "unstable": "what a test counts that has failed and then, run again by another plugin, passed: "
     "'pass' or 'fail'; default: pass, and it is told",
+    "cache": "directory where predictions of the reference models are kept by content, for the "
+    "next run on the same photos; 'off': nowhere; default: hil in XDG_CACHE_HOME or ~/.cache",
     "log-dir": "directory for results.json and the serial logs; default: hil-report",
 }
 
@@ -51,6 +56,8 @@ class Settings:
         model: directory with a manifest, or a .tflite file.
         cut: name or index of the cut.
         photos: directory.
+        input: file or directory of inputs that are no photos.
+        value_range: real values that black and white stand for in photos, as text.
         peer: likewise the board that runs the tail.
         gateway: likewise of the one that carries ESP-NOW.
         via: some of :data:`hil.links.LINKS`; every test without ``link`` uses the first.
@@ -59,6 +66,7 @@ class Settings:
         hci: radio for BLE, see :mod:`hil.rig.hci`.
         rounds: at least 1.
         unstable: ``pass`` or ``fail``, what a test counts that passes only when it is run again.
+        cache: directory for predictions; None: they are not kept.
     """
 
     board: str | None
@@ -67,6 +75,8 @@ class Settings:
     model: Path | None
     cut: str | None
     photos: Path | None
+    input: Path | None
+    value_range: str | None
     peer: str | None
     gateway: str | None
     via: tuple[str, ...]
@@ -75,6 +85,7 @@ class Settings:
     hci: str | None
     rounds: int
     unstable: str
+    cache: Path | None
 
     @classmethod
     def of(cls, config: pytest.Config) -> "Settings":
@@ -100,6 +111,8 @@ class Settings:
             model=_path(config, "model"),
             cut=text("cut"),
             photos=_path(config, "photos"),
+            input=_path(config, "input"),
+            value_range=text("range"),
             peer=text("peer"),
             gateway=text("gateway"),
             via=parse_links(via, "--hil-via") if via else LINKS,
@@ -108,6 +121,7 @@ class Settings:
             hci=text("hci"),
             rounds=_rounds(text("rounds") or "20"),
             unstable=_unstable(text("unstable") or _UNSTABLE[0]),
+            cache=None if text("cache") == "off" else _path(config, "cache") or _own_cache(),
         )
 
 
@@ -161,6 +175,16 @@ def _path(config: pytest.Config, name: str) -> Path | None:
     if given := config.getini(_dest(name)):
         return config.rootpath / Path(given).expanduser()
     return None
+
+
+def _own_cache() -> Path | None:
+    """Return the user's own directory; None for a user without a home, as containers have."""
+    if home := os.environ.get("XDG_CACHE_HOME"):
+        return Path(home) / "hil"
+    try:
+        return Path.home() / ".cache" / "hil"
+    except RuntimeError:
+        return None
 
 
 def _dest(name: str) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hil.budgets import Budgets
-from hil.budgets.latency import shape_name
+from hil.budgets.section import shape_name
 from hil.errors import BadInputError, InfrastructureError
+from hil.printable import printable
 from hil.pytestplugin.options import Settings
 from hil.resources import resource
 from hil.rig.lookup import OnWait
@@ -17,6 +18,7 @@ from hil.serialport.ports import discover_ports
 
 if TYPE_CHECKING:
     from hil.model.model import Model
+    from hil.model.samples import Sample
     from hil.model.split import Cut
 
 BUDGETS = "budgets.toml"
@@ -74,13 +76,16 @@ class Plan:
             rig = error
         else:
             _check_links(rig, settings)
-        own = [path for path in (each / BUDGETS for each in directories) if path.is_file()]
+        own = [path for path in (each / BUDGETS for each in directories) if path.exists()]
         budgets = Budgets.load(own[0] if own else resource(BUDGETS))
 
         from hil.model.model import Model
+        from hil.model.preprocessing import parse_range
         from hil.model.split import find_cut
 
-        model = Model.load(settings.model or _default_model())
+        asked = settings.value_range
+        scale = parse_range(asked, "--hil-range") if asked else None
+        model = Model.load(settings.model or _default_model(), value_range=scale)
         cut = find_cut(model.cuts, settings.cut) if settings.cut else model.default_cut
         shape = shape_name(settings.link.stem, shaping or {}) if settings.link else ""
         return cls(rig, model, cut, budgets, shape)
@@ -89,19 +94,47 @@ class Plan:
         """Return what the rig lacks for a link, as half a sentence; empty if nothing."""
         return "" if isinstance(self.rig, InfrastructureError) else self.rig.lacks_for(via) or ""
 
+    def samples(self, settings: Settings) -> "list[Sample]":
+        """Return what the tests infer on: photos, or the inputs that are named in their place.
+
+        Raises:
+            BadInputError: they cannot be used, or the model takes no photos.
+        """
+        from hil.model.photos import default_photos, load_photos
+        from hil.model.tensors import load_inputs
+
+        if settings.input is not None:
+            if settings.photos is not None:
+                raise BadInputError("--hil-photos and --hil-input are both given; give one.")
+            return list(load_inputs(settings.input, self.model.input, self.model.inputs))
+        self.model.scaling  # noqa: B018 - refuses a model of which nobody knows how it takes photos
+        return list(load_photos(settings.photos or default_photos()))
+
+    def scaling(self, settings: Settings) -> str:
+        """Return what photos are scaled to where only the model says so; empty if others do."""
+        try:
+            said = "" if settings.input else str(self.model.scaling)
+        except BadInputError:  # a matter of the tests that take photos, which say it
+            return ""
+        return "" if said.endswith("by the manifest") else said
+
     def header(self, via: Sequence[str]) -> list[str]:
         """Return the lines that say, before any test, what will be tested."""
         under_test = (
-            f"model {self.model.name}, cut after {self.cut.short_name}, over {', '.join(via)}"
+            f"model {printable(self.model.name)}, cut after {printable(self.cut.short_name)}, "
+            f"over {', '.join(via)}"
         )
+        if self.model.stateful:
+            under_test += ", its state begun afresh by every inference"
+        odd = [f"hil: {self.model.name}: {printable(each)}" for each in self.model.warnings]
         rig = self.rig
         if isinstance(rig, InfrastructureError):
-            return [f"hil: no board: {rig}", f"hil: {under_test}"]
+            return [f"hil: no board: {rig}", f"hil: {under_test}", *odd]
         if rig.peer is not None:
             under_test += f", tail on the peer {rig.peer}"
         if not rig.board.virtual:
-            return [f"hil: board {rig.board}, {under_test}"]
-        lines = [f"hil: virtual ESP32-S3, all its times are simulated; {under_test}"]
+            return [f"hil: board {rig.board}, {under_test}", *odd]
+        lines = [f"hil: virtual ESP32-S3, all its times are simulated; {under_test}", *odd]
         if alone := [port.device for port in discover_ports()]:
             lines.append(
                 f"hil: left alone {', '.join(alone)}, which may be an ESP32-S3; "

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
 """A board that enters what happens to it into the results."""
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hil.board.board import Board
-from hil.errors import MessageLost
+from hil.errors import BadInputError, MessageLost
 from hil.flash.flash import FlashReport, Region
 from hil.inference.inference import Inference, RoundTrip
-from hil.model.photos import Photo, label_key
+from hil.model.samples import Sample
 from hil.results import (
     BoardRecord,
     CutRecord,
@@ -20,7 +21,7 @@ from hil.results import (
     Results,
 )
 from hil.results.booking import inference_record, round_trip_record
-from hil.results.measured import board_kind
+from hil.results.measured import section_of
 
 if TYPE_CHECKING:
     from hil.model.model import Model
@@ -45,23 +46,34 @@ class RecordingBoard(Board):
         """Bring the model slot up to date, see :meth:`hil.Board.load`."""
         return self._booked(super().load, *args, **kwargs)
 
-    def infer(self, image: Any, *args: Any, **kwargs: Any) -> Inference:
-        """Infer end to end on one image, see :meth:`hil.Board.infer`."""
-        name = image.name if isinstance(image, Photo) else None
+    def infer(self, image: Any, *args: Any, of: Sample | None = None, **kwargs: Any) -> Inference:
+        """Infer end to end on one image, see :meth:`hil.Board.infer`.
+
+        Args:
+            image: a photo, or anything else that an input can be made of.
+            args: as there.
+            of: the photo that an input tensor was made of.
+            kwargs: as there.
+        """
+        sample = of or (image if isinstance(image, Sample) else None)
+        name = sample.name if sample else None
         via, tail = self._over()
         try:
             inference = super().infer(image, *args, **kwargs)
         except MessageLost as error:
             error.tolerated = self._tolerates_loss(via, tail)
-            self.results.lost.append(LostRecord(name, via, error.code, self.simulated, tail))
+            self.results.lost.append(
+                LostRecord(name, via, error.code, self.simulated, tail, self._model_id)
+            )
             raise
-        if isinstance(image, Photo):
-            self.results.photo(image.name, image.label, label_id(self.part.model, image))
+        if sample:
+            class_id = self.part.model.class_ids.class_id(sample)
+            self.results.photo(sample.name, sample.label, class_id)
             classes = tuple(each.class_id for each in inference.top5)
-            self.results.predict(image.name, "board", classes)
+            self.results.predict(sample.name, "board", classes)
         if inference.activation_crc is None:
             tail = "none"
-        self.results.inferences.append(inference_record(inference, name, tail))
+        self.results.inferences.append(inference_record(inference, name, tail, self._model_id))
         return inference
 
     def rtt(self, size: int, *args: Any, **kwargs: Any) -> RoundTrip:
@@ -72,9 +84,9 @@ class RecordingBoard(Board):
         except MessageLost as error:
             error.tolerated = self._tolerates_loss(via, tail)
             echo = RoundTrip(via, size, None, error.code, None, self.simulated)
-            self.results.round_trips.append(round_trip_record(echo, tail))
+            self.results.round_trips.append(round_trip_record(echo, tail, self._model_id))
             raise
-        self.results.round_trips.append(round_trip_record(echo, tail))
+        self.results.round_trips.append(round_trip_record(echo, tail, self._model_id))
         return echo
 
     def _tolerates_loss(self, via: str, tail: str) -> bool:
@@ -90,8 +102,18 @@ class RecordingBoard(Board):
         budgets = self.results.budgets
         if budgets is None:
             return False
-        kind = board_kind(self.info.chip, tail, self.simulated, self.results.shape)
-        return bool(budgets.link(kind, via).loss)
+        section = section_of(
+            self.info.chip,
+            tail,
+            self.simulated,
+            shape=self.results.shape,
+            model=self.results.model_name(self._model_id),
+        )
+        return bool(budgets.link(section, via).loss)
+
+    @property
+    def _model_id(self) -> str:
+        return f"{self.info.model_id or 0:08x}"
 
     def _over(self) -> tuple[str, str]:
         """Return the link that is up, and what runs the tail: edge or peer."""
@@ -126,19 +148,18 @@ class RecordingBoard(Board):
         )
         self.results.firmware = FirmwareRecord(info.firmware, info.source_digest, info.test_build)
         self.results.model = ModelRecord(
-            model.name, f"{info.model_id or 0:08x}", model.output.shape[-1]
+            model.name, self._model_id, math.prod(model.output.shape), _scaling(model)
         )
         if cut is not None:
             self.results.cut = CutRecord(cut.short_name, cut.tensor_name, cut.bytes)
 
 
-def label_id(model: "Model", photo: Photo) -> int | None:
-    """Return the class id of a photo's label; None where it has none the model knows."""
-    if photo.label is None:
+def _scaling(model: "Model") -> str | None:
+    """Return what photos are scaled to; None for a model of which nobody knows it."""
+    try:
+        return str(model.scaling)
+    except BadInputError:
         return None
-    keys = [label_key(label) for label in model.labels]
-    key = label_key(photo.label)
-    return keys.index(key) if key in keys else None
 
 
 def _region(region: Region) -> RegionRecord:

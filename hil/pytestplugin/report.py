@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hil.printable import printable
 from hil.pytestplugin.kinds import ending_of, needs_board
 from hil.pytestplugin.logfiles import PATH
 from hil.pytestplugin.run import Run
@@ -76,5 +77,5 @@ def show(terminalreporter: "TerminalReporter", document: dict[str, Any], path: P
 
     terminalreporter.section("hil")
     for line in closing_lines(document):
-        terminalreporter.write_line(line)
-    terminalreporter.write_line(f"{'results':<10} {os.path.relpath(path)}")
+        terminalreporter.write_line(printable(line, "\t"))
+    terminalreporter.write_line(printable(f"{'results':<10} {os.path.relpath(path)}"))

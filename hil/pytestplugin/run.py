@@ -10,16 +10,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hil.errors import HilError, InfrastructureError
+from hil.libraries import load_libraries
+from hil.printable import printable
 from hil.pytestplugin.kinds import kind_of
 from hil.pytestplugin.options import Settings, log_directory
 from hil.pytestplugin.results_file import ResultsFile
 from hil.shortage import telling_shortages
 
 if TYPE_CHECKING:
+    from hil.model.samples import Sample
     from hil.pytestplugin.bench import Bench
     from hil.pytestplugin.plan import Plan
     from hil.results.serial_log import Entry
     from hil.rig.lock import Holder
+
+SAMPLES = "hil_samples"
+"""The fixture that stands behind ``photos``, where no conftest has a ``photos`` of its own."""
 
 MAIN = "main"
 """The stage of the model under test; ``hil.pytestplugin.stages`` has the others."""
@@ -55,6 +61,7 @@ class Run:
     """
 
     def __init__(self, config: pytest.Config) -> None:
+        load_libraries()
         from hil.results import Results
 
         self.config = config
@@ -126,9 +133,19 @@ class Run:
         directories = (self.config.invocation_params.dir, self.config.rootpath)
         plan = Plan.make(self.settings, directories, self.say_who)
         self.results.budgets = plan.budgets
+        self.results.limits = plan.model.agreement
         self.results.shape = plan.shape
         self.results.unstable = self.settings.unstable
         return plan
+
+    @cached_property
+    def samples(self) -> "list[Sample]":
+        """What the tests infer on.
+
+        Raises:
+            BadInputError: it cannot be used.
+        """
+        return self.plan.samples(self.settings)
 
     @property
     def via(self) -> str:
@@ -229,4 +246,4 @@ class Run:
             return
         with capture.global_and_fixture_disabled() if capture else nullcontext():
             for line in lines:
-                reporter.write_line(line)
+                reporter.write_line(printable(line, "\t"))

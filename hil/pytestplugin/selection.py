@@ -7,7 +7,7 @@ from hil.errors import BadInputError, HilError
 from hil.links import LINKS
 from hil.pytestplugin.kinds import NEEDS_BOARD, needs_board
 from hil.pytestplugin.options import Settings
-from hil.pytestplugin.run import LINK, Run, is_dry
+from hil.pytestplugin.run import LINK, SAMPLES, Run, is_dry
 from hil.shortage import telling_shortages
 
 
@@ -60,6 +60,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             run = Run.of(session.config)
             run.begin()
             run.plan  # noqa: B018 - worked out now, to refuse what makes no sense before any test
+            if any(SAMPLES in getattr(item, "fixturenames", ()) for item in session.items):
+                run.samples  # noqa: B018 - likewise
     except HilError as error:
         if (known := Run.known(session.config)) is not None:
             known.note_error(error)
@@ -71,7 +73,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     """Say which board, model and cut the hil tests will use; identity follows once it is known."""
     run = Run.under_way(config)
-    return [] if run is None else run.plan.header(run.settings.via)
+    if run is None:
+        return []
+    lines = run.plan.header(run.settings.via)
+    scaling = run.plan.scaling(run.settings)
+    return [*lines, f"hil: {scaling}"] if scaling else lines
 
 
 def link_of(item: pytest.Item) -> str | None:

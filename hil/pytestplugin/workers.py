@@ -14,6 +14,7 @@ import pytest
 from _pytest.junitxml import xml_key
 
 from hil.errors import HilError
+from hil.printable import printable
 from hil.pytestplugin.options import log_directory
 from hil.pytestplugin.outcomes import EXIT_STATUS
 from hil.pytestplugin.report import show
@@ -45,7 +46,7 @@ def pytest_testnodedown(node: Any) -> None:
     """Keep what a worker that ends has handed over."""
     document = getattr(node, "workeroutput", {}).get(_KEY)
     if document is not None:
-        node.config.stash.setdefault(_DOCUMENTS, {})[node.gateway.id] = document
+        node.config.stash.setdefault(_DOCUMENTS, {})[node.gateway.id] = json.loads(document)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
@@ -56,7 +57,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
     if output is not None:
         run = Run.under_way(config)
         if run is not None and (run.results.tests or run.results.errors):
-            output[_KEY] = run.results.document()
+            # As ASCII, since xdist cannot pass on names of files that are no UTF-8.
+            output[_KEY] = json.dumps(run.results.document())
         return (yield)
     if (xml := config.stash.get(xml_key, None)) is not None:
         from hil.results.table import properties
@@ -81,7 +83,7 @@ def pytest_terminal_summary(terminalreporter: "TerminalReporter", config: pytest
     for worker, document in config.stash.get(_DOCUMENTS, {}).items():
         show(terminalreporter, document, _path(config, worker))
     if (why := config.stash.get(_UNWRITTEN, None)) is not None:
-        terminalreporter.write_line(f"{'error':<10} {why}")
+        terminalreporter.write_line(printable(f"{'error':<10} {why}"))
 
 
 def pass_on(config: pytest.Config, number: int) -> None:

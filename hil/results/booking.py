@@ -5,7 +5,9 @@ from hil.inference.inference import Inference, RoundTrip, Wire
 from hil.results.records import InferenceRecord, RoundTripRecord, WireRecord
 
 
-def inference_record(inference: Inference, photo: str | None, tail: str) -> InferenceRecord:
+def inference_record(
+    inference: Inference, photo: str | None, tail: str, model_id: str
+) -> InferenceRecord:
     """Make the record of an inference; ``tail`` says where its second part ran."""
     stages, host = inference.stages, inference.host
     times = {
@@ -35,13 +37,14 @@ def inference_record(inference: Inference, photo: str | None, tail: str) -> Infe
         top5=tuple((each.class_id, each.label, each.score) for each in inference.top5),
         wire=_wire(inference.wire),
         tail=tail,
+        model_id=model_id,
     )
 
 
-def round_trip_record(echo: RoundTrip, tail: str) -> RoundTripRecord:
+def round_trip_record(echo: RoundTrip, tail: str, model_id: str) -> RoundTripRecord:
     """Make the record of a round trip."""
     return RoundTripRecord(
-        echo.via, echo.size, echo.us, echo.code, echo.simulated, _wire(echo.wire), tail
+        echo.via, echo.size, echo.us, echo.code, echo.simulated, _wire(echo.wire), tail, model_id
     )
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from hil.budgets import Budgets, Verdict
-from hil.files import write_whole
+from hil.budgets.section import model_name
+from hil.files import encode
+from hil.model.accuracy import AgreementLimits
 from hil.results import summary
 from hil.results.measured import Measured, latency
 from hil.results.records import (
@@ -29,6 +31,7 @@ from hil.results.records import (
     TestRecord,
 )
 from hil.version import __version__
+from hil.whole_file import write_whole
 
 SCHEMA = "hil-results-5"
 
@@ -52,6 +55,7 @@ class Results:
 
     Attributes:
         budgets: limits to judge by, when they are known.
+        limits: how often the board must agree with other ways to run its model, likewise.
         exit_status: of the session; None until it ends.
         verdicts: of latency budgets, each with the test that measured.
         not_judged: why budgets were not judged, where a test wanted them to be.
@@ -62,6 +66,7 @@ class Results:
     """
 
     budgets: Budgets | None = None
+    limits: AgreementLimits | None = None
     board: BoardRecord | None = None
     firmware: FirmwareRecord | None = None
     model: ModelRecord | None = None
@@ -93,11 +98,28 @@ class Results:
         judgements = {**known.judgements, judgement: verdict}
         self._photos[photo] = dataclasses.replace(known, judgements=judgements)
 
-    def predict(self, photo: str, predictor: str, classes: tuple[int, ...]) -> None:
-        """Record the five class ids that ``predictor`` gave for a photo, best first."""
+    def predict(
+        self, photo: str, predictor: str, classes: tuple[int, ...], shared: int | None = None
+    ) -> None:
+        """Record what a predictor gave for a photo.
+
+        Args:
+            photo: its name.
+            predictor: ``board``, ``full``, ``xnnpack``, ``float32``, or one of a test's own.
+            classes: the five class ids, best first.
+            shared: how many of them the board has too, ties counted
+                (:func:`hil.model.topk.shared_best`); None: as the ids say.
+        """
         known = self._photos.get(photo, PhotoRecord(photo))
         top5 = {**known.top5, predictor: classes}
-        self._photos[photo] = dataclasses.replace(known, top5=top5)
+        counts = dict(known.shared) if shared is None else {**known.shared, predictor: shared}
+        self._photos[photo] = dataclasses.replace(known, top5=top5, shared=counts)
+
+    def model_name(self, model_id: str) -> str:
+        """Return what sections of ``budgets.toml`` call a model and cut, known by their id."""
+        if self.model is None or self.model.model_id != model_id:
+            return model_id
+        return model_name(self.model.name, self.cut.name if self.cut else "", model_id)
 
     @property
     def photos(self) -> list[PhotoRecord]:
@@ -128,7 +150,7 @@ class Results:
         """
         rows: dict[str, dict[str, Any]] = {}
         for name, found in summary.agreement(self.photos).items():
-            limit = self.budgets.agreement.get(name) if self.budgets else None
+            limit = self.limits.limit(name) if self.limits else None
             judged = limit is not None and found.count >= self.min_photos
             rows[name] = {
                 "n": found.count,
@@ -145,7 +167,7 @@ class Results:
     @property
     def min_photos(self) -> int:
         """Number of photos from which agreement is judged."""
-        return self.budgets.min_photos if self.budgets else 0
+        return self.limits.min_photos if self.limits else 0
 
     def document(self) -> dict[str, Any]:
         """Return everything as plain JSON values, by ``docs/results.schema.json``."""
@@ -198,7 +220,7 @@ def write_document(document: dict[str, Any], path: Path) -> None:
         OSError: the file cannot be written.
     """
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(text + "\n", path)
+    write_whole(encode(text + "\n"), path)
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hil.budgets.latency import OVER
+from hil.budgets.section import OVER
 from hil.budgets.verdict import OUTCOMES, quantity
 
 _INDENT = " " * 11
@@ -103,14 +103,33 @@ def _budgets(budgets: Row) -> list[str]:
         for verdict in budgets["verdicts"]:
             if verdict["outcome"] == outcome:
                 lines += [f"budgets    {text}" for text in verdict["sentences"][:1]]
-    missing: dict[str, list[str]] = {}
-    for verdict in budgets["verdicts"]:
+    return lines + _without_limits(budgets["verdicts"])
+
+
+def _without_limits(verdicts: Sequence[Row]) -> list[str]:
+    """Say which figures had no limit; where none of a link's had one, how to learn them."""
+    missing: dict[tuple[str, str], list[str]] = {}
+    limited = {_place(each) for each in verdicts if each["outcome"] != "no_budget"}
+    for verdict in verdicts:
         if verdict["outcome"] == "no_budget":
-            stages = missing.setdefault(f"{verdict['via']} ({verdict['board']})", [])
+            stages = missing.setdefault(_place(verdict), [])
             if verdict["stage"] not in stages:
                 stages.append(verdict["stage"])
-    lines += [f"budgets    none for {link}: {', '.join(each)}" for link, each in missing.items()]
-    return lines
+    lines, unlimited = [], dict[str, list[str]]()
+    for (board, via), stages in missing.items():
+        if (board, via) in limited:
+            lines.append(f"budgets    none for {via} ({board}): {', '.join(stages)}")
+        else:
+            unlimited.setdefault(board, []).append(via)
+    return lines + [
+        f"budgets    none for this model and cut over {', '.join(links)} ({board}): 'hil budgets "
+        "learn', with the same --model and --cut, measures and writes them"
+        for board, links in unlimited.items()
+    ]
+
+
+def _place(verdict: Row) -> tuple[str, str]:
+    return verdict["board"], verdict["via"]
 
 
 def _belongs(verdict: Row, summary: Row) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from hil.budgets.latency import STAGES, kind_over
+from hil.budgets.latency import STAGES
+from hil.budgets.section import Section
 from hil.budgets.spread import percentile, spread
 from hil.budgets.verdict import Samples
 from hil.links import LINKS, SMALL_ECHO_BYTES
@@ -42,6 +43,21 @@ class Measured:
     lost: Sequence[LostRecord]
     round_trips: Sequence[RoundTripRecord]
     activation_bytes: int | None = None
+
+    def by_model(self) -> "dict[str, Measured]":
+        """Keep models and cuts apart, by the id that the board had."""
+        models = [each.model_id for each in self.inferences]
+        models += [each.model_id for each in self.lost]
+        models += [each.model_id for each in self.round_trips]
+        return {
+            model: Measured(
+                [each for each in self.inferences if each.model_id == model],
+                [each for each in self.lost if each.model_id == model],
+                [each for each in self.round_trips if each.model_id == model],
+                self.activation_bytes,
+            )
+            for model in dict.fromkeys(models)
+        }
 
     def by_link(self) -> "dict[Key, Measured]":
         """Keep links, tails, and simulated and real clocks apart."""
@@ -114,17 +130,20 @@ def _rank(key: Key) -> tuple[int, Key]:
     return (LINKS.index(key[0]) if key[0] in LINKS else len(LINKS), key)
 
 
-def board_kind(chip: str, tail: str, simulated: bool, shape: str = "") -> str:
-    """Return what ``budgets.toml`` calls a board that has worked with a tail.
+def section_of(
+    chip: str, tail: str, simulated: bool, *, shape: str = "", model: str = ""
+) -> Section:
+    """Return whose limits judge a board that has worked with a tail.
 
     Args:
         chip: the board's.
         tail: ``edge`` or ``peer``.
         simulated: whether its clock is.
-        shape: name of the file that shaped its links (:func:`hil.budgets.latency.shape_name`).
+        shape: name of the file that shaped its links (:func:`hil.budgets.section.shape_name`).
+        model: name of its model and cut (:func:`hil.budgets.section.model_name`).
     """
     kind = "virtual" if simulated else chip
-    return kind_over(f"{kind}-peer" if tail == "peer" else kind, shape)
+    return Section(f"{kind}-peer" if tail == "peer" else kind, model, shape)
 
 
 def latency(measured: Measured) -> list[dict[str, object]]:

@@ -43,11 +43,20 @@ class FirmwareRecord:
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """The model under test; ``model_id`` is that of the head, eight hexadecimal digits."""
+    """The model under test.
+
+    Attributes:
+        name: as its manifest says.
+        model_id: of model and cut, eight hexadecimal digits.
+        classes: number of classes.
+        scaling: what photos are scaled to, and who says so; None for a model that is not known to
+            take photos.
+    """
 
     name: str
     model_id: str
     classes: int
+    scaling: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,9 @@ class PhotoRecord:
         judgements: by name (``transport``, ``composition``, ``kernel``, ``full``).
         top5: class ids in falling order of the score, by who predicted them (``board``, ``full``:
             the uncut model on reference kernels, ``xnnpack``, ``float32``).
+        label_id: the class id that the label stands for, where that is known.
+        shared: by predictor, how many of the best five classes are also among the board's, where
+            those that tie with the fifth count (:func:`hil.model.topk.shared_best`).
     """
 
     name: str
@@ -103,6 +115,7 @@ class PhotoRecord:
     judgements: Mapping[str, JudgementRecord] = field(default_factory=dict)
     top5: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     label_id: int | None = None
+    shared: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -131,6 +144,7 @@ class InferenceRecord:
         top5: (class id, label, score) in falling order of the score.
         wire: what it cost on the link; None in role full.
         tail: where it ran: ``edge``, ``peer``, or ``none`` in role full.
+        model_id: of the model and cut on the board, as in :class:`ModelRecord`.
     """
 
     photo: str | None
@@ -144,17 +158,19 @@ class InferenceRecord:
     top5: tuple[tuple[int, str, float], ...]
     wire: WireRecord | None = None
     tail: str = "edge"
+    model_id: str = ""
 
 
 @dataclass(frozen=True)
 class LostRecord:
-    """An inference whose answer never came: photo, link, error code, kind of clock, tail."""
+    """An inference whose answer never came: photo, link, error code, kind of clock, tail, model."""
 
     photo: str | None
     via: str
     code: str
     simulated: bool
     tail: str = "edge"
+    model_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,6 +185,7 @@ class RoundTripRecord:
         simulated: whether ``us`` comes from a simulated clock.
         wire: what it cost on the link; None where the board does not tell.
         tail: what answered, ``edge`` or ``peer``.
+        model_id: of the model and cut on the board, as in :class:`ModelRecord`.
     """
 
     via: str
@@ -178,6 +195,7 @@ class RoundTripRecord:
     simulated: bool
     wire: WireRecord | None = None
     tail: str = "edge"
+    model_id: str = ""
 
 
 @dataclass(frozen=True)

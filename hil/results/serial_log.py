@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hil.console.log import Kind, LogLine
 from hil.crash.signs import Sign, diagnose
+from hil.printable import printable
 from hil.protocol.console.line import Log, parse_line
 
 HEADER = "#hil-log-1\thost_s\tboard_s\tboard\tkind\ttext"
@@ -46,10 +47,11 @@ class Entry:
         return f"{self.host_s:.3f}\t{board_s}\t{self.board}\t{self.kind}\t{self.text}"
 
     def shown(self, whose: bool) -> str:
-        """Return the line as people read it; ``whose``: with the board."""
+        """Return the line as people read it, with escapes; ``whose``: with the board."""
+        seen = printable(self.text, "\t")
         board_s = "" if self.board_s is None else f"{self.board_s:.3f}"
         board = f"{self.board}: " if whose else ""
-        return f"{self.host_s:9.3f} {board_s:>9}  {board}{_ARROWS.get(self.kind, '')}{self.text}"
+        return f"{self.host_s:9.3f} {board_s:>9}  {board}{_ARROWS.get(self.kind, '')}{seen}"
 
 
 def file_text(entries: Iterable[Entry]) -> str:

@@ -28,9 +28,12 @@ def closing_lines(document: Mapping[str, Any]) -> list[str]:
         more = f" (and {len(notes) - 1} more in results.json)" if len(notes) > 1 else ""
         rows.append(("unusual", f"{notes[0]}{more}"))
     if document["accuracy"]:
-        tops = (f"{who} {row['top1']:.1%}" for who, row in document["accuracy"].items())
+        tops = (
+            f"{who} {row['top1']:.1%}, {row['top5']:.1%}"
+            for who, row in document["accuracy"].items()
+        )
         count = max(row["n"] for row in document["accuracy"].values())
-        rows.append(("accuracy", f"top-1 of {count} labelled photos: {', '.join(tops)}"))
+        rows.append(("accuracy", f"top-1, top-5 of {count} labelled photos: {'; '.join(tops)}"))
     return _aligned(rows) + latency_lines(document) + _aligned(exit_rows(document))
 
 
@@ -44,7 +47,8 @@ def properties(document: Mapping[str, Any]) -> dict[str, str]:
     flat = {}
     for section in ("board", "firmware", "model", "cut"):
         for key, value in (document[section] or {}).items():
-            flat[f"hil.{section}.{key}"] = _text(value)
+            if value is not None:
+                flat[f"hil.{section}.{key}"] = _text(value)
     flat["hil.model.photos"] = str(len(document["photos"]))
     for judgement, (good, total) in _judged(document).items():
         flat[f"hil.{judgement}_exact"] = f"{good}/{total}"

@@ -5,7 +5,6 @@ import itertools
 import os
 import re
 import shlex
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from hil.errors import BadInputError
+from hil.files import read_toml
 from hil.rig.identity import VIRTUAL, Identity
+from hil.serialport.line import USUAL, Line, parse_sequence
 from hil.serialport.ports import SerialPort
 from hil.serialport.url import has_reset_lines
 
@@ -35,13 +36,21 @@ _KEYS: dict[str, dict[str, type]] = {
         "roles": list,
         "baud": int,
         "reset": str,
+        "reset_sequence": str,
+        "hard_reset_sequence": str,
+        "slow_line": bool,
         "power_cycle": str,
     },
     "wifi": {"ssid": str, "password_env": str},
     "edge": {"host": str},
 }
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
-_KINDS = {str: "a string that says something", int: "a whole number", list: "a list of strings"}
+_KINDS = {
+    str: "a string that says something",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list of strings",
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,7 @@ class BoardEntry:
     baud: int | None = None
     reset: str = "auto"
     power_cycle: str | None = None
+    line: Line = USUAL
 
     def __post_init__(self) -> None:
         if self.reset == "auto" and _is_without_lines(self.identity):
@@ -102,7 +112,7 @@ class RigFile:
             return cls.read(Path(named)) if named else cls()
         home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
         for directory in (*directories, home / "hil"):
-            if (directory / FILE_NAME).is_file():
+            if (directory / FILE_NAME).exists():
                 return cls.read(directory / FILE_NAME)
         return cls()
 
@@ -114,7 +124,7 @@ class RigFile:
             BadInputError: it cannot be understood.
         """
         try:
-            tree = tomllib.loads(path.read_text(encoding="utf-8"))
+            tree = read_toml(path)
         except OSError as error:
             raise BadInputError(
                 f"{path} cannot be read ({error.strerror}); mend it, or {PATH_VARIABLE}."
@@ -234,6 +244,7 @@ def _board(title: str, table: Any) -> BoardEntry:
         _baud(title, values.get("baud")),
         _reset(title, values.get("reset", "auto"), identity),
         _power_cycle(title, values.get("power_cycle")),
+        _line(title, values, identity),
     )
 
 
@@ -273,6 +284,28 @@ def _reset(title: str, reset: str, board: Identity) -> str:
             "out, or serve the port by RFC 2217 (rfc2217://)"
         )
     return reset
+
+
+def _line(title: str, values: dict[str, Any], board: Identity) -> Line:
+    for key in ("reset_sequence", "hard_reset_sequence"):
+        if key not in values:
+            continue
+        if values.get("reset") == "none" or _is_without_lines(board):
+            raise BadInputError(
+                f"{title} has a {key}, but no reset lines to do it by; leave it out"
+            )
+        try:
+            parse_sequence(values[key])
+        except ValueError as error:
+            raise BadInputError(
+                f"{key} in {title} cannot be read (at {error}); write steps such as "
+                "D0|R1|W0.1|D1|R0|W0.5|D0"
+            ) from error
+    return Line(
+        values.get("reset_sequence"),
+        values.get("hard_reset_sequence"),
+        values.get("slow_line", False),
+    )
 
 
 def _power_cycle(title: str, command: str | None) -> str | None:

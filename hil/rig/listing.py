@@ -10,6 +10,7 @@ from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.lock import Holder, holder
 from hil.rig.lookup import OnWait
 from hil.rig.probe import Chip, probe_chip
+from hil.serialport.line import USUAL
 from hil.serialport.permission import may_open, permission_sentence
 from hil.serialport.ports import SerialPort, discover_ports
 
@@ -61,7 +62,8 @@ def list_boards(
         elif probe:
             try:
                 reset = entry.reset if entry else "auto"
-                chip = probe_chip(port, reset, wait_s=wait_s, on_wait=on_wait)
+                line = entry.line if entry else USUAL
+                chip = probe_chip(port, reset, line=line, wait_s=wait_s, on_wait=on_wait)
                 mac = chip.mac or mac
             except (BadInputError, InfrastructureError) as error:
                 problem = str(error)

@@ -12,6 +12,7 @@ import os
 import pwd
 import shlex
 import socket
+import stat
 import sys
 import threading
 import time
@@ -20,11 +21,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from hil.errors import BoardBusyError, InfrastructureError
+from hil.files import check_file, read_json
+from hil.serialport.url import address
 
 DIRECTORY_VARIABLE = "HIL_LOCK_DIR"
 """Environment variable that names another lock directory, for all who share a board."""
@@ -165,9 +168,9 @@ def lock_name(port: str) -> str:
     """Return what all names of a port have in common, fit for a file name."""
     if "://" not in port:
         return quote(os.path.realpath(port).removeprefix("/dev/"), safe="")
-    parts = urlsplit(port)
-    host = (parts.hostname or "").replace("localhost", "127.0.0.1")
-    return quote(f"{host}:{parts.port}" if parts.port else port, safe=":")
+    host, number = address(port)
+    host = host.replace("localhost", "127.0.0.1")
+    return quote(f"{host}:{number}" if number else port, safe=":")
 
 
 def _path(port: str) -> Path:
@@ -200,6 +203,7 @@ def _give_back(path: Path) -> None:
 
 def _lock(path: Path) -> FileLock | None:
     """Return the lock; ``None``: another process has it."""
+    _refuse_other_than_file(path)
     lock = FileLock(path, mode=_FILE_MODE, thread_local=False)
     try:
         lock.acquire(blocking=False)
@@ -213,6 +217,16 @@ def _lock(path: Path) -> FileLock | None:
     return lock
 
 
+def _refuse_other_than_file(path: Path) -> None:
+    """Refuse a pipe or device where the lock file should be, which others could put there."""
+    try:
+        check_file(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
 def _is_soft(lock: BaseFileLock) -> bool:
     """Return whether this is what filelock falls back to where the kernel has no locks."""
     return isinstance(lock, SoftFileLock)
@@ -221,7 +235,8 @@ def _is_soft(lock: BaseFileLock) -> bool:
 def _write(path: Path, text: str) -> None:
     """Say who holds a lock, for all to read and for the next holder to overwrite."""
     beside = _beside(path)
-    flags = os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW
+    # Non-blocking, for a pipe in its place would be waited for.
+    flags = os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         try:
             # Where fs.protected_regular is on, the kernel refuses O_CREAT for an existing file of
@@ -230,7 +245,9 @@ def _write(path: Path, text: str) -> None:
         except FileNotFoundError:
             file = os.open(beside, flags | os.O_CREAT | os.O_EXCL, _FILE_MODE)
             os.fchmod(file, _FILE_MODE)  # open obeys the umask
-        with os.fdopen(file, "w", encoding="utf-8") as stream:
+        with os.fdopen(file, "w", encoding="utf-8", errors="backslashreplace") as stream:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise _unusable(beside, "it is no file")
             stream.write(text)
     except OSError as error:
         raise _unusable(beside, error) from error
@@ -239,9 +256,11 @@ def _write(path: Path, text: str) -> None:
 def _read(path: Path) -> Holder | None:
     """Return who holds a lock; ``None`` where the holder has just begun or ended."""
     try:
-        return Holder(**json.loads(_beside(path).read_bytes()))
+        return Holder(**read_json(_beside(path)))
     except (FileNotFoundError, ValueError, TypeError):
         return None
+    except OSError as error:
+        raise _unusable(_beside(path), error) from error
 
 
 def _beside(path: Path) -> Path:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import IO
 
 from hil.errors import BadInputError, InfrastructureError, PortMissingError
+from hil.printable import printable
 from hil.rig.identity import Identity
 from hil.rig.lock import BoardLock
 from hil.rig.lookup import find_port
@@ -92,7 +93,7 @@ def _run(command: list[str], log: Callable[[str], None]) -> None:
         said.seek(0)
         lines = said.read().decode(errors="replace").splitlines()
     for line in lines:
-        log(line)
+        log(printable(line, "\t"))
     if code:
         last = lines[-1] if lines else "it printed nothing"
         raise InfrastructureError(

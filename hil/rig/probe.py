@@ -2,21 +2,21 @@
 """Asking the chip behind a port what it is. This resets it."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hil import errors
+from hil import child, errors
 from hil.errors import BadInputError, FlashingError, HilError, InfrastructureError
 from hil.lifeline import lifeline
-from hil.resources import PACKAGE
 from hil.rig.lock import BoardLock, Holder
+from hil.serialport.line import USUAL, Line
 
 _PATIENCE_S = 30.0
 """Two rounds through esptool's ways to reset, of a few seconds each, and reading the flash's id."""
+_SLOW_PATIENCE_S = 90.0
+"""The same where every question may be under way for half a second."""
 _MIB = 1 << 20
 _MODES = {"auto": "default-reset", "uart": "default-reset", "usb-jtag": "usb-reset"}
 """esptool's names; its default finds out what kind of port it is."""
@@ -58,6 +58,7 @@ def probe_chip(
     port: str,
     reset: str = "auto",
     *,
+    line: Line = USUAL,
     wait_s: float = 0.0,
     on_wait: Callable[[Holder], None] | None = None,
 ) -> Chip:
@@ -68,6 +69,7 @@ def probe_chip(
     Args:
         port: device or URL; this process must not have it open.
         reset: how, see :class:`hil.BoardSpec`; ``none`` cannot be.
+        line: what is unusual about the line.
         wait_s: seconds to wait while another process holds the board.
         on_wait: called before the waiting begins.
 
@@ -84,30 +86,31 @@ def probe_chip(
             "reach it by USB or rfc2217://."
         )
     with BoardLock.acquire(port, wait_s, on_wait):
-        answer = _run_worker(port, _MODES[reset])
+        answer = _run_worker(port, _MODES[reset], line)
     if "error" in answer:
         raise _error(answer["error"], answer["message"])
     return Chip(**answer)
 
 
-def _run_worker(port: str, mode: str) -> dict[str, Any]:
-    root = str(PACKAGE.parent)
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+def _run_worker(port: str, mode: str, line: Line) -> dict[str, Any]:
+    patience_s = _SLOW_PATIENCE_S if line.slow or "://" in port else _PATIENCE_S
     try:
         with lifeline() as end:
             worker = subprocess.run(
-                [sys.executable, "-m", "hil.esptool_worker.probe", port, mode, str(end)],
+                child.command(
+                    "hil.esptool_worker.probe", port, mode, json.dumps(vars(line)), str(end)
+                ),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=_PATIENCE_S,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+                timeout=patience_s,
+                env=child.environment(),
                 pass_fds=(end,),
                 start_new_session=True,  # a Ctrl-C at the terminal is this process's to handle
                 check=False,
             )
     except subprocess.TimeoutExpired as error:
         raise FlashingError(
-            f"Asking the chip at {port} did not come to an end in {_PATIENCE_S:g} s; "
+            f"Asking the chip at {port} did not come to an end in {patience_s:g} s; "
             "check the cable."
         ) from error
     try:

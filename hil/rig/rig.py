@@ -14,6 +14,8 @@ from hil.rig.hci import checked_hci
 from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.lookup import OnWait, find_port
 from hil.rig.wifi import WifiCredentials
+from hil.secret import Secret
+from hil.serialport.line import USUAL, Line
 from hil.serialport.ports import same_port
 
 BOARD_VARIABLE = "HIL_BOARD"
@@ -31,6 +33,7 @@ class BoardSpec:
         mac: base MAC address, lower case with colons, where it was named by that.
         baud: highest line rate, in baud; ``None``: 921,600.
         reset: ``auto``, ``uart``, ``usb-jtag`` or ``none``, see :mod:`hil.serialport.reset`.
+        line: what is unusual about the board's line.
         power_cycle: command line, run without a shell, that switches this board's USB port off
             and on.
         wait_s: seconds to wait while another process holds the board.
@@ -45,6 +48,7 @@ class BoardSpec:
     mac: str | None = field(default=None, kw_only=True)
     baud: int | None = field(default=None, kw_only=True)
     reset: str = field(default="auto", kw_only=True)
+    line: Line = field(default=USUAL, kw_only=True)
     power_cycle: str | None = field(default=None, kw_only=True)
     wait_s: float = field(default=0.0, kw_only=True)
     hci: str | None = field(default=None, kw_only=True)
@@ -220,6 +224,7 @@ def _locate(
         mac=entry.identity.mac or known.identity.mac,
         baud=known.baud,
         reset=known.reset,
+        line=known.line,
         power_cycle=known.power_cycle,
     )
 
@@ -251,7 +256,7 @@ def _credentials(file: RigFile, needed: bool) -> WifiCredentials | None:
         return None
     if file.password_env is None:
         return WifiCredentials(file.ssid, "")
-    password = os.environ.get(file.password_env)
+    password = Secret(os.environ.get(file.password_env) or "")
     if not password:  # an unset secret of a CI arrives as an empty variable
         if not needed:
             return None

@@ -3,6 +3,8 @@
 
 from dataclasses import dataclass, field
 
+from hil.secret import Secret
+
 
 @dataclass(frozen=True)
 class WifiCredentials:
@@ -10,3 +12,6 @@ class WifiCredentials:
 
     ssid: str
     password: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "password", Secret(self.password))

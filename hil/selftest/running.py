@@ -78,7 +78,8 @@ def run_suite(
     (directory / "pytest.ini").write_text(_INI, encoding="utf-8")
     failures.touch()
     command = [
-        *(sys.executable, "-m", "pytest", "-p", "hil.selftest.watch", str(suite), "-m", "hil"),
+        *(sys.executable, "-P", "-m", "pytest", "-p", "hil.selftest.watch"),
+        *(str(suite), "-m", "hil"),
         *("-c", str(directory / "pytest.ini"), f"--rootdir={PACKAGE.parent}"),
         *(f"--confcutdir={suite}", "--hil-board=virtual", f"--hil-firmware={build}"),
         f"--hil-log-dir={directory / 'report'}",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Serial ports: opening them, and a faster ``rfc2217://`` for pyserial and all that use it.
 
+``line``                what is unusual about a board's line: sequences of resets, long ways
 ``reset``               starts a board anew: one strategy for each way that a port is wired
 ``returning``           ports that vanish and come back
 ``open``                opening one, and saying why it cannot be opened

@@ -3,7 +3,6 @@
 
 import errno
 import termios
-from urllib.parse import urlsplit
 
 import serial
 
@@ -12,6 +11,7 @@ from hil.serialport import install
 from hil.serialport.failure import PORT_FAILURES
 from hil.serialport.permission import permission_sentence
 from hil.serialport.ports import moves_rts
+from hil.serialport.url import address
 from hil.serialport.users import port_users
 
 WRITE_PATIENCE_S = 10.0
@@ -64,8 +64,7 @@ def open_port(port: str, baudrate: int = 115_200) -> serial.SerialBase:
 
 def _check_address(port: str) -> None:
     """Raise ``ValueError`` for a network URL without host or port; pyserial stumbles over it."""
-    parts = urlsplit(port)
-    if parts.scheme in ("rfc2217", "socket") and not (parts.hostname and parts.port):
+    if port.startswith(("rfc2217://", "socket://")) and not all(address(port)):
         raise ValueError("host or port is missing")
 
 

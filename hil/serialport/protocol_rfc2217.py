@@ -14,6 +14,7 @@ from serial.rfc2217 import RFC2217_PARITY_MAP, RFC2217_STOPBIT_MAP
 from serial.rfc2217 import Serial as StockSerial
 from serial.serialutil import PortNotOpenError, SerialBase, SerialException
 
+from hil.secret import Unseen
 from hil.serialport.rfc2217_connection import UNANSWERED, ServerConnection
 from hil.serialport.telnet import ComPort, Control, Purge, escape
 
@@ -67,6 +68,11 @@ class Serial(SerialBase):  # type: ignore[misc]
             connection.close()
 
     @property
+    def round_trip_s(self) -> float:
+        """The quickest of the server's answers so far, in seconds; 0 before the first."""
+        return self._connection.round_trip_s if self._connection is not None else 0.0
+
+    @property
     def in_waiting(self) -> int:
         """Number of bytes that ``read`` returns without waiting."""
         return len(self._connected().received)
@@ -94,7 +100,7 @@ class Serial(SerialBase):  # type: ignore[misc]
         Raises:
             SerialTimeoutException: ``write_timeout`` has passed.
         """
-        self._connected().transmit(escape(bytes(data)), self._write_timeout)
+        self._connected().transmit(Unseen(escape(bytes(data))), self._write_timeout)
         return len(data)
 
     def flush(self) -> None:

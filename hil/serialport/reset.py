@@ -6,6 +6,7 @@ import time
 from typing import Any, Protocol
 
 from hil.protocol.console.line import sent
+from hil.serialport.line import USUAL, Line, SequenceReset, parse_sequence
 from hil.serialport.ports import has_line_rate, moves_rts
 
 _UART_HOLD_S = 0.1
@@ -106,7 +107,9 @@ def _drain(port: Any) -> None:
         time.sleep(_DRAIN_STEP_S)  # the driver tells of no event
 
 
-def choose_reset(name: str, *, usb_jtag: bool, baud: int, moves_rts: bool = False) -> ResetStrategy:
+def choose_reset(
+    name: str, *, usb_jtag: bool, baud: int, moves_rts: bool = False, line: Line = USUAL
+) -> ResetStrategy:
     """Return the strategy of a board.
 
     Args:
@@ -114,16 +117,23 @@ def choose_reset(name: str, *, usb_jtag: bool, baud: int, moves_rts: bool = Fals
         usb_jtag: whether the port is an Espressif chip's own, which ``auto`` goes by.
         baud: line rate to which a console is raised.
         moves_rts: whether the port is a bridge that moves RTS by itself.
+        line: what is unusual about it.
     """
     if name == "none":
         return ConsoleReset(baud)
+    if line.hard_reset_sequence is not None:
+        return SequenceReset(parse_sequence(line.hard_reset_sequence))
     if name == "usb-jtag" or (name == "auto" and usb_jtag):
         return UsbJtagReset()
     return FlowControlReset() if moves_rts else UartReset()
 
 
-def reset_on(port: str, name: str, baud: int) -> ResetStrategy:
+def reset_on(port: str, name: str, baud: int, line: Line = USUAL) -> ResetStrategy:
     """Return the strategy of a board on a port, by what is known of that; see choose_reset."""
     return choose_reset(
-        name, usb_jtag=not has_line_rate(port), baud=baud, moves_rts=moves_rts(port)
+        name,
+        usb_jtag=not has_line_rate(port),
+        baud=baud,
+        moves_rts=moves_rts(port),
+        line=line,
     )

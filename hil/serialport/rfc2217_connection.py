@@ -40,6 +40,7 @@ class ServerConnection:
         received: data that nobody has taken yet; to be touched under ``changed``.
         changed: notified when anything has come.
         modem_state: as the server last reported it.
+        round_trip_s: the quickest answer so far; 0 before the first.
         closed_by: how the connection ended; ``None`` while it stands.
 
     Raises:
@@ -60,6 +61,7 @@ class ServerConnection:
         self.received = bytearray()
         self.changed = threading.Condition()
         self.modem_state = 0
+        self.round_trip_s = 0.0
         self.closed_by: str | None = None
         self._sending = threading.Lock()
         self._answers: dict[int, bytes] = {}
@@ -138,9 +140,12 @@ class ServerConnection:
                         deadline = time.monotonic() + PATIENCE_S
 
     def _wait_for(self, condition: Callable[[], bool], what: str) -> None:
+        began = time.monotonic()
         with self.changed:
             self.changed.wait_for(lambda: condition() or self.closed_by, PATIENCE_S)
             if condition():
+                took_s = time.monotonic() - began
+                self.round_trip_s = min(self.round_trip_s or took_s, took_s)
                 return  # although the server may have closed the connection right behind it
             if self.closed_by:
                 raise SerialException(self.closed_by)

@@ -6,7 +6,7 @@ from hil.protocol import ErrorCode
 from hil.sim.chip.machine import Handler
 from hil.sim.clock.clock import CYCLES_PER_US, Event
 from hil.sim.clock.cost import copy_cycles, invoke_cycles, open_cycles
-from hil.sim.kernels import ArenaError, ModelRejectedError, Runner, open_runner
+from hil.sim.kernels import ArenaError, InvokeError, ModelRejectedError, Runner, open_runner
 from hil.sim.radio.peripheral import Processor
 
 OK = 0
@@ -92,7 +92,7 @@ class InferenceTask:
         processor = self._processor
         try:
             output = self._runner.invoke(self._input)
-        except RuntimeError as error:
+        except InvokeError as error:
             staged = f"the model could not be run: {error}".encode()
             processor.run("on_invoked", ErrorCode.INVOKE, len(staged), 0, staged=staged)
             return

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from hil import child
 from hil.errors import HostError
 from hil.esp32s3 import mac_text
 from hil.lifeline import hold_on_to
@@ -100,7 +101,7 @@ class Lab:
                     "url": board.url,
                     "socket": f"socket://127.0.0.1:{board.port}",
                     "power_cycle": shlex.join(
-                        [sys.executable, "-m", "hil.sim.faults.power", switch, str(number)]
+                        child.command("hil.sim.faults.power", switch, str(number))
                     ),
                 }
                 for number, board in enumerate(self.boards, 1)

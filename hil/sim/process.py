@@ -7,12 +7,12 @@ import json
 import os
 import select
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
+from hil import child
 from hil.errors import BadInputError, LabError
 from hil.sim.faults.faults import parse_faults
 from hil.sim.faults.power import switch_wifi
@@ -109,7 +109,8 @@ class Lab:
             options["link"] = link
         try:
             process = subprocess.Popen(
-                [sys.executable, "-m", "hil.sim.lab", json.dumps(options), str(reading)],
+                child.command("hil.sim.lab", json.dumps(options), str(reading)),
+                env=child.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,

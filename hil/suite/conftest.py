@@ -2,8 +2,6 @@
 """What the tests on a board share: each photo is inferred and judged once."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,22 +11,23 @@ from hil.board.connection import Connection
 from hil.errors import BadInputError
 from hil.firmware.build import FirmwareBuild
 from hil.inference.inference import Inference
-from hil.inference.judgement import Judgement, judge
 from hil.model.array import Array
-from hil.model.compare import Comparison, compare
 from hil.model.model import Model
-from hil.model.photos import Photo
+from hil.model.predictions import Predictions
+from hil.model.samples import Sample
 from hil.model.split import Cut
-from hil.model.topk import top_k
+from hil.pytestplugin.recording import RecordingBoard
 from hil.pytestplugin.run import MAIN, Run
 from hil.pytestplugin.stages import STAGES, stage_of
-from hil.results import JudgementRecord, Results
+from hil.results import Results
 from hil.suite.helpers.answers import Answers
+from hil.suite.helpers.countdown import Countdown
 from hil.suite.helpers.memory_log import MemoryLog
 from hil.suite.helpers.raw_air import RawAir
 from hil.suite.helpers.raw_tail import RawTail
 from hil.suite.helpers.scripted_head import ScriptedHead
 from hil.suite.helpers.scripting import line, scripted, tail
+from hil.suite.helpers.shots import Shots, classes
 
 __all__ = ["line", "scripted", "tail"]
 
@@ -106,90 +105,27 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         )
 
 
-@dataclass(frozen=True)
-class Shot:
-    """One photo, what became of it on the board, and what is to be said about it."""
-
-    photo: Photo
-    inference: Inference
-    judgement: Judgement
-    full: Comparison
-
-
-class Shots:
-    """Infers each photo when it is first asked for, and enters the judgements into the results."""
-
-    def __init__(
-        self, board: Board, model: Model, cut: Cut, photos: list[Photo], results: Results
-    ) -> None:
-        self._board = board
-        self._model = model
-        self._cut = cut
-        self._photos = photos
-        self._results = results
-        self._shots: dict[str, Shot] = {}
-
-    def __len__(self) -> int:
-        return len(self._photos)
-
-    def __iter__(self) -> Iterator[Shot]:
-        self._take(self._photos)
-        return iter([self._shots[photo.name] for photo in self._photos])
-
-    def of(self, photo: Photo) -> Shot:
-        """Return what became of one photo, the rest being left for later."""
-        self._take([photo])
-        return self._shots[photo.name]
-
-    def _take(self, photos: list[Photo]) -> None:
-        missing = [photo for photo in photos if photo.name not in self._shots]
-        # One photo is judged while the board has the next, its halves and the whole model side by
-        # side: the kernels leave Python's lock free.
-        with ThreadPoolExecutor(1) as whole, ThreadPoolExecutor(1) as halves:
-            judging = [
-                halves.submit(self._judge, photo, self._board.infer(photo), whole)
-                for photo in missing
-            ]
-        for future in judging:
-            future.result()
-
-    @property
-    def via(self) -> str:
-        """The link that the photos were sent over."""
-        return next(iter(self._shots.values())).inference.via if self._shots else ""
-
-    @property
-    def steps(self) -> float:
-        """How far the board's kernels may be from the reference ones, in quantization steps."""
-        budgets = self._results.budgets
-        return budgets.activation_steps.get(self._board.info.kernels, 0.0) if budgets else 0.0
-
-    def _judge(self, photo: Photo, inference: Inference, beside: Executor) -> None:
-        x = self._model.preprocess(photo.open())
-        predicting = beside.submit(self._model.predict, x)
-        judgement = judge(inference, self._model, self._cut, x)
-        whole = predicting.result()
-        full = compare(inference.output, whole)
-        passed = {
-            "transport": judgement.transport.exact,
-            "composition": judgement.composition.exact,
-            "kernel": judgement.kernel.within(self.steps),
-            "full": full.exact or self.steps > 0,
-        }
-        for name, verdict in (*vars(judgement).items(), ("full", full)):
-            record = JudgementRecord(verdict.exact, passed[name], verdict.message)
-            self._results.judge(photo.name, name, record)
-        self._results.predict(photo.name, "full", classes(whole))
-        self._shots[photo.name] = Shot(photo, inference, judgement, full)
-
-
-def classes(output: Array) -> tuple[int, ...]:
-    return tuple(class_id for class_id, _ in top_k(output))
-
-
 @pytest.fixture(scope="session")
-def shots(board: Board, model: Model, cut: Cut, photos: list[Photo], hil_results: Results) -> Shots:
-    return Shots(board, model, cut, photos, hil_results)
+def shots(
+    request: pytest.FixtureRequest,
+    board: RecordingBoard,
+    model: Model,
+    cut: Cut,
+    photos: list[Sample],
+    hil_results: Results,
+    hil_predictions: Predictions | None,
+) -> Shots:
+    """The photos, inferred and judged; a long way through them shows where it is."""
+    run = Run.of(request.config)
+
+    def started(total: int) -> Callable[[int], None]:
+        def say(line: str) -> None:
+            run.say([f"hil: {line}"])
+            run.write()  # what is done stays, however the run ends
+
+        return Countdown(total, "photos", say).count
+
+    return Shots(board, model, cut, photos, hil_results, hil_predictions, started)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from hil.board.connection import Connection
-from hil.model.photos import Photo
+from hil.model.samples import Sample
 from hil.pytestplugin.recording import RecordingBoard
 from hil.rig.power import power_cycle
 from hil.symptoms import expect
@@ -69,7 +69,7 @@ def test_a_power_cycle_brings_the_board_back(board: RecordingBoard) -> None:
 
 
 def test_a_link_can_be_taken_down_and_up_again(
-    board: RecordingBoard, link: Connection, photos: list[Photo]
+    board: RecordingBoard, link: Connection, photos: list[Sample]
 ) -> None:
     to = link.edge or link.tail
     assert to is not None
@@ -97,7 +97,7 @@ def test_a_link_can_be_taken_down_and_up_again(
         )
 
 
-def test_the_console_loses_nothing_of_an_image(board: RecordingBoard, photos: list[Photo]) -> None:
+def test_the_console_loses_nothing_of_an_image(board: RecordingBoard, photos: list[Sample]) -> None:
     before = board.console.request("stats")
     for photo in photos[:IMAGES]:
         board.store(board.part.input_tensor(photo))
@@ -119,7 +119,7 @@ def test_the_console_loses_nothing_of_an_image(board: RecordingBoard, photos: li
     )
 
 
-def test_inferences_give_their_memory_back(board: RecordingBoard, photos: list[Photo]) -> None:
+def test_inferences_give_their_memory_back(board: RecordingBoard, photos: list[Sample]) -> None:
     board.infer(photos[0])  # what is kept from the first one on is no leak
     before = board.console.request("stats")
     for _ in range(INFERENCES):

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from hil.model.model import Model
-from hil.model.photos import Photo
-from hil.pytestplugin.recording import label_id
+from hil.model.samples import Sample
 from hil.results import Results
 from hil.results.summary import accuracy
 from hil.symptoms import expect
@@ -16,10 +15,10 @@ pytestmark = pytest.mark.hil
 
 
 def test_splitting_costs_no_accuracy(
-    shots: Any, model: Model, photos: list[Photo], hil_results: Results
+    shots: Any, model: Model, photos: list[Sample], hil_results: Results
 ) -> None:
     """The board is right as often as the full model; with other kernels, it is only reported."""
-    known = [photo for photo in photos if label_id(model, photo) is not None]
+    known = [photo for photo in photos if model.class_ids.class_id(photo) is not None]
     if not known:
         pytest.skip(f"no photo has a label that {model.name} knows")
     list(shots)

@@ -27,20 +27,18 @@ def judge(results: Results, reference: str, via: str) -> None:
 
 
 def test_the_board_agrees_with_xnnpack_kernels(
-    shots: Any, model: Model, hil_results: Results, top5_of: Any
+    shots: Any, model: Model, hil_results: Results
 ) -> None:
-    for shot in shots:
-        output = model.predict(model.preprocess(shot.photo.open()), Kernels.XNNPACK)
-        hil_results.predict(shot.photo.name, "xnnpack", top5_of(output))
+    if not model.runs_on(Kernels.XNNPACK):
+        pytest.skip(f"this host's interpreter lacks an operator of the model {model.name}")
+    list(shots)
     judge(hil_results, "xnnpack", shots.via)
 
 
 def test_the_board_agrees_with_the_float_model(
-    shots: Any, model: Model, hil_results: Results, top5_of: Any
+    shots: Any, model: Model, hil_results: Results
 ) -> None:
     if model.float32 is None:
         pytest.skip(f"the model {model.name} comes without its float32 version")
-    for shot in shots:
-        output = model.predict_float(shot.photo.open())
-        hil_results.predict(shot.photo.name, "float32", top5_of(output))
+    list(shots)
     judge(hil_results, "float32", shots.via)

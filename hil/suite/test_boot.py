@@ -36,8 +36,8 @@ def test_the_board_holds_the_head_that_was_flashed(board: Board, model: Model, c
         "slot": "ok",
         "role": "head",
         "model_id": model.split(cut).model_id,
-        "name": model.name,
-        "cut": cut.short_name,
+        "name": board.part.slot_name,
+        "cut": board.part.slot_cut,
         "input": f"{model.input.dtype}:{'x'.join(map(str, model.input.shape))}",
         "output": f"{cut.dtype}:{'x'.join(map(str, cut.shape))}",
     }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The HELLO exchange: what a board says of itself, and which answers it takes and refuses."""
 
+import math
+
 import pytest
 
 from hil.edge.scripted import ScriptedTail
@@ -87,7 +89,7 @@ def expect_own_hello(line: Line, greeted: tuple[bytes, FrameHeader, Message]) ->
         ("data type", DataType.of(cut.dtype), hello.dtype),
         ("largest frame", limit, hello.frame_limit),
         ("size of the activation", cut.bytes, hello.tensor_size),
-        ("classes", board.part.model.output.shape[-1], hello.classes),
+        ("classes", math.prod(board.part.model.output.shape), hello.classes),
         ("reserved bytes", bytes(4), message.payload[12:]),
     ):
         expect(

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: MIT
 """Chip, MAC and flash, as esptool sees them from outside."""
 
-import os
+import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from hil import child
 from hil.errors import FlashingError
 from hil.firmware.build import FirmwareBuild
 from hil.pytestplugin.recording import RecordingBoard
-from hil.resources import PACKAGE
+from hil.serialport.line import Line
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil
@@ -20,20 +20,19 @@ pytestmark = pytest.mark.hil
 ESPTOOL = "hil.esptool_worker.command"
 
 
-def esptool(port: str, *arguments: str) -> str:
+def esptool(line: Line, port: str, *arguments: str) -> str:
     """Run esptool on the board and return what it prints.
 
     Raises:
         FlashingError: it fails.
     """
-    paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
-        [sys.executable, "-m", ESPTOOL, "--port", port, "--chip", "esp32s3", *arguments],
+        child.command(ESPTOOL, json.dumps(vars(line)), port, "--chip", "esp32s3", *arguments),
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        env=child.environment(),
     )
     if done.returncode != 0:
         last = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
@@ -44,7 +43,7 @@ def esptool(port: str, *arguments: str) -> str:
 def test_esptool_and_the_firmware_name_the_same_chip(board: RecordingBoard) -> None:
     info = board.info
     with board.lend_port() as port:
-        said = esptool(port, "read-mac")
+        said = esptool(board.spec.line, port, "read-mac")
     board.reset()
     chip = "esp32s3" if "ESP32-S3" in said else "another chip"
     match = re.search(r"MAC:\s+((?:[0-9a-f]{2}:){5}[0-9a-f]{2})", said)
@@ -65,8 +64,15 @@ def test_the_flash_reads_back_as_what_was_flashed(
     model = board.part.slot_file(slot.size)
     end = max(file.offset + len(file.data) for file in firmware.files)
     with board.lend_port() as port:
-        esptool(port, "read-flash", "0", hex(end), str(tmp_path / "build"))
-        esptool(port, "read-flash", hex(slot.offset), hex(len(model)), str(tmp_path / "model"))
+        esptool(board.spec.line, port, "read-flash", "0", hex(end), str(tmp_path / "build"))
+        esptool(
+            board.spec.line,
+            port,
+            "read-flash",
+            hex(slot.offset),
+            hex(len(model)),
+            str(tmp_path / "model"),
+        )
     board.reset()
     held = (tmp_path / "build").read_bytes()
     for file in firmware.files:

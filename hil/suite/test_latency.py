@@ -13,7 +13,7 @@ from hil.board.measuring import Measuring
 from hil.budgets.spread import percentile, spread
 from hil.inference.inference import Inference, RoundTrip, Stages, Wire
 from hil.links import SMALL_ECHO_BYTES
-from hil.model.photos import Photo
+from hil.model.samples import Sample
 from hil.model.split import Cut
 from hil.pytestplugin.options import Settings
 from hil.symptoms import expect
@@ -49,13 +49,13 @@ def test_inferences_are_exact_and_within_their_budget(
     latency: Measuring,
     shots: Any,
     cut: Cut,
-    photos: list[Photo],
+    photos: list[Sample],
     hil_settings: Settings,
     benchmark: Any,
 ) -> None:
     """Over every link the same bits, however often and in whatever order photos are sent."""
     turns = itertools.cycle(photos)
-    measured: list[tuple[Photo, Inference]] = []
+    measured: list[tuple[Sample, Inference]] = []
 
     asked = itertools.count(1)
 

@@ -26,7 +26,7 @@ from hil.suite.helpers.expecting import expect_equal
 
 pytestmark = pytest.mark.hil
 
-OUTPUT_BEYOND = 20_000
+OUTPUT_BEYOND = 270_000
 """Bytes of an output vector that no board has room for."""
 
 Lie = Callable[[Message], Message]
@@ -73,7 +73,7 @@ def too_large(answer: Message) -> Message:
 
 LIES: dict[str, tuple[Lie, str]] = {
     "six best classes": (six, "protocol"),
-    "scores of no known type": (changed(1, b"\4"), "protocol"),
+    "scores of no known type": (changed(1, b"\x0b"), "protocol"),
     "scores of type 0": (changed(1, b"\0"), "protocol"),
     "a class beyond the last": (changed(4, struct.pack("<H", 1000)), "protocol"),
     "a fifth class beyond the last": (changed(36, b"\xff\xff"), "protocol"),

@@ -8,7 +8,7 @@ import pytest
 from hil.board.board import Board
 from hil.console.memory import BoardMemory
 from hil.firmware.build import FirmwareBuild
-from hil.model.photos import Photo
+from hil.model.samples import Sample
 from hil.model.tflite.verify import verify
 from hil.sim.kernels import open_runner
 from hil.suite.helpers.answers import Answers
@@ -62,8 +62,8 @@ def test_figures_with_a_known_value_have_it(small_board: Board, firmware: Firmwa
         "role": "head",
         "slot": "ok",
         "model_id": part.model_id,
-        "name": part.model.name,
-        "cut": part.cut.short_name,
+        "name": part.slot_name,
+        "cut": part.slot_cut,
         "input": f"{source.dtype}:{'x'.join(map(str, source.shape))}",
         "output": f"{part.cut.dtype}:{'x'.join(map(str, part.cut.shape))}",
         "app": firmware.app_partition.name,
@@ -78,7 +78,7 @@ def test_figures_with_a_known_value_have_it(small_board: Board, firmware: Firmwa
 
 
 def test_an_inference_tells_how_long_its_activation_and_output_are(
-    board: Board, photos: list[Photo]
+    board: Board, photos: list[Sample]
 ) -> None:
     """With the model under test: of the small one, image and activation are equally long."""
     assert board.connection is not None
@@ -109,7 +109,7 @@ def expect_arena(board: Board) -> None:
     needed = max(
         sum(
             graph.tensors[each].bytes
-            for each in {*operator.inputs, operator.output}
+            for each in {*operator.inputs, *operator.outputs}
             if each >= 0 and graph.tensors[each].data is None
         )
         for operator in graph.operators

@@ -61,8 +61,9 @@ def test_a_damaged_header_is_named_and_not_run(
         header = damaged(slot, change, seal=seal)[:HEADER_SIZE]
         with small_board.lend_port() as port:
             file = FlashFile(firmware.model_slot().offset, header, "model")
-            usb_jtag = small_board.spec.reset == "usb-jtag"
-            flash(port, [file], simulated_image=False, usb_jtag=usb_jtag)
+            spec = small_board.spec
+            usb_jtag = spec.reset == "usb-jtag"
+            flash(port, [file], simulated_image=False, usb_jtag=usb_jtag, line=spec.line)
         small_board.reset()
         expect_not_run(small_board, code, name)
     mend(small_board, slot)

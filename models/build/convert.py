@@ -9,8 +9,10 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from hil.model.accuracy import AgreementLimits
 from hil.model.manifest import FileEntry, Manifest, sha256, write_directory
 from hil.model.photos import load_photos
+from hil.model.preprocessing import Preprocessing
 
 
 def photo_inputs(directory: Path, height: int, width: int) -> list[np.ndarray]:
@@ -50,6 +52,7 @@ def write(
     source: str,
     licence: str,
     default_cut: str,
+    agreement: AgreementLimits | None = None,
 ) -> None:
     """Write the model directory; its name is the model's name."""
     files = {
@@ -67,6 +70,8 @@ def write(
         int8=entries[0],
         float32=entries[1],
         labels=entries[2],
+        preprocessing=Preprocessing(low=-1.0, high=1.0),
+        agreement=agreement,
     )
     write_directory(output, files, manifest)
     for entry, data in zip(entries, files.values(), strict=True):

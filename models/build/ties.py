@@ -14,6 +14,7 @@ import numpy as np
 
 from hil.model.manifest import FileEntry, Manifest, sha256, write_directory
 from hil.model.model import Model
+from hil.model.preprocessing import Preprocessing
 from hil.model.tflite.schema import load
 
 CLASSES = 1000
@@ -66,6 +67,7 @@ def build(tiny: Path, output: Path) -> None:
         input_size=Model.load(tiny).input.shape[1:],
         default_cut="block_3_expand",
         int8=FileEntry("full_int8.tflite", sha256(int8)),
+        preprocessing=Preprocessing(low=-1.0, high=1.0),
     )
     write_directory(output, files, manifest)
 

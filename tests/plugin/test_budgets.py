@@ -136,7 +136,17 @@ def test_a_link_without_a_budget_is_reported(pytester: pytest.Pytester, run: Any
     result = run("@budget\ndef test_it(measure):\n    measure(via='ble')\n")
     result.assert_outcomes(passed=1)
     assert set(outcomes(pytester).values()) == {"no_budget"}
-    result.stdout.fnmatch_lines(["budgets * none for ble (virtual): transfer, total, loss"])
+    result.stdout.fnmatch_lines(
+        ["budgets * none for this model and cut over ble (virtual): *learn*"]
+    )
+
+
+def test_a_stage_without_a_limit_is_reported_beside_those_that_have_one(run: Any) -> None:
+    source = "@budget('transfer', 'total')\ndef test_it(measure):\n    measure(transfer=1)\n"
+    budgets = "[latency.virtual.udp]\ntotal = { max = 20 }\n"
+    result = run(source, budgets=budgets)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["budgets * none for udp (virtual): transfer"])
 
 
 def test_a_test_may_bring_limits_of_its_own(pytester: pytest.Pytester, run: Any) -> None:
@@ -232,7 +242,7 @@ LINK = "[udp]\nloss = 0.1\n"
 
 
 def shaped_budgets() -> str:
-    from hil.budgets.latency import shape_name
+    from hil.budgets.section import shape_name
 
     kind = f"virtual-over-{shape_name('air', {'udp': {'loss': 0.1}})}"
     return BUDGETS + BUDGETS.replace("latency.virtual", f"latency.{kind}").replace("10.9", "9")

@@ -4,14 +4,19 @@
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from hil.budgets import Budgets
-from hil.budgets.latency import shape_name
+from hil.budgets import Budgets, Section
+from hil.budgets.section import model_name, shape_name
+from hil.model.model import Model
 
 TINY = Path(__file__).parents[2] / "models" / "tiny"
+MODEL_ID = f"{Model.load(TINY).split().model_id:08x}"
+OWN = Section("virtual", model_name("tiny", "block_3_project", MODEL_ID))
+"""Whose limits those of this model are on the virtual board."""
 LEARN = (sys.executable, "-m", "hil", "budgets", "learn")
 
 MEASURES = """
@@ -26,16 +31,17 @@ def test_latency(link, latency, photos, hil_settings):
 
 def test_a_run_is_held_to_the_budgets_that_were_learned(pytester: pytest.Pytester) -> None:
     path = pytester.path / "budgets.toml"
-    path.write_text("# mine\n[latency.virtual.udp]\ntransfer = { p50 = 0.001 }  # soon\n")
+    path.write_text(f"# mine\n[latency.{OWN}.udp]\ntransfer = {{ p50 = 0.001 }}  # soon\n")
     result = pytester.run(*LEARN, "--via=udp", f"--model={TINY}", "--json")
     assert result.ret == 0
     learned = json.loads(result.stdout.str())
     assert (learned["board"], learned["rounds"], learned["margin"]) == ("virtual", 20, 0.2)
     text = path.read_text()
-    assert text.startswith("# mine\n[latency.virtual.udp]\ntransfer = { p50 = ")
+    assert text.startswith(f"# mine\n[latency.{OWN}.udp]\ntransfer = {{ p50 = ")
     assert "}  # soon\n" in text
     assert [each.name for each in pytester.path.glob("budgets*")] == ["budgets.toml"]
-    stages = Budgets.load(path).link("virtual", "udp").stages
+    assert learned["section"] == f"latency.{OWN}"
+    stages = Budgets.load(path).link(OWN, "udp").stages
     assert all(limit.p95 for limit in stages.values())
 
     path.write_text(re.sub(r"transfer = \{.*\}", "transfer = { p50 = 0.5 }", text))
@@ -46,7 +52,8 @@ def test_a_run_is_held_to_the_budgets_that_were_learned(pytester: pytest.Pyteste
     result.stdout.fnmatch_lines(
         [
             "udp transfer p50 * ms exceeds its budget of 0.500 ms over * rounds (board virtual, "
-            "simulated; budgets.toml [[]latency.virtual.udp.transfer[]])",
+            "simulated; budgets.toml "
+            f"[[]latency.{OWN}.udp.transfer[]])",
             "*udp*transfer*p50 <= 0.500 ms*FAIL",
         ]
     )
@@ -61,12 +68,14 @@ def test_limits_of_links_that_a_file_shapes_are_learned_apart_and_hold(
     (pytester.path / "air.toml").write_text("seed = 1\n[udp]\nloss = 0.05\n")
     (pytester.path / "bad.toml").write_text("seed = 1\n[udp]\nloss = 0.6\n")
     learning = (*LEARN, "--via=udp", f"--model={TINY}", "--link=air.toml", "--json")
-    kind = json.loads(pytester.run(*learning).stdout.str())["board"]
+    said = json.loads(pytester.run(*learning).stdout.str())
+    kind, section = said["board"], said["section"].removeprefix("latency.")
     assert kind.startswith("virtual-over-air-")
+    assert section == str(replace(OWN, shape=kind.partition("-over-")[2]))
     learned = Budgets.load(path)
-    assert set(learned.latency) == {"virtual", kind}
+    assert set(learned.latency) == {"virtual", section}
     assert set(learned.latency["virtual"]) == {"udp"}
-    assert not learned.link("virtual", "udp").stages
+    assert not learned.link(Section("virtual"), "udp").stages
 
     pytester.makepyfile(MEASURES)
     options = (f"--hil-model={TINY}", "--hil-via=udp", "--hil-rounds=20")
@@ -77,7 +86,8 @@ def test_limits_of_links_that_a_file_shapes_are_learned_apart_and_hold(
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["budgets * NOT JUDGED: the links are shaped by bad.toml, *"])
 
-    path.write_text(path.read_text().replace(kind, _kind("bad", 0.6)))
+    bad = replace(OWN, shape=shape_name("bad", {"seed": 1, "udp": {"loss": 0.6}}))
+    path.write_text(path.read_text().replace(section, str(bad)))
     result = pytester.runpytest_subprocess(*options, "--hil-link=bad.toml")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["udp loss * % exceeds its budget of 0.00 % over 60 rounds *"])
@@ -89,5 +99,22 @@ def test_limits_of_links_that_a_file_shapes_are_learned_apart_and_hold(
     assert lost == link["lost"]
 
 
-def _kind(stem: str, loss: float) -> str:
-    return f"virtual-over-{shape_name(stem, {'seed': 1, 'udp': {'loss': loss}})}"
+def test_limits_learned_with_one_model_judge_no_other_and_that_is_said(
+    pytester: pytest.Pytester,
+) -> None:
+    path = pytester.path / "budgets.toml"
+    other = replace(OWN, model=model_name("tiny", "block_3_project", "00000001"))
+    path.write_text(f"[latency.{other}.udp]\nloss = 0.0\ntransfer = {{ max = 0.001 }}\n")
+    pytester.makepyfile(MEASURES)
+    options = (f"--hil-model={TINY}", "--hil-via=udp", "--hil-rounds=3")
+    result = pytester.runpytest_subprocess(*options)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*udp*transfer*no budget",
+            "budgets * none for this model and cut over udp (virtual): 'hil budgets learn', *",
+        ]
+    )
+    path.write_text(path.read_text().replace(str(other), str(OWN)))
+    result = pytester.runpytest_subprocess(*options)
+    result.assert_outcomes(failed=1)

@@ -13,10 +13,10 @@ from hil.rig.rig import BoardSpec, Rig
 from hil.serialport.ports import SerialPort
 
 
-def header(rig: Any) -> list[str]:
-    model: Any = SimpleNamespace(name="dogs19")
+def header(rig: Any, *warnings: str) -> list[str]:
+    model: Any = SimpleNamespace(name="dogs19", warnings=warnings, stateful=False)
     cut: Any = SimpleNamespace(short_name="block_6_project")
-    return plan.Plan(rig, model, cut, Budgets(1, {})).header(("tcp", "ble"))
+    return plan.Plan(rig, model, cut, Budgets()).header(("tcp", "ble"))
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +53,8 @@ def test_a_peer_that_runs_the_tail_is_named() -> None:
 def test_the_reason_for_having_no_board_is_given() -> None:
     first, _ = header(PortMissingError("No ESP32-S3 is attached."))
     assert first == "hil: no board: No ESP32-S3 is attached."
+
+
+def test_what_is_odd_about_the_model_is_said_on_any_board() -> None:
+    for rig in (Rig(), Rig(BoardSpec(port="/dev/ttyACM0")), PortMissingError("None.")):
+        assert r"hil: dogs19: 2 labels \x1b" in header(rig, "2 labels \x1b")

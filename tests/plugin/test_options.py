@@ -40,6 +40,9 @@ def refused(result: pytest.RunResult, sentence: str) -> None:
         ("--hil-gateway=/dev/ttyX", "The board is virtual and the gateway /dev/ttyX"),
         ("--hil-link=missing.toml", "missing.toml cannot be read"),
         ("--hil-hci=nonsense", "--hci (pytest: --hil-hci) is 'nonsense'; say bluez for this"),
+        ("--hil-range=1", "--hil-range is '1'; give two numbers"),
+        ("--hil-range=1,0", "--hil-range maps pixels to 1..0; low must be below high"),
+        ("--hil-model=/dev/zero", "it is a device, not a file"),
         ("--hil-rounds=0", "--hil-rounds is '0'; give a whole number"),
         ("--hil-rounds=many", "--hil-rounds is 'many'"),
         ("--hil-board-wait=soon", "--hil-board-wait is 'soon'; give a number of seconds"),
@@ -221,3 +224,29 @@ def test_the_fixtures_are_explained(pytester: pytest.Pytester) -> None:
     for name in (*names, "firmware"):
         assert f"\n{name} [session scope]" in text or f"\n{name} --" in text
     assert "no docstring available" not in text.split("hil.pytestplugin.fixtures")[-1]
+
+
+NEEDS_PHOTOS = "def test_it(board, photos):\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--hil-photos=nowhere",), "nowhere is not a directory of photos"),
+        (("--hil-input=nowhere.npy",), "nowhere.npy cannot be used as an input (No such file"),
+        (("--hil-input=test_it.py",), "no input that hil can read"),
+        (("--hil-input=a.npy", "--hil-photos=."), "--hil-photos and --hil-input are both given"),
+    ],
+)
+def test_photos_and_inputs_are_read_before_any_test_that_takes_them(
+    pytester: pytest.Pytester, options: tuple[str, ...], sentence: str
+) -> None:
+    pytester.makepyfile(test_it=NEEDS_PHOTOS)
+    refused(pytester.runpytest_subprocess(f"--hil-model={TINY}", *options), sentence)
+
+
+def test_photos_of_a_conftest_are_its_own_matter(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("import pytest\n@pytest.fixture\ndef photos():\n    return []\n")
+    pytester.makepyfile("import pytest\n@pytest.mark.hil\ndef test_it(photos):\n    pass\n")
+    result = pytester.runpytest_subprocess(f"--hil-model={TINY}", "--hil-photos=nowhere")
+    result.assert_outcomes(passed=1)

@@ -2,6 +2,8 @@
 """Under pytest-xdist the results of the worker that had the board end where they always do."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -40,6 +42,24 @@ def test_the_controller_writes_and_shows_what_a_worker_has_found(
     assert len(document["inferences"]) == 1
     suite = ElementTree.parse(pytester.path / "junit.xml")
     assert "hil.board.mac" in {each.get("name") for each in suite.iter("property")}
+
+
+def test_a_worker_hands_over_names_that_are_no_utf8(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("xdist")
+    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin,xdist.plugin")
+    odd = os.fsdecode(b"c\xfct.jpg")
+    (pytester.path / "photos").mkdir()
+    shutil.copy(ROOT / "photos" / "cat_chelsea.jpg", pytester.path / "photos" / odd)
+    pytester.makepyfile(TWO_FILES["test_board"])
+    result = pytester.runpytest_subprocess(
+        "-n1", "--hil-photos=photos", f"--hil-model={ROOT / 'models' / 'tiny'}"
+    )
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*crashed worker*")
+    document = json.loads((pytester.path / "hil-report" / "results.json").read_bytes())
+    assert [each["name"] for each in document["photos"]] == [odd]
 
 
 def test_without_a_board_stopping_at_the_first_error_is_the_rigs_affair(

@@ -55,7 +55,7 @@ def test_a_board_whose_reset_lines_may_not_be_used_cannot_be_asked():
 
 
 def test_an_asking_process_that_dies_is_an_infrastructure_error(monkeypatch):
-    monkeypatch.setenv("PYTHONHOME", "/nowhere")
+    monkeypatch.setattr(chip_probe.child, "command", lambda *_: ["/bin/false"])
     with pytest.raises(FlashingError, match="died"):
         probe_chip("/dev/ttyUSB0")
 
@@ -65,6 +65,7 @@ def test_a_device_that_leaves_the_bus_under_pyserial_is_asked_when_it_is_back():
     script = """
 import termios
 from hil.esptool_worker import connect as module
+from hil.serialport.line import USUAL
 
 class Port:
     def close(self): print("closed")
@@ -76,7 +77,7 @@ def detect(port, connect_mode, connect_attempts):
 
 module.open_port = module.open_when_back = lambda name, baud: Port()
 module.detect_chip = detect
-module.connect("/dev/ttyACM0", "usb-reset")
+module.connect("/dev/ttyACM0", "usb-reset", USUAL)
 """
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from hil.cli import COMMANDS, main
@@ -85,6 +86,22 @@ def test_run_prints_json_that_holds_what_the_text_shows(hil, lab, photo, tiny):
         assert entry["simulated"]
         assert len(entry["top5"]) == 5
         assert entry["stages"]["total_us"] > 0
+
+
+def test_run_takes_inputs_that_are_no_photos_and_says_what_it_took_a_photo_for(
+    hil, photo, tiny, tmp_path
+):
+    bare = tmp_path / "model.tflite"
+    bare.write_bytes((tiny / "full_int8.tflite").read_bytes())
+    pixels = np.random.default_rng(1).integers(0, 256, (2, 48, 48, 3))
+    np.savez(tmp_path / "x.npz", x=pixels.astype(np.uint8), y=[1, 2])
+    given = ("--cut", "block_3_project", "--input", tmp_path / "x.npz")
+    code, out, err = hil("run", photo, "--model", bare, *given)
+    assert (code, err) == (0, "")
+    assert "photos scaled to [-1, 1] as the input's quantization says\n" in out
+    for name in ("coffee_cup.jpg", "x.npz[0]", "x.npz[1]"):
+        assert f"\n{name}\n" in out
+    assert out.count("output identical to the full model's") == 3
 
 
 def test_rtt_measures_small_and_activation_sized_messages(hil, lab, tiny):
@@ -184,7 +201,11 @@ def test_boards_offers_the_virtual_board(hil):
         (["boards", "--wait", "-1"], 2, "--wait"),
         (["monitor", "--board", "rfc2217://127.0.0.1:1"], 10, "nothing listens"),
         (["nonsense"], 2, "nonsense"),
-        (["run"], 2, "Missing argument"),
+        (["run"], 2, "Give photos, or other inputs by --input"),
+        (["run", "{photo}", "--range", "1"], 2, "--range is '1'; give two numbers"),
+        (["run", "--input", "{photo}", "--model", "{tiny}"], 2, "no input that hil can read"),
+        (["run", "/dev/null"], 2, "/dev/null is no file"),
+        (["run", "{photo}", "--model", "/dev/zero"], 2, "it is a device, not a file"),
     ],
 )
 def test_bad_input_is_one_sentence_and_an_exit_code(

@@ -187,3 +187,13 @@ def gone(pid: int) -> bool:
     finally:
         os.close(descriptor)
     return bool(ready)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="as Linux shows its processes")
+def test_nothing_of_the_starters_environment_is_in_the_lab_that_it_does_not_need(monkeypatch):
+    monkeypatch.setenv("RIG_WIFI_PASSWORD", "Zq7-wXv3_Kd9")
+    with Lab.start() as lab:
+        process = Path("/proc") / str(lab.process.pid)
+        shown = b"".join((process / name).read_bytes() for name in ("environ", "cmdline"))
+    assert b"hil.sim.lab" in shown
+    assert b"Zq7-wXv3_Kd9" not in shown

@@ -30,10 +30,12 @@ from hil import (
     RoundTrip,
     Split,
     Stages,
+    TensorInput,
     Wire,
     __version__,
     errors,
     judge,
+    load_inputs,
     load_photos,
     read_serial_log,
 )
@@ -55,6 +57,12 @@ def slowest(board: Board, photos: list[Photo]) -> Stages:
     """Stages of the slowest inference."""
     inferences: list[Inference] = [board.infer(photo) for photo in photos]
     return max((each.stages for each in inferences), key=lambda stages: stages.total_us)
+
+
+def classes(model: Model, path: Path) -> list[tuple[int, ...]]:
+    """What the whole model makes of inputs that are no photos."""
+    inputs: list[TensorInput] = load_inputs(path, model.input)
+    return [model.top5_ids(each) for each in inputs]
 
 
 def dropped(board: Board, edge: EdgeServer, photo: Photo) -> int:

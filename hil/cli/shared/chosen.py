@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
+from hil.cli.shared.saying import say
+from hil.printable import printable
 
 if TYPE_CHECKING:
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
     from hil.model.split import Cut
+    from hil.model.tensors import TensorInput
     from hil.rig.lock import Holder
     from hil.rig.rig import BoardSpec, Rig
 
@@ -80,10 +82,31 @@ class ChosenContent:
     cut: str | None
     firmware: Path | None
 
-    def load(self) -> Content:
+    def load(self, value_range: str | None = None) -> Content:
         """Read it all, before anything is done with a board; raises BadInputError."""
-        loaded = load_model(self.model)
+        loaded = load_model(self.model, value_range)
         return Content(load_firmware(self.firmware), loaded, choose_cut(loaded, self.cut))
+
+
+@dataclass(frozen=True)
+class ChosenInputs:
+    """What the options of ``input_options`` say.
+
+    Attributes:
+        inputs: files with tensors or sound, or directories of them.
+        value_range: values that black and white stand for in photos, as text.
+    """
+
+    inputs: tuple[Path, ...]
+    value_range: str | None
+
+    def load(self, model: "Model") -> "list[TensorInput]":
+        """Read the inputs, before anything is done with a board; raises BadInputError."""
+        from hil.model.tensors import load_inputs
+
+        return [
+            each for path in self.inputs for each in load_inputs(path, model.input, model.inputs)
+        ]
 
 
 def find_board(named: str | None, wait: float = 0.0) -> "BoardSpec":
@@ -101,7 +124,7 @@ def _mention_others(named: str | None, board: "BoardSpec") -> None:
 
     if board.virtual and named is None:
         for port in discover_ports():
-            click.echo(
+            say(
                 f"hil: {port.device} ({port.description}) is left alone; "
                 f"use it with --board {port.device}",
                 err=True,
@@ -110,21 +133,26 @@ def _mention_others(named: str | None, board: "BoardSpec") -> None:
 
 def say_who(holder: "Holder") -> None:
     """Say on standard error whose board is being waited for."""
-    click.echo(f"hil: waiting for the board of {holder}", err=True)
+    say(f"hil: waiting for the board of {holder}", err=True)
 
 
-def load_model(path: Path | None) -> "Model":
-    """Load a model; without a path the one that comes with hil."""
+def load_model(path: Path | None, value_range: str | None = None) -> "Model":
+    """Load a model, saying what is odd about it; without a path the one that comes with hil."""
     from hil.errors import InfrastructureError
     from hil.model.model import Model
+    from hil.model.preprocessing import parse_range
     from hil.resources import resource
 
+    scale = None if value_range is None else parse_range(value_range, "--range")
     if path is None:
         try:
             path = resource("models/dogs19")
         except InfrastructureError:  # a wheel has only the small one
             path = resource("models/tiny")
-    return Model.load(path)
+    model = Model.load(path, value_range=scale)
+    for warning in model.warnings:
+        say(f"hil: {model.name}: {printable(warning)}", err=True)
+    return model
 
 
 def choose_cut(model: "Model", named: str | None) -> "Cut | None":

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from hil.cli.shared.chosen import ChosenContent, ChosenRig
+from hil.cli.shared.chosen import ChosenContent, ChosenInputs, ChosenRig
 from hil.links import LINKS
 
 Command = Callable[..., Any]
@@ -87,6 +87,26 @@ _CONTENT = (
     ),
 )
 
+range_option = click.option(
+    "--range",
+    "value_range",
+    metavar="LOW,HIGH",
+    help="Values that black and white stand for in photos, as in --range=-1,1; default: what the "
+    "manifest, the model's metadata or the input's quantization says.",
+)
+
+_INPUTS = (
+    click.option(
+        "--input",
+        "inputs",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="Input that is no photo: a .npy, .npz, .bin or .wav file, or a directory of them; may "
+        "be given more than once.",
+    ),
+    range_option,
+)
+
 
 def rig_options(command: Command) -> Command:
     """Add what says which boards to use, and how the links of virtual ones behave: ``rig``."""
@@ -96,6 +116,11 @@ def rig_options(command: Command) -> Command:
 def content_options(command: Command) -> Command:
     """Add what says which firmware and which part of which model: ``content``."""
     return _bundled(command, "content", ChosenContent, _CONTENT)
+
+
+def input_options(command: Command) -> Command:
+    """Add what says which inputs that are no photos to use, and how to read photos: ``given``."""
+    return _bundled(command, "given", ChosenInputs, _INPUTS)
 
 
 def _bundled(

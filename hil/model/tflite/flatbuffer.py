@@ -4,7 +4,8 @@
 The flatbuffers package reads unchecked: a damaged file raises ``struct.error`` at best and yields
 wrapped-around data at worst, and native interpreters crash on it. This reader walks a file along
 a description of its tables (:mod:`hil.model.tflite.layout`) and returns dictionaries; whatever
-lies out of bounds, is misaligned, or is not in the description raises :class:`DamagedError`.
+lies out of bounds or is misaligned raises :class:`DamagedError`. Fields that are not in the
+description are of a later version of the format, and are not read.
 Format: https://flatbuffers.dev/internals/.
 """
 
@@ -16,9 +17,12 @@ from typing import Any
 import numpy as np
 
 from hil.model.array import Array
+from hil.printable import printable
 
 # Bounds the work on a crafted file in which many offsets lead to the same large table.
 MAX_VISITS = 200_000
+# What is wider than a word is read in words: interpreters, and processors, ask for no more.
+_WORD = 4
 
 _U16 = struct.Struct("<H")
 _U32 = struct.Struct("<I")
@@ -27,6 +31,10 @@ _I32 = struct.Struct("<i")
 
 class DamagedError(Exception):
     """The bytes are not the flatbuffer they claim to be; the message says where and why."""
+
+
+class UnsupportedError(Exception):
+    """The file is sound, but uses a part of the format that cannot be used here."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class Vector:
 
 @dataclass(frozen=True)
 class String:
-    """A length-prefixed, zero-terminated string; read as ``str``."""
+    """A length-prefixed, zero-terminated string; read as :func:`printable` ``str``."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,10 @@ class Tables:
 
 @dataclass(frozen=True)
 class Union:
-    """A table whose kind is the number in the field ``tag`` of the same table."""
+    """A table whose kind is the number in the field ``tag`` of the same table.
+
+    A table of a kind that is not in ``names`` is not read.
+    """
 
     tag: str
     names: Mapping[int, str]
@@ -104,7 +115,8 @@ class Reader:
         """Read the root table and everything that can be reached from it.
 
         Raises:
-            DamagedError: anything reachable is out of bounds, misaligned or unknown.
+            DamagedError: anything reachable is out of bounds or misaligned.
+            UnsupportedError: the file has a field that is forbidden, or is too large.
         """
         return self._table(self._follow(0), name)
 
@@ -122,7 +134,7 @@ class Reader:
     def _table(self, position: int, name: str) -> dict[str, Any]:
         self._visits += 1
         if self._visits > MAX_VISITS:
-            raise DamagedError(f"it has more than {MAX_VISITS} tables")
+            raise UnsupportedError(f"it has more than {MAX_VISITS} tables")
         self._span(position, 4, f"table {name}")
         vtable = position - int(_I32.unpack_from(self._data, position)[0])
         self._span(vtable, 4, f"the vtable of {name}")
@@ -137,16 +149,13 @@ class Reader:
         values: dict[str, Any] = {
             key: field.default if isinstance(field, Scalar) else None for key, field in fields
         }
-        for slot, offset in enumerate(slots):
+        for (key, field), offset in zip(fields, slots, strict=False):
             if offset == 0:
                 continue
-            if slot >= len(fields):
-                raise DamagedError(f"table {name} has an unknown field number {slot}")
-            key, field = fields[slot]
             size = struct.calcsize("<" + field.code) if isinstance(field, Scalar) else 4
             if offset < 4 or offset + size > table_size:
                 raise DamagedError(f"field {key} of {name} lies outside its table")
-            if (position + offset) % size:
+            if (position + offset) % min(size, _WORD):
                 raise DamagedError(f"field {key} of {name} is misaligned")
             values[key] = self._value(position + offset, field, values, f"{name}.{key}")
         return values
@@ -166,19 +175,18 @@ class Reader:
                 count = len(self._vector(start, np.dtype("<u4"), what))
                 return [self._table(self._follow(start + 4 + 4 * i), name) for i in range(count)]
             case Union(tag, names):
-                if table[tag] not in names:
-                    raise DamagedError(f"{what} is of the unsupported kind {table[tag]}")
-                return self._table(self._follow(position), names[table[tag]])
+                known = names.get(table[tag])
+                return self._table(self._follow(position), known) if known else None
             case Skipped():
                 return None
             case Forbidden(reason):
-                raise DamagedError(f"it uses {reason}, which is not supported")
+                raise UnsupportedError(f"it uses {reason}, which TensorFlow Lite Micro does not")
 
     def _vector(self, start: int, dtype: np.dtype[Any], what: str) -> Array:
         self._span(start, 4, what)
         count = int(_U32.unpack_from(self._data, start)[0])
         self._span(start + 4, count * dtype.itemsize, what)
-        if (start + 4) % dtype.itemsize:
+        if count and (start + 4) % min(dtype.itemsize, _WORD):
             raise DamagedError(f"{what} at byte {start} is misaligned")
         return np.frombuffer(self._data, dtype, count, start + 4)
 
@@ -188,4 +196,4 @@ class Reader:
         self._span(end, 1, what)
         if self._data[end]:
             raise DamagedError(f"{what} at byte {start} is not zero-terminated")
-        return raw.tobytes().decode("utf-8", "backslashreplace")
+        return printable(raw.tobytes().decode("utf-8", "backslashreplace"))

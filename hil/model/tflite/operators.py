@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""The operators that may appear in a model: the table of their rules."""
+"""What is known of operators: the table of their rules.
 
-from collections.abc import Callable
+An operator without a rule is not refused: TensorFlow Lite Micro itself is asked about it, in a
+process of its own (:mod:`hil.model.trial`).
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hil.model.array import Array
-from hil.model.tflite import rules, shape_rules
-from hil.model.tflite.graph import Operator, Tensor
-from hil.model.tflite.rules import RuleError, Tensors
+from hil.model.tflite import costs, rules, shape_rules
+from hil.model.tflite.graph import Graph, Operator, Tensor
+from hil.model.tflite.rules import RuleError, Tensors, UnprovenError
 
-__all__ = ["KINDS", "RULES", "Rule", "RuleError"]
+__all__ = ["RULES", "Rule", "RuleError", "UnprovenError", "macs_of", "macs_of_each"]
 
 
 def _anything(operator: Operator, inputs: Tensors, result: Tensor) -> None:
@@ -27,12 +31,12 @@ class Rule:
     Attributes:
         options: table of its options, or None where it needs none.
         arity: least and greatest number of inputs.
-        check: raises RuleError unless inputs, output and options fit together.
+        check: raises RuleError unless inputs, output and options fit together, and UnprovenError
+            where it cannot tell.
         macs: multiply-accumulate operations of one run, of its inputs and its output.
         fold: for shape arithmetic: returns the result, which depends on shapes and constants only.
         constants: positions of the inputs that must be constants.
-        optional: positions of the inputs that may be left out, by -1 or at the end. TFLM and
-            XNNPACK crash on convolutions without bias.
+        optional: positions of the inputs that may be left out, by -1 or at the end.
     """
 
     options: str | None
@@ -44,49 +48,16 @@ class Rule:
     optional: tuple[int, ...] = ()
 
 
-# BuiltinOperator numbers of the schema -> name.
-KINDS = {
-    0: "ADD",
-    1: "AVERAGE_POOL_2D",
-    2: "CONCATENATION",
-    3: "CONV_2D",
-    4: "DEPTHWISE_CONV_2D",
-    6: "DEQUANTIZE",
-    9: "FULLY_CONNECTED",
-    14: "LOGISTIC",
-    17: "MAX_POOL_2D",
-    18: "MUL",
-    19: "RELU",
-    21: "RELU6",
-    22: "RESHAPE",
-    25: "SOFTMAX",
-    28: "TANH",
-    34: "PAD",
-    39: "TRANSPOSE",
-    40: "MEAN",
-    41: "SUB",
-    43: "SQUEEZE",
-    45: "STRIDED_SLICE",
-    55: "MAXIMUM",
-    57: "MINIMUM",
-    70: "EXPAND_DIMS",
-    77: "SHAPE",
-    83: "PACK",
-    98: "LEAKY_RELU",
-    114: "QUANTIZE",
-    117: "HARD_SWISH",
-}
-
 RULES = {
     "ADD": Rule("AddOptions", (2, 2), rules.addition),
     "AVERAGE_POOL_2D": Rule("Pool2DOptions", (1, 1), rules.pool_2d),
     "CONCATENATION": Rule("ConcatenationOptions", (1, 10), shape_rules.concatenation),
-    "CONV_2D": Rule("Conv2DOptions", (3, 3), rules.conv_2d, rules.conv_macs, constants=(1, 2)),
+    "CONV_2D": Rule("Conv2DOptions", (3, 3), rules.conv_2d, costs.conv_macs, constants=(1, 2)),
     "DEPTHWISE_CONV_2D": Rule(
         "DepthwiseConv2DOptions",
         (3, 3),
         rules.depthwise_conv_2d,
-        rules.depthwise_macs,
+        costs.depthwise_macs,
         constants=(1, 2),
     ),
     "DEQUANTIZE": Rule(None, (1, 1), rules.cast),
@@ -95,7 +66,7 @@ RULES = {
         "FullyConnectedOptions",
         (2, 3),
         rules.fully_connected,
-        rules.dense_macs,
+        costs.dense_macs,
         constants=(1, 2),
         optional=(2,),
     ),
@@ -121,3 +92,23 @@ RULES = {
     "TANH": Rule(None, (1, 1), rules.unary),
     "TRANSPOSE": Rule(None, (2, 2), shape_rules.transpose, constants=(1,)),
 }
+
+
+def macs_of(operator: Operator, inputs: Tensors, results: Sequence[Tensor]) -> int:
+    """Return the multiply-accumulate operations of one run of an operator, as far as known."""
+    if operator.kind in RULES:
+        return RULES[operator.kind].macs(inputs, results[0]) if results else 0
+    count = costs.MACS.get(operator.kind)
+    return count(inputs, results[0]) if count and results else 0
+
+
+def macs_of_each(graph: Graph) -> list[int]:
+    """Return the multiply-accumulate operations of each operator of a graph."""
+    return [
+        macs_of(
+            operator,
+            [graph.tensors[i] if i >= 0 else None for i in operator.inputs],
+            [graph.tensors[i] for i in operator.outputs],
+        )
+        for operator in graph.operators
+    ]

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What each computing operator demands of its tensors, and what it costs.
+"""What each computing operator demands of its tensors.
 
 Interpreters trust a model's shapes, strides and scales: kernels index by them, and a few abort the
 process. Each rule states what the kernels of TensorFlow Lite and of TFLM take for granted (their
 ``Prepare`` functions and reference kernels), so that a model that passes cannot make them read or
-write out of bounds.
+write out of bounds. What a rule does not know, such as an element type that it was not written for,
+it neither passes nor refuses.
 """
 
 import math
@@ -17,11 +18,24 @@ from hil.model.tflite.graph import Operator, Tensor
 _NONE_OR_RELU = (0, 1, 2, 3)  # ActivationFunctionType: NONE, RELU, RELU_N1_TO_1, RELU6
 _SAME, _VALID = 0, 1
 _MAX_STEP = 4096  # bound on strides, dilations and pooling windows: products stay far below 2^31
-_QUANTIZED = ("int8", "uint8")
+_BYTES = ("int8", "uint8")
+_QUANTIZED = (*_BYTES, "int16")
+_UINT8_WEIGHTS = (
+    "has uint8 weights, as models for Coral's Edge TPU of 2019 had them, which TensorFlow Lite "
+    "Micro does not run; convert the model again, with int8 weights"
+)
+_DYNAMIC_RANGE = (
+    "has weights of another type than its input (dynamic range), which TensorFlow Lite Micro does "
+    "not run; quantize fully or not at all"
+)
 
 
 class RuleError(Exception):
     """An operator breaks the rule of its kind; the message says which."""
+
+
+class UnprovenError(RuleError):
+    """A rule was not written for what it sees; the message says for what."""
 
 
 Tensors = Sequence[Tensor | None]
@@ -33,11 +47,18 @@ def require(condition: bool, message: str) -> None:
         raise RuleError(message)
 
 
+def known(condition: bool, message: str) -> None:
+    """Raise UnprovenError with ``message`` unless ``condition`` holds."""
+    if not condition:
+        raise UnprovenError(message)
+
+
 def same_type(*tensors: Tensor) -> None:
     """Require one element type, and one scale each where quantized."""
-    kinds = {tensor.dtype for tensor in tensors}
-    require(len(kinds) == 1 and kinds <= {"int8", "uint8", "float32"}, "mixes element types")
-    require(tensors[0].dtype == "float32" or all(map(_one_scale, tensors)), "lacks quantization")
+    kinds = sorted({tensor.dtype for tensor in tensors})
+    known(len(kinds) == 1, f"mixes element types ({', '.join(kinds)})")
+    known(kinds[0] in ("int8", "float32"), f"computes with {kinds[0]}")
+    known(kinds[0] == "float32" or all(map(_one_scale, tensors)), "lacks quantization")
 
 
 def _one_scale(tensor: Tensor) -> bool:
@@ -47,8 +68,8 @@ def _one_scale(tensor: Tensor) -> bool:
 def same_scale(*tensors: Tensor) -> None:
     """Require one quantization, as kernels do that copy or compare raw values."""
     if tensors[0].dtype in _QUANTIZED:
-        scales = {(float(t.scale[0]), int(t.zero_point[0])) for t in tensors}
-        require(len(scales) == 1, "changes the quantization, which this kind must not")
+        scales = {(tuple(t.scale.tolist()), tuple(t.zero_point.tolist())) for t in tensors}
+        known(len(scales) == 1, "changes the quantization, which this kind does not compute")
 
 
 def operand(inputs: Tensors, position: int) -> Tensor:
@@ -60,7 +81,7 @@ def operand(inputs: Tensors, position: int) -> Tensor:
 
 
 def _activation(operator: Operator) -> None:
-    require(operator.options.get("activation", 0) in _NONE_OR_RELU, "has an unsupported activation")
+    known(operator.options.get("activation", 0) in _NONE_OR_RELU, "has another activation")
 
 
 def _window(operator: Operator, source: Tensor, result: Tensor, height: int, width: int) -> None:
@@ -81,19 +102,15 @@ def _window(operator: Operator, source: Tensor, result: Tensor, height: int, wid
 
 def _weights(source: Tensor, weights: Tensor, bias: Tensor | None, result: Tensor) -> None:
     """Check types, scales and bias of a convolution or fully connected layer."""
+    require(weights.dtype != "uint8", _UINT8_WEIGHTS)
+    require(source.dtype != "float32" or weights.dtype == "float32", _DYNAMIC_RANGE)
+    known(weights.dtype == source.dtype, f"has {weights.dtype} weights for {source.dtype} inputs")
     same_type(source, result)
-    require(
-        weights.dtype == source.dtype,
-        "has weights of another type than its input (dynamic range); quantize fully or not at all",
-    )
     outputs = result.shape[-1]
-    if source.dtype in _QUANTIZED:
+    if source.dtype == "int8":
         channels = len(weights.scale)
         require(channels in (1, outputs), "has a wrong number of weight scales")
-        if source.dtype == "int8":
-            require(not np.any(weights.zero_point), "has int8 weights with a zero point")
-        else:
-            require(channels == 1, "has uint8 weights with a scale for each channel")
+        known(not np.any(weights.zero_point), "has int8 weights with a zero point")
         product = weights.scale.astype(np.float64) * source.scale[0] / result.scale[0]
         require(bool(np.all(product < 2.0**30)), "has scales out of range")
     if bias is not None:
@@ -139,7 +156,8 @@ def fully_connected(operator: Operator, inputs: Tensors, result: Tensor) -> None
     keeps = operator.options["keep_num_dims"]
     require(not keeps or source.shape[-1:] == (depth,), "has weights for other inputs")
     expected = (*source.shape[:-1], outputs) if keeps else (rows, outputs)
-    require(result.shape == expected, "has an output shape that does not follow")
+    require(result.size == math.prod(expected), "has an output shape that does not follow")
+    known(result.shape == expected, "has an output of other dimensions")
     require(len(weights.scale) <= 1 or weights.axis == 0, "has scales on the wrong axis")
     _weights(source, weights, _bias(inputs), result)
 
@@ -149,7 +167,7 @@ def elementwise(operator: Operator, inputs: Tensors, result: Tensor) -> None:
     left, right = operand(inputs, 0), operand(inputs, 1)
     _activation(operator)
     same_type(left, right, result)
-    require(max(len(left.shape), len(right.shape)) <= 4, "has more than four dimensions")
+    known(max(len(left.shape), len(right.shape)) <= 4, "has more than four dimensions")
     try:
         shape = np.broadcast_shapes(left.shape, right.shape)
     except ValueError:
@@ -186,11 +204,13 @@ def mean(operator: Operator, inputs: Tensors, result: Tensor) -> None:
     """MEAN over constant axes."""
     source, axes = operand(inputs, 0), operand(inputs, 1)
     same_type(source, result)
-    require(axes.dtype == "int32" and len(axes.shape) <= 1, "has misshapen axes")
+    known(axes.dtype == "int32", f"has axes of {axes.dtype}")
+    require(len(axes.shape) <= 1, "has misshapen axes")
     rank = len(source.shape)
     assert axes.data is not None
     numbers = [int(axis) for axis in axes.data]
-    require(all(-rank <= axis < rank for axis in numbers) and rank <= 4, "has axes out of range")
+    require(all(-rank <= axis < rank for axis in numbers), "has axes out of range")
+    known(rank <= 4, "has more than four dimensions")
     reduced = {axis % rank for axis in numbers}
     require(len(reduced) == len(numbers), "names an axis twice")
     if operator.options["keep_dims"]:
@@ -204,8 +224,8 @@ def unary(operator: Operator, inputs: Tensors, result: Tensor) -> None:
     """Activation functions: the shape stays."""
     source = operand(inputs, 0)
     same_type(source, result)
-    require(1 <= len(source.shape) <= 4, "needs one to four dimensions")
     require(source.shape == result.shape, "changes the shape")
+    known(1 <= len(source.shape) <= 4, "has not one to four dimensions")
 
 
 def softmax(operator: Operator, inputs: Tensors, result: Tensor) -> None:
@@ -229,23 +249,9 @@ def cast(operator: Operator, inputs: Tensors, result: Tensor) -> None:
     """Check QUANTIZE (float or quantized to quantized) and DEQUANTIZE (quantized to float)."""
     source = operand(inputs, 0)
     require(source.shape == result.shape, "changes the shape")
-    to = _QUANTIZED if operator.kind == "QUANTIZE" else ("float32",)
-    known = ("float32", *_QUANTIZED) if operator.kind == "QUANTIZE" else _QUANTIZED
-    require(source.dtype in known and result.dtype in to, "mixes element types")
+    to = _BYTES if operator.kind == "QUANTIZE" else ("float32",)
+    sources = ("float32", *_BYTES) if operator.kind == "QUANTIZE" else _BYTES
+    types = f"mixes element types ({source.dtype}, {result.dtype})"
+    known(source.dtype in sources and result.dtype in to, types)
     for tensor in (source, result):
-        require(tensor.dtype == "float32" or _one_scale(tensor), "lacks quantization")
-
-
-def conv_macs(inputs: Tensors, result: Tensor) -> int:
-    """Count the multiply-accumulates of CONV_2D."""
-    return result.size * math.prod(operand(inputs, 1).shape[1:])
-
-
-def depthwise_macs(inputs: Tensors, result: Tensor) -> int:
-    """Count the multiply-accumulates of DEPTHWISE_CONV_2D."""
-    return result.size * math.prod(operand(inputs, 1).shape[1:3])
-
-
-def dense_macs(inputs: Tensors, result: Tensor) -> int:
-    """Count the multiply-accumulates of FULLY_CONNECTED."""
-    return result.size * operand(inputs, 1).shape[1]
+        known(tensor.dtype == "float32" or _one_scale(tensor), "lacks quantization")

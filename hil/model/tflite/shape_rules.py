@@ -13,15 +13,25 @@ import numpy as np
 
 from hil.model.array import Array
 from hil.model.tflite.graph import Operator, Tensor
-from hil.model.tflite.rules import RuleError, Tensors, operand, require, same_scale, same_type
+from hil.model.tflite.rules import (
+    RuleError,
+    Tensors,
+    UnprovenError,
+    known,
+    operand,
+    require,
+    same_scale,
+    same_type,
+)
 
 
 def _constant(inputs: Tensors, position: int, what: str) -> Array:
     """Return a constant int32 vector."""
     tensor = operand(inputs, position)
-    require(tensor.dtype == "int32" and len(tensor.shape) == 1, f"has misshapen {what}")
+    known(tensor.dtype == "int32", f"has {what} of {tensor.dtype}")
+    require(len(tensor.shape) == 1, f"has misshapen {what}")
     if tensor.data is None:
-        raise RuleError(f"has {what} that are not constant")
+        raise UnprovenError(f"has {what} that are not constant")
     return tensor.data
 
 
@@ -43,9 +53,9 @@ def reshape(operator: Operator, inputs: Tensors, result: Tensor) -> None:
         raise RuleError("has no new shape")
     sizes = [int(size) for size in shape]
     if sizes.count(-1) == 1:
-        known = math.prod(size for size in sizes if size != -1)
-        require(known >= 1, "has a new shape without elements")
-        sizes[sizes.index(-1)] = source.size // known
+        others = math.prod(size for size in sizes if size != -1)
+        require(others >= 1, "has a new shape without elements")
+        sizes[sizes.index(-1)] = source.size // others
     require(tuple(sizes) == result.shape, "has an output shape that does not follow")
 
 
@@ -80,7 +90,8 @@ def transpose(operator: Operator, inputs: Tensors, result: Tensor) -> None:
     source = operand(inputs, 0)
     _moves(source, result)
     order = [int(axis) for axis in _constant(inputs, 1, "axes")]
-    require(sorted(order) == list(range(len(source.shape))) and len(order) <= 4, "has odd axes")
+    require(sorted(order) == list(range(len(source.shape))), "has odd axes")
+    known(len(order) <= 4, "has more than four dimensions")
     expected = tuple(source.shape[axis] for axis in order)
     require(result.shape == expected, "has an output shape that does not follow")
 
@@ -91,10 +102,12 @@ def pad(operator: Operator, inputs: Tensors, result: Tensor) -> None:
     same_type(source, result)
     same_scale(source, result)
     rank = len(source.shape)
-    require(paddings.dtype == "int32" and paddings.shape == (rank, 2), "has misshapen paddings")
+    known(paddings.dtype == "int32", f"has paddings of {paddings.dtype}")
+    require(paddings.shape == (rank, 2), "has misshapen paddings")
     assert paddings.data is not None
     pairs = paddings.data.reshape(rank, 2).astype(np.int64)
-    require(rank <= 4 and bool(np.all(pairs >= 0)), "has a negative padding")
+    require(bool(np.all(pairs >= 0)), "has a negative padding")
+    known(rank <= 4, "has more than four dimensions")
     expected = tuple(int(n) for n in np.array(source.shape) + pairs.sum(axis=1))
     require(result.shape == expected, "has an output shape that does not follow")
 
@@ -106,7 +119,8 @@ def concatenation(operator: Operator, inputs: Tensors, result: Tensor) -> None:
     same_scale(*parts, result)
     require(operator.options["activation"] == 0, "has an unsupported activation")
     rank, axis = len(result.shape), operator.options["axis"]
-    require(1 <= rank <= 4 and -rank <= axis < rank, "has its axis out of range")
+    require(-rank <= axis < rank, "has its axis out of range")
+    known(rank <= 4, "has more than four dimensions")
     require(all(len(part.shape) == rank for part in parts), "joins tensors of other rank")
     axis %= rank
     others = [part.shape[:axis] + part.shape[axis + 1 :] for part in (*parts, result)]

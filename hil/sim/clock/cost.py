@@ -14,7 +14,7 @@ The results of the virtual board come from the reference kernels; only their tim
 """
 
 from hil.model.tflite.graph import Graph
-from hil.model.tflite.operators import RULES
+from hil.model.tflite.operators import macs_of
 from hil.sim.clock.clock import CYCLES_PER_US
 
 # Of the 56.5 M multiply-accumulates of MobileNetV3-Small some 5 M are depthwise, so
@@ -39,10 +39,11 @@ def invoke_cycles(graph: Graph) -> int:
     total = 0.0
     for operator in graph.operators:
         inputs = [graph.tensors[i] if i >= 0 else None for i in operator.inputs]
-        output = graph.tensors[operator.output]
-        macs = RULES[operator.kind].macs(inputs, output)
+        outputs = [graph.tensors[i] for i in operator.outputs]
+        macs = macs_of(operator, inputs, outputs)
+        elements = sum(output.size for output in outputs)
         weight = DEPTHWISE_WEIGHT if operator.kind == "DEPTHWISE_CONV_2D" else 1.0
-        total += macs * weight * CYCLES_PER_MAC if macs else output.size * CYCLES_PER_ELEMENT
+        total += macs * weight * CYCLES_PER_MAC if macs else elements * CYCLES_PER_ELEMENT
     return int(total)
 
 

@@ -5,12 +5,12 @@ A file has `seed` and the tables [tcp], [udp], [espnow] and [ble]. What a table 
 preset's value; ``unshaped = true`` takes all delays away. docs/lossy.toml is an example.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hil.errors import BadInputError
+from hil.files import read_toml
 from hil.sim.radio.link import LinkParameters
 from hil.sim.radio.presets import PRESETS, unshaped
 
@@ -71,12 +71,12 @@ def read_link_file(path: Path) -> dict[str, object]:
         BadInputError: it cannot be read, is not TOML, or not such a file.
     """
     try:
-        document = tomllib.loads(path.read_text())
+        document = read_toml(path)
     except OSError as error:
         raise BadInputError(
             f"The link file {path} cannot be read ({error.strerror}); name another."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise BadInputError(f"The link file {path} is not TOML ({error}); mend it.") from error
     try:
         LinkFile.of(document)

@@ -165,6 +165,7 @@ class _Client(asyncio.Protocol):
         self._session: Rfc2217Session | None = None
         self._receive: Callable[[bytes], None] = self._recognize
         self._timer: asyncio.TimerHandle | None = None
+        self._unsent = bytearray()
         self.listening = False
 
     @property
@@ -191,12 +192,30 @@ class _Client(asyncio.Protocol):
         self._transport.resume_reading()
 
     def send(self, data: bytes) -> None:
-        """Send serial data, unless the client has long stopped reading."""
+        """Send serial data, unless the client has long stopped reading.
+
+        What a board says within one round of the event loop goes out at once, for each piece would
+        wake the client: 75 times for a photo.
+        """
         if self._transport.get_write_buffer_size() < _UNSENT_LIMIT:
-            self._transport.write(escape(data) if self._session else data)
+            if not self._unsent:
+                asyncio.get_running_loop().call_soon(self._flush)
+            self._unsent += escape(data) if self._session else data
 
     def disconnect(self) -> None:
+        self._flush()
         self._transport.abort()
+
+    def _flush(self) -> None:
+        unsent = bytes(self._unsent)
+        self._unsent.clear()
+        if unsent:
+            self._transport.write(unsent)
+
+    def _answer(self, data: bytes) -> None:
+        """Send what is no serial data, behind that which came before."""
+        self._flush()
+        self._transport.write(data)
 
     def _after(self, seconds: float, action: Callable[[], None]) -> None:
         self._stop_timer()
@@ -215,7 +234,7 @@ class _Client(asyncio.Protocol):
         """Tell a Telnet client from a raw one by its first byte."""
         self._stop_timer()
         if data.startswith(IAC):
-            self._session = Rfc2217Session(self._device, self._transport.write, self._listen)
+            self._session = Rfc2217Session(self._device, self._answer, self._listen)
             self._receive = self._receive_telnet
         else:
             if data.startswith(END):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What several of the suite's tests are made with.
 
+``shots``       photos inferred, each judged while the board has the next
+``countdown``   how many of them are done, and how long the rest will take
 ``answers``     what a board is to compute for each image
 ``memory_log``  what it has had free in the course of a session
 ``damage``      what may be wrong with a model slot's content, or an application

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from hil.budgets import Budgets, LinkBudget, StageLimit
+from hil.budgets import Budgets, LinkBudget, Section, StageLimit
 from hil.budgets.demand import Demand
 from hil.errors import BadInputError
 
@@ -24,18 +24,18 @@ def test_limits_are_milliseconds_by_board_link_and_stage() -> None:
         "[latency.virtual.udp.rtt_small]\nmax = 2\n"
         "[latency.esp32s3.ble]\nmarginal = 0.2\ntotal.p99 = 100\n"
     )
-    assert budgets.link("virtual", "udp") == LinkBudget(
+    assert budgets.link(Section("virtual"), "udp") == LinkBudget(
         "budgets.toml [latency.virtual.udp]",
         {"transfer": StageLimit(p50=4_000, p95=8_500), "rtt_small": StageLimit(max=2_000)},
         goodput=900_000,
         loss=0.01,
         marginal=0.05,
     )
-    assert budgets.link("esp32s3", "ble").marginal == 0.2
+    assert budgets.link(Section("esp32s3"), "ble").marginal == 0.2
 
 
 def test_a_link_that_the_file_does_not_name_has_no_limits() -> None:
-    budget = parse("").link("virtual", "ble")
+    budget = parse("").link(Section("virtual"), "ble")
     assert (budget.stages, budget.loss, budget.goodput) == ({}, None, None)
     assert budget.source == "budgets.toml [latency.virtual.ble]"
 

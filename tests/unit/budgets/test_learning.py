@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.budgets import Budgets, LinkBudget, Samples, StageLimit, judge
+from hil.budgets import Budgets, LinkBudget, Samples, Section, StageLimit, judge
 from hil.budgets.learning import Learned, learn
 from hil.budgets.writing import Change, write_limits
 
@@ -17,9 +17,6 @@ RATES = st.lists(st.integers(1, 10**8), min_size=1, max_size=120)
 
 FILE = """\
 # The budgets of this rig.
-[agreement]
-min_photos = 5  # few
-
 [latency]
 marginal = "10%"  # OpenHTF's idea
 
@@ -50,7 +47,7 @@ def test_what_was_measured_keeps_the_budget_learned_from_it(
 ) -> None:
     samples = Samples(times, rates, asked=60, lost=lost)
     text, _ = write_limits("", "virtual", "udp", learn(samples, margin, BEFORE))
-    budget = Budgets.parse(tomllib.loads(text), "budgets.toml").link("virtual", "udp")
+    budget = Budgets.parse(tomllib.loads(text), "budgets.toml").link(Section("virtual"), "udp")
     verdicts = judge(samples, budget, "virtual", "udp", (*times, "goodput", "loss"))
     assert {each.outcome for each in verdicts} <= {"pass", "marginal"}
 
@@ -108,7 +105,7 @@ def test_a_new_link_stands_behind_the_others_and_before_the_comment_on_what_foll
     assert "[latency.esp32s3.udp]\ntransfer = { p50 = 1.5, max = 3 }\n" in text
 
 
-@pytest.mark.parametrize("text", ["", "[latency]\n", "[agreement]\nmin_photos = 1\n", FILE])
+@pytest.mark.parametrize("text", ["", "[latency]\n", "[activation_steps]\nesp-nn = 1\n", FILE])
 @pytest.mark.parametrize("via", ["tcp", "udp"])
 def test_writing_twice_is_writing_once(text: str, via: str) -> None:
     once, _ = write_limits(text, "virtual", via, LEARNED)

@@ -79,7 +79,7 @@ def rig(monkeypatch):
 
         monkeypatch.setattr(module, "start", start)
         monkeypatch.setattr(module, "power_cycle", lambda spec, log: step("power"))
-        monkeypatch.setattr(module, "probe_chip", lambda port, reset: step("probe"))
+        monkeypatch.setattr(module, "probe_chip", lambda port, reset, line: step("probe"))
         monkeypatch.setattr(module, "open_when_back", lambda port: Port())
         spec = BoardSpec(PORT, power_cycle=power, reset=reset)
         made = Recovery(spec, Line(did, missing))

@@ -33,6 +33,7 @@ class Line:
     """A port that is replaced when it has vanished, in the place of a BoardPort."""
 
     name = "/dev/ttyTEST"
+    round_trip_s = 0.0
 
     def __init__(self, *ports):
         self._ports = list(ports)

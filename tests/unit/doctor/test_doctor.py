@@ -134,7 +134,7 @@ def board(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Finding]]:
 
     def look(chip: Chip | None = None, *, reset: str = "auto", **info: int) -> dict[str, Finding]:
         monkeypatch.setattr(Board, "open", lambda spec: Opened(spec, **info))
-        monkeypatch.setattr(board_checks, "probe_chip", lambda port, reset: chip)
+        monkeypatch.setattr(board_checks, "probe_chip", lambda port, reset, line: chip)
         spec = BoardSpec(Opened.port, reset=reset)
         findings = board_checks.board_findings(
             spec, "dut", layout=16 << 20, probe=chip is not None, network=False

@@ -60,13 +60,14 @@ def asked(out: Path) -> list[str]:
 
 def test_the_build_is_run_with_the_defaults_of_its_variant(exported, tmp_path):
     steps = []
-    variant = Variant("8MB", ansi_c=True)
+    variant = Variant("8MB", ansi_c=True, operators=("ADD", "CONV_2D"))
     idf_build.build(tmp_path / "out", variant, lambda *step: steps.append(step))
     assert steps == [(1, 2), (2, 2)]
     words = asked(tmp_path / "out")
     assert "-DSDKCONFIG_DEFAULTS=sdkconfig.defaults;sdkconfig.8mb;sdkconfig.ansi" in words
     assert f"-DSDKCONFIG={tmp_path}/out/sdkconfig-8mb-ansi" in words
     assert "-DIDF_TARGET=esp32s3" in words
+    assert "-DHIL_OPERATORS=ADD;CONV_2D" in words
     assert words[-1] == "build"
 
 

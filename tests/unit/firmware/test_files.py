@@ -5,6 +5,7 @@ import functools
 import hashlib
 import json
 import operator
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from esp_idf_defs import PartitionTable
 
 from hil.errors import BadInputError
 from hil.firmware.build import FirmwareBuild
+from hil.firmware.files import cache_directory
 from hil.firmware.virtual import ROOT
 from hil.resources import resource
 
@@ -127,9 +129,9 @@ def test_a_file_outside_of_the_build_is_bad_input(directory):
 def pack(directory, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
-    def pack(prefix=""):
+    def pack(prefix="", compression=zipfile.ZIP_STORED):
         path = tmp_path / "firmware.zip"
-        with zipfile.ZipFile(path, "w") as archive:
+        with zipfile.ZipFile(path, "w", compression) as archive:
             for file in directory.rglob("*"):
                 archive.write(file, prefix + str(file.relative_to(directory)))
         return path
@@ -165,6 +167,48 @@ def test_a_zip_is_unpacked_once_for_each_content(pack, directory):
     assert marked.exists()
     (directory / "more").touch()
     assert FirmwareBuild.load(pack()).directory != first
+
+
+def test_an_encrypted_zip_is_bad_input(pack):
+    path = pack()
+    data = bytearray(path.read_bytes())
+    entry = data.index(b"PK\x01\x02")
+    data[entry + 8] |= 1
+    path.write_bytes(data)
+    with pytest.raises(BadInputError, match="is encrypted; pack the build without"):
+        FirmwareBuild.load(path)
+
+
+@pytest.mark.parametrize("place", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_a_damaged_zip_is_bad_input_and_leaves_nothing(pack, place):
+    path = pack(compression=zipfile.ZIP_DEFLATED)
+    data = bytearray(path.read_bytes())
+    start = int(len(data) * place)
+    data[start : start + 40] = bytes(40)
+    path.write_bytes(data)
+    with pytest.raises(BadInputError, match="cannot be unpacked"):
+        FirmwareBuild.load(path)
+    assert not [*cache_directory().glob("zip-*")]
+
+
+def test_a_zip_packed_in_an_unknown_way_is_bad_input(pack):
+    path = pack()
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 10] = 99
+    path.write_bytes(data)
+    with pytest.raises(BadInputError, match="cannot be unpacked"):
+        FirmwareBuild.load(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["published.zip", "build/flasher_args.json", "build/splitnode.bin"]
+)
+def test_a_pipe_where_a_file_is_expected_is_bad_input(directory, tmp_path, name):
+    path = tmp_path / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    with pytest.raises(BadInputError, match="it is a pipe, not a file"):
+        FirmwareBuild.load(tmp_path / name.partition("/")[0])
 
 
 def test_what_is_no_zip_or_not_of_a_build_is_bad_input(pack, tmp_path):

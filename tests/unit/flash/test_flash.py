@@ -13,7 +13,7 @@ FILES = [FlashFile(0x0, bytes(100), "bootloader"), FlashFile(0x8000, bytes(100),
 
 
 def test_a_worker_that_dies_is_a_flashing_error(monkeypatch):
-    monkeypatch.setattr(module.sys, "executable", "/bin/false")
+    monkeypatch.setattr(module.child, "command", lambda *_: ["/bin/false"])
     with pytest.raises(FlashingError, match="flashing process died"):
         flash("/dev/null", FILES, simulated_image=True)
 

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Comparing tensors, ranking scores, and agreement of predictions."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.errors import BadInputError
-from hil.model.accuracy import accuracy, agreement
+from hil.model.accuracy import agreement
 from hil.model.compare import compare
-from hil.model.topk import top_k
+from hil.model.topk import shared_best, top_k
 
 scores = st.lists(st.integers(0, 255), min_size=1, max_size=300)
 
@@ -77,13 +79,51 @@ def test_agreement_with_fewer_than_five_classes_can_be_complete() -> None:
     assert agreement([[1, 0]], [[1, 0]]).top5 == 1.0
 
 
-def test_accuracy_counts_only_labelled_photos() -> None:
-    assert accuracy([[3], [1], [2]], [3, None, 1]) == 0.5
-    assert accuracy([[3]], [None]) is None
+@pytest.mark.parametrize(
+    ("left", "right", "shared"),
+    [
+        ([9, 8, 7, 6, 5, 1, 0], [9, 8, 7, 6, 1, 5, 0], 4),
+        ([9, 8, 7, 6, 5, 5, 0], [9, 8, 7, 6, 1, 5, 0], 5),  # a tie on the left
+        ([9, 8, 7, 6, 1, 5, 0], [9, 8, 7, 6, 5, 5, 0], 5),  # on the right
+        ([9, 8, 7, 5, 5, 5, 0], [9, 8, 7, 0, 5, 5, 5], 5),  # on both, in part
+        ([9, 5, 5, 5, 5, 5, 0], [0, 5, 5, 5, 5, 5, 9], 4),
+        ([0, 0, 0, 0, 0, 0, 0], [9, 8, 7, 6, 5, 1, 0], 5),
+        ([3, 2], [2, 3], 2),
+    ],
+)
+def test_what_ties_with_the_fifth_is_as_good_as_the_fifth(
+    left: list[int], right: list[int], shared: int
+) -> None:
+    assert shared_best(np.array([left], np.uint8), np.array([right], np.int8)) == shared
+
+
+@given(
+    st.lists(st.integers(0, 3), min_size=5, max_size=9).flatmap(
+        lambda scores: st.tuples(st.just(scores), st.permutations(scores))
+    )
+)
+def test_shared_classes_are_as_many_as_any_choice_among_ties_gives(
+    scores: tuple[list[int], list[int]],
+) -> None:
+    def choices(values: list[int]) -> set[frozenset[int]]:
+        fifth = sorted(values)[-5]
+        sure = {i for i, value in enumerate(values) if value > fifth}
+        tied = [i for i, value in enumerate(values) if value == fifth]
+        return {frozenset(sure | set(more)) for more in itertools.combinations(tied, 5 - len(sure))}
+
+    left, right = scores
+    best = max(len(a & b) for a in choices(left) for b in choices(right))
+    assert shared_best(np.array(left), np.array(right)) == best
+
+
+def test_counts_of_shared_classes_go_before_the_ids() -> None:
+    ids = [[1, 2, 3, 4, 5]], [[1, 2, 3, 4, 6]]
+    assert agreement(*ids, [5]).top5 == 1.0
+    assert agreement(*ids, [None]).top5 == 0.8
 
 
 def test_statistics_of_nothing_are_refused() -> None:
     with pytest.raises(BadInputError, match="at least one"):
         agreement([], [])
     with pytest.raises(BadInputError, match="same photos"):
-        accuracy([[1]], [1, 2])
+        agreement([[1]], [[1], [2]])

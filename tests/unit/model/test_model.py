@@ -14,14 +14,16 @@ from PIL import Image
 
 from hil.errors import BadInputError
 from hil.model.interpreter import Kernels
-from hil.model.manifest import Manifest, Preprocessing, SplitManifest, sha256
+from hil.model.manifest import Manifest, SplitManifest, sha256
 from hil.model.model import Model
 from hil.model.photo import photo_tensor
+from hil.model.scaling import Scaling
 from hil.model.tflite.graph import TensorSpec
 from hil.model.topk import top_k
 
 ROOT = Path(__file__).parents[3]
 TINY = ROOT / "models" / "tiny"
+SCALING = Scaling((-1.0,), (1.0,), "by the manifest")
 SAMPLES = sorted((TINY / "samples").glob("*.png"))
 
 
@@ -92,7 +94,15 @@ def test_a_changed_model_file_is_refused(copy: Path) -> None:
         ({"int8": {"name": "gone", "sha256": "0"}}, "cannot be read"),
         ({"int8": "full_int8.tflite"}, "int8 must be a JSON object"),
         ({"preprocessing": {"resize": "lanczos"}}, "use nearest, bilinear or bicubic"),
-        ({"preprocessing": {"low": 1.0}}, "low must be below high"),
+        ({"preprocessing": {"low": 1.0}}, "only one of low and high"),
+        ({"preprocessing": {"low": 1.0, "high": 1.0}}, "low must be below high"),
+        ({"preprocessing": {"low": 0.0, "high": 1.0, "mean": [0.0], "std": [1.0]}}, "both a range"),
+        ({"preprocessing": {"mean": [0.0, 1.0], "std": [1.0]}}, "has 2 values of mean"),
+        ({"preprocessing": {"mean": [0.0], "std": [0.0]}}, "has std 0; numbers above 0"),
+        ({"agreement": {"min_photos": 0}}, "min_photos = 0"),
+        ({"agreement": {"xnnpack": {"top1": 1.5, "top5": 1.0}}}, "top1 = 1.5; give a share"),
+        ({"agreement": {"xnnpack": {"top1": 1.0}}}, "lacks the key 'top5'"),
+        ({"agreement": {"xnpack": {"top1": 1.0, "top5": 1.0}}}, "unknown key 'xnpack'"),
         ({"preprocessing": {"low": True}}, "low must be of type float"),
     ],
 )
@@ -167,10 +177,10 @@ def test_a_uint8_input_takes_pixels_as_they_are(tiny: Model, tmp_path: Path) -> 
 
 def test_a_float_input_is_scaled_and_an_int8_input_quantized_from_that() -> None:
     pixels = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    floats = photo_tensor(pixels, TensorSpec("", (1, 16, 16, 1), "float32", 0, 0), Preprocessing())
+    floats = photo_tensor(pixels, TensorSpec("", (1, 16, 16, 1), "float32", 0, 0), SCALING)
     np.testing.assert_allclose(floats.ravel(), np.arange(256) / 127.5 - 1.0, atol=1e-6)
     spec = TensorSpec("", (1, 16, 16, 1), "int8", 0.0078125, -1)
-    quantized = photo_tensor(pixels, spec, Preprocessing())
+    quantized = photo_tensor(pixels, spec, SCALING)
     assert quantized.dtype == np.int8
     restored = (quantized.astype(np.float64) - spec.zero_point) * spec.scale
     in_range = np.abs(floats) <= 127 * spec.scale

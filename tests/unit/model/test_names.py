@@ -16,8 +16,8 @@ DEPTHWISE = "m_1/b_depthwise_relu_1/Relu6;m_1/b_BN_1/batchnorm/mul_1;m_1/b_depth
 def _graph(*outputs: tuple[str, str]) -> Graph:
     none = np.empty(0)
     tensors = [Tensor(name, (1,), "float32", none, none, 0, None) for _, name in outputs]
-    operators = [Operator(kind, (), number, {}) for number, (kind, _) in enumerate(outputs)]
-    return Graph(tuple(tensors), tuple(operators), 0, 0)
+    operators = [Operator(kind, (), (number,), {}) for number, (kind, _) in enumerate(outputs)]
+    return Graph(tuple(tensors), tuple(operators), (0,), (0,))
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,27 @@
 # SPDX-License-Identifier: MIT
 """The photos that come with the harness, and loading photos from any directory."""
 
+import contextlib
 import csv
 import hashlib
+import io
+import os
 import subprocess
 import sys
+import warnings
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from hil import resources
 from hil.errors import BadInputError, InfrastructureError
-from hil.model.photos import default_photos, label_key, load_photos
+from hil.model.labels import label_key
+from hil.model.photos import Photo, default_photos, load_photos
 from hil.resources import resource
 
 LICENCES = {
@@ -212,6 +219,107 @@ class TestIndexedDirectory:
             load_photos(tmp_path)
 
 
+class TestFilesOfOthers:
+    """What must neither be waited for, nor followed, nor executed, nor fill the memory."""
+
+    @pytest.mark.parametrize("place", ["a.png", "pug/a.png", "index.csv"])
+    def test_a_pipe_where_a_file_is_expected_is_refused_at_once(self, tmp_path, place):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        os.mkfifo(tmp_path / place)
+        with pytest.raises(BadInputError, match="it is a pipe, not a file"):
+            load_photos(tmp_path)
+
+    def test_a_listed_pipe_and_a_directory_as_index_are_refused(self, tmp_path):
+        os.mkfifo(tmp_path / "one.png")
+        index(tmp_path, f"one.png,{'0' * 64},pug")
+        with pytest.raises(BadInputError, match="it is a pipe, not a file"):
+            load_photos(tmp_path)
+        (tmp_path / "index.csv").unlink()
+        (tmp_path / "index.csv").mkdir()
+        with pytest.raises(BadInputError, match="it is a directory, not a file"):
+            load_photos(tmp_path)
+
+    def test_a_dangling_link_is_refused(self, tmp_path):
+        (tmp_path / "a.png").symlink_to("gone.png")
+        with pytest.raises(BadInputError, match=r"a\.png cannot be used \(No such file"):
+            load_photos(tmp_path)
+
+    @pytest.mark.parametrize("name", ["../a.png", "sub/../../a.png", "{absolute}"])
+    def test_the_index_stays_inside_its_directory(self, tmp_path, name):
+        path = picture(tmp_path / "a.png")
+        inside = tmp_path / "photos"
+        inside.mkdir()
+        index(inside, f"{name.format(absolute=path)},{checksum(path)},pug")
+        with pytest.raises(BadInputError, match=r"line 2 names .*, which lies outside"):
+            load_photos(inside)
+
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            (b"file,sha256\n\0.png,00\n", "cannot be read|no CSV"),
+            (b'file,sha256\n"' + b"a" * 200_000, "is no CSV|cannot be read"),
+            (b"file,sha256,class_id\na.png,00,many\n", "cannot be read"),
+        ],
+    )
+    def test_an_odd_index_is_refused(self, tmp_path, content, message):
+        (tmp_path / "index.csv").write_bytes(content)
+        with pytest.raises(BadInputError, match=message):
+            load_photos(tmp_path)
+
+    def test_a_class_id_comes_from_the_index_and_is_a_number(self, tmp_path):
+        path = picture(tmp_path / "a.png")
+        header = "file,sha256,label,class_id"
+        index(tmp_path, f"a.png,{checksum(path)},maillot,639", header=header)
+        assert [photo.class_id for photo in load_photos(tmp_path)] == [639]
+        index(tmp_path, f"a.png,{checksum(path)},maillot,-1", header=header)
+        with pytest.raises(BadInputError, match="class_id '-1': give a number"):
+            load_photos(tmp_path)
+
+    def test_names_of_any_bytes_are_listed(self, tmp_path):
+        name = os.fsdecode(b"c\xfct\x1b[31m.png")
+        picture(tmp_path / "a.png").rename(tmp_path / name)
+        (photo,) = load_photos(tmp_path)
+        assert photo.name == name
+        assert photo.open().size == (4, 2)
+
+    def test_postscript_is_no_photo_whatever_it_is_called(self, tmp_path):
+        Image.new("RGB", (4, 2)).save(tmp_path / "a.eps")
+        (tmp_path / "a.eps").rename(tmp_path / "a.jpg")
+        with pytest.raises(BadInputError, match="it is none of BMP, GIF, JPEG, PNG, TIFF, WEBP"):
+            load_photos(tmp_path)[0].open()
+
+    @pytest.mark.parametrize("side", [10_000, 20_000])
+    def test_more_than_fifty_million_pixels_are_refused_before_they_are_decoded(
+        self, tmp_path, side
+    ):
+        path = picture(tmp_path / "a.png")
+        data = bytearray(path.read_bytes())
+        data[16:24] = side.to_bytes(4, "big") * 2
+        data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+        path.write_bytes(data)
+        with pytest.raises(BadInputError, match="pixels"):
+            load_photos(tmp_path)[0].open()
+
+    @settings(max_examples=150)
+    @given(
+        st.sampled_from(["BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP"]),
+        st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=4)), max_size=6),
+        st.floats(0, 1),
+    )
+    def test_a_damaged_photo_is_decoded_or_bad_input(self, tmp_path_factory, kind, damage, end):
+        file = io.BytesIO()
+        Image.new("RGB", (40, 30), "red").save(file, kind)
+        data = bytearray(file.getvalue())
+        for place, content in damage:
+            start = int(place * (len(data) - len(content)))
+            data[start : start + len(content)] = content
+        path = tmp_path_factory.getbasetemp() / "damaged.png"
+        path.write_bytes(data[: max(1, int(end * len(data)))] if end < 0.5 else data)
+        with contextlib.suppress(BadInputError), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            Photo(path, path.name).open()
+
+
 class TestBadDirectory:
     """What is not a directory of photos."""
 
@@ -238,6 +346,33 @@ class TestOpening:
     def test_grey_becomes_rgb(self, tmp_path):
         picture(tmp_path / "a.png", "L", 7)
         assert load_photos(tmp_path)[0].open().getpixel((0, 0)) == (7, 7, 7)
+
+    @pytest.mark.parametrize("suffix", ["png", "tif"])
+    def test_16_bits_are_scaled_and_not_clipped(self, tmp_path, suffix):
+        wide = np.array([[0, 255, 256, 32768, 65535]], np.uint16)
+        Image.fromarray(wide).save(tmp_path / f"a.{suffix}")
+        found = np.asarray(load_photos(tmp_path)[0].open())[0, :, 0]
+        assert found.tolist() == [0, 1, 1, 128, 255]
+
+    def test_a_transparent_grey_of_16_bits_is_white(self, tmp_path):
+        wide = np.array([[1000, 2000]], np.uint16)
+        Image.fromarray(wide).save(tmp_path / "a.png", transparency=1000)
+        assert np.asarray(load_photos(tmp_path)[0].open())[0, :, 0].tolist() == [255, 8]
+
+    def test_values_without_a_known_range_are_refused(self, tmp_path):
+        Image.fromarray(np.zeros((2, 2), np.float32)).save(tmp_path / "a.tiff")
+        with pytest.raises(BadInputError, match="32 bits and no known range"):
+            load_photos(tmp_path)[0].open()
+
+    @pytest.mark.parametrize("suffix", ["gif", "tiff", "bmp", "webp", "jpeg", "png"])
+    def test_every_usual_format_is_a_photo(self, tmp_path, suffix):
+        picture(tmp_path / f"a.{suffix}")
+        assert load_photos(tmp_path)[0].open().size == (4, 2)
+
+    def test_of_several_frames_the_first_counts(self, tmp_path):
+        frames = [Image.new("RGB", (4, 2), colour) for colour in ("red", "blue")]
+        frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+        assert load_photos(tmp_path)[0].open().getpixel((0, 0)) == (255, 0, 0)
 
     def test_the_camera_orientation_is_applied(self, tmp_path):
         exif = Image.Exif()

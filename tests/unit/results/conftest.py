@@ -3,7 +3,8 @@
 
 import pytest
 
-from hil.budgets import AgreementLimit, Budgets, LinkBudget, StageLimit, judge
+from hil.budgets import Budgets, LinkBudget, StageLimit, judge
+from hil.model.accuracy import AgreementLimit, AgreementLimits
 from hil.results import (
     BoardRecord,
     CutRecord,
@@ -24,7 +25,7 @@ from hil.results import (
 
 @pytest.fixture
 def results() -> Results:
-    results = Results(budgets=Budgets(1, {"xnnpack": AgreementLimit(0.9, 0.9)}))
+    results = Results(Budgets(), AgreementLimits(1, AgreementLimit(0.9, 0.9)))
     results.board = BoardRecord(
         *("virtual", "rfc2217://127.0.0.1:1", "02:00:00:00:00:01", "esp32s3", True),
         *("reference", "poweron"),

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from hil.budgets import AgreementLimit, Budgets
+from hil.model.accuracy import AgreementLimit, AgreementLimits
 from hil.results import Results, write_document
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "results.schema.json").read_text())
@@ -70,7 +70,7 @@ def test_the_exit_status_is_named(status: int, outcome: str) -> None:
 
 
 def test_agreement_is_not_judged_below_the_minimum() -> None:
-    results = Results(budgets=Budgets(2, {"xnnpack": AgreementLimit(1.0, 1.0)}))
+    results = Results(limits=AgreementLimits(2, AgreementLimit(1.0, 1.0)))
     for name in ("a", "b"):
         assert not results.agreement().get("xnnpack", {}).get("judged", False)
         results.predict(name, "board", (1, 2))

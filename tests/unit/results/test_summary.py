@@ -133,4 +133,7 @@ def test_accuracy_counts_only_labelled_photos() -> None:
         PhotoRecord("b", label="dog", label_id=2, top5={"board": (1, 2)}),
         PhotoRecord("c", label="car", top5={"board": (1, 2)}),
     ]
-    assert accuracy(photos) == {"board": {"n": 2, "top1": 0.5}, "float32": {"n": 1, "top1": 0.0}}
+    assert accuracy(photos) == {
+        "board": {"n": 2, "top1": 0.5, "top5": 1.0},
+        "float32": {"n": 1, "top1": 0.0, "top5": 1.0},
+    }

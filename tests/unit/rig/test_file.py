@@ -6,6 +6,7 @@ import pytest
 from hil.errors import BadInputError
 from hil.rig.file import BoardEntry, RigFile
 from hil.rig.identity import Identity
+from hil.serialport.line import USUAL, Line
 
 pytestmark = pytest.mark.usefixtures("own_computer")
 
@@ -97,6 +98,12 @@ B = 'port = "/dev/b"'
             "'uart', but socket://rig:1 carries no reset lines; leave it out",
         ),
         (board(A, "power_cycle = 'say \"on'"), "power_cycle in .* is no command line"),
+        (board(A, "reset_sequence = 'D2|R1'"), r"reset_sequence in .* cannot be read \(at D2\)"),
+        (board(A, "reset_sequence = 'W0.1'"), "reset_sequence in .* cannot be read"),
+        (board(A, "hard_reset_sequence = 'R1|W99'"), r"hard_reset_sequence .* \(at W99\)"),
+        (board(A, "reset = 'none'", "reset_sequence = 'D0|R1'"), "no reset lines to do it by"),
+        (board("port = 'socket://rig:1'", "reset_sequence = 'D0'"), "no reset lines to do it by"),
+        (board(A, "slow_line = 1"), "slow_line in .* must be true or false"),
         (board(A, "power_cycle = ' '"), "power_cycle in .* names no command"),
         (board(A, "name = 'usb'"), "'usb', which could be taken for a port"),
         (board(A, "name = 'desk/1'"), "'desk/1', which could be taken for a port"),
@@ -167,3 +174,10 @@ def test_a_port_without_reset_lines_is_reset_by_its_console_unless_said_otherwis
 ):
     assert read(board(f"port = '{port}'")).boards[0].reset == reset
     assert read(board(f"port = '{port}'", "reset = 'none'")).boards[0].reset == "none"
+
+
+def test_what_is_unusual_about_a_line_can_be_said(read):
+    sequences = ("reset_sequence = 'D0|R1|W0.1|D1|R0'", "hard_reset_sequence = 'U0,1 | W0.1 | R0'")
+    entry = read(board(A, *sequences, "slow_line = true")).boards[0]
+    assert entry.line == Line("D0|R1|W0.1|D1|R0", "U0,1 | W0.1 | R0", slow=True)
+    assert read(board(A)).boards[0].line == USUAL

@@ -177,3 +177,25 @@ def test_a_lock_directory_that_cannot_be_used_is_an_infrastructure_error(monkeyp
     monkeypatch.setenv("HIL_LOCK_DIR", directory)
     with pytest.raises(InfrastructureError, match="HIL_LOCK_DIR"):
         BoardLock.acquire("/dev/ttyACM0")
+
+
+@pytest.mark.parametrize("suffix", [".lock", ".json"])
+def test_a_pipe_in_place_of_a_locks_file_is_an_infrastructure_error_and_no_wait(suffix):
+    BoardLock.acquire("/dev/ttyACM0").release()
+    path = next(lock_directory().glob(f"*{suffix}"))
+    path.unlink()
+    os.mkfifo(path)
+    for use in (BoardLock.acquire, holder):
+        if (suffix, use) == (".json", holder):
+            continue  # nobody holds the lock, so nobody looks who
+        with pytest.raises(InfrastructureError, match="HIL_LOCK_DIR"):
+            use("/dev/ttyACM0")
+
+
+def test_a_pipe_in_place_of_what_says_who_holds_a_lock_is_an_infrastructure_error(other):
+    other("/dev/ttyACM0")
+    path = next(lock_directory().glob("*.json"))
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(InfrastructureError, match="it is a pipe, not a file"):
+        BoardLock.acquire("/dev/ttyACM0")

@@ -5,7 +5,20 @@ import struct
 import zlib
 from collections.abc import Iterable
 
-from common import FLOAT32, INT8, UINT8, float_bits, hexed
+from common import (
+    BOOL,
+    FLOAT32,
+    INT8,
+    INT16,
+    INT32,
+    INT64,
+    UINT8,
+    UINT16,
+    UINT32,
+    UINT64,
+    float_bits,
+    hexed,
+)
 
 
 def hello(role: int, dtype: int, frame_limit: int, size: int, classes: int) -> bytes:
@@ -17,6 +30,7 @@ def hello_lines() -> Iterable[str]:
         (1, INT8, 0, 4704, 19),
         (2, UINT8, 250, 5488, 1000),
         (3, FLOAT32, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF),
+        (1, BOOL, 250, 7, 2),
     ):
         yield " ".join(f"{field:x}" for field in fields) + f" {hello(*fields).hex()}"
     good = hello(1, INT8, 0, 4704, 19)
@@ -26,7 +40,7 @@ def hello_lines() -> Iterable[str]:
         (hello(0, INT8, 0, 1, 1), "role"),
         (hello(4, INT8, 0, 1, 1), "role"),
         (hello(1, 0, 0, 1, 1), "dtype"),
-        (hello(1, 4, 0, 1, 1), "dtype"),
+        (hello(1, BOOL + 1, 0, 1, 1), "dtype"),
     ):
         yield f"bad {packed.hex()} {reason}"
 
@@ -117,7 +131,8 @@ def error_lines() -> Iterable[str]:
 
 
 def topk_lines() -> Iterable[str]:
-    formats = {INT8: "b", UINT8: "B", FLOAT32: "f"}
+    formats = {INT8: "b", UINT8: "B", FLOAT32: "f", INT16: "h", UINT16: "H", INT32: "i"}
+    formats |= {UINT32: "I", INT64: "q", UINT64: "Q", BOOL: "?"}
     for dtype, values in (
         (INT8, [-128, -128, 127, 0, 127, -128]),
         (INT8, [5] * 7),
@@ -125,8 +140,17 @@ def topk_lines() -> Iterable[str]:
         (UINT8, [0, 255, 128, 127, 1, 2]),
         (UINT8, [9]),
         (FLOAT32, [0.25, -1.5, 0.75, -0.5, 0.75, 1e-30, -1e30]),
+        (INT16, [-32768, 32767, 255, -1, 256, 256]),
+        (UINT16, [32768, 65535, 255, 0]),
+        (INT32, [-(2**31), 2**31 - 1, 65536, -1, 0]),
+        (UINT32, [2**31 - 1, 2**32 - 1, 2**31, 7]),
+        (INT64, [-(2**63), -(2**31), 2**40, 2**31 - 1, -5, 2**32]),
+        (UINT64, [2**63, 3, 2**32, 2**31 - 1]),
+        (BOOL, [False, True, True, False]),
     ):
         packed = struct.pack(f"<{len(values)}{formats[dtype]}", *values)
+        if dtype != FLOAT32:
+            values = [min(max(value, -(2**31)), 2**31 - 1) for value in values]
         order = sorted(range(len(values)), key=lambda i: (-values[i], i))[:5]
         top = " ".join(
             f"{i:x}:{float_bits(values[i]) if dtype == FLOAT32 else int(values[i]) & 0xFFFFFFFF:x}"

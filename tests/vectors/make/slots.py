@@ -6,7 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterable
 
-from common import FLOAT32, INT8, RAMP, UINT8, float_bits, hexed
+from common import BOOL, FLOAT32, INT8, INT64, RAMP, UINT8, float_bits, hexed
 
 Tensor = tuple[int, tuple[int, ...], float, int, int]
 
@@ -55,6 +55,8 @@ def slot_lines() -> Iterable[str]:
     crossing: Tensor = (INT8, (1, 10, 10, 32), 0.1, -128, 3200)
     scores: Tensor = (UINT8, (1, 19), 0.00390625, 0, 19)
     six: Tensor = (FLOAT32, (1, 2, 3, 4, 5, 6), 0.0, 0, 2880)
+    wide: Tensor = (INT64, (7, 3), 0.0, 0, 168)
+    flags: Tensor = (BOOL, (19,), 0.0, 0, 19)
     full = hashlib.sha256(b"full model").digest()
     long_name = b"n" * 63
     long_cut = "ü".encode() * 63 + b"x"
@@ -69,6 +71,7 @@ def slot_lines() -> Iterable[str]:
         (2, RAMP[:999], 0x12345678, (crossing, scores), 19, (b"dogs19", b"block_6_project")),
         (3, RAMP[:16], 0xFFFFFFFF, (image, scores), 19, (b"dogs19", b"")),
         (1, RAMP[:1], 0, (six, six), 0xFFFF, (long_name, long_cut)),
+        (2, RAMP[:7], 1, (wide, flags), 19, (b"states", b"gather")),
     )
     for role, flatbuffer, model_id, tensors, classes, names in cases:
         packed = slot(role, flatbuffer, model_id, full, tensors, classes, names)
@@ -94,7 +97,8 @@ def slot_lines() -> Iterable[str]:
     sound = (INT8, (1, 1, 1, 1, 1, 1), 1.0, 0, 1)
     for broken in (
         (0, (1,), 1.0, 0, 1),
-        (4, (1,), 1.0, 0, 1),
+        (BOOL + 1, (1,), 1.0, 0, 1),
+        (INT64, (3,), 0.0, 0, 3),
         (INT8, (), 1.0, 0, 1),
         (INT8, (0,), 1.0, 0, 0),
         (INT8, (2, 3), 1.0, 0, 7),

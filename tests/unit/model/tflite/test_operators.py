@@ -11,7 +11,8 @@ import pytest
 from hil.model.model import Model
 from hil.model.prove import Prover, random_inputs
 from hil.model.tflite.graph import Operator, Tensor
-from hil.model.tflite.operators import KINDS, RULES, RuleError
+from hil.model.tflite.kinds import KINDS
+from hil.model.tflite.operators import RULES, RuleError
 from hil.model.tflite.verify import verify
 
 OPERATORS = Path(__file__).with_name("operators_int8.tflite")
@@ -36,7 +37,7 @@ def constant(*values: int, shape: tuple[int, ...] | None = None) -> Tensor:
 def broken(kind: str, inputs: Sequence[Tensor], result: Tensor, **options: Any) -> str:
     """Return why the rule of ``kind`` refuses these tensors; empty if it does not."""
     rule = RULES[kind]
-    operator = Operator(kind, tuple(range(len(inputs))), len(inputs), options)
+    operator = Operator(kind, tuple(range(len(inputs))), (len(inputs),), options)
     try:
         rule.check(operator, inputs, result)
         if rule.fold is not None:
@@ -167,8 +168,8 @@ def test_a_rule_holds_or_says_what_is_wrong(
     assert reason in said if reason else said == ""
 
 
-def test_every_known_operator_has_a_rule() -> None:
-    assert set(KINDS.values()) == set(RULES)
+def test_rules_are_of_operators_that_there_are() -> None:
+    assert set(RULES) < set(KINDS.values())
 
 
 def test_a_model_of_many_operators_verifies_and_cuts_exactly() -> None:

@@ -3,16 +3,38 @@
 
 #include "base/bytes.h"
 
+/* The nearest that an entry has room for. */
+static int32_t within(int64_t value) {
+    return (int32_t)(value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : value);
+}
+
+static uint64_t wide(const uint8_t *from) {
+    return sn_get_u32(from) | (uint64_t)sn_get_u32(&from[4]) << 32;
+}
+
 static int32_t raw_score(const uint8_t *scores, uint32_t index, sn_dtype dtype) {
+    const uint8_t *from = &scores[index * sn_dtype_size(dtype)];
     switch (dtype) {
     case SN_INT8:
-        return scores[index] < 0x80 ? scores[index] : scores[index] - 0x100;
+        return (int8_t)from[0];
     case SN_UINT8:
-        return scores[index];
+    case SN_BOOL:
+        return from[0];
+    case SN_INT16:
+        return (int16_t)sn_get_u16(from);
+    case SN_UINT16:
+        return sn_get_u16(from);
+    case SN_UINT32:
+        return within(sn_get_u32(from));
+    case SN_INT64:
+        return within((int64_t)wide(from));
+    case SN_UINT64:
+        return within((int64_t)(wide(from) > INT32_MAX ? INT32_MAX : wide(from)));
     case SN_FLOAT32:
+    case SN_INT32:
         break;
     }
-    return (int32_t)sn_get_u32(&scores[4 * index]);
+    return (int32_t)sn_get_u32(from);
 }
 
 /* An integer in the order of the scores. Bit patterns of positive floats are in order already; those of negative ones

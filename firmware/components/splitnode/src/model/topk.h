@@ -11,7 +11,7 @@
 
 typedef struct {
     uint16_t id;
-    int32_t score; /* the raw element: the integer, or the bit pattern of a float32 */
+    int32_t score; /* the raw element: the integer, or its nearest of 32 bits, or the bit pattern of a float32 */
 } sn_top_entry;
 
 /* Falling scores, ties to the lower id, NaN below everything; returns how many entries there are, at most 5.

@@ -25,7 +25,7 @@ void sn_node_result_pack(const sn_node_result *result, sn_dtype dtype, uint32_t 
 
 bool sn_node_result_unpack(sn_node_result *result, sn_bytes payload, bool want_output, sn_bytes *output) {
     const uint8_t *from = payload.data;
-    if (payload.length < NODE_RESULT_FIXED || from[0] > SN_TOP || from[1] < SN_INT8 || from[1] > SN_FLOAT32) {
+    if (payload.length < NODE_RESULT_FIXED || from[0] > SN_TOP || !sn_dtype_is_known(from[1])) {
         return false;
     }
     result->count = from[0];
