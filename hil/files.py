@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Files: others' are read only where they are files, and only so far; ours are written whole.
+"""Files that somebody else made: read only where they are files, and only so far.
 
 A name may stand for a pipe that nobody writes to, for a device without an end, or for a file that
 would fill the memory; JSON and TOML may be nested until a parser gives up. All of it is told as
 :class:`OSError` (what is there cannot be read; ``strerror`` says why, as half a sentence) or
 :class:`ValueError` (what it says is not what it should be), for the caller to make a sentence of.
-What is written replaces what was there in one step, or not at all.
 """
 
 import errno
@@ -129,27 +128,13 @@ def parse_toml(text: str) -> dict[str, Any]:
     return tree
 
 
-def write_whole(content: str | bytes, path: Path) -> None:
-    r"""Write a file, replacing it in one step; its directory is made if need be.
+def encode(text: str) -> bytes:
+    r"""Return JSON text as UTF-8; parts of file names that are not UTF-8 as ``\udcNN``.
 
-    Text becomes UTF-8. Bytes of a file's name that are no UTF-8 (surrogates in Python's text) are
-    escaped in it as JSON and Python do, ``\udcfc``.
-
-    Raises:
-        OSError: the file cannot be written; what was there before still is, and nothing else.
+    Python keeps such a byte as half of a surrogate pair, and JSON has that very escape for one: who
+    reads the file by Python has the name again.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        if isinstance(content, str):
-            content = content.encode("utf-8", errors="backslashreplace")
-        partial.write_bytes(content)
-        partial.replace(path)
-    except BaseException as error:
-        partial.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            error.filename = str(path)  # that of a write that fails is not in it
-        raise
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _check(mode: int, path: str | os.PathLike[str]) -> None:

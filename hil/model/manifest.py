@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from hil.errors import BadInputError
-from hil.files import read_file, read_json, write_whole
+from hil.files import encode, read_file, read_json
 from hil.model.accuracy import AgreementLimits
 from hil.model.preprocessing import Preprocessing
+from hil.whole_file import write_whole
 
 MANIFEST_NAME = "manifest.json"
 
@@ -88,7 +89,7 @@ class _Document:
     def save(self, path: Path) -> None:
         """Write the manifest, with a stable key order, replacing the file in one step."""
         tree = {"schema": self.SCHEMA, **_encode(self)}
-        write_whole(json.dumps(tree, indent=2, ensure_ascii=False) + "\n", path)
+        write_whole(encode(json.dumps(tree, indent=2, ensure_ascii=False) + "\n"), path)
 
 
 @dataclass(frozen=True)

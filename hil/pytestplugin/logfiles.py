@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from hil.errors import BadInputError, BudgetExceeded
-from hil.files import write_whole
+from hil.files import encode
 from hil.pytestplugin.run import Run
+from hil.whole_file import write_whole
 
 PATH: pytest.StashKey[Path] = pytest.StashKey()
 """Where a test's serial log went, when the board said anything during it."""
@@ -51,7 +52,7 @@ def _write(item: pytest.Item) -> None:
 
         path = run.log_dir / "logs" / file_name(item.nodeid)
         with run.keeping():
-            write_whole(file_text(entries), path)
+            write_whole(encode(file_text(entries)), path)
             item.stash[PATH] = path
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from hil.budgets import Budgets, Verdict
 from hil.budgets.section import model_name
-from hil.files import write_whole
+from hil.files import encode
 from hil.model.accuracy import AgreementLimits
 from hil.results import summary
 from hil.results.measured import Measured, latency
@@ -31,6 +31,7 @@ from hil.results.records import (
     TestRecord,
 )
 from hil.version import __version__
+from hil.whole_file import write_whole
 
 SCHEMA = "hil-results-5"
 
@@ -219,7 +220,7 @@ def write_document(document: dict[str, Any], path: Path) -> None:
         OSError: the file cannot be written.
     """
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(text + "\n", path)
+    write_whole(encode(text + "\n"), path)
 
 
 def _plain(value: Any) -> Any:

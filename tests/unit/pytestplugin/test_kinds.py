@@ -57,12 +57,12 @@ def test_a_right_that_the_test_lacks_itself_is_its_own_affair():
 
 
 def test_a_right_that_the_harness_lacks_is_the_rigs(monkeypatch):
-    from hil import files
+    from hil import whole_file
 
     refuse = Mock(side_effect=PermissionError(13, "Permission denied", "/root/x"))
-    monkeypatch.setattr(files.Path, "mkdir", refuse)
+    monkeypatch.setattr(whole_file.Path, "mkdir", refuse)
     with pytest.raises(PermissionError) as caught:
-        files.write_whole("", HERE / "x")
+        whole_file.write_whole(b"", HERE / "x")
     told = cause_of(caught.value, HERE)
     assert isinstance(told, HostError)
     assert "/root/x" in str(told)
