@@ -22,7 +22,7 @@ class References:
         head: the first part with the reference kernels.
         tail: the second, likewise, from an activation.
         full: the whole model with the reference kernels.
-        xnnpack: the same with the host's fast ones; ``None`` where they lack an operator.
+        xnnpack: the same with the host's fast ones; ``None`` where it has not all that it takes.
         float32: the float model, from its own input tensor; ``None`` where there is none.
     """
 
@@ -51,14 +51,15 @@ class References:
         def run(flatbuffer: bytes, kernels: Kernels, invoke: Run) -> Run:
             return kept.of(flatbuffer, kernels, invoke) if kept else invoke
 
+        def fast(x: Array) -> Array:
+            return model.predict(x, Kernels.XNNPACK)
+
         float32 = model.float32
         return cls(
             run(split.head, Kernels.REFERENCE, _Lazy(split.head)),
             run(split.tail, Kernels.REFERENCE, _Lazy(split.tail)),
             run(model.int8, Kernels.REFERENCE, model.predict),
-            run(model.int8, Kernels.XNNPACK, lambda x: model.predict(x, Kernels.XNNPACK))
-            if model.runs_on(Kernels.XNNPACK)
-            else None,
+            run(model.int8, Kernels.XNNPACK, fast) if model.runs_on(Kernels.XNNPACK) else None,
             run(float32, Kernels.XNNPACK, model.run_float) if float32 else None,
         )
 

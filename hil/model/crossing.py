@@ -8,6 +8,8 @@ that the first part writes must not be read by the second one, and none be read 
 nothing writes it, since TensorFlow Lite Micro gives it no memory there.
 """
 
+import functools
+import itertools
 from collections.abc import Mapping, Sequence
 
 from hil.model.tflite.element_types import INTERFACE
@@ -22,27 +24,39 @@ Variables = frozenset[tuple[str, str]]
 
 def legal_crossings(graph: Graph) -> Mapping[int, int]:
     """Return the legal cuts: the head's last operator, and the tensor that crosses."""
-    free = free_operators(graph)
-    first, last = _lifetimes(graph, free)
-    writes = [_variables(graph, operator)[0] for operator in graph.operators]
-    reads = [_variables(graph, operator)[1] for operator in graph.operators]
+    first, last = _lifetimes(graph, free_operators(graph))
+    living = _living(first, last, len(graph.operators))
+    variables = [_variables(graph, operator) for operator in graph.operators]
     legal = {}
     for index, operator in enumerate(graph.operators):
-        crossing = [each for each in last if first[each] <= index < last[each]]
-        if len(crossing) != 1 or crossing[0] not in operator.outputs:
+        crossing = [each for each in operator.outputs if last.get(each, -1) > index]
+        if living[index] != 1 or len(crossing) != 1:
             continue
         tensor = crossing[0]
         activation = graph.tensors[tensor].dtype in INTERFACE and tensor not in graph.folded
-        if activation and tensor not in graph.outputs and _apart(graph, writes, reads, index + 1):
+        if activation and tensor not in graph.outputs and _apart(graph, variables, index + 1):
             legal[index] = tensor
     return legal
 
 
-def _apart(graph: Graph, writes: Sequence[Variables], reads: Sequence[Variables], cut: int) -> bool:
-    """Whether the variables of the operators before ``cut`` and after it do not meddle."""
+def _living(first: Mapping[int, int], last: Mapping[int, int], operators: int) -> list[int]:
+    """Return how many tensors are still needed after each operator, of those that exist then."""
+    change = [0] * (operators + 1)
+    for tensor, end in last.items():
+        begin = max(first[tensor], 0)
+        if begin < end:
+            change[begin] += 1
+            change[end] -= 1
+    return list(itertools.accumulate(change))
+
+
+def _apart(graph: Graph, variables: Sequence[tuple[Variables, Variables]], cut: int) -> bool:
+    """Whether what operators before ``cut`` write and read does not meddle with those after it."""
     none: Variables = frozenset()
-    written, read = none.union(*writes[:cut]), none.union(*reads[:cut])
-    written_later, read_later = none.union(*writes[cut:]), none.union(*reads[cut:])
+    written, read = (none.union(*each) for each in zip(*variables[:cut], strict=True))
+    written_later, read_later = (none.union(*each) for each in zip(*variables[cut:], strict=True))
+    if not written | read | written_later | read_later:
+        return True
     begun = none.union(*(_begun(graph, operator) for operator in graph.operators[:cut]))
     begun_later = none.union(*(_begun(graph, operator) for operator in graph.operators))
     meddles = written & read_later or (written and read_later and _ANY in written | read_later)
@@ -127,23 +141,16 @@ def _variables(graph: Graph, operator: Operator) -> tuple[Variables, Variables]:
         for index in operator.inputs
         if index >= 0 and graph.tensors[index].dtype == "resource"
     )
-    for number in operator.subgraphs:
-        for inner in (called := _called(graph, number)).operators:
-            if inner.kind == "VAR_HANDLE":
-                handles |= {_handle(inner)}
-            handles |= _variables_inside(graph, called, inner)
-    return handles, handles
+    touched = handles.union(*(_inside(graph, number) for number in operator.subgraphs))
+    return touched, touched
 
 
-def _variables_inside(graph: Graph, called: Graph, inner: Operator) -> Variables:
-    """Return the variables of an operator of a graph that a branch runs."""
-    nested: Variables = frozenset()
-    for number in inner.subgraphs:
-        for deeper in (below := _called(graph, number)).operators:
-            if deeper.kind == "VAR_HANDLE":
-                nested |= {_handle(deeper)}
-            nested |= _variables_inside(graph, below, deeper)
-    return nested
+@functools.lru_cache(maxsize=128)
+def _inside(graph: Graph, number: int) -> Variables:
+    """Return the variables that a graph names which an operator runs, and those that it runs."""
+    operators = _called(graph, number).operators
+    named = frozenset(_handle(each) for each in operators if each.kind == "VAR_HANDLE")
+    return named.union(*(_inside(graph, below) for each in operators for below in each.subgraphs))
 
 
 def _called(graph: Graph, number: int) -> Graph:
@@ -153,10 +160,14 @@ def _called(graph: Graph, number: int) -> Graph:
 
 
 def _named(graph: Graph, tensor: int) -> tuple[str, str]:
-    for operator in graph.operators:
-        if operator.kind == "VAR_HANDLE" and tensor in operator.outputs:
-            return _handle(operator)
-    return _ANY
+    return _handles(graph).get(tensor, _ANY)
+
+
+@functools.lru_cache(maxsize=8)
+def _handles(graph: Graph) -> Mapping[int, tuple[str, str]]:
+    """Return the variables that tensors are handles of."""
+    makers = [operator for operator in graph.operators if operator.kind == "VAR_HANDLE"]
+    return {tensor: _handle(operator) for operator in makers for tensor in operator.outputs}
 
 
 def _handle(operator: Operator) -> tuple[str, str]:

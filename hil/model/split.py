@@ -8,6 +8,7 @@ rounding changes. A cut is legal where exactly one activation crosses (:mod:`hil
 import difflib
 import functools
 import hashlib
+import itertools
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -133,7 +134,7 @@ def legal_cuts(model: bytes) -> Cuts:
     graph = verify(model)
     parts = Parts(model, graph)
     names = short_names(graph)
-    macs = macs_of_each(graph)
+    macs = list(itertools.accumulate(macs_of_each(graph)))
     cuts = []
     for index, crossing in legal_crossings(graph).items():
         operator, tensor = graph.operators[index], graph.tensors[crossing].spec
@@ -149,8 +150,8 @@ def legal_cuts(model: bytes) -> Cuts:
                 dtype=tensor.dtype,
                 scale=tensor.scale,
                 zero_point=tensor.zero_point,
-                head_macs=sum(macs[: index + 1]),
-                tail_macs=sum(macs[index + 1 :]),
+                head_macs=macs[index],
+                tail_macs=macs[-1] - macs[index],
                 _parts=parts,
             )
         )

@@ -10,7 +10,7 @@ import threading
 from hil import child
 from hil.errors import InfrastructureError
 
-COMMAND = child.command("hil.model.engine.worker")
+MODULE = "hil.model.engine.worker"
 _GRACE_S = 1.0
 """In which a process that has hung up has ended."""
 
@@ -48,7 +48,7 @@ def check() -> None:
     _end()
     raise InfrastructureError(
         f"The process that models run in has ended with status {status}; see what "
-        f"{' '.join(COMMAND)} says."
+        f"{' '.join(child.command(MODULE))} says."
     )
 
 
@@ -64,7 +64,7 @@ def _started() -> socket.socket:
         control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with far:
             process = subprocess.Popen(
-                [*COMMAND, str(far.fileno())],
+                child.command(MODULE, str(far.fileno())),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

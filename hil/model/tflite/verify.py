@@ -27,6 +27,7 @@ from hil.model.tflite.tensors import UnfitError, length, read_buffers, read_tens
 IDENTIFIER = b"TFL3"
 MAX_TOTAL_BYTES = 1 << 28
 """Of activations: far above any model for this hardware, low enough for the host's memory."""
+_MAX_GRAPHS = 64
 
 # Metadata that interpreters act upon: memory plans, and compressed weights.
 _PLAN, _COMPRESSION = "OfflineMemoryAllocation", "COMPRESSION_METADATA"
@@ -193,9 +194,12 @@ def _check_order(graph: Graph) -> None:
 def _check_calls(graphs: list[Graph]) -> None:
     """Check that operators run graphs that exist, and none that runs itself."""
     callers: set[int] = set()
+    sound: set[int] = set()
 
     def visit(number: int) -> None:
         require(number not in callers, "one of its graphs runs itself")
+        if number in sound:
+            return
         callers.add(number)
         for operator in graphs[number].operators:
             for called in operator.subgraphs:
@@ -203,9 +207,7 @@ def _check_calls(graphs: list[Graph]) -> None:
                 require(fits, f"{operator.kind} runs a graph that is missing")
                 visit(called)
         callers.discard(number)
+        sound.add(number)
 
     require(len(graphs) <= _MAX_GRAPHS, f"it has more than {_MAX_GRAPHS} graphs")
     visit(0)
-
-
-_MAX_GRAPHS = 64

@@ -159,9 +159,7 @@ class Shots:
 
     def _predict(self, made: _Input) -> dict[str, Array]:
         by = self._references
-        outputs = {}
-        if by.xnnpack is not None:
-            outputs["xnnpack"] = by.xnnpack(made.x)
+        outputs = {"xnnpack": by.xnnpack(made.x)} if by.xnnpack else {}
         if by.float32 is not None and made.float32 is not None:
             outputs["float32"] = by.float32(made.float32)
         return outputs

@@ -11,6 +11,7 @@ import pytest
 from flatmodel import GraphWriter, Writer
 from operator_models import MODELS, reshape
 
+from hil import child
 from hil.errors import BadInputError, InfrastructureError
 from hil.model.engine import nursery
 from hil.model.engine.native import micro_available
@@ -156,7 +157,8 @@ def test_a_variable_is_not_cut_from_what_gives_it_memory(tmp_path: Path) -> None
 def test_no_model_is_blamed_for_a_worker_that_does_not_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(nursery, "COMMAND", [sys.executable, "-c", "raise SystemExit(3)"])
+    command = [sys.executable, "-c", "raise SystemExit(3)"]
+    monkeypatch.setattr(child, "command", lambda *arguments: command)
     monkeypatch.setattr(nursery, "_worker", None)
     with pytest.raises(InfrastructureError, match="has ended with status 3"):
         Interpreter(MODELS["ABS"].model())
