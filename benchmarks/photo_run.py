@@ -25,6 +25,7 @@ from pathlib import Path
 
 from hil.edge import EdgeServer
 from hil.inference.references import References
+from hil.model.engine.native import PROBE_ARENA
 from hil.model.interpreter import Kernels
 from hil.model.model import Model
 from hil.model.photos import load_photos
@@ -32,7 +33,7 @@ from hil.model.predictions import Predictions
 from hil.model.samples import Sample
 from hil.pytestplugin.recording import RecordingBoard
 from hil.results import Results
-from hil.sim.kernels import PROBE_ARENA, open_runner
+from hil.sim.kernels import open_runner
 from hil.suite.helpers.shots import Shots
 
 ROOT = Path(__file__).parents[1]

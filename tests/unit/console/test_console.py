@@ -620,3 +620,16 @@ def test_expect_ends_with_a_panic(port, console):
     port.feed(b"Guru Meditation Error: Core  0 panic'ed (LoadProhibited).\r\n")
     with pytest.raises(BoardPanic):
         console.expect("ready", timeout=LONG)
+
+
+@pytest.mark.parametrize(("rate", "writes"), [(115_200, 2), (9_600, 16), (921_600, 1)])
+def test_chunks_go_out_by_what_the_line_carries_in_a_second(port, console, rate, writes):
+    written = []
+    port.on_write = written.append
+    port.baudrate = rate
+    chunks = [Chunk(ChunkType.IMAGE, 1024 * number, bytes(1024)) for number in range(16)]
+
+    console.send_chunks(chunks)
+
+    assert len(written) == writes
+    assert b"".join(written) == b"".join(chunk.pack() for chunk in chunks)
