@@ -8,6 +8,7 @@ and on the boards whatever a test was about to do.
 
 import os
 import signal
+import sys
 from collections.abc import Generator
 from types import FrameType
 from typing import Any
@@ -96,12 +97,15 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
     if ending.signal is not None and not hasattr(session.config, "workerinput"):
         session.exitstatus = _STATUS + ending.signal
     try:
-        return (yield)
+        result = yield
+        if ending.signal is signal.SIGHUP:
+            sys.stdout.flush()  # what is still held back would fail when Python ends
     except OSError:
         if ending.signal is not signal.SIGHUP:
             raise
         _show_nothing()
         return None
+    return result
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -13,8 +13,8 @@ __all__ = ["pytest_addoption"]
 
 
 def _load_package() -> None:
-    """Load the package ``hil`` that holds this module, wherever on the path it stands."""
-    mark = Path("pytestplugin") / "entry" / "esp32_split_hil.py"
+    """Load the package ``hil`` that is the plugin, wherever on the path it stands."""
+    mark = Path("pytestplugin") / "namesakes.py"
     folders = (Path(entry).resolve() / "hil" for entry in sys.path)
     folder = next(folder for folder in folders if (folder / mark).is_file())
     spec = importlib.util.spec_from_file_location(
