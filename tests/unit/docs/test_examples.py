@@ -93,3 +93,10 @@ def test_every_piece_of_configuration_can_be_read(document: Path) -> None:
 def test_every_example_in_python_is_python(document: Path) -> None:
     for text in blocks(document, "python"):
         compile(text, document.name, "exec")
+
+
+@each_document
+def test_prose_has_at_most_100_characters_a_line(document: Path) -> None:
+    text = _BLOCK.sub("", document.read_text(encoding="utf-8"))
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("|")]
+    assert [line for line in lines if len(line) > 100] == []
