@@ -16,9 +16,9 @@ from pathlib import Path
 
 from hil.model.array import Array
 from hil.model.engine.native import PROBE_ARENA
+from hil.model.inputs.photos import load_photos
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.model import Model
-from hil.model.photos import load_photos
 from hil.model.split import Cut
 from hil.sim.kernels import open_runner
 

@@ -26,11 +26,11 @@ from pathlib import Path
 from hil.edge import EdgeServer
 from hil.inference.references import References
 from hil.model.engine.native import PROBE_ARENA
+from hil.model.inputs.photos import load_photos
+from hil.model.inputs.samples import Sample
 from hil.model.interpreter import Kernels
 from hil.model.model import Model
-from hil.model.photos import load_photos
 from hil.model.predictions import Predictions
-from hil.model.samples import Sample
 from hil.pytestplugin.recording import RecordingBoard
 from hil.results import Results
 from hil.sim.kernels import open_runner

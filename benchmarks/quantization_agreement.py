@@ -12,9 +12,9 @@ from pathlib import Path
 
 from hil.model.accuracy import agreement
 from hil.model.array import Array
+from hil.model.inputs.photos import load_photos
 from hil.model.interpreter import Kernels
 from hil.model.model import Model
-from hil.model.photos import load_photos
 from hil.model.topk import shared_best, top_k
 
 ROOT = Path(__file__).parents[1]

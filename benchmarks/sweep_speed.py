@@ -21,9 +21,9 @@ from hil.board.board import Board
 from hil.edge import EdgeServer
 from hil.model.array import Array
 from hil.model.engine.native import PROBE_ARENA
+from hil.model.inputs.photos import Photo, load_photos
 from hil.model.interpreter import Interpreter
 from hil.model.model import Model
-from hil.model.photos import Photo, load_photos
 from hil.sim.kernels import open_runner
 
 ROOT = Path(__file__).parents[1]

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from hil.inference.inference import Wire as Wire
     from hil.inference.judgement import Judgement as Judgement
     from hil.inference.judgement import judge as judge
+    from hil.model.inputs.photos import Photo as Photo
+    from hil.model.inputs.photos import load_photos as load_photos
+    from hil.model.inputs.tensors import TensorInput as TensorInput
+    from hil.model.inputs.tensors import load_inputs as load_inputs
     from hil.model.model import Model as Model
-    from hil.model.photos import Photo as Photo
-    from hil.model.photos import load_photos as load_photos
     from hil.model.split import Cut as Cut
     from hil.model.split import Split as Split
-    from hil.model.tensors import TensorInput as TensorInput
-    from hil.model.tensors import load_inputs as load_inputs
     from hil.results.serial_log import read as read_serial_log
     from hil.rig.rig import BoardSpec as BoardSpec
     from hil.rig.rig import Rig as Rig
@@ -59,17 +59,17 @@ _WHERE = {
     "Measuring": "hil.board.measuring",
     "Model": "hil.model.model",
     "OpenRig": "hil.board.bench",
-    "Photo": "hil.model.photos",
+    "Photo": "hil.model.inputs.photos",
     "Prediction": "hil.inference.inference",
     "Rig": "hil.rig.rig",
     "RoundTrip": "hil.inference.inference",
     "Split": "hil.model.split",
     "Stages": "hil.inference.inference",
-    "TensorInput": "hil.model.tensors",
+    "TensorInput": "hil.model.inputs.tensors",
     "Wire": "hil.inference.inference",
     "judge": "hil.inference.judgement",
-    "load_inputs": "hil.model.tensors",
-    "load_photos": "hil.model.photos",
+    "load_inputs": "hil.model.inputs.tensors",
+    "load_photos": "hil.model.inputs.photos",
     "read_serial_log": "hil.results.serial_log",
 }
 _NAMED_OTHERWISE = {"read_serial_log": "read"}

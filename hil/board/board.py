@@ -20,8 +20,8 @@ from hil.sim.process import Lab
 if TYPE_CHECKING:
     from hil.edge import Stopwatch
     from hil.edge.side import TailSide
-    from hil.model.model import Photo
-    from hil.model.samples import Sample
+    from hil.model.inputs.conversion import Photo
+    from hil.model.inputs.samples import Sample
 
 
 class Board(Station):
@@ -109,8 +109,8 @@ class Board(Station):
         """Infer end to end on one image.
 
         Args:
-            image: a path, a Pillow image, a :class:`hil.model.photos.Photo`, uint8 pixels, or the
-                model's input tensor itself.
+            image: a path, a Pillow image, a :class:`hil.model.inputs.photos.Photo`, uint8 pixels,
+                or the model's input tensor itself.
             via: the link, if one is to be insisted on: the one that is up is used.
             output: whether to have the whole output vector sent along.
             timeout: seconds of real time; 60 if not given.

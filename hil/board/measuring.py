@@ -9,8 +9,8 @@ from hil.links import SMALL_ECHO_BYTES
 
 if TYPE_CHECKING:
     from hil.board.board import Board
-    from hil.model.model import Photo
-    from hil.model.samples import Sample
+    from hil.model.inputs.conversion import Photo
+    from hil.model.inputs.samples import Sample
 
 
 class Measuring:

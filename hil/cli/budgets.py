@@ -21,7 +21,7 @@ from hil.shortage import shortage
 if TYPE_CHECKING:
     from hil.budgets import Samples, Section
     from hil.budgets.writing import Change
-    from hil.model.samples import Sample
+    from hil.model.inputs.samples import Sample
     from hil.pytestplugin.recording import RecordingBoard
     from hil.rig.rig import Rig
 
@@ -79,7 +79,7 @@ def learn(
     from hil.budgets.spread import ROUNDS
     from hil.budgets.writing import write_limits
     from hil.cli.shared.connected import connected
-    from hil.model.photos import default_photos, load_photos
+    from hil.model.inputs.photos import default_photos, load_photos
     from hil.pytestplugin.recording import RecordingBoard
     from hil.resources import resource
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from hil.board.board import Board
     from hil.inference.inference import Inference
     from hil.inference.judgement import Judgement
-    from hil.model.photos import Photo
-    from hil.model.samples import Sample
+    from hil.model.inputs.photos import Photo
+    from hil.model.inputs.samples import Sample
 
 
 @click.command()
@@ -94,7 +94,7 @@ def run(
 
 
 def _photos(paths: Sequence[Path]) -> "Iterator[Photo]":
-    from hil.model.photos import Photo, load_photos
+    from hil.model.inputs.photos import Photo, load_photos
 
     for path in paths:
         if path.is_dir():

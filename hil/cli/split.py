@@ -14,6 +14,7 @@ from hil.cli.shared.options import range_option
 from hil.cli.shared.saying import say, words
 from hil.errors import BadInputError
 from hil.model.array import Array
+from hil.model.inputs.photos import Photo, load_photos
 from hil.model.manifest import (
     MANIFEST_NAME,
     FileEntry,
@@ -22,7 +23,6 @@ from hil.model.manifest import (
     write_directory,
 )
 from hil.model.model import Model
-from hil.model.photos import Photo, load_photos
 from hil.model.prove import Prover, random_inputs
 from hil.model.split import Cut, Cuts, Split
 from hil.resources import resource

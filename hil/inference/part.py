@@ -10,8 +10,8 @@ import numpy as np
 
 from hil.errors import BadInputError
 from hil.model.array import Array
+from hil.model.inputs.samples import Sample
 from hil.model.model import Model
-from hil.model.samples import Sample
 from hil.model.split import Cut, Split
 from hil.model.tflite.graph import TensorSpec
 from hil.model.tflite.verify import verify
@@ -29,7 +29,7 @@ from hil.protocol.slot import (
 from hil.symptoms import expect
 
 if TYPE_CHECKING:
-    from hil.model.model import Photo
+    from hil.model.inputs.conversion import Photo
 
 ROLES = {"head": Role.HEAD, "tail": Role.TAIL, "full": Role.FULL}
 

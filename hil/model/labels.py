@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from hil.errors import BadInputError
-from hil.model.samples import Sample
+from hil.model.inputs.samples import Sample
 
 
 def label_key(label: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 from hil.errors import BadInputError
 from hil.files import encode, read_file, read_json
 from hil.model.accuracy import AgreementLimits
-from hil.model.preprocessing import Preprocessing
+from hil.model.inputs.preprocessing import Preprocessing
 from hil.whole_file import write_whole
 
 MANIFEST_NAME = "manifest.json"

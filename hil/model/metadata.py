@@ -13,7 +13,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from hil.model.preprocessing import normalization_fault
+from hil.model.inputs.preprocessing import normalization_fault
 from hil.model.tflite.flatbuffer import (
     DamagedError,
     Field,

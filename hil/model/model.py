@@ -11,32 +11,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import numpy as np
-
 from hil.errors import BadInputError
 from hil.files import read_file
 from hil.model.accuracy import AgreementLimits
 from hil.model.array import Array
+from hil.model.inputs.conversion import Conversion
+from hil.model.inputs.preprocessing import Preprocessing, check_range
+from hil.model.inputs.samples import Sample
+from hil.model.inputs.scaling import Scaling
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.labels import Labels, parse_labels
 from hil.model.manifest import MANIFEST_NAME, Manifest
 from hil.model.metadata import Metadata, read_metadata
-from hil.model.photo import check_takes_images, photo_tensor
-from hil.model.photos import Photo as NamedPhoto
-from hil.model.preprocessing import Preprocessing, check_range
-from hil.model.samples import Sample
-from hil.model.scaling import Scaling, find_scaling, real_values
 from hil.model.split import Cut, Cuts, Split, find_cut, legal_cuts, model_id, split_at, usual_cut
-from hil.model.tensors import TensorInput
 from hil.model.tflite.graph import TensorSpec, join
 from hil.model.tflite.verify import verify
 from hil.model.topk import top_k
 from hil.model.trial import try_model
 
 if TYPE_CHECKING:
-    from PIL import Image
-
-    Photo = Image.Image | Array | str | os.PathLike[str]
+    from hil.model.inputs.conversion import Photo
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,14 +185,17 @@ class Model:
         return split_at(self.int8, cut)
 
     @functools.cached_property
+    def _conversion(self) -> Conversion:
+        return Conversion(self.input, self.preprocessing, self.metadata, self.value_range)
+
+    @property
     def scaling(self) -> Scaling:
         """The real values that a photo's pixels stand for, and who says so.
 
         Raises:
             BadInputError: the model takes no images, or nobody says it.
         """
-        check_takes_images(self.input)
-        return find_scaling(self.input, self.preprocessing, self.metadata, self.value_range)
+        return self._conversion.scaling
 
     @functools.cached_property
     def class_ids(self) -> Labels:
@@ -221,7 +218,7 @@ class Model:
             BadInputError: it is not an image, the model does not take images, or nobody says
                 what its pixels stand for.
         """
-        return photo_tensor(photo, self.input, self.scaling, self.preprocessing.resize)
+        return self._conversion.photo(photo)
 
     def input_tensor(self, sample: "Photo | Sample") -> Array:
         """Return anything that an input can be made of as an input tensor.
@@ -233,14 +230,7 @@ class Model:
         Raises:
             BadInputError: no input can be made of it.
         """
-        if isinstance(sample, TensorInput):
-            return sample.tensor
-        if isinstance(sample, NamedPhoto):
-            return self.preprocess(sample.open())
-        own = (self.input.shape, self.input.dtype)
-        if isinstance(sample, np.ndarray) and (sample.shape, sample.dtype.name) == own:
-            return sample
-        return self.preprocess(sample)
+        return self._conversion.tensor(sample)
 
     def predict(self, x: Array, kernels: Kernels = Kernels.REFERENCE) -> Array:
         """Run the model that boards run on one input tensor; thread-safe.
@@ -278,11 +268,7 @@ class Model:
 
     def float_tensor(self, sample: "Photo | Sample") -> Array:
         """Return what an input stands for as an input of the float32 model; see predict_float."""
-        spec = verify(self._float_model()).input_spec
-        if isinstance(sample, TensorInput):
-            return real_values(sample.tensor, self.input).reshape(spec.shape)
-        photo = sample.open() if isinstance(sample, NamedPhoto) else sample
-        return photo_tensor(photo, spec, self.scaling, self.preprocessing.resize)
+        return self._conversion.float_tensor(sample, verify(self._float_model()).input_spec)
 
     def run_float(self, x: Array) -> Array:
         """Run the float32 model on one of its input tensors; thread-safe; see predict_float."""

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from hil.console.console import Console
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
+    from hil.model.inputs.samples import Sample
     from hil.model.model import Model
     from hil.model.predictions import Predictions
-    from hil.model.samples import Sample
     from hil.model.split import Cut
     from hil.pytestplugin.bench import Bench
     from hil.results import Results
@@ -95,10 +95,10 @@ def hil_samples(request: pytest.FixtureRequest) -> "list[Sample]":
 
 @pytest.fixture(scope="session")
 def photos(hil_samples: "list[Sample]") -> "list[Sample]":
-    """The photos, sorted by name: ``hil.model.photos.Photo`` with path, name and label.
+    """The photos, sorted by name: ``hil.model.inputs.photos.Photo`` with path, name and label.
 
-    With --hil-input they are the inputs that it names, ``hil.model.tensors.TensorInput`` with
-    path, name, label and tensor; ``board.infer`` and ``model.input_tensor`` take both.
+    With --hil-input they are the inputs that it names, ``hil.model.inputs.tensors.TensorInput``
+    with path, name, label and tensor; ``board.infer`` and ``model.input_tensor`` take both.
     """
     return hil_samples
 

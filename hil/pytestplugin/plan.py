@@ -17,8 +17,8 @@ from hil.rig.rig import Rig
 from hil.serialport.ports import discover_ports
 
 if TYPE_CHECKING:
+    from hil.model.inputs.samples import Sample
     from hil.model.model import Model
-    from hil.model.samples import Sample
     from hil.model.split import Cut
 
 BUDGETS = "budgets.toml"
@@ -79,8 +79,8 @@ class Plan:
         own = [path for path in (each / BUDGETS for each in directories) if path.exists()]
         budgets = Budgets.load(own[0] if own else resource(BUDGETS))
 
+        from hil.model.inputs.preprocessing import parse_range
         from hil.model.model import Model
-        from hil.model.preprocessing import parse_range
         from hil.model.split import find_cut
 
         asked = settings.value_range
@@ -100,8 +100,8 @@ class Plan:
         Raises:
             BadInputError: they cannot be used, or the model takes no photos.
         """
-        from hil.model.photos import default_photos, load_photos
-        from hil.model.tensors import load_inputs
+        from hil.model.inputs.photos import default_photos, load_photos
+        from hil.model.inputs.tensors import load_inputs
 
         if settings.input is not None:
             if settings.photos is not None:

@@ -9,7 +9,7 @@ from hil.board.board import Board
 from hil.errors import BadInputError, MessageLost
 from hil.flash.flash import FlashReport, Region
 from hil.inference.inference import Inference, RoundTrip
-from hil.model.samples import Sample
+from hil.model.inputs.samples import Sample
 from hil.results import (
     BoardRecord,
     CutRecord,

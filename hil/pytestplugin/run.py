@@ -18,7 +18,7 @@ from hil.pytestplugin.results_file import ResultsFile
 from hil.shortage import telling_shortages
 
 if TYPE_CHECKING:
-    from hil.model.samples import Sample
+    from hil.model.inputs.samples import Sample
     from hil.pytestplugin.bench import Bench
     from hil.pytestplugin.plan import Plan
     from hil.results.serial_log import Entry

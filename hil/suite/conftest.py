@@ -12,9 +12,9 @@ from hil.errors import BadInputError
 from hil.firmware.build import FirmwareBuild
 from hil.inference.inference import Inference
 from hil.model.array import Array
+from hil.model.inputs.samples import Sample
 from hil.model.model import Model
 from hil.model.predictions import Predictions
-from hil.model.samples import Sample
 from hil.model.split import Cut
 from hil.pytestplugin.recording import RecordingBoard
 from hil.pytestplugin.run import MAIN, Run

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from hil.board.connection import Connection
-from hil.model.samples import Sample
+from hil.model.inputs.samples import Sample
 from hil.pytestplugin.recording import RecordingBoard
 from hil.rig.power import power_cycle
 from hil.symptoms import expect

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from hil.model.inputs.samples import Sample
 from hil.model.model import Model
-from hil.model.samples import Sample
 from hil.results import Results
 from hil.results.summary import accuracy
 from hil.symptoms import expect

@@ -13,7 +13,7 @@ from hil.board.measuring import Measuring
 from hil.budgets.spread import percentile, spread
 from hil.inference.inference import Inference, RoundTrip, Stages, Wire
 from hil.links import SMALL_ECHO_BYTES
-from hil.model.samples import Sample
+from hil.model.inputs.samples import Sample
 from hil.model.split import Cut
 from hil.pytestplugin.options import Settings
 from hil.symptoms import expect

@@ -8,7 +8,7 @@ import pytest
 from hil.board.board import Board
 from hil.console.memory import BoardMemory
 from hil.firmware.build import FirmwareBuild
-from hil.model.samples import Sample
+from hil.model.inputs.samples import Sample
 from hil.model.tflite.verify import verify
 from hil.sim.kernels import open_runner
 from hil.suite.helpers.answers import Answers

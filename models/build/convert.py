@@ -10,9 +10,9 @@ import tensorflow as tf
 from PIL import Image
 
 from hil.model.accuracy import AgreementLimits
+from hil.model.inputs.photos import load_photos
+from hil.model.inputs.preprocessing import Preprocessing
 from hil.model.manifest import FileEntry, Manifest, sha256, write_directory
-from hil.model.photos import load_photos
-from hil.model.preprocessing import Preprocessing
 
 
 def photo_inputs(directory: Path, height: int, width: int) -> list[np.ndarray]:

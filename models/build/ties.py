@@ -12,9 +12,9 @@ from pathlib import Path
 import flatbuffers
 import numpy as np
 
+from hil.model.inputs.preprocessing import Preprocessing
 from hil.model.manifest import FileEntry, Manifest, sha256, write_directory
 from hil.model.model import Model
-from hil.model.preprocessing import Preprocessing
 from hil.model.tflite.schema import load
 
 CLASSES = 1000

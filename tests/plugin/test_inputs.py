@@ -14,7 +14,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from hil.model.photos import default_photos
+from hil.model.inputs.photos import default_photos
 
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "models" / "tiny"

@@ -34,8 +34,8 @@ from hil.errors import (
 from hil.firmware.build import FirmwareBuild, default_firmware
 from hil.flash.flash import FlashFile, flash
 from hil.inference.part import ModelPart
+from hil.model.inputs.photos import load_photos
 from hil.model.model import Model
-from hil.model.photos import load_photos
 from hil.resources import resource
 from hil.rig.rig import BoardSpec
 from hil.rig.wifi import WifiCredentials

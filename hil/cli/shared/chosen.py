@@ -10,9 +10,9 @@ from hil.printable import printable
 
 if TYPE_CHECKING:
     from hil.firmware.build import FirmwareBuild
+    from hil.model.inputs.tensors import TensorInput
     from hil.model.model import Model
     from hil.model.split import Cut
-    from hil.model.tensors import TensorInput
     from hil.rig.lock import Holder
     from hil.rig.rig import BoardSpec, Rig
 
@@ -102,7 +102,7 @@ class ChosenInputs:
 
     def load(self, model: "Model") -> "list[TensorInput]":
         """Read the inputs, before anything is done with a board; raises BadInputError."""
-        from hil.model.tensors import load_inputs
+        from hil.model.inputs.tensors import load_inputs
 
         return [
             each for path in self.inputs for each in load_inputs(path, model.input, model.inputs)
@@ -139,8 +139,8 @@ def say_who(holder: "Holder") -> None:
 def load_model(path: Path | None, value_range: str | None = None) -> "Model":
     """Load a model, saying what is odd about it; without a path the one that comes with hil."""
     from hil.errors import InfrastructureError
+    from hil.model.inputs.preprocessing import parse_range
     from hil.model.model import Model
-    from hil.model.preprocessing import parse_range
     from hil.resources import resource
 
     scale = None if value_range is None else parse_range(value_range, "--range")

@@ -12,10 +12,10 @@ from hil.inference.judgement import Judgement, judge
 from hil.inference.references import References
 from hil.model.array import Array
 from hil.model.compare import Comparison, compare
+from hil.model.inputs.photos import Photo
+from hil.model.inputs.samples import Sample
 from hil.model.model import Model
-from hil.model.photos import Photo
 from hil.model.predictions import Predictions
-from hil.model.samples import Sample
 from hil.model.split import Cut
 from hil.model.topk import shared_best, top_k
 from hil.pytestplugin.recording import RecordingBoard

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from hil.model.inputs.samples import Sample
 from hil.model.labels import Labels
-from hil.model.samples import Sample
 
 NAMES = ("cat", "maillot", "German shepherd", "Maillot", "crane", "7")
 LABELS = Labels.of(NAMES, len(NAMES))

@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 
 from hil.errors import BadInputError
+from hil.model.inputs.photo import photo_tensor
+from hil.model.inputs.scaling import Scaling
 from hil.model.interpreter import Kernels
 from hil.model.manifest import Manifest, SplitManifest, sha256
 from hil.model.model import Model
-from hil.model.photo import photo_tensor
-from hil.model.scaling import Scaling
 from hil.model.tflite.graph import TensorSpec
 from hil.model.topk import top_k
 

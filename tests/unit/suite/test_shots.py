@@ -13,9 +13,9 @@ import pytest
 from hil.inference.inference import HostTimes, Inference, Stages
 from hil.inference.references import References
 from hil.model.array import Array
+from hil.model.inputs.photos import Photo, load_photos
 from hil.model.interpreter import Kernels
 from hil.model.model import Model
-from hil.model.photos import Photo, load_photos
 from hil.model.predictions import Predictions
 from hil.resources import resource
 from hil.results import Results

@@ -7,8 +7,8 @@ import numpy as np
 
 from hil.errors import BadInputError
 from hil.model.array import Array
+from hil.model.inputs.preprocessing import Preprocessing
 from hil.model.metadata import Metadata
-from hil.model.preprocessing import Preprocessing
 from hil.model.tflite.graph import TensorSpec
 
 RANGES = ((0.0, 255.0), (0.0, 1.0), (-1.0, 1.0))

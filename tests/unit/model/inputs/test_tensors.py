@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.errors import BadInputError
+from hil.model.inputs.tensors import load_inputs
 from hil.model.model import Model
-from hil.model.tensors import load_inputs
 from hil.model.tflite.graph import TensorSpec
 
 FEATURES = TensorSpec("input", (1, 4, 3, 1), "int8", 0.5, 10)

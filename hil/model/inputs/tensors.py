@@ -30,8 +30,8 @@ import numpy as np
 from hil.errors import BadInputError
 from hil.files import DATA_BYTES, read_file
 from hil.model.array import Array
-from hil.model.samples import Sample, listed
-from hil.model.scaling import quantized, value_range
+from hil.model.inputs.samples import Sample, listed
+from hil.model.inputs.scaling import quantized, value_range
 from hil.model.tflite.graph import TensorSpec, join
 
 SUFFIXES = frozenset({".bin", ".npy", ".npz", ".wav"})

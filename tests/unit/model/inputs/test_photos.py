@@ -20,8 +20,8 @@ from PIL import Image
 
 from hil import resources
 from hil.errors import BadInputError, InfrastructureError
+from hil.model.inputs.photos import Photo, default_photos, load_photos
 from hil.model.labels import label_key
-from hil.model.photos import Photo, default_photos, load_photos
 from hil.resources import resource
 
 LICENCES = {
@@ -387,7 +387,7 @@ class TestOpening:
             load_photos(tmp_path)[0].open()
 
     def test_importing_the_module_does_not_import_pillow(self):
-        probe = "import sys, hil.model.photos; sys.exit('PIL' in sys.modules)"
+        probe = "import sys, hil.model.inputs.photos; sys.exit('PIL' in sys.modules)"
         assert (
             subprocess.run([sys.executable, "-c", probe], timeout=60, check=False).returncode == 0
         )

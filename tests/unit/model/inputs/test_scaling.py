@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 
 from hil.errors import BadInputError
+from hil.model.inputs.photos import default_photos
+from hil.model.inputs.preprocessing import Preprocessing, parse_range
+from hil.model.inputs.scaling import find_scaling, quantized
 from hil.model.metadata import Metadata, read_metadata
 from hil.model.model import Model
-from hil.model.photos import default_photos
-from hil.model.preprocessing import Preprocessing, parse_range
-from hil.model.scaling import find_scaling, quantized
 from hil.model.tflite.graph import TensorSpec
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 CIFAR = ROOT / "tests" / "models" / "mlperf_ic_int8.tflite"
 
 

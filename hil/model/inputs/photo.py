@@ -9,8 +9,8 @@ import numpy as np
 
 from hil.errors import BadInputError
 from hil.model.array import Array
-from hil.model.photos import Photo
-from hil.model.scaling import Scaling
+from hil.model.inputs.photos import Photo
+from hil.model.inputs.scaling import Scaling
 from hil.model.tflite.graph import TensorSpec
 
 if TYPE_CHECKING:

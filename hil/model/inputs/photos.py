@@ -15,7 +15,7 @@ import numpy as np
 
 from hil.errors import BadInputError
 from hil.files import read_file
-from hil.model.samples import Sample, listed
+from hil.model.inputs.samples import Sample, listed
 from hil.resources import resource
 
 if TYPE_CHECKING:
