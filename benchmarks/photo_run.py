@@ -31,7 +31,7 @@ from hil.model.inputs.samples import Sample
 from hil.model.interpreter import Kernels
 from hil.model.model import Model
 from hil.model.predictions import Predictions
-from hil.pytestplugin.recording import RecordingBoard
+from hil.pytestplugin.bench.recording import RecordingBoard
 from hil.results import Results
 from hil.sim.kernels import open_runner
 from hil.suite.helpers.shots import Shots

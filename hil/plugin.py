@@ -6,21 +6,18 @@ import pytest
 from hil.pytestplugin import (
     benchmark,
     budgets,
-    closing,
     fixtures,
-    logfiles,
     measuring,
     namesakes,
     odd_names,
     options,
-    outcomes,
-    readiness,
-    report,
     selection,
     signals,
     stages,
     workers,
 )
+from hil.pytestplugin.bench import readiness
+from hil.pytestplugin.outcomes import closing, logfiles, outcomes, report
 
 PARTS = (
     options,

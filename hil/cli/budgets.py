@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hil.budgets import Samples, Section
     from hil.budgets.writing import Change
     from hil.model.inputs.samples import Sample
-    from hil.pytestplugin.recording import RecordingBoard
+    from hil.pytestplugin.bench.recording import RecordingBoard
     from hil.rig.rig import Rig
 
 
@@ -80,7 +80,7 @@ def learn(
     from hil.budgets.writing import write_limits
     from hil.cli.shared.connected import connected
     from hil.model.inputs.photos import default_photos, load_photos
-    from hil.pytestplugin.recording import RecordingBoard
+    from hil.pytestplugin.bench.recording import RecordingBoard
     from hil.resources import resource
 
     if rounds < ROUNDS["p95"]:

@@ -2,4 +2,22 @@
 """The pytest plugin, one module an idea; ``hil.plugin`` is the entry point that names them all.
 
 Nothing here imports numpy, esptool or an interpreter when it is loaded.
+
+``fixtures``      the fixtures of a run: what a test asks for by name
+``stages``        what is on the board for a test, and the fixtures that ask for it
+``measuring``     the fixture that measures in spite of lost messages
+``budgets``       the marker that judges what was measured
+``benchmark``     pytest-benchmark, told which board it measures
+``workers``       pytest-xdist's processes, as far as results and board go
+``signals``       SIGTERM and SIGHUP end a session in order
+``selection``     which tests need a board, and on which it is
+``run``           what the tests of a session have in common
+``plan``          what a run will test
+``results_file``  ``results.json``, as far as a run has come
+``options``       the command line, and the settings of the ini file
+``namesakes``     a project's own package ``hil``
+``odd_names``     tests in files whose names are no UTF-8
+
+Its wings: ``bench``, the boards and how the next test finds them; ``outcomes``, what a failure
+counts as and how it is told.
 """

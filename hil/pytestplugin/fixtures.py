@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hil.model.model import Model
     from hil.model.predictions import Predictions
     from hil.model.split import Cut
-    from hil.pytestplugin.bench import Bench
+    from hil.pytestplugin.bench.bench import Bench
     from hil.results import Results
 
 
@@ -48,7 +48,7 @@ def hil_bench(
 ) -> "Iterator[Bench]":
     """The open board before anything is flashed; tests ask for ``board``."""
     from hil.errors import InfrastructureError
-    from hil.pytestplugin.bench import Bench
+    from hil.pytestplugin.bench.bench import Bench
 
     run = Run.of(request.config)
     run.begin()  # where a test asks for a board that did not seem to need one

@@ -12,14 +12,14 @@ import pytest
 from hil.errors import HilError, InfrastructureError
 from hil.libraries import load_libraries
 from hil.printable import printable
-from hil.pytestplugin.kinds import kind_of
 from hil.pytestplugin.options import Settings, log_directory
+from hil.pytestplugin.outcomes.kinds import kind_of
 from hil.pytestplugin.results_file import ResultsFile
 from hil.shortage import telling_shortages
 
 if TYPE_CHECKING:
     from hil.model.inputs.samples import Sample
-    from hil.pytestplugin.bench import Bench
+    from hil.pytestplugin.bench.bench import Bench
     from hil.pytestplugin.plan import Plan
     from hil.results.serial_log import Entry
     from hil.rig.lock import Holder

@@ -5,8 +5,8 @@ import pytest
 
 from hil.errors import BadInputError, HilError
 from hil.links import LINKS
-from hil.pytestplugin.kinds import NEEDS_BOARD, needs_board
 from hil.pytestplugin.options import Settings
+from hil.pytestplugin.outcomes.kinds import NEEDS_BOARD, needs_board
 from hil.pytestplugin.run import LINK, SAMPLES, Run, is_dry
 from hil.shortage import telling_shortages
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from hil.pytestplugin.kinds import needs_board
+from hil.pytestplugin.outcomes.kinds import needs_board
 from hil.pytestplugin.run import is_dry
 from hil.pytestplugin.workers import pass_on
 

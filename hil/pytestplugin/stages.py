@@ -16,7 +16,7 @@ from hil.pytestplugin.run import MAIN, Run
 if TYPE_CHECKING:
     from hil.board.board import Board
     from hil.firmware.build import FirmwareBuild
-    from hil.pytestplugin.bench import Bench
+    from hil.pytestplugin.bench.bench import Bench
 
 STAGES = ("small_board", "armed_board")
 """Those that are not of the model under test, by the fixture that asks for them."""

@@ -16,8 +16,8 @@ from _pytest.junitxml import xml_key
 from hil.errors import HilError
 from hil.printable import printable
 from hil.pytestplugin.options import log_directory
-from hil.pytestplugin.outcomes import EXIT_STATUS
-from hil.pytestplugin.report import show
+from hil.pytestplugin.outcomes.outcomes import EXIT_STATUS
+from hil.pytestplugin.outcomes.report import show
 from hil.pytestplugin.run import Run
 from hil.shortage import telling_shortages
 

@@ -16,7 +16,7 @@ from hil.model.inputs.samples import Sample
 from hil.model.model import Model
 from hil.model.predictions import Predictions
 from hil.model.split import Cut
-from hil.pytestplugin.recording import RecordingBoard
+from hil.pytestplugin.bench.recording import RecordingBoard
 from hil.pytestplugin.run import MAIN, Run
 from hil.pytestplugin.stages import STAGES, stage_of
 from hil.results import Results

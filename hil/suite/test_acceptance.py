@@ -11,7 +11,7 @@ import pytest
 
 from hil.board.connection import Connection
 from hil.model.inputs.samples import Sample
-from hil.pytestplugin.recording import RecordingBoard
+from hil.pytestplugin.bench.recording import RecordingBoard
 from hil.rig.power import power_cycle
 from hil.symptoms import expect
 

@@ -11,7 +11,7 @@ import pytest
 from hil import child
 from hil.errors import FlashingError
 from hil.firmware.build import FirmwareBuild
-from hil.pytestplugin.recording import RecordingBoard
+from hil.pytestplugin.bench.recording import RecordingBoard
 from hil.serialport.line import Line
 from hil.symptoms import expect
 

@@ -7,7 +7,7 @@ import pytest
 
 from hil.board.board import Board
 from hil.inference.part import ModelPart
-from hil.pytestplugin.bench import Bench
+from hil.pytestplugin.bench.bench import Bench
 from hil.pytestplugin.options import Settings
 from hil.pytestplugin.run import Run
 from hil.suite.helpers.answers import Answers

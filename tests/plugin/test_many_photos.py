@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 SUITE = ROOT / "hil" / "suite"
 DONE = 5
 STOP = f"""
-from hil.pytestplugin.recording import RecordingBoard
+from hil.pytestplugin.bench.recording import RecordingBoard
 from hil.suite.helpers import countdown
 
 countdown.FIRST_S = countdown.MOST_S = 0.0

@@ -18,7 +18,7 @@ from hil.model.model import Model
 from hil.model.predictions import Predictions
 from hil.model.split import Cut
 from hil.model.topk import shared_best, top_k
-from hil.pytestplugin.recording import RecordingBoard
+from hil.pytestplugin.bench.recording import RecordingBoard
 from hil.results import JudgementRecord, Results
 
 _PENDING = 4

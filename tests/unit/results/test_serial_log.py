@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.console.log import Kind, LogLine
-from hil.pytestplugin import logfiles
+from hil.pytestplugin.outcomes import logfiles
 from hil.results.serial_log import HEADER, Entry, file_text, read
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=60)

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 import pytest
 
 from hil.errors import BadInputError, BoardPanic, HostError, PortBusyError, ResetError
-from hil.pytestplugin.kinds import cause_of, kind_of
+from hil.pytestplugin.outcomes.kinds import cause_of, kind_of
 
 HERE = Path(__file__)
 PORT = PortBusyError("The port is busy.")

@@ -6,7 +6,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.pytestplugin.logfiles import file_name
+from hil.pytestplugin.outcomes.logfiles import file_name
 
 
 @given(st.text(min_size=1, max_size=400))

@@ -22,9 +22,9 @@ from hil.errors import (
     PortMissingError,
 )
 from hil.model.model import Model
-from hil.pytestplugin import bench
-from hil.pytestplugin.recording import RecordingBoard
-from hil.pytestplugin.stalls import Repeated
+from hil.pytestplugin.bench import bench
+from hil.pytestplugin.bench.recording import RecordingBoard
+from hil.pytestplugin.bench.stalls import Repeated
 from hil.resources import resource
 from hil.results import Results
 from hil.rig.rig import BoardSpec, Rig

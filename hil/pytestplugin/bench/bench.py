@@ -6,18 +6,15 @@ from typing import TYPE_CHECKING
 from hil.board.bench import OpenRig
 from hil.errors import (
     BootFailure,
-    BudgetExceeded,
     HilError,
     InfrastructureError,
     LabError,
-    MessageLost,
     ModelRefused,
     ProductFailure,
 )
-from hil.pytestplugin.condition import Condition
-from hil.pytestplugin.recording import RecordingBoard
+from hil.pytestplugin.bench.damage import Damage
+from hil.pytestplugin.bench.recording import RecordingBoard
 from hil.pytestplugin.run import MAIN
-from hil.pytestplugin.stalls import Repeated, Stalls
 from hil.results import Results
 
 if TYPE_CHECKING:
@@ -65,15 +62,10 @@ class Bench:
         self._edge: EdgeServer | None = None
         self._connects = False
         self._flashed: list[Board] = []
-        self._broken: HilError | None = None
-        self._broken_links: dict[str, InfrastructureError] = {}
-        self._without_second: list[InfrastructureError] = []
-        self._condition = Condition(self.rig)
+        self._damage = Damage(self.rig, simulated=rig.board.virtual)
         self._installed = self._closed = False
-        self._stale = False
         self._fits = False
         self._pending: tuple[str, HilError] | None = None
-        self._stalls = Stalls(simulated=rig.board.virtual)
 
     def close(self) -> None:
         """Let go of the boards, with what the run was to test on those that outlive it.
@@ -90,7 +82,7 @@ class Bench:
 
     def _let_go(self) -> None:
         try:
-            if self.board.lab is None and self._broken is None:
+            if self.board.lab is None and self._damage.broken is None:
                 self._restore()
         finally:
             self._keep_notes()
@@ -111,7 +103,7 @@ class Bench:
         self._fits = fits
         self.prepare(MAIN, build, model, cut)
         self._flash()
-        self._condition = Condition(self.rig)
+        self._damage.note_installed()
         self._installed = True
 
     def prepare(
@@ -174,24 +166,14 @@ class Bench:
 
         After an infrastructure error nothing can be tested any more, unless it concerns one link
         or the second board alone. After all else the boards are looked after before they are used
-        again, see :class:`hil.pytestplugin.condition.Condition`.
+        again, see :class:`hil.pytestplugin.bench.condition.Condition`.
 
         Args:
             error: what ended it.
             via: the link that it had.
             test: its name.
         """
-        self._stalls.note(error, via, test)
-        if isinstance(error, Repeated):
-            return
-        if isinstance(error, MessageLost) and error.tolerated:
-            self._stale = True
-        elif any(error is known for known in (*self._broken_links.values(), *self._without_second)):
-            return
-        elif isinstance(error, InfrastructureError):
-            self._broken = self._broken or error
-        elif not isinstance(error, BudgetExceeded):
-            self._condition.note(error)
+        self._damage.note(error, via, test)
 
     def make_ready(self, via: str, stage: str = MAIN) -> None:
         """Bring the boards back to what every test is to find: up, same model, connected.
@@ -207,16 +189,10 @@ class Bench:
             ProductFailure: a board is not up, or does not come up again.
             Repeated: an earlier test waited in vain on this link.
         """
-        if self._broken is not None:
-            raise self._broken.with_traceback(None)
-        self._stalls.require_none(via)
+        self._damage.require_none(via)
         if not self._installed:
             return  # whatever is on the boards, it is not what is to be tested
-        try:
-            self._condition.mend()
-        except ProductFailure as error:
-            self._broken = error
-            raise
+        self._damage.mend()
         info = None if self.board.half_flashed else self.board.refresh()
         if stage not in self._contents:
             return
@@ -246,9 +222,7 @@ class Bench:
             InfrastructureError: the rig broke.
         """
         self._keep_notes()
-        if not self._installed or self._closed or self._broken is not None:
-            return
-        if self._condition.is_sound:
+        if self._installed and not self._closed and self._damage.is_sound:
             for board in self.rig.boards:
                 board.refresh()
 
@@ -286,12 +260,12 @@ class Bench:
         try:
             return self.rig.second(role)
         except InfrastructureError as error:
-            self._without_second.append(error)
+            self._damage.note_second(error)
             raise
 
     def _is_connected(self, via: str) -> bool:
         link = self.board.connection
-        if link is None or self._stale or link.via != via or link.edge is not self._edge:
+        if link is None or self._damage.stale or link.via != via or link.edge is not self._edge:
             return False
         if link.tail is not None and not link.tail.holds("tail", self.board.part.model_id):
             return False
@@ -300,8 +274,7 @@ class Bench:
     def _connect(self, via: str) -> None:
         """Connect over a link; where that is the rig's fault, remember it of this link alone."""
         self.require(via)
-        if via in self._broken_links:
-            raise self._broken_links[via].with_traceback(None)
+        self._damage.require_link(via)
         try:
             if self._edge is None:
                 self.board.connect(self.peer(), via)
@@ -311,9 +284,9 @@ class Bench:
         except LabError:
             raise
         except InfrastructureError as error:
-            self._broken_links[via] = error
+            self._damage.note_link(via, error)
             raise
-        self._stale = False
+        self._damage.stale = False
 
 
 def _identity(info: "BoardInfo") -> tuple[object, ...]:

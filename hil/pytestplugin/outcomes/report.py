@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hil.printable import printable
-from hil.pytestplugin.kinds import ending_of, needs_board
-from hil.pytestplugin.logfiles import PATH
+from hil.pytestplugin.outcomes.kinds import ending_of, needs_board
+from hil.pytestplugin.outcomes.logfiles import PATH
+from hil.pytestplugin.outcomes.story import Story
 from hil.pytestplugin.run import Run
-from hil.pytestplugin.story import Story
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter

@@ -25,9 +25,9 @@ from _pytest.junitxml import xml_key
 
 from hil.console.log import NOTE
 from hil.errors import BadInputError, HilError
-from hil.pytestplugin.kinds import ending_of, kind_of, worst
 from hil.pytestplugin.options import counts_unstable
-from hil.pytestplugin.story import Story
+from hil.pytestplugin.outcomes.kinds import ending_of, kind_of, worst
+from hil.pytestplugin.outcomes.story import Story
 
 EXIT_STATUS: dict[str, int] = {
     "product": pytest.ExitCode.TESTS_FAILED,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hil.pytestplugin.kinds import worst
+from hil.pytestplugin.outcomes.kinds import worst
 
 _ORDER = ("setup", "call", "teardown")
 _BENIGN = ("passed", "xpassed", "xfailed", "skipped")

@@ -3,7 +3,7 @@
 
 import pytest
 
-from hil.pytestplugin.story import Story
+from hil.pytestplugin.outcomes.story import Story
 
 PASSED = [("setup", "passed", None), ("call", "passed", None), ("teardown", "passed", None)]
 FAILED = [("setup", "passed", None), ("call", "failed", "product"), ("teardown", "passed", None)]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from hil.errors import HilError
-from hil.pytestplugin.kinds import cause_of, kind_of
-from hil.pytestplugin.outcomes import EXIT_STATUS
+from hil.pytestplugin.outcomes.kinds import cause_of, kind_of
+from hil.pytestplugin.outcomes.outcomes import EXIT_STATUS
 from hil.pytestplugin.run import Run
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hil.links import parse_links
-from hil.pytestplugin.condition import cuts_short
-from hil.pytestplugin.kinds import NEEDS_BOARD, ending_of, used_fixtures
+from hil.pytestplugin.bench.condition import cuts_short
+from hil.pytestplugin.outcomes.kinds import NEEDS_BOARD, ending_of, used_fixtures
 from hil.pytestplugin.run import Run
 from hil.pytestplugin.selection import link_of
 from hil.pytestplugin.stages import stage_of
 
 if TYPE_CHECKING:
-    from hil.pytestplugin.bench import Bench
+    from hil.pytestplugin.bench.bench import Bench
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+"""The boards that the tests of a session share, from one test to the next.
+
+``readiness``  around each test: ready before it, unharmed after it
+``bench``      the open boards, and what every test is to find on them
+``damage``     what has ended tests, and what it keeps the next ones from
+``condition``  whether the boards are as they were found, and bringing them back if not
+``stalls``     failures that cost a long wait each, and are waited for once
+``recording``  a board that enters what happens to it into the results
+"""

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""What has ended tests with these boards, and what it keeps the next ones from."""
+
+from typing import TYPE_CHECKING, Any
+
+from hil.errors import (
+    BudgetExceeded,
+    HilError,
+    InfrastructureError,
+    MessageLost,
+    ProductFailure,
+)
+from hil.pytestplugin.bench.condition import Condition
+from hil.pytestplugin.bench.stalls import Repeated, Stalls
+
+if TYPE_CHECKING:
+    from hil.board.bench import OpenRig
+
+
+class Damage:
+    """What is known against a rig's boards and links; all that is not may be used.
+
+    Attributes:
+        broken: what has put all boards out of use; ``None`` as long as nothing has.
+        stale: whether a message was lost on the connection, so that it is to be opened again.
+    """
+
+    def __init__(self, rig: "OpenRig[Any]", *, simulated: bool) -> None:
+        """Nothing is known yet.
+
+        Args:
+            rig: the open boards.
+            simulated: as of :class:`hil.pytestplugin.bench.stalls.Stalls`.
+        """
+        self.broken: HilError | None = None
+        self.stale = False
+        self._rig = rig
+        self._condition = Condition(rig)
+        self._stalls = Stalls(simulated=simulated)
+        self._broken_links: dict[str, InfrastructureError] = {}
+        self._without_second: list[InfrastructureError] = []
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the boards are in use, and nothing may have left one in any state."""
+        return self.broken is None and self._condition.is_sound
+
+    def note(self, error: BaseException, via: str, test: str) -> None:
+        """Learn of what ended a phase of a test, expected or not; see :meth:`Bench.note`."""
+        self._stalls.note(error, via, test)
+        if isinstance(error, Repeated):
+            return
+        if isinstance(error, MessageLost) and error.tolerated:
+            self.stale = True
+        elif any(error is known for known in (*self._broken_links.values(), *self._without_second)):
+            return
+        elif isinstance(error, InfrastructureError):
+            self.broken = self.broken or error
+        elif not isinstance(error, BudgetExceeded):
+            self._condition.note(error)
+
+    def note_link(self, via: str, error: InfrastructureError) -> None:
+        """Learn that the rig cannot have a link, which is to cost only that link's tests."""
+        self._broken_links[via] = error
+
+    def note_second(self, error: InfrastructureError) -> None:
+        """Learn that there is no second board, which is to cost only the tests that need it."""
+        self._without_second.append(error)
+
+    def note_installed(self) -> None:
+        """Learn that the boards were flashed and started: what was done before does not count."""
+        self._condition = Condition(self._rig)
+
+    def require_none(self, via: str) -> None:
+        """Raise what keeps all boards, or tests on this link, from being used.
+
+        Raises:
+            HilError: what has put the boards out of use.
+            Repeated: an earlier test waited in vain on this link.
+        """
+        if self.broken is not None:
+            raise self.broken.with_traceback(None)
+        self._stalls.require_none(via)
+
+    def require_link(self, via: str) -> None:
+        """Raise what the rig cannot have this link for.
+
+        Raises:
+            InfrastructureError: it was found when the link was to be opened before.
+        """
+        if via in self._broken_links:
+            raise self._broken_links[via].with_traceback(None)
+
+    def mend(self) -> None:
+        """Reset the boards if need be; where that fails, they are out of use.
+
+        Raises:
+            ProductFailure: a board does not come up.
+            InfrastructureError: it could not be reset or asked.
+        """
+        try:
+            self._condition.mend()
+        except ProductFailure as error:
+            self.broken = error
+            raise
