@@ -15,9 +15,9 @@ from esp_idf_defs.app_description import AppDescription
 from esp_idf_defs.partitions import InputError, PartitionDefinition
 
 from hil.errors import BadInputError
-from hil.files import read_file
 from hil.firmware.files import BuildFiles, cache_directory, companion
 from hil.flash.flash import FlashFile, OtaChoice, check_layout
+from hil.host.files import read_file
 
 _VIRTUAL_MARK = b"HILWASM\0"
 """Behind ``esp_app_desc_t`` in an image for virtual boards (firmware/virtual/pack.py)."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from hil.errors import BadInputError
-from hil.files import read_file
+from hil.host.files import read_file
 from hil.model.accuracy import AgreementLimits
 from hil.model.array import Array
 from hil.model.interpreter import Interpreter, Kernels

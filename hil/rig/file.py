@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hil.errors import BadInputError
-from hil.files import read_toml
+from hil.host.files import read_toml
 from hil.rig.identity import VIRTUAL, Identity
 from hil.serialport.line import USUAL, Line, parse_sequence
 from hil.serialport.ports import SerialPort
