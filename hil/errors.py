@@ -7,7 +7,7 @@ infrastructure error says nothing about the product (exit code 10, JUnit ``<erro
 failure is what the harness exists to find (exit code 1, JUnit ``<failure>``).
 """
 
-from hil.printable import printable
+from hil.host.printable import printable
 
 
 class HilError(Exception):

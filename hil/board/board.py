@@ -18,8 +18,7 @@ from hil.rig.rig import BoardSpec
 from hil.sim.process import Lab
 
 if TYPE_CHECKING:
-    from hil.edge import Stopwatch
-    from hil.edge.side import TailSide
+    from hil.edge import Stopwatch, TailSide
     from hil.model.inputs.conversion import Photo
     from hil.model.inputs.samples import Sample
 

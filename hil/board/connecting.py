@@ -15,7 +15,7 @@ from hil.links import IP_LINKS
 from hil.transport.ble.service import board_name
 
 if TYPE_CHECKING:
-    from hil.edge.side import TailSide
+    from hil.edge import TailSide
     from hil.transport.ble.link import BleLink
 
 TAIL_PORT = 3333

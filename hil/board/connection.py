@@ -12,8 +12,7 @@ from hil.errors import EdgeError, MessageLost
 from hil.symptoms import Misbehaviour
 
 if TYPE_CHECKING:
-    from hil.edge import EdgeRecord, EdgeServer
-    from hil.edge.side import TailSide
+    from hil.edge import EdgeRecord, EdgeServer, TailSide
 
 
 class Connection:

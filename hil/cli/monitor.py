@@ -18,7 +18,7 @@ import click
 from hil.cli.shared.chosen import find_board, say_who
 from hil.cli.shared.options import board_option, wait_option
 from hil.cli.shared.saying import say
-from hil.printable import printable
+from hil.host.printable import printable
 
 END = b"\x1d"  # Ctrl-]
 INTERRUPT = b"\x03"

@@ -20,7 +20,7 @@ from hil.cli.shared.options import (
 )
 from hil.cli.shared.saying import say, words
 from hil.errors import BadInputError, ProductFailure
-from hil.printable import printable
+from hil.host.printable import printable
 
 if TYPE_CHECKING:
     from hil.board.board import Board

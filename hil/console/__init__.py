@@ -14,7 +14,6 @@
 ``reader``         the thread that reads the port
 ``stream``         cuts what arrives into lines and frames
 ``inbox``          what has come and nobody has taken yet
-``unmatched``      its lines that no pattern has been found in
 ``fault``          what went wrong, as an exception with log and backtrace
 ``health``         follows the board through resets, line by line
 ``log``            what has come and gone

@@ -13,9 +13,9 @@ from hil.console import contradiction
 from hil.console.input import BAUD, ConsoleInput
 from hil.console.log import Kind
 from hil.errors import BadInputError, BoardRefused, BoardSilent, HilError
+from hil.host.secret import Secret, Unseen
 from hil.protocol.console.chunk import Chunk
 from hil.protocol.console.line import Answer, Event, Refusal, format_request, sent
-from hil.secret import Secret, Unseen
 from hil.serialport.failure import PORT_FAILURES
 from hil.serialport.open import open_port
 from hil.serialport.reset import ResetStrategy, UartReset

@@ -9,6 +9,7 @@ from hil.protocol.console.chunk import FROM_GATEWAY, Chunk
 from hil.protocol.console.line import Answer, Event, Refusal
 
 _KEPT_EVENTS = 1_000
+_KEPT_LINES = 20_000
 
 _MISHEARD = ("crc", "syntax")
 """Codes of an answer to a request that came damaged: its number means nothing."""
@@ -133,3 +134,33 @@ class ConsoleInbox:
     def on_record(self, listener: Callable[[Chunk], None] | None) -> None:
         """Have a gateway's records given to ``listener``, or dropped."""
         self._on_record = listener
+
+
+class Unmatched:
+    """A board's lines that nobody has looked for a pattern in: what ``Console.expect`` searches.
+
+    They are in the order in which they came, the last 20,000. Not locked: its console is.
+    """
+
+    def __init__(self) -> None:
+        self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
+
+    def put(self, line: str) -> None:
+        """Take a line of the board."""
+        self._lines.append(line)
+
+    def forget(self) -> None:
+        """Drop what has come."""
+        self._lines.clear()
+
+    def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """Drop lines up to and with the first in which the pattern is found; return the match.
+
+        Where it is found in none, none is dropped.
+        """
+        for index, line in enumerate(self._lines):
+            if (match := pattern.search(line)) is not None:
+                for _ in range(index + 1):
+                    self._lines.popleft()
+                return match
+        return None

@@ -11,11 +11,10 @@ from typing import Any, TypeVar
 
 from hil.console.fault import Faults
 from hil.console.health import Health
-from hil.console.inbox import ConsoleInbox
+from hil.console.inbox import ConsoleInbox, Unmatched
 from hil.console.log import ConsoleLog, Kind, LogLine
 from hil.console.reader import ConsoleReader
 from hil.console.stream import Frame, TextLine
-from hil.console.unmatched import Unmatched
 from hil.crash.report import CrashReport
 from hil.errors import BoardSilent, HilError
 from hil.protocol.console.chunk import Chunk

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hil.printable import printable
+from hil.host.printable import printable
 
 _KEPT = 20_000
 _BEFORE, _QUOTED = 10, 40

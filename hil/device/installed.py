@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hil.console.info import BoardInfo
 from hil.device.start import check_firmware
 from hil.errors import BadInputError, BootFailure
-from hil.firmware.build import AppInfo
+from hil.firmware.app import AppInfo
 from hil.flash.flash import FlashFile, FlashReport, Region
 from hil.inference.part import ModelPart
 

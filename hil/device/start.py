@@ -20,7 +20,7 @@ from hil.errors import (
     ResetError,
     WrongChipError,
 )
-from hil.firmware.build import AppInfo
+from hil.firmware.app import AppInfo
 from hil.protocol.console.line import Log, parse_line
 from hil.serialport.reset import ResetStrategy
 from hil.symptoms import Misbehaviour

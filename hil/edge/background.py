@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The edge server in a thread of its own, as a plain object for synchronous code."""
 
-import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from typing import Self
 
 from hil.edge.hearing import Hearing
@@ -13,17 +11,14 @@ from hil.edge.server import Server
 from hil.edge.stopwatch import Stopwatch, WallStopwatch
 from hil.edge.store import EdgeRecord
 from hil.edge.tail import Tail
-from hil.errors import BadInputError, EdgeError
+from hil.edge.thread import ServerThread
+from hil.errors import BadInputError
 from hil.model.interpreter import Kernels
 from hil.model.predictions import Predictions
 from hil.transport.impairment.impairment import Impairment
 from hil.transport.impairment.packets import ImpairedPackets
 from hil.transport.impairment.plan import Other, Plan, Point, Ways
 from hil.transport.packet import PacketTransport
-
-_START_S = 10.0
-_CLOSE_S = 30.0
-_ENDED = "The edge server has ended; start another."
 
 
 class EdgeServer:
@@ -68,31 +63,12 @@ class EdgeServer:
         self._server = Server(
             Tail(tail, model_id, kernels, kept), stopwatch or WallStopwatch(), patience_s
         )
-        started: Future[tuple[str, int]] = Future()
-        self._loop: asyncio.AbstractEventLoop  # since it has an address
         self._attached: dict[PacketTransport, ImpairedPackets] = {}
         self._impairment: Impairment | None = None
         self._impairments = 0
         self._changing = threading.RLock()
-        self._stop = asyncio.Event()
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._main(host, port, started)),
-            name="hil-edge",
-            daemon=True,
-        )
-        self._thread.start()
-        self.address = started.result(_START_S)
-
-    async def _main(self, host: str, port: int, started: "Future[tuple[str, int]]") -> None:
-        self._loop = asyncio.get_running_loop()
-        try:
-            address = await self._server.start(host, port)
-        except EdgeError as error:
-            started.set_exception(error)
-            return
-        started.set_result(address)
-        await self._stop.wait()
-        await self._server.close()
+        self._thread = ServerThread(self._server, host, port)
+        self.address = self._thread.address
 
     def __enter__(self) -> Self:
         return self
@@ -103,7 +79,7 @@ class EdgeServer:
     @property
     def alive(self) -> bool:
         """Whether it still serves."""
-        return self._thread.is_alive()
+        return self._thread.alive
 
     @property
     def model_id(self) -> int:
@@ -163,19 +139,11 @@ class EdgeServer:
             EdgeError: the server has ended.
             InfrastructureError: the transport does not start.
         """
-
-        def on_loop(call: Callable[..., None]) -> Callable[..., None]:
-            def threadsafe(*arguments: object) -> None:
-                # A server that has ended is to a board one that does not answer.
-                with contextlib.suppress(RuntimeError):
-                    self._loop.call_soon_threadsafe(call, *arguments)
-
-            return threadsafe
-
         seen = self._server.packets(transport)
         with self._changing:
             self.check()
-            transport.start(on_loop(seen.received), on_loop(seen.lost))
+            calling = self._thread.calling
+            transport.start(calling(seen.received), calling(seen.lost))
             self._attached[transport] = seen
 
     def detach(self, transport: PacketTransport) -> None:
@@ -279,30 +247,14 @@ class EdgeServer:
             EdgeError: a tail has been running for half a minute.
         """
         with self._changing, contextlib.ExitStack() as stack:
-            stack.callback(self._end)
+            stack.callback(self._thread.end)
             for transport in list(self._attached):
                 stack.callback(self.detach, transport)
 
     def check(self) -> None:
         """Raise EdgeError if the server has ended."""
-        if not self.alive:
-            raise EdgeError(_ENDED)
-
-    def _end(self) -> None:
-        if self.alive:
-            self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(_CLOSE_S)
-        if self.alive:
-            raise EdgeError("The edge server does not end as a tail is still running; kill it.")
+        self._thread.check()
 
     def _on_loop(self, action: Callable[[], None]) -> None:
-        finished: Future[None] = Future()
-
-        def run() -> None:
-            action()
-            finished.set_result(None)
-
         with self._changing:
-            self.check()
-            self._loop.call_soon_threadsafe(run)
-            finished.result(_START_S)
+            self._thread.run(action)

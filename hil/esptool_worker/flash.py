@@ -29,7 +29,7 @@ from hil.esptool_worker.checks import check_board, check_flash
 from hil.esptool_worker.connect import SAFE_BAUD, connect, explain, first_line
 from hil.esptool_worker.silence import Silence
 from hil.flash import otadata
-from hil.lifeline import hold_on_to
+from hil.host.lifeline import hold_on_to
 from hil.serialport.failure import PORT_FAILURES
 from hil.serialport.line import Line
 

@@ -21,7 +21,7 @@ from hil.esp32s3 import mac_text
 from hil.esptool_worker.checks import is_virtual
 from hil.esptool_worker.connect import connect, explain
 from hil.esptool_worker.silence import Silence
-from hil.lifeline import hold_on_to
+from hil.host.lifeline import hold_on_to
 from hil.serialport.failure import PORT_FAILURES
 from hil.serialport.line import Line
 

@@ -2,7 +2,6 @@
 """A firmware build: what ``idf.py build`` or ``hil firmware build`` leaves, read and checked."""
 
 import contextlib
-import hashlib
 import struct
 import tempfile
 from dataclasses import dataclass
@@ -10,41 +9,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from esp_idf_defs import ChipId, ImageMetadata, PartitionTable
-from esp_idf_defs.app_description import AppDescription
+from esp_idf_defs import PartitionTable
 from esp_idf_defs.partitions import InputError, PartitionDefinition
 
 from hil.errors import BadInputError
-from hil.files import read_file
+from hil.firmware.app import AppInfo
 from hil.firmware.files import BuildFiles, cache_directory, companion
 from hil.flash.flash import FlashFile, OtaChoice, check_layout
-
-_VIRTUAL_MARK = b"HILWASM\0"
-"""Behind ``esp_app_desc_t`` in an image for virtual boards (firmware/virtual/pack.py)."""
 
 _TYPE_APP, _TYPE_DATA = 0, 1
 _FACTORY, _OTA_0, _OTA_END = 0x00, 0x10, 0x20
 _OTADATA = 0x00
 _MODEL_SUBTYPES = (0x40, 0x41)
-
-
-@dataclass(frozen=True)
-class AppInfo:
-    """What an application image says about itself in ``esp_app_desc_t``.
-
-    Attributes:
-        project: name of the project.
-        version: its version.
-        source_digest: ``elf_sha256`` in hexadecimal; in a virtual image, that of its sources.
-        simulated: whether it is WebAssembly for a virtual board.
-        sdk: version of the ESP-IDF that it was built with.
-    """
-
-    project: str
-    version: str
-    source_digest: str
-    simulated: bool
-    sdk: str
 
 
 @dataclass(frozen=True)
@@ -94,8 +70,8 @@ class FirmwareBuild:
         by_role = {file.role: file for file in found.files}
         table = _partitions(by_role["partition table"], directory)
         check_layout(found.files)
-        app = _app_info(by_role["app"], directory)
-        _check_elf(found.elf, app)
+        app = AppInfo.read(by_role["app"], directory)
+        app.check_elf(found.elf)
         size = _flash_size(table, found)
         build = cls(Path(path), directory, found.files, app, table, size, found.elf)
         build.model_slot()
@@ -273,30 +249,6 @@ def _partitions(file: FlashFile, directory: Path) -> PartitionTable:
     return table
 
 
-def _app_info(file: FlashFile, directory: Path) -> AppInfo:
-    try:
-        image = ImageMetadata.from_bytes(file.data, app_required=True)
-    except (ValueError, struct.error) as error:
-        raise BadInputError(
-            f"The application in {directory} is truncated or damaged ({error}); build again."
-        ) from error
-    if image.header.chip_id is not ChipId.ESP32S3:
-        raise BadInputError(
-            f"The application in {directory} is for the {image.header.chip_id}, not for the "
-            "ESP32-S3; build it for that chip."
-        )
-    description = image.app_description
-    assert description is not None
-    behind = image.segments[0].offset + AppDescription.SIZE
-    return AppInfo(
-        project=description.project_name,
-        version=description.version,
-        source_digest=description.elf_sha256.hex(),
-        simulated=file.data[behind : behind + len(_VIRTUAL_MARK)] == _VIRTUAL_MARK,
-        sdk=description.idf_version,
-    )
-
-
 def _flash_size(table: PartitionTable, found: BuildFiles) -> int:
     end = max(int(each.offset + each.size) for each in table)
     if found.flash_size and end > found.flash_size:
@@ -306,13 +258,6 @@ def _flash_size(table: PartitionTable, found: BuildFiles) -> int:
             "the table."
         )
     return max(end, found.flash_size)
-
-
-def _check_elf(elf: Path | None, app: AppInfo) -> None:
-    if elf is not None and hashlib.sha256(read_file(elf)).hexdigest() != app.source_digest:
-        raise BadInputError(
-            f"{elf} is not the program that the application beside it was made from; build again."
-        )
 
 
 def _partition(definition: PartitionDefinition) -> Partition:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from hil.errors import BadInputError
-from hil.files import read_file, read_json
 from hil.flash.flash import FlashFile
+from hil.host.files import read_file, read_json
 
 TARGET = "esp32s3"
 

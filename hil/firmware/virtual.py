@@ -13,8 +13,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from hil import child
 from hil.errors import BadInputError
+from hil.host import child
 from hil.resources import PACKAGE
 
 ROOT = PACKAGE.parent / "firmware"

@@ -17,9 +17,10 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from hil import child, errors
+from hil import errors
 from hil.errors import BadInputError, FlashingError, HilError
-from hil.lifeline import lifeline
+from hil.host import child
+from hil.host.lifeline import lifeline
 from hil.serialport.line import USUAL, Line
 
 WRITE_BAUD = 921_600

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from hil.errors import BadInputError
-from hil.files import read_file
+from hil.host.files import read_file
 from hil.model.accuracy import AgreementLimits
 from hil.model.array import Array
 from hil.model.inputs.conversion import Conversion

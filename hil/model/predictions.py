@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from hil.host.printable import printable
 from hil.model.array import Array
 from hil.model.engine.native import micro_available
 from hil.model.interpreter import Kernels, backend_name
-from hil.printable import printable
 
 FILE = "predictions.sqlite3"
 

@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass
 
 from hil.errors import BadInputError
-from hil.printable import printable
+from hil.host.printable import printable
 from hil.protocol.codes import DataType, ProtocolError, Role
 
 HEADER_SIZE = 4096

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hil.printable import printable
+from hil.host.printable import printable
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hil.budgets import Budgets
 from hil.budgets.section import shape_name
 from hil.errors import BadInputError, InfrastructureError
-from hil.printable import printable
+from hil.host.printable import printable
 from hil.pytestplugin.options import Settings
 from hil.resources import resource
 from hil.rig.lookup import OnWait

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hil.errors import HilError, InfrastructureError
-from hil.libraries import load_libraries
-from hil.printable import printable
+from hil.host.libraries import load_libraries
+from hil.host.printable import printable
 from hil.pytestplugin.options import Settings, log_directory
 from hil.pytestplugin.outcomes.kinds import kind_of
 from hil.pytestplugin.results_file import ResultsFile

@@ -14,7 +14,7 @@ import pytest
 from _pytest.junitxml import xml_key
 
 from hil.errors import HilError
-from hil.printable import printable
+from hil.host.printable import printable
 from hil.pytestplugin.options import log_directory
 from hil.pytestplugin.outcomes.outcomes import EXIT_STATUS
 from hil.pytestplugin.outcomes.report import show

@@ -12,7 +12,8 @@ from typing import Any
 
 from hil.budgets import Budgets, Verdict
 from hil.budgets.section import model_name
-from hil.files import encode
+from hil.host.files import encode
+from hil.host.whole_file import write_whole
 from hil.model.accuracy import AgreementLimits
 from hil.results import summary
 from hil.results.measured import Measured, latency
@@ -31,7 +32,6 @@ from hil.results.records import (
     TestRecord,
 )
 from hil.version import __version__
-from hil.whole_file import write_whole
 
 SCHEMA = "hil-results-5"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hil.console.log import Kind, LogLine
 from hil.crash.signs import Sign, diagnose
-from hil.printable import printable
+from hil.host.printable import printable
 from hil.protocol.console.line import Log, parse_line
 
 HEADER = "#hil-log-1\thost_s\tboard_s\tboard\tkind\ttext"

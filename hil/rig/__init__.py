@@ -9,6 +9,7 @@
 ``lock``      one user at a time, by a lock that the kernel holds
 ``power``     the command that takes the power away and gives it back
 ``file``      ``hil.toml``
+``entry``     one board of it
 ``wifi``      the access point that boards join
 ``hci``       by which radio boards are reached over BLE
 ``identity``  the ways to say which board is meant

@@ -4,7 +4,8 @@
 from pathlib import Path
 
 from hil.errors import BadInputError
-from hil.rig.file import BoardEntry, RigFile
+from hil.rig.entry import BoardEntry
+from hil.rig.file import RigFile
 from hil.rig.identity import USB, VIRTUAL, Identity
 from hil.serialport.ports import serial_port
 

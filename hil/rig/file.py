@@ -4,43 +4,23 @@
 import itertools
 import os
 import re
-import shlex
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from hil.errors import BadInputError
-from hil.files import read_toml
+from hil.host.files import read_toml
+from hil.rig.entry import KEYS, BoardEntry, board_entry
 from hil.rig.identity import VIRTUAL, Identity
-from hil.serialport.line import USUAL, Line, parse_sequence
 from hil.serialport.ports import SerialPort
-from hil.serialport.url import has_reset_lines
 
 FILE_NAME = "hil.toml"
 PATH_VARIABLE = "HIL_CONFIG"
 """Environment variable that names the file; empty: there is none."""
 
-ROLES = ("dut", "peer", "gateway")
-RESETS = ("auto", "uart", "usb-jtag", "none")
-LOWEST_BAUD = 115_200
-"""What every console starts at."""
-
-_IDENTITIES = {"mac": "mac", "usb_serial": "serial", "port": "port"}
-"""Keys that say which board it is, and the kind of identity."""
 _KEYS: dict[str, dict[str, type]] = {
-    "boards": {
-        "name": str,
-        **dict.fromkeys(_IDENTITIES, str),
-        "roles": list,
-        "baud": int,
-        "reset": str,
-        "reset_sequence": str,
-        "hard_reset_sequence": str,
-        "slow_line": bool,
-        "power_cycle": str,
-    },
+    "boards": KEYS,
     "wifi": {"ssid": str, "password_env": str},
     "edge": {"host": str},
 }
@@ -51,32 +31,6 @@ _KINDS = {
     bool: "true or false",
     list: "a list of strings",
 }
-
-
-@dataclass(frozen=True)
-class BoardEntry:
-    """One board of the file; see :class:`hil.BoardSpec` for what is not said here.
-
-    Attributes:
-        identity: which board it is.
-        roles: what it is for, of :data:`ROLES`.
-        reset: of :data:`RESETS`; ``auto`` becomes ``none`` where the port is one without lines.
-    """
-
-    identity: Identity
-    name: str = ""
-    roles: tuple[str, ...] = ()
-    baud: int | None = None
-    reset: str = "auto"
-    power_cycle: str | None = None
-    line: Line = USUAL
-
-    def __post_init__(self) -> None:
-        if self.reset == "auto" and _is_without_lines(self.identity):
-            object.__setattr__(self, "reset", "none")
-
-    def __str__(self) -> str:
-        return self.name or str(self.identity)
 
 
 @dataclass(frozen=True)
@@ -210,7 +164,11 @@ def _check_wifi(wifi: dict[str, Any]) -> None:
 def _boards(tables: Any) -> list[BoardEntry]:
     if not isinstance(tables, list):
         raise BadInputError("each board needs a table of its own, [[boards]]")
-    boards = [_board(f"[[boards]] number {at}", table) for at, table in enumerate(tables, 1)]
+    boards = [
+        board_entry(title, _checked("boards", title, table))
+        for at, table in enumerate(tables, 1)
+        for title in [f"[[boards]] number {at}"]
+    ]
     for one, other in itertools.combinations(boards, 2):
         if one.name and one.name == other.name:
             raise BadInputError(f"two boards have the name {one.name}; give each its own")
@@ -225,94 +183,3 @@ def _boards(tables: Any) -> list[BoardEntry]:
         if len(have) > 1:
             raise BadInputError(f"{' and '.join(have)} have the role {role}; only one may")
     return boards
-
-
-def _board(title: str, table: Any) -> BoardEntry:
-    values = _checked("boards", title, table)
-    given = [key for key in _IDENTITIES if key in values]
-    if len(given) != 1:
-        has = " and ".join(given) or "none of them"
-        raise BadInputError(f"{title} needs one of mac, usb_serial and port, but has {has}")
-    identity = Identity.of(_IDENTITIES[given[0]], values[given[0]])
-    name = values.get("name", "")
-    if Identity.parse(name).kind != "port" or name in ("virtual", "usb") or set(name) & set("/:"):
-        raise BadInputError(f"{title} has the name {name!r}, which could be taken for a port")
-    return BoardEntry(
-        identity,
-        name,
-        _roles(title, values.get("roles", [])),
-        _baud(title, values.get("baud")),
-        _reset(title, values.get("reset", "auto"), identity),
-        _power_cycle(title, values.get("power_cycle")),
-        _line(title, values, identity),
-    )
-
-
-def _roles(title: str, roles: list[Any]) -> tuple[str, ...]:
-    for role, count in Counter(map(str, roles)).items():
-        if role not in ROLES:
-            raise BadInputError(
-                f"{title} has the unknown role {role!r}; known are {', '.join(ROLES)}"
-            )
-        if count > 1:
-            raise BadInputError(f"{title} has the role {role} twice")
-    if "dut" in roles and (others := [role for role in roles if role != "dut"]):
-        raise BadInputError(
-            f"{title} cannot be the dut and the {others[0]} at a time; take two boards"
-        )
-    return tuple(roles)
-
-
-def _baud(title: str, baud: int | None) -> int | None:
-    if baud is not None and baud < LOWEST_BAUD:
-        raise BadInputError(
-            f"baud in {title} is {baud}, but consoles start at {LOWEST_BAUD}; give at least that"
-        )
-    return baud
-
-
-def _is_without_lines(board: Identity) -> bool:
-    return board.kind == "port" and not has_reset_lines(board.value)
-
-
-def _reset(title: str, reset: str, board: Identity) -> str:
-    if reset not in RESETS:
-        raise BadInputError(f"reset in {title} is {reset!r}; use one of {', '.join(RESETS)}")
-    if reset not in ("auto", "none") and _is_without_lines(board):
-        raise BadInputError(
-            f"reset in {title} is {reset!r}, but {board.value} carries no reset lines; leave it "
-            "out, or serve the port by RFC 2217 (rfc2217://)"
-        )
-    return reset
-
-
-def _line(title: str, values: dict[str, Any], board: Identity) -> Line:
-    for key in ("reset_sequence", "hard_reset_sequence"):
-        if key not in values:
-            continue
-        if values.get("reset") == "none" or _is_without_lines(board):
-            raise BadInputError(
-                f"{title} has a {key}, but no reset lines to do it by; leave it out"
-            )
-        try:
-            parse_sequence(values[key])
-        except ValueError as error:
-            raise BadInputError(
-                f"{key} in {title} cannot be read (at {error}); write steps such as "
-                "D0|R1|W0.1|D1|R0|W0.5|D0"
-            ) from error
-    return Line(
-        values.get("reset_sequence"),
-        values.get("hard_reset_sequence"),
-        values.get("slow_line", False),
-    )
-
-
-def _power_cycle(title: str, command: str | None) -> str | None:
-    try:
-        words = shlex.split(command) if command is not None else ["-"]
-    except ValueError as error:
-        raise BadInputError(f"power_cycle in {title} is no command line ({error})") from error
-    if not words:
-        raise BadInputError(f"power_cycle in {title} names no command")
-    return command

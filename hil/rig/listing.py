@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hil.errors import BadInputError, InfrastructureError
-from hil.rig.file import BoardEntry, RigFile
+from hil.rig.entry import BoardEntry
+from hil.rig.file import RigFile
 from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.lock import Holder, holder
 from hil.rig.lookup import OnWait

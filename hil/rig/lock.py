@@ -26,7 +26,7 @@ from urllib.parse import quote
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from hil.errors import BoardBusyError, InfrastructureError
-from hil.files import check_file, read_json
+from hil.host.files import check_file, read_json
 from hil.serialport.url import address
 
 DIRECTORY_VARIABLE = "HIL_LOCK_DIR"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import IO
 
 from hil.errors import BadInputError, InfrastructureError, PortMissingError
-from hil.printable import printable
+from hil.host.printable import printable
 from hil.rig.identity import Identity
 from hil.rig.lock import BoardLock
 from hil.rig.lookup import find_port

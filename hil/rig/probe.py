@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hil import child, errors
+from hil import errors
 from hil.errors import BadInputError, FlashingError, HilError, InfrastructureError
-from hil.lifeline import lifeline
+from hil.host import child
+from hil.host.lifeline import lifeline
 from hil.rig.lock import BoardLock, Holder
 from hil.serialport.line import USUAL, Line
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Self
 
 from hil.errors import BadInputError, PortMissingError
+from hil.host.secret import Secret
 from hil.rig.choice import choose_first, choose_second, described
-from hil.rig.file import BoardEntry, RigFile
+from hil.rig.entry import BoardEntry
+from hil.rig.file import RigFile
 from hil.rig.hci import checked_hci
 from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.lookup import OnWait, find_port
 from hil.rig.wifi import WifiCredentials
-from hil.secret import Secret
 from hil.serialport.line import USUAL, Line
 from hil.serialport.ports import same_port
 

@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass, field
 
-from hil.secret import Secret
+from hil.host.secret import Secret
 
 
 @dataclass(frozen=True)

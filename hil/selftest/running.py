@@ -69,7 +69,7 @@ def run_suite(
     Args:
         build: the build directory.
         directory: for the report and what pytest prints; exists.
-        lifeline: as :func:`hil.lifeline.lifeline` yields it.
+        lifeline: as :func:`hil.host.lifeline.lifeline` yields it.
         mutant: that the build has: the run stops at its symptom.
         limit_s: seconds after which the run is ended.
         arguments: more of pytest's arguments.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hil.errors import BadInputError, InfrastructureError, ProductFailure
 from hil.firmware.build import FirmwareBuild
-from hil.lifeline import lifeline
+from hil.host.lifeline import lifeline
 from hil.selftest.building import (
     build_mutant,
     build_unmodified,

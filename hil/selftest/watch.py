@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hil.lifeline import hold_on_to
+from hil.host.lifeline import hold_on_to
 from hil.selftest.order import rank
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

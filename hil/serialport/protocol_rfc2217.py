@@ -14,7 +14,7 @@ from serial.rfc2217 import RFC2217_PARITY_MAP, RFC2217_STOPBIT_MAP
 from serial.rfc2217 import Serial as StockSerial
 from serial.serialutil import PortNotOpenError, SerialBase, SerialException
 
-from hil.secret import Unseen
+from hil.host.secret import Unseen
 from hil.serialport.rfc2217_connection import UNANSWERED, ServerConnection
 from hil.serialport.telnet import ComPort, Control, Purge, escape
 

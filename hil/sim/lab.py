@@ -16,10 +16,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from hil import child
 from hil.errors import HostError
 from hil.esp32s3 import mac_text
-from hil.lifeline import hold_on_to
+from hil.host import child
+from hil.host.lifeline import hold_on_to
 from hil.shortage import missing_right, shortage, telling_shortages
 from hil.sim.ble.medium import BleMedium
 from hil.sim.clock.clock import SimClock

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
-from hil import child
 from hil.errors import BadInputError, LabError
+from hil.host import child
 from hil.sim.faults.faults import parse_faults
 from hil.sim.faults.power import switch_wifi
 

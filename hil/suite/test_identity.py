@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from hil import child
 from hil.errors import FlashingError
 from hil.firmware.build import FirmwareBuild
+from hil.host import child
 from hil.pytestplugin.bench.recording import RecordingBoard
 from hil.serialport.line import Line
 from hil.symptoms import expect

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hil import child
+from hil.host import child
 
 TINY = Path(__file__).parents[2] / "models" / "tiny"
 ENTRY = Path(child.__file__).parent / "pytestplugin" / "entry"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hil.cli.shared.saying import say
-from hil.printable import printable
+from hil.host.printable import printable
 
 if TYPE_CHECKING:
     from hil.firmware.build import FirmwareBuild

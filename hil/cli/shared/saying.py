@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hil.printable import printable
+from hil.host.printable import printable
 
 if TYPE_CHECKING:
     from rich.text import Text

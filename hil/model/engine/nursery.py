@@ -7,8 +7,8 @@ import socket
 import subprocess
 import threading
 
-from hil import child
 from hil.errors import InfrastructureError
+from hil.host import child
 
 MODULE = "hil.model.engine.worker"
 _GRACE_S = 1.0

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from hil.errors import BadInputError
-from hil.files import DATA_BYTES, read_file
+from hil.host.files import DATA_BYTES, read_file
 from hil.model.array import Array
 from hil.model.inputs.samples import Sample, listed
 from hil.model.inputs.scaling import quantized, value_range

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from hil.host.printable import printable
 from hil.model.array import Array
-from hil.printable import printable
 
 # Bounds the work on a crafted file in which many offsets lead to the same large table.
 MAX_VISITS = 200_000

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from hil.errors import BadInputError, BudgetExceeded
-from hil.files import encode
+from hil.host.files import encode
+from hil.host.whole_file import write_whole
 from hil.pytestplugin.run import Run
-from hil.whole_file import write_whole
 
 PATH: pytest.StashKey[Path] = pytest.StashKey()
 """Where a test's serial log went, when the board said anything during it."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hil.printable import printable
+from hil.host.printable import printable
 from hil.pytestplugin.outcomes.kinds import ending_of, needs_board
 from hil.pytestplugin.outcomes.logfiles import PATH
 from hil.pytestplugin.outcomes.story import Story

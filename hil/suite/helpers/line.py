@@ -14,7 +14,7 @@ from hil.model.topk import top_k
 from hil.symptoms import expect
 
 if TYPE_CHECKING:
-    from hil.edge.side import TailSide
+    from hil.edge import TailSide
 
 EVENT_S = 20.0
 """Real seconds for an event; a board's own patience is 10 s, to listen for a central 30 s."""

@@ -19,7 +19,7 @@ from hil.errors import (
     ResetError,
     WrongChipError,
 )
-from hil.firmware.build import AppInfo
+from hil.firmware.app import AppInfo
 from hil.protocol.console.line import crc16
 from hil.serialport.reset import UartReset
 

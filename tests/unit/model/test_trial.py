@@ -11,8 +11,8 @@ import pytest
 from flatmodel import GraphWriter, Writer
 from operator_models import MODELS, reshape
 
-from hil import child
 from hil.errors import BadInputError, InfrastructureError
+from hil.host import child
 from hil.model.engine import nursery
 from hil.model.engine.native import micro_available
 from hil.model.interpreter import Interpreter

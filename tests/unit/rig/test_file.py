@@ -4,7 +4,8 @@
 import pytest
 
 from hil.errors import BadInputError
-from hil.rig.file import BoardEntry, RigFile
+from hil.rig.entry import BoardEntry
+from hil.rig.file import RigFile
 from hil.rig.identity import Identity
 from hil.serialport.line import USUAL, Line
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hil import child
+from hil.host import child
 
 
 def run_here(directory: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -96,7 +96,7 @@ def test_a_childs_own_children_find_what_it_has_found(
 
 
 def test_every_process_of_the_harness_is_started_so() -> None:
-    package = Path(child.__file__).parent
+    package = Path(child.__file__).parents[1]
     others = [
         str(path.relative_to(package))
         for path in package.rglob("*.py")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil import files
+from hil.host import files
 
 HANGS_S = 10.0
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.errors import BadInputError
-from hil.printable import printable
+from hil.host.printable import printable
 
 
 @pytest.mark.parametrize(

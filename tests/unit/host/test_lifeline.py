@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from hil.lifeline import lifeline
+from hil.host.lifeline import lifeline
 
 WORKER = (
-    "import sys, time; from hil.lifeline import hold_on_to; hold_on_to(int(sys.argv[1]))\n"
+    "import sys, time; from hil.host.lifeline import hold_on_to; hold_on_to(int(sys.argv[1]))\n"
     "print(flush=True); time.sleep(20); print('still here')"
 )
 STARTER = (
-    "import subprocess, sys; from hil.lifeline import lifeline\n"
+    "import subprocess, sys; from hil.host.lifeline import lifeline\n"
     "with lifeline() as end:\n"
     "    subprocess.run([sys.executable, '-c', sys.argv[1], str(end)], pass_fds=(end,))"
 )
@@ -35,7 +35,9 @@ def test_a_process_ends_with_the_one_that_started_it_even_if_that_is_killed(grac
 
 def test_a_process_lives_as_long_as_it_is_wanted():
     with lifeline() as end:
-        script = "import sys; from hil.lifeline import hold_on_to; hold_on_to(int(sys.argv[1]))"
+        script = (
+            "import sys; from hil.host.lifeline import hold_on_to; hold_on_to(int(sys.argv[1]))"
+        )
         done = subprocess.run(
             [sys.executable, "-c", script, str(end)],
             pass_fds=(end,),

@@ -73,7 +73,7 @@ def _library_paths() -> list[str]:
 
 def _be_this_package() -> None:
     """Make ``hil`` the package that this file lies in, wherever else there may be one."""
-    folder = Path(__file__).resolve().parent
+    folder = Path(__file__).resolve().parents[1]
     spec = spec_from_file_location(
         "hil", folder / "__init__.py", submodule_search_locations=[str(folder)]
     )

@@ -70,7 +70,7 @@ def _is_of_libraries(entry: str) -> bool:
     """Whether an entry of Python's path belongs to an installation, or to this package."""
     path = Path(entry or os.curdir).resolve()
     installed = {sys.prefix, sys.base_prefix, sys.exec_prefix, site.getusersitepackages()}
-    return path == Path(__file__).resolve().parents[1] or any(
+    return path == Path(__file__).resolve().parents[2] or any(
         path.is_relative_to(Path(each).resolve()) for each in installed
     )
 
