@@ -173,7 +173,7 @@ class Console(ConsoleInput):
         for one write: 16 take 17 s at 9,600 baud.
         """
         waiting = bytearray()
-        for packed in map(Chunk.pack, chunks):
+        for packed in (chunk.pack() for chunk in chunks):
             if waiting and (len(waiting) + len(packed)) * _BITS_PER_BYTE > self.rate:
                 self._send(bytes(waiting))
                 waiting.clear()
