@@ -57,7 +57,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     class BoardScheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = nodeid.partition("::")[0]
-            directory = path.rpartition("/")[0]
-            return directory if directory in (SUITE, "tests/bluez") else path
+            shared = (each for each in (SUITE, "tests/bluez") if path.startswith(f"{each}/"))
+            return next(shared, path)
 
     return BoardScheduling(config, log)

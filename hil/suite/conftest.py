@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What the tests on a board share: each photo is inferred and judged once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,13 +21,13 @@ from hil.pytestplugin.bench.recording import RecordingBoard
 from hil.pytestplugin.run import MAIN, Run
 from hil.pytestplugin.stages import STAGES, stage_of
 from hil.results import Results
+from hil.suite.helpers.air.raw_air import RawAir
+from hil.suite.helpers.air.raw_tail import RawTail
+from hil.suite.helpers.air.scripted_head import ScriptedHead
 from hil.suite.helpers.answers import Answers
 from hil.suite.helpers.countdown import Countdown
+from hil.suite.helpers.link.scripting import line, scripted, tail
 from hil.suite.helpers.memory_log import MemoryLog
-from hil.suite.helpers.raw_air import RawAir
-from hil.suite.helpers.raw_tail import RawTail
-from hil.suite.helpers.scripted_head import ScriptedHead
-from hil.suite.helpers.scripting import line, scripted, tail
 from hil.suite.helpers.shots import Shots, classes
 
 __all__ = ["line", "scripted", "tail"]
@@ -75,19 +76,29 @@ ORDER = (
 )
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
     """Run from the ground up: what fails first is what is to be mended first.
 
     What plays on another stage comes after, so that the board is flashed once for each.
     """
+    # In between pytest puts together what has the same turn of a link, from the first that it
+    # meets: the directories shall have no say in that.
+    _sort(items, lambda item: item.path.name)
+    yield
     stages = (MAIN, *STAGES)
     ranks = {f"test_{name}": rank for rank, name in enumerate(ORDER)}
-    places = [i for i, item in enumerate(items) if item.path.parent == Path(__file__).parent]
-    here = [items[i] for i in places]
-    here.sort(
-        key=lambda item: (stages.index(stage_of(item)), ranks.get(item.path.stem, len(ranks)))
+    _sort(
+        items,
+        lambda item: (stages.index(stage_of(item)), ranks.get(item.path.stem, len(ranks))),
     )
+
+
+def _sort(items: list[pytest.Item], key: Callable[[pytest.Item], Any]) -> None:
+    """Sort the suite's own tests among the places that they have."""
+    suite = Path(__file__).parent
+    places = [i for i, item in enumerate(items) if item.path.is_relative_to(suite)]
+    here = sorted((items[i] for i in places), key=key)
     for place, item in zip(places, here, strict=True):
         items[place] = item
 

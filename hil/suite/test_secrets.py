@@ -15,7 +15,7 @@ from hil.console.log import Kind, LogLine
 from hil.errors import BoardPanic
 from hil.protocol.console.line import Answer, Event, Log, Refusal, parse_line
 from hil.pytestplugin.run import Run
-from hil.suite.helpers.raw import FIRST, numbered, say, sealed
+from hil.suite.helpers.console.raw import FIRST, numbered, say, sealed
 from hil.suite.helpers.secret import Secret, shown
 from hil.symptoms import expect
 

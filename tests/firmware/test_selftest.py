@@ -79,7 +79,7 @@ def test_a_defect_that_a_test_names_is_caught(rows: dict[str, Row]) -> None:
     row = rows["01-last-byte"]
     assert row.verdict is Verdict.CAUGHT
     assert row.failure is not None
-    assert row.failure.test.startswith("hil/suite/test_exactness.py::")
+    assert row.failure.test.startswith("hil/suite/prediction/test_exactness.py::")
     assert "CRC-32" in row.failure.message
 
 

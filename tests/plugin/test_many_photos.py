@@ -34,7 +34,7 @@ def test_a_stop_keeps_what_is_done(
     pytester.makepyfile(stop=STOP)
     monkeypatch.setenv("PYTHONPATH", f"{pytester.path}:{ROOT}")
     result = pytester.runpytest_subprocess(
-        *("-p", "stop", str(SUITE / "test_exactness.py"), "-m", "hil", verbosity),
+        *("-p", "stop", str(SUITE / "prediction" / "test_exactness.py"), "-m", "hil", verbosity),
         *(f"--confcutdir={SUITE}", f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml")),
         *("--import-mode=importlib", "-p", "no:cacheprovider", "--hil-via=tcp"),
         *(f"--hil-model={ROOT / 'models' / 'tiny'}", f"--hil-log-dir={pytester.path}"),

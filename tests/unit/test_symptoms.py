@@ -51,7 +51,7 @@ def test_the_suite_asserts_nothing_bare():
     """A failure is to name its symptom; ``assert x is not None`` is for the type checker."""
     found = [
         f"{path.name}:{node.lineno}"
-        for path in sorted((ROOT / "hil" / "suite").glob("*.py"))
+        for path in sorted((ROOT / "hil" / "suite").rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Assert)
         and not re.fullmatch(r"\S+ is not None", ast.unparse(node.test))

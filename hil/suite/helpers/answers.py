@@ -9,7 +9,7 @@ from hil.board.board import Board
 from hil.model.array import Array
 from hil.model.interpreter import Interpreter
 from hil.model.topk import top_k
-from hil.suite.helpers.asking import ended
+from hil.suite.helpers.console.asking import ended
 from hil.symptoms import expect
 
 Answer = dict[str, str]

@@ -14,7 +14,7 @@ from hil.inference.part import ModelPart
 from hil.protocol import BODY_OVERHEAD, HEADER_SIZE
 from hil.protocol.console.line import format_request, sent
 from hil.pytestplugin.options import Settings
-from hil.suite.helpers.raw import answered, say
+from hil.suite.helpers.console.raw import answered, say
 from hil.symptoms import expect
 
 _BITS_PER_BYTE = 10
