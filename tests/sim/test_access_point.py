@@ -85,8 +85,9 @@ def test_datagrams_get_lost_and_pass_again_on_the_same_link(lab: Lab, boards) ->
 
 def test_a_board_finds_no_access_point_that_is_off(lab: Lab, boards) -> None:
     _, head, _, _ = boards
-    lab.switch_wifi(on=False)
     head.console.forget("wifi")
+    lab.switch_wifi(on=False)
+    assert event(head, "wifi") == ("down", "wifi")
     head.console.request("wifi", ssid="hil-lab", password="not-a-secret")
     said = head.console.wait_event("wifi", PATIENCE_S)
     assert said["msg"].startswith("no access point named 'hil-lab' in range")

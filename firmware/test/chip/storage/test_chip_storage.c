@@ -7,7 +7,7 @@
 #include "port.h"
 #include "sha256.h"
 #include "storage.h"
-#include "updating.h"
+#include "test_updating.h"
 
 static void the_first_slot_with_the_magic_is_in_use(void) {
     make(2);

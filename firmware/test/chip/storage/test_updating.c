@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "updating.h"
+#include "test_updating.h"
 
 #include <string.h>
 
