@@ -23,7 +23,7 @@ PAGES = {
 """Files of the repository by the pages that they become."""
 
 _LINK = re.compile(r"(?P<bang>!?)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s#]+)(?P<anchor>#[^)\s]*)?\)")
-_CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
+_CODE = re.compile(r"(```.*?```|`[^`\n]*\]\([^`\n]*`)", re.DOTALL)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
