@@ -23,7 +23,7 @@ PAGES = {
 """Files of the repository by the pages that they become."""
 
 _LINK = re.compile(r"(?P<bang>!?)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s#]+)(?P<anchor>#[^)\s]*)?\)")
-_CODE = re.compile(r"(```.*?```|`[^`\n]*\]\([^`\n]*`)", re.DOTALL)
+_CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -53,7 +53,13 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
             return f"[{found['text']}]({config.repo_url.rstrip('/')}/blob/main/{path}{anchor})"
         return found["text"]
 
-    pieces = _CODE.split(markdown)
-    return "".join(
-        piece if piece.startswith("`") else _LINK.sub(rewritten, piece) for piece in pieces
-    )
+    aside: list[str] = []  # code that looks like a link
+
+    def put_aside(found: re.Match[str]) -> str:
+        if "](" not in found[0]:
+            return found[0]
+        aside.append(found[0])
+        return f"\0{len(aside) - 1}\0"
+
+    linked = _LINK.sub(rewritten, _CODE.sub(put_aside, markdown))
+    return re.sub(r"\0(\d+)\0", lambda found: aside[int(found[1])], linked)
