@@ -28,7 +28,6 @@ HEADER = """
   }
 
   TfLiteStatus AddWindow() {
-    // TODO(b/286250473): change back name to "Window" and remove namespace
     return AddCustom("SignalWindow", tflite::tflm_signal::Register_WINDOW());
   }
 """

@@ -13,6 +13,7 @@ from hil.board.station import ESPNOW_CHANNEL
 from hil.edge import EdgeServer
 from hil.edge.scripted import ScriptedTail
 from hil.links import LINKS
+from hil.protocol import BODY_OVERHEAD, HEADER_SIZE
 from hil.pytestplugin.options import Settings
 from hil.suite.helpers.link.ending import expect_access_point, expect_resumed, server
 from hil.suite.helpers.link.line import EVENT_S, PATIENCE_US, Line
@@ -24,7 +25,7 @@ from hil.transport.impairment.plan import Point
 
 pytestmark = pytest.mark.hil
 
-SMALLEST = 28
+SMALLEST = HEADER_SIZE + BODY_OVERHEAD
 LARGEST = 4 << 20
 """Bytes of a frame: a header and an empty body; more than any board has room for."""
 

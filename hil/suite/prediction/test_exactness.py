@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hil.inference.judgement import Verdict
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil
@@ -33,16 +34,16 @@ def judge(
     )
 
 
+def inexact(verdict: Verdict) -> str | None:
+    """Return what is wrong with what must be the same bit for bit."""
+    return None if verdict.exact else verdict.message
+
+
 def test_the_edge_receives_the_activation_that_the_board_computed(shots: Any) -> None:
     """Transport: CRC-32 on both sides."""
-
-    def altered(shot: Any) -> str | None:
-        verdict = shot.judgement.transport
-        return None if verdict.exact else verdict.message
-
     judge(
         shots,
-        altered,
+        lambda shot: inexact(shot.judgement.transport),
         "altered-activation",
         stage="transfer",
         expected="one CRC-32 at both ends",
@@ -51,14 +52,9 @@ def test_the_edge_receives_the_activation_that_the_board_computed(shots: Any) ->
 
 def test_the_output_is_what_the_tail_makes_of_the_received_activation(shots: Any) -> None:
     """Composition: bit for bit."""
-
-    def altered(shot: Any) -> str | None:
-        verdict = shot.judgement.composition
-        return None if verdict.exact else verdict.message
-
     judge(
         shots,
-        altered,
+        lambda shot: inexact(shot.judgement.composition),
         "altered-output",
         stage="tail",
         expected="what the reference tail makes of the received activation",
