@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+"""A run's results as one page to look at, drawn from ``results.json`` alone.
+
+``page``    one self-contained file from a template: style, script, Content-Security-Policy
+``charts/`` charts as inline SVG, each with its figures as a table; pure
+"""
