@@ -17,6 +17,7 @@ COMMANDS = {
     "test": "Run the shipped suite on the board in use.",
     "run": "Classify photos end to end on a board.",
     "rtt": "Measure round trips between a board and its tail.",
+    "report": "Draw the page of a run, or of two side by side.",
     "budgets": "Learn latency budgets from this rig.",
     "boards": "List the boards that can be used.",
     "doctor": "Check what a run needs, and say how to mend it.",

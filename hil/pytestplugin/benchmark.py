@@ -10,11 +10,15 @@ and the storage's directory gets the board's name: ``.benchmarks/virtual`` or
 import sys
 import warnings
 from collections.abc import Generator
-from typing import Any, TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
 from hil.pytestplugin.run import Run
+
+if TYPE_CHECKING:
+    from hil.results.history import History
 
 _COMPARE: pytest.StashKey[Any] = pytest.StashKey()
 """Value of ``--benchmark-compare`` while it is held back."""
@@ -64,6 +68,19 @@ def pytest_benchmark_update_machine_info(
         "firmware": firmware.source_digest if firmware else None,
         "model": model.model_id if model else None,
     }
+
+
+def history(config: pytest.Config) -> "History":
+    """Return what is saved of earlier runs on this board, this one among them if it was saved."""
+    from hil.results.history import NONE_SAVED, History, read_history
+
+    run, name = Run.known(config), _board_name(config)
+    if run is None or name is None or run.results.model is None:
+        return History(missing="No board was flashed with a model, so that there is no history.")
+    storage = getattr(getattr(config, "_benchmarksession", None), "storage", None)
+    if storage is None or not isinstance(getattr(storage, "path", None), Path):
+        return History(missing=NONE_SAVED)
+    return read_history(storage.path / name, run.results.model.model_id)
 
 
 def _board_name(config: pytest.Config) -> str | None:

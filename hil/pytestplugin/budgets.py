@@ -70,6 +70,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     start = run.results.position()
     impaired = _impairments(run)
     result = yield
+    run.results.note_span(item.nodeid, start)
     measured = run.results.measured(start)
     turn = link_of(item)
     alien = _learned_elsewhere(run, _impairments(run) > impaired)

@@ -40,6 +40,7 @@ _OPTIONS = {
     "cache": "directory where predictions of the reference models are kept by content, for the "
     "next run on the same photos; 'off': nowhere; default: hil in XDG_CACHE_HOME or ~/.cache",
     "log-dir": "directory for results.json and the serial logs; default: hil-report",
+    "report": "directory for the page about the run, index.html; default: that of results.json",
 }
 
 _UNSTABLE = ("pass", "fail")
@@ -128,6 +129,11 @@ class Settings:
 def log_directory(config: pytest.Config) -> Path:
     """Return the absolute path of the directory for ``results.json`` and ``logs/``."""
     return _path(config, "log-dir") or config.rootpath / "hil-report"
+
+
+def report_directory(config: pytest.Config) -> Path:
+    """Return the absolute path of the directory for the page about the run."""
+    return _path(config, "report") or log_directory(config)
 
 
 def counts_unstable(config: pytest.Config) -> bool:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the hil tests of one pytest session have in common: settings, plan, bench, results."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hil.console.log import NOTE
 from hil.errors import HilError, InfrastructureError
 from hil.host.libraries import load_libraries
 from hil.host.printable import printable
-from hil.pytestplugin.options import Settings, log_directory
+from hil.pytestplugin.options import Settings, log_directory, report_directory
 from hil.pytestplugin.outcomes.kinds import kind_of
 from hil.pytestplugin.results_file import ResultsFile
+from hil.report import clear_pages
 from hil.shortage import telling_shortages
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ class Run:
         self.config = config
         self.begun = False
         self.log_dir = log_directory(config)
-        self.results: Results = Results()
+        self.results: Results = Results(directory=self.log_dir)
         self.bench: Bench | None = None
         self.record_property: Callable[[str, object], None] | None = None
         self.stage = MAIN
@@ -101,11 +103,13 @@ class Run:
         Where no test will be run, as with ``--setup-plan``, none begins.
 
         Raises:
-            BadInputError: the log directory is none.
+            BadInputError: the log directory is none, or that of the page has another one.
             InfrastructureError: it cannot be written to.
         """
         if self.begun or is_dry(self.config):
             return
+        if not hasattr(self.config, "workerinput"):
+            clear_pages(report_directory(self.config))
         self._file.write(self.results.document())
         self.begun = True
         if not hasattr(self.config, "workerinput"):
@@ -200,14 +204,31 @@ class Run:
         self._file.close()
 
     def note_error(
-        self, error: BaseException, nodeid: str | None = None, phase: str = "session"
+        self,
+        error: BaseException,
+        nodeid: str | None = None,
+        phase: str = "session",
+        place: tuple[str | None, int | None] = (None, None),
+        log: "Sequence[Entry]" = (),
     ) -> None:
-        """Record an error of a test, or of the session."""
+        """Record an error of a test, or of the session.
+
+        Args:
+            error: what has gone wrong.
+            nodeid: the test.
+            phase: of the test.
+            place: file and line of the test that met it.
+            log: what the boards have said, as far as it matters.
+        """
         from hil.results import ErrorRecord
 
         first = next(iter(str(error).splitlines()), "")
-        record = ErrorRecord(nodeid, phase, kind_of(error), type(error).__name__, first)
-        self.results.errors.append(record)
+        notes = (each for each in getattr(error, "__notes__", ()) if not each.startswith(NOTE))
+        rows = tuple(each.columns for each in log)
+        kind, name = kind_of(error), type(error).__name__
+        self.results.errors.append(
+            ErrorRecord(nodeid, phase, kind, name, first, tuple(notes), *place, rows)
+        )
 
     def serial_log(self, since: float) -> "list[Entry]":
         """Return the consoles' lines from a time on, by time.

@@ -16,6 +16,7 @@ from _pytest.junitxml import xml_key
 from hil.errors import HilError
 from hil.host.printable import printable
 from hil.pytestplugin.options import log_directory
+from hil.pytestplugin.outcomes import page
 from hil.pytestplugin.outcomes.outcomes import EXIT_STATUS
 from hil.pytestplugin.outcomes.report import show
 from hil.pytestplugin.run import Run
@@ -112,6 +113,7 @@ def _gather(session: pytest.Session) -> None:
     for worker, document in documents.items():
         document["run"].update(ending(int(session.exitstatus)))
         write_document(document, _path(config, worker))
+        page.write_of(config, document, _path(config, worker))
     if documents:
         own["results.json of an earlier run"] = log_directory(config) / "results.json"
     for path in set(own.values()).difference(_path(config, worker) for worker in documents):

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from hil.host.printable import printable
+from hil.report import GENERATOR
 from hil.report.charts.svg import KEPT
 from hil.version import __version__
 
@@ -38,6 +39,7 @@ def render(template: str, /, **values: object) -> str:
             script=Markup(script),
             policy=_policy(style, script),
             hil_version=__version__,
+            generator=GENERATOR,
             **values,
         )
     )

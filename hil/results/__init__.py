@@ -10,6 +10,7 @@ from hil.results.document import SCHEMA, Results, ending, write_document
 from hil.results.records import (
     BoardRecord,
     CutRecord,
+    DistanceRecord,
     ErrorRecord,
     FirmwareRecord,
     FlashRecord,
@@ -28,6 +29,7 @@ __all__ = [
     "SCHEMA",
     "BoardRecord",
     "CutRecord",
+    "DistanceRecord",
     "ErrorRecord",
     "FirmwareRecord",
     "FlashRecord",

@@ -4,6 +4,8 @@
 import dataclasses
 import datetime
 import json
+import math
+import os
 import platform
 import time
 from dataclasses import dataclass, field
@@ -16,10 +18,12 @@ from hil.host.files import encode
 from hil.host.whole_file import write_whole
 from hil.model.accuracy import AgreementLimits
 from hil.results import summary
+from hil.results.history import History
 from hil.results.measured import Measured, latency
 from hil.results.records import (
     BoardRecord,
     CutRecord,
+    DistanceRecord,
     ErrorRecord,
     FirmwareRecord,
     FlashRecord,
@@ -29,11 +33,12 @@ from hil.results.records import (
     ModelRecord,
     PhotoRecord,
     RoundTripRecord,
+    SpanRecord,
     TestRecord,
 )
 from hil.version import __version__
 
-SCHEMA = "hil-results-5"
+SCHEMA = "hil-results-6"
 
 OUTCOMES = {
     0: "passed",
@@ -62,6 +67,10 @@ class Results:
         shape: name of the link file that shapes the links; empty without one.
         unstable: ``pass`` or ``fail``, what a test counts that passed only when it was run again.
         notes: what did not go as usual when boards were flashed or reset, with the board's port.
+        spans: what each test that is judged by a budget has measured, by the test.
+        labels: names of the classes by the model's id, in class order; of models that have some.
+        directory: where the results are written; None if they are not.
+        history: earlier runs on this board.
         The others hold the records of :mod:`hil.results.records`.
     """
 
@@ -81,8 +90,13 @@ class Results:
     shape: str = ""
     unstable: str = "pass"
     notes: list[str] = field(default_factory=list)
+    spans: dict[str, SpanRecord] = field(default_factory=dict)
+    labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    directory: Path | None = None
+    history: History = field(default_factory=History)
     errors: list[ErrorRecord] = field(default_factory=list)
     tests: list[TestRecord] = field(default_factory=list)
+    _files: dict[str, Path] = field(default_factory=dict)
     _photos: dict[str, PhotoRecord] = field(default_factory=dict)
     _started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
     _clock_start: float = field(default_factory=time.monotonic)
@@ -92,6 +106,16 @@ class Results:
         known = self._photos.get(name, PhotoRecord(name))
         self._photos[name] = dataclasses.replace(known, label=label, label_id=label_id)
 
+    def note_origin(self, photo: str, path: Path, model_id: str, labels: tuple[str, ...]) -> None:
+        """Note where a photo is, and what the model calls the classes that it is given."""
+        self._files[photo] = path
+        if labels:
+            self.labels[model_id] = labels
+
+    def _place(self, path: Path) -> str:
+        """Return a path relative to the results, so that both may be moved together."""
+        return str(path) if self.directory is None else os.path.relpath(path, self.directory)
+
     def judge(self, photo: str, judgement: str, verdict: JudgementRecord) -> None:
         """Record one judgement about a photo."""
         known = self._photos.get(photo, PhotoRecord(photo))
@@ -99,7 +123,13 @@ class Results:
         self._photos[photo] = dataclasses.replace(known, judgements=judgements)
 
     def predict(
-        self, photo: str, predictor: str, classes: tuple[int, ...], shared: int | None = None
+        self,
+        photo: str,
+        predictor: str,
+        classes: tuple[int, ...],
+        shared: int | None = None,
+        scores: tuple[float, ...] = (),
+        distance: DistanceRecord | None = None,
     ) -> None:
         """Record what a predictor gave for a photo.
 
@@ -109,11 +139,18 @@ class Results:
             classes: the five class ids, best first.
             shared: how many of them the board has too, ties counted
                 (:func:`hil.model.topk.shared_best`); None: as the ids say.
+            scores: of these classes; left out if one is no finite number.
+            distance: of all scores from the board's; None where that is not known.
         """
         known = self._photos.get(photo, PhotoRecord(photo))
         top5 = {**known.top5, predictor: classes}
         counts = dict(known.shared) if shared is None else {**known.shared, predictor: shared}
-        self._photos[photo] = dataclasses.replace(known, top5=top5, shared=counts)
+        finite = bool(scores) and all(map(math.isfinite, scores))
+        told = {**known.scores, predictor: scores} if finite else known.scores
+        far = {**known.distance, predictor: distance} if distance else known.distance
+        self._photos[photo] = dataclasses.replace(
+            known, top5=top5, shared=counts, scores=told, distance=far
+        )
 
     def model_name(self, model_id: str) -> str:
         """Return what sections of ``budgets.toml`` call a model and cut, known by their id."""
@@ -129,6 +166,11 @@ class Results:
     def position(self) -> tuple[int, int, int]:
         """Return how much has been measured, to tell what comes later from what was before."""
         return len(self.inferences), len(self.lost), len(self.round_trips)
+
+    def note_span(self, nodeid: str, since: tuple[int, int, int]) -> None:
+        """Note that a test is judged by all that has been measured since a position."""
+        pairs = zip(since, self.position(), strict=True)
+        self.spans[nodeid] = SpanRecord(*pairs)
 
     def measured(self, since: tuple[int, int, int] = (0, 0, 0)) -> Measured:
         """Return what has been measured since a position."""
@@ -187,6 +229,8 @@ class Results:
             "model": _plain(self.model),
             "cut": _plain(self.cut),
             "flash": _plain(self.flash),
+            "labels": _plain(self.labels),
+            "photo_files": {name: self._place(path) for name, path in self._files.items()},
             "photos": _plain(self.photos),
             "inferences": _plain(self.inferences),
             "agreement": {"min_photos": self.min_photos, "with": self.agreement()},
@@ -197,10 +241,12 @@ class Results:
             "budgets": {
                 "not_judged": self.not_judged,
                 "link_file": self.shape or None,
+                "measured": _plain(self.spans),
                 "verdicts": [
                     {"nodeid": nodeid, **_plain(verdict)} for nodeid, verdict in self.verdicts
                 ],
             },
+            "history": _plain(self.history),
             "notes": _plain(self.notes),
             "errors": _plain(self.errors),
             "tests": _plain(self.tests),

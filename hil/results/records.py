@@ -79,11 +79,12 @@ class RegionRecord:
 
 @dataclass(frozen=True)
 class FlashRecord:
-    """One flashing: regions written, regions that held the same bytes already."""
+    """One flashing: regions written, regions that held the same bytes already, line rate (baud)."""
 
     written: tuple[RegionRecord, ...]
     skipped: tuple[RegionRecord, ...]
     host_seconds: float
+    baud: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,14 @@ class JudgementRecord:
     exact: bool
     passed: bool
     sentence: str
+
+
+@dataclass(frozen=True)
+class DistanceRecord:
+    """How far two outputs are from each other: largest and mean absolute difference of scores."""
+
+    largest: float
+    mean: float
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,8 @@ class PhotoRecord:
         label_id: the class id that the label stands for, where that is known.
         shared: by predictor, how many of the best five classes are also among the board's, where
             those that tie with the fifth count (:func:`hil.model.topk.shared_best`).
+        scores: real values of the scores of these classes, by predictor, where they are told.
+        distance: by predictor, how far its scores of all classes are from the board's.
     """
 
     name: str
@@ -116,6 +127,8 @@ class PhotoRecord:
     top5: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     label_id: int | None = None
     shared: Mapping[str, int] = field(default_factory=dict)
+    scores: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    distance: Mapping[str, DistanceRecord] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -198,6 +211,19 @@ class RoundTripRecord:
     model_id: str = ""
 
 
+LogRow = tuple[float, float | None, str, str, str]
+"""Seconds on the host and by the board's clock, board, kind, text."""
+
+
+@dataclass(frozen=True)
+class SpanRecord:
+    """What was measured while a test was judged: [first, behind the last] of each list."""
+
+    inferences: tuple[int, int]
+    lost: tuple[int, int]
+    round_trips: tuple[int, int]
+
+
 @dataclass(frozen=True)
 class ErrorRecord:
     """Something that went wrong: in which test and phase, whose fault, and the sentence.
@@ -209,6 +235,11 @@ class ErrorRecord:
             a failed assertion included).
         type: name of the exception.
         message: its sentence.
+        notes: what the exception says besides: a decoded backtrace, say.
+        file: of the test that met it, relative to pytest's root directory; None without one.
+        line: in that file, from 1 on.
+        serial_log: the last lines of the consoles, the columns of :mod:`hil.results.serial_log`
+            each; none where they can add nothing.
     """
 
     nodeid: str | None
@@ -216,6 +247,10 @@ class ErrorRecord:
     kind: str
     type: str
     message: str
+    notes: tuple[str, ...] = ()
+    file: str | None = None
+    line: int | None = None
+    serial_log: tuple[LogRow, ...] = ()
 
 
 @dataclass(frozen=True)

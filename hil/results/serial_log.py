@@ -8,6 +8,7 @@ from hil.console.log import Kind, LogLine
 from hil.crash.signs import Sign, diagnose
 from hil.host.printable import printable
 from hil.protocol.console.line import Log, parse_line
+from hil.results.records import LogRow
 
 HEADER = "#hil-log-1\thost_s\tboard_s\tboard\tkind\ttext"
 """First line of a file: format, then the names of the columns."""
@@ -40,6 +41,12 @@ class Entry:
         parsed = parse_line(line.text) if line.kind is Kind.BOARD else None
         at = parsed.time_ms / 1000 if isinstance(parsed, Log) else None
         return cls(line.host_time - since, at, board, _kind(line), line.words)
+
+    @property
+    def columns(self) -> LogRow:
+        """What it says, as plain values; seconds with three decimals."""
+        board_s = None if self.board_s is None else round(self.board_s, 3)
+        return round(self.host_s, 3), board_s, self.board, self.kind, self.text
 
     def row(self) -> str:
         """Return the line of a file."""

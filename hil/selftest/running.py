@@ -121,6 +121,6 @@ def _environment() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name in _KEPT or not name.startswith(("HIL_", "PYTEST_"))
+        if name in _KEPT or not name.startswith(("HIL_", "PYTEST_", "GITHUB_"))
     }
     return {**kept, "HIL_CONFIG": ""}

@@ -15,6 +15,7 @@ def only_this_plugin(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch)
     # A session within this process would take SIGSEGV from wasmtime, whose traps rely on it.
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:faulthandler")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.delenv("HIL_BOARD", raising=False)
+    for name in ("HIL_BOARD", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("HIL_CONFIG", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(pytester.path / "config"))

@@ -100,7 +100,8 @@ def test_what_a_killed_worker_had_got_to_is_kept_and_it_leaves_no_file(
         *("-n", "1", "--max-worker-restart=0"), f"--hil-model={ROOT / 'models' / 'tiny'}"
     )
     assert result.ret == 1
-    (report,) = (pytester.path / "hil-report").iterdir()
+    page, report = sorted((pytester.path / "hil-report").iterdir())
+    assert page.name == "index.html"
     assert report.name == "results.json"
     document = json.loads(report.read_text())
     assert document["run"]["outcome"] == "failed"
@@ -127,7 +128,8 @@ def test_a_signal_to_the_controller_ends_the_workers_in_order(
     pytester.makepyfile(ENDED)
     result = pytester.runpytest_subprocess("-n", "1", f"--hil-model={ROOT / 'models' / 'tiny'}")
     assert result.ret == 143
-    (report,) = (pytester.path / "hil-report").iterdir()
+    page, report = sorted((pytester.path / "hil-report").iterdir())
+    assert page.name == "index.html"
     document = json.loads(report.read_text())
     assert (report.name, document["run"]["outcome"]) == ("results.json", "interrupted")
     assert [test["outcome"] for test in document["tests"]] == ["passed"]

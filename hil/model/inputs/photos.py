@@ -45,6 +45,16 @@ class Photo(Sample):
             BadInputError: the file cannot be read, is no image of :data:`FORMATS`, or has more
                 than :data:`MAX_PIXELS`.
         """
+        return self._decoded(None)
+
+    def thumbnail(self, edge: int) -> "Image.Image":
+        """Decode the photo as :meth:`open` does, no larger than ``edge`` pixels either way."""
+        picture = self._decoded(edge)
+        picture.thumbnail((edge, edge))
+        return picture
+
+    def _decoded(self, edge: int | None) -> "Image.Image":
+        """Decode it; where an edge is given, only about as fine as that needs."""
         from PIL import Image, ImageOps
 
         try:
@@ -52,6 +62,8 @@ class Photo(Sample):
                 width, height = opened.size
                 if width * height > MAX_PIXELS:
                     raise ValueError(f"it has {width} x {height} pixels, more than 50 million")
+                if edge is not None:
+                    opened.draft("RGB", (edge, edge))
                 upright = _of_8_bits(ImageOps.exif_transpose(opened), opened)
                 if not upright.has_transparency_data:
                     return upright.convert("RGB")

@@ -36,6 +36,21 @@ class TensorSpec:
         """Size of the tensor's data in bytes."""
         return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
+    def real(self, values: Array) -> Array:
+        """Return what elements of this tensor, or real ones in its place, stand for.
+
+        Args:
+            values: of any shape; floating-point ones stand for themselves.
+
+        Returns:
+            float64, flat.
+        """
+        flat = values.reshape(-1).astype(np.float64)
+        if values.dtype.kind == "f" or not self.scale:
+            return flat
+        scaled: Array = (flat - self.zero_point) * self.scale
+        return scaled
+
 
 @dataclass(frozen=True, eq=False)
 class Tensor:

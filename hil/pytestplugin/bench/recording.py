@@ -70,7 +70,11 @@ class RecordingBoard(Board):
             class_id = self.part.model.class_ids.class_id(sample)
             self.results.photo(sample.name, sample.label, class_id)
             classes = tuple(each.class_id for each in inference.top5)
-            self.results.predict(sample.name, "board", classes)
+            scores = tuple(round(each.score, 6) for each in inference.top5)
+            self.results.predict(sample.name, "board", classes, scores=scores)
+            self.results.note_origin(
+                sample.name, sample.path, self._model_id, self.part.model.labels
+            )
         if inference.activation_crc is None:
             tail = "none"
         self.results.inferences.append(inference_record(inference, name, tail, self._model_id))
@@ -127,7 +131,9 @@ class RecordingBoard(Board):
         written, skipped = (
             tuple(map(_region, regions)) for regions in (report.written, report.skipped)
         )
-        self.results.flash.append(FlashRecord(written, skipped, round(report.seconds, 3)))
+        self.results.flash.append(
+            FlashRecord(written, skipped, round(report.seconds, 3), report.baud)
+        )
         self._describe()
         return report
 

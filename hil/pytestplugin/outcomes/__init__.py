@@ -3,6 +3,9 @@
 
 ``closing``   the session's end: whatever goes wrong in it is told
 ``report``    the closing table, the JUnit properties
+``github``    the job's summary and annotations, on GitHub's runners
+``page``      the page about a run
+``junit``     serial logs in JUnit's file
 ``logfiles``  the serial log of each test, and of its failure
 ``outcomes``  how an error ends a test and the session
 ``story``     what became of one test, attempt by attempt

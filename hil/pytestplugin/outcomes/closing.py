@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from hil.errors import HilError
+from hil.pytestplugin.benchmark import history
+from hil.pytestplugin.outcomes import page
 from hil.pytestplugin.outcomes.kinds import cause_of, kind_of
 from hil.pytestplugin.outcomes.outcomes import EXIT_STATUS
 from hil.pytestplugin.run import Run
@@ -31,11 +33,21 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
         _count(session, told)
     finally:
         if run is not None:
+            run.results.history = history(session.config)
             _write(session, run)
     return result
 
 
 def _write(session: pytest.Session, run: Run) -> None:
+    _write_results(session, run)
+    known = run.unwritten
+    with run.keeping():
+        page.write(session.config, run)
+    if run.unwritten is not known:
+        _write_results(session, run)
+
+
+def _write_results(session: pytest.Session, run: Run) -> None:
     for _ in range(2):  # that they cannot be written may change the exit code
         if run.unwritten is not None:
             _count(session, run.unwritten)

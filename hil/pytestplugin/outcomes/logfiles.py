@@ -7,7 +7,7 @@ import time
 import zlib
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,11 +16,17 @@ from hil.host.files import encode
 from hil.host.whole_file import write_whole
 from hil.pytestplugin.run import Run
 
+if TYPE_CHECKING:
+    from hil.results.serial_log import Entry
+
 PATH: pytest.StashKey[Path] = pytest.StashKey()
 """Where a test's serial log went, when the board said anything during it."""
 
 _STARTED: pytest.StashKey[float] = pytest.StashKey()
-_ATTACHED_LINES = 100
+ATTACHED_LINES = 100
+TITLE = "Serial log"
+"""How the title of a report's section begins that has one."""
+
 _MAX_NAME = 120
 
 _SAYS_ALL = (BadInputError, BudgetExceeded)
@@ -62,12 +68,17 @@ def pytest_runtest_makereport(
 ) -> Generator[None, Any, pytest.TestReport]:
     """Attach the log to what failed."""
     report: pytest.TestReport = yield
-    run = Run.known(item.config)
-    if call.excinfo is not None and isinstance(call.excinfo.value, _SAYS_ALL):
-        return report
-    if report.failed and run is not None and (entries := run.serial_log(item.stash[_STARTED])):
-        shown = entries[-_ATTACHED_LINES:]
+    if report.failed and (entries := told(item, call)):
+        shown = entries[-ATTACHED_LINES:]
         several = len({each.board for each in shown}) > 1
-        title = f"Serial log: last {len(shown)} of {len(entries)} lines; host s, board s"
+        title = f"{TITLE}: last {len(shown)} of {len(entries)} lines; host s, board s"
         report.sections.append((title, "\n".join(each.shown(several) for each in shown)))
     return report
+
+
+def told(item: pytest.Item, call: pytest.CallInfo[None]) -> "list[Entry]":
+    """Return what boards have said during a test, unless it adds nothing to what ended a phase."""
+    run = Run.known(item.config)
+    if run is None or (call.excinfo is not None and isinstance(call.excinfo.value, _SAYS_ALL)):
+        return []
+    return run.serial_log(item.stash[_STARTED])

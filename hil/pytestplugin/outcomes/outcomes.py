@@ -26,6 +26,7 @@ from _pytest.junitxml import xml_key
 from hil.console.log import NOTE
 from hil.errors import BadInputError, HilError
 from hil.pytestplugin.options import counts_unstable
+from hil.pytestplugin.outcomes.junit import attach_log
 from hil.pytestplugin.outcomes.kinds import ending_of, kind_of, worst
 from hil.pytestplugin.outcomes.story import Story
 
@@ -109,6 +110,7 @@ class Outcomes:
         phase: Phase = vars(report).setdefault("hil_phase", report.when)
         report.when = _shown_phase(kind, phase)
         self._moved.append((report, phase))
+        attach_log(self._config.stash.get(xml_key, None), report)
         result = yield
         if phase == "call" and report.when == "setup":
             self._name_phase(report)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hil.host.printable import printable
+from hil.pytestplugin.outcomes import github
 from hil.pytestplugin.outcomes.kinds import ending_of, needs_board
-from hil.pytestplugin.outcomes.logfiles import PATH
+from hil.pytestplugin.outcomes.logfiles import ATTACHED_LINES, PATH, told
+from hil.pytestplugin.outcomes.page import written
 from hil.pytestplugin.outcomes.story import Story
 from hil.pytestplugin.run import Run
 
@@ -49,8 +51,19 @@ def pytest_runtest_makereport(
     if run is not None and needs_board(item):
         error = ending_of(item, call)
         if report.failed and error is not None:
-            run.note_error(error, item.nodeid, call.when)
+            log = told(item, call)[-ATTACHED_LINES:]
+            run.note_error(error, item.nodeid, call.when, _place(item, call), log)
     return report
+
+
+def _place(item: pytest.Item, call: pytest.CallInfo[None]) -> tuple[str, int]:
+    """Return the test's file and the line in it that met an error, or else the test's first."""
+    assert call.excinfo is not None
+    line = (item.location[1] or 0) + 1
+    for entry in call.excinfo.traceback:
+        if str(entry.path) == str(item.path):
+            line = entry.lineno + 1
+    return os.path.relpath(item.path, item.config.rootpath), line
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -79,3 +92,6 @@ def show(terminalreporter: "TerminalReporter", document: dict[str, Any], path: P
     for line in closing_lines(document):
         terminalreporter.write_line(printable(line, "\t"))
     terminalreporter.write_line(printable(f"{'results':<10} {os.path.relpath(path)}"))
+    if (page := written(terminalreporter.config, path)) is not None:
+        terminalreporter.write_line(printable(f"{'page':<10} {os.path.relpath(page)}"))
+    github.tell(terminalreporter, document)

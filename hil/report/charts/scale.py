@@ -4,6 +4,9 @@
 import math
 from dataclasses import dataclass
 
+_LEAST = 1e-200
+"""A range that is narrower is none."""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -31,14 +34,14 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
     Returns:
         ascending; the first is at most ``low`` and the last at least ``high``, and they differ.
     """
-    if not high > low:
+    if not high - low > _LEAST:
         high = low + (abs(low) or 1.0)
     raw = (high - low) / count
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(each * power for each in (1, 2, 2.5, 5, 10) if raw <= each * power * (1 + 1e-9))
     first = math.floor(low / step + 1e-9)
     last = math.ceil(high / step - 1e-9)
-    return [round(number * step, 12) for number in range(first, last + 1)]
+    return [float(f"{count * step:.12g}") for count in range(first, last + 1)]
 
 
 def number(value: float) -> str:

@@ -7,6 +7,8 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import numpy as np
+
 from hil.inference.inference import Inference
 from hil.inference.judgement import Judgement, judge
 from hil.inference.references import References
@@ -19,7 +21,7 @@ from hil.model.predictions import Predictions
 from hil.model.split import Cut
 from hil.model.topk import shared_best, top_k
 from hil.pytestplugin.bench.recording import RecordingBoard
-from hil.results import JudgementRecord, Results
+from hil.results import DistanceRecord, JudgementRecord, Results
 
 _PENDING = 4
 """Inferences that may wait to be judged: memory stays flat, though judging take longer."""
@@ -152,9 +154,12 @@ class Shots:
         for name, verdict in (*vars(judgement).items(), ("full", full)):
             record = JudgementRecord(verdict.exact, passed[name], verdict.message)
             self._results.judge(photo.name, name, record)
+        board = self._model.output.real(inference.output)
         for name, output in {"full": whole, **predicting.result()}.items():
-            shared = shared_best(inference.output, output)
-            self._results.predict(photo.name, name, classes(output), shared)
+            shared, best = shared_best(inference.output, output), classes(output)
+            scores = self._model.output.real(output)
+            told = tuple(float(scores[each]) for each in best)
+            self._results.predict(photo.name, name, best, shared, told, _distance(board, scores))
         self._shots[photo.name] = Shot(photo, self._slim(inference), judgement, full)
 
     def _predict(self, made: _Input) -> dict[str, Array]:
@@ -183,6 +188,14 @@ class Shots:
 def classes(output: Array) -> tuple[int, ...]:
     """Return the five best class ids of an output, best first."""
     return tuple(class_id for class_id, _ in top_k(output))
+
+
+def _distance(left: Array, right: Array) -> DistanceRecord | None:
+    """Return how far scores are from each other; None where one of them is no number."""
+    apart = np.abs(left - right)
+    if not np.isfinite(apart).all():
+        return None
+    return DistanceRecord(round(float(apart.max()), 6), round(float(apart.mean()), 6))
 
 
 def _ahead(

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+"""What belongs together in a document: the records of one content of the board, or of one link."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Row = Mapping[str, Any]
+Document = Mapping[str, Any]
+
+
+def combination(record: Row) -> str:
+    """Return what a record's content of the board is called; empty in a run that has only one."""
+    return str(record.get("combination") or "")
+
+
+def by_combination(records: Iterable[Row]) -> dict[str, list[Row]]:
+    """Sort records by the content of the board, in the order in which they came."""
+    groups: dict[str, list[Row]] = {}
+    for each in records:
+        groups.setdefault(combination(each), []).append(each)
+    return groups
+
+
+def link_name(record: Row) -> str:
+    """Return what a link is called, with a second board at its end or without."""
+    return f"{record['via']} peer" if record["tail"] == "peer" else str(record["via"])
+
+
+def same_link(left: Row, right: Row) -> bool:
+    """Whether two records are about one link, one content of the board and one kind of clock."""
+    keys = ("via", "tail", "simulated")
+    return combination(left) == combination(right) and all(left[k] == right[k] for k in keys)
+
+
+def is_simulated(document: Document) -> bool:
+    """Whether any figure of a run comes from a simulated clock."""
+    board = document["board"]
+    return bool(board and board["simulated"]) or any(e["simulated"] for e in document["latency"])

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""The page as people see it: opened from a file, pointed at, printed, read by a screen reader."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hil.report.report import report_page
+from hil.results import ErrorRecord
+
+SECTIONS = ("identity", "accuracy", "latency", "history", "errors", "tests")
+
+
+@pytest.fixture
+def source(make_run: Any, crashed: ErrorRecord, tmp_path: Path) -> str:
+    results = make_run(failing="<b>cat</b>.jpg", rounds=30)
+    results.errors.append(crashed)
+    results.exit_status = 1
+    document = results.document()
+    totals = {"tcp": {"p50": 66_000, "p95": None, "max": 67_000}}
+    run = {"at": "2026-11-30T10:00:00", "commit": "abc", "firmware": None, "total_us": totals}
+    document["history"] = {"runs": [run] * 3, "missing": None, "unread": []}
+    return report_page(document, tmp_path)
+
+
+def test_it_opens_from_a_file_without_a_complaint_and_asks_for_nothing(
+    open_page: Any, source: str
+) -> None:
+    opened = open_page(source)
+    assert opened.page.title().startswith("Simulated: Failed")
+    assert opened.complaints == []
+    assert [each for each in opened.requests if not each.startswith("data:")] == []
+
+
+def test_scripts_styles_and_pictures_from_elsewhere_are_refused(
+    open_page: Any, source: str
+) -> None:
+    opened = open_page(
+        source.replace("</main>", "<script>document.title='taken'</script></main>")
+        .replace("<h1>", '<h1 style="color:red" onclick="document.title=1">')
+        .replace("<nav", '<img src="https://example.invalid/x.png"><nav')
+    )
+    opened.page.click("h1")
+    assert opened.page.title().startswith("Simulated: Failed")
+    refused = [each for each in opened.complaints if "Content Security Policy" in each]
+    assert len(refused) >= 4  # a script, a style, a handler, a picture
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_can_be_reached(open_page: Any, source: str, section: str) -> None:
+    page = open_page(source).page
+    page.click(f'nav a[href="#{section}"]')
+    assert page.locator(f"#{section} h2").is_visible()
+
+
+def test_charts_have_as_many_marks_as_there_are_figures(open_page: Any, source: str) -> None:
+    page = open_page(source).page
+    assert page.locator("#rounds-0-0 circle.dot").count() == 30 * 7
+    assert page.locator("#stages-0 rect.mark").count() == 4 * 5
+    assert page.locator("#history-chart circle.point").count() == 3
+    assert page.locator("#distance-0 circle.dot").count() == 3 * 14
+
+
+def test_pointing_at_a_mark_shows_its_figure(open_page: Any, source: str) -> None:
+    page = open_page(source).page
+    tip = page.locator("#tip")
+    assert tip.is_hidden()
+    page.locator("#stages-0 rect.mark").nth(1).hover()
+    assert tip.inner_text().startswith("head 50 ms")
+    box = tip.bounding_box()
+    assert 0 <= box["x"] <= 1000 - box["width"]
+    page.locator("h1").hover()
+    assert tip.is_hidden()
+
+
+def test_the_failing_photo_is_shown(open_page: Any, source: str) -> None:
+    page = open_page(source).page
+    card = page.locator("li.failing")
+    assert card.locator("h4").inner_text().startswith("<b>cat</b>.jpg")
+    picture = card.locator("img")
+    picture.scroll_into_view_if_needed()
+    picture.evaluate("image => image.decode()")
+    assert picture.evaluate("image => image.naturalWidth") > 50
+
+
+def test_charts_are_as_wide_as_the_page_and_the_page_is_no_wider_than_a_phone(
+    open_page: Any, source: str
+) -> None:
+    page = open_page(source, width=360).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_dark_is_dark(open_page: Any, source: str) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert open_page(source, "light").page.evaluate(ground) == "rgb(255, 255, 255)"
+    assert open_page(source, "dark").page.evaluate(ground) == "rgb(18, 23, 29)"
+
+
+def test_it_prints_with_all_sections_and_without_navigation(open_page: Any, source: str) -> None:
+    page = open_page(source).page
+    page.emulate_media(media="print")
+    assert page.locator("nav").is_hidden()
+    assert page.locator("#errors pre.log").is_visible()
+    assert page.pdf()[:5] == b"%PDF-"
+
+
+def test_all_that_scrolls_and_unfolds_can_be_reached_by_keys(open_page: Any, source: str) -> None:
+    page = open_page(source).page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.locator("details > summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details").first.get_attribute("open") is not None
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(open_page: Any, source: str, scheme: str) -> None:
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe is not installed; tox -e report has it"
+    )
+    page = open_page(source, scheme).page
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    found = axe.Axe().run(page).response["violations"]
+    serious = [
+        (each["id"], each["nodes"][0]["html"], each["nodes"][0]["failureSummary"])
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
