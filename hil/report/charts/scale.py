@@ -35,7 +35,7 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
         ascending; the first is at most ``low`` and the last at least ``high``, and they differ.
     """
     if not high - low > _LEAST:
-        high = low + (abs(low) or 1.0)
+        high = low + (abs(low) if abs(low) > _LEAST else 1.0)
     raw = (high - low) / count
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(each * power for each in (1, 2, 2.5, 5, 10) if raw <= each * power * (1 + 1e-9))
