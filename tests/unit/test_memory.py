@@ -17,7 +17,7 @@ LIMITED = (
     "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])\n"
 )
 SPLIT = ("-m", "hil", "split", "models/tiny", "--list")
-TESTS = ("-m", "pytest", "-q", "-p", "hil.plugin", "--hil-model=models/tiny", "--hil-log-dir={logs}")
+TESTS = ("-q", "-p", "hil.plugin", "--hil-model=models/tiny", "--hil-log-dir={logs}")
 
 
 def run(megabytes: int, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -41,7 +41,9 @@ def test_too_little_memory_for_the_libraries_is_one_sentence_and_no_hang(megabyt
 def test_it_is_so_in_pytest(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text("def test_it(board):\n    pass\n")
     options = [each.format(logs=tmp_path / "logs") for each in TESTS]
-    done = run(120, *options, "--rootdir", str(tmp_path), "-c", os.devnull, str(tmp_path))
+    done = run(
+        120, "-m", "pytest", *options, "--rootdir", str(tmp_path), "-c", os.devnull, str(tmp_path)
+    )
     assert done.returncode == 10
     assert "may have 120 MB of memory only" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
