@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from hil.errors import HostError
 from hil.host import child
 from hil.model.array import Array
 from hil.model.engine import wire
@@ -115,6 +116,8 @@ def _serve(line: socket.socket) -> NoReturn:
                     outputs = engine.invoke(arrays)
             except ArenaTooSmallError as error:
                 answer["needed"] = error.needed
+            except HostError as error:  # there is no interpreter: only why is of interest
+                answer["refused"] = str(error.__cause__)
             except (EngineError, MemoryError) as error:
                 answer["refused"] = str(error) or "there is not enough memory"
         if "refused" in answer:  # by native code, more precisely than by Python
