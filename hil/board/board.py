@@ -72,6 +72,7 @@ class Board(Station):
             BoardRefused: it can, but does not serve the model on the board (``model_mismatch``).
         """
         parse_links(via, "connect()")
+        self.console.health.require_protocol("connect()")
         if self.info.role == "tail":
             raise BadInputError(
                 f"The board at {self.port} holds a tail, which waits for a head to connect; "
@@ -185,6 +186,7 @@ class Board(Station):
     def _connected(self, via: str | None) -> Connection:
         """Return the link that is up, being the one that is insisted on."""
         if self.connection is None:
+            self.console.health.require_protocol("a link")
             raise BadInputError("The board is not connected; call connect() with an edge server.")
         if via not in (None, self.connection.via):
             raise BadInputError(

@@ -121,6 +121,19 @@ class Device:
         self._info = BoardInfo.parse(self.console.request("info"))
         return self._info
 
+    def check_up(self) -> None:
+        """Make sure that the board is up, by asking it if its firmware can be asked.
+
+        Raises:
+            BoardPanic, BootFailure: it crashed or reset itself.
+            BoardSilent, BoardRefused, ConsoleError: as :meth:`refresh`.
+        """
+        if self.console.health.plain is None:
+            self.refresh()
+        else:
+            self.console.check()
+            self.console.require_sound()
+
     def reset(self) -> None:
         """Reset the board and wait until it answers; what was connected has to be again.
 
@@ -140,6 +153,7 @@ class Device:
         Unlike a reset, this is a restart for which the bootloader does not fall back to what ran
         before.
         """
+        self.console.health.require_protocol("reboot()")
         self._restart(ConsoleReset(self._fastest))
         return self.info
 
@@ -163,10 +177,13 @@ class Device:
     def _restart(self, how: ResetStrategy) -> None:
         with self.noticing_interruption():
             self._forget()
-            self._info = self._recovery.start(how)
-            check_mac(self._info, self.spec.mac)
-            if has_line_rate(self.port) and not self._info.simulated:
-                self.raise_baud()
+            if self.console.health.plain is None:
+                self._info = self._recovery.start(how)
+                check_mac(self._info, self.spec.mac)
+                if has_line_rate(self.port) and not self._info.simulated:
+                    self.raise_baud()
+            else:
+                self._recovery.start_plain(how)
         self.interrupted = False
 
     @contextlib.contextmanager

@@ -4,6 +4,7 @@
 from collections import deque
 
 from hil.board.board import Board
+from hil.console.health import Health
 from hil.errors import BoardRefused
 from hil.rig.rig import BoardSpec
 
@@ -54,6 +55,7 @@ class ScriptedConsole:
         self.log = ()
         self.rate = 115_200
         self.connected = True
+        self.health = Health()
 
     def request(self, verb, **arguments):
         if verb == "info":
