@@ -14,6 +14,7 @@ from hil.errors import BadInputError
 from hil.inference.inference import Inference, RoundTrip
 from hil.links import parse_links
 from hil.model.array import Array
+from hil.rig.providers.interface import Lease
 from hil.rig.rig import BoardSpec
 from hil.sim.process import Lab
 
@@ -30,8 +31,10 @@ class Board(Station):
         connection: the link that is up, if one is.
     """
 
-    def __init__(self, spec: BoardSpec, port: str, lab: Lab | None, owns_lab: bool) -> None:
-        super().__init__(spec, port, lab, owns_lab)
+    def __init__(
+        self, spec: BoardSpec, port: str, lab: Lab | None, lease: Lease | None = None
+    ) -> None:
+        super().__init__(spec, port, lab, lease)
         self.connection: Connection | None = None
         self._stored: int | None = None
 

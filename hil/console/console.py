@@ -229,9 +229,11 @@ class Console(ConsoleInput):
         """
         try:
             wanted = re.compile(pattern)
-        except re.error as error:
+            wanted.search("")
+        except (re.error, TypeError) as error:
             raise BadInputError(
-                f"{pattern!r} is no regular expression ({error}); re.escape() takes text as it is."
+                f"{pattern!r} is no regular expression for text ({error}); re.escape() takes text "
+                "as it is."
             ) from error
         what = f"a line with {wanted.pattern!r}"
         try:

@@ -10,5 +10,6 @@
 ``retry``      tries once more, and says why
 ``installed``  what a board has that no flasher can reach
 ``line_rate``  a faster line, if it bears it
+``virtual``    virtual boards, provided as others are
 ``port``       a board's serial port: had, reset, lent
 """

@@ -13,6 +13,7 @@ from hil.errors import BadInputError, BoardSilent, HilError, PlainFirmware
 from hil.firmware.build import FirmwareBuild, firmware_for
 from hil.flash.flash import FlashFile, FlashReport, Needs, Progress, flash
 from hil.inference.part import ModelPart
+from hil.rig.providers.interface import Lease
 from hil.rig.rig import BoardSpec
 from hil.sim.process import Lab
 
@@ -32,8 +33,10 @@ class Flashable(Device):
         plain: the firmware that has been flashed, if it does not speak hil's console.
     """
 
-    def __init__(self, spec: BoardSpec, port: str, lab: Lab | None, owns_lab: bool) -> None:
-        super().__init__(spec, port, lab, owns_lab)
+    def __init__(
+        self, spec: BoardSpec, port: str, lab: Lab | None, lease: Lease | None = None
+    ) -> None:
+        super().__init__(spec, port, lab, lease)
         self.half_flashed = False
         self.plain: FirmwareBuild | None = None
         self._part: ModelPart | None = None

@@ -245,7 +245,7 @@ class Run:
         ]
         return sorted(entries, key=lambda each: each.host_s)
 
-    def say_who(self, holder: "Holder") -> None:
+    def say_who(self, holder: "Holder | str") -> None:
         """Show whose board is being waited for, also where little is to be shown."""
         self._show([f"hil: waiting for the board of {holder}"])
 

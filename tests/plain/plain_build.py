@@ -8,7 +8,7 @@ from hil.host import child
 
 HERE = Path(__file__).parent
 HELLO = (HERE / "hello.wat").read_text(encoding="utf-8")
-"""Says hello, repeats lines; panics at ``p``, restarts itself at ``r``."""
+"""Says hello, repeats lines; at ``p`` it panics, at ``r`` it restarts itself, ``*`` is Unity's."""
 
 
 def make_plain(directory: Path, text: str = HELLO, project: str = "hello_world") -> Path:

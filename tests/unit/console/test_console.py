@@ -625,6 +625,11 @@ def test_firmware_that_does_not_speak_the_console_is_asked_nothing(port, console
     assert written == []
 
 
+def test_expect_refuses_bytes_which_pexpect_takes(console):
+    with pytest.raises(BadInputError, match="for text"):
+        console.expect(b"ready", timeout=LONG)
+
+
 def test_expect_refuses_what_is_no_pattern(console):
     with pytest.raises(BadInputError, match=r"'\(' is no regular expression"):
         console.expect("(", timeout=LONG)

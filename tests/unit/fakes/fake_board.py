@@ -119,4 +119,4 @@ def make_board(monkeypatch, said, number, spec=None, kind=Board, **info):
     """Return a board that notes its requests in ``said``, each behind its number."""
     console = ScriptedConsole(said, {"mac": f"02:00:00:00:00:{number:02x}", **info})
     monkeypatch.setattr("hil.device.device.BoardPort", lambda *_: ScriptedLine(console))
-    return kind(spec or BoardSpec(f"/dev/{number}"), f"/dev/{number}", None, False)
+    return kind(spec or BoardSpec(f"/dev/{number}"), f"/dev/{number}", None)
