@@ -3,17 +3,22 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from extension_package import MYFARM, install, install_example
 from filelock import FileLock
 
+from hil import BoardProvider, PowerSwitch, Wanted
+from hil.errors import BoardBusyError
 from hil.sim.process import Lab
 
 ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs" / "extending.md"
 TINY = f"--hil-model={ROOT / 'models' / 'tiny'}"
 
 
@@ -106,6 +111,38 @@ def test_any_board_is_one_that_is_free(pytester: pytest.Pytester, farm: Path) ->
     result.assert_outcomes(passed=1)
 
 
+RECORDER = """
+import os, pathlib
+from hil import Lease
+
+class Recorder:
+    def acquire(self, name, wanted):
+        self.note("acquired")
+        return Lease(os.environ["BOARD"], lambda: self.note("released"))
+    def note(self, word):
+        with open("notes.txt", "a") as file:
+            file.write(word + " ")
+    def offers(self):
+        return []
+"""
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["assert False", "raise KeyboardInterrupt", "os.kill(os.getpid(), signal.SIGTERM)", "pass"],
+)
+def test_a_board_is_given_back_however_the_session_ends(
+    pytester: pytest.Pytester, lab: Lab, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    site = install(pytester.path / "site", "recorder", {"hil.boards": {"rec": "recorder:Recorder"}})
+    (site / "recorder.py").write_text(RECORDER)
+    use(monkeypatch, site)
+    monkeypatch.setenv("BOARD", lab.boards[0].url)
+    pytester.makepyfile(f"import os, signal\ndef test_board(board): {ending}")
+    pytester.runpytest_subprocess(TINY, "--hil-board=rec:")
+    assert (pytester.path / "notes.txt").read_text() == "acquired released "
+
+
 def test_a_board_that_does_not_exist_and_one_of_nobodys_are_bad_input(
     pytester: pytest.Pytester, farm: Path
 ) -> None:
@@ -192,6 +229,26 @@ def test_a_switch_that_nobody_has_is_bad_input(pytester: pytest.Pytester, farm: 
     result.stderr.fnmatch_lines(["hil: There is no power switch 'norelay' (other packages have *"])
 
 
-def test_the_example_is_what_the_documents_show() -> None:
-    shown = (ROOT / "docs" / "extending.md").read_text()
+def test_the_example_is_what_the_document_shows() -> None:
+    shown = DOCUMENT.read_text()
     assert (MYFARM / "pyproject.toml").read_text().partition("[project]")[2].strip() in shown
+
+
+def test_the_classes_of_the_document_are_a_provider_and_a_switch(tmp_path: Path) -> None:
+    names: dict[str, Any] = {}
+    for block in re.findall(
+        r"^```python\n(.*?)^```", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL
+    ):
+        exec(block, names)
+    cabinet, relay = names["Cabinet"](), names["Relay"]()
+    assert isinstance(cabinet, BoardProvider)
+    assert isinstance(relay, PowerSwitch)
+    lease = cabinet.acquire("left", Wanted())
+    assert lease.port == "rfc2217://cabinet:2217"
+    with pytest.raises(BoardBusyError):
+        cabinet.acquire("left", Wanted())
+    lease.release()
+    cabinet.acquire("left", Wanted()).release()
+    assert [offer.name for offer in cabinet.offers()] == ["left", "right"]
+    relay.cycle(str(tmp_path / "relay"), print)
+    assert (tmp_path / "relay").read_text() == "1"
