@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hil.host.printable import printable
+from hil.pytestplugin.outcomes.annotations import ANNOTATOR
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -23,10 +24,11 @@ def tell(terminalreporter: "TerminalReporter", document: dict[str, Any]) -> None
     from hil.report.github.annotations import annotations
     from hil.report.github.summary import summary
 
-    root = terminalreporter.config.rootpath
-    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or root)
-    for command in annotations(document, root, workspace):
-        terminalreporter.write_line(command)
+    config = terminalreporter.config
+    if config.pluginmanager.get_plugin(ANNOTATOR) is None:  # which has annotated every failure
+        workspace = Path(os.environ.get("GITHUB_WORKSPACE") or config.rootpath)
+        for command in annotations(document, config.rootpath, workspace):
+            terminalreporter.write_line(command)
     if file := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:
             with Path(file).open("a", encoding="utf-8") as stream:
