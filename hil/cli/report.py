@@ -3,6 +3,7 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from hil.cli.shared.options import json_option
 from hil.cli.shared.saying import say
 from hil.errors import BadInputError
 from hil.shortage import shortage
+
+if TYPE_CHECKING:
+    from hil.results.reading import Document
 
 _RESULTS = "results.json"
 _COMPARISON = Path("hil-compare")
@@ -52,7 +56,8 @@ def report(results: tuple[Path, ...], compare: bool, output: Path | None, as_jso
     directory = output or (_COMPARISON if compare else paths[0].parent)
     check_place(directory)
     if compare:
-        raise BadInputError("not yet")
+        return _compare(documents, paths, directory, as_json)
+    from hil.report.grouping import is_simulated
     from hil.report.report import report_page
     from hil.report.verdict import verdict_of
 
@@ -63,8 +68,37 @@ def report(results: tuple[Path, ...], compare: bool, output: Path | None, as_jso
         told = {"page": str(page), "outcome": document["run"]["outcome"]}
         say(json.dumps({**told, "headline": verdict.headline, "points": verdict.points}))
     else:
-        say(f"{page}: {verdict.headline}")
+        simulated = " (simulated)" if is_simulated(document) else ""
+        say(f"{page}: {verdict.headline}{simulated}")
     return 0
+
+
+def _compare(documents: "list[Document]", paths: list[Path], directory: Path, as_json: bool) -> int:
+    """Write the page of two runs, tell what has moved, and return the exit code."""
+    from hil.report.comparison.page import compare_runs
+
+    found = compare_runs(documents[0], documents[1], list(map(str, paths)))
+    page = _write(found.page, directory)
+    if as_json:
+        stages = [
+            {
+                "link": each.link,
+                "stage": each.stage,
+                "outcome": each.found.outcome,
+                "shift_us": each.found.shift,
+                "interval_us": list(each.found.interval),
+                "superiority": each.found.superiority,
+                "p": each.found.p,
+            }
+            for each in found.moves
+        ]
+        told = {"page": str(page), "worse": found.worse, "headline": found.headline}
+        say(json.dumps({**told, "points": found.points, "stages": stages}))
+    else:
+        say(f"{page}: {found.headline}")
+        for point in found.points:
+            say(f"  {point}")
+    return int(found.worse)
 
 
 def _write(page: str, directory: Path) -> Path:

@@ -14,6 +14,7 @@
 ``errors``       what went wrong, with serial logs and backtraces
 ``grouping``     which records belong together
 ``page``         one self-contained file from a template: style, script, Content-Security-Policy
+``comparison/``  two runs side by side, and what has moved beyond noise
 ``github/``      the same in short on GitHub: job summary, annotations
 ``charts/``      charts as inline SVG, each with its figures as a table; pure
 """

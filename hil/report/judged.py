@@ -23,7 +23,8 @@ class Judged:
 
     Attributes:
         stage: one of the stages, ``goodput`` or ``loss``.
-        rounds: values that the figures come from.
+        rounds: values that the figures come from, in words; and how many independent ones they
+            are worth, if fewer.
         lost: messages without an answer, in words.
         figures: p50, p95, p99 and max, as they were judged; None where rounds are too few.
         intervals: by figure, the ends of the interval in which the true one lies; may be empty.
@@ -35,7 +36,7 @@ class Judged:
     """
 
     stage: str
-    rounds: int
+    rounds: str
     lost: str
     figures: Mapping[str, float | None]
     intervals: Mapping[str, Sequence[float | None]]
@@ -92,11 +93,11 @@ def _judged(
     told: Mapping[str, Any] = verdict or {}
     return Judged(
         stage,
-        verdict["rounds"] if verdict else spread["n"],
+        _rounds(verdict or {**spread, "rounds": spread["n"]}),
         str(spread["lost"]),
         {**spread, **told.get("figures", {})},
         told.get("intervals") or spread.get("intervals") or {},
-        word(told["outcome"]) if verdict else "",
+        _verdict(verdict) if verdict else "",
         told.get("outcome", ""),
         _limit(stage, told.get("checks", ())),
         told.get("checks", ()),
@@ -141,6 +142,19 @@ def _worst(verdicts: Sequence[Row], stage: str) -> Row | None:
 
 def _rank(outcome: str) -> int:
     return OUTCOMES.index(outcome) if outcome in OUTCOMES else len(OUTCOMES)
+
+
+def _rounds(about: Row) -> str:
+    rounds, effective = about["rounds"], about.get("effective")
+    told = f"{rounds:,}"
+    return told if effective in (None, rounds) else f"{told}\n(worth {effective:,})"
+
+
+def _verdict(verdict: Row) -> str:
+    """Return the outcome, and whether the rounds bear it: few may pass or fail by chance."""
+    told = word(verdict["outcome"])
+    unsure = any(each.get("certain") == "undecided" for each in verdict["checks"])
+    return f"{told}\n(not certain)" if unsure and verdict["outcome"] != "undecided" else told
 
 
 def _limit(stage: str, checks: Sequence[Row]) -> str:

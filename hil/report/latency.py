@@ -166,7 +166,7 @@ def _links(judged: Sequence[tuple[Row, Sequence[Judged]]]) -> Table:
 def _lines(summary: Row, stages: Sequence[Judged]) -> Iterator[Line]:
     for each in stages:
         figures = (each.told(name) for name in ("p50", "p95", "p99", "max"))
-        cells = (link_name(summary), each.stage, f"{each.rounds:,}", each.lost, *figures)
+        cells = (link_name(summary), each.stage, each.rounds, each.lost, *figures)
         yield Line((*cells, each.limit), each.verdict, tone(each.outcome))
 
 
@@ -182,5 +182,6 @@ def _confidence(document: Document) -> str:
     )
     return (
         "Below each percentile the interval in which the true one lies: each end is wrong with a "
-        f"probability of at most {1 - about['level']:.0%}, whatever the distribution; {how}."
+        f"probability of at most {1 - about['level']:.0%}, whatever the distribution; {how}. A "
+        "verdict is not certain where the limit lies within that interval."
     )

@@ -3,8 +3,6 @@
 
 from pathlib import Path
 
-from jinja2 import UndefinedError
-
 from hil.host.files import encode
 from hil.host.whole_file import write_whole
 from hil.report.accuracy import accuracies
@@ -16,7 +14,7 @@ from hil.report.latency import clocks
 from hil.report.page import render
 from hil.report.thumbnails import thumbnails
 from hil.report.verdict import verdict_of
-from hil.results.reading import not_as_named
+from hil.results.reading import DAMAGE, not_as_named
 
 
 def report_page(document: Document, directory: Path) -> str:
@@ -30,24 +28,29 @@ def report_page(document: Document, directory: Path) -> str:
         BadInputError: the document does not hold what its schema says.
     """
     try:
-        predictions = accuracies(document)
-        shown = dict.fromkeys(card.photo for each in predictions for card in each.cards)
-        return render(
-            "report.html",
-            simulated=is_simulated(document),
-            verdict=verdict_of(document),
-            identity=identity_of(document),
-            accuracies=predictions,
-            pictures=thumbnails(list(shown), document["photo_files"], directory),
-            clocks=clocks(document),
-            past=past_of(document),
-            troubles=troubles(document),
-            tests=tests_table(document),
-            run=document["run"],
-            model=document["model"],
-        )
-    except (LookupError, TypeError, ValueError, AttributeError, UndefinedError) as error:
+        content = _content(document, directory)
+    except DAMAGE as error:
         raise not_as_named(directory / "results.json", error) from error
+    return render("report.html", **content)
+
+
+def _content(document: Document, directory: Path) -> dict[str, object]:
+    predictions = accuracies(document)
+    shown = dict.fromkeys(card.photo for each in predictions for card in each.cards)
+    model, run = document["model"], document["run"]
+    return {
+        "simulated": is_simulated(document),
+        "verdict": verdict_of(document),
+        "identity": identity_of(document),
+        "accuracies": predictions,
+        "pictures": thumbnails(list(shown), document["photo_files"], directory),
+        "clocks": clocks(document),
+        "past": past_of(document),
+        "troubles": troubles(document),
+        "tests": tests_table(document),
+        "started": run["started"],
+        "model": model["name"] if model else "hil",
+    }
 
 
 def write_page(page: str, path: Path) -> None:

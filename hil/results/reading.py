@@ -17,6 +17,9 @@ from hil.results.history import History
 
 Document = dict[str, Any]
 
+DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
+"""What is raised by looking into a document that does not hold what its schema says."""
+
 _OLDEST = 3
 _NAME = re.compile(r"hil-results-(\d{1,6})")
 _NEWEST = int(SCHEMA.rpartition("-")[2])
@@ -68,7 +71,7 @@ def read_document(path: Path) -> Document:
     try:
         for number in range(version, _NEWEST):
             _STEPS[number](document)
-    except (LookupError, TypeError, AttributeError) as error:
+    except DAMAGE as error:
         raise not_as_named(path, error) from error
     for name, kind in _SECTIONS.items():
         if not isinstance(document.get(name), kind):

@@ -4,8 +4,8 @@
 import math
 from dataclasses import dataclass
 
-_LEAST = 1e-200
-"""A range that is narrower is none."""
+_LEAST, _LEAST_SHARE = 1e-200, 1e-6
+"""A range that is narrower is none; so is one of less than this share of its figures."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
     Returns:
         ascending; the first is at most ``low`` and the last at least ``high``, and they differ.
     """
-    if not high - low > _LEAST:
+    if high - low <= max(_LEAST, _LEAST_SHARE * max(abs(low), abs(high))):
         high = low + (abs(low) if abs(low) > _LEAST else 1.0)
     raw = (high - low) / count
     power = 10.0 ** math.floor(math.log10(raw))

@@ -66,9 +66,9 @@ def strips(caption: Caption, unit: str, rows: Sequence[Strip]) -> Markup:
     Args:
         caption: what they are about.
         unit: of the axis.
-        rows: at least one, with at least one value or limit among them.
+        rows: at least one, with at least one figure among them.
     """
-    places = [x for row in rows for x in (*row.values, *(each.value for each in row.limits))]
+    places = [x for row in rows for x in _extent(row)]
     scale_ticks = ticks(min(0.0, *places), max(places), 6)
     foot = _TOP + len(rows) * _ROW
     scale = Scale(scale_ticks[0], scale_ticks[-1], _LEFT, WIDTH - _RIGHT)
@@ -93,6 +93,14 @@ def drawn(values: Sequence[float]) -> list[int]:
     ranked = sorted(range(len(values)), key=values.__getitem__)
     step = (len(values) - 1) / (MOST_DOTS - 1)
     return [ranked[round(each * step)] for each in range(MOST_DOTS)]
+
+
+def _extent(row: Strip) -> Iterator[float]:
+    """Yield all figures of a row that are to be seen."""
+    yield from row.values
+    yield from (each.value for each in row.limits)
+    ends = (end for each in row.percentiles for end in (each.value, each.low, each.high))
+    yield from (end for end in ends if end is not None)
 
 
 def _strip(row: Strip, middle: float, scale: Scale, unit: str) -> Iterator[Markup]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from made_runs import make_run
 
 from hil.cli.report import report
 from hil.errors import BadInputError
@@ -61,6 +62,26 @@ def test_a_place_that_cannot_be_written_to_is_told(results: Path, tmp_path: Path
     (tmp_path / "file").write_text("")
     with pytest.raises(BadInputError, match=r"cannot be written \(.*\); name another directory"):
         _run(results, "-o", tmp_path / "file" / "deeper")
+
+
+def test_two_runs_are_compared_and_the_exit_code_says_whether_one_is_worse(
+    tmp_path: Path,
+) -> None:
+    paths = []
+    for number, shift in enumerate((0, 1_000)):
+        run = make_run(tmp_path, photos=2, rounds=40, links=("udp",), shift_us=shift, seed=number)
+        paths.append(tmp_path / f"{number}.json")
+        write_document(run.document(), paths[-1])
+    output = ("-o", tmp_path / "out")
+    slower = _run("--compare", *paths, *output)
+    assert slower.return_value == 1
+    first, *points = slower.output.splitlines()
+    assert first == f"{tmp_path}/out/index.html: Something is worse, beyond noise"
+    assert any(point.startswith("  udp transfer is ") for point in points)
+    assert _run("--compare", *reversed(paths), *output).return_value == 0
+    told = json.loads(_run("--compare", *paths, *output, "--json").output)
+    assert told["worse"] is True
+    assert {each["outcome"] for each in told["stages"]} == {"slower", "same"}
 
 
 def test_one_results_is_drawn_and_two_are_compared(results: Path) -> None:

@@ -107,6 +107,34 @@ def test_a_broken_limit_is_told_first_and_drawn_as_broken(make_run: Any) -> None
     assert page.of("line", "broken")
 
 
+def test_intervals_and_what_they_say_of_a_verdict_are_shown(document: dict[str, Any]) -> None:
+    document["budgets"]["confidence"] = {
+        **{"level": 0.95, "sequential": False, "rounds": 20},
+        **{"max_rounds": 500, "undecided": "fail"},
+    }
+    for verdict in document["budgets"]["verdicts"]:
+        verdict["effective"] = 12
+        verdict["intervals"] = {"p50": [1_000, 2_500], "p95": [2_000, None]}
+        for check in verdict["checks"]:
+            check["certain"] = "undecided"
+    page = page_of(document)
+    assert "(1.000 to 2.500)" in page.text
+    assert "(2.000 to open)" in page.text
+    assert "20\n(worth 12)" in page.text
+    assert "pass\n(not certain)" in page.text
+    assert "each end is wrong with a probability of at most 5%" in page.text
+    assert page.of("line", "interval")
+
+
+def test_a_verdict_that_is_undecided_is_told(document: dict[str, Any]) -> None:
+    for verdict in document["budgets"]["verdicts"]:
+        verdict["outcome"] = "undecided"
+        verdict["sentences"] = ["udp send p95 may be below or above its budget."]
+    page = page_of(document)
+    assert "udp send p95 may be below or above its budget." in page.text.partition("Under test")[0]
+    assert len(page.of("td", "warn")) > 20
+
+
 def test_without_budgets_rounds_are_drawn_in_milliseconds(make_run: Any) -> None:
     page = page_of(make_run(links=("udp",), limit_ms=None).document())
     assert "Rounds over udp (simulated)" in page.text

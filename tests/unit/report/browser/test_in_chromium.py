@@ -6,10 +6,21 @@ from typing import Any
 
 import pytest
 
+from hil.report.comparison.page import compare_runs
 from hil.report.report import report_page
 from hil.results import ErrorRecord
 
 SECTIONS = ("identity", "accuracy", "latency", "history", "errors", "tests")
+
+
+TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def point_at(mark: Any) -> None:
+    """Point at a mark once the page has stopped scrolling, for scrolling puts the figure away."""
+    mark.scroll_into_view_if_needed()
+    mark.page.evaluate(TWO_FRAMES)
+    mark.hover()
 
 
 @pytest.fixture
@@ -66,7 +77,7 @@ def test_pointing_at_a_mark_shows_its_figure(open_page: Any, source: str) -> Non
     page = open_page(source).page
     tip = page.locator("#tip")
     assert tip.is_hidden()
-    page.locator("#stages-0 rect.mark").nth(1).hover()
+    point_at(page.locator("#stages-0 rect.mark").nth(1))
     assert tip.inner_text().startswith("head 50 ms")
     box = tip.bounding_box()
     assert 0 <= box["x"] <= 1000 - box["width"]
@@ -114,8 +125,27 @@ def test_all_that_scrolls_and_unfolds_can_be_reached_by_keys(open_page: Any, sou
     assert page.locator("details").first.get_attribute("open") is not None
 
 
+@pytest.fixture
+def compared(make_run: Any) -> str:
+    runs = (make_run(rounds=40, seed=at, shift_us=at * 500).document() for at in (0, 1))
+    return compare_runs(*runs, ("a", "b")).page
+
+
+def test_two_runs_side_by_side_open_without_a_complaint(open_page: Any, compared: str) -> None:
+    opened = open_page(compared)
+    assert opened.page.title() == "Simulated: Something is worse, beyond noise"
+    assert opened.complaints == opened.requests == []
+    assert opened.page.locator("#shifts polygon.percentile").count() == 4 * 8
+    point_at(opened.page.locator("#shifts polygon.percentile").nth(4))
+    assert opened.page.locator("#tip").inner_text().startswith("shift ")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault(open_page: Any, source: str, scheme: str) -> None:
+@pytest.mark.parametrize("which", ["source", "compared"])
+def test_axe_finds_no_serious_fault(
+    open_page: Any, request: pytest.FixtureRequest, which: str, scheme: str
+) -> None:
+    source = request.getfixturevalue(which)
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe is not installed; tox -e report has it"
     )
