@@ -321,8 +321,12 @@ class Bench:
         try:
             return self.rig.second(role)
         except InfrastructureError as error:
-            self._damage.note_second(error)
+            self.note_lack(error)
             raise
+
+    def note_lack(self, error: InfrastructureError) -> None:
+        """Learn of an error that is to cost only the tests that need what the rig lacks."""
+        self._damage.note_lack(error)
 
     def _is_connected(self, via: str) -> bool:
         link = self.board.connection
