@@ -18,7 +18,7 @@ from hil.pytestplugin import (
     workers,
 )
 from hil.pytestplugin.bench import readiness
-from hil.pytestplugin.outcomes import closing, logfiles, outcomes, report
+from hil.pytestplugin.outcomes import closing, logfiles, outcomes, report, unittests
 from hil.pytestplugin.turns import grouping, links, needs, turn
 
 PARTS = (
@@ -34,6 +34,7 @@ PARTS = (
     readiness,
     budgets,
     logfiles,
+    unittests,
     outcomes,
     report,
     workers,

@@ -88,9 +88,10 @@ def hil_firmware(
     from hil.firmware.build import firmware_for
 
     run = Run.of(request.config)
-    if (given := getattr(request, "param", None) or run.settings.firmware) is not None:
-        return as_build(given, run.builds)
-    return run.plan.subject(hil_combination).build or firmware_for(hil_bench.board.port)
+    if (given := getattr(request, "param", None)) is not None:
+        return as_build(given, run.builds, run.settings.console)
+    planned = run.plan.subject(hil_combination).build or run.build
+    return planned or firmware_for(hil_bench.board.port)
 
 
 @pytest.fixture(scope="session")
@@ -198,6 +199,7 @@ def hil_connection(
     request: pytest.FixtureRequest, hil_link: str | None, hil_board: "Board"
 ) -> "Connection":
     """The link that the board is connected over."""
+    hil_board.console.health.require_protocol("the fixture link")
     if not Run.of(request.config).is_ready:
         begin(request._pyfuncitem, with_board=True)
     assert hil_board.connection is not None

@@ -152,6 +152,23 @@ class Run:
         self.results.unstable = self.settings.unstable
         return plan
 
+    @cached_property
+    def build(self) -> "FirmwareBuild | None":
+        """The firmware that --hil-firmware names, if it does.
+
+        Raises:
+            BadInputError: it cannot be used.
+        """
+        from hil.firmware.build import FirmwareBuild
+
+        named, console = self.settings.firmware, self.settings.console
+        return FirmwareBuild.load(named, console=console) if named else None
+
+    @property
+    def plain(self) -> "FirmwareBuild | None":
+        """The firmware that is named, if it does not speak hil's console."""
+        return self.build if self.build is not None and self.build.plain else None
+
     def samples(self, model: "Model") -> "list[Sample]":
         """Return what the tests infer on with a model.
 
@@ -243,7 +260,7 @@ class Run:
         ]
         return sorted(entries, key=lambda each: each.host_s)
 
-    def say_who(self, holder: "Holder") -> None:
+    def say_who(self, holder: "Holder | str") -> None:
         """Show whose board is being waited for, also where little is to be shown."""
         self._show([f"hil: waiting for the board of {holder}"])
 

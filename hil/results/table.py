@@ -107,7 +107,7 @@ def _identity(document: Mapping[str, Any]) -> list[tuple[str, str]]:
             (
                 "firmware",
                 f"{firmware['version']} (sources {firmware['source_digest']}), "
-                f"{board['kernels'] if board else 'unknown'} kernels",
+                + _kernels(board["kernels"] if board else "unknown"),
             )
         )
     if document["model"]:
@@ -120,6 +120,8 @@ def _identity(document: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _subject(document: Mapping[str, Any]) -> str:
     model, cut = document["model"], document["cut"]
+    if model is None:
+        return f"{document['firmware']['version']}, which does not speak hil's console"
     where = f", cut after {cut['name']} ({cut['activation_bytes']:,} bytes)" if cut else ""
     return f"{model['name']} (id {model['model_id']}){where}"
 
@@ -128,6 +130,10 @@ def _notes(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     notes = document["notes"]
     more = f" (and {len(notes) - 1} more in results.json)" if len(notes) > 1 else ""
     return [("unusual", f"{notes[0]}{more}")] if notes else []
+
+
+def _kernels(kernels: str) -> str:
+    return "which does not speak hil's console" if kernels == "none" else f"{kernels} kernels"
 
 
 def _text(value: object) -> str:
