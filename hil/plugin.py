@@ -18,7 +18,7 @@ from hil.pytestplugin import (
     workers,
 )
 from hil.pytestplugin.bench import readiness
-from hil.pytestplugin.outcomes import closing, logfiles, outcomes, report, unittests
+from hil.pytestplugin.outcomes import closing, dormancy, logfiles, outcomes, report, unittests
 from hil.pytestplugin.turns import grouping, links, needs, turn
 
 PARTS = (
@@ -39,6 +39,7 @@ PARTS = (
     report,
     workers,
     closing,
+    dormancy,
     benchmark,
     fixtures,
     short,

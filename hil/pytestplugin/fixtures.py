@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hil.pytestplugin.options import Settings
+from hil.pytestplugin.outcomes.dormancy import wake
 from hil.pytestplugin.run import Run
 from hil.pytestplugin.turns.grouping import find_combination
 from hil.pytestplugin.turns.matrix import Combination
@@ -57,7 +58,8 @@ def hil_bench(
     from hil.pytestplugin.bench.bench import Bench
 
     run = Run.of(request.config)
-    run.begin()  # where a test asks for a board that did not seem to need one
+    wake(request._pyfuncitem)  # where a test asks for a board that did not seem to need one
+    run.begin()
     run.record_property = record_testsuite_property
     rig = run.plan.rig
     if isinstance(rig, InfrastructureError):

@@ -31,6 +31,10 @@ BOARD = "hil_board"
 """The fixture that stands behind ``board``."""
 
 
+_MARKERS = {links.MARKER, needs.MARKER}
+_ABOUT = frozenset(ABOUT)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have each test that is about something begin with its turn.
@@ -39,16 +43,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         pytest.UsageError: a marker makes no sense.
     """
     for item in items:
-        try:
-            links.check_marker(item)
-            needs.check_marker(item)
-        except BadInputError as error:
-            raise pytest.UsageError(str(error)) from None
         names: list[str] = getattr(item, "fixturenames", [])
-        if needs.needs_of(item):
-            names += [name for name in (NEEDS_BOARD, BOARD) if name not in names]
-        if TURN not in names and any(name in names for name in ABOUT):
+        marks = {mark.name for mark in item.iter_markers()}
+        if not marks.isdisjoint(_MARKERS):
+            _check_markers(item)
+            if needs.MARKER in marks:
+                names += [name for name in (NEEDS_BOARD, BOARD) if name not in names]
+        if TURN not in names and not _ABOUT.isdisjoint(names):
             names.insert(_first_about(item, names), TURN)
+
+
+def _check_markers(item: pytest.Item) -> None:
+    try:
+        links.check_marker(item)
+        needs.check_marker(item)
+    except BadInputError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _first_about(item: pytest.Item, names: Sequence[str]) -> int:
