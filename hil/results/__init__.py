@@ -7,18 +7,17 @@ document and nothing else.
 """
 
 from hil.results.document import SCHEMA, Results, ending, write_document
+from hil.results.photo_book import DistanceRecord, JudgementRecord, PhotoRecord
 from hil.results.records import (
     BoardRecord,
+    CombinationRecord,
     CutRecord,
-    DistanceRecord,
     ErrorRecord,
     FirmwareRecord,
     FlashRecord,
     InferenceRecord,
-    JudgementRecord,
     LostRecord,
     ModelRecord,
-    PhotoRecord,
     RegionRecord,
     RoundTripRecord,
     TestRecord,
@@ -28,6 +27,7 @@ from hil.results.records import (
 __all__ = [
     "SCHEMA",
     "BoardRecord",
+    "CombinationRecord",
     "CutRecord",
     "DistanceRecord",
     "ErrorRecord",

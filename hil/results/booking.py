@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Makes records of what a board has given."""
+"""Makes records of what a board has given, and of what went wrong."""
 
+from collections.abc import Sequence
+
+from hil.console.log import NOTE
 from hil.inference.inference import Inference, RoundTrip, Wire
-from hil.results.records import InferenceRecord, RoundTripRecord, WireRecord
+from hil.results.records import ErrorRecord, InferenceRecord, RoundTripRecord, WireRecord
+from hil.results.serial_log import Entry
 
 
 def inference_record(
-    inference: Inference, photo: str | None, tail: str, model_id: str
+    inference: Inference, photo: str | None, tail: str, model_id: str, combination: str = ""
 ) -> InferenceRecord:
     """Make the record of an inference; ``tail`` says where its second part ran."""
     stages, host = inference.stages, inference.host
@@ -38,14 +42,43 @@ def inference_record(
         wire=_wire(inference.wire),
         tail=tail,
         model_id=model_id,
+        combination=combination,
     )
 
 
-def round_trip_record(echo: RoundTrip, tail: str, model_id: str) -> RoundTripRecord:
+def round_trip_record(
+    echo: RoundTrip, tail: str, model_id: str, combination: str = ""
+) -> RoundTripRecord:
     """Make the record of a round trip."""
     return RoundTripRecord(
-        echo.via, echo.size, echo.us, echo.code, echo.simulated, _wire(echo.wire), tail, model_id
+        echo.via,
+        echo.size,
+        echo.us,
+        echo.code,
+        echo.simulated,
+        _wire(echo.wire),
+        tail,
+        model_id,
+        combination,
     )
+
+
+def error_record(
+    error: BaseException,
+    kind: str,
+    nodeid: str | None,
+    phase: str,
+    place: tuple[str | None, int | None] = (None, None),
+    log: Sequence[Entry] = (),
+) -> ErrorRecord:
+    """Make the record of an error; ``place`` is file and line of the test that met it.
+
+    Of the exception's notes the console's last lines are left out, which ``log`` has.
+    """
+    first = next(iter(str(error).splitlines()), "")
+    notes = tuple(each for each in getattr(error, "__notes__", ()) if not each.startswith(NOTE))
+    rows = tuple(each.columns for each in log)
+    return ErrorRecord(nodeid, phase, kind, type(error).__name__, first, notes, *place, rows)
 
 
 def _wire(wire: Wire | None) -> WireRecord | None:

@@ -31,6 +31,7 @@ _SECTIONS: dict[str, type | tuple[type, ...]] = {
     "model": (dict, type(None)),
     "cut": (dict, type(None)),
     "flash": list,
+    "combinations": list,
     "labels": dict,
     "photo_files": dict,
     "photos": list,
@@ -140,6 +141,14 @@ def _from_5(document: Document) -> None:
     document.setdefault("photo_files", {})
     document.setdefault("history", {**vars(History(missing=why)), "runs": [], "unread": []})
     document["budgets"].setdefault("measured", {})
+    document.setdefault("combinations", [])
+    for name in ("flash", "photos", "inferences", "lost", "round_trips", "latency"):
+        for each in document[name]:
+            each.setdefault("combination", "")
+    for each in document["budgets"]["verdicts"]:
+        each.setdefault("combination", "")
+    for test in document["tests"]:
+        test.setdefault("combination", None)
     for flash in document["flash"]:
         flash.setdefault("baud", 0)
     for photo in document["photos"]:

@@ -6,7 +6,7 @@ so), times named ``host_*`` were measured by this machine.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,24 @@ class CutRecord:
 
 
 @dataclass(frozen=True)
+class CombinationRecord:
+    """What was on the board, of which some of a run's records are.
+
+    Attributes:
+        name: which no other of the run has; that of the matrix (``--hil-matrix``) if it is one of
+            its combinations.
+        firmware: the application.
+        model: the model; None where plain firmware ran none.
+        cut: where it was cut; None for one that was not.
+    """
+
+    name: str
+    firmware: FirmwareRecord
+    model: ModelRecord | None
+    cut: CutRecord | None
+
+
+@dataclass(frozen=True)
 class RegionRecord:
     """A region of the flash: what it holds, where it starts, how many bytes it has."""
 
@@ -80,56 +98,21 @@ class RegionRecord:
 
 @dataclass(frozen=True)
 class FlashRecord:
-    """One flashing: regions written, regions that held the same bytes already, line rate (baud)."""
+    """One flashing.
+
+    Attributes:
+        written: regions that differed.
+        skipped: regions that held the same bytes already.
+        host_seconds: how long it took.
+        baud: highest line rate at which nothing got lost; 0 where none is told.
+        combination: what was on the board then, by name.
+    """
 
     written: tuple[RegionRecord, ...]
     skipped: tuple[RegionRecord, ...]
     host_seconds: float
     baud: int = 0
-
-
-@dataclass(frozen=True)
-class JudgementRecord:
-    """A verdict: bit for bit equal, within what is required, and the sentence about it."""
-
-    exact: bool
-    passed: bool
-    sentence: str
-
-
-@dataclass(frozen=True)
-class DistanceRecord:
-    """How far two outputs are from each other: largest and mean absolute difference of scores."""
-
-    largest: float
-    mean: float
-
-
-@dataclass(frozen=True)
-class PhotoRecord:
-    """What is known of one photo.
-
-    Attributes:
-        name: the photo's name, unique in its directory.
-        label: its class in the model's labels, where known.
-        judgements: by name (``transport``, ``composition``, ``kernel``, ``full``).
-        top5: class ids in falling order of the score, by who predicted them (``board``, ``full``:
-            the uncut model on reference kernels, ``xnnpack``, ``float32``).
-        label_id: the class id that the label stands for, where that is known.
-        shared: by predictor, how many of the best five classes are also among the board's, where
-            those that tie with the fifth count (:func:`hil.model.topk.shared_best`).
-        scores: real values of the scores of these classes, by predictor, where they are told.
-        distance: by predictor, how far its scores of all classes are from the board's.
-    """
-
-    name: str
-    label: str | None = None
-    judgements: Mapping[str, JudgementRecord] = field(default_factory=dict)
-    top5: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    label_id: int | None = None
-    shared: Mapping[str, int] = field(default_factory=dict)
-    scores: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    distance: Mapping[str, DistanceRecord] = field(default_factory=dict)
+    combination: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,6 +142,7 @@ class InferenceRecord:
         wire: what it cost on the link; None in role full.
         tail: where it ran: ``edge``, ``peer``, or ``none`` in role full.
         model_id: of the model and cut on the board, as in :class:`ModelRecord`.
+        combination: what was on the board, by name.
     """
 
     photo: str | None
@@ -173,11 +157,15 @@ class InferenceRecord:
     wire: WireRecord | None = None
     tail: str = "edge"
     model_id: str = ""
+    combination: str = ""
 
 
 @dataclass(frozen=True)
 class LostRecord:
-    """An inference whose answer never came: photo, link, error code, kind of clock, tail, model."""
+    """An inference whose answer never came.
+
+    It has photo, link, error code, kind of clock, tail, model and combination.
+    """
 
     photo: str | None
     via: str
@@ -185,6 +173,7 @@ class LostRecord:
     simulated: bool
     tail: str = "edge"
     model_id: str = ""
+    combination: str = ""
 
 
 @dataclass(frozen=True)
@@ -200,6 +189,7 @@ class RoundTripRecord:
         wire: what it cost on the link; None where the board does not tell.
         tail: what answered, ``edge`` or ``peer``.
         model_id: of the model and cut on the board, as in :class:`ModelRecord`.
+        combination: what was on the board, by name.
     """
 
     via: str
@@ -210,6 +200,7 @@ class RoundTripRecord:
     wire: WireRecord | None = None
     tail: str = "edge"
     model_id: str = ""
+    combination: str = ""
 
 
 LogRow = tuple[float, float | None, str, str, str]
@@ -266,6 +257,7 @@ class TestRecord:
         host_seconds: set-up, call and teardown together, of all attempts.
         log: path of the serial log, relative to the results file, where there is one.
         attempts: how many times it was run.
+        combination: what it was to find on the board, by name; None if it was to find nothing.
     """
 
     __test__ = False
@@ -276,3 +268,4 @@ class TestRecord:
     host_seconds: float
     log: str | None
     attempts: int = 1
+    combination: str | None = None
