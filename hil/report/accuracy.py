@@ -68,7 +68,7 @@ class Accuracy:
 
 def accuracies(document: Document) -> list[Accuracy]:
     """Return the predictions of each content of the board that photos were inferred with."""
-    contents = {each["name"]: each for each in document.get("combinations") or ()}
+    contents = {each["name"]: each for each in document["combinations"]}
     found = []
     for number, (name, photos) in enumerate(by_combination(document["photos"]).items()):
         about = contents.get(name, document)

@@ -27,7 +27,7 @@ class Identity:
 
 def identity_of(document: Document) -> Identity:
     """Return what was under test in a run."""
-    several = document.get("combinations") or []
+    several = document["combinations"]
     rows = [_combination(each) for each in several]
     headings = ["", "firmware", "model", "cut after", "bytes that cross"]
     flashings = [_flashing(number, each) for number, each in enumerate(document["flash"], 1)]

@@ -130,7 +130,7 @@ def _values(document: Document, summary: Row, stage: str, verdict: Row | None) -
 
 
 def _activation(document: Document, summary: Row) -> int | None:
-    contents = {each["name"]: each for each in document.get("combinations") or ()}
+    contents = {each["name"]: each for each in document["combinations"]}
     cut = contents.get(combination(summary), document)["cut"]
     return cut["activation_bytes"] if cut else None
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hil.budgets.compare import Comparison, compare_all
+from hil.report.disagreement import class_name
 from hil.report.grouping import Document, Row, combination, link_name, same_link
 from hil.report.judged import judged_stages
 
@@ -111,22 +112,29 @@ def _same_but_content(old: Row, new: Row, before: Document, after: Document) -> 
 
 def predictions(before: Document, after: Document) -> list[tuple[str, str, str]]:
     """Return the photos whose first class on the board has changed: name, before, after."""
-    known = {
-        each["name"]: each["top5"]["board"] for each in before["photos"] if "board" in each["top5"]
-    }
-    found = {}
+    several = len(after["combinations"]) > 1
+    known = {_photo(each, several): each for each in before["photos"]}
+    found = []
     for photo in after["photos"]:
-        old, new = known.get(photo["name"]), photo["top5"].get("board")
-        if old and new and old[0] != new[0]:
-            names = (_class(run, best[0]) for run, best in ((before, old), (after, new)))
-            found[photo["name"]] = (photo["name"], *names)
-    return [(name, was, now) for name, was, now in found.values()]
+        name = _photo(photo, several)
+        earlier = known.get(name)
+        if earlier is None or not all("board" in each["top5"] for each in (earlier, photo)):
+            continue
+        was, now = (each["top5"]["board"][0] for each in (earlier, photo))
+        if was != now:
+            found.append((name, _class(before, earlier, was), _class(after, photo, now)))
+    return found
 
 
-def _class(document: Document, class_id: int) -> str:
-    model = document["model"]
-    labels = document["labels"].get(model["model_id"], ()) if model else ()
-    return str(labels[class_id]) if class_id < len(labels) else f"class {class_id}"
+def _photo(photo: Row, several: bool) -> str:
+    return f"{photo['name']} ({combination(photo)})" if several else str(photo["name"])
+
+
+def _class(document: Document, photo: Row, class_id: int) -> str:
+    name = combination(photo)
+    contents = (each for each in document["combinations"] if each["name"] == name)
+    model = next(contents, document)["model"]
+    return class_name(class_id, document["labels"].get(model["model_id"], ()) if model else ())
 
 
 def outcomes(before: Document, after: Document) -> list[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from hil.host.printable import printable
 from hil.report.errors import Trouble, troubles
-from hil.report.grouping import Document, combination, is_simulated, link_name
+from hil.report.grouping import Document, Row, combination, is_simulated, link_name
 from hil.report.identity import identity_of
 from hil.report.judged import judged_stages
 from hil.report.verdict import verdict_of
@@ -32,7 +32,7 @@ def summary(document: Document) -> str:
 
 def words(text: object) -> str:
     """Return words as Markdown that shows just these, on one line."""
-    told = printable(str(text))
+    told = printable(str(text).replace("\n", " "))
     if len(told) > _MOST_LETTERS:
         told = f"{told[:_MOST_LETTERS]}…"
     return _SPECIAL.sub(lambda found: "".join(f"&#{ord(each)};" for each in found[0]), told)
@@ -53,9 +53,11 @@ def _lines(document: Document) -> Iterator[str]:
 
 
 def _agreement(document: Document) -> Iterator[str]:
+    several = document["combinations"] if len(document["combinations"]) > 1 else []
     rows = [
-        (name, row["n"], f"{row['top1']:.1%}", f"{row['top5']:.1%}")
-        for name, row in document["agreement"]["with"].items()
+        (" ".join(filter(None, (about.get("name"), name))), row["n"], *_percent(row))
+        for about in several or [document]
+        for name, row in about["agreement"]["with"].items()
     ]
     if rows:
         yield from _table(
@@ -63,10 +65,15 @@ def _agreement(document: Document) -> Iterator[str]:
         )
 
 
+def _percent(row: Row) -> tuple[str, str]:
+    return f"{row['top1']:.1%}", f"{row['top5']:.1%}"
+
+
 def _latency(document: Document, simulated: str) -> Iterator[str]:
     rows = []
+    several = len({combination(each) for each in document["latency"]}) > 1
     for each in document["latency"]:
-        name = " ".join(filter(None, (combination(each), link_name(each))))
+        name = f"{combination(each)} {link_name(each)}" if several else link_name(each)
         for stage in judged_stages(document, each):
             if stage.stage in _STAGES or stage.outcome not in ("pass", "no_budget", ""):
                 figures = (stage.told(figure) for figure in ("p50", "p95", "max"))

@@ -44,6 +44,23 @@ def page_of(document: dict[str, Any], directory: Path = Path()) -> Page:
     return Page(report_page(document, directory))
 
 
+def with_two_contents(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document of a run whose board held the same under two names."""
+    lists = ("flash", "photos", "latency")
+    parts = ("firmware", "model", "cut", "agreement", "accuracy")
+    two: dict[str, Any] = {**document, "budgets": {**document["budgets"], "verdicts": []}}
+    two |= {name: [] for name in (*lists, "inferences", "lost", "round_trips", "combinations")}
+    for name in ("small", "large"):
+        two["combinations"].append({"name": name, **{part: document[part] for part in parts}})
+        for each in (*lists, "inferences", "round_trips"):
+            two[each] += [{**row, "combination": name} for row in document[each]]
+        two["budgets"]["verdicts"] += [
+            {**verdict, "combination": name, "nodeid": f"of {name}"}
+            for verdict in document["budgets"]["verdicts"]
+        ]
+    return two
+
+
 def test_every_section_is_there_whatever_a_run_has_seen(make_run: Any) -> None:
     for results in (make_run(), Results(), Results(exit_status=10)):
         page = page_of(results.document())
@@ -209,6 +226,18 @@ def test_history_is_drawn_run_by_run(document: dict[str, Any]) -> None:
     page = page_of(document)
     assert len(page.of("circle", "point")) == 3
     assert "0004_x.json" in page.text
+
+
+def test_with_several_contents_of_the_board_each_has_its_own_figures(
+    document: dict[str, Any],
+) -> None:
+    alone = len(page_of(document).of("svg"))
+    page = page_of(with_two_contents(document))
+    assert [each["id"] for each in page.of("h3") if "id" in each] == ["latency-0", "latency-1"]
+    assert len(page.of("svg")) == 2 * alone
+    ids = [each["id"] for _, each in page.elements if "id" in each]
+    assert len(ids) == len(set(ids))
+    assert "What the board held, one after the other" in page.text
 
 
 def test_hostile_words_are_shown_and_obeyed_nowhere(make_run: Any, tmp_path: Path) -> None:

@@ -102,6 +102,7 @@ def test_rows_of_a_table_have_as_many_cells_whatever_is_in_them(make_run: Any) -
         ("1.5 ms <= 2 ms", "1.5 ms &#60;= 2 ms"),
         ("1. item", "&#49;&#46; item"),
         ("- item", "&#45; item"),
+        ("0.970\n(0.9 to open)", "0.970 (0.9 to open)"),
         ("\x1b[1m", "&#92;x1b&#91;1m"),
     ],
 )
