@@ -25,7 +25,7 @@ import pytest
 from _pytest.junitxml import xml_key
 
 from hil.console.log import NOTE
-from hil.errors import BadInputError, HilError
+from hil.errors import BadInputError, HilError, PlainFirmware
 from hil.pytestplugin.options import counts_unstable
 from hil.pytestplugin.outcomes.annotations import annotate
 from hil.pytestplugin.outcomes.kinds import ending_of, is_unexpected, kind_of, worst
@@ -176,7 +176,7 @@ class Outcomes:
         wrapped = error is not raised and not _is_told_anew(error, raised)
         if self._config.getoption("tbstyle") in ("auto", "short", "line") and not wrapped:
             report.longrepr = _sentence(item, pytest.ExceptionInfo.from_exception(error))
-        if isinstance(error, BadInputError) and call.when == "setup":
+        if call.when == "setup" and _concerns_all(error):
             item.session.shouldstop = str(error)
 
     def _name_phase(self, report: pytest.TestReport) -> None:
@@ -258,6 +258,11 @@ def _shown_phase(kind: str, phase: Phase) -> Phase:
     if is_unexpected(kind) and phase == "call":
         return "setup"
     return phase
+
+
+def _concerns_all(error: HilError) -> bool:
+    """Whether an error that a fixture met would meet all other tests."""
+    return isinstance(error, BadInputError) and not isinstance(error, PlainFirmware)
 
 
 def _is_told_anew(error: HilError, raised: BaseException) -> bool:
