@@ -252,7 +252,7 @@ class Run:
             place: file and line of the test that met it.
             log: what the boards have said, as far as it matters.
         """
-        from hil.results.booking import error_record
+        from hil.results import error_record
 
         kind = kind_of(error)
         self.results.errors.append(error_record(error, kind, nodeid, phase, place, log))

@@ -23,6 +23,7 @@ from hil.results.records import (
     TestRecord,
     WireRecord,
 )
+from hil.results.trouble import error_record
 
 __all__ = [
     "SCHEMA",
@@ -44,5 +45,6 @@ __all__ = [
     "TestRecord",
     "WireRecord",
     "ending",
+    "error_record",
     "write_document",
 ]

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Makes records of what a board has given, and of what went wrong."""
+"""Makes records of what a board has given."""
 
-from collections.abc import Sequence
-
-from hil.console.log import NOTE
 from hil.inference.inference import Inference, RoundTrip, Wire
-from hil.results.records import ErrorRecord, InferenceRecord, RoundTripRecord, WireRecord
-from hil.results.serial_log import Entry
+from hil.results.records import InferenceRecord, RoundTripRecord, WireRecord
 
 
 def inference_record(
@@ -61,24 +57,6 @@ def round_trip_record(
         model_id,
         combination,
     )
-
-
-def error_record(
-    error: BaseException,
-    kind: str,
-    nodeid: str | None,
-    phase: str,
-    place: tuple[str | None, int | None] = (None, None),
-    log: Sequence[Entry] = (),
-) -> ErrorRecord:
-    """Make the record of an error; ``place`` is file and line of the test that met it.
-
-    Of the exception's notes the console's last lines are left out, which ``log`` has.
-    """
-    first = next(iter(str(error).splitlines()), "")
-    notes = tuple(each for each in getattr(error, "__notes__", ()) if not each.startswith(NOTE))
-    rows = tuple(each.columns for each in log)
-    return ErrorRecord(nodeid, phase, kind, type(error).__name__, first, notes, *place, rows)
 
 
 def _wire(wire: Wire | None) -> WireRecord | None:
