@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes the pictures of the page: ``python docs/picture.py hil-report/results.json``.
+"""Makes the pictures of the page: ``python docs/report_picture.py hil-report/results.json``.
 
 Chromium, driven by Playwright as in the tests of the page (``tox -e report`` has both), opens the
 page of these results as a file and is photographed: ``docs/report.png``, and ``report-dark.png``.
