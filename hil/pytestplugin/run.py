@@ -120,8 +120,7 @@ class Run:
         """
         if self.begun or is_dry(self.config):
             return
-        if not hasattr(self.config, "workerinput"):
-            clear_pages(report_directory(self.config))
+        clear_pages(report_directory(self.config))
         self._file.write(self.results.document())
         self.begun = True
         if not hasattr(self.config, "workerinput"):

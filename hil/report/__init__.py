@@ -53,7 +53,7 @@ def clear_pages(directory: Path) -> None:
         check_place(directory)
         for path in directory.glob("index*.html"):
             if is_report(path):
-                path.unlink()
+                path.unlink(missing_ok=True)  # another worker may have
     except OSError as error:
         raise BadInputError(
             f"{directory} cannot be used for the page ({error.strerror}); name another directory "
@@ -63,7 +63,8 @@ def clear_pages(directory: Path) -> None:
 
 def is_report(path: Path) -> bool:
     """Return whether a file is a page that was made here."""
-    if not path.is_file():
+    try:
+        with path.open("rb") as file:
+            return f'content="{GENERATOR}"'.encode() in file.read(_HEAD_BYTES)
+    except (FileNotFoundError, IsADirectoryError):
         return False
-    with path.open("rb") as file:
-        return f'content="{GENERATOR}"'.encode() in file.read(_HEAD_BYTES)

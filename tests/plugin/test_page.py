@@ -67,6 +67,20 @@ def test_a_run_that_is_killed_leaves_no_page_of_an_earlier_one(pytester: pytest.
     assert not (pytester.path / "hil-report" / "index.html").exists()
 
 
+def test_several_workers_have_a_page_each(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("xdist")
+    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin,xdist.plugin")
+    pytester.makepyfile(test_a=PASSING, test_b=PASSING)
+    for _ in range(2):
+        result = pytester.runpytest_subprocess("-n", "2", "--dist", "loadfile")
+        assert result.ret == 0
+        pages = sorted(path.name for path in (pytester.path / "hil-report").glob("*.html"))
+        assert pages == ["index-gw0.html", "index-gw1.html"]
+        result.stdout.fnmatch_lines_random([f"page * hil-report/{page}" for page in pages])
+
+
 def test_a_page_that_cannot_be_written_is_told_and_counts(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(PASSING.replace("pass", "open('site', 'w').close()"))
     result = pytester.runpytest_subprocess("--hil-report=site/pages")
