@@ -4,6 +4,8 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from hil.budgets import Budgets
+from hil.budgets.file import FILE_NAME
 from hil.doctor.board import board_findings
 from hil.doctor.build import build_finding
 from hil.doctor.finding import Finding, bad, look, note
@@ -31,6 +33,8 @@ def examine(
         probe: whether boards may be reset, to ask the chips themselves.
     """
     yield from host_findings()
+    if (budgets := Path(FILE_NAME)).exists():
+        yield look("budgets", lambda: _budgets(budgets))
     try:
         rig = find()
     except HilError as error:
@@ -58,6 +62,11 @@ def examine(
             yield note(link, f"will be skipped: {why}")
     if "ble" in via:
         yield look("Bluetooth", bluetooth)
+
+
+def _budgets(path: Path) -> str:
+    sections = len(Budgets.load(path).latency)
+    return f"{path.absolute()} has limits of {sections} boards and models"
 
 
 def _lab() -> str:

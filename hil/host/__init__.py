@@ -6,6 +6,7 @@
 ``libraries``   has the libraries loaded in spite of a user's files of their names
 ``cores``       how much may run at the same time
 ``files``       reads files of others: only where they are files, and only so far
+``toml_lines``  on which line of a TOML text something stands
 ``whole_file``  writes files whole or not at all
 ``printable``   what other people named, made fit to be shown
 ``secret``      values that no traceback shows
