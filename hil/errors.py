@@ -38,6 +38,10 @@ class BadInputError(HilError):
         self.at = at
 
 
+class PlainFirmware(BadInputError):  # noqa: N818 - what the board has, not what went wrong
+    """What was asked for needs firmware that speaks hil's console, and the board's does not."""
+
+
 class InfrastructureError(HilError):
     """The rig, not the product, is at fault: nothing can be said about the product."""
 
@@ -145,6 +149,10 @@ class BoardPanic(ProductFailure):
 
 class BoardSilent(ProductFailure):
     """The board stopped answering on a console that is still connected."""
+
+
+class LineMissing(BoardSilent):
+    """The board did not say what a test expected of it."""
 
 
 class BudgetExceeded(ProductFailure):

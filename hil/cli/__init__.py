@@ -11,7 +11,7 @@ import click
 from hil.cli.shared.saying import say
 from hil.computer import require_boards
 from hil.errors import HilError
-from hil.shortage import telling_shortages
+from hil.shortage import check_memory, telling_shortages
 from hil.version import __version__
 
 COMMANDS = {
@@ -105,6 +105,7 @@ def main(arguments: list[str] | None = None) -> None:
     its class; what it adds as notes (a board's last lines) follows.
     """
     try:
+        check_memory()
         with telling_shortages():
             code = cli.main(arguments, prog_name="hil", standalone_mode=False)
     except HilError as error:

@@ -8,6 +8,7 @@ from hil.budgets import Budgets
 from hil.budgets.file import FILE_NAME
 from hil.doctor.board import board_findings
 from hil.doctor.build import build_finding
+from hil.doctor.extensions import extension_findings
 from hil.doctor.finding import Finding, bad, look, note
 from hil.doctor.host import bluetooth, host_findings
 from hil.doctor.ports import port_findings
@@ -33,6 +34,7 @@ def examine(
         probe: whether boards may be reset, to ask the chips themselves.
     """
     yield from host_findings()
+    yield from extension_findings()
     if (budgets := Path(FILE_NAME)).exists():
         yield look("budgets", lambda: _budgets(budgets))
     try:
