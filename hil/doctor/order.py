@@ -72,7 +72,11 @@ def _budgets(path: Path) -> str:
 
 
 def _lab() -> str:
+    from hil.sim.kernels import has_arena
     from hil.sim.process import Lab
 
     with Lab.start() as lab:
-        return f"a virtual {lab.boards[0].chip} can be started; all its times are simulated"
+        said = f"a virtual {lab.boards[0].chip} can be started; all its times are simulated"
+    if has_arena():
+        return said
+    return f"{said}; it runs reference kernels without an arena (no TensorFlow Lite Micro here)"
