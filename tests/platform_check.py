@@ -192,7 +192,6 @@ def main() -> int:
         pretend(platform)
     wrong = 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
-        os.environ["HIL_CACHE"] = "off"
         here = Path.cwd()
         os.chdir(directory)
         try:
