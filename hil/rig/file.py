@@ -13,6 +13,7 @@ from hil.errors import BadInputError
 from hil.host.files import read_toml
 from hil.rig.entry import KEYS, BoardEntry, board_entry
 from hil.rig.identity import VIRTUAL, Identity
+from hil.rig.providers.named import is_any
 from hil.serialport.ports import SerialPort
 
 FILE_NAME = "hil.toml"
@@ -172,6 +173,8 @@ def _boards(tables: Any) -> list[BoardEntry]:
     for one, other in itertools.combinations(boards, 2):
         if one.name and one.name == other.name:
             raise BadInputError(f"two boards have the name {one.name}; give each its own")
+        if is_any(one.identity.value):
+            continue
         if one.identity.same(other.identity) and one.identity.value != VIRTUAL:
             kind = {"mac": "MAC address", "serial": "USB serial number", "port": "port"}
             raise BadInputError(
