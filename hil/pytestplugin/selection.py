@@ -8,7 +8,7 @@ from hil.links import LINKS
 from hil.pytestplugin.options import Settings
 from hil.pytestplugin.outcomes.kinds import NEEDS_BOARD, needs_board
 from hil.pytestplugin.run import LINK, SAMPLES, Run, is_dry
-from hil.shortage import telling_shortages
+from hil.shortage import check_memory, telling_shortages
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,6 +56,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if is_dry(session.config) or not any(map(needs_board, session.items)):
         return
     try:
+        check_memory()
         with telling_shortages():
             run = Run.of(session.config)
             run.begin()
