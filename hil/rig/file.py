@@ -13,6 +13,7 @@ from hil.errors import BadInputError
 from hil.host.files import read_toml
 from hil.rig.entry import KEYS, BoardEntry, board_entry
 from hil.rig.identity import VIRTUAL, Identity
+from hil.rig.providers.named import is_any
 from hil.serialport.ports import SerialPort
 from hil.settings import place, within
 
@@ -183,6 +184,8 @@ def _boards(tables: Any) -> list[BoardEntry]:
             raise BadInputError(
                 f"two boards have the name {one.name}; give each its own", at=(number, "name")
             )
+        if is_any(one.identity.value):
+            continue
         if one.identity.same(other.identity) and one.identity.value != VIRTUAL:
             kind = {"mac": "MAC address", "serial": "USB serial number", "port": "port"}
             raise BadInputError(
