@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from hil.cli.shared.progress import status_line
 from hil.cli.shared.saying import say
 from hil.errors import HilError
 from hil.shortage import telling_shortages
@@ -86,7 +87,7 @@ def main(arguments: list[str] | None = None) -> None:
     its class; what it adds as notes (a board's last lines) follows.
     """
     try:
-        with telling_shortages():
+        with status_line(), telling_shortages():
             code = cli.main(arguments, prog_name="hil", standalone_mode=False)
     except HilError as error:
         say(f"hil: {error}", err=True)

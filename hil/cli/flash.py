@@ -14,8 +14,7 @@ from hil.cli.shared.options import (
     role_option,
     wait_option,
 )
-from hil.cli.shared.progress import flash_progress
-from hil.cli.shared.saying import say
+from hil.cli.shared.saying import say, say_folded
 
 
 @click.command()
@@ -42,20 +41,20 @@ def flash(
 
     spec = find_board(board, wait)
     loaded = content.load()
-    with Board.open(spec, on_wait=say_who) as opened, flash_progress() as progress:
-        report = opened.flash(loaded.build, loaded.model, loaded.cut, role, progress=progress)
+    with Board.open(spec, on_wait=say_who) as opened:
+        report = opened.flash(loaded.build, loaded.model, loaded.cut, role)
         info = opened.info
     if as_json:
         say(json.dumps({"flash": asdict(report), "info": asdict(info)}))
         return
     for note in report.notes:
-        say(f"note: {note}")
+        say_folded(note, "note: ")
     for region in report.written:
         say(f"wrote {region.role} at 0x{region.offset:x}, {region.size} bytes")
     for region in report.skipped:
         say(f"kept  {region.role} at 0x{region.offset:x}, {region.size} bytes")
     kind = "virtual board" if report.virtual else "board"
-    say(
+    say_folded(
         f"{kind} {info.mac} runs firmware {info.firmware} with the {info.role} of {info.name} "
         f"{f'cut after {info.cut}, ' if info.cut else ''}"
         f"{info.arena_used} of {info.arena} bytes of arena, after {report.seconds:.1f} s"

@@ -12,6 +12,7 @@ from hil.device.line_rate import change_rate
 from hil.device.port import BoardPort
 from hil.device.recovery import Recovery
 from hil.device.start import check_mac
+from hil.host.activity import doing
 from hil.rig.lock import BoardLock, Holder
 from hil.rig.rig import BoardSpec
 from hil.serialport.ports import has_line_rate
@@ -160,6 +161,7 @@ class Device:
         """
         self._line.reopen()
 
+    @doing("starting the board")
     def _restart(self, how: ResetStrategy) -> None:
         with self.noticing_interruption():
             self._forget()

@@ -7,5 +7,9 @@
 ``files``       reads files of others: only where they are files, and only so far
 ``whole_file``  writes files whole or not at all
 ``printable``   what other people named, made fit to be shown
+``terminal``    how wide lines are, in colour or not, moving or not
+``columns``     text within so many columns: tables, folded prose
+``activity``    what is being done at the moment
+``status_line`` shows that, where nothing else moves
 ``secret``      values that no traceback shows
 """

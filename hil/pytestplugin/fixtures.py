@@ -158,12 +158,13 @@ def hil_board(
     cut: "Cut",
 ) -> "Board":
     """The board behind ``board``: what stands on it needs no fixture of a user's in between."""
+    from hil.host.terminal import columns
     from hil.results.table import identity_lines
 
     run = Run.of(request.config)
     own = (run.settings.model, run.settings.cut) == (None, None)
     hil_bench.install(firmware, model, cut, fits=own)
-    run.say(identity_lines(run.results.document()))
+    run.say(identity_lines(run.results.document(), columns()))
     run.write()
     edge = None if hil_bench.has_peer else request.getfixturevalue(_sessions(request, "edge"))
     hil_bench.connect(edge, run.settings.via[0])

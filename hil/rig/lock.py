@@ -26,6 +26,7 @@ from urllib.parse import quote
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from hil.errors import BoardBusyError, InfrastructureError
+from hil.host.activity import doing
 from hil.host.files import check_file, read_json
 from hil.serialport.url import address
 
@@ -87,6 +88,7 @@ class BoardLock:
         self._path: Path | None = path
 
     @classmethod
+    @doing("waiting for a board that another run holds")
     def acquire(
         cls, port: str, wait_s: float = 0.0, on_wait: Callable[[Holder], None] | None = None
     ) -> Self:

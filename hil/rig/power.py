@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import IO
 
 from hil.errors import BadInputError, InfrastructureError, PortMissingError
+from hil.host.activity import doing
 from hil.host.printable import printable
 from hil.rig.identity import Identity
 from hil.rig.lock import BoardLock
@@ -25,6 +26,7 @@ COMMAND_PATIENCE_S = 30.0
 _PAUSE_S = 0.2
 
 
+@doing("power-cycling")
 def power_cycle(spec: BoardSpec, log: Callable[[str], None]) -> None:
     """Run the command and wait until the board's port is back, which nobody may hold open.
 

@@ -55,7 +55,7 @@ def test_the_schema_knows_every_verdict() -> None:
 
 
 def test_the_table_says_what_caught_a_mutant_and_why_another_was_not() -> None:
-    lines = table(document([CAUGHT, MISNAMED, UNUSABLE], UNMODIFIED, 99.6))
+    lines = table(document([CAUGHT, MISNAMED, UNUSABLE], UNMODIFIED, 99.6), 160)
     assert lines == [
         "mutant           family    verdict   symptom          s  by test",
         "07-stale-result  identity  caught    stale-result  12.2  test_a.py::test_x[udp]",
