@@ -18,7 +18,7 @@ from hil.pytestplugin import (
     workers,
 )
 from hil.pytestplugin.bench import readiness
-from hil.pytestplugin.outcomes import closing, logfiles, outcomes, report
+from hil.pytestplugin.outcomes import closing, logfiles, outcomes, report, unittests
 
 PARTS = (
     options,
@@ -29,6 +29,7 @@ PARTS = (
     readiness,
     budgets,
     logfiles,
+    unittests,
     outcomes,
     report,
     workers,

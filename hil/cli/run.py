@@ -28,7 +28,7 @@ from hil.host.terminal import columns
 
 if TYPE_CHECKING:
     from hil.board.board import Board
-    from hil.inference.inference import Inference
+    from hil.inference.inference import Inference, Prediction
     from hil.inference.judgement import Judgement
     from hil.model.inputs.photos import Photo
     from hil.model.inputs.samples import Sample
@@ -148,7 +148,8 @@ def _print_result(
         "edge": stages.edge_us,
         "total": stages.total_us,
     }
-    classes = [(f"{entry.score:.1%}", printable(entry.label)) for entry in inference.top5]
+    labels = [printable(entry.label) for entry in inference.top5]
+    classes = list(zip(scores_of(inference.top5), labels, strict=True))
     times = [(name, f"{value / 1000:.2f} ms") for name, value in named.items()]
     rows = [(*one, *other) for one, other in zip_longest(classes, times, fillvalue=("", ""))]
     say()
@@ -156,6 +157,12 @@ def _print_result(
     say("\n".join(lay_out(_RESULT, rows, columns(), heading=False).lines))
     word = "simulated" if inference.simulated else "measured by the board"
     say_folded(f"times {word}; {_agreement(judgement, kernels)}")
+
+
+def scores_of(top5: "Sequence[Prediction]") -> list[str]:
+    """Return scores as a person reads them: shares if all can be that, else the values."""
+    shares = all(0.0 <= each.score <= 1.0 for each in top5)
+    return [f"{each.score:.1%}" if shares else f"{each.score:.4g}" for each in top5]
 
 
 def _agreement(judgement: "Judgement", kernels: str) -> str:
