@@ -28,7 +28,8 @@ class StatusLine:
     """Shows in a thread what is being done, whenever the terminal has been silent for a while.
 
     Args:
-        write: puts text on the terminal.
+        write: puts text on the terminal. Once that fails, the terminal is gone, and no more is
+            drawn.
     """
 
     _active: "StatusLine | None" = None
@@ -73,15 +74,21 @@ class StatusLine:
                 step = current()
                 silent = time.monotonic() - self._quiet_since > PATIENCE_S
                 if step is not None and silent and not self._hidden:
-                    self._write(f"{_BEFORE}{turn} {_told(step)}{_AFTER}")
+                    self._put(f"{_BEFORE}{turn} {_told(step)}{_AFTER}")
                     self._drawn = True
                 else:
                     self._erase()
 
     def _erase(self) -> None:
         if self._drawn:
-            self._write(_ERASE)
+            self._put(_ERASE)
             self._drawn = False
+
+    def _put(self, text: str) -> None:
+        try:
+            self._write(text)
+        except OSError:  # a hang-up, of which a signal tells
+            self._ended.set()
 
 
 @contextlib.contextmanager

@@ -97,3 +97,19 @@ def test_what_is_printed_where_no_line_is_needs_nothing() -> None:
 def test_a_name_with_control_characters_is_shown_with_escapes(screen: Screen) -> None:
     with doing("inferring on \x1b[2J.png"):
         assert screen.wait(lambda all_: any(r"\x1b[2J.png" in each for each in all_))
+
+
+def test_a_terminal_that_is_gone_ends_the_line_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(status_line, "PATIENCE_S", 0.0)
+    tried = threading.Event()
+
+    def gone(_text: str) -> None:
+        tried.set()
+        raise OSError("Input/output error")
+
+    with StatusLine(gone) as line, doing("flashing"):
+        assert tried.wait(30)
+        line._thread.join(30)
+        assert not line._thread.is_alive()
