@@ -2,7 +2,6 @@
 """What memory this process may have, where somebody has set a limit (``ulimit -v``)."""
 
 import os
-import resource
 
 LEAST = 256 << 20
 """Bytes of address space below which not even the libraries can be loaded, or only in part: numpy
@@ -13,6 +12,10 @@ _THREADS = "OPENBLAS_NUM_THREADS"
 
 def limit() -> int | None:
     """Return how many bytes of address space this process may have; None if nobody has said."""
+    try:
+        import resource
+    except ImportError:  # Windows knows no such limit
+        return None
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     return None if soft == resource.RLIM_INFINITY else soft
 
