@@ -10,6 +10,7 @@ from hil.pytestplugin import (
     namesakes,
     odd_names,
     options,
+    progress,
     rootdir,
     selection,
     short,
@@ -23,6 +24,7 @@ from hil.pytestplugin.turns import grouping, links, needs, turn
 
 PARTS = (
     options,
+    progress,
     rootdir,
     signals,
     namesakes,

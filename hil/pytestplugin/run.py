@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hil.errors import HilError, InfrastructureError
+from hil.host.columns import fold
 from hil.host.libraries import load_libraries
 from hil.host.printable import printable
+from hil.host.status_line import hidden
+from hil.host.terminal import columns
 from hil.pytestplugin.options import Settings, log_directory, report_directory
 from hil.pytestplugin.outcomes.kinds import kind_of
 from hil.pytestplugin.results_file import ResultsFile
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 
 SAMPLES = "hil_photos"
 """The fixture that stands behind ``photos``, where no conftest has a ``photos`` of its own."""
+
+HANGING = " " * len("hil: ")
+"""What the lines go on with that are too long for a terminal."""
 
 MAIN = "main"
 """The stage of the model under test; ``hil.pytestplugin.stages`` has the others."""
@@ -256,24 +262,6 @@ class Run:
         kind = kind_of(error)
         self.results.errors.append(error_record(error, kind, nodeid, phase, place, log))
 
-    def serial_log(self, since: float) -> "list[Entry]":
-        """Return the consoles' lines from a time on, by time.
-
-        Args:
-            since: ``time.monotonic()``.
-        """
-        if self.bench is None:
-            return []
-        from hil.results.serial_log import Entry
-
-        entries = [
-            Entry.of(line, "dut" if board is self.bench.board else board.port, since)
-            for board in self.bench.rig.boards
-            for line in tuple(board.console.log)
-            if line.host_time >= since
-        ]
-        return sorted(entries, key=lambda each: each.host_s)
-
     def say_who(self, holder: "Holder | str") -> None:
         """Show whose board is being waited for, also where little is to be shown."""
         self._show([f"hil: waiting for the board of {holder}"])
@@ -291,6 +279,7 @@ class Run:
         )
         if reporter is None:
             return
-        with capture.global_and_fixture_disabled() if capture else nullcontext():
+        with hidden(), capture.global_and_fixture_disabled() if capture else nullcontext():
             for line in lines:
-                reporter.write_line(printable(line, "\t"))
+                for part in fold(line, columns(), rest=HANGING):
+                    reporter.write_line(printable(part, "\t"))

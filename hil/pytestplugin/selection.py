@@ -4,8 +4,10 @@
 import pytest
 
 from hil.errors import BadInputError, HilError
+from hil.host.columns import fold
+from hil.host.terminal import columns
 from hil.pytestplugin.outcomes.kinds import NEEDS_BOARD, needs_board
-from hil.pytestplugin.run import SAMPLES, Run, is_dry
+from hil.pytestplugin.run import HANGING, SAMPLES, Run, is_dry
 from hil.shortage import check_memory, telling_shortages
 
 
@@ -57,4 +59,6 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
         return []
     lines = run.plan.header(run.settings.via, run.plain)
     scaling = "" if run.plain else run.plan.scaling(run.settings)
-    return [*lines, f"hil: {scaling}"] if scaling else lines
+    if scaling:
+        lines.append(f"hil: {scaling}")
+    return [part for line in lines for part in fold(line, columns(), rest=HANGING)]

@@ -17,5 +17,6 @@ def only_this_plugin(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     for name in ("HIL_BOARD", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "300")  # a sentence is one line, and can be looked for
     monkeypatch.delenv("HIL_CONFIG", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(pytester.path / "config"))

@@ -24,9 +24,9 @@ _ASLEEP: pytest.StashKey[list[tuple[Any, str]]] = pytest.StashKey()
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Take the hooks off where no test needs a board and no file of tests imports the harness."""
+    """Take the hooks off where no test has a fixture of the harness, and no file imports it."""
     config = session.config
-    if any(map(needs_board, session.items)) or _is_imported(session):
+    if any(map(_uses_it, session.items)) or _is_imported(session):
         return
     manager = config.pluginmanager
     instance = manager.get_plugin(outcomes.NAME)
@@ -64,6 +64,12 @@ class _Late:
             logfiles.write(self._item)
             report.record(self._item, self._started)
             self._item.config.pluginmanager.unregister(self)
+
+
+def _uses_it(item: pytest.Item) -> bool:
+    """Return whether a test needs a board, or has any other fixture of the harness."""
+    names = getattr(item, "fixturenames", ())
+    return needs_board(item) or any(name.startswith("hil_") for name in names)
 
 
 def _is_imported(session: pytest.Session) -> bool:

@@ -59,12 +59,12 @@ def begin(item: pytest.Item) -> None:
 def write(item: pytest.Item) -> None:
     """Write what a board has said since a test began, if one has."""
     run = Run.under_way(item.config)
-    if run is not None and (entries := run.serial_log(item.stash[_STARTED])):
+    if run is not None and (lines := serial_log(run, item.stash[_STARTED])):
         from hil.results.serial_log import file_text
 
         path = run.log_dir / "logs" / file_name(item.nodeid)
         with run.keeping():
-            write_whole(encode(file_text(entries)), path)
+            write_whole(encode(file_text(lines)), path)
             item.stash[PATH] = path
 
 
@@ -87,4 +87,19 @@ def told(item: pytest.Item, call: pytest.CallInfo[None]) -> "list[Entry]":
     run = Run.known(item.config)
     if run is None or (call.excinfo is not None and isinstance(call.excinfo.value, _SAYS_ALL)):
         return []
-    return run.serial_log(item.stash[_STARTED])
+    return serial_log(run, item.stash[_STARTED])
+
+
+def serial_log(run: Run, since: float) -> "list[Entry]":
+    """Return the consoles' lines from a time on (``time.monotonic()``), by time."""
+    if run.bench is None:
+        return []
+    from hil.results.serial_log import Entry
+
+    entries = [
+        Entry.of(line, "dut" if board is run.bench.board else board.port, since)
+        for board in run.bench.rig.boards
+        for line in tuple(board.console.log)
+        if line.host_time >= since
+    ]
+    return sorted(entries, key=lambda each: each.host_s)

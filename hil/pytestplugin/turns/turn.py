@@ -160,6 +160,7 @@ def firmware_at_hand(request: pytest.FixtureRequest) -> "FirmwareBuild":
 
 def _install(run: Run, bench: "Bench", subject: Subject, edge: "EdgeServer | None") -> None:
     """Flash what is under test, unless it is on the board, and say what it is the first time."""
+    from hil.host.terminal import columns
     from hil.results.table import identity_lines
     from hil.results.views import views
 
@@ -172,7 +173,8 @@ def _install(run: Run, bench: "Bench", subject: Subject, edge: "EdgeServer | Non
     known = len(run.results.combinations)
     bench.install(*content, fits=subject.fits, planned=subject.name)
     if len(run.results.combinations) > known:
-        run.say(identity_lines(views(run.results.document())[run.results.combination]))
+        shown = views(run.results.document())[run.results.combination]
+        run.say(identity_lines(shown, columns()))
     run.write()
     if not subject.build.plain:
         _serve(edge, subject)

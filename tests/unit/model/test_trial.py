@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from flatmodel import GraphWriter, Writer
-from operator_models import MODELS, reshape
+from operator_case import reshape
+from operator_models import MODELS
 
 from hil.errors import BadInputError, InfrastructureError
 from hil.host import child
@@ -135,6 +136,7 @@ def test_every_run_of_a_model_with_state_begins_afresh(kind: str) -> None:
     assert interpreter.invoke(x).tobytes() == interpreter.invoke(x).tobytes()
 
 
+@needs_tflm
 def test_a_variable_is_not_cut_from_what_gives_it_memory(tmp_path: Path) -> None:
     """Without CALL_ONCE a part that reads a variable has to write it too."""
     writer = Writer()

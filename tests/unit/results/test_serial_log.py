@@ -68,11 +68,9 @@ def test_a_file_says_what_its_columns_are():
 
 
 def test_a_test_that_is_interrupted_leaves_its_log(monkeypatch, tmp_path):
-    run = SimpleNamespace(
-        log_dir=tmp_path,
-        keeping=nullcontext,
-        serial_log=lambda since: [Entry(0.1, None, "dut", "rx", "last words")],
-    )
+    run = SimpleNamespace(log_dir=tmp_path, keeping=nullcontext)
+    said = [Entry(0.1, None, "dut", "rx", "last words")]
+    monkeypatch.setattr(logfiles, "serial_log", lambda run, since: said)
     monkeypatch.setattr(logfiles.Run, "under_way", staticmethod(lambda config: run))
     item = SimpleNamespace(stash=pytest.Stash(), config=None, nodeid="test_b")
     around = logfiles.pytest_runtest_protocol(item)
