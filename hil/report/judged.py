@@ -7,6 +7,7 @@ from typing import Any
 
 from hil.budgets.section import OVER
 from hil.budgets.verdict import OUTCOMES, quantity
+from hil.links import SMALL_ECHO_BYTES
 from hil.report.grouping import Document, Row, combination
 from hil.report.verdict import word
 
@@ -121,7 +122,7 @@ def _values(document: Document, summary: Row, stage: str, verdict: Row | None) -
         ]
 
     if stage.startswith("rtt_"):
-        size = 32 if stage == "rtt_small" else _activation(document, summary)
+        size = SMALL_ECHO_BYTES if stage == "rtt_small" else _activation(document, summary)
         trips = of_link("round_trips")
         return [each["us"] for each in trips if each["size"] == size and each["us"] is not None]
     return [
