@@ -139,7 +139,10 @@ class BoardSilent(ProductFailure):
 
 
 class BudgetExceeded(ProductFailure):
-    """A figure is beyond the limit that budgets.toml or a test sets it."""
+    """A figure is beyond the limit that budgets.toml or a test sets it.
+
+    Or it is not shown to be within it with the confidence that was asked for.
+    """
 
 
 class BoardRefused(ProductFailure):

@@ -5,7 +5,7 @@ Nothing here imports numpy, esptool or an interpreter when it is loaded.
 
 ``fixtures``      the fixtures of a run: what a test asks for by name
 ``stages``        what is on the board for a test, and the fixtures that ask for it
-``measuring``     the fixture that measures in spite of lost messages
+``measuring``     the fixtures that measure in spite of lost messages, and as often as it takes
 ``budgets``       the marker that judges what was measured
 ``benchmark``     pytest-benchmark, told which board it measures
 ``workers``       pytest-xdist's processes, as far as results and board go

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hil.budgets import Budgets
-from hil.budgets.section import shape_name
+from hil.budgets.section import Section, model_name, shape_name
 from hil.errors import BadInputError, InfrastructureError
 from hil.host.printable import printable
 from hil.pytestplugin.options import Settings
@@ -88,7 +88,29 @@ class Plan:
         model = Model.load(settings.model or _default_model(), value_range=scale)
         cut = find_cut(model.cuts, settings.cut) if settings.cut else model.default_cut
         shape = shape_name(settings.link.stem, shaping or {}) if settings.link else ""
-        return cls(rig, model, cut, budgets, shape)
+        plan = cls(rig, model, cut, budgets, shape)
+        plan._check_confidence(settings)
+        return plan
+
+    def _check_confidence(self, settings: Settings) -> None:
+        """Raise BadInputError where no number of rounds could decide what is to be judged."""
+        if not settings.certainty.sequential or isinstance(self.rig, InfrastructureError):
+            return
+        from hil.model.split import model_id
+
+        board = self.rig.board
+        name = model_name(
+            self.model.name, self.cut.short_name, f"{model_id(self.model.int8, self.cut):08x}"
+        )
+        kind = "virtual" if board.virtual else "esp32s3"
+        section = Section(f"{kind}-peer" if self.rig.peer else kind, name, self.shape)
+        for via in settings.via:
+            settings.certainty.check_reach(self.budgets.link(section, via))
+
+    @property
+    def has_chance(self) -> bool:
+        """Whether simulated figures may be others in another run: links shaped, a real radio."""
+        return bool(self.shape) or (isinstance(self.rig, Rig) and self.rig.board.hci is not None)
 
     def lacks_for(self, via: str) -> str:
         """Return what the rig lacks for a link, as half a sentence; empty if nothing."""

@@ -4,6 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hil.budgets.certainty import percent
 from hil.budgets.section import OVER
 from hil.budgets.verdict import OUTCOMES, quantity
 
@@ -15,6 +16,7 @@ _WORDS = {
     "pass": "pass",
     "marginal": "MARGINAL",
     "fail": "FAIL",
+    "undecided": "UNDECIDED",
     "refused": "TOO FEW",
     "not_judged": "not judged",
     "no_budget": "no budget",
@@ -99,11 +101,34 @@ def _budgets(budgets: Row) -> list[str]:
         lines.append(f"budgets    those of links shaped by {budgets['link_file']}")
     if budgets["not_judged"]:
         lines.append(f"budgets    NOT JUDGED: {budgets['not_judged']}")
-    for outcome in ("fail", "refused", "marginal"):
+    for outcome in ("fail", "refused", "undecided", "marginal"):
         for verdict in budgets["verdicts"]:
             if verdict["outcome"] == outcome:
                 lines += [f"budgets    {text}" for text in verdict["sentences"][:1]]
+    lines += [f"budgets    {text}" for text in _certainty(budgets)]
     return lines + _without_limits(budgets["verdicts"])
+
+
+def _certainty(budgets: Row) -> list[str]:
+    """Say how sure verdicts are, where chance plays a part in their figures."""
+    judged = [each for each in budgets["verdicts"] if each["checks"]]
+    unsure = [each for each in judged if _is_unsure(each)]
+    level = percent(budgets["confidence"]["level"])
+    if budgets["confidence"]["sequential"]:
+        rounds = max((each["rounds"] for each in judged), default=0)
+        sure = f"{len(judged) - len(unsure)} of {len(judged)} verdicts"
+        return [f"{sure} are sure at {level} confidence, after at most {rounds} rounds"]
+    if not unsure:
+        return []
+    return [
+        f"{len(unsure)} of {len(judged)} verdicts are not sure at {level} confidence; "
+        "--hil-confidence measures until they are"
+    ]
+
+
+def _is_unsure(verdict: Row) -> bool:
+    told = {check["certain"] for check in verdict["checks"]}
+    return "undecided" in told and "fail" not in told
 
 
 def _without_limits(verdicts: Sequence[Row]) -> list[str]:
@@ -153,7 +178,8 @@ def _judged(verdict: Row | None) -> tuple[str, str]:
         sign = ">=" if verdict["stage"] == "goodput" else "<="
         name = check["statistic"] if verdict["stage"] not in ("goodput", "loss") else ""
         limit = f"{name} {sign} {quantity(verdict['stage'], check['limit'])}".strip()
-    return limit, _WORDS[verdict["outcome"]]
+    unsure = ", unsure" if _is_unsure(verdict) and verdict["outcome"] != "undecided" else ""
+    return limit, _WORDS[verdict["outcome"]] + unsure
 
 
 def _closeness(check: Row) -> tuple[int, float]:

@@ -2,12 +2,14 @@
 """What was measured on a board's links: the samples that budgets judge, and their summary."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
+from hil.budgets.certainty import Certainty
 from hil.budgets.latency import STAGES
 from hil.budgets.section import Section
 from hil.budgets.spread import percentile, spread
+from hil.budgets.statistics.dependence import independent
 from hil.budgets.verdict import Samples
 from hil.links import LINKS, SMALL_ECHO_BYTES
 from hil.results.records import InferenceRecord, LostRecord, RoundTripRecord, WireRecord
@@ -146,15 +148,24 @@ def section_of(
     return Section(f"{kind}-peer" if tail == "peer" else kind, model, shape)
 
 
-def latency(measured: Measured) -> list[dict[str, object]]:
+def latency(
+    measured: Measured, certainty: Certainty | None = None, *, shaped: bool = False
+) -> list[dict[str, object]]:
     """Summarize what was measured, by link and clock.
 
     Goodput is the activation's payload over its transfer time, at the median, in bytes per second.
+
+    Args:
+        measured: of any links.
+        certainty: of the bounds; by default the usual one.
+        shaped: whether a file shapes simulated links, so that chance plays a part.
     """
+    fixed = replace(certainty or Certainty(), sequential=False)
     summaries: list[dict[str, object]] = []
     for (via, tail, simulated), link in measured.by_link().items():
         lost = link.lost_by_stage()
         goodput = link.goodput()
+        chance = shaped or not simulated
         summaries.append(
             {
                 "via": via,
@@ -163,7 +174,15 @@ def latency(measured: Measured) -> list[dict[str, object]]:
                 "asked": link.asked,
                 "lost": link.unanswered,
                 "stages_us": {
-                    name: {**spread(values), "lost": lost[name]}
+                    name: {
+                        **spread(values),
+                        "lost": lost[name],
+                        "effective": independent(tuple(values)) if chance else len(values),
+                        "intervals": {
+                            figure: list(bounds)
+                            for figure, bounds in fixed.intervals(values, chance=chance).items()
+                        },
+                    }
                     for name, values in link.times_us().items()
                 },
                 "goodput_bytes_per_s": percentile(goodput, 0.50) if goodput else None,
