@@ -29,6 +29,10 @@ class BadInputError(HilError):
     exit_code = 2
 
 
+class PlainFirmware(BadInputError):  # noqa: N818 - what the board has, not what went wrong
+    """What was asked for needs firmware that speaks hil's console, and the board's does not."""
+
+
 class InfrastructureError(HilError):
     """The rig, not the product, is at fault: nothing can be said about the product."""
 
@@ -136,6 +140,10 @@ class BoardPanic(ProductFailure):
 
 class BoardSilent(ProductFailure):
     """The board stopped answering on a console that is still connected."""
+
+
+class LineMissing(BoardSilent):
+    """The board did not say what a test expected of it."""
 
 
 class BudgetExceeded(ProductFailure):

@@ -17,7 +17,7 @@ from hil.pytestplugin import (
     workers,
 )
 from hil.pytestplugin.bench import readiness
-from hil.pytestplugin.outcomes import closing, logfiles, outcomes, report
+from hil.pytestplugin.outcomes import closing, logfiles, outcomes, report, unittests
 
 PARTS = (
     options,
@@ -27,6 +27,7 @@ PARTS = (
     readiness,
     budgets,
     logfiles,
+    unittests,
     outcomes,
     report,
     workers,

@@ -14,6 +14,7 @@ from hil.errors import BadInputError
 from hil.inference.inference import Inference, RoundTrip
 from hil.links import parse_links
 from hil.model.array import Array
+from hil.rig.providers.interface import Lease
 from hil.rig.rig import BoardSpec
 from hil.sim.process import Lab
 
@@ -30,8 +31,10 @@ class Board(Station):
         connection: the link that is up, if one is.
     """
 
-    def __init__(self, spec: BoardSpec, port: str, lab: Lab | None, owns_lab: bool) -> None:
-        super().__init__(spec, port, lab, owns_lab)
+    def __init__(
+        self, spec: BoardSpec, port: str, lab: Lab | None, lease: Lease | None = None
+    ) -> None:
+        super().__init__(spec, port, lab, lease)
         self.connection: Connection | None = None
         self._stored: int | None = None
 
@@ -72,6 +75,7 @@ class Board(Station):
             BoardRefused: it can, but does not serve the model on the board (``model_mismatch``).
         """
         parse_links(via, "connect()")
+        self.console.health.require_protocol("connect()")
         if self.info.role == "tail":
             raise BadInputError(
                 f"The board at {self.port} holds a tail, which waits for a head to connect; "
@@ -185,6 +189,7 @@ class Board(Station):
     def _connected(self, via: str | None) -> Connection:
         """Return the link that is up, being the one that is insisted on."""
         if self.connection is None:
+            self.console.health.require_protocol("a link")
             raise BadInputError("The board is not connected; call connect() with an edge server.")
         if via not in (None, self.connection.via):
             raise BadInputError(

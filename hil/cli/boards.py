@@ -25,6 +25,8 @@ _COLUMN = 20
 def boards(probe: bool, wait: float, as_json: bool) -> None:
     """List the ports that an ESP32-S3 may be behind, the boards of hil.toml, and the virtual one.
 
+    Those that providers of other packages offer are listed as well.
+
     Without --probe nothing is opened, so nothing is reset: whether a bridge has an ESP32-S3 behind
     it is then not known. A board that another run holds is asked only if it becomes free within
     --wait.
@@ -60,12 +62,16 @@ def _lines(board: "ListedBoard") -> list[str]:
         lines.append(f"{usb.description}, {usb.vid:04x}:{usb.pid:04x}{number}")
         if usb.by_id is not None:
             lines.append(usb.by_id)
+    elif board.provider is not None:
+        lines.append("offered by {} of {}".format(*board.provider))
     elif board.port is not None:
         lines.append("in the network")
     if board.chip is not None:
         lines.append(str(board.chip))
     if board.holder is not None:
         lines.append(f"held by {board.holder}")
+    if board.taken_by:
+        lines.append(f"held by {board.taken_by}")
     if board.problem is not None:
         lines.append(board.problem)
     return [line for line in lines if line]
@@ -84,4 +90,6 @@ def _as_json(board: "ListedBoard") -> dict[str, Any]:
         "holder": asdict(board.holder) if board.holder else None,
         "chip": asdict(board.chip) if board.chip else None,
         "problem": board.problem,
+        "provider": board.provider[0] if board.provider else None,
+        "taken_by": board.taken_by or None,
     }

@@ -24,7 +24,7 @@ from hil.host.printable import printable
 
 if TYPE_CHECKING:
     from hil.board.board import Board
-    from hil.inference.inference import Inference
+    from hil.inference.inference import Inference, Prediction
     from hil.inference.judgement import Judgement
     from hil.model.inputs.photos import Photo
     from hil.model.inputs.samples import Sample
@@ -132,8 +132,8 @@ def _print_result(
     from rich.table import Table
 
     classes = Table(box=None, pad_edge=False, show_header=False)
-    for entry in inference.top5:
-        classes.add_row(f"{entry.score:6.1%}", words(entry.label))
+    for entry, score in zip(inference.top5, scores_of(inference.top5), strict=True):
+        classes.add_row(score, words(entry.label))
     stages = inference.stages
     named = {
         "load": stages.load_us,
@@ -153,6 +153,12 @@ def _print_result(
     console.print(both)
     word = "simulated" if inference.simulated else "measured by the board"
     console.print(words(f"times {word}; {_agreement(judgement, kernels)}"))
+
+
+def scores_of(top5: "Sequence[Prediction]") -> list[str]:
+    """Return scores as a person reads them: shares if all can be that, else the values."""
+    shares = all(0.0 <= each.score <= 1.0 for each in top5)
+    return [f"{each.score:6.1%}" if shares else f"{each.score:6.4g}" for each in top5]
 
 
 def _agreement(judgement: "Judgement", kernels: str) -> str:

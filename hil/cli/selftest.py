@@ -2,7 +2,6 @@
 """``hil selftest``: does the suite catch the defects that it is known to be able to catch?"""
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -66,6 +65,7 @@ def selftest(
     unmodified firmware is run first and must pass. Needs a checkout, git and zig.
     """
     from hil.firmware.virtual import ROOT
+    from hil.host.cores import usable_cores
     from hil.results import write_document
     from hil.selftest.matrix import document, table
     from hil.selftest.mutant import own_mutants, read_mutants
@@ -81,7 +81,7 @@ def selftest(
             if not sys.stderr.isatty():
                 say(f"{name}: {verdict}, {seconds:.0f} s", err=True)
 
-        rows, unmodified = run.run(workers or len(os.sched_getaffinity(0)), tell)
+        rows, unmodified = run.run(workers or usable_cores(), tell)
     matrix = document(rows, unmodified, time.monotonic() - begun)
     lines = table(matrix)
     try:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hil.doctor.board import board_findings
 from hil.doctor.build import build_finding
+from hil.doctor.extensions import extension_findings
 from hil.doctor.finding import Finding, bad, look, note
 from hil.doctor.host import bluetooth, host_findings
 from hil.doctor.ports import port_findings
@@ -31,6 +32,7 @@ def examine(
         probe: whether boards may be reset, to ask the chips themselves.
     """
     yield from host_findings()
+    yield from extension_findings()
     try:
         rig = find()
     except HilError as error:

@@ -4,6 +4,8 @@
 ``child``       processes that run a module of this package, and of no other
 ``lifeline``    has them end with the process that started them
 ``libraries``   has the libraries loaded in spite of a user's files of their names
+``memory``      what memory this process may have
+``cores``       how much may run at the same time
 ``files``       reads files of others: only where they are files, and only so far
 ``whole_file``  writes files whole or not at all
 ``printable``   what other people named, made fit to be shown

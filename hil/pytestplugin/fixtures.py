@@ -67,12 +67,9 @@ def firmware(request: pytest.FixtureRequest, hil_bench: "Bench") -> "FirmwareBui
 
     Without the option: the image for virtual boards that belongs to these sources.
     """
-    from hil.firmware.build import FirmwareBuild, firmware_for
+    from hil.firmware.build import firmware_for
 
-    run = Run.of(request.config)
-    if run.settings.firmware is not None:
-        return FirmwareBuild.load(run.settings.firmware)
-    return firmware_for(hil_bench.board.port)
+    return Run.of(request.config).build or firmware_for(hil_bench.board.port)
 
 
 @pytest.fixture(scope="session")
@@ -162,9 +159,11 @@ def hil_board(
 
     run = Run.of(request.config)
     own = (run.settings.model, run.settings.cut) == (None, None)
-    hil_bench.install(firmware, model, cut, fits=own)
+    hil_bench.install(firmware, *(None, None) if firmware.plain else (model, cut), fits=own)
     run.say(identity_lines(run.results.document()))
     run.write()
+    if firmware.plain:
+        return hil_bench.board
     edge = None if hil_bench.has_peer else request.getfixturevalue(_sessions(request, "edge"))
     hil_bench.connect(edge, run.settings.via[0])
     return hil_bench.board
@@ -177,6 +176,9 @@ def board(hil_board: "Board") -> "Board":
     A ``hil.Board`` with the firmware and the model's head on it. ``board.infer(photo)`` runs
     one inference end to end, with the tail on ``edge``, or on ``peer`` if --hil-peer names one. A
     test may reset it or load another model; it may also crash it if it resets it afterwards.
+
+    With firmware that does not speak hil's console (--hil-console) the board is flashed and
+    started, and that is all: ``board.console.expect(...)`` looks for what it says.
     """
     return hil_board
 
@@ -198,6 +200,7 @@ def link(
     a second board, unless --hil-via asks for it by name. A test may name its links itself, by
     ``pytest.mark.parametrize("link", [...], indirect=True)``.
     """
+    board.console.health.require_protocol("the fixture link")
     run = Run.of(request.config)
     if not run.is_ready:
         hil_bench.make_ready(run.via, run.stage)

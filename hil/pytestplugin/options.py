@@ -23,6 +23,8 @@ _OPTIONS = {
     "board-wait": "seconds to wait for a board that another run holds; default: 0",
     "firmware": "build directory of the firmware to flash, or a published .zip of one; default: "
     "the one that comes with hil",
+    "console": "what kind of console the firmware has: 'hil', or 'plain' for firmware of any kind, "
+    "which is flashed, reset and listened to; default: what its image says",
     "model": "model directory with a manifest, or a .tflite file; default: the one that comes with "
     "hil",
     "cut": "where to cut the model, by tensor or short name; default: the manifest's",
@@ -54,6 +56,7 @@ _OPTIONS = {
 
 _UNSTABLE = ("pass", "fail")
 _UNDECIDED = ("fail", "warn")
+_CONSOLES = ("hil", "plain")
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Settings:
         board: name, identity, port or URL.
         board_wait: seconds to wait for a board that another process holds.
         firmware: build directory, or a zip of one.
+        console: ``hil`` or ``plain``, the kind of console that the firmware has.
         model: directory with a manifest, or a .tflite file.
         cut: name or index of the cut.
         photos: directory.
@@ -84,6 +88,7 @@ class Settings:
     board: str | None
     board_wait: float
     firmware: Path | None
+    console: str | None
     model: Path | None
     cut: str | None
     photos: Path | None
@@ -122,6 +127,7 @@ class Settings:
             board=board or config.getini(_dest("board")) or None,
             board_wait=_seconds(text("board-wait") or "0"),
             firmware=_path(config, "firmware"),
+            console=_console(text("console")),
             model=_path(config, "model"),
             cut=text("cut"),
             photos=_path(config, "photos"),
@@ -221,6 +227,12 @@ def _word(text: str | None, option: str, words: tuple[str, ...]) -> str:
     if text is not None and text not in words:
         raise BadInputError(f"--hil-{option} is {text!r}; say {' or '.join(words)}.")
     return text or words[0]
+
+
+def _console(text: str | None) -> str | None:
+    if text not in (None, *_CONSOLES):
+        raise BadInputError(f"--hil-console is {text!r}; say {' or '.join(_CONSOLES)}.")
+    return text
 
 
 def _rounds(text: str, option: str) -> int:

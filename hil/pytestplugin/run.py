@@ -18,6 +18,7 @@ from hil.pytestplugin.results_file import ResultsFile
 from hil.shortage import telling_shortages
 
 if TYPE_CHECKING:
+    from hil.firmware.build import FirmwareBuild
     from hil.model.inputs.samples import Sample
     from hil.pytestplugin.bench.bench import Bench
     from hil.pytestplugin.plan import Plan
@@ -140,6 +141,23 @@ class Run:
         return plan
 
     @cached_property
+    def build(self) -> "FirmwareBuild | None":
+        """The firmware that --hil-firmware names, if it does.
+
+        Raises:
+            BadInputError: it cannot be used.
+        """
+        from hil.firmware.build import FirmwareBuild
+
+        named, console = self.settings.firmware, self.settings.console
+        return FirmwareBuild.load(named, console=console) if named else None
+
+    @property
+    def plain(self) -> "FirmwareBuild | None":
+        """The firmware that is named, if it does not speak hil's console."""
+        return self.build if self.build is not None and self.build.plain else None
+
+    @cached_property
     def samples(self) -> "list[Sample]":
         """What the tests infer on.
 
@@ -228,7 +246,7 @@ class Run:
         ]
         return sorted(entries, key=lambda each: each.host_s)
 
-    def say_who(self, holder: "Holder") -> None:
+    def say_who(self, holder: "Holder | str") -> None:
         """Show whose board is being waited for, also where little is to be shown."""
         self._show([f"hil: waiting for the board of {holder}"])
 

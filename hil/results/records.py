@@ -19,8 +19,9 @@ class BoardRecord:
         mac: station MAC address, six pairs of hexadecimal digits.
         chip: for example ``esp32s3``.
         simulated: whether its times come from a simulated clock.
-        kernels: ``reference`` or ``esp-nn``.
-        reset: why it had last started when it was flashed, in the word of its ``info``.
+        kernels: ``reference`` or ``esp-nn``; ``none`` in plain firmware.
+        reset: why it had last started when it was flashed, in the word of its ``info``, or of its
+            ROM if the firmware is plain; ``unknown`` if that was not heard.
     """
 
     kind: str

@@ -85,7 +85,7 @@ def _identity(document: Mapping[str, Any]) -> list[tuple[str, str]]:
             (
                 "firmware",
                 f"{firmware['version']} (sources {firmware['source_digest']}), "
-                f"{board['kernels'] if board else 'unknown'} kernels",
+                + _kernels(board["kernels"] if board else "unknown"),
             )
         )
     if model := document["model"]:
@@ -96,6 +96,10 @@ def _identity(document: Mapping[str, Any]) -> list[tuple[str, str]]:
         later = sum(bool(flash["written"]) for flash in flashes[1:])
         rows.append(("flashed", _flash(flashes[0]) + (f"; then {later} x more" if later else "")))
     return rows
+
+
+def _kernels(kernels: str) -> str:
+    return "which does not speak hil's console" if kernels == "none" else f"{kernels} kernels"
 
 
 def _text(value: object) -> str:

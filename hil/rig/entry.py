@@ -8,6 +8,7 @@ from typing import Any
 
 from hil.errors import BadInputError
 from hil.rig.identity import Identity
+from hil.rig.switches.named import COMMAND, switch_of
 from hil.serialport.line import USUAL, Line, parse_sequence
 from hil.serialport.url import has_reset_lines
 
@@ -148,8 +149,9 @@ def _line(title: str, values: dict[str, Any], board: Identity) -> Line:
 
 
 def _power_cycle(title: str, command: str | None) -> str | None:
+    switch, line = switch_of("-" if command is None else command)
     try:
-        words = shlex.split(command) if command is not None else ["-"]
+        words = shlex.split(line) if switch == COMMAND else [line]
     except ValueError as error:
         raise BadInputError(f"power_cycle in {title} is no command line ({error})") from error
     if not words:

@@ -48,11 +48,11 @@ class Chip:
     def __str__(self) -> str:
         if self.secure_download:
             return f"{self.chip} in secure download mode, which tells no more"
-        told = [f"{'virtual ' if self.virtual else ''}{self.chip} {self.revision}"]
+        told = [f"{'virtual ' if self.virtual else ''}{self.chip} {self.revision or ''}".rstrip()]
         for what, size in (("flash", self.flash_size), ("PSRAM", self.psram_size)):
             if size is not None:
                 told.append(f"{size // _MIB} MB {what}" if size else f"no {what}")
-        return ", ".join([*told, f"MAC {self.mac}"])
+        return ", ".join([*told, f"MAC {self.mac}"] if self.mac else told)
 
 
 def probe_chip(

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
+from hil.computer import require_boards
 from hil.errors import BadInputError, LabError
 from hil.host import child
 from hil.sim.faults.faults import parse_faults
@@ -93,6 +94,7 @@ class Lab:
         Raises:
             BadInputError: what virtual boards need is not installed, or there is no such fault.
             LabError: the process did not come up.
+            HostError: this is Windows.
         """
         require_simulation()
         parse_faults(faults, boards, chip)
@@ -181,7 +183,8 @@ def ended_on_error(lab: Lab | None) -> Iterator[None]:
 
 
 def require_simulation() -> None:
-    """Raise BadInputError where the extra ``sim`` is not installed."""
+    """Raise BadInputError where the extra ``sim`` is not installed, HostError on Windows."""
+    require_boards()
     if importlib.util.find_spec("wasmtime") is None:
         raise BadInputError(
             "virtual boards need wasmtime: pip install 'esp32-split-hil[sim]', "

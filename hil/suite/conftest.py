@@ -18,6 +18,7 @@ from hil.model.model import Model
 from hil.model.predictions import Predictions
 from hil.model.split import Cut
 from hil.pytestplugin.bench.recording import RecordingBoard
+from hil.pytestplugin.outcomes.kinds import needs_board
 from hil.pytestplugin.run import MAIN, Run
 from hil.pytestplugin.stages import STAGES, stage_of
 from hil.results import Results
@@ -92,6 +93,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
         items,
         lambda item: (stages.index(stage_of(item)), ranks.get(item.path.stem, len(ranks))),
     )
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse firmware that the suite can say nothing about.
+
+    Raises:
+        pytest.UsageError: it does not speak hil's console.
+    """
+    run = Run.under_way(session.config)
+    if run is None or run.plain is None:
+        return
+    suite = Path(__file__).parent
+    if any(item.path.is_relative_to(suite) and needs_board(item) for item in session.items):
+        raise pytest.UsageError(
+            f"the firmware '{run.plain.app.project}' in {run.plain.path} does not speak hil's "
+            "console, which the suite needs: run your own tests with it, or name firmware of hil "
+            "(one that does speak it says so by --hil-console=hil)."
+        )
 
 
 def _sort(items: list[pytest.Item], key: Callable[[pytest.Item], Any]) -> None:

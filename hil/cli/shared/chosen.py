@@ -131,7 +131,7 @@ def _mention_others(named: str | None, board: "BoardSpec") -> None:
             )
 
 
-def say_who(holder: "Holder") -> None:
+def say_who(holder: "Holder | str") -> None:
     """Say on standard error whose board is being waited for."""
     say(f"hil: waiting for the board of {holder}", err=True)
 

@@ -19,7 +19,6 @@ from hil.results import Results
 
 if TYPE_CHECKING:
     from hil.board.board import Board
-    from hil.console.info import BoardInfo
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
     from hil.rig.rig import Rig
 
 
-Content = tuple["FirmwareBuild | None", "Model", "Cut"]
-"""What is flashed."""
+Content = tuple["FirmwareBuild | None", "Model | None", "Cut | None"]
+"""What is flashed; plain firmware has no model."""
 
 
 class Bench:
@@ -89,13 +88,18 @@ class Bench:
             self.rig.close()
 
     def install(
-        self, build: "FirmwareBuild | None", model: "Model", cut: "Cut", *, fits: bool = False
+        self,
+        build: "FirmwareBuild | None",
+        model: "Model | None",
+        cut: "Cut | None",
+        *,
+        fits: bool = False,
     ) -> None:
         """Flash what tests of the main stage are to find; raises as :meth:`hil.Board.flash`.
 
         Args:
             build: the firmware; ``None`` for the one that belongs to virtual boards.
-            model: the full model.
+            model: the full model; ``None`` for plain firmware.
             cut: where to cut it.
             fits: whether it is known that such a board can run its part: refusing it is then the
                 product's failure, and not that of whoever chose the model.
@@ -107,7 +111,7 @@ class Bench:
         self._installed = True
 
     def prepare(
-        self, stage: str, build: "FirmwareBuild | None", model: "Model", cut: "Cut"
+        self, stage: str, build: "FirmwareBuild | None", model: "Model | None", cut: "Cut | None"
     ) -> None:
         """Say what tests of a stage are to find; it is flashed before the first of them."""
         self._contents[stage] = (build, model, cut)
@@ -193,14 +197,17 @@ class Bench:
         if not self._installed:
             return  # whatever is on the boards, it is not what is to be tested
         self._damage.mend()
-        info = None if self.board.half_flashed else self.board.refresh()
+        found = None
+        if not self.board.half_flashed:
+            self.board.check_up()
+            found = self.board.identity
         if stage not in self._contents:
             return
         self._stage = stage
         self.board.results = self._results if stage == MAIN else Results()
-        if info is None or _identity(info) != self._identities.get(stage):
+        if found is None or found != self._identities.get(stage):
             self._flash()
-        split = self.board.part.split
+        split = self.board.part.split if self.board.has_part else None
         if self._edge is not None and split and self._edge.model_id != split.model_id:
             self._edge.serve(split.tail, split.model_id)
         if self._connects and not self._is_connected(via):
@@ -224,7 +231,7 @@ class Bench:
         self._keep_notes()
         if self._installed and not self._closed and self._damage.is_sound:
             for board in self.rig.boards:
-                board.refresh()
+                board.check_up()
 
     def _keep_notes(self) -> None:
         """Enter into the results what the boards' starts took: a pass is not to hide it."""
@@ -245,7 +252,7 @@ class Bench:
 
     def _flash(self) -> None:
         self._put(self.board, "head")
-        self._identities[self._stage] = _identity(self.board.info)
+        self._identities[self._stage] = self.board.identity
 
     def _put(self, board: "Board", role: str) -> None:
         """Flash what the stage wants; raises as :meth:`hil.Board.flash`."""
@@ -257,6 +264,7 @@ class Bench:
             raise
 
     def _second(self, role: str) -> "Board":
+        self.board.console.health.require_protocol(f"a {role}")
         try:
             return self.rig.second(role)
         except InfrastructureError as error:
@@ -287,8 +295,3 @@ class Bench:
             self._damage.note_link(via, error)
             raise
         self._damage.stale = False
-
-
-def _identity(info: "BoardInfo") -> tuple[object, ...]:
-    """Return what tells one stage's content from another's."""
-    return info.role, info.model_id, info.source_digest, info.test_build

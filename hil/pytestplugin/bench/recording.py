@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hil.board.board import Board
 from hil.errors import BadInputError, MessageLost
+from hil.firmware.app import AppInfo
 from hil.flash.flash import FlashReport, Region
 from hil.inference.inference import Inference, RoundTrip
 from hil.model.inputs.samples import Sample
@@ -128,17 +129,46 @@ class RecordingBoard(Board):
             tuple(map(_region, regions)) for regions in (report.written, report.skipped)
         )
         self.results.flash.append(FlashRecord(written, skipped, round(report.seconds, 3)))
-        self._describe()
+        if self.results.board is None:  # what the run is about is on the board first
+            if self.plain is not None:
+                self._describe_plain(self.plain.app, report)
+            else:
+                self._describe()
         return report
 
-    def _describe(self) -> None:
-        """Enter what is under test: once, for what the run is about is on the board first."""
-        if self.results.board is not None:
-            return
-        info, model, cut = self.info, self.part.model, self.part.cut
-        kind = "virtual" if self.spec.virtual else "remote" if "://" in self.port else "usb"
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What tells one content of the flash from another, by the board's last word."""
+        if self.plain is not None:
+            return ("plain", self.plain.app.source_digest)
+        info = self.info
+        return info.role, info.model_id, info.source_digest, info.test_build
+
+    @property
+    def _kind(self) -> str:
+        return "virtual" if self.spec.virtual else "remote" if "://" in self.port else "usb"
+
+    def _describe_plain(self, app: AppInfo, report: FlashReport) -> None:
+        """Enter a board whose firmware says nothing of itself: as chip and image have it."""
+        start = self.console.health.start
         self.results.board = BoardRecord(
-            kind,
+            self._kind,
+            self.port,
+            report.mac.lower(),
+            report.chip.lower().replace("-", ""),
+            report.virtual,
+            "none",
+            start.name if start else "unknown",
+        )
+        self.results.firmware = FirmwareRecord(
+            f"{app.project} {app.version}", app.source_digest[:16], test_build=False
+        )
+
+    def _describe(self) -> None:
+        """Enter what is under test."""
+        info, model, cut = self.info, self.part.model, self.part.cut
+        self.results.board = BoardRecord(
+            self._kind,
             self.port,
             info.mac.lower(),
             info.chip,

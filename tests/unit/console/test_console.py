@@ -22,6 +22,8 @@ from hil.errors import (
     BootFailure,
     ConsoleError,
     LabError,
+    LineMissing,
+    PlainFirmware,
 )
 from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.protocol.console.line import crc16
@@ -599,6 +601,33 @@ def test_expect_without_a_match_quotes_the_last_lines(port, console):
         console.expect("ready", timeout=0.05)
     assert "something else" in "".join(caught.value.__notes__)
     assert console.expect("something", timeout=LONG)  # what did not match is still there
+
+
+def test_what_is_not_said_is_told_apart_from_a_board_that_is_silent(console):
+    with pytest.raises(LineMissing):
+        console.expect("ready", timeout=0.01)
+    with pytest.raises(BoardSilent) as caught:
+        console.request("info", timeout=0.01)
+    assert not isinstance(caught.value, LineMissing)
+
+
+def test_expect_sees_lines_without_their_colours(port, console):
+    port.feed(b"\x1b[0;32mI (81) hello: 2 cores\x1b[0m\r\n")
+    assert console.expect(r"^I \(81\) hello: (\d) cores$", timeout=LONG)[1] == "2"
+
+
+def test_firmware_that_does_not_speak_the_console_is_asked_nothing(port, console):
+    written = []
+    port.on_write = written.append
+    console.health.plain = "hello_world"
+    with pytest.raises(PlainFirmware, match=r"'hello_world'.*which the request 'info' needs"):
+        console.request("info")
+    assert written == []
+
+
+def test_expect_refuses_bytes_which_pexpect_takes(console):
+    with pytest.raises(BadInputError, match="for text"):
+        console.expect(b"ready", timeout=LONG)
 
 
 def test_expect_refuses_what_is_no_pattern(console):
