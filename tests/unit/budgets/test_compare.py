@@ -12,7 +12,7 @@ from hil.budgets.compare import LEAST, compare, compare_all
 from hil.budgets.statistics.bounds import share_bounds
 
 Noise = Callable[[random.Random], Iterator[int]]
-TIMES = st.lists(st.integers(0, 10**6), min_size=1, max_size=60)
+TIMES = st.lists(st.integers(0, 10**6), min_size=1, max_size=30)
 
 
 def independent(dice: random.Random) -> Iterator[int]:
