@@ -24,9 +24,18 @@ class HilError(Exception):
 
 
 class BadInputError(HilError):
-    """Something the caller gave cannot be used: a model, a cut, a photo, an option."""
+    """Something the caller gave cannot be used: a model, a cut, a photo, an option.
+
+    Attributes:
+        at: keys and positions that lead to the mistake in a file of settings, from the top.
+    """
 
     exit_code = 2
+
+    def __init__(self, *arguments: object, at: tuple[str | int, ...] = ()) -> None:
+        """Keep the place beside the sentence."""
+        super().__init__(*arguments)
+        self.at = at
 
 
 class PlainFirmware(BadInputError):  # noqa: N818 - what the board has, not what went wrong

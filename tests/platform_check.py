@@ -15,6 +15,7 @@ import io
 import os
 import pkgutil
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -106,6 +107,9 @@ def pretend(platform: str) -> None:
         for name in names:
             if hasattr(module, name):
                 delattr(module, name)
+    if platform == "win32":  # Python chooses by what there is when it is imported
+        shutil._use_fd_functions = False  # type: ignore[attr-defined]
+        shutil._rmtree_impl = getattr(shutil, "_rmtree_unsafe", None)  # type: ignore[attr-defined]
     sys.meta_path.insert(0, _Refusing(NO_MODULE[platform]))
     for name in NO_MODULE[platform]:
         sys.modules.pop(name, None)
@@ -192,7 +196,6 @@ def main() -> int:
         pretend(platform)
     wrong = 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
-        os.environ["HIL_CACHE"] = "off"
         here = Path.cwd()
         os.chdir(directory)
         try:

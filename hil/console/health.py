@@ -81,7 +81,7 @@ class Health:
             raise PlainFirmware(
                 f"The firmware '{self.plain}' on the board does not speak hil's console, which "
                 f"{what} needs; use console.expect() and console.type_line(), or flash firmware "
-                "that speaks it (one that does says so by --hil-console=hil)."
+                "that speaks it (pytest: --hil-console=hil for one that does)."
             )
 
     def observe(self, text: str) -> bool:

@@ -9,7 +9,7 @@ from hil.console.info import BoardInfo
 from hil.device.device import Device
 from hil.device.installed import find_installed
 from hil.device.start import check_firmware, check_model
-from hil.errors import BadInputError, BoardSilent, HilError, PlainFirmware
+from hil.errors import BadInputError, BoardSilent, HilError
 from hil.firmware.build import FirmwareBuild, firmware_for
 from hil.flash.flash import FlashFile, FlashReport, Needs, Progress, flash
 from hil.inference.part import ModelPart
@@ -96,12 +96,8 @@ class Flashable(Device):
             ResetError, BoardPanic, BoardSilent: as :meth:`reset`.
         """
         build = build or firmware_for(self.port)
-        if build.plain and model is not None:
-            raise PlainFirmware(
-                f"The firmware '{build.app.project}' in {build.path} does not speak hil's console, "
-                "so that no model can be put on it; flash it alone, or name firmware that speaks "
-                "it (one that does says so by --hil-console=hil)."
-            )
+        if model is not None:
+            build.require_console("no model can be put on it")
         part = ModelPart.of(model, cut, role) if model else None
         slot = [_slot(build, part)] if part else []
         return self._install([*build.files, *slot], build, part, progress)
@@ -116,6 +112,7 @@ class Flashable(Device):
         progress: OnProgress | None = None,
     ) -> FlashReport:
         """Bring only the model slot up to date; the rest as :meth:`flash`."""
+        self.console.health.require_protocol("a model")
         build = build or firmware_for(self.port)
         part = ModelPart.of(model, cut, role)
         return self._install([_slot(build, part)], None, part, progress)

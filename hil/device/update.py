@@ -64,6 +64,8 @@ def update(
         BoardRefused: it does not take it; the code says why.
         InfrastructureError, BoardPanic, BoardSilent: as :meth:`hil.device.device.Device.reset`.
     """
+    if build is not None:
+        build.require_console("a board cannot be updated to it over that console")
     began = time.monotonic()
     before = _at_rest(device)
     uploads = _uploads(before, build, part)

@@ -51,9 +51,11 @@ def _kernels() -> str:
     from hil.model.engine.apart import EngineApart
     from hil.model.engine.choice import job_of
     from hil.model.engine.native import EngineError, backend_name, micro_available
+    from hil.model.tflite import schema
     from hil.model.tflite.verify import verify
     from hil.resources import resource
 
+    schema.load()
     model = read_file(resource("models/tiny") / "full_int8.tflite")
     graph = verify(model)
     inputs = [np.zeros(each.shape, each.dtype) for each in graph.input_specs]

@@ -4,6 +4,8 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from hil.budgets import Budgets
+from hil.budgets.file import FILE_NAME
 from hil.doctor.board import board_findings
 from hil.doctor.build import build_finding
 from hil.doctor.extensions import extension_findings
@@ -33,6 +35,8 @@ def examine(
     """
     yield from host_findings()
     yield from extension_findings()
+    if (budgets := Path(FILE_NAME)).exists():
+        yield look("budgets", lambda: _budgets(budgets))
     try:
         rig = find()
     except HilError as error:
@@ -62,8 +66,17 @@ def examine(
         yield look("Bluetooth", bluetooth)
 
 
+def _budgets(path: Path) -> str:
+    sections = len(Budgets.load(path).latency)
+    return f"{path.absolute()} has limits of {sections} boards and models"
+
+
 def _lab() -> str:
+    from hil.sim.kernels import has_arena
     from hil.sim.process import Lab
 
     with Lab.start() as lab:
-        return f"a virtual {lab.boards[0].chip} can be started; all its times are simulated"
+        said = f"a virtual {lab.boards[0].chip} can be started; all its times are simulated"
+    if has_arena():
+        return said
+    return f"{said}; it runs reference kernels without an arena (no TensorFlow Lite Micro here)"

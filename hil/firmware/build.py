@@ -12,7 +12,7 @@ from typing import Self
 from esp_idf_defs import PartitionTable
 from esp_idf_defs.partitions import InputError, PartitionDefinition
 
-from hil.errors import BadInputError
+from hil.errors import BadInputError, PlainFirmware
 from hil.firmware.app import AppInfo
 from hil.firmware.files import BuildFiles, cache_directory, companion
 from hil.flash.flash import FlashFile, OtaChoice, check_layout
@@ -122,6 +122,22 @@ class FirmwareBuild:
                 "build both by 'hil firmware build'."
             )
         return found
+
+    def require_console(self, what: str) -> None:
+        """Make sure that the firmware speaks hil's console.
+
+        Args:
+            what: cannot be done with it otherwise, as half a sentence.
+
+        Raises:
+            PlainFirmware: it does not.
+        """
+        if self.plain:
+            raise PlainFirmware(
+                f"The firmware '{self.app.project}' in {self.path} does not speak hil's console, "
+                f"so that {what}; flash it alone, or name firmware that speaks it (pytest: "
+                "--hil-console=hil for one that does)."
+            )
 
     @property
     def simulated(self) -> bool:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _OPTIONS = {
     "board": "board to test: 'virtual', 'usb' (the dut of hil.toml, else the only one attached), "
-    "a name in hil.toml, mac:ADDRESS, serial:NUMBER (of the USB device), a port or a URL; "
+    "a name in hil.toml, mac:ADDRESS, serial:NUMBER (of the USB device), PROVIDER:NAME (of another "
+    "package's), a port or a URL; "
     "default: HIL_BOARD, hil.toml, else virtual",
     "board-wait": "seconds to wait for a board that another run holds; default: 0",
     "firmware": "build directory of the firmware to flash, or a published .zip of one; default: "

@@ -16,7 +16,7 @@ from hil.rig.hci import checked_hci
 from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.lookup import OnWait, find_port
 from hil.rig.providers.extensions import BOARDS
-from hil.rig.providers.named import provider_of
+from hil.rig.providers.named import is_any, provider_of
 from hil.rig.wifi import WifiCredentials
 from hil.serialport.line import USUAL, Line
 from hil.serialport.ports import same_port
@@ -144,6 +144,8 @@ class Rig:
         for role, named in (("peer", peer), ("gateway", gateway)):
             spec = seconds.get(role)
             if spec is None or virtual or not same_port(under_test.port, spec.port):
+                continue
+            if is_any(spec.port):
                 continue
             if named is not None:
                 raise BadInputError(

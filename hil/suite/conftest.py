@@ -9,7 +9,7 @@ import pytest
 
 from hil.board.board import Board
 from hil.board.connection import Connection
-from hil.errors import BadInputError
+from hil.errors import BadInputError, PlainFirmware
 from hil.firmware.build import FirmwareBuild
 from hil.inference.inference import Inference
 from hil.model.array import Array
@@ -106,11 +106,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     suite = Path(__file__).parent
     if any(item.path.is_relative_to(suite) and needs_board(item) for item in session.items):
-        raise pytest.UsageError(
-            f"the firmware '{run.plain.app.project}' in {run.plain.path} does not speak hil's "
-            "console, which the suite needs: run your own tests with it, or name firmware of hil "
-            "(one that does speak it says so by --hil-console=hil)."
-        )
+        try:
+            run.plain.require_console("the suite can say nothing about it")
+        except PlainFirmware as error:
+            raise pytest.UsageError(str(error)) from None
 
 
 def _sort(items: list[pytest.Item], key: Callable[[pytest.Item], Any]) -> None:

@@ -111,6 +111,22 @@ def test_any_board_is_one_that_is_free(pytester: pytest.Pytester, farm: Path) ->
     result.assert_outcomes(passed=1)
 
 
+def test_any_two_boards_are_two(pytester: pytest.Pytester, farm: Path) -> None:
+    (pytester.path / "hil.toml").write_text(
+        '[[boards]]\nroles = ["dut"]\nport = "myfarm:"\n'
+        '[[boards]]\nroles = ["gateway"]\nport = "myfarm:"\n'
+    )
+    pytester.makepyfile(
+        """
+        def test_split(board, link, gateway, photos):
+            assert {board.spec.name, gateway.spec.name} == {"myfarm:"}
+            assert board.port != gateway.port
+            assert board.infer(photos[0]).transport_exact
+        """
+    )
+    pytester.runpytest_subprocess(TINY, "--hil-via=espnow").assert_outcomes(passed=1)
+
+
 RECORDER = """
 import os, pathlib
 from hil import Lease

@@ -2,6 +2,7 @@
 """Sessions with firmware of users' own, which does not speak hil's console."""
 
 import json
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -139,7 +140,7 @@ def test_the_suite_is_not_run_on_firmware_that_it_can_say_nothing_about(
     )
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        ["ERROR: the firmware 'hello_world' in * does not speak hil's console, *"]
+        ["ERROR: The firmware 'hello_world' in *so that the suite can say nothing about it; *"]
     )
 
 
@@ -150,3 +151,20 @@ def test_a_kind_of_console_that_does_not_exist_is_bad_input(
     result = pytester.runpytest_subprocess(f"--hil-firmware={hello}", "--hil-console=none")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: --hil-console is 'none'; say hil or plain."])
+
+
+def test_the_command_flashes_it_without_a_model_and_refuses_what_needs_answers(
+    pytester: pytest.Pytester, hello: Path
+) -> None:
+    firmware = f"--firmware={hello}"
+    done = pytester.run(sys.executable, "-m", "hil", "flash", firmware)
+    assert done.ret == 0
+    done.stdout.fnmatch_lines(
+        ["virtual board * runs hello_world 1.0, which does not speak hil's console, after *"]
+    )
+    photo = ROOT / "photos" / "dog_german_shepherd.jpg"
+    done = pytester.run(sys.executable, "-m", "hil", "run", firmware, str(photo))
+    assert done.ret == 2
+    done.stderr.fnmatch_lines(
+        ["hil: The firmware 'hello_world' in *so that no model can be put on it; *"]
+    )

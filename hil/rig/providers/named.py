@@ -20,3 +20,9 @@ def provider_of(port: str) -> tuple[str, str]:
     if found := _PROVIDED.fullmatch(port):
         return found[1], found[2]
     return "port", port
+
+
+def is_any(port: str) -> bool:
+    """Whether any board of a provider is meant, so that twice the same are two boards."""
+    provider, name = provider_of(port)
+    return provider not in ("port", VIRTUAL) and not name

@@ -7,7 +7,8 @@ from functools import reduce
 from operator import xor
 
 import pytest
-from plain_build import make_plain
+from plain_build import HELLO, make_plain
+from wasmtime import wat2wasm
 
 from hil.errors import BadInputError
 from hil.firmware import virtual as firmware_build
@@ -235,3 +236,13 @@ def test_plain_firmware_comes_with_its_own_otadata_and_nvs(directory):
     assert "otadata" not in {file.role for file in ours.files}
     assert "otadata" in {file.role for file in plain.files}
     assert plain.files[-1].role == "app"
+
+
+def test_the_elf_file_beside_plain_firmware_decodes_its_panics(tmp_path):
+    directory = make_plain(tmp_path)
+    program = directory / "hello_world.elf"
+    program.write_bytes(bytes(wat2wasm(HELLO)))  # whose SHA-256 the image has
+    assert FirmwareBuild.load(directory).elf == program
+    program.write_bytes(b"another program")
+    with pytest.raises(BadInputError, match="not the program"):
+        FirmwareBuild.load(directory)

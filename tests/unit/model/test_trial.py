@@ -135,6 +135,7 @@ def test_every_run_of_a_model_with_state_begins_afresh(kind: str) -> None:
     assert interpreter.invoke(x).tobytes() == interpreter.invoke(x).tobytes()
 
 
+@needs_tflm
 def test_a_variable_is_not_cut_from_what_gives_it_memory(tmp_path: Path) -> None:
     """Without CALL_ONCE a part that reads a variable has to write it too."""
     writer = Writer()

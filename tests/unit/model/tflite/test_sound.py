@@ -9,6 +9,7 @@ import pytest
 from flatmodel import GraphWriter, Writer
 from operator_models import reshape
 
+from hil.model.engine.native import micro_available
 from hil.model.model import Model
 from hil.model.tflite import schema
 from hil.model.tflite.verify import verify
@@ -60,6 +61,7 @@ def test_an_empty_vector_has_no_alignment(length: int) -> None:
     assert len(verify(two_reshapes(change, b"x" * length)).operators) == 2
 
 
+@pytest.mark.skipif(not micro_available(), reason="TFLM has no wheel here")
 def test_scales_along_an_axis_that_does_not_matter_are_left_to_tflm(tmp_path: Any) -> None:
     """As in tflite-micro's own person_detect, whose biases have the axis of their weights."""
     writer = Writer()
