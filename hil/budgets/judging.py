@@ -67,11 +67,17 @@ class _Judge:
             if (value := statistic(values, name)) is not None
         ]
         missing = [name for name, _ in limits if len(values) < ROUNDS[name]]
+        worth = independent(tuple(values)) if self.chance else len(values)
+        found = self._sum_up(stage, len(values), checks, missing)
+        if found.outcome == "undecided" and worth < len(values) / 2:
+            why = f"rounds depend on each other: {len(values)} of them count as {worth}"
+            said = f"{self.via} {stage} is undecided for long because its {why}"
+            found = replace(found, sentences=(*found.sentences, said))
         return replace(
-            self._sum_up(stage, len(values), checks, missing),
+            found,
             figures=figures,
             intervals=self.certainty.intervals(values, chance=self.chance),
-            effective=independent(tuple(values)) if self.chance else len(values),
+            effective=worth,
         )
 
     def _goodput(self) -> Verdict:

@@ -22,6 +22,9 @@ _SLOWEST = 10
 _ALIKE = 0.01
 """Share of a value by which others may differ and be as good as equal."""
 
+_LONGEST = 250
+"""Rounds over which dependence is looked for; what lasts longer is drift."""
+
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -87,7 +90,7 @@ def _summed(centred: Sequence[float]) -> float:
     if variance == 0:
         return 1.0
     total = -1.0
-    for lag in range(0, len(centred) - 1, 2):
+    for lag in range(0, min(len(centred) - 1, _LONGEST), 2):
         pair = _product(centred, lag) + _product(centred, lag + 1)
         if pair <= 0:
             break

@@ -63,6 +63,19 @@ def test_a_stage_with_one_undecided_limit_is_undecided_and_says_why() -> None:
     )
 
 
+def test_of_rounds_that_depend_on_each_other_is_said_what_they_count_as() -> None:
+    dice = random.Random(4)
+    times = [1_000 + 300 * (number // 10 % 2) + dice.randrange(300) for number in range(200)]
+    found = total(times, SURE, p50=1_300)
+    assert found.outcome == "undecided"
+    assert found.effective is not None
+    assert found.effective < 100
+    assert found.sentences[1] == (
+        "udp total is undecided for long because its rounds depend on each other: 200 of them "
+        f"count as {found.effective}"
+    )
+
+
 def test_a_limit_that_is_surely_broken_outweighs_what_is_undecided() -> None:
     found = total([1_000 + number % 9 for number in range(65)], SURE, p50=900, p95=2_000)
     assert found.outcome == "fail"
