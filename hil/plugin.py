@@ -11,6 +11,7 @@ from hil.pytestplugin import (
     namesakes,
     odd_names,
     options,
+    progress,
     selection,
     signals,
     stages,
@@ -21,6 +22,7 @@ from hil.pytestplugin.outcomes import closing, logfiles, outcomes, report, unitt
 
 PARTS = (
     options,
+    progress,
     signals,
     namesakes,
     selection,

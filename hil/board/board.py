@@ -11,6 +11,7 @@ from hil.board.rtt import RTT_PATIENCE_S, round_trip
 from hil.board.station import ESPNOW_CHANNEL, Station
 from hil.console.transfer import read_blob, write_image
 from hil.errors import BadInputError
+from hil.host.activity import doing
 from hil.inference.inference import Inference, RoundTrip
 from hil.links import parse_links
 from hil.model.array import Array
@@ -81,7 +82,7 @@ class Board(Station):
                 f"The board at {self.port} holds a tail, which waits for a head to connect; "
                 "flash it with role head."
             )
-        with self.noticing_interruption():
+        with doing(f"connecting over {via}"), self.noticing_interruption():
             self.disconnect()
             self.end_gateway()
             self._take_radio(via)

@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from hil.cli.shared.progress import status_line
 from hil.cli.shared.saying import say
 from hil.computer import require_boards
 from hil.errors import HilError
@@ -106,7 +107,7 @@ def main(arguments: list[str] | None = None) -> None:
     """
     try:
         check_memory()
-        with telling_shortages():
+        with status_line(), telling_shortages():
             code = cli.main(arguments, prog_name="hil", standalone_mode=False)
     except HilError as error:
         say(f"hil: {error}", err=True)

@@ -10,7 +10,8 @@ import click
 
 from hil.cli.shared.chosen import say_who
 from hil.cli.shared.options import json_option, wait_option
-from hil.cli.shared.saying import say
+from hil.cli.shared.saying import say, say_folded
+from hil.host.activity import doing
 
 if TYPE_CHECKING:
     from hil.rig.listing import ListedBoard
@@ -36,11 +37,12 @@ def boards(probe: bool, wait: float, as_json: bool) -> None:
 
     listed = []
     file = RigFile.find([Path.cwd()])
-    for board in list_boards(file, probe=probe, wait_s=wait, on_wait=say_who):
-        if as_json:
-            listed.append(_as_json(board))
-        else:
-            _print(board.port or "-", _lines(board))
+    with doing("looking for boards"):
+        for board in list_boards(file, probe=probe, wait_s=wait, on_wait=say_who):
+            if as_json:
+                listed.append(_as_json(board))
+            else:
+                _print(board.port or "-", _lines(board))
     if as_json:
         say(json.dumps(listed))
     else:
@@ -48,8 +50,11 @@ def boards(probe: bool, wait: float, as_json: bool) -> None:
 
 
 def _print(name: str, lines: list[str]) -> None:
+    if len(name) > _COLUMN:  # a long URL has its line to itself
+        say(name)
+        name = ""
     for first, line in zip([name, *[""] * len(lines)], lines, strict=False):
-        say(f"{first:<{_COLUMN}} {line}")
+        say_folded(line, f"{first:<{_COLUMN}} ")
 
 
 def _lines(board: "ListedBoard") -> list[str]:

@@ -14,9 +14,9 @@ import click
 
 from hil.cli.shared.chosen import ChosenContent, ChosenInputs, ChosenRig
 from hil.cli.shared.options import content_options, input_options, json_option, rig_options
-from hil.cli.shared.progress import counting
-from hil.cli.shared.saying import say
+from hil.cli.shared.saying import say, say_folded
 from hil.errors import BadInputError, EdgeError
+from hil.host.activity import doing
 from hil.shortage import shortage
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ def learn(
             _check_rounds(rounds, learning, before)
             asked = rounds or learning.rounds(before)
             most = max(most, asked)
-            with counting(f"rounds over {name}", asked) as advance:
-                measured = _measure(opened, samples, asked, advance)
+            with doing(f"rounds over {name}", asked) as step:
+                measured = _measure(opened, samples, asked, step.advance)
         _check_answers(name, measured, asked)
         limits = learning.learn(measured, before)
         dependent.update({f"{name} {each}": n for each, n in learning.dependent(measured).items()})
@@ -147,7 +147,7 @@ def learn(
         simulated = ", simulated" if board.startswith("virtual") else ""
         sure = f"{percent(level)} confidence" if chance else "figures that repeat exactly"
         above = "the band of marginal" if extra is None else f"{extra:.0%}"
-        say(f"{path}: board {board}{simulated}, {most} rounds, {sure}, margin {above}")
+        say_folded(f"{path}: board {board}{simulated}, {most} rounds, {sure}, margin {above}")
         for name, count in dependent.items():
             say(f"hil: rounds of {name} depend on each other and count as {count}", err=True)
         for name, changes in changed.items():
@@ -262,7 +262,7 @@ def _print(title: str, changes: "list[Change]") -> None:
     for each in changes:
         stages.setdefault(each.stage, []).append(_told(each))
     for stage, told in stages.items():
-        say(f"  {stage:<15} {', '.join(told)}")
+        say_folded(", ".join(told), f"  {stage:<15} ")
 
 
 def _told(change: "Change") -> str:

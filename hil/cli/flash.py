@@ -14,8 +14,7 @@ from hil.cli.shared.options import (
     role_option,
     wait_option,
 )
-from hil.cli.shared.progress import flash_progress
-from hil.cli.shared.saying import say
+from hil.cli.shared.saying import say, say_folded
 
 
 @click.command()
@@ -43,15 +42,15 @@ def flash(
     spec = find_board(board, wait)
     loaded = content.load()
     plain = loaded.build if loaded.build is not None and loaded.build.plain else None
-    with Board.open(spec, on_wait=say_who) as opened, flash_progress() as progress:
+    with Board.open(spec, on_wait=say_who) as opened:
         model = None if plain else loaded.model
-        report = opened.flash(loaded.build, model, loaded.cut, role, progress=progress)
+        report = opened.flash(loaded.build, model, loaded.cut, role)
         info = None if plain else opened.info
     if as_json:
         say(json.dumps({"flash": asdict(report), "info": asdict(info) if info else None}))
         return
     for note in report.notes:
-        say(f"note: {note}")
+        say_folded(note, "note: ")
     for region in report.written:
         say(f"wrote {region.role} at 0x{region.offset:x}, {region.size} bytes")
     for region in report.skipped:
@@ -59,12 +58,12 @@ def flash(
     kind = "virtual board" if report.virtual else "board"
     if info is None:
         assert plain is not None
-        say(
+        say_folded(
             f"{kind} {report.mac} runs {plain.app.project} {plain.app.version}, which does not "
             f"speak hil's console, after {report.seconds:.1f} s"
         )
         return
-    say(
+    say_folded(
         f"{kind} {info.mac} runs firmware {info.firmware} with the {info.role} of {info.name} "
         f"{f'cut after {info.cut}, ' if info.cut else ''}"
         f"{info.arena_used} of {info.arena} bytes of arena, after {report.seconds:.1f} s"

@@ -13,6 +13,7 @@ from hil.device.port import BoardPort
 from hil.device.recovery import Recovery
 from hil.device.start import check_mac
 from hil.device.virtual import lab_of
+from hil.host.activity import doing
 from hil.rig.lookup import OnWait
 from hil.rig.providers.having import have
 from hil.rig.providers.interface import Lease
@@ -182,6 +183,7 @@ class Device:
         """
         self._line.reopen()
 
+    @doing("starting the board")
     def _restart(self, how: ResetStrategy) -> None:
         with self.noticing_interruption():
             self._forget()

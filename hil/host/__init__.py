@@ -10,5 +10,9 @@
 ``toml_lines``  on which line of a TOML text something stands
 ``whole_file``  writes files whole or not at all
 ``printable``   what other people named, made fit to be shown
+``terminal``    how wide lines are, in colour or not, moving or not
+``columns``     text within so many columns: tables, folded prose
+``activity``    what is being done at the moment
+``status_line`` shows that, where nothing else moves
 ``secret``      values that no traceback shows
 """

@@ -16,6 +16,7 @@ Nothing here imports numpy, esptool or an interpreter when it is loaded.
 ``results_file``  ``results.json``, as far as a run has come
 ``options``       the command line, and the settings of the ini file
 ``namesakes``     a project's own package ``hil``
+``progress``      what moves on a terminal meanwhile
 ``odd_names``     tests in files whose names are no UTF-8
 
 Its wings: ``bench``, the boards and how the next test finds them; ``outcomes``, what a failure

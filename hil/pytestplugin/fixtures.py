@@ -155,12 +155,13 @@ def hil_board(
     cut: "Cut",
 ) -> "Board":
     """The board behind ``board``: what stands on it needs no fixture of a user's in between."""
+    from hil.host.terminal import columns
     from hil.results.table import identity_lines
 
     run = Run.of(request.config)
     own = (run.settings.model, run.settings.cut) == (None, None)
     hil_bench.install(firmware, *(None, None) if firmware.plain else (model, cut), fits=own)
-    run.say(identity_lines(run.results.document()))
+    run.say(identity_lines(run.results.document(), columns()))
     run.write()
     if firmware.plain:
         return hil_bench.board

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hil.errors import HilError, InfrastructureError
+from hil.host.columns import fold
 from hil.host.libraries import load_libraries
 from hil.host.printable import printable
+from hil.host.status_line import hidden
+from hil.host.terminal import columns
 from hil.pytestplugin.options import Settings, log_directory
 from hil.pytestplugin.outcomes.kinds import kind_of
 from hil.pytestplugin.results_file import ResultsFile
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 
 SAMPLES = "hil_samples"
 """The fixture that stands behind ``photos``, where no conftest has a ``photos`` of its own."""
+
+HANGING = " " * len("hil: ")
+"""What the lines go on with that are too long for a terminal."""
 
 MAIN = "main"
 """The stage of the model under test; ``hil.pytestplugin.stages`` has the others."""
@@ -263,6 +269,7 @@ class Run:
         )
         if reporter is None:
             return
-        with capture.global_and_fixture_disabled() if capture else nullcontext():
+        with hidden(), capture.global_and_fixture_disabled() if capture else nullcontext():
             for line in lines:
-                reporter.write_line(printable(line, "\t"))
+                for part in fold(line, columns(), rest=HANGING):
+                    reporter.write_line(printable(part, "\t"))

@@ -4,10 +4,12 @@
 import pytest
 
 from hil.errors import BadInputError, HilError
+from hil.host.columns import fold
+from hil.host.terminal import columns
 from hil.links import LINKS
 from hil.pytestplugin.options import Settings
 from hil.pytestplugin.outcomes.kinds import NEEDS_BOARD, needs_board
-from hil.pytestplugin.run import LINK, SAMPLES, Run, is_dry
+from hil.pytestplugin.run import HANGING, LINK, SAMPLES, Run, is_dry
 from hil.shortage import check_memory, telling_shortages
 
 
@@ -78,7 +80,9 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
         return []
     lines = run.plan.header(run.settings.via, run.plain)
     scaling = "" if run.plain else run.plan.scaling(run.settings)
-    return [*lines, f"hil: {scaling}"] if scaling else lines
+    if scaling:
+        lines.append(f"hil: {scaling}")
+    return [part for line in lines for part in fold(line, columns(), rest=HANGING)]
 
 
 def link_of(item: pytest.Item) -> str | None:

@@ -5,17 +5,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from hil.budgets.verdict import OUTCOMES
+from hil.host.columns import fold
 from hil.results.exit_lines import exit_rows
 from hil.results.latency_table import latency_lines
 
 JUDGEMENTS = ("transport", "composition", "kernel", "full")
 
 
-def closing_lines(document: Mapping[str, Any]) -> list[str]:
+def closing_lines(document: Mapping[str, Any], width: int) -> list[str]:
     """Return the closing table of a run as lines of text.
 
     Args:
         document: by ``docs/results.schema.json``.
+        width: of the lines.
     """
     rows = _identity(document)
     rows += _photos(document)
@@ -34,12 +36,13 @@ def closing_lines(document: Mapping[str, Any]) -> list[str]:
         )
         count = max(row["n"] for row in document["accuracy"].values())
         rows.append(("accuracy", f"top-1, top-5 of {count} labelled photos: {'; '.join(tops)}"))
-    return _aligned(rows) + latency_lines(document) + _aligned(exit_rows(document))
+    above, below = _aligned(rows, width), _aligned(exit_rows(document), width)
+    return above + latency_lines(document, width) + below
 
 
-def identity_lines(document: Mapping[str, Any]) -> list[str]:
-    """Return the lines that say what is under test and what was flashed."""
-    return _aligned(_identity(document))
+def identity_lines(document: Mapping[str, Any], width: int) -> list[str]:
+    """Return lines of at most ``width`` that say what is under test and what was flashed."""
+    return _aligned(_identity(document), width)
 
 
 def properties(document: Mapping[str, Any]) -> dict[str, str]:
@@ -72,8 +75,8 @@ def properties(document: Mapping[str, Any]) -> dict[str, str]:
     return flat
 
 
-def _aligned(rows: list[tuple[str, str]]) -> list[str]:
-    return [f"{key:<10} {text}" for key, text in rows]
+def _aligned(rows: list[tuple[str, str]], width: int) -> list[str]:
+    return [line for key, text in rows for line in fold(text, width, f"{key:<10} ")]
 
 
 def _identity(document: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from hil.computer import require_boards
 from hil.errors import BoardBusyError, InfrastructureError
+from hil.host.activity import doing
 from hil.host.files import check_file, read_json
 from hil.serialport.device import real_device
 from hil.serialport.url import address
@@ -88,6 +89,7 @@ class BoardLock:
         self._path: Path | None = path
 
     @classmethod
+    @doing("waiting for a board that another run holds")
     def acquire(
         cls, port: str, wait_s: float = 0.0, on_wait: Callable[[Holder], None] | None = None
     ) -> Self:

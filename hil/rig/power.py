@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import cast
 
 from hil.errors import BadInputError, PortMissingError
+from hil.host.activity import doing
 from hil.rig.identity import Identity
 from hil.rig.lock import BoardLock
 from hil.rig.lookup import find_port
@@ -19,6 +20,7 @@ from hil.serialport.returning import RETURN_PATIENCE_S, open_when_back
 _PAUSE_S = 0.2
 
 
+@doing("power-cycling")
 def power_cycle(spec: BoardSpec, log: Callable[[str], None]) -> None:
     """Switch off and on, and wait until the board's port is back, which nobody may hold open.
 

@@ -10,6 +10,7 @@ from typing import Any
 from hil import errors
 from hil.errors import BadInputError, FlashingError, HilError, InfrastructureError
 from hil.host import child
+from hil.host.activity import doing
 from hil.host.lifeline import lifeline
 from hil.rig.lock import BoardLock, Holder
 from hil.serialport.line import USUAL, Line
@@ -55,6 +56,7 @@ class Chip:
         return ", ".join([*told, f"MAC {self.mac}"] if self.mac else told)
 
 
+@doing("asking the chip what it is")
 def probe_chip(
     port: str,
     reset: str = "auto",

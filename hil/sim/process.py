@@ -15,6 +15,7 @@ from typing import IO, Any
 from hil.computer import require_boards
 from hil.errors import BadInputError, LabError
 from hil.host import child
+from hil.host.activity import doing
 from hil.sim.faults.faults import parse_faults
 from hil.sim.faults.power import switch_wifi
 
@@ -71,6 +72,7 @@ class Lab:
         self._switches: str = ends["switches"]
 
     @classmethod
+    @doing("starting virtual boards")
     def start(
         cls,
         *,

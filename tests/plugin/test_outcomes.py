@@ -142,7 +142,7 @@ def test_an_error_is_shown_as_one_sentence_below_the_line_that_met_it(
     result = run(pytester, source)
     text = result.stdout.str()
     assert "E   hil.errors.PortBusyError: The port is busy; close the other program." in text
-    assert text.count("The port is busy") == 2  # once in full, once in the short summary
+    assert text.count("The port is busy") == 3  # its line, the sentence, and the short summary
     assert "raise PortBusyError" in text
 
 

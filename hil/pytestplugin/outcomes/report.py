@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hil.host.printable import printable
+from hil.host.terminal import columns
 from hil.pytestplugin.outcomes.kinds import ending_of, needs_board
 from hil.pytestplugin.outcomes.logfiles import PATH
 from hil.pytestplugin.outcomes.story import Story
@@ -76,6 +77,5 @@ def show(terminalreporter: "TerminalReporter", document: dict[str, Any], path: P
     from hil.results.table import closing_lines
 
     terminalreporter.section("hil")
-    for line in closing_lines(document):
+    for line in [*closing_lines(document, columns()), f"{'results':<10} {os.path.relpath(path)}"]:
         terminalreporter.write_line(printable(line, "\t"))
-    terminalreporter.write_line(printable(f"{'results':<10} {os.path.relpath(path)}"))

@@ -8,6 +8,7 @@ from typing import cast
 
 from hil.errors import WrongChipError
 from hil.esp32s3 import NAME
+from hil.host.activity import doing
 from hil.rig.lock import BoardLock
 from hil.rig.lookup import OnWait
 from hil.rig.providers.extensions import BOARDS
@@ -18,6 +19,7 @@ from hil.serialport.line import USUAL
 from hil.serialport.url import has_reset_lines
 
 
+@doing("acquiring the board")
 def have(spec: BoardSpec, on_wait: OnWait | None = None) -> tuple[BoardSpec, Lease]:
     """Return a board with its port, and what gives it back.
 

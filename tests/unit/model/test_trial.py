@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from flatmodel import GraphWriter, Writer
-from operator_models import MODELS, reshape
+from operator_case import reshape
+from operator_models import MODELS
 
 from hil.errors import BadInputError, InfrastructureError
 from hil.host import child

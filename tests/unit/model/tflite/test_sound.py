@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flatmodel import GraphWriter, Writer
-from operator_models import reshape
+from operator_case import reshape
 
 from hil.model.engine.native import micro_available
 from hil.model.model import Model
