@@ -35,7 +35,8 @@ class Comparison:
         outcome: of the later run: ``slower``, ``faster``, ``same`` (no difference is shown), or
             ``too_few`` (times to tell).
         shift: by how much it is slower, in the unit of the times.
-        interval: bounds of the shift; each is wrong with the same probability as the outcome.
+        interval: bounds between which it lies with the probability ``level``; they are not widened
+            where several are compared.
         superiority: how probable it is that a time of the later run is above one of the earlier,
             ties half: the common-language effect size, 0.5 where they do not differ.
         p: probability of a difference at least as large by chance, in either direction.

@@ -147,9 +147,11 @@ def _certainty(budgets: Row) -> list[str]:
     """Say how sure verdicts are, where chance plays a part in their figures."""
     judged = [each for each in budgets["verdicts"] if each["checks"]]
     unsure = [each for each in judged if _is_unsure(each)]
+    if not judged:
+        return []
     level = percent(budgets["confidence"]["level"])
     if budgets["confidence"]["sequential"]:
-        rounds = max((each["rounds"] for each in judged), default=0)
+        rounds = max(each["rounds"] for each in judged)
         sure = f"{len(judged) - len(unsure)} of {len(judged)} verdicts"
         return [f"{sure} are sure at {level} confidence, after at most {rounds} rounds"]
     if not unsure:
