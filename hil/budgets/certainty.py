@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from hil.budgets.latency import LinkBudget
 from hil.budgets.spread import ROUNDS, SHARES, statistic
 from hil.budgets.statistics.bounds import (
-    FIRST_LOOK,
     Bounds,
     percentile_bounds,
+    percentile_needs,
     share_bounds,
 )
 from hil.budgets.statistics.ranks import rounds_needed
@@ -93,11 +93,13 @@ class Certainty:
         if not self.sequential:
             return
         limits = {name for stage in budget.stages.values() for name, _ in stage.items()}
-        shares = {name: 1 - SHARES[name] for name in SHARES if name in limits}
+        needs = {
+            name: percentile_needs(SHARES[name], self.alpha) for name in SHARES if name in limits
+        }
         if budget.loss is not None and 0 < budget.loss < 1:
-            shares[f"loss of {budget.loss:.3g}"] = budget.loss
-        for name, share in shares.items():
-            needed = max(rounds_needed(share, self.alpha, sequential=True), FIRST_LOOK)
+            needed = rounds_needed(budget.loss, self.alpha, sequential=True)
+            needs[f"loss of {budget.loss:.3g}"] = needed
+        for name, needed in needs.items():
             if needed > self.max_rounds:
                 raise BadInputError(
                     f"To show {name} of {budget.source} with {percent(self.level)} confidence "

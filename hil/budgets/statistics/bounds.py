@@ -6,19 +6,29 @@ independent rounds, of which a series that is not has fewer (:mod:`.dependence`)
 as many fewer as rounds do.
 """
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from hil.budgets.statistics.beta import beta_quantile
 from hil.budgets.statistics.dependence import inflation, trend
-from hil.budgets.statistics.ranks import evidence_below, least_above, most_above
+from hil.budgets.statistics.ranks import (
+    evidence_below,
+    least_above,
+    most_above,
+    rounds_needed,
+)
 
 Bounds = tuple[float | None, float | None]
 """Lower and upper; None where the rounds bear none."""
 
 FIRST_LOOK = 60
 """Rounds before which nothing is decided in a sequence: fewer show neither drift nor bursts."""
+
+STARTS = {0: 0.8, 120: 0.2}
+"""Rounds from which on a sequence is looked at, with their parts of the probability of error: what
+gets slower or faster at first may have settled later."""
 
 _GROWTH = 1.05
 """Rounds of a look over those of the one before."""
@@ -66,13 +76,26 @@ def percentile_bounds(
         return _bounds(tuple(values), share, alphas, limit, sequential=False)
     low: float | None = None
     high: float | None = None
-    for n in looks(len(values)):
-        least, most = _bounds(tuple(values[:n]), share, alphas, limit, sequential=True)
+    for n, start in itertools.product(looks(len(values)), STARTS):
+        if n - start < FIRST_LOOK:
+            continue
+        parts = alphas[0] * STARTS[start], alphas[1] * STARTS[start]
+        least, most = _bounds(tuple(values[start:n]), share, parts, limit, sequential=True)
         low = least if low is None else max(low, low if least is None else least)
         high = most if high is None else min(high, high if most is None else most)
     if low is not None and high is not None and low > high:  # each was right in its time
         return None, None
     return low, high
+
+
+def percentile_needs(share: float, alpha: float) -> int:
+    """Return how many rounds of a sequence it takes at least to bound a percentile from above.
+
+    Args:
+        share: as above.
+        alpha: probability with which the bound is wrong.
+    """
+    return max(rounds_needed(1 - share, alpha * STARTS[0], sequential=True), FIRST_LOOK)
 
 
 def share_bounds(

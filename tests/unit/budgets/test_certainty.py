@@ -141,9 +141,9 @@ def test_where_chance_plays_no_part_a_figure_is_its_own_bounds(stage: str) -> No
 @pytest.mark.parametrize(
     ("limits", "rounds", "named"),
     [
-        ({"stages": {"total": StageLimit(p95=9)}}, 74, "p95"),
+        ({"stages": {"total": StageLimit(p95=9)}}, 79, "p95"),
         ({"stages": {"total": StageLimit(p50=9)}}, 60, "p50"),
-        ({"stages": {"total": StageLimit(p95=9, p99=9)}}, 377, "p99"),
+        ({"stages": {"total": StageLimit(p95=9, p99=9)}}, 403, "p99"),
         ({"loss": 0.01}, 377, "loss of 0.01"),
     ],
 )

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.budgets.statistics.bounds import FIRST_LOOK, looks, percentile_bounds, share_bounds
+from hil.budgets.statistics.bounds import (
+    FIRST_LOOK,
+    STARTS,
+    looks,
+    percentile_bounds,
+    percentile_needs,
+    share_bounds,
+)
 from hil.budgets.statistics.dependence import independent, inflation, trend
 from hil.budgets.statistics.ranks import evidence_below, least_above, most_above, rounds_needed
 
@@ -25,6 +32,7 @@ def test_how_many_rounds_it_takes_to_bound_a_percentile_at_all(
 ) -> None:
     assert rounds_needed(share, 0.05, sequential=False) == fixed
     assert rounds_needed(share, 0.05, sequential=True) == sequential
+    assert percentile_needs(1 - share, 0.05 / STARTS[0]) == max(sequential, FIRST_LOOK)
     assert (1 - share) ** fixed <= 0.05 < (1 - share) ** (fixed - 1)
 
 
@@ -85,8 +93,8 @@ def test_looks_grow_and_end_with_all(rounds: int) -> None:
 
 
 def test_constant_times_are_bounded_by_themselves_from_as_many_rounds_on_as_it_takes() -> None:
-    assert percentile_bounds([5] * 73, 0.95, ALPHAS, sequential=True, limit=6) == (5, None)
-    assert percentile_bounds([5] * 74, 0.95, ALPHAS, sequential=True, limit=6) == (5, 5)
+    assert percentile_bounds([5] * 78, 0.95, ALPHAS, sequential=True, limit=6) == (5, None)
+    assert percentile_bounds([5] * 79, 0.95, ALPHAS, sequential=True, limit=6) == (5, 5)
 
 
 def test_rounds_that_come_in_runs_count_as_that_many_fewer() -> None:
@@ -119,6 +127,15 @@ def test_while_rounds_get_slower_nothing_is_bounded_from_above() -> None:
         assert percentile_bounds(values, 0.5, ALPHAS, sequential=True)[bounds] is None
 
 
+def test_what_has_settled_is_bounded_though_it_was_slower_at_first() -> None:
+    dice = random.Random(9)
+    settled = [round(9_000 * (number < 40) + dice.gauss(10_000, 900)) for number in range(400)]
+    low, high = percentile_bounds(settled, 0.95, ALPHAS, sequential=True)
+    assert low is not None
+    assert high is not None
+    assert 10_000 < low < high < 14_000
+
+
 def test_a_limit_further_off_than_all_times_lie_apart_is_held_in_spite_of_drift() -> None:
     slower = [100_000 + 100 * number for number in range(80)]
     far, near = (
@@ -137,3 +154,7 @@ def test_a_share_lies_between_its_bounds_and_a_sequence_has_wider_ones(n: int, c
     assert 0 <= wide_low <= low + 1e-12
     assert low <= count / n <= high
     assert high - 1e-12 <= wide_high <= 1
+
+
+def test_the_parts_of_the_probability_of_error_are_no_more_than_it() -> None:
+    assert sum(STARTS.values()) <= 1
