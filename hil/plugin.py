@@ -7,25 +7,32 @@ from hil.pytestplugin import (
     benchmark,
     budgets,
     fixtures,
-    measuring,
     namesakes,
     odd_names,
     options,
     progress,
+    rootdir,
     selection,
+    short,
     signals,
     stages,
     workers,
 )
 from hil.pytestplugin.bench import readiness
-from hil.pytestplugin.outcomes import closing, logfiles, outcomes, report, unittests
+from hil.pytestplugin.outcomes import closing, dormancy, logfiles, outcomes, report, unittests
+from hil.pytestplugin.turns import grouping, links, needs, turn
 
 PARTS = (
     options,
     progress,
+    rootdir,
     signals,
     namesakes,
     selection,
+    grouping,
+    links,
+    needs,
+    turn,
     readiness,
     budgets,
     logfiles,
@@ -34,10 +41,11 @@ PARTS = (
     report,
     workers,
     closing,
+    dormancy,
     benchmark,
     fixtures,
+    short,
     stages,
-    measuring,
     odd_names,
 )
 

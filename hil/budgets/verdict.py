@@ -82,6 +82,7 @@ class Verdict:
             was judged.
         intervals: bounds of the figures, by statistic; none of what was not judged.
         effective: how many independent rounds a stage's are worth; None for goodput and loss.
+        combination: what was on the board, by the name that the results have for it.
     """
 
     board: str
@@ -95,6 +96,7 @@ class Verdict:
     sentences: tuple[str, ...] = ()
     intervals: Mapping[str, Bounds] = field(default_factory=dict)
     effective: int | None = None
+    combination: str = ""
 
 
 def worst(outcomes: Sequence[Outcome]) -> Outcome:

@@ -15,8 +15,8 @@ from hil.inference.inference import Inference, RoundTrip, Stages, Wire
 from hil.links import SMALL_ECHO_BYTES
 from hil.model.inputs.samples import Sample
 from hil.model.split import Cut
-from hil.pytestplugin.measuring import Rounds
 from hil.pytestplugin.options import Settings
+from hil.pytestplugin.turns.rounds import Rounds
 from hil.symptoms import expect
 
 pytestmark = pytest.mark.hil

@@ -5,15 +5,18 @@ from typing import TYPE_CHECKING
 
 from hil.board.bench import OpenRig
 from hil.errors import (
+    BadInputError,
     BootFailure,
     HilError,
     InfrastructureError,
-    LabError,
     ModelRefused,
     ProductFailure,
 )
+from hil.pytestplugin.bench.content import Content, has_same_firmware, is_same
 from hil.pytestplugin.bench.damage import Damage
+from hil.pytestplugin.bench.linking import Linking
 from hil.pytestplugin.bench.recording import RecordingBoard
+from hil.pytestplugin.bench.seconds import Seconds
 from hil.pytestplugin.run import MAIN
 from hil.results import Results
 
@@ -27,10 +30,6 @@ if TYPE_CHECKING:
     from hil.rig.rig import Rig
 
 
-Content = tuple["FirmwareBuild | None", "Model | None", "Cut | None"]
-"""What is flashed; plain firmware has no model."""
-
-
 class Bench:
     """Open boards, and what every test is to find on them.
 
@@ -38,6 +37,7 @@ class Bench:
         has_peer: whether a second board runs the tail.
         rig: the boards.
         board: the one under test.
+        is_test_build: whether the firmware that was installed is a test build.
     """
 
     def __init__(self, rig: "Rig", results: "Results", on_wait: "OnWait | None" = None) -> None:
@@ -58,13 +58,14 @@ class Bench:
         self._contents: dict[str, Content] = {}
         self._identities: dict[str, tuple[object, ...]] = {}
         self._stage = MAIN
-        self._edge: EdgeServer | None = None
-        self._connects = False
-        self._flashed: list[Board] = []
         self._damage = Damage(self.rig, simulated=rig.board.virtual)
+        self._seconds = Seconds(self.rig, self._damage)
+        self._linking = Linking(self.rig, self._damage, self.peer, self.gateway)
         self._installed = self._closed = False
         self._fits = False
-        self._pending: tuple[str, HilError] | None = None
+        self._planned = ""
+        self.is_test_build = False
+        self._refused: tuple[Content, HilError] | None = None
 
     def close(self) -> None:
         """Let go of the boards, with what the run was to test on those that outlive it.
@@ -94,8 +95,11 @@ class Bench:
         cut: "Cut | None",
         *,
         fits: bool = False,
+        planned: str = "",
     ) -> None:
         """Flash what tests of the main stage are to find; raises as :meth:`hil.Board.flash`.
+
+        What the board has once failed with is not tried again.
 
         Args:
             build: the firmware; ``None`` for the one that belongs to virtual boards.
@@ -103,18 +107,46 @@ class Bench:
             cut: where to cut it.
             fits: whether it is known that such a board can run its part: refusing it is then the
                 product's failure, and not that of whoever chose the model.
+            planned: what a matrix calls all this; empty without one.
         """
-        self._fits = fits
-        self.prepare(MAIN, build, model, cut)
-        self._flash()
+        content = (build, model, cut)
+        if self._refused is not None and is_same(self._refused[0], content):
+            raise self._refused[1].with_traceback(None)
+        self._damage.require_rig()
+        self._installed = False
+        self._fits, self._planned, self._stage = fits, planned, MAIN
+        self.board.results = self._results
+        if not has_same_firmware(self._contents.get(MAIN), content):
+            self._seconds.forget()
+        self.prepare(MAIN, *content)
+        self._linking.end()
+        try:
+            self._flash()
+        except (ProductFailure, BadInputError) as error:
+            self._refused = (content, error)
+            raise
         self._damage.note_installed()
         self._installed = True
+        self.is_test_build = model is not None and self.board.info.test_build
+
+    def has_installed(self, content: Content, planned: str = "") -> bool:
+        """Whether tests of the main stage find just this; see :meth:`install`."""
+        known = is_same(self._contents.get(MAIN), content)
+        return self._installed and known and self._planned == planned
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether anything has been installed."""
+        return self._installed
 
     def prepare(
         self, stage: str, build: "FirmwareBuild | None", model: "Model | None", cut: "Cut | None"
     ) -> None:
         """Say what tests of a stage are to find; it is flashed before the first of them."""
-        self._contents[stage] = (build, model, cut)
+        content = (build, model, cut)
+        if not is_same(self._contents.get(stage), content):
+            self._identities.pop(stage, None)
+        self._contents[stage] = content
 
     def connect(self, edge: "EdgeServer | None", via: str) -> None:
         """Connect the board, now and before every test.
@@ -129,41 +161,27 @@ class Bench:
         Raises:
             LabError: the lab has died.
         """
-        self._edge = edge
-        self._connects = True
-        try:
-            self._connect(via)
-        except LabError:
-            raise
-        except (InfrastructureError, ProductFailure) as error:
-            self._pending = (via, error)
+        self._linking.begin(edge, via)
+
+    def serve_by(self, edge: "EdgeServer | None") -> None:
+        """Have another edge server run the tail from now on, as :meth:`connect` says."""
+        self._linking.edge = edge
 
     def require(self, via: str) -> None:
         """Raise what kept the board from being connected over a link at the beginning."""
-        if self._pending is not None and self._pending[0] == via:
-            _, error = self._pending
-            self._pending = None
-            raise error
+        self._linking.require(via)
 
     def peer(self) -> "Board":
         """Return the second board with the tail on it; raises as :meth:`install`."""
-        peer = self._second("peer")
-        link = self.board.connection
-        if link is not None and link.gateway is peer:
-            self.board.disconnect()  # it cannot be both
-        if not peer.holds("tail", self.board.part.model_id):
-            self._put(peer, "tail")
-            self._flashed.append(peer)
-        peer.end_gateway()
-        return peer
+        return self._seconds.peer(self._put)
 
     def gateway(self) -> "Board":
         """Return the second board with the firmware on it; raises as :meth:`install`."""
-        gateway = self._second("gateway")
-        if gateway not in self._flashed or gateway.half_flashed:
-            gateway.flash(self._contents[MAIN][0], None)
-            self._flashed = list(dict.fromkeys([*self._flashed, gateway]))
-        return gateway
+        return self._seconds.gateway(self._contents[MAIN][0])
+
+    def second(self, role: str) -> "Board":
+        """Return the second board, whatever is on it; raises as :meth:`hil.OpenRig.second`."""
+        return self._seconds.open(role)
 
     def note(self, error: BaseException, via: str, test: str) -> None:
         """Learn of what ended a phase of a test with these boards, expected or not.
@@ -207,16 +225,14 @@ class Bench:
         self.board.results = self._results if stage == MAIN else Results()
         if found is None or found != self._identities.get(stage):
             self._flash()
-        split = self.board.part.split if self.board.has_part else None
-        if self._edge is not None and split and self._edge.model_id != split.model_id:
-            self._edge.serve(split.tail, split.model_id)
-        if self._connects and not self._is_connected(via):
-            self._connect(via)
+        else:
+            self.board.note_content(self._name)
+        self._linking.make_ready(via)
 
     @property
     def impairments(self) -> int:
         """How often the edge server's links have been impaired."""
-        return self._edge.impairments if self._edge is not None else 0
+        return self._linking.edge.impairments if self._linking.edge is not None else 0
 
     def check(self) -> None:
         """Make sure that the boards are still up, whether or not anything has asked them lately.
@@ -245,10 +261,7 @@ class Bench:
             return
         self._stage = MAIN
         self._flash()
-        model_id = self.board.part.model_id
-        for second in dict.fromkeys(self._flashed):
-            if second.has_part and not second.holds("tail", model_id):
-                self._put(second, "tail")
+        self._seconds.restore(self._put)
 
     def _flash(self) -> None:
         self._put(self.board, "head")
@@ -256,6 +269,7 @@ class Bench:
 
     def _put(self, board: "Board", role: str) -> None:
         """Flash what the stage wants; raises as :meth:`hil.Board.flash`."""
+        self.board.planned = self._name if board is self.board else ""
         try:
             board.flash(*self._contents[self._stage], role)
         except ModelRefused as error:
@@ -263,35 +277,11 @@ class Bench:
                 raise BootFailure(f"{error} This {role} is known to fit.") from error
             raise
 
-    def _second(self, role: str) -> "Board":
-        self.board.console.health.require_protocol(f"a {role}")
-        try:
-            return self.rig.second(role)
-        except InfrastructureError as error:
-            self._damage.note_second(error)
-            raise
+    @property
+    def _name(self) -> str:
+        """What a matrix calls what the tests of this stage find; empty if it does not."""
+        return self._planned if self._stage == MAIN else ""
 
-    def _is_connected(self, via: str) -> bool:
-        link = self.board.connection
-        if link is None or self._damage.stale or link.via != via or link.edge is not self._edge:
-            return False
-        if link.tail is not None and not link.tail.holds("tail", self.board.part.model_id):
-            return False
-        return link.stands()
-
-    def _connect(self, via: str) -> None:
-        """Connect over a link; where that is the rig's fault, remember it of this link alone."""
-        self.require(via)
-        self._damage.require_link(via)
-        try:
-            if self._edge is None:
-                self.board.connect(self.peer(), via)
-            else:
-                gateway = self.gateway() if via == "espnow" else None
-                self.board.connect(self._edge, via, gateway=gateway)
-        except LabError:
-            raise
-        except InfrastructureError as error:
-            self._damage.note_link(via, error)
-            raise
-        self._damage.stale = False
+    def note_lack(self, error: InfrastructureError) -> None:
+        """Learn of an error that is to cost only the tests that need what the rig lacks."""
+        self._damage.note_lack(error)

@@ -32,13 +32,13 @@ class Damage:
             rig: the open boards.
             simulated: as of :class:`hil.pytestplugin.bench.stalls.Stalls`.
         """
-        self.broken: HilError | None = None
+        self.broken: HilError | None
         self.stale = False
         self._rig = rig
-        self._condition = Condition(rig)
-        self._stalls = Stalls(simulated=simulated)
+        self._simulated = simulated
         self._broken_links: dict[str, InfrastructureError] = {}
-        self._without_second: list[InfrastructureError] = []
+        self._lacks: list[InfrastructureError] = []
+        self.note_installed()
 
     @property
     def is_sound(self) -> bool:
@@ -52,7 +52,7 @@ class Damage:
             return
         if isinstance(error, MessageLost) and error.tolerated:
             self.stale = True
-        elif any(error is known for known in (*self._broken_links.values(), *self._without_second)):
+        elif any(error is known for known in (*self._broken_links.values(), *self._lacks)):
             return
         elif isinstance(error, InfrastructureError):
             self.broken = self.broken or error
@@ -63,13 +63,24 @@ class Damage:
         """Learn that the rig cannot have a link, which is to cost only that link's tests."""
         self._broken_links[via] = error
 
-    def note_second(self, error: InfrastructureError) -> None:
-        """Learn that there is no second board, which is to cost only the tests that need it."""
-        self._without_second.append(error)
+    def note_lack(self, error: InfrastructureError) -> None:
+        """Learn what the rig lacks, which is to cost only the tests that need it."""
+        self._lacks.append(error)
 
     def note_installed(self) -> None:
         """Learn that the boards were flashed and started: what was done before does not count."""
+        self.broken = None
         self._condition = Condition(self._rig)
+        self._stalls = Stalls(simulated=self._simulated)
+
+    def require_rig(self) -> None:
+        """Raise what no flashing can mend.
+
+        Raises:
+            InfrastructureError: it has put the boards out of use.
+        """
+        if isinstance(self.broken, InfrastructureError):
+            raise self.broken.with_traceback(None)
 
     def require_none(self, via: str) -> None:
         """Raise what keeps all boards, or tests on this link, from being used.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Whose fault a failure is, what becomes of a test and of the session by it, and how it is told.
 
+``dormancy``     sessions that use nothing of the harness
 ``closing``      the session's end: whatever goes wrong in it is told
 ``report``       the closing table, the JUnit properties
 ``logfiles``     the serial log of each test, and of its failure

@@ -39,12 +39,15 @@ EXIT_STATUS: dict[str, int] = {
 }
 """A session's, by the worst kind of what has failed in it."""
 
+NAME = "hil-outcomes"
+"""Of the plugin that watches the tests of a session."""
+
 Phase = Literal["setup", "call", "teardown"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start listening."""
-    config.pluginmanager.register(Outcomes(config), "hil-outcomes")
+    config.pluginmanager.register(Outcomes(config), NAME)
 
 
 class Outcomes:

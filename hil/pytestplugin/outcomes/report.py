@@ -27,17 +27,30 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     try:
         return (yield)
     finally:
-        run, story = Run.under_way(item.config), Story.of(item)
-        if run is not None and story.is_over and needs_board(item):
-            from hil.results import TestRecord
+        record(item, started)
 
-            path = item.stash.get(PATH, None)
-            log = os.path.relpath(path, run.log_dir) if path else None
-            seconds = round(time.monotonic() - started, 3)
-            run.results.tests.append(
-                TestRecord(item.nodeid, story.outcome, story.kind, seconds, log, story.attempts)
+
+def record(item: pytest.Item, started: float) -> None:
+    """Enter a test that is over into the results, if it needs a board.
+
+    Args:
+        item: the test.
+        started: when it began, by ``time.monotonic()``.
+    """
+    run, story = Run.under_way(item.config), Story.of(item)
+    if run is not None and story.is_over and needs_board(item):
+        from hil.results import TestRecord
+
+        path = item.stash.get(PATH, None)
+        log = os.path.relpath(path, run.log_dir) if path else None
+        seconds = round(time.monotonic() - started, 3)
+        run.results.tests.append(
+            TestRecord(
+                *(item.nodeid, story.outcome, story.kind, seconds, log, story.attempts),
+                run.combination,
             )
-            run.write_now_and_then()
+        )
+        run.write_now_and_then()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

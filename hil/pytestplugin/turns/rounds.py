@@ -1,29 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The fixtures of latency tests: ``latency`` bears lost messages, ``hil_rounds`` counts rounds."""
+"""How often a latency test measures: ``--hil-rounds``, or until its verdicts are decided."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pytest
 
 from hil.pytestplugin.budgets import is_decided
 from hil.pytestplugin.run import Run
-
-if TYPE_CHECKING:
-    from hil.board.board import Board
-    from hil.board.measuring import Measuring
-
-
-@pytest.fixture
-def latency(board: "Board") -> "Measuring":
-    """Measures the link that ``board`` is connected over; lost messages are counted, not raised.
-
-    A ``hil.Measuring``: ``latency.infer(photo)`` and ``latency.rtt(size)`` return None
-    where no answer came. The marker ``latency_budget`` has what was measured judged.
-    """
-    from hil.board.measuring import Measuring
-
-    return Measuring(board)
 
 
 class Rounds:
@@ -63,14 +46,3 @@ class Rounds:
             done = look
             if is_decided(self._item, stages):
                 return
-
-
-@pytest.fixture
-def hil_rounds(request: pytest.FixtureRequest) -> Rounds:
-    """The rounds of a latency test, to be gone through by ``for``.
-
-    ``for number in hil_rounds("rtt_small"): ...`` measures ``--hil-rounds`` times, and with
-    ``--hil-confidence`` as often as it takes to decide what the marker ``latency_budget`` asks.
-    """
-    assert isinstance(request.node, pytest.Item)
-    return Rounds(request.node)
