@@ -156,7 +156,10 @@ class LineMissing(BoardSilent):
 
 
 class BudgetExceeded(ProductFailure):
-    """A figure is beyond the limit that budgets.toml or a test sets it."""
+    """A figure is beyond the limit that budgets.toml or a test sets it.
+
+    Or it is not shown to be within it with the confidence that was asked for.
+    """
 
 
 class BoardRefused(ProductFailure):

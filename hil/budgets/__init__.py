@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """``budgets.toml``: the limits that a run is judged against, and the judging."""
 
+from hil.budgets.certainty import Certainty
 from hil.budgets.file import Budgets
 from hil.budgets.judging import judge
 from hil.budgets.latency import LinkBudget, StageLimit
@@ -9,6 +10,7 @@ from hil.budgets.verdict import Samples, Verdict
 
 __all__ = [
     "Budgets",
+    "Certainty",
     "LinkBudget",
     "Samples",
     "Section",

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 ROUNDS: Mapping[str, int] = {"p50": 1, "p95": 20, "p99": 100, "max": 1}
 """Values below which a statistic says nothing: a percentile needs one value beyond it."""
 
-_SHARES = {"p50": 0.50, "p95": 0.95, "p99": 0.99, "max": 1.0}
+SHARES: Mapping[str, float] = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
+"""Of all values, those that a percentile is not exceeded by."""
 
 
 def percentile(values: Sequence[int], share: float) -> int:
@@ -24,7 +25,7 @@ def statistic(values: Sequence[int], name: str) -> int | None:
     """Return one of :data:`ROUNDS` by name; None where there are too few values."""
     if len(values) < ROUNDS[name]:
         return None
-    return percentile(values, _SHARES[name])
+    return percentile(values, SHARES.get(name, 1.0))
 
 
 def spread(values: Sequence[int]) -> dict[str, int | None]:

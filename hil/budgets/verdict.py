@@ -5,10 +5,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Outcome = Literal["pass", "no_budget", "not_judged", "marginal", "refused", "fail"]
+from hil.budgets.statistics.bounds import Bounds
 
-OUTCOMES: tuple[Outcome, ...] = ("pass", "no_budget", "not_judged", "marginal", "refused", "fail")
-"""From harmless to worst. ``refused``: too few rounds for what the budget asks."""
+Outcome = Literal["pass", "no_budget", "not_judged", "marginal", "undecided", "refused", "fail"]
+
+OUTCOMES: tuple[Outcome, ...] = (
+    "pass",
+    "no_budget",
+    "not_judged",
+    "marginal",
+    "undecided",
+    "refused",
+    "fail",
+)
+"""From harmless to worst. ``undecided``: the rounds do not show it with the confidence asked for;
+``refused``: too few rounds for what the budget asks."""
+
+Certain = Literal["pass", "fail", "undecided"]
+"""What a figure's bounds say of its limit."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +51,17 @@ class Check:
         statistic: p50, p95, p99, max; for goodput p50; for loss ``share``.
         value: what was measured.
         limit: what the budget says.
-        outcome: pass, marginal or fail.
+        outcome: pass, marginal, undecided or fail.
+        interval: lower and upper bound of what was measured; None where the rounds bear none.
+        certain: what the bounds say of the limit, whatever the outcome goes by.
     """
 
     statistic: str
     value: float
     limit: float
     outcome: Outcome
+    interval: Bounds = (None, None)
+    certain: Certain = "undecided"
 
 
 @dataclass(frozen=True)
@@ -62,6 +80,8 @@ class Verdict:
         checks: one for each limit.
         sentences: what is worth saying, the worst first: limits broken or nearly so, why nothing
             was judged.
+        intervals: bounds of the figures, by statistic; none of what was not judged.
+        effective: how many independent rounds a stage's are worth; None for goodput and loss.
         combination: what was on the board, by the name that the results have for it.
     """
 
@@ -74,6 +94,8 @@ class Verdict:
     figures: Mapping[str, int | None] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     sentences: tuple[str, ...] = ()
+    intervals: Mapping[str, Bounds] = field(default_factory=dict)
+    effective: int | None = None
     combination: str = ""
 
 

@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,8 @@ from hil.host.activity import doing
 from hil.shortage import shortage
 
 if TYPE_CHECKING:
-    from hil.budgets import Samples, Section
+    from hil.budgets import LinkBudget, Samples, Section
+    from hil.budgets.learning import Learning
     from hil.budgets.writing import Change
     from hil.model.inputs.samples import Sample
     from hil.pytestplugin.bench.recording import RecordingBoard
@@ -37,10 +39,20 @@ def budgets() -> None:
 @input_options
 @click.option("--via", help="Links with commas between them; default: all that the rig has.")
 @click.option(
-    "--margin", default="20%", show_default=True, help="What limits have above the figures."
+    "--confidence",
+    default="95%",
+    show_default=True,
+    help="How sure it is to be that the rounds to come keep the limits.",
 )
 @click.option(
-    "--rounds", type=int, default=20, show_default=True, help="Rounds per link, at least 20."
+    "--margin",
+    help="What limits have above that; default: as much as the file's band of marginal (10%).",
+)
+@click.option(
+    "--rounds",
+    type=int,
+    help="Rounds per link; default: as many as that takes (59 for p95 and 299 for p99 at 95%), or "
+    "20 where chance plays no part.",
 )
 @click.option(
     "--file",
@@ -56,44 +68,44 @@ def learn(
     content: ChosenContent,
     given: ChosenInputs,
     via: str | None,
-    margin: str,
-    rounds: int,
+    confidence: str,
+    margin: str | None,
+    rounds: int | None,
     path: Path,
     as_json: bool,
 ) -> None:
     """Measure this rig and write its latency budgets.
 
     What differs on the board is flashed first. Over each link every round is an inference, a small
-    round trip and one of the activation's size. The limits are for this model and cut: p50, p95 and
-    maximum of each stage with the margin, and loss; p99 and goodput only where the file has them,
-    for p99 asks 100 rounds of every run. Comments and all else in the file stay as they are. With
-    --link the limits are those of the links that the file shapes, in a section of their own; of
-    each stage it has the median, since chance decides which rounds are slow, and other limits where
-    the file has them already.
+    round trip and one of the activation's size. The limits are for this model and cut: of each
+    stage p50 and p95, and loss. Each is a tolerance bound: with the confidence, at least half (95
+    in 100) of all rounds keep it, also of those to come. p99, the maximum and goodput are learned
+    only where the file has them, the maximum also where chance plays no part: a simulated board on
+    links that nothing shapes. Comments and all else in the file stay as they are. With --link the
+    limits are those of the links that the file shapes, in a section of their own.
     """
-    from hil.budgets import Budgets, Section
+    from hil.budgets import Budgets, LinkBudget, Section
+    from hil.budgets.certainty import parse_level, percent
     from hil.budgets.file import FILE_NAME
-    from hil.budgets.learning import learn as make_limits
-    from hil.budgets.reading import share
+    from hil.budgets.learning import Learning
     from hil.budgets.section import shape_name
-    from hil.budgets.spread import ROUNDS
     from hil.budgets.writing import write_limits
     from hil.cli.shared.connected import connected
     from hil.model.inputs.photos import default_photos, load_photos
     from hil.pytestplugin.bench.recording import RecordingBoard
     from hil.resources import resource
 
-    if rounds < ROUNDS["p95"]:
-        raise BadInputError(
-            f"--rounds is {rounds}, but p95 needs {ROUNDS['p95']} rounds; give at least as many."
-        )
-    extra = share(_percentage(margin), "--margin", "hil budgets learn")
+    level = parse_level(confidence, "--confidence")
+    extra = None if margin is None else _share(margin)
     _check_writable(path)
     source = path if path.exists() else resource(FILE_NAME)
     known = Budgets.load(source)
     text = source.read_text(encoding="utf-8")
     found = rig.find()
     shape = shape_name(rig.link.stem, found.shaping or {}) if rig.link else ""
+    chance = bool(shape or found.board.hci) or not found.board.virtual
+    learning = Learning(level, extra, chance=chance, loses=bool(shape))
+    _check_rounds(rounds, learning, LinkBudget(str(path)))
     links = _links(found, via)
     loaded = content.load(given.value_range)
     if given.inputs:
@@ -101,7 +113,8 @@ def learn(
     else:
         loaded.model.scaling  # noqa: B018 - refuses a model that takes no photos
         samples = [*load_photos(default_photos())]
-    board, changed = "", {}
+    board, changed, most = "", {}, 0
+    dependent = dict[str, int]()
     for name in links:
         with connected(found, loaded, name, RecordingBoard) as (opened, _):
             assert isinstance(opened, RecordingBoard)
@@ -111,15 +124,14 @@ def learn(
             title = known.section(section, name)
             if Section.parse(title) in (None, replace(section, model="")):
                 title = str(section)  # what stands for any model stays as it is
-            if rounds < before.rounds:
-                raise BadInputError(
-                    f"{before.source} has limits that need {before.rounds} rounds, and --rounds is "
-                    f"{rounds}; give as many, or take these limits out."
-                )
-            with doing(f"rounds over {name}", rounds) as step:
-                measured = _measure(opened, samples, rounds, step.advance)
-        _check_answers(name, measured, rounds)
-        limits = make_limits(measured, extra, before, chance=bool(shape))
+            _check_rounds(rounds, learning, before)
+            asked = rounds or learning.rounds(before)
+            most = max(most, asked)
+            with doing(f"rounds over {name}", asked) as step:
+                measured = _measure(opened, samples, asked, step.advance)
+        _check_answers(name, measured, asked)
+        limits = learning.learn(measured, before)
+        dependent.update({f"{name} {each}": n for each, n in learning.dependent(measured).items()})
         text, changes = write_limits(text, title, name, limits)
         changed[f"{title}.{name}"] = changes
     _replace(path, text)
@@ -128,12 +140,16 @@ def learn(
             name.rpartition(".")[2]: list(map(asdict, changes)) for name, changes in changed.items()
         }
         of = next(iter(changed)).rpartition(".")[0]
-        head = {"file": str(path), "board": board, "section": f"latency.{of}", "rounds": rounds}
-        head["margin"] = extra
+        head = {"file": str(path), "board": board, "section": f"latency.{of}", "rounds": most}
+        head |= {"confidence": level, "margin": extra, "dependent": dependent}
         say(json.dumps({**head, "links": listed}))
     else:
         simulated = ", simulated" if board.startswith("virtual") else ""
-        say_folded(f"{path}: board {board}{simulated}, {rounds} rounds, margin {extra:.0%}")
+        sure = f"{percent(level)} confidence" if chance else "figures that repeat exactly"
+        above = "the band of marginal" if extra is None else f"{extra:.0%}"
+        say_folded(f"{path}: board {board}{simulated}, {most} rounds, {sure}, margin {above}")
+        for name, count in dependent.items():
+            say(f"hil: rounds of {name} depend on each other and count as {count}", err=True)
         for name, changes in changed.items():
             _print(f"[latency.{name}]", changes)
 
@@ -167,6 +183,16 @@ def _measure(
     return link.samples()
 
 
+def _check_rounds(rounds: int | None, learning: "Learning", before: "LinkBudget") -> None:
+    """Raise BadInputError where fewer rounds are asked for than the limits take."""
+    needed = learning.rounds(before)
+    if rounds is not None and rounds < needed:
+        raise BadInputError(
+            f"--rounds is {rounds}, and the limits of {before.source} take {needed}; give at least "
+            "as many, or a lower --confidence."
+        )
+
+
 def _check_answers(via: str, samples: "Samples", rounds: int) -> None:
     """Raise EdgeError where so much was lost that the limits would say nothing."""
     from hil.budgets.spread import ROUNDS
@@ -193,11 +219,13 @@ def _links(rig: "Rig", named: str | None) -> list[str]:
     return links
 
 
-def _percentage(text: str) -> object:
-    try:
-        return float(text)
-    except ValueError:
-        return text
+def _share(margin: str) -> float:
+    from hil.budgets.reading import share
+
+    given: object = margin
+    with suppress(ValueError):
+        given = float(margin)
+    return share(given, "--margin", "hil budgets learn")
 
 
 def _check_writable(path: Path) -> None:

@@ -17,6 +17,7 @@ from hil.pytestplugin.outcomes.dormancy import wake
 from hil.pytestplugin.run import Run
 from hil.pytestplugin.turns.grouping import find_combination
 from hil.pytestplugin.turns.matrix import Combination
+from hil.pytestplugin.turns.rounds import Rounds
 from hil.pytestplugin.turns.subject import Subject, as_build, as_model
 from hil.pytestplugin.turns.turn import begin, find_subject, firmware_at_hand
 
@@ -232,3 +233,14 @@ def hil_latency(hil_board: "Board") -> "Measuring":
     from hil.board.measuring import Measuring
 
     return Measuring(hil_board)
+
+
+@pytest.fixture
+def hil_rounds(request: pytest.FixtureRequest) -> Rounds:
+    """The rounds of a latency test, to be gone through by ``for``.
+
+    ``for number in hil_rounds("rtt_small"): ...`` measures ``--hil-rounds`` times, and with
+    ``--hil-confidence`` as often as it takes to decide what the marker ``latency_budget`` asks.
+    """
+    assert isinstance(request.node, pytest.Item)
+    return Rounds(request.node)

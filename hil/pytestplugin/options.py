@@ -5,11 +5,15 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hil.errors import BadInputError
 from hil.links import LINKS, parse_links
+
+if TYPE_CHECKING:
+    from hil.budgets.certainty import Certainty
 
 _OPTIONS = {
     "board": "board to test: 'virtual', 'usb' (the dut of hil.toml, else the only one attached), "
@@ -39,6 +43,12 @@ _OPTIONS = {
     "hci": "what reaches virtual boards over BLE: 'bluez' (this computer's own adapter, as for "
     "real boards) or the radio of another program's lab; default: HIL_HCI, else the lab's own",
     "rounds": "inferences in a latency test; default: 20, fewer give no p95",
+    "confidence": "how sure each latency verdict is to be, a share or a percentage: latency tests "
+    "measure until it is, or for --hil-max-rounds; default: verdicts go by the figures of "
+    "--hil-rounds",
+    "max-rounds": "inferences in a latency test at most, with --hil-confidence; default: 500",
+    "undecided": "what a verdict counts that is not as sure by then: 'fail' (the default) or "
+    "'warn'",
     "unstable": "what a test counts that has failed and then, run again by another plugin, passed: "
     "'pass' or 'fail'; default: pass, and it is told",
     "cache": "directory where predictions of the reference models are kept by content, for the "
@@ -48,6 +58,7 @@ _OPTIONS = {
 }
 
 _UNSTABLE = ("pass", "fail")
+_UNDECIDED = ("fail", "warn")
 _CONSOLES = ("hil", "plain")
 
 
@@ -73,6 +84,7 @@ class Settings:
         link: TOML file that shapes simulated links.
         hci: radio for BLE, see :mod:`hil.rig.hci`.
         rounds: at least 1.
+        certainty: of latency verdicts.
         unstable: ``pass`` or ``fail``, what a test counts that passes only when it is run again.
         cache: directory for predictions; None: they are not kept.
     """
@@ -94,6 +106,7 @@ class Settings:
     link: Path | None
     hci: str | None
     rounds: int
+    certainty: "Certainty"
     unstable: str
     cache: Path | None
 
@@ -105,8 +118,8 @@ class Settings:
         or a default at the root directory.
 
         Raises:
-            BadInputError: a link that does not exist, a number of rounds below 1, seconds that are
-                none, or another word.
+            BadInputError: a link that does not exist, a number of rounds below 1, seconds or a
+                confidence that are none, or another word.
         """
 
         def text(name: str) -> str | None:
@@ -114,6 +127,7 @@ class Settings:
 
         via = text("via")
         board = config.getoption(_dest("board")) or os.environ.get("HIL_BOARD")
+        rounds = _rounds(text("rounds") or "20", "rounds")
         return cls(
             board=board or config.getini(_dest("board")) or None,
             board_wait=_seconds(text("board-wait") or "0"),
@@ -131,8 +145,9 @@ class Settings:
             via_named=via is not None,
             link=_path(config, "link"),
             hci=text("hci"),
-            rounds=_rounds(text("rounds") or "20"),
-            unstable=_unstable(text("unstable") or _UNSTABLE[0]),
+            rounds=rounds,
+            certainty=_certainty(config, rounds),
+            unstable=_word(text("unstable"), "unstable", _UNSTABLE),
             cache=None if text("cache") == "off" else _path(config, "cache") or _own_cache(),
         )
 
@@ -196,10 +211,11 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _unstable(text: str) -> str:
-    if text not in _UNSTABLE:
-        raise BadInputError(f"--hil-unstable is {text!r}; say {' or '.join(_UNSTABLE)}.")
-    return text
+def _word(text: str | None, option: str, words: tuple[str, ...]) -> str:
+    """Return one of some words, the first of them by default."""
+    if text is not None and text not in words:
+        raise BadInputError(f"--hil-{option} is {text!r}; say {' or '.join(words)}.")
+    return text or words[0]
 
 
 def _console(text: str | None) -> str | None:
@@ -208,7 +224,26 @@ def _console(text: str | None) -> str | None:
     return text
 
 
-def _rounds(text: str) -> int:
+def _rounds(text: str, option: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise BadInputError(f"--hil-rounds is {text!r}; give a whole number of at least 1.")
+        raise BadInputError(f"--hil-{option} is {text!r}; give a whole number of at least 1.")
     return int(text)
+
+
+def _certainty(config: pytest.Config, rounds: int) -> "Certainty":
+    from hil.budgets.certainty import LEVEL, MAX_ROUNDS, Certainty, parse_level
+
+    asked, most = _text(config, "confidence"), _text(config, "max-rounds")
+    certainty = Certainty(
+        level=parse_level(asked, "--hil-confidence") if asked else LEVEL,
+        sequential=asked is not None,
+        rounds=rounds,
+        max_rounds=_rounds(most, "max-rounds") if most else max(MAX_ROUNDS, rounds),
+        undecided=_word(_text(config, "undecided"), "undecided", _UNDECIDED),
+    )
+    if certainty.max_rounds < rounds:
+        raise BadInputError(
+            f"--hil-max-rounds is {certainty.max_rounds}, fewer than the {rounds} of --hil-rounds; "
+            "give as many or more."
+        )
+    return certainty

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hil.budgets import Budgets
-from hil.budgets.section import shape_name
+from hil.budgets.section import Section, model_name, shape_name
 from hil.errors import BadInputError, InfrastructureError
 from hil.host.printable import printable
 from hil.pytestplugin.options import Settings
@@ -94,7 +94,28 @@ class Plan:
         subjects = find_subjects(settings, matrix)
         first = next(iter(subjects.values()))
         shape = shape_name(settings.link.stem, shaping or {}) if settings.link else ""
-        return cls(rig, first.model, first.cut, budgets, shape, subjects)
+        plan = cls(rig, first.model, first.cut, budgets, shape, subjects)
+        plan._check_confidence(settings)
+        return plan
+
+    def _check_confidence(self, settings: Settings) -> None:
+        """Raise BadInputError where no number of rounds could decide what is to be judged."""
+        if not settings.certainty.sequential or isinstance(self.rig, InfrastructureError):
+            return
+        from hil.model.split import model_id
+
+        kind = "virtual" if self.rig.board.virtual else "esp32s3"
+        for subject in self.subjects.values():
+            model, cut = subject.model, subject.cut
+            name = model_name(model.name, cut.short_name, f"{model_id(model.int8, cut):08x}")
+            section = Section(f"{kind}-peer" if self.rig.peer else kind, name, self.shape)
+            for via in settings.via:
+                settings.certainty.check_reach(self.budgets.link(section, via))
+
+    @property
+    def has_chance(self) -> bool:
+        """Whether simulated figures may be others in another run: links shaped, a real radio."""
+        return bool(self.shape) or (isinstance(self.rig, Rig) and self.rig.board.hci is not None)
 
     def subject(self, combination: Combination | None) -> Subject:
         """Return what a test is about whose fixtures nobody has overridden."""

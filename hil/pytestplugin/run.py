@@ -158,6 +158,7 @@ class Run:
         self.results.limits = plan.model.agreement
         self.results.shape = plan.shape
         self.results.unstable = self.settings.unstable
+        self.results.certainty = self.settings.certainty
         return plan
 
     @cached_property

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hil.budgets import Budgets, Verdict
+from hil.budgets.certainty import Certainty
 from hil.budgets.section import model_name
 from hil.host.files import encode
 from hil.host.whole_file import write_whole
@@ -64,6 +65,7 @@ class Results(PhotoBook):
         verdicts: of latency budgets, each with the test that measured.
         not_judged: why budgets were not judged, where a test wanted them to be.
         shape: name of the link file that shapes the links; empty without one.
+        certainty: how sure verdicts are to be.
         unstable: ``pass`` or ``fail``, what a test counts that passed only when it was run again.
         notes: what did not go as usual when boards were flashed or reset, with the board's port.
         spans: what each test that is judged by a budget has measured, by the test.
@@ -87,6 +89,7 @@ class Results(PhotoBook):
     verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
     not_judged: str | None = None
     shape: str = ""
+    certainty: Certainty = field(default_factory=Certainty)
     unstable: str = "pass"
     notes: list[str] = field(default_factory=list)
     spans: dict[str, SpanRecord] = field(default_factory=dict)
@@ -218,10 +221,11 @@ class Results(PhotoBook):
             **self._shares(first),
             "lost": _plain(self.lost),
             "round_trips": _plain(self.round_trips),
-            "latency": latency(self.measured()),
+            "latency": latency(self.measured(), self.certainty, shaped=bool(self.shape)),
             "budgets": {
                 "not_judged": self.not_judged,
                 "link_file": self.shape or None,
+                "confidence": _plain(self.certainty),
                 "measured": _plain(self.spans),
                 "verdicts": [
                     {"nodeid": nodeid, **_plain(verdict)} for nodeid, verdict in self.verdicts

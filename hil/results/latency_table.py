@@ -4,6 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hil.budgets.certainty import percent
 from hil.budgets.section import OVER
 from hil.budgets.verdict import OUTCOMES, quantity
 from hil.host.columns import Column, fold, lay_out
@@ -15,6 +16,7 @@ _WORDS = {
     "pass": "pass",
     "marginal": "MARGINAL",
     "fail": "FAIL",
+    "undecided": "UNDECIDED",
     "refused": "TOO FEW",
     "not_judged": "not judged",
     "no_budget": "no budget",
@@ -40,8 +42,10 @@ _STAGES = (
     Column("p95", right=True, rank=5),
     Column("max", right=True, rank=3),
     Column("budget"),
+    Column("bounds", rank=0),
     Column("verdict"),
 )
+_BOUNDS = next(place for place, column in enumerate(_STAGES) if column.title == "bounds")
 
 Row = Mapping[str, Any]
 
@@ -64,10 +68,19 @@ def latency_lines(document: Row, width: int) -> list[str]:
             lines += lay_out(_LINKS, headlines, width, indent=_INDENT).lines
             lines += fold(f"{clock}, milliseconds; {_TRANSFER}", width, "latency    ")
             stages = [row for summary in summaries for row in _link(summary, verdicts)]
-            lines += lay_out(_STAGES, stages, width, indent=_INDENT).lines
+            lines += _stages(stages, width)
     for text in _budgets(document["budgets"]):
         lines += fold(text, width, "budgets    ")
     return lines
+
+
+def _stages(rows: Sequence[tuple[str, ...]], width: int) -> tuple[str, ...]:
+    """Lay out the table of stages, without bounds where every figure is its own."""
+    columns = list(_STAGES)
+    if not any(row[_BOUNDS] for row in rows):
+        del columns[_BOUNDS]
+        rows = [(*row[:_BOUNDS], *row[_BOUNDS + 1 :]) for row in rows]
+    return lay_out(columns, rows, width, indent=_INDENT).lines
 
 
 def _headline(summary: Row, verdicts: Sequence[Row]) -> tuple[str, ...]:
@@ -122,11 +135,36 @@ def _budgets(budgets: Row) -> list[str]:
         lines.append(f"those of links shaped by {budgets['link_file']}")
     if budgets["not_judged"]:
         lines.append(f"NOT JUDGED: {budgets['not_judged']}")
-    for outcome in ("fail", "refused", "marginal"):
+    for outcome in ("fail", "refused", "undecided", "marginal"):
         for verdict in budgets["verdicts"]:
             if verdict["outcome"] == outcome:
                 lines += verdict["sentences"][:1]
+    lines += _certainty(budgets)
     return lines + _without_limits(budgets["verdicts"])
+
+
+def _certainty(budgets: Row) -> list[str]:
+    """Say how sure verdicts are, where chance plays a part in their figures."""
+    judged = [each for each in budgets["verdicts"] if each["checks"]]
+    unsure = [each for each in judged if _is_unsure(each)]
+    if not judged:
+        return []
+    level = percent(budgets["confidence"]["level"])
+    if budgets["confidence"]["sequential"]:
+        rounds = max(each["rounds"] for each in judged)
+        sure = f"{len(judged) - len(unsure)} of {len(judged)} verdicts"
+        return [f"{sure} are sure at {level} confidence, after at most {rounds} rounds"]
+    if not unsure:
+        return []
+    return [
+        f"{len(unsure)} of {len(judged)} verdicts are not sure at {level} confidence; "
+        "--hil-confidence measures until they are"
+    ]
+
+
+def _is_unsure(verdict: Row) -> bool:
+    told = {check["certain"] for check in verdict["checks"]}
+    return "undecided" in told and "fail" not in told
 
 
 def _without_limits(verdicts: Sequence[Row]) -> list[str]:
@@ -166,17 +204,32 @@ def _worst(verdicts: Sequence[Row], stage: str) -> Row | None:
     return max(own, key=lambda each: OUTCOMES.index(each["outcome"]), default=None)
 
 
-def _judged(verdict: Row | None) -> tuple[str, str]:
-    """Return the limit that came closest to being broken, and the verdict."""
+def _judged(verdict: Row | None) -> tuple[str, str, str]:
+    """Return the limit that came closest to being broken, the figure's bounds, and the verdict."""
     if verdict is None:
-        return "", ""
-    limit = ""
+        return "", "", ""
+    limit = bounds = ""
     if verdict["checks"]:
         check = max(verdict["checks"], key=_closeness)
         sign = ">=" if verdict["stage"] == "goodput" else "<="
         name = check["statistic"] if verdict["stage"] not in ("goodput", "loss") else ""
         limit = f"{name} {sign} {quantity(verdict['stage'], check['limit'])}".strip()
-    return limit, _WORDS[verdict["outcome"]]
+        bounds = _interval(verdict["stage"], check)
+    unsure = ", unsure" if _is_unsure(verdict) and verdict["outcome"] != "undecided" else ""
+    return limit, bounds, _WORDS[verdict["outcome"]] + unsure
+
+
+def _interval(stage: str, check: Row) -> str:
+    """Return the bounds of a figure; nothing of one that is its own, or a maximum."""
+    low, high = (
+        None if each is None else quantity(stage, each).removesuffix(" ms")
+        for each in check["interval"]
+    )
+    if low == high or check["statistic"] == "max":
+        return ""
+    if low is None or high is None:
+        return f"at most {high}" if low is None else f"at least {low}"
+    return f"{low} to {high}"
 
 
 def _closeness(check: Row) -> tuple[int, float]:

@@ -2,13 +2,15 @@
 """What was measured on a board's links: the samples that budgets judge, and their summary."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TypeVar
 
+from hil.budgets.certainty import Certainty
 from hil.budgets.latency import STAGES
 from hil.budgets.section import Section
 from hil.budgets.spread import percentile, spread
+from hil.budgets.statistics.dependence import independent
 from hil.budgets.verdict import Samples
 from hil.links import LINKS, SMALL_ECHO_BYTES
 from hil.results.records import InferenceRecord, LostRecord, RoundTripRecord, WireRecord
@@ -152,22 +154,33 @@ def section_of(
     return Section(f"{kind}-peer" if tail == "peer" else kind, model, shape)
 
 
-def latency(measured: Measured) -> list[dict[str, object]]:
+def latency(
+    measured: Measured, certainty: Certainty | None = None, *, shaped: bool = False
+) -> list[dict[str, object]]:
     """Summarize what was measured, by what was on the board, link and clock.
 
     Goodput is the activation's payload over its transfer time, at the median, in bytes per second.
+
+    Args:
+        measured: of any links.
+        certainty: of the bounds; by default the usual one.
+        shaped: whether a file shapes simulated links, so that chance plays a part.
     """
+    fixed = replace(certainty or Certainty(), sequential=False)
     return [
         {"combination": name, **summary}
         for name, those in measured.by_combination().items()
-        for summary in _links(those)
+        for summary in _links(those, fixed, shaped=shaped)
     ]
 
 
-def _links(measured: Measured) -> Iterator[dict[str, object]]:
+def _links(
+    measured: Measured, certainty: Certainty, *, shaped: bool
+) -> Iterator[dict[str, object]]:
     for (via, tail, simulated), link in measured.by_link().items():
         lost = link.lost_by_stage()
         goodput = link.goodput()
+        chance = shaped or not simulated
         yield {
             "via": via,
             "tail": tail,
@@ -175,12 +188,21 @@ def _links(measured: Measured) -> Iterator[dict[str, object]]:
             "asked": link.asked,
             "lost": link.unanswered,
             "stages_us": {
-                name: {**spread(values), "lost": lost[name]}
+                name: {**spread(values), "lost": lost[name], **_bounded(values, certainty, chance)}
                 for name, values in link.times_us().items()
             },
             "goodput_bytes_per_s": percentile(goodput, 0.50) if goodput else None,
             "wire": _wire(link.inferences),
         }
+
+
+def _bounded(values: Sequence[int], certainty: Certainty, chance: bool) -> dict[str, object]:
+    """Return the bounds of each figure, and how many independent values they are worth."""
+    bounds = certainty.intervals(values, chance=chance)
+    return {
+        "effective": independent(tuple(values)) if chance else len(values),
+        "intervals": {name: list(each) for name, each in bounds.items()},
+    }
 
 
 def _wire(inferences: Sequence[InferenceRecord]) -> Mapping[str, int] | None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Reads a results document that this version, or an older one, has written.
 
-What an older one does not say is filled in as not known, so that readers need not ask for ages.
+What an older one does not say is filled in as not known, so that readers need not ask for ages;
+but for how sure its figures are (``certain``, ``effective``, ``confidence``), which is left out.
 """
 
 import json
@@ -145,8 +146,14 @@ def _from_5(document: Document) -> None:
     for name in ("flash", "photos", "inferences", "lost", "round_trips", "latency"):
         for each in document[name]:
             each.setdefault("combination", "")
+    for each in document["latency"]:
+        for figures in each["stages_us"].values():
+            figures.setdefault("intervals", {})
     for each in document["budgets"]["verdicts"]:
-        each.setdefault("combination", "")
+        for name, value in (("combination", ""), ("intervals", {}), ("effective", None)):
+            each.setdefault(name, value)
+        for check in each["checks"]:
+            check.setdefault("interval", [None, None])
     for test in document["tests"]:
         test.setdefault("combination", None)
     for flash in document["flash"]:

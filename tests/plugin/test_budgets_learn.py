@@ -35,7 +35,8 @@ def test_a_run_is_held_to_the_budgets_that_were_learned(pytester: pytest.Pyteste
     result = pytester.run(*LEARN, "--via=udp", f"--model={TINY}", "--json")
     assert result.ret == 0
     learned = json.loads(result.stdout.str())
-    assert (learned["board"], learned["rounds"], learned["margin"]) == ("virtual", 20, 0.2)
+    # Chance plays no part, so that 20 rounds are enough.
+    assert (learned["board"], learned["rounds"], learned["margin"]) == ("virtual", 20, None)
     text = path.read_text()
     assert text.startswith(f"# mine\n[latency.{OWN}.udp]\ntransfer = {{ p50 = ")
     assert "}  # soon\n" in text
@@ -69,6 +70,7 @@ def test_limits_of_links_that_a_file_shapes_are_learned_apart_and_hold(
     (pytester.path / "bad.toml").write_text("seed = 1\n[udp]\nloss = 0.6\n")
     learning = (*LEARN, "--via=udp", f"--model={TINY}", "--link=air.toml", "--json")
     said = json.loads(pytester.run(*learning).stdout.str())
+    assert (said["rounds"], said["confidence"]) == (59, 0.95)
     kind, section = said["board"], said["section"].removeprefix("latency.")
     assert kind.startswith("virtual-over-air-")
     assert section == str(replace(OWN, shape=kind.partition("-over-")[2]))
@@ -90,7 +92,7 @@ def test_limits_of_links_that_a_file_shapes_are_learned_apart_and_hold(
     path.write_text(path.read_text().replace(section, str(bad)))
     result = pytester.runpytest_subprocess(*options, "--hil-link=bad.toml")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["udp loss * % exceeds its budget of 0.00 % over 60 rounds *"])
+    result.stdout.fnmatch_lines(["udp loss * % exceeds its budget of * % over 60 rounds, *"])
     document = json.loads((pytester.path / "hil-report" / "results.json").read_text())
     (link,) = document["latency"]
     assert link["asked"] == 60

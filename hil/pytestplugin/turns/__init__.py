@@ -7,5 +7,6 @@
 ``links``     the links that concern a test: marker, parameter, option
 ``grouping``  a test's turns for each combination, and their order
 ``planned``   what tests are about where nothing is overridden, by matrix and options
+``rounds``    how often a latency test measures
 ``matrix``    the file that says which combinations of firmwares, models and cuts to test
 """

@@ -45,7 +45,8 @@ def test_the_last_tenth_below_a_limit_is_marginal(time: int, outcome: str) -> No
 def test_a_failure_names_link_stage_value_limit_and_rounds() -> None:
     found = transfer([9_812] * 20, StageLimit(p95=8_000))
     assert found.sentences == (
-        "udp transfer p95 9.812 ms exceeds its budget of 8.000 ms over 20 rounds "
+        "udp transfer p95 9.812 ms exceeds its budget of 8.000 ms over 20 rounds, "
+        "at least 9.812 ms at 95 % confidence "
         "(board virtual, simulated; budgets.toml [latency.virtual.udp.transfer])",
     )
 
@@ -104,7 +105,7 @@ def test_goodput_has_a_lower_limit(rate: int, outcome: str) -> None:
     assert found.outcome == outcome
     if outcome == "fail":
         (sentence,) = found.sentences
-        assert "goodput 900.0 kB/s is below its budget of 1,000.0 kB/s over 1 round (" in sentence
+        assert "goodput 900.0 kB/s is below its budget of 1,000.0 kB/s over 1 round, " in sentence
 
 
 def test_what_has_no_budget_is_said_to_have_none() -> None:

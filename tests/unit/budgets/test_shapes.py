@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Budgets of links that a file shapes: a name of their own, and limits that chance cannot break."""
 
-import random
 import tomllib
 
 import pytest
 
 from hil.budgets.file import Budgets
-from hil.budgets.latency import LinkBudget, StageLimit
-from hil.budgets.learning import learn
+from hil.budgets.latency import LinkBudget
+from hil.budgets.learning import Learning
 from hil.budgets.section import Section, model_name, shape_name
 from hil.budgets.verdict import Samples
 from hil.budgets.writing import write_limits
@@ -69,7 +68,7 @@ def test_limits_for_any_model_judge_one_that_has_none_of_its_own():
 
 
 def learned(section: Section) -> Budgets:
-    limits = learn(Samples({"send": [1000] * 20}), 0.2, BEFORE)
+    limits = Learning(margin=0.2).learn(Samples({"send": [1000] * 60}), BEFORE)
     text, _ = write_limits("", str(section), "udp", limits)
     return Budgets.parse(tomllib.loads(text), "budgets.toml")
 
@@ -89,15 +88,3 @@ def test_what_is_no_kind_of_board_is_refused_as_ever(kind):
 def test_a_link_without_a_file_and_a_verdict_keep_the_boards_name():
     assert str(Section("virtual")) == "virtual"
     assert Section("virtual", "m-12345678", "air-12345678").board == "virtual-over-air-12345678"
-
-
-def test_of_a_link_with_chance_the_median_is_learned_and_what_was_there():
-    chance = random.Random(1)
-    times = [1000 + (50_000 if chance.random() < 0.1 else 0) for _ in range(20)]
-    samples = Samples({"wait": times, "send": times}, asked=100, lost=4)
-    before = LinkBudget("somewhere", {"send": StageLimit(p95=60_000)})
-    learned = learn(samples, 0.2, before, chance=True)
-    assert set(learned.stages["wait"]) == {"p50"}
-    assert set(learned.stages["send"]) == {"p50", "p95"}
-    assert 0.1 < learned.loss < 0.12  # 0.048 and three times 0.0196
-    assert learn(Samples({}, asked=100), 0.2, before, chance=True).loss == 0.0

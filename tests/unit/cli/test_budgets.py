@@ -11,7 +11,17 @@ from hil.cli import main
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--rounds=19",), "--rounds is 19, but p95 needs 20 rounds; give at least as many."),
+        (("--rounds=19",), "--rounds is 19, and the limits of budgets.toml take 20; give at"),
+        (
+            ("--rounds=58", "--link=air.toml"),
+            "--rounds is 58, and the limits of budgets.toml take 59; give at least as many, or a",
+        ),
+        (
+            ("--rounds=60", "--link=air.toml", "--confidence=0.99"),
+            "--rounds is 60, and the limits of budgets.toml take 90",
+        ),
+        (("--confidence=half",), "--confidence is 'half'; give more than 50% and less than 100%"),
+        (("--confidence=100%",), "--confidence is '100%'; give more than 50%"),
         (("--margin=lots",), "--margin = 'lots'; give a share"),
         (("--margin=-1",), "--margin = -1.0; give a share"),
         (("--via=zigbee",), "--via names 'zigbee', which is no link"),
@@ -26,6 +36,7 @@ def test_what_cannot_be_learned_is_refused_with_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "air.toml").write_text("[udp]\nloss = 0.05\n")
     with pytest.raises(SystemExit) as caught:
         main(["budgets", "learn", *arguments])
     assert caught.value.code == 2

@@ -4,9 +4,11 @@
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from hil.budgets import Certainty, LinkBudget, StageLimit, judge
 from hil.results import LostRecord, Results
 from hil.results.latency_table import latency_lines
 from hil.results.table import closing_lines, properties
@@ -127,3 +129,38 @@ def test_verdicts_are_properties(results: Results) -> None:
     flat = properties(results.document())
     assert flat["hil.budget.virtual.tcp.transfer"] == "marginal"
     assert flat["hil.latency.simulated.tcp.lost"] == "1"
+
+
+def measured_by_a_real_board(results: Results, **certainty: Any) -> Results:
+    """Judge the same times as those of a board whose clock is its own."""
+    results.certainty = Certainty(**certainty)
+    results.inferences.sort(key=lambda each: each.message_id * 7 % 20)  # no drift
+    limits = {"transfer": StageLimit(p50=1_018), "total": StageLimit(p95=9_000)}
+    budget = LinkBudget("budgets.toml [latency.virtual.tcp]", limits, loss=0.5)
+    samples = next(iter(results.measured().by_link().values())).samples()
+    found = judge(samples, budget, "virtual", "tcp", certainty=results.certainty)
+    results.verdicts[:] = [("t.py::test_a", each) for each in found]
+    return results
+
+
+def test_bounds_of_figures_are_shown_where_there_is_room_and_they_are_not_the_figures(
+    results: Results,
+) -> None:
+    assert not any("bounds" in line for line in lines(results))
+    measured_by_a_real_board(results)
+    assert "p50 <= 1.018 ms  1.005 to 1.014" in row(results, "tcp", "transfer")
+    assert row(results, "tcp", "total").split()[-5:] == ["at", "least", "2.970", "pass,", "unsure"]
+    assert not any("1.005 to" in line for line in lines(results, 80))
+
+
+def test_how_many_verdicts_are_not_sure_is_said(results: Results) -> None:
+    measured_by_a_real_board(results)
+    assert lines(results)[-2].startswith("budgets    1 of 3 verdicts are not sure at 95 %")
+
+
+def test_what_more_rounds_have_left_undecided_is_said(results: Results) -> None:
+    measured_by_a_real_board(results, sequential=True)
+    assert row(results, "tcp", "total").endswith("UNDECIDED")
+    (said,) = (line for line in lines(results) if "tcp total p95 2.970 ms leaves undecided" in line)
+    assert said.startswith("budgets    ")
+    assert any("1 of 3 verdicts are sure at 95 % confidence" in line for line in lines(results))

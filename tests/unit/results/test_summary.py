@@ -64,10 +64,17 @@ def test_latency_keeps_links_clocks_and_tails_apart() -> None:
         ("tcp", "peer", True),
         ("udp", "edge", True),
     ]
-    none = {"p95": None, "p99": None, "lost": 0}
+    none = {"p95": None, "p99": None, "lost": 0, "effective": 2}
+    unknown = {"p95": [None, None], "p99": [None, None]}
     assert found[1]["stages_us"] == {
-        "transfer": {"n": 2, "p50": 100, "max": 300, **none},
-        "total": {"n": 2, "p50": 105, "max": 305, **none},
+        "transfer": {
+            **{"n": 2, "p50": 100, "max": 300, **none},
+            "intervals": {"p50": [100, 100], "max": [300, 300], **unknown},
+        },
+        "total": {
+            **{"n": 2, "p50": 105, "max": 305, **none},
+            "intervals": {"p50": [105, 105], "max": [305, 305], **unknown},
+        },
     }
 
 
