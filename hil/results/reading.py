@@ -150,8 +150,9 @@ def _from_5(document: Document) -> None:
         for figures in each["stages_us"].values():
             figures.setdefault("intervals", {})
     for each in document["budgets"]["verdicts"]:
-        for name, value in (("combination", ""), ("intervals", {}), ("effective", None)):
-            each.setdefault(name, value)
+        each.setdefault("combination", "")
+        each.setdefault("intervals", {})
+        each.setdefault("effective", None)
         for check in each["checks"]:
             check.setdefault("interval", [None, None])
     for test in document["tests"]:
