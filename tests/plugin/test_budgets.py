@@ -284,7 +284,8 @@ def test_while_links_are_impaired_limits_are_not_judged_and_that_is_said(
         "@pytest.fixture(autouse=True)\ndef bench(request, monkeypatch):\n"
         "    from hil.pytestplugin.run import Run\n"
         "    monkeypatch.setattr(Run.of(request.config), 'bench', Bench())\n"
-        "    monkeypatch.setattr(Run, 'serial_log', lambda run, since: [])\n"
+        "    from hil.pytestplugin.outcomes import logfiles\n"
+        "    monkeypatch.setattr(logfiles, 'serial_log', lambda run, since: [])\n"
     )
     result = run(source)
     result.assert_outcomes(passed=1)
