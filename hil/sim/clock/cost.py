@@ -34,17 +34,22 @@ PROGRAM_US = 400
 HASH_CYCLES_PER_BYTE = 6
 
 
-def invoke_cycles(graph: Graph) -> int:
-    """Return the cycles that one run of `graph` takes."""
-    total = 0.0
+def operator_cycles(graph: Graph) -> list[float]:
+    """Return the cycles that each operator of `graph` takes in one run."""
+    cycles = []
     for operator in graph.operators:
         inputs = [graph.tensors[i] if i >= 0 else None for i in operator.inputs]
         outputs = [graph.tensors[i] for i in operator.outputs]
         macs = macs_of(operator, inputs, outputs)
         elements = sum(output.size for output in outputs)
         weight = DEPTHWISE_WEIGHT if operator.kind == "DEPTHWISE_CONV_2D" else 1.0
-        total += macs * weight * CYCLES_PER_MAC if macs else elements * CYCLES_PER_ELEMENT
-    return int(total)
+        cycles.append(macs * weight * CYCLES_PER_MAC if macs else elements * CYCLES_PER_ELEMENT)
+    return cycles
+
+
+def invoke_cycles(graph: Graph) -> int:
+    """Return the cycles that one run of `graph` takes."""
+    return int(sum(operator_cycles(graph)))
 
 
 def open_cycles(graph: Graph) -> int:
