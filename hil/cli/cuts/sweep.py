@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""What ``hil split --sweep`` and ``--devices`` do."""
+
+import json
+from typing import TYPE_CHECKING
+
+from hil.cli.cuts.options import Asked
+from hil.cli.shared.chosen import ChosenRig
+from hil.cli.shared.progress import counting
+from hil.cli.shared.saying import say
+from hil.errors import BadInputError
+from hil.model.model import Model
+from hil.model.split import find_cut
+from hil.planning.predict import predict, require_cuts
+
+if TYPE_CHECKING:
+    from hil.planning.sweep import Sweep
+    from hil.sim.radio.link import LinkParameters
+
+
+def run_sweep(model: Model, asked: Asked, rig: ChosenRig, *, as_json: bool) -> None:
+    """Show what every cut costs; raises HilError."""
+    require_cuts(model)
+    found = _found(model, asked, rig)
+    if asked.page is not None:
+        from hil.cli.cuts.page import write_page
+
+        write_page(found, asked.page)
+        say(f"{asked.page} holds the page", err=True)
+    if as_json:
+        from hil.cli.cuts.tree import sweep_tree
+
+        say(json.dumps(sweep_tree(found)))
+    else:
+        from hil.cli.cuts.table import sweep_lines
+
+        say("\n".join(sweep_lines(found)))
+
+
+def _found(model: Model, asked: Asked, rig: ChosenRig) -> "Sweep":
+    baseline = None if asked.against is None else find_cut(model.cuts, asked.against)
+    links = asked.links
+    if rig.board is not None:
+        from hil.cli.cuts.measure import measure
+
+        if asked.tail_here:
+            raise BadInputError("With --board the board tells the tail's time; drop --tail-here.")
+        boards = rig.find()
+        with counting("cuts", len(model.cuts)) as advance:
+            return measure(boards, model, links, baseline, asked.rounds, advance)
+    with counting("cuts", len(model.cuts)) as advance:
+        return predict(
+            model,
+            links,
+            baseline=baseline,
+            shaping=_shaping(rig),
+            tail_here=asked.tail_here,
+            done=advance,
+        )
+
+
+def run_chain(model: Model, asked: Asked, rig: ChosenRig, *, as_json: bool) -> None:
+    """Show the best chain over each link, and what other ways find; raises HilError."""
+    from hil.cli.cuts.table import chain_lines, folded
+    from hil.cli.cuts.tree import chain_tree
+    from hil.planning.chain import Objective, best_chain
+    from hil.planning.limits import Limits
+    from hil.planning.rivals import RIVALS
+    from hil.planning.stages import StageCosts
+
+    assert asked.devices is not None
+    if rig.board is not None:
+        raise BadInputError("--devices is worked out without a board; drop --board.")
+    require_cuts(model)
+    shaping, objective = _shaping(rig), Objective.PIPELINE if asked.pipeline else Objective.LATENCY
+    with counting("cuts", len(model.cuts)) as advance:
+        sweep = predict(
+            model, asked.links, shaping=shaping, tail_here=asked.tail_here, done=advance
+        )
+    trees, lines = [], []
+    for via in asked.links:
+        costs = StageCosts(model, sweep, via, Limits(), shaping)
+        best = best_chain(costs, asked.devices, objective, costs.confirm)
+        chains = {"optimal": best}
+        chains |= {name: way(costs, asked.devices, objective) for name, way in RIVALS.items()}
+        trees.append(chain_tree(sweep, costs, via, objective, chains))
+        lines += [via, *chain_lines(sweep, costs, objective, chains), ""]
+    if as_json:
+        say(
+            json.dumps(
+                {
+                    "schema": "hil-chain-1",
+                    "model": model.name,
+                    "simulated": True,
+                    "tail": sweep.tail,
+                    "links": trees,
+                }
+            )
+        )
+        return
+    say("\n".join(lines))
+    say("\n".join(folded([f"all times predicted, simulated; tail: {sweep.tail}"])))
+
+
+def _shaping(rig: ChosenRig) -> "dict[str, LinkParameters]":
+    """Return the parameters of the links that a file shapes; raises BadInputError."""
+    from hil.sim.radio.link_file import LinkFile, read_link_file
+
+    return LinkFile.of(read_link_file(rig.link)).parameters if rig.link else {}
