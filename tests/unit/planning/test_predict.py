@@ -11,6 +11,7 @@ from hil.model.model import Model
 from hil.model.split import split_at
 from hil.model.tflite.verify import verify
 from hil.planning.chain import START, Objective, best_chain
+from hil.planning.choice import best_cut, predicted_best
 from hil.planning.limits import Limits
 from hil.planning.predict import predict
 from hil.planning.stages import StageCosts
@@ -132,3 +133,16 @@ def test_boards_too_small_for_one_share_the_model(tiny: Model) -> None:
     assert not costs.fits(0, START, last)
     assert costs.fits(1, 9, last) == costs.confirm(1, 9, last)
     assert any(costs.fits(1, start, last) for start in range(last))
+
+
+def test_the_best_cut_is_found_without_opening_every_head(tiny: Model, tiny_sweep: Sweep) -> None:
+    assert predicted_best(tiny, LINKS) == best_cut(tiny_sweep, LINKS).cut
+    assert predicted_best(tiny, ("udp",)) == best_cut(tiny_sweep, ("udp",)).cut
+
+
+def test_the_best_cut_fits_on_the_board(tiny: Model) -> None:
+    small = Limits(arena_bytes=15_500)
+    found = best_cut(predict(tiny, ("ble",), limits=small), ("ble",)).cut
+    assert predicted_best(tiny, ("ble",), limits=small) == found != predicted_best(tiny, ("ble",))
+    with pytest.raises(BadInputError, match=r"No head of tiny fits on a board"):
+        predicted_best(tiny, ("ble",), limits=Limits(arena_bytes=1_000))
