@@ -7,23 +7,30 @@ from hil.pytestplugin import (
     benchmark,
     budgets,
     fixtures,
-    measuring,
     namesakes,
     odd_names,
     options,
+    rootdir,
     selection,
+    short,
     signals,
     stages,
     workers,
 )
 from hil.pytestplugin.bench import readiness
 from hil.pytestplugin.outcomes import closing, logfiles, outcomes, report
+from hil.pytestplugin.turns import grouping, links, needs, turn
 
 PARTS = (
     options,
+    rootdir,
     signals,
     namesakes,
     selection,
+    grouping,
+    links,
+    needs,
+    turn,
     readiness,
     budgets,
     logfiles,
@@ -33,8 +40,8 @@ PARTS = (
     closing,
     benchmark,
     fixtures,
+    short,
     stages,
-    measuring,
     odd_names,
 )
 

@@ -62,6 +62,7 @@ class Verdict:
         checks: one for each limit.
         sentences: what is worth saying, the worst first: limits broken or nearly so, why nothing
             was judged.
+        combination: what was on the board, by the name that the results have for it.
     """
 
     board: str
@@ -73,6 +74,7 @@ class Verdict:
     figures: Mapping[str, int | None] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     sentences: tuple[str, ...] = ()
+    combination: str = ""
 
 
 def worst(outcomes: Sequence[Outcome]) -> Outcome:

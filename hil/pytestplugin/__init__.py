@@ -3,9 +3,9 @@
 
 Nothing here imports numpy, esptool or an interpreter when it is loaded.
 
-``fixtures``      the fixtures of a run: what a test asks for by name
+``short``         the fixtures of a run: what a test asks for by name
+``fixtures``      what stands behind them, by names that no project has
 ``stages``        what is on the board for a test, and the fixtures that ask for it
-``measuring``     the fixture that measures in spite of lost messages
 ``budgets``       the marker that judges what was measured
 ``benchmark``     pytest-benchmark, told which board it measures
 ``workers``       pytest-xdist's processes, as far as results and board go
@@ -15,9 +15,10 @@ Nothing here imports numpy, esptool or an interpreter when it is loaded.
 ``plan``          what a run will test
 ``results_file``  ``results.json``, as far as a run has come
 ``options``       the command line, and the settings of the ini file
+``rootdir``       paths behind options of ours, which pytest takes for places of tests
 ``namesakes``     a project's own package ``hil``
 ``odd_names``     tests in files whose names are no UTF-8
 
-Its wings: ``bench``, the boards and how the next test finds them; ``outcomes``, what a failure
-counts as and how it is told.
+Its wings: ``turns``, what a test finds on the board, and how often it is run; ``bench``, the boards
+and how the next test finds them; ``outcomes``, what a failure counts as and how it is told.
 """

@@ -14,7 +14,7 @@ import pytest
 
 from hil.errors import BadInputError, BudgetExceeded
 from hil.pytestplugin.run import Run
-from hil.pytestplugin.selection import link_of
+from hil.pytestplugin.turns.links import link_of
 
 if TYPE_CHECKING:
     from hil.budgets import Verdict
@@ -104,11 +104,11 @@ def _judge(
     results, budgets = run.results, run.plan.budgets
     chip = results.board.chip if results.board else "unknown"
     verdicts = []
-    for model_id, of_model in measured.by_model().items():
-        for (via, tail, simulated), link in of_model.by_link().items():
+    for combination, those in measured.by_combination().items():
+        for (via, tail, simulated), link in those.by_link().items():
             if via not in LINKS or demand.via not in (None, via):
                 continue
-            model = results.model_name(model_id)
+            model = results.model_name(those.model_id)
             section = section_of(chip, tail, simulated, shape=results.shape, model=model)
             budget = demand.budget or budgets.link(section, via)
             found = judge(link.samples(), budget, section.board, via, demand.stages)
@@ -116,7 +116,7 @@ def _judge(
             if demand.budget is None and (reason := alien(known)):
                 results.not_judged = reason
                 found = [_not_judged(verdict, reason) for verdict in found]
-            verdicts += found
+            verdicts += [replace(each, combination=combination) for each in found]
     waits = None not in (turn, demand.via) and turn != demand.via
     if not verdicts and not waits and why_not_judged(run.config) is None:
         over = f" over {demand.via}" if demand.via else ""

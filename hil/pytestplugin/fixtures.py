@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The fixtures; what they need is imported when the first test asks for it.
+"""What stands behind the fixtures of ``short``; the plugin itself and the suite use these.
 
-All are made once for a session. Before each test that uses it, the board is brought back to what
-these docstrings promise, whatever an earlier test did to it.
+The names begin with ``hil_``, so that a project may have a ``model`` or a ``link`` of its own. What
+they need is imported when the first test asks for it. Before each test that uses it, the board is
+brought back to what ``short`` promises, whatever an earlier test did to it.
 """
 
 from collections.abc import Iterator
@@ -12,13 +13,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hil.pytestplugin.options import Settings
-from hil.pytestplugin.run import MAIN, Run
+from hil.pytestplugin.run import Run
+from hil.pytestplugin.turns.grouping import find_combination
+from hil.pytestplugin.turns.matrix import Combination
+from hil.pytestplugin.turns.subject import Subject, as_build, as_model
+from hil.pytestplugin.turns.turn import begin, find_subject, firmware_at_hand
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hil.board.board import Board
     from hil.board.connection import Connection
+    from hil.board.measuring import Measuring
     from hil.console.console import Console
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
@@ -62,45 +68,78 @@ def hil_bench(
 
 
 @pytest.fixture(scope="session")
-def firmware(request: pytest.FixtureRequest, hil_bench: "Bench") -> "FirmwareBuild":
-    """The firmware to flash: a ``hil.FirmwareBuild`` from --hil-firmware.
+def hil_combination(request: pytest.FixtureRequest) -> Combination | None:
+    """The combination of --hil-matrix that it is the turn of; None without the option.
 
-    Without the option: the image for virtual boards that belongs to these sources.
+    A test that is about a model has a turn for each; it may name some of them itself, by
+    ``pytest.mark.parametrize("hil_combination", [...], indirect=True)``.
     """
-    from hil.firmware.build import FirmwareBuild, firmware_for
+    return find_combination(request.config, getattr(request, "param", None))
+
+
+@pytest.fixture(scope="session")
+def hil_firmware(
+    request: pytest.FixtureRequest, hil_combination: Combination | None, hil_bench: "Bench"
+) -> "FirmwareBuild":
+    """The firmware to flash: from --hil-matrix or --hil-firmware; a project may override it.
+
+    An override of any scope, or a parameter, gives a ``hil.FirmwareBuild`` or a path.
+    """
+    from hil.firmware.build import firmware_for
 
     run = Run.of(request.config)
-    if run.settings.firmware is not None:
-        return FirmwareBuild.load(run.settings.firmware)
-    return firmware_for(hil_bench.board.port)
+    if (given := getattr(request, "param", None) or run.settings.firmware) is not None:
+        return as_build(given, run.builds)
+    return run.plan.subject(hil_combination).build or firmware_for(hil_bench.board.port)
 
 
 @pytest.fixture(scope="session")
-def model(request: pytest.FixtureRequest) -> "Model":
-    """The full model under test: a ``hil.Model`` from --hil-model."""
-    return Run.of(request.config).plan.model
+def hil_model(request: pytest.FixtureRequest, hil_combination: Combination | None) -> "Model":
+    """The full model to test: from --hil-matrix or --hil-model; a project may override it.
 
-
-@pytest.fixture(scope="session")
-def cut(request: pytest.FixtureRequest) -> "Cut":
-    """Where the model is cut: a ``hil.model.split.Cut`` from --hil-cut."""
-    return Run.of(request.config).plan.cut
-
-
-@pytest.fixture(scope="session")
-def hil_samples(request: pytest.FixtureRequest) -> "list[Sample]":
-    """What --hil-photos or --hil-input names; tests ask for ``photos``."""
-    return Run.of(request.config).samples
-
-
-@pytest.fixture(scope="session")
-def photos(hil_samples: "list[Sample]") -> "list[Sample]":
-    """The photos, sorted by name: ``hil.model.inputs.photos.Photo`` with path, name and label.
-
-    With --hil-input they are the inputs that it names, ``hil.model.inputs.tensors.TensorInput``
-    with path, name, label and tensor; ``board.infer`` and ``model.input_tensor`` take both.
+    An override of any scope, or a parameter, gives a ``hil.Model`` or a path.
     """
-    return hil_samples
+    run = Run.of(request.config)
+    if (given := getattr(request, "param", None)) is not None:
+        return as_model(given, run.models)
+    return run.plan.subject(hil_combination).model
+
+
+@pytest.fixture(scope="session")
+def hil_cut(
+    request: pytest.FixtureRequest, hil_combination: Combination | None
+) -> "Cut | str | int":
+    """Where to cut it: from --hil-matrix or --hil-cut, else as the model says.
+
+    An override of any scope, or a parameter, gives a ``hil.Cut``, a name or an index. A model that
+    a project has put in place of the option's is cut where its manifest says.
+    """
+    run = Run.of(request.config)
+    run.remade.note(request)
+    if (given := getattr(request, "param", None)) is not None:
+        cut: Cut | str | int = given
+        return cut
+    planned = run.plan.subject(hil_combination)
+    if run.model is None or run.model is planned.model:
+        return planned.cut
+    return run.model.default_cut
+
+
+@pytest.fixture(scope="session")
+def hil_at_hand(request: pytest.FixtureRequest) -> Subject:
+    """What stands behind ``firmware``, ``model`` and ``cut``.
+
+    It ends, and with it what stands on it, where a test is about something else.
+    """
+    run = Run.of(request.config)
+    run.remade.note(request)
+    return run.subject or find_subject(request._pyfuncitem)
+
+
+@pytest.fixture(scope="session")
+def hil_photos(request: pytest.FixtureRequest, hil_at_hand: Subject) -> "list[Sample]":
+    """What --hil-photos or --hil-input names."""
+    return Run.of(request.config).samples(hil_at_hand.model)
 
 
 @pytest.fixture(scope="session")
@@ -120,19 +159,18 @@ def hil_predictions(request: pytest.FixtureRequest) -> "Iterator[Predictions | N
 
 @pytest.fixture(scope="session")
 def hil_edge(
-    hil_bench: "Bench",
-    firmware: "FirmwareBuild",
-    model: "Model",
-    cut: "Cut",
-    hil_predictions: "Predictions | None",
+    request: pytest.FixtureRequest, hil_bench: "Bench", hil_predictions: "Predictions | None"
 ) -> "Iterator[EdgeServer]":
-    """The server behind ``edge``."""
+    """The edge server; a project may override it, in any scope."""
     from hil.edge import EdgeServer, FixedStopwatch
     from hil.sim.clock import host_work
 
-    split = model.split(cut)
+    build = firmware_at_hand(request)
+    subject = Run.of(request.config).subject
+    assert subject is not None
+    split = subject.model.split(subject.cut)
     host, stopwatch, kept = "0.0.0.0", None, None
-    if firmware.app.simulated:
+    if build.app.simulated:
         host, kept = "127.0.0.1", hil_predictions
         stopwatch = FixedStopwatch(host_work.TOTAL_US, host_work.INVOKE_US)
     tail = split.tail, split.model_id
@@ -141,44 +179,11 @@ def hil_edge(
 
 
 @pytest.fixture(scope="session")
-def edge(hil_edge: "EdgeServer") -> "EdgeServer":
-    """The edge server, running the model's tail with reference kernels.
-
-    Towards a virtual board it tells stated constants as its times, never this machine's.
-    """
-    return hil_edge
-
-
-@pytest.fixture(scope="session")
-def hil_board(
-    request: pytest.FixtureRequest,
-    hil_bench: "Bench",
-    firmware: "FirmwareBuild",
-    model: "Model",
-    cut: "Cut",
-) -> "Board":
-    """The board behind ``board``: what stands on it needs no fixture of a user's in between."""
-    from hil.results.table import identity_lines
-
-    run = Run.of(request.config)
-    own = (run.settings.model, run.settings.cut) == (None, None)
-    hil_bench.install(firmware, model, cut, fits=own)
-    run.say(identity_lines(run.results.document()))
-    run.write()
-    edge = None if hil_bench.has_peer else request.getfixturevalue(_sessions(request, "edge"))
-    hil_bench.connect(edge, run.settings.via[0])
+def hil_board(request: pytest.FixtureRequest, hil_bench: "Bench") -> "Board":
+    """The board under test; the test's turn has made it ready."""
+    if not Run.of(request.config).is_ready:  # asked for in the midst of a test
+        begin(request._pyfuncitem, with_board=True)
     return hil_bench.board
-
-
-@pytest.fixture(scope="session")
-def board(hil_board: "Board") -> "Board":
-    """The board under test: flashed, booted, and connected over the first link of --hil-via.
-
-    A ``hil.Board`` with the firmware and the model's head on it. ``board.infer(photo)`` runs
-    one inference end to end, with the tail on ``edge``, or on ``peer`` if --hil-peer names one. A
-    test may reset it or load another model; it may also crash it if it resets it afterwards.
-    """
-    return hil_board
 
 
 @pytest.fixture(scope="session")
@@ -189,57 +194,37 @@ def hil_link(request: pytest.FixtureRequest) -> str | None:
 
 
 @pytest.fixture
-def link(
-    request: pytest.FixtureRequest, hil_link: str | None, hil_bench: "Bench", board: "Board"
+def hil_connection(
+    request: pytest.FixtureRequest, hil_link: str | None, hil_board: "Board"
 ) -> "Connection":
-    """A link of --hil-via: a test that uses it has a turn for each, ``board`` being connected so.
-
-    A ``hil.Connection``; ``link.via`` is its name. ESP-NOW is skipped on a rig without
-    a second board, unless --hil-via asks for it by name. A test may name its links itself, by
-    ``pytest.mark.parametrize("link", [...], indirect=True)``.
-    """
-    run = Run.of(request.config)
-    if not run.is_ready:
-        hil_bench.make_ready(run.via, run.stage)
-    if run.stage != MAIN:
-        request.getfixturevalue(run.stage)
-    assert board.connection is not None
-    return board.connection
+    """The link that the board is connected over."""
+    if not Run.of(request.config).is_ready:
+        begin(request._pyfuncitem, with_board=True)
+    assert hil_board.connection is not None
+    return hil_board.connection
 
 
 @pytest.fixture
-def peer(hil_bench: "Bench", board: "Board") -> "Board":
-    """The second board: flashed, booted, with the model's tail on it.
-
-    A ``hil.Board``. If --hil-peer names it, ``board`` is connected to it; else a test says
-    ``board.connect(peer, via)`` itself. It cannot carry ESP-NOW to this host meanwhile.
-    """
+def hil_peer(hil_bench: "Bench", hil_board: "Board") -> "Board":
+    """The second board, with the tail on it."""
     return hil_bench.peer()
 
 
 @pytest.fixture
-def gateway(hil_bench: "Bench", board: "Board") -> "Board":
-    """The second board: flashed and booted, to carry ESP-NOW between ``board`` and ``edge``.
-
-    A ``hil.Board`` for ``board.connect(edge, "espnow", gateway=gateway)``; ``link`` has done
-    that already.
-    """
+def hil_gateway(hil_bench: "Bench", hil_board: "Board") -> "Board":
+    """The second board, to carry ESP-NOW."""
     return hil_bench.gateway()
 
 
 @pytest.fixture
-def console(board: "Board") -> "Console":
-    """The board's console: requests, events, and the log of this session so far."""
-    return board.console
+def hil_console(hil_board: "Board") -> "Console":
+    """The board's console."""
+    return hil_board.console
 
 
-def _sessions(request: pytest.FixtureRequest, name: str) -> str:
-    """Return the name of a fixture that the whole session can use.
+@pytest.fixture
+def hil_latency(hil_board: "Board") -> "Measuring":
+    """Measures the link that the board is connected over, in spite of lost messages."""
+    from hil.board.measuring import Measuring
 
-    Args:
-        request: of a fixture of the session.
-        name: of one that a project may have put its own in place of: made for each test if it
-            likes, and then for its tests only.
-    """
-    found = request._fixturemanager.getfixturedefs(name, request._pyfuncitem)
-    return name if found is None or found[-1].scope == "session" else f"hil_{name}"
+    return Measuring(hil_board)

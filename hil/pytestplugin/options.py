@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Command-line options, each with an ini setting of the same name (``--hil-cut``: ``hil_cut``)."""
 
-import itertools
 import math
 import os
 from dataclasses import dataclass
@@ -22,6 +21,8 @@ _OPTIONS = {
     "model": "model directory with a manifest, or a .tflite file; default: the one that comes with "
     "hil",
     "cut": "where to cut the model, by tensor or short name; default: the manifest's",
+    "matrix": "TOML file with firmwares, models and cuts: what is about them is tested with each "
+    "combination; default: one of each, as the options say",
     "photos": "directory with photos; default: those that come with hil",
     "input": "in place of photos: a .npy, .npz, .bin or .wav file, or a directory of them",
     "range": "LOW,HIGH: values that black and white stand for in photos, as in --hil-range=-1,1; "
@@ -55,6 +56,7 @@ class Settings:
         firmware: build directory, or a zip of one.
         model: directory with a manifest, or a .tflite file.
         cut: name or index of the cut.
+        matrix: file with firmwares, models and cuts to test in each combination.
         photos: directory.
         input: file or directory of inputs that are no photos.
         value_range: real values that black and white stand for in photos, as text.
@@ -74,6 +76,7 @@ class Settings:
     firmware: Path | None
     model: Path | None
     cut: str | None
+    matrix: Path | None
     photos: Path | None
     input: Path | None
     value_range: str | None
@@ -110,6 +113,7 @@ class Settings:
             firmware=_path(config, "firmware"),
             model=_path(config, "model"),
             cut=text("cut"),
+            matrix=_path(config, "matrix"),
             photos=_path(config, "photos"),
             input=_path(config, "input"),
             value_range=text("range"),
@@ -133,28 +137,6 @@ def log_directory(config: pytest.Config) -> Path:
 def counts_unstable(config: pytest.Config) -> bool:
     """Return whether a test fails that passes only when it is run again."""
     return _text(config, "unstable") == "fail"
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_configure(config: pytest.Config) -> None:
-    """Refuse ``--hil-photos DIR`` where pytest has taken DIR for a place of tests.
-
-    Before it knows the options of plugins, pytest looks for its root directory and ini file at
-    every argument that is an existing path; a value behind an equals sign it leaves alone.
-
-    Raises:
-        pytest.UsageError: an option's value lies outside the working directory.
-    """
-    directory = config.invocation_params.dir
-    arguments = [str(each) for each in config.invocation_params.args]
-    for option, value in itertools.pairwise(arguments):
-        if option.startswith("--hil-") and "=" not in option:
-            path = (directory / value).resolve()
-            if path.exists() and not path.is_relative_to(directory.resolve()):
-                raise pytest.UsageError(
-                    f"pytest takes {value} for a place of tests; write {option}={value}, "
-                    "with an equals sign."
-                )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

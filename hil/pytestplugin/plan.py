@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What a run will test: board, model, cut and budgets, worked out before the first test."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,9 @@ from hil.budgets.section import shape_name
 from hil.errors import BadInputError, InfrastructureError
 from hil.host.printable import printable
 from hil.pytestplugin.options import Settings
+from hil.pytestplugin.turns.matrix import Combination, Matrix
+from hil.pytestplugin.turns.planned import find_subjects
+from hil.pytestplugin.turns.subject import Subject
 from hil.resources import resource
 from hil.rig.lookup import OnWait
 from hil.rig.rig import Rig
@@ -34,6 +37,8 @@ class Plan:
         cut: where it is cut.
         budgets: limits to judge by.
         shape: what budgets call the file that shapes the links; empty without one.
+        subjects: what tests are about in the turn of each combination of the matrix; under None
+            in those that have no such turn.
     """
 
     rig: Rig | InfrastructureError
@@ -41,10 +46,15 @@ class Plan:
     cut: "Cut"
     budgets: Budgets
     shape: str = ""
+    subjects: Mapping[Combination | None, Subject] = field(default_factory=dict)
 
     @classmethod
     def make(
-        cls, settings: Settings, directories: Sequence[Path], on_wait: OnWait | None = None
+        cls,
+        settings: Settings,
+        directories: Sequence[Path],
+        on_wait: OnWait | None = None,
+        matrix: Matrix | None = None,
     ) -> "Plan":
         """Find out what the settings, ``hil.toml`` and ``budgets.toml`` ask for.
 
@@ -55,6 +65,7 @@ class Plan:
             settings: of the session.
             directories: where the two files may be; the first that has one counts.
             on_wait: called before waiting for a board that another process holds.
+            matrix: combinations to test.
 
         Raises:
             BadInputError: one of them cannot be used.
@@ -79,23 +90,21 @@ class Plan:
         own = [path for path in (each / BUDGETS for each in directories) if path.exists()]
         budgets = Budgets.load(own[0] if own else resource(BUDGETS))
 
-        from hil.model.inputs.preprocessing import parse_range
-        from hil.model.model import Model
-        from hil.model.split import find_cut
-
-        asked = settings.value_range
-        scale = parse_range(asked, "--hil-range") if asked else None
-        model = Model.load(settings.model or _default_model(), value_range=scale)
-        cut = find_cut(model.cuts, settings.cut) if settings.cut else model.default_cut
+        subjects = find_subjects(settings, matrix)
+        first = next(iter(subjects.values()))
         shape = shape_name(settings.link.stem, shaping or {}) if settings.link else ""
-        return cls(rig, model, cut, budgets, shape)
+        return cls(rig, first.model, first.cut, budgets, shape, subjects)
+
+    def subject(self, combination: Combination | None) -> Subject:
+        """Return what a test is about whose fixtures nobody has overridden."""
+        return self.subjects.get(combination) or next(iter(self.subjects.values()))
 
     def lacks_for(self, via: str) -> str:
         """Return what the rig lacks for a link, as half a sentence; empty if nothing."""
         return "" if isinstance(self.rig, InfrastructureError) else self.rig.lacks_for(via) or ""
 
-    def samples(self, settings: Settings) -> "list[Sample]":
-        """Return what the tests infer on: photos, or the inputs that are named in their place.
+    def samples(self, settings: Settings, model: "Model") -> "list[Sample]":
+        """Return what the tests infer on with a model: photos, or the inputs that are named.
 
         Raises:
             BadInputError: they cannot be used, or the model takes no photos.
@@ -106,8 +115,8 @@ class Plan:
         if settings.input is not None:
             if settings.photos is not None:
                 raise BadInputError("--hil-photos and --hil-input are both given; give one.")
-            return list(load_inputs(settings.input, self.model.input, self.model.inputs))
-        self.model.scaling  # noqa: B018 - refuses a model of which nobody knows how it takes photos
+            return list(load_inputs(settings.input, model.input, model.inputs))
+        model.scaling  # noqa: B018 - refuses a model of which nobody knows how it takes photos
         return list(load_photos(settings.photos or default_photos()))
 
     def scaling(self, settings: Settings) -> str:
@@ -126,6 +135,9 @@ class Plan:
         )
         if self.model.stateful:
             under_test += ", its state begun afresh by every inference"
+        if len(self.subjects) > 1:
+            names = ", ".join(printable(str(each)) for each in self.subjects)
+            under_test = f"{len(self.subjects)} combinations, over {', '.join(via)}: {names}"
         odd = [f"hil: {self.model.name}: {printable(each)}" for each in self.model.warnings]
         rig = self.rig
         if isinstance(rig, InfrastructureError):
@@ -156,11 +168,3 @@ def _check_links(rig: Rig, settings: Settings) -> None:
     reason = rig.lacks_for("espnow")
     if settings.via_named and "espnow" in settings.via and reason is not None:
         raise BadInputError(f"--hil-via names espnow, but {reason}.")
-
-
-def _default_model() -> Path:
-    """Return the project's own model in a checkout, the tiny one from a wheel."""
-    try:
-        return resource("models/dogs19")
-    except InfrastructureError:
-        return resource("models/tiny")

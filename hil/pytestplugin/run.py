@@ -15,23 +15,24 @@ from hil.host.printable import printable
 from hil.pytestplugin.options import Settings, log_directory
 from hil.pytestplugin.outcomes.kinds import kind_of
 from hil.pytestplugin.results_file import ResultsFile
+from hil.pytestplugin.turns.matrix import Matrix
+from hil.pytestplugin.turns.subject import Remade, Subject
 from hil.shortage import telling_shortages
 
 if TYPE_CHECKING:
+    from hil.firmware.build import FirmwareBuild
     from hil.model.inputs.samples import Sample
+    from hil.model.model import Model
     from hil.pytestplugin.bench.bench import Bench
     from hil.pytestplugin.plan import Plan
     from hil.results.serial_log import Entry
     from hil.rig.lock import Holder
 
-SAMPLES = "hil_samples"
+SAMPLES = "hil_photos"
 """The fixture that stands behind ``photos``, where no conftest has a ``photos`` of its own."""
 
 MAIN = "main"
 """The stage of the model under test; ``hil.pytestplugin.stages`` has the others."""
-
-LINK = "hil_link"
-"""The fixture that stands behind ``link``: it gives a test as many turns as there are links."""
 
 _RUN: pytest.StashKey["Run"] = pytest.StashKey()
 
@@ -57,6 +58,11 @@ class Run:
         record_property: adds a property to the JUnit file, once a fixture has provided it.
         stage: of the test that is being run.
         is_ready: whether the board has been made ready for it.
+        combination: what it found on the board, as the results call it; None if nothing yet.
+        subject: what the latest test was about.
+        model: the model of it; known before its cut is.
+        models, builds: what was loaded by path for fixtures that give one.
+        remade: fixtures of the session that are made anew where tests are about something else.
         unwritten: why results or logs could not be written; None while they could.
     """
 
@@ -72,8 +78,15 @@ class Run:
         self.record_property: Callable[[str, object], None] | None = None
         self.stage = MAIN
         self.is_ready = False
+        self.combination: str | None = None
+        self.subject: Subject | None = None
+        self.model: Model | None = None
+        self.models: dict[Path, Model] = {}
+        self.builds: dict[Path, FirmwareBuild] = {}
+        self.remade = Remade()
         self.unwritten: InfrastructureError | None = None
         self._via: str | None = None
+        self._samples: dict[int, tuple[Model, list[Sample]]] = {}
         self._file = ResultsFile(self.results_path)
 
     @classmethod
@@ -131,21 +144,23 @@ class Run:
         from hil.pytestplugin.plan import Plan
 
         directories = (self.config.invocation_params.dir, self.config.rootpath)
-        plan = Plan.make(self.settings, directories, self.say_who)
+        matrix = Matrix.load(self.settings.matrix) if self.settings.matrix else None
+        plan = Plan.make(self.settings, directories, self.say_who, matrix)
         self.results.budgets = plan.budgets
         self.results.limits = plan.model.agreement
         self.results.shape = plan.shape
         self.results.unstable = self.settings.unstable
         return plan
 
-    @cached_property
-    def samples(self) -> "list[Sample]":
-        """What the tests infer on.
+    def samples(self, model: "Model") -> "list[Sample]":
+        """Return what the tests infer on with a model.
 
         Raises:
             BadInputError: it cannot be used.
         """
-        return self.plan.samples(self.settings)
+        if id(model) not in self._samples:
+            self._samples[id(model)] = model, self.plan.samples(self.settings, model)
+        return self._samples[id(model)][1]
 
     @property
     def via(self) -> str:
@@ -161,6 +176,7 @@ class Run:
         """
         self.stage = stage
         self.is_ready = False
+        self.combination = None
         self._via = via
 
     @property

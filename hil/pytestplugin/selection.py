@@ -4,10 +4,8 @@
 import pytest
 
 from hil.errors import BadInputError, HilError
-from hil.links import LINKS
-from hil.pytestplugin.options import Settings
 from hil.pytestplugin.outcomes.kinds import NEEDS_BOARD, needs_board
-from hil.pytestplugin.run import LINK, SAMPLES, Run, is_dry
+from hil.pytestplugin.run import SAMPLES, Run, is_dry
 from hil.shortage import telling_shortages
 
 
@@ -17,25 +15,6 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "hil: needs a board; set by itself on every test that uses board, link, console or edge.",
     )
-    config.addinivalue_line(
-        "markers",
-        "hil_links(*names): a test with the fixture link has a turn for these only.",
-    )
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a test with the fixture ``link`` a turn for each link of the run that concerns it.
-
-    Options that make no sense are refused when everything has been collected.
-    """
-    if LINK in metafunc.fixturenames and not _names_links(metafunc.definition):
-        try:
-            via = Settings.of(metafunc.config).via
-        except BadInputError:
-            via = LINKS
-        marker = metafunc.definition.get_closest_marker("hil_links")
-        turns = [each for each in via if marker is None or each in marker.args]
-        metafunc.parametrize(LINK, turns, indirect=True, scope="session")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -61,7 +40,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             run.begin()
             run.plan  # noqa: B018 - worked out now, to refuse what makes no sense before any test
             if any(SAMPLES in getattr(item, "fixturenames", ()) for item in session.items):
-                run.samples  # noqa: B018 - likewise
+                run.samples(run.plan.model)
     except HilError as error:
         if (known := Run.known(session.config)) is not None:
             known.note_error(error)
@@ -78,26 +57,3 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     lines = run.plan.header(run.settings.via)
     scaling = run.plan.scaling(run.settings)
     return [*lines, f"hil: {scaling}"] if scaling else lines
-
-
-def link_of(item: pytest.Item) -> str | None:
-    """Return the link that it is the turn of, in a test with the fixture ``link``.
-
-    None also where no link of the run concerns it: pytest skips it, having put in a mark.
-    """
-    callspec = getattr(item, "callspec", None)
-    if callspec is None:
-        return None
-    named = LINK in getattr(item, "fixturenames", ()) and callspec.params.get("link")
-    via = named or callspec.params.get(LINK)
-    return via if isinstance(via, str) else None
-
-
-def _names_links(definition: pytest.Item) -> bool:
-    """Whether a mark ``parametrize`` names the links of a test."""
-    for mark in definition.iter_markers("parametrize"):
-        names = mark.kwargs.get("argnames", next(iter(mark.args), ()))
-        listed = names.replace(",", " ").split() if isinstance(names, str) else names
-        if "link" in listed:
-            return True
-    return False

@@ -6,20 +6,26 @@ which an inference takes milliseconds; tests that provoke faults inside the firm
 build. The board under test is flashed with what its next test asks for, whatever it is.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from hil.pytestplugin.run import MAIN, Run
+from hil.pytestplugin.run import MAIN
 
 if TYPE_CHECKING:
     from hil.board.board import Board
     from hil.firmware.build import FirmwareBuild
-    from hil.pytestplugin.bench.bench import Bench
+    from hil.model.model import Model
+    from hil.model.split import Cut
 
-STAGES = ("small_board", "armed_board")
+SMALL, ARMED = "hil_small_board", "hil_armed_board"
+STAGES = (SMALL, ARMED)
 """Those that are not of the model under test, by the fixture that asks for them."""
+
+NAMES = ("small_board", "armed_board", "digits")
+"""The fixtures by the names that tests use."""
 
 
 def stage_of(item: pytest.Item) -> str:
@@ -28,54 +34,66 @@ def stage_of(item: pytest.Item) -> str:
     return next((stage for stage in STAGES if stage in names), MAIN)
 
 
-@pytest.fixture(scope="session")
-def hil_small(hil_bench: "Bench", firmware: "FirmwareBuild", hil_board: "Board") -> None:
-    """Prepare the stage of ``small_board``."""
+def stage_content(
+    stage: str, build: "FirmwareBuild", *, is_test_build: bool
+) -> "tuple[FirmwareBuild, Model, Cut]":
+    """Return what tests of one of :data:`STAGES` are to find; skip them if there is none.
+
+    Args:
+        stage: which.
+        build: the firmware under test.
+        is_test_build: whether it is a test build itself.
+    """
+    model = _small_model()
+    if stage == ARMED and not is_test_build:
+        test_build = build.test_build
+        if test_build is None:
+            pytest.skip(
+                "the firmware has no test build beside it, by which faults inside it are provoked; "
+                "build both (hil firmware build)."
+            )
+        build = test_build
+    return build, model, model.default_cut
+
+
+@cache
+def _small_model() -> "Model":
     from hil.model.model import Model
     from hil.resources import resource
 
-    model = Model.load(resource("models/ties"))
-    hil_bench.prepare("small_board", firmware, model, model.default_cut)
-
-
-@pytest.fixture(scope="session")
-def hil_armed(hil_bench: "Bench", firmware: "FirmwareBuild", hil_board: "Board") -> None:
-    """Prepare the stage of ``armed_board``."""
-    from hil.model.model import Model
-    from hil.resources import resource
-
-    build = firmware if hil_board.info.test_build else firmware.test_build
-    if build is None:
-        pytest.skip(
-            "the firmware has no test build beside it, by which faults inside it are provoked; "
-            "build both (hil firmware build)."
-        )
-    model = Model.load(resource("models/ties"))
-    hil_bench.prepare("armed_board", build, model, model.default_cut)
+    return Model.load(resource("models/ties"))
 
 
 @pytest.fixture
-def small_board(
-    request: pytest.FixtureRequest, hil_small: None, hil_bench: "Bench", board: "Board"
-) -> "Board":
+def hil_small_board(hil_board: "Board") -> "Board":
+    """What stands behind ``small_board``; the test's turn has brought it about."""
+    return hil_board
+
+
+@pytest.fixture
+def hil_armed_board(hil_board: "Board") -> "Board":
+    """What stands behind ``armed_board``, likewise."""
+    return hil_board
+
+
+@pytest.fixture
+def small_board(hil_small_board: "Board") -> "Board":
     """``board`` with the firmware under test and a small model, connected as ``board`` is.
 
     The model has 1,000 classes, each of whose scores comes at least twice. ``edge`` serves its
     tail, and ``link`` gives a test a turn for each link. What is measured so is not entered into
     the results.
     """
-    return _ready(request, hil_bench, board)
+    return hil_small_board
 
 
 @pytest.fixture
-def armed_board(
-    request: pytest.FixtureRequest, hil_armed: None, hil_bench: "Bench", board: "Board"
-) -> "Board":
+def armed_board(hil_armed_board: "Board") -> "Board":
     """As ``small_board``, with the test build of the firmware: ``fail``, ``counter`` and so on.
 
     A test that uses it is skipped where there is no such build beside the firmware.
     """
-    return _ready(request, hil_bench, board)
+    return hil_armed_board
 
 
 @pytest.fixture(scope="session")
@@ -84,10 +102,3 @@ def digits() -> list[Path]:
     from hil.resources import resource
 
     return sorted((resource("models/tiny") / "samples").glob("*.png"))
-
-
-def _ready(request: pytest.FixtureRequest, bench: "Bench", board: "Board") -> "Board":
-    """Bring the stage about; nobody knew what belongs on it when this test was set up."""
-    run = Run.of(request.config)
-    bench.make_ready(run.via, run.stage)
-    return board

@@ -9,6 +9,7 @@ document and nothing else.
 from hil.results.document import SCHEMA, Results, ending, write_document
 from hil.results.records import (
     BoardRecord,
+    CombinationRecord,
     CutRecord,
     ErrorRecord,
     FirmwareRecord,
@@ -27,6 +28,7 @@ from hil.results.records import (
 __all__ = [
     "SCHEMA",
     "BoardRecord",
+    "CombinationRecord",
     "CutRecord",
     "ErrorRecord",
     "FirmwareRecord",

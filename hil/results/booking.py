@@ -6,7 +6,7 @@ from hil.results.records import InferenceRecord, RoundTripRecord, WireRecord
 
 
 def inference_record(
-    inference: Inference, photo: str | None, tail: str, model_id: str
+    inference: Inference, photo: str | None, tail: str, model_id: str, combination: str = ""
 ) -> InferenceRecord:
     """Make the record of an inference; ``tail`` says where its second part ran."""
     stages, host = inference.stages, inference.host
@@ -38,13 +38,24 @@ def inference_record(
         wire=_wire(inference.wire),
         tail=tail,
         model_id=model_id,
+        combination=combination,
     )
 
 
-def round_trip_record(echo: RoundTrip, tail: str, model_id: str) -> RoundTripRecord:
+def round_trip_record(
+    echo: RoundTrip, tail: str, model_id: str, combination: str = ""
+) -> RoundTripRecord:
     """Make the record of a round trip."""
     return RoundTripRecord(
-        echo.via, echo.size, echo.us, echo.code, echo.simulated, _wire(echo.wire), tail, model_id
+        echo.via,
+        echo.size,
+        echo.us,
+        echo.code,
+        echo.simulated,
+        _wire(echo.wire),
+        tail,
+        model_id,
+        combination,
     )
 
 

@@ -19,6 +19,7 @@ from hil.results import summary
 from hil.results.measured import Measured, latency
 from hil.results.records import (
     BoardRecord,
+    CombinationRecord,
     CutRecord,
     ErrorRecord,
     FirmwareRecord,
@@ -33,7 +34,7 @@ from hil.results.records import (
 )
 from hil.version import __version__
 
-SCHEMA = "hil-results-5"
+SCHEMA = "hil-results-6"
 
 OUTCOMES = {
     0: "passed",
@@ -55,7 +56,10 @@ class Results:
 
     Attributes:
         budgets: limits to judge by, when they are known.
-        limits: how often the board must agree with other ways to run its model, likewise.
+        limits: how often the board must agree with other ways to run its model, likewise, of the
+            model that the run begins with.
+        combination: what is on the board now, by name.
+        combinations: all that was on the board so far; firmware, model and cut are the first's.
         exit_status: of the session; None until it ends.
         verdicts: of latency budgets, each with the test that measured.
         not_judged: why budgets were not judged, where a test wanted them to be.
@@ -72,6 +76,8 @@ class Results:
     model: ModelRecord | None = None
     cut: CutRecord | None = None
     exit_status: int | None = None
+    combination: str = ""
+    combinations: list[CombinationRecord] = field(default_factory=list)
     flash: list[FlashRecord] = field(default_factory=list)
     inferences: list[InferenceRecord] = field(default_factory=list)
     lost: list[LostRecord] = field(default_factory=list)
@@ -83,20 +89,52 @@ class Results:
     notes: list[str] = field(default_factory=list)
     errors: list[ErrorRecord] = field(default_factory=list)
     tests: list[TestRecord] = field(default_factory=list)
-    _photos: dict[str, PhotoRecord] = field(default_factory=dict)
+    _photos: dict[tuple[str, str], PhotoRecord] = field(default_factory=dict)
+    _limits: dict[str, AgreementLimits] = field(default_factory=dict)
     _started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
     _clock_start: float = field(default_factory=time.monotonic)
 
+    def note(
+        self,
+        planned: str,
+        firmware: FirmwareRecord,
+        model: ModelRecord,
+        cut: CutRecord | None,
+        limits: AgreementLimits | None = None,
+    ) -> None:
+        """Note what is on the board from now on.
+
+        Args:
+            planned: what a matrix calls it; empty for what no matrix names.
+            firmware: the application.
+            model: the model.
+            cut: where it is cut.
+            limits: of the model's agreement; None: those that the run begins with.
+        """
+        found = (firmware, model, cut)
+        known = (each.name for each in self.combinations if _content(each) == found)
+        name = planned or next(known, "")
+        if not name:
+            parts = (model.name, cut.name if cut else "", model.model_id, firmware.source_digest)
+            names = [" ".join(filter(None, parts[:count])) for count in (2, 3, 4)]
+            taken = [each.name for each in self.combinations]
+            name = next((each for each in names if each not in taken), f"{names[-1]} test build")
+        self.combination = name
+        if all(each.name != name for each in self.combinations):
+            self.combinations.append(CombinationRecord(name, *found))
+        if limits is not None:
+            self._limits[name] = limits
+        if self.model is None:
+            self.firmware, self.model, self.cut = found
+
     def photo(self, name: str, label: str | None = None, label_id: int | None = None) -> None:
         """Note that a photo takes part, with its label and the label's class id where known."""
-        known = self._photos.get(name, PhotoRecord(name))
-        self._photos[name] = dataclasses.replace(known, label=label, label_id=label_id)
+        self._enter(name, label=label, label_id=label_id)
 
     def judge(self, photo: str, judgement: str, verdict: JudgementRecord) -> None:
         """Record one judgement about a photo."""
-        known = self._photos.get(photo, PhotoRecord(photo))
-        judgements = {**known.judgements, judgement: verdict}
-        self._photos[photo] = dataclasses.replace(known, judgements=judgements)
+        known = self._known(photo)
+        self._enter(photo, judgements={**known.judgements, judgement: verdict})
 
     def predict(
         self, photo: str, predictor: str, classes: tuple[int, ...], shared: int | None = None
@@ -110,21 +148,32 @@ class Results:
             shared: how many of them the board has too, ties counted
                 (:func:`hil.model.topk.shared_best`); None: as the ids say.
         """
-        known = self._photos.get(photo, PhotoRecord(photo))
+        known = self._known(photo)
         top5 = {**known.top5, predictor: classes}
         counts = dict(known.shared) if shared is None else {**known.shared, predictor: shared}
-        self._photos[photo] = dataclasses.replace(known, top5=top5, shared=counts)
+        self._enter(photo, top5=top5, shared=counts)
+
+    def _known(self, photo: str) -> PhotoRecord:
+        new = PhotoRecord(photo, combination=self.combination)
+        return self._photos.get((self.combination, photo), new)
+
+    def _enter(self, photo: str, **values: Any) -> None:
+        self._photos[self.combination, photo] = dataclasses.replace(self._known(photo), **values)
 
     def model_name(self, model_id: str) -> str:
         """Return what sections of ``budgets.toml`` call a model and cut, known by their id."""
-        if self.model is None or self.model.model_id != model_id:
-            return model_id
-        return model_name(self.model.name, self.cut.name if self.cut else "", model_id)
+        for model, cut in ((self.model, self.cut), *((e.model, e.cut) for e in self.combinations)):
+            if model is not None and model.model_id == model_id:
+                return model_name(model.name, cut.name if cut else "", model_id)
+        return model_id
 
     @property
     def photos(self) -> list[PhotoRecord]:
-        """What is known of each photo."""
-        return list(self._photos.values())
+        """What is known of each photo, with what is on the board now."""
+        return self._photos_of(self.combination)
+
+    def _photos_of(self, combination: str) -> list[PhotoRecord]:
+        return [each for (of, _), each in self._photos.items() if of == combination]
 
     def position(self) -> tuple[int, int, int]:
         """Return how much has been measured, to tell what comes later from what was before."""
@@ -138,39 +187,39 @@ class Results:
             self.lost[lost:],
             self.round_trips[round_trips:],
             self.cut.activation_bytes if self.cut else None,
+            {each.name: each.cut.activation_bytes for each in self.combinations if each.cut},
         )
 
     def agreement(self) -> dict[str, dict[str, Any]]:
-        """Return the agreement by reference, with limits and verdict where there is a budget.
+        """Return the agreement of what is on the board now, by reference.
 
         Returns:
-            by reference: ``n`` photos, shares ``top1`` and ``top5`` (see
-            :class:`hil.model.accuracy.Agreement`), ``limit`` (top1, top5; or None), ``judged``
-            (enough photos and a limit) and ``passed`` (None when not judged).
+            as :func:`hil.results.summary.agreement_rows`.
         """
-        rows: dict[str, dict[str, Any]] = {}
-        for name, found in summary.agreement(self.photos).items():
-            limit = self.limits.limit(name) if self.limits else None
-            judged = limit is not None and found.count >= self.min_photos
-            rows[name] = {
-                "n": found.count,
-                "top1": found.top1,
-                "top5": found.top5,
-                "limit": dataclasses.asdict(limit) if limit else None,
-                "judged": judged,
-                "passed": found.top1 >= limit.top1 and found.top5 >= limit.top5
-                if limit and judged
-                else None,
-            }
-        return rows
+        return summary.agreement_rows(self.photos, self._limits_of(self.combination))
 
     @property
     def min_photos(self) -> int:
-        """Number of photos from which agreement is judged."""
-        return self.limits.min_photos if self.limits else 0
+        """Number of photos from which that agreement is judged."""
+        return summary.min_photos(self._limits_of(self.combination))
+
+    def _limits_of(self, combination: str) -> AgreementLimits | None:
+        return self._limits.get(combination, self.limits)
+
+    def _shares(self, combination: str) -> dict[str, Any]:
+        """Return the parts of the document about agreement and accuracy."""
+        photos, limits = self._photos_of(combination), self._limits_of(combination)
+        return {
+            "agreement": {
+                "min_photos": summary.min_photos(limits),
+                "with": summary.agreement_rows(photos, limits),
+            },
+            "accuracy": summary.accuracy(photos),
+        }
 
     def document(self) -> dict[str, Any]:
         """Return everything as plain JSON values, by ``docs/results.schema.json``."""
+        first = self.combinations[0].name if self.combinations else self.combination
         return {
             "schema": SCHEMA,
             "run": {
@@ -187,10 +236,12 @@ class Results:
             "model": _plain(self.model),
             "cut": _plain(self.cut),
             "flash": _plain(self.flash),
-            "photos": _plain(self.photos),
+            "combinations": [
+                {**_plain(each), **self._shares(each.name)} for each in self.combinations
+            ],
+            "photos": _plain(list(self._photos.values())),
             "inferences": _plain(self.inferences),
-            "agreement": {"min_photos": self.min_photos, "with": self.agreement()},
-            "accuracy": summary.accuracy(self.photos),
+            **self._shares(first),
             "lost": _plain(self.lost),
             "round_trips": _plain(self.round_trips),
             "latency": latency(self.measured()),
@@ -205,6 +256,10 @@ class Results:
             "errors": _plain(self.errors),
             "tests": _plain(self.tests),
         }
+
+
+def _content(record: CombinationRecord) -> tuple[object, ...]:
+    return record.firmware, record.model, record.cut
 
 
 def ending(exit_status: int | None) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What was measured on a board's links: the samples that budgets judge, and their summary."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import TypeVar
 
 from hil.budgets.latency import STAGES
 from hil.budgets.section import Section
@@ -19,16 +20,8 @@ Key = tuple[str, str, bool]
 """Link, where the tail ran, and whether the clock is simulated."""
 
 
-class _Record(Protocol):
-    @property
-    def via(self) -> str: ...
-    @property
-    def tail(self) -> str: ...
-    @property
-    def simulated(self) -> bool: ...
-
-
-_R = TypeVar("_R", bound=_Record)
+_R = TypeVar("_R")
+_K = TypeVar("_K", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -37,32 +30,45 @@ class Measured:
 
     Attributes:
         activation_bytes: size of the round trip that stands for an activation; None if unknown.
+        sizes: that size by combination, of those that have one of their own.
     """
 
     inferences: Sequence[InferenceRecord]
     lost: Sequence[LostRecord]
     round_trips: Sequence[RoundTripRecord]
     activation_bytes: int | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
-    def by_model(self) -> "dict[str, Measured]":
-        """Keep models and cuts apart, by the id that the board had."""
-        models = [each.model_id for each in self.inferences]
-        models += [each.model_id for each in self.lost]
-        models += [each.model_id for each in self.round_trips]
+    def by_combination(self) -> "dict[str, Measured]":
+        """Keep apart what was measured with other firmware, another model or another cut."""
+        key = attrgetter("combination")
+        inferences, lost = _by(key, self.inferences), _by(key, self.lost)
+        echoes = _by(key, self.round_trips)
         return {
-            model: Measured(
-                [each for each in self.inferences if each.model_id == model],
-                [each for each in self.lost if each.model_id == model],
-                [each for each in self.round_trips if each.model_id == model],
-                self.activation_bytes,
+            name: Measured(
+                inferences.get(name, []),
+                lost.get(name, []),
+                echoes.get(name, []),
+                self.sizes.get(name, self.activation_bytes),
             )
-            for model in dict.fromkeys(models)
+            for name in {**inferences, **lost, **echoes}
         }
+
+    @property
+    def model_id(self) -> str:
+        """Of the model and cut of the first record; empty of none."""
+        return next((each.model_id for each in self._records()), "")
+
+    def _records(self) -> Iterator[InferenceRecord | LostRecord | RoundTripRecord]:
+        yield from self.inferences
+        yield from self.lost
+        yield from self.round_trips
 
     def by_link(self) -> "dict[Key, Measured]":
         """Keep links, tails, and simulated and real clocks apart."""
-        inferences, lost = _by_key(self.inferences), _by_key(self.lost)
-        echoes = _by_key(self.round_trips)
+        key = attrgetter("via", "tail", "simulated")
+        inferences, lost = _by(key, self.inferences), _by(key, self.lost)
+        echoes = _by(key, self.round_trips)
         size = self.activation_bytes
         return {
             key: Measured(inferences.get(key, []), lost.get(key, []), echoes.get(key, []), size)
@@ -119,10 +125,10 @@ class Measured:
         return Samples(times, self.goodput(), self.asked, self.unanswered)
 
 
-def _by_key(records: Sequence[_R]) -> dict[Key, list[_R]]:
-    groups: dict[Key, list[_R]] = {}
+def _by(key: Callable[[_R], _K], records: Sequence[_R]) -> dict[_K, list[_R]]:
+    groups: dict[_K, list[_R]] = {}
     for each in records:
-        groups.setdefault((each.via, each.tail, each.simulated), []).append(each)
+        groups.setdefault(key(each), []).append(each)
     return groups
 
 
@@ -147,30 +153,34 @@ def section_of(
 
 
 def latency(measured: Measured) -> list[dict[str, object]]:
-    """Summarize what was measured, by link and clock.
+    """Summarize what was measured, by what was on the board, link and clock.
 
     Goodput is the activation's payload over its transfer time, at the median, in bytes per second.
     """
-    summaries: list[dict[str, object]] = []
+    return [
+        {"combination": name, **summary}
+        for name, those in measured.by_combination().items()
+        for summary in _links(those)
+    ]
+
+
+def _links(measured: Measured) -> Iterator[dict[str, object]]:
     for (via, tail, simulated), link in measured.by_link().items():
         lost = link.lost_by_stage()
         goodput = link.goodput()
-        summaries.append(
-            {
-                "via": via,
-                "tail": tail,
-                "simulated": simulated,
-                "asked": link.asked,
-                "lost": link.unanswered,
-                "stages_us": {
-                    name: {**spread(values), "lost": lost[name]}
-                    for name, values in link.times_us().items()
-                },
-                "goodput_bytes_per_s": percentile(goodput, 0.50) if goodput else None,
-                "wire": _wire(link.inferences),
-            }
-        )
-    return summaries
+        yield {
+            "via": via,
+            "tail": tail,
+            "simulated": simulated,
+            "asked": link.asked,
+            "lost": link.unanswered,
+            "stages_us": {
+                name: {**spread(values), "lost": lost[name]}
+                for name, values in link.times_us().items()
+            },
+            "goodput_bytes_per_s": percentile(goodput, 0.50) if goodput else None,
+            "wire": _wire(link.inferences),
+        }
 
 
 def _wire(inferences: Sequence[InferenceRecord]) -> Mapping[str, int] | None:

@@ -69,6 +69,24 @@ class CutRecord:
 
 
 @dataclass(frozen=True)
+class CombinationRecord:
+    """What was on the board, of which some of a run's records are.
+
+    Attributes:
+        name: which no other of the run has; that of the matrix (``--hil-matrix``) if it is one of
+            its combinations.
+        firmware: the application.
+        model: the model.
+        cut: where it was cut; None for one that was not.
+    """
+
+    name: str
+    firmware: FirmwareRecord
+    model: ModelRecord
+    cut: CutRecord | None
+
+
+@dataclass(frozen=True)
 class RegionRecord:
     """A region of the flash: what it holds, where it starts, how many bytes it has."""
 
@@ -79,11 +97,16 @@ class RegionRecord:
 
 @dataclass(frozen=True)
 class FlashRecord:
-    """One flashing: regions written, regions that held the same bytes already."""
+    """One flashing: regions written, regions that held the same bytes already.
+
+    Attributes:
+        combination: what was on the board then, by name.
+    """
 
     written: tuple[RegionRecord, ...]
     skipped: tuple[RegionRecord, ...]
     host_seconds: float
+    combination: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,6 +131,7 @@ class PhotoRecord:
         label_id: the class id that the label stands for, where that is known.
         shared: by predictor, how many of the best five classes are also among the board's, where
             those that tie with the fifth count (:func:`hil.model.topk.shared_best`).
+        combination: what was on the board, by name (:class:`CombinationRecord`).
     """
 
     name: str
@@ -116,6 +140,7 @@ class PhotoRecord:
     top5: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     label_id: int | None = None
     shared: Mapping[str, int] = field(default_factory=dict)
+    combination: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,6 +170,7 @@ class InferenceRecord:
         wire: what it cost on the link; None in role full.
         tail: where it ran: ``edge``, ``peer``, or ``none`` in role full.
         model_id: of the model and cut on the board, as in :class:`ModelRecord`.
+        combination: what was on the board, by name.
     """
 
     photo: str | None
@@ -159,11 +185,15 @@ class InferenceRecord:
     wire: WireRecord | None = None
     tail: str = "edge"
     model_id: str = ""
+    combination: str = ""
 
 
 @dataclass(frozen=True)
 class LostRecord:
-    """An inference whose answer never came: photo, link, error code, kind of clock, tail, model."""
+    """An inference whose answer never came.
+
+    It has photo, link, error code, kind of clock, tail, model and combination.
+    """
 
     photo: str | None
     via: str
@@ -171,6 +201,7 @@ class LostRecord:
     simulated: bool
     tail: str = "edge"
     model_id: str = ""
+    combination: str = ""
 
 
 @dataclass(frozen=True)
@@ -186,6 +217,7 @@ class RoundTripRecord:
         wire: what it cost on the link; None where the board does not tell.
         tail: what answered, ``edge`` or ``peer``.
         model_id: of the model and cut on the board, as in :class:`ModelRecord`.
+        combination: what was on the board, by name.
     """
 
     via: str
@@ -196,6 +228,7 @@ class RoundTripRecord:
     wire: WireRecord | None = None
     tail: str = "edge"
     model_id: str = ""
+    combination: str = ""
 
 
 @dataclass(frozen=True)
@@ -230,6 +263,7 @@ class TestRecord:
         host_seconds: set-up, call and teardown together, of all attempts.
         log: path of the serial log, relative to the results file, where there is one.
         attempts: how many times it was run.
+        combination: what it was to find on the board, by name; None if it was to find nothing.
     """
 
     __test__ = False
@@ -240,3 +274,4 @@ class TestRecord:
     host_seconds: float
     log: str | None
     attempts: int = 1
+    combination: str | None = None

@@ -7,6 +7,7 @@ from typing import Any
 from hil.budgets.verdict import OUTCOMES
 from hil.results.exit_lines import exit_rows
 from hil.results.latency_table import latency_lines
+from hil.results.views import views
 
 JUDGEMENTS = ("transport", "composition", "kernel", "full")
 
@@ -17,16 +18,24 @@ def closing_lines(document: Mapping[str, Any]) -> list[str]:
     Args:
         document: by ``docs/results.schema.json``.
     """
-    rows = _identity(document)
-    rows += _photos(document)
+    parts = views(document)
+    several = len(parts) > 1
+    lines = _aligned([row for row in _identity(document) if not (several and row[0] == "model")])
+    for name, part in parts.items():
+        if several:
+            lines += _aligned([("with", f"{name}: {_subject(part)}")])
+        lines += _aligned(_predictions(part)) + latency_lines(part)
+    return lines + _aligned(_notes(document) + exit_rows(document))
+
+
+def _predictions(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the rows about what one combination of firmware, model and cut has predicted."""
+    rows = _photos(document)
     for name, row in document["agreement"]["with"].items():
         if name != "full":
             minimum = document["agreement"]["min_photos"]
             shares = f"top-1 {row['top1']:.1%}, top-5 {row['top5']:.1%} of {row['n']} photos"
             rows.append(("agreement", f"with {name}: {shares}; {_verdict(row, minimum)}"))
-    if notes := document["notes"]:
-        more = f" (and {len(notes) - 1} more in results.json)" if len(notes) > 1 else ""
-        rows.append(("unusual", f"{notes[0]}{more}"))
     if document["accuracy"]:
         tops = (
             f"{who} {row['top1']:.1%}, {row['top5']:.1%}"
@@ -34,7 +43,7 @@ def closing_lines(document: Mapping[str, Any]) -> list[str]:
         )
         count = max(row["n"] for row in document["accuracy"].values())
         rows.append(("accuracy", f"top-1, top-5 of {count} labelled photos: {'; '.join(tops)}"))
-    return _aligned(rows) + latency_lines(document) + _aligned(exit_rows(document))
+    return rows
 
 
 def identity_lines(document: Mapping[str, Any]) -> list[str]:
@@ -43,32 +52,45 @@ def identity_lines(document: Mapping[str, Any]) -> list[str]:
 
 
 def properties(document: Mapping[str, Any]) -> dict[str, str]:
-    """Return the results document's headline as flat names and values, for JUnit."""
+    """Return the results document's headline as flat names and values, for JUnit.
+
+    Where there was more than one combination, the names of all but the first begin with
+    ``hil.with.`` and its name.
+    """
+    flat: dict[str, str] = {}
+    for number, (name, part) in enumerate(views(document).items()):
+        prefix = f"hil.with.{name}" if number else "hil"
+        own = {**part, "board": None} if number else part  # the board is the same
+        flat |= {f"{prefix}.{key}": value for key, value in _properties(own).items()}
+    return flat
+
+
+def _properties(document: Mapping[str, Any]) -> dict[str, str]:
     flat = {}
     for section in ("board", "firmware", "model", "cut"):
         for key, value in (document[section] or {}).items():
             if value is not None:
-                flat[f"hil.{section}.{key}"] = _text(value)
-    flat["hil.model.photos"] = str(len(document["photos"]))
+                flat[f"{section}.{key}"] = _text(value)
+    flat["model.photos"] = str(len(document["photos"]))
     for judgement, (good, total) in _judged(document).items():
-        flat[f"hil.{judgement}_exact"] = f"{good}/{total}"
+        flat[f"{judgement}_exact"] = f"{good}/{total}"
     for name, row in document["agreement"]["with"].items():
         for key in ("top1", "top5"):
-            flat[f"hil.agreement.{name}.{key}"] = f"{row[key]:.4f}"
+            flat[f"agreement.{name}.{key}"] = f"{row[key]:.4f}"
     for summary in document["latency"]:
         clock = "simulated" if summary["simulated"] else "board"
         link = f"{summary['via']}-peer" if summary["tail"] == "peer" else summary["via"]
         for stage, spread in summary["stages_us"].items():
             for key in ("p50", "p95", "p99", "max"):
                 if spread[key] is not None:
-                    flat[f"hil.latency.{clock}.{link}.{stage}.{key}_us"] = str(spread[key])
+                    flat[f"latency.{clock}.{link}.{stage}.{key}_us"] = str(spread[key])
         for key in ("asked", "lost"):
-            flat[f"hil.latency.{clock}.{link}.{key}"] = str(summary[key])
+            flat[f"latency.{clock}.{link}.{key}"] = str(summary[key])
     for verdict in document["budgets"]["verdicts"]:
-        name = f"hil.budget.{verdict['board']}.{verdict['via']}.{verdict['stage']}"
+        name = f"budget.{verdict['board']}.{verdict['via']}.{verdict['stage']}"
         flat[name] = max(flat.get(name, "pass"), verdict["outcome"], key=OUTCOMES.index)
     if document["budgets"]["not_judged"]:
-        flat["hil.budgets.not_judged"] = document["budgets"]["not_judged"]
+        flat["budgets.not_judged"] = document["budgets"]["not_judged"]
     return flat
 
 
@@ -88,14 +110,24 @@ def _identity(document: Mapping[str, Any]) -> list[tuple[str, str]]:
                 f"{board['kernels'] if board else 'unknown'} kernels",
             )
         )
-    if model := document["model"]:
-        cut = document["cut"]
-        where = f", cut after {cut['name']} ({cut['activation_bytes']:,} bytes)" if cut else ""
-        rows.append(("model", f"{model['name']} (id {model['model_id']}){where}"))
+    if document["model"]:
+        rows.append(("model", _subject(document)))
     if flashes := document["flash"]:
         later = sum(bool(flash["written"]) for flash in flashes[1:])
         rows.append(("flashed", _flash(flashes[0]) + (f"; then {later} x more" if later else "")))
     return rows
+
+
+def _subject(document: Mapping[str, Any]) -> str:
+    model, cut = document["model"], document["cut"]
+    where = f", cut after {cut['name']} ({cut['activation_bytes']:,} bytes)" if cut else ""
+    return f"{model['name']} (id {model['model_id']}){where}"
+
+
+def _notes(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    notes = document["notes"]
+    more = f" (and {len(notes) - 1} more in results.json)" if len(notes) > 1 else ""
+    return [("unusual", f"{notes[0]}{more}")] if notes else []
 
 
 def _text(value: object) -> str:

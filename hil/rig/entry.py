@@ -28,6 +28,7 @@ KEYS: dict[str, type] = {
     "hard_reset_sequence": str,
     "slow_line": bool,
     "power_cycle": str,
+    "psram": bool,
 }
 """What may be said of a board, and in which type."""
 
@@ -49,6 +50,7 @@ class BoardEntry:
     reset: str = "auto"
     power_cycle: str | None = None
     line: Line = USUAL
+    psram: bool = False
 
     def __post_init__(self) -> None:
         if self.reset == "auto" and _is_without_lines(self.identity):
@@ -84,6 +86,7 @@ def board_entry(title: str, values: dict[str, Any]) -> BoardEntry:
         _reset(title, values.get("reset", "auto"), identity),
         _power_cycle(title, values.get("power_cycle")),
         _line(title, values, identity),
+        values.get("psram", False),
     )
 
 

@@ -37,6 +37,7 @@ class BoardSpec:
         line: what is unusual about the board's line.
         power_cycle: command line, run without a shell, that switches this board's USB port off
             and on.
+        psram: whether it is said to have PSRAM, so that it is an error if it has none.
         wait_s: seconds to wait while another process holds the board.
         hci: by which radio it is reached over BLE, as an option says, see
             :mod:`hil.rig.hci`.
@@ -51,6 +52,7 @@ class BoardSpec:
     reset: str = field(default="auto", kw_only=True)
     line: Line = field(default=USUAL, kw_only=True)
     power_cycle: str | None = field(default=None, kw_only=True)
+    psram: bool = field(default=False, kw_only=True)
     wait_s: float = field(default=0.0, kw_only=True)
     hci: str | None = field(default=None, kw_only=True)
 
@@ -227,6 +229,7 @@ def _locate(
         reset=known.reset,
         line=known.line,
         power_cycle=known.power_cycle,
+        psram=known.psram,
     )
 
 

@@ -17,9 +17,11 @@ from hil.model.inputs.samples import Sample
 from hil.model.model import Model
 from hil.model.predictions import Predictions
 from hil.model.split import Cut
+from hil.pytestplugin import short, stages
 from hil.pytestplugin.bench.recording import RecordingBoard
 from hil.pytestplugin.run import MAIN, Run
 from hil.pytestplugin.stages import STAGES, stage_of
+from hil.pytestplugin.turns.grouping import rank_of
 from hil.results import Results
 from hil.suite.helpers.air.raw_air import RawAir
 from hil.suite.helpers.air.raw_tail import RawTail
@@ -31,6 +33,10 @@ from hil.suite.helpers.memory_log import MemoryLog
 from hil.suite.helpers.shots import Shots, classes
 
 __all__ = ["line", "scripted", "tail"]
+
+# Whatever other plugins call by these names, in the suite they are these.
+globals().update({name: getattr(short, name) for name in short.NAMES})
+globals().update({name: getattr(stages, name) for name in stages.NAMES})
 
 ORDER = (
     "identity",
@@ -80,17 +86,22 @@ ORDER = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
     """Run from the ground up: what fails first is what is to be mended first.
 
-    What plays on another stage comes after, so that the board is flashed once for each.
+    What plays on another stage comes after, so that the board is flashed once for each; and so
+    does another combination of the matrix.
     """
     # In between pytest puts together what has the same turn of a link, from the first that it
     # meets: the directories shall have no say in that.
     _sort(items, lambda item: item.path.name)
     yield
-    stages = (MAIN, *STAGES)
+    order = (MAIN, *STAGES)
     ranks = {f"test_{name}": rank for rank, name in enumerate(ORDER)}
     _sort(
         items,
-        lambda item: (stages.index(stage_of(item)), ranks.get(item.path.stem, len(ranks))),
+        lambda item: (
+            rank_of(item),
+            order.index(stage_of(item)),
+            ranks.get(item.path.stem, len(ranks)),
+        ),
     )
 
 

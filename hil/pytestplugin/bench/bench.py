@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from hil.board.bench import OpenRig
 from hil.errors import (
+    BadInputError,
     BootFailure,
     HilError,
     InfrastructureError,
@@ -39,6 +40,7 @@ class Bench:
         has_peer: whether a second board runs the tail.
         rig: the boards.
         board: the one under test.
+        is_test_build: whether the firmware that was installed is a test build.
     """
 
     def __init__(self, rig: "Rig", results: "Results", on_wait: "OnWait | None" = None) -> None:
@@ -65,6 +67,9 @@ class Bench:
         self._damage = Damage(self.rig, simulated=rig.board.virtual)
         self._installed = self._closed = False
         self._fits = False
+        self._planned = ""
+        self.is_test_build = False
+        self._refused: tuple[Content, HilError] | None = None
         self._pending: tuple[str, HilError] | None = None
 
     def close(self) -> None:
@@ -89,9 +94,17 @@ class Bench:
             self.rig.close()
 
     def install(
-        self, build: "FirmwareBuild | None", model: "Model", cut: "Cut", *, fits: bool = False
+        self,
+        build: "FirmwareBuild | None",
+        model: "Model",
+        cut: "Cut",
+        *,
+        fits: bool = False,
+        planned: str = "",
     ) -> None:
         """Flash what tests of the main stage are to find; raises as :meth:`hil.Board.flash`.
+
+        What the board has once failed with is not tried again.
 
         Args:
             build: the firmware; ``None`` for the one that belongs to virtual boards.
@@ -99,18 +112,50 @@ class Bench:
             cut: where to cut it.
             fits: whether it is known that such a board can run its part: refusing it is then the
                 product's failure, and not that of whoever chose the model.
+            planned: what a matrix calls all this; empty without one.
         """
-        self._fits = fits
-        self.prepare(MAIN, build, model, cut)
-        self._flash()
+        content = (build, model, cut)
+        if self._refused is not None and _is_same(self._refused[0], content):
+            raise self._refused[1].with_traceback(None)
+        self._damage.require_rig()
+        self._installed = False
+        self._fits, self._planned, self._stage = fits, planned, MAIN
+        self.board.results = self._results
+        if not _is_same(self._contents.get(MAIN), content, firmware_only=True):
+            self._flashed.clear()  # second boards get the new firmware when they are needed
+        self.prepare(MAIN, *content)
+        self._pending = None
+        try:
+            self._flash()
+        except (ProductFailure, BadInputError) as error:
+            self._refused = (content, error)
+            raise
         self._damage.note_installed()
         self._installed = True
+        self.is_test_build = self.board.info.test_build
+
+    def has_installed(
+        self, build: "FirmwareBuild | None", model: "Model", cut: "Cut", planned: str = ""
+    ) -> bool:
+        """Whether tests of the main stage find just this; see :meth:`install`."""
+        content = self._contents.get(MAIN)
+        return (
+            self._installed and self._planned == planned and _is_same(content, (build, model, cut))
+        )
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether anything has been installed."""
+        return self._installed
 
     def prepare(
         self, stage: str, build: "FirmwareBuild | None", model: "Model", cut: "Cut"
     ) -> None:
         """Say what tests of a stage are to find; it is flashed before the first of them."""
-        self._contents[stage] = (build, model, cut)
+        content = (build, model, cut)
+        if not _is_same(self._contents.get(stage), content):
+            self._identities.pop(stage, None)
+        self._contents[stage] = content
 
     def connect(self, edge: "EdgeServer | None", via: str) -> None:
         """Connect the board, now and before every test.
@@ -134,6 +179,10 @@ class Bench:
         except (InfrastructureError, ProductFailure) as error:
             self._pending = (via, error)
 
+    def serve_by(self, edge: "EdgeServer | None") -> None:
+        """Have another edge server run the tail from now on, as :meth:`connect` says."""
+        self._edge = edge
+
     def require(self, via: str) -> None:
         """Raise what kept the board from being connected over a link at the beginning."""
         if self._pending is not None and self._pending[0] == via:
@@ -143,11 +192,11 @@ class Bench:
 
     def peer(self) -> "Board":
         """Return the second board with the tail on it; raises as :meth:`install`."""
-        peer = self._second("peer")
+        peer = self.second("peer")
         link = self.board.connection
         if link is not None and link.gateway is peer:
             self.board.disconnect()  # it cannot be both
-        if not peer.holds("tail", self.board.part.model_id):
+        if peer not in self._flashed or not peer.holds("tail", self.board.part.model_id):
             self._put(peer, "tail")
             self._flashed.append(peer)
         peer.end_gateway()
@@ -155,7 +204,7 @@ class Bench:
 
     def gateway(self) -> "Board":
         """Return the second board with the firmware on it; raises as :meth:`install`."""
-        gateway = self._second("gateway")
+        gateway = self.second("gateway")
         if gateway not in self._flashed or gateway.half_flashed:
             gateway.flash(self._contents[MAIN][0], None)
             self._flashed = list(dict.fromkeys([*self._flashed, gateway]))
@@ -200,6 +249,8 @@ class Bench:
         self.board.results = self._results if stage == MAIN else Results()
         if info is None or _identity(info) != self._identities.get(stage):
             self._flash()
+        else:
+            self.board.note_content(self._name)
         split = self.board.part.split
         if self._edge is not None and split and self._edge.model_id != split.model_id:
             self._edge.serve(split.tail, split.model_id)
@@ -249,6 +300,7 @@ class Bench:
 
     def _put(self, board: "Board", role: str) -> None:
         """Flash what the stage wants; raises as :meth:`hil.Board.flash`."""
+        self.board.planned = self._name if board is self.board else ""
         try:
             board.flash(*self._contents[self._stage], role)
         except ModelRefused as error:
@@ -256,7 +308,16 @@ class Bench:
                 raise BootFailure(f"{error} This {role} is known to fit.") from error
             raise
 
-    def _second(self, role: str) -> "Board":
+    @property
+    def _name(self) -> str:
+        """What a matrix calls what the tests of this stage find; empty if it does not."""
+        return self._planned if self._stage == MAIN else ""
+
+    def second(self, role: str) -> "Board":
+        """Return the second board, open, whatever is on it; raises as :meth:`hil.OpenRig.second`.
+
+        That it is not there costs only the tests that need it.
+        """
         try:
             return self.rig.second(role)
         except InfrastructureError as error:
@@ -287,6 +348,18 @@ class Bench:
             self._damage.note_link(via, error)
             raise
         self._damage.stale = False
+
+
+def _is_same(content: Content | None, other: Content, *, firmware_only: bool = False) -> bool:
+    """Whether two contents are the same bytes."""
+    if content is None:
+        return False
+    build, new = content[0], other[0]
+    firmware = build is new or (build and build.files) == (new and new.files)
+    if firmware_only or not firmware:
+        return firmware
+    (_, model, cut), (_, wanted, place) = content, other
+    return cut == place and (model is wanted or model.int8 == wanted.int8)
 
 
 def _identity(info: "BoardInfo") -> tuple[object, ...]:

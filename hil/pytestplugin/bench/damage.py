@@ -32,13 +32,13 @@ class Damage:
             rig: the open boards.
             simulated: as of :class:`hil.pytestplugin.bench.stalls.Stalls`.
         """
-        self.broken: HilError | None = None
+        self.broken: HilError | None
         self.stale = False
         self._rig = rig
-        self._condition = Condition(rig)
-        self._stalls = Stalls(simulated=simulated)
+        self._simulated = simulated
         self._broken_links: dict[str, InfrastructureError] = {}
         self._without_second: list[InfrastructureError] = []
+        self.note_installed()
 
     @property
     def is_sound(self) -> bool:
@@ -69,7 +69,18 @@ class Damage:
 
     def note_installed(self) -> None:
         """Learn that the boards were flashed and started: what was done before does not count."""
+        self.broken = None
         self._condition = Condition(self._rig)
+        self._stalls = Stalls(simulated=self._simulated)
+
+    def require_rig(self) -> None:
+        """Raise what no flashing can mend.
+
+        Raises:
+            InfrastructureError: it has put the boards out of use.
+        """
+        if isinstance(self.broken, InfrastructureError):
+            raise self.broken.with_traceback(None)
 
     def require_none(self, via: str) -> None:
         """Raise what keeps all boards, or tests on this link, from being used.

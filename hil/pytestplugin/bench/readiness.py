@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hil.links import parse_links
 from hil.pytestplugin.bench.condition import cuts_short
 from hil.pytestplugin.outcomes.kinds import NEEDS_BOARD, ending_of, used_fixtures
 from hil.pytestplugin.run import Run
-from hil.pytestplugin.selection import link_of
 from hil.pytestplugin.stages import stage_of
+from hil.pytestplugin.turns.links import choose_link
+from hil.pytestplugin.turns.needs import needs_of, require_of_rig
 
 if TYPE_CHECKING:
     from hil.pytestplugin.bench.bench import Bench
@@ -19,20 +19,19 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Mend what an earlier test left behind; skip what the rig has no boards for."""
+    """Note what the test is to find; skip what the rig has no boards for.
+
+    Its turn (:mod:`hil.pytestplugin.turns.turn`) mends what an earlier test left behind.
+    """
     run = Run.known(item.config)
     if run is None:
         return
-    via = link_of(item)
-    if via is not None and via not in run.settings.via:
-        parse_links(via, "the test's parameter link")
-        pytest.skip(f"it is about {via}, which --hil-via leaves out.")
+    via = choose_link(item, run.settings)
     if via is not None and (why := run.plan.lacks_for(via)):
         pytest.skip(f"{why}.")
+    if needs_of(item):
+        require_of_rig(item, run.plan.rig)
     run.enter(stage_of(item), via)
-    if (bench := _bench_of(item)) is not None:
-        bench.make_ready(run.via, run.stage)
-        run.is_ready = True
 
 
 @pytest.hookimpl(wrapper=True)

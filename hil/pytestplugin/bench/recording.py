@@ -32,19 +32,22 @@ class RecordingBoard(Board):
 
     Attributes:
         results: where records go.
+        planned: what a matrix calls what is flashed next; empty for what no matrix names.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.results = Results()
+        self.planned = ""
 
     def flash(self, *args: Any, **kwargs: Any) -> FlashReport:
         """Flash firmware and model, see :meth:`hil.Board.flash`."""
-        return self._booked(super().flash, *args, **kwargs)
+        planned, self.planned = self.planned, ""
+        return self._booked(super().flash, planned, *args, **kwargs)
 
     def load(self, *args: Any, **kwargs: Any) -> FlashReport:
         """Bring the model slot up to date, see :meth:`hil.Board.load`."""
-        return self._booked(super().load, *args, **kwargs)
+        return self._booked(super().load, "", *args, **kwargs)
 
     def infer(self, image: Any, *args: Any, of: Sample | None = None, **kwargs: Any) -> Inference:
         """Infer end to end on one image, see :meth:`hil.Board.infer`.
@@ -63,7 +66,10 @@ class RecordingBoard(Board):
         except MessageLost as error:
             error.tolerated = self._tolerates_loss(via, tail)
             self.results.lost.append(
-                LostRecord(name, via, error.code, self.simulated, tail, self._model_id)
+                LostRecord(
+                    *(name, via, error.code, self.simulated, tail, self._model_id),
+                    self.results.combination,
+                )
             )
             raise
         if sample:
@@ -73,7 +79,7 @@ class RecordingBoard(Board):
             self.results.predict(sample.name, "board", classes)
         if inference.activation_crc is None:
             tail = "none"
-        self.results.inferences.append(inference_record(inference, name, tail, self._model_id))
+        self.results.inferences.append(inference_record(inference, name, tail, *self._on_board))
         return inference
 
     def rtt(self, size: int, *args: Any, **kwargs: Any) -> RoundTrip:
@@ -84,9 +90,9 @@ class RecordingBoard(Board):
         except MessageLost as error:
             error.tolerated = self._tolerates_loss(via, tail)
             echo = RoundTrip(via, size, None, error.code, None, self.simulated)
-            self.results.round_trips.append(round_trip_record(echo, tail, self._model_id))
+            self.results.round_trips.append(round_trip_record(echo, tail, *self._on_board))
             raise
-        self.results.round_trips.append(round_trip_record(echo, tail, self._model_id))
+        self.results.round_trips.append(round_trip_record(echo, tail, *self._on_board))
         return echo
 
     def _tolerates_loss(self, via: str, tail: str) -> bool:
@@ -115,6 +121,11 @@ class RecordingBoard(Board):
     def _model_id(self) -> str:
         return f"{self.info.model_id or 0:08x}"
 
+    @property
+    def _on_board(self) -> tuple[str, str]:
+        """The model's id, and what the results call all that is on the board."""
+        return self._model_id, self.results.combination
+
     def _over(self) -> tuple[str, str]:
         """Return the link that is up, and what runs the tail: edge or peer."""
         if self.connection is None:
@@ -122,20 +133,37 @@ class RecordingBoard(Board):
         tail = "peer" if self.connection.tail else "edge"
         return self.connection.via, tail
 
-    def _booked(self, flash: Callable[..., FlashReport], *args: Any, **kwargs: Any) -> FlashReport:
+    def _booked(
+        self, flash: Callable[..., FlashReport], planned: str, *args: Any, **kwargs: Any
+    ) -> FlashReport:
         report = flash(*args, **kwargs)
+        self.note_content(planned)
         written, skipped = (
             tuple(map(_region, regions)) for regions in (report.written, report.skipped)
         )
-        self.results.flash.append(FlashRecord(written, skipped, round(report.seconds, 3)))
-        self._describe()
+        seconds = round(report.seconds, 3)
+        self.results.flash.append(FlashRecord(written, skipped, seconds, self.results.combination))
+        if self.results.board is None:  # what the run is about is on the board first
+            self._describe()
         return report
 
-    def _describe(self) -> None:
-        """Enter what is under test: once, for what the run is about is on the board first."""
-        if self.results.board is not None:
-            return
+    def note_content(self, planned: str) -> None:
+        """Enter what is on the board from now on.
+
+        Args:
+            planned: what a matrix calls it; empty for what no matrix names.
+        """
         info, model, cut = self.info, self.part.model, self.part.cut
+        self.results.note(
+            planned,
+            FirmwareRecord(info.firmware, info.source_digest, info.test_build),
+            ModelRecord(model.name, self._model_id, math.prod(model.output.shape), _scaling(model)),
+            CutRecord(cut.short_name, cut.tensor_name, cut.bytes) if cut is not None else None,
+            model.agreement,
+        )
+
+    def _describe(self) -> None:
+        info = self.info
         kind = "virtual" if self.spec.virtual else "remote" if "://" in self.port else "usb"
         self.results.board = BoardRecord(
             kind,
@@ -146,12 +174,6 @@ class RecordingBoard(Board):
             info.kernels,
             info.reset_reason,
         )
-        self.results.firmware = FirmwareRecord(info.firmware, info.source_digest, info.test_build)
-        self.results.model = ModelRecord(
-            model.name, self._model_id, math.prod(model.output.shape), _scaling(model)
-        )
-        if cut is not None:
-            self.results.cut = CutRecord(cut.short_name, cut.tensor_name, cut.bytes)
 
 
 def _scaling(model: "Model") -> str | None:

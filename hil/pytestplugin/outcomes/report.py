@@ -34,7 +34,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
             log = os.path.relpath(path, run.log_dir) if path else None
             seconds = round(time.monotonic() - started, 3)
             run.results.tests.append(
-                TestRecord(item.nodeid, story.outcome, story.kind, seconds, log, story.attempts)
+                TestRecord(
+                    *(item.nodeid, story.outcome, story.kind, seconds, log, story.attempts),
+                    run.combination,
+                )
             )
             run.write_now_and_then()
 

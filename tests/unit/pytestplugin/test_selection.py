@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hil.pytestplugin.selection import link_of
+from hil.pytestplugin.turns.links import link_of
 
 
 @pytest.mark.parametrize(
