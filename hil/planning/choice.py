@@ -9,7 +9,7 @@ from hil.model.model import Model
 from hil.model.split import Cut
 from hil.planning.heads import arena_of
 from hil.planning.limits import Limits
-from hil.planning.predict import predict
+from hil.planning.predict import Tail, predict
 from hil.planning.sweep import CutFigures, Sweep
 from hil.sim.radio.link import LinkParameters
 
@@ -48,6 +48,7 @@ def predicted_best(
     links: Sequence[str],
     shaping: Mapping[str, LinkParameters] | None = None,
     limits: Limits | None = None,
+    tail: Tail = Tail.STATED,
 ) -> Cut:
     """Return the cut that :func:`best_cut` finds in a predicted sweep.
 
@@ -58,12 +59,13 @@ def predicted_best(
         links: over which.
         shaping: parameters of links in place of the presets.
         limits: of the board.
+        tail: who runs the tail.
 
     Raises:
         BadInputError: the model has no legal cut, or none whose head fits on a board.
     """
     limits = limits or Limits()
-    sweep = predict(model, links, shaping=shaping, limits=limits, arena=False)
+    sweep = predict(model, links, shaping=shaping, limits=limits, arena=False, tail=tail)
     while True:
         best = best_cut(sweep, links)
         needed = arena_of(model.split(best.cut).head)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """A sweep without a board: every time is simulated, by the models of the virtual board."""
 
-import dataclasses
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 
 from hil.errors import BadInputError
 from hil.model.model import Model
@@ -12,14 +12,19 @@ from hil.model.tflite.verify import verify
 from hil.planning.heads import arena_of, tail_us_here
 from hil.planning.limits import Limits
 from hil.planning.sweep import CutFigures, CutTime, Sweep
-from hil.planning.transfer.transfer import transfer
+from hil.planning.transfer.transfer import ESPNOW_BOARD, transfer
 from hil.sim.clock.clock import CYCLES_PER_US
 from hil.sim.clock.cost import copy_cycles, operator_cycles
 from hil.sim.clock.host_work import TOTAL_US
 from hil.sim.radio.link import LinkParameters
 
-STATED_TAIL = f"{TOTAL_US / 1000:g} ms for any tail, the virtual board's stated constant"
-MEASURED_TAIL = "measured on this computer, reference kernels"
+
+class Tail(Enum):
+    """Who runs the tail, and where its time comes from: the value says it to people."""
+
+    STATED = f"{TOTAL_US / 1000:g} ms for any tail, the virtual board's stated constant"
+    HERE = "measured on this computer, reference kernels"
+    PEER = "on a second board, by the same models as the head"
 
 
 def predict(
@@ -30,7 +35,7 @@ def predict(
     shaping: Mapping[str, LinkParameters] | None = None,
     limits: Limits | None = None,
     arena: bool = True,
-    tail_here: bool = False,
+    tail: Tail = Tail.STATED,
     done: Callable[[], None] = lambda: None,
 ) -> Sweep:
     """Work out what each legal cut of a model costs.
@@ -42,7 +47,7 @@ def predict(
         shaping: parameters of links in place of the presets.
         limits: of the board.
         arena: whether to ask TFLM for each head's arena, which takes a fifth of a second each.
-        tail_here: whether to run each tail on this computer, in place of the stated constant.
+        tail: who runs the tail; a second board has the same limits.
         done: called after each cut.
 
     Raises:
@@ -54,16 +59,21 @@ def predict(
     cycles = list(itertools.accumulate(operator_cycles(verify(model.int8))))
     load_us = copy_cycles(model.input.bytes) // CYCLES_PER_US
     for cut in model.cuts:
-        split = model.split(cut) if arena or tail_here else None
-        needed = arena_of(split.head) if split is not None and arena else None
+        head, rest = _parts(model, cut, head=arena, tail=tail is Tail.HERE)
+        needed = arena_of(head) if head else None
         invoke_us = int(cycles[cut.index]) // CYCLES_PER_US
-        tail_us = tail_us_here(split.tail) if split is not None and tail_here else TOTAL_US
+        obstacles = limits.obstacles(cut.head_bytes, needed, cut.bytes, invoke_us)
+        tail_us = tail_us_here(rest) if rest else TOTAL_US
+        if tail is Tail.PEER:
+            run_us = int(cycles[-1] - cycles[cut.index]) // CYCLES_PER_US
+            tail_us = copy_cycles(cut.bytes) // CYCLES_PER_US + run_us
+            tails = limits.obstacles(cut.tail_bytes, None, cut.bytes, run_us)
+            obstacles += tuple(f"the tail: {why}" for why in tails)
         times = {
             via: CutTime(load_us, invoke_us, way.usual.transfer_us, tail_us, way.lost)
             for via in links
-            if (way := transfer(via, cut.bytes, shaping)) is not None
+            if (way := transfer(_way(via, tail), cut.bytes, shaping)) is not None
         }
-        obstacles = limits.obstacles(cut.head_bytes, needed, cut.bytes, invoke_us)
         shown.append(CutFigures(cut, needed, obstacles, times))
         done()
     base = baseline or model.default_cut
@@ -74,8 +84,20 @@ def predict(
         next(each for each in shown if each.cut.index == base.index),
         "predicted",
         simulated=True,
-        tail=MEASURED_TAIL if tail_here else STATED_TAIL,
+        tail=tail.value,
     )
+
+
+def _parts(model: Model, cut: Cut, *, head: bool, tail: bool) -> tuple[bytes, bytes]:
+    """Return the parts that are wanted, the others empty."""
+    split = model.split(cut) if head or tail else None
+    if split is None:
+        return b"", b""
+    return split.head if head else b"", split.tail if tail else b""
+
+
+def _way(via: str, tail: Tail) -> str:
+    return ESPNOW_BOARD if via == "espnow" and tail is Tail.PEER else via
 
 
 def require_cuts(model: Model) -> None:
@@ -89,10 +111,3 @@ def require_cuts(model: Model) -> None:
             f"{model.name} has no legal cut: between any two of its {len(model.cuts.operators)} "
             "operators more than one activation crosses, or none; it can only run whole."
         )
-
-
-def without_times(sweep: Sweep) -> Sweep:
-    """Return a sweep with the figures that need no board, for a board to fill in."""
-    bare = tuple(dataclasses.replace(each, times={}) for each in sweep.cuts)
-    base = next(each for each in bare if each.cut.index == sweep.baseline.cut.index)
-    return dataclasses.replace(sweep, cuts=bare, baseline=base)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from hil.cli.shared.chosen import say_who
 from hil.cli.shared.connected import describe
-from hil.errors import BadInputError, BoardRefused, EdgeError
+from hil.errors import BadInputError, EdgeError, ModelRefused
 from hil.model.model import Model
 from hil.model.prove import random_inputs
 from hil.planning.limits import Limits
-from hil.planning.predict import predict
+from hil.planning.predict import Tail, predict
 from hil.planning.sweep import CutFigures, CutTime, Sweep
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def measure(
         next(each for each in cuts if each.cut.index == bare.baseline.cut.index),
         "measured",
         simulated=simulated,
-        tail=bare.tail if simulated else "measured on this computer, reference kernels",
+        tail=(Tail.STATED if simulated else Tail.HERE).value,
         board=told,
     )
 
@@ -91,7 +91,7 @@ def _timed(
     if not obstacles:
         try:
             board.load(model, cut)
-        except BoardRefused as error:  # such as one whose kernels need more than TFLM's own
+        except ModelRefused as error:  # such as one whose kernels need more than TFLM's own
             obstacles = (str(error),)
     if obstacles:
         return dataclasses.replace(bare, obstacles=obstacles)

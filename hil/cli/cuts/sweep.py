@@ -11,7 +11,7 @@ from hil.cli.shared.saying import say
 from hil.errors import BadInputError
 from hil.model.model import Model
 from hil.model.split import find_cut
-from hil.planning.predict import predict, require_cuts
+from hil.planning.predict import Tail, predict, require_cuts
 
 if TYPE_CHECKING:
     from hil.planning.sweep import Sweep
@@ -45,6 +45,8 @@ def _found(model: Model, asked: Asked, rig: ChosenRig) -> "Sweep":
 
         if asked.tail_here:
             raise BadInputError("With --board the board tells the tail's time; drop --tail-here.")
+        if rig.peer is not None:
+            raise BadInputError("With --board the tail is on this host; drop --peer.")
         boards = rig.find()
         with counting("cuts", len(model.cuts)) as advance:
             return measure(boards, model, links, baseline, asked.rounds, advance)
@@ -54,7 +56,7 @@ def _found(model: Model, asked: Asked, rig: ChosenRig) -> "Sweep":
             links,
             baseline=baseline,
             shaping=_shaping(rig),
-            tail_here=asked.tail_here,
+            tail=_tail(asked, rig),
             done=advance,
         )
 
@@ -74,9 +76,7 @@ def run_chain(model: Model, asked: Asked, rig: ChosenRig, *, as_json: bool) -> N
     require_cuts(model)
     shaping, objective = _shaping(rig), Objective.PIPELINE if asked.pipeline else Objective.LATENCY
     with counting("cuts", len(model.cuts)) as advance:
-        sweep = predict(
-            model, asked.links, shaping=shaping, tail_here=asked.tail_here, done=advance
-        )
+        sweep = predict(model, asked.links, shaping=shaping, tail=_tail(asked, rig), done=advance)
     trees, lines = [], []
     for via in asked.links:
         costs = StageCosts(model, sweep, via, Limits(), shaping)
@@ -100,6 +100,15 @@ def run_chain(model: Model, asked: Asked, rig: ChosenRig, *, as_json: bool) -> N
         return
     say("\n".join(lines))
     say("\n".join(folded([f"all times predicted, simulated; tail: {sweep.tail}"])))
+
+
+def _tail(asked: Asked, rig: ChosenRig) -> Tail:
+    """Return who is to run the tail; raises BadInputError."""
+    if rig.peer is not None and (asked.tail_here or asked.devices is not None):
+        raise BadInputError("With --peer the second board runs the tail; drop --peer.")
+    if rig.peer is not None:
+        return Tail.PEER
+    return Tail.HERE if asked.tail_here else Tail.STATED
 
 
 def _shaping(rig: ChosenRig) -> "dict[str, LinkParameters]":

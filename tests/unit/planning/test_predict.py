@@ -13,7 +13,7 @@ from hil.model.tflite.verify import verify
 from hil.planning.chain import START, Objective, best_chain
 from hil.planning.choice import best_cut, predicted_best
 from hil.planning.limits import Limits
-from hil.planning.predict import predict
+from hil.planning.predict import Tail, predict
 from hil.planning.stages import StageCosts
 from hil.planning.sweep import Sweep
 from hil.sim.chip.layout import SUBTYPES_MODEL
@@ -61,9 +61,19 @@ def test_a_smaller_board_says_what_is_missing(tiny: Model) -> None:
 
 
 def test_the_tail_can_be_timed_here(tiny: Model) -> None:
-    found = predict(tiny, ("udp",), arena=False, tail_here=True)
+    found = predict(tiny, ("udp",), arena=False, tail=Tail.HERE)
     assert "this computer" in found.tail
     assert all(0 < each.times["udp"].tail_us < 10_000_000 for each in found.cuts)
+
+
+def test_a_second_board_takes_its_time_for_the_tail(tiny: Model) -> None:
+    found = predict(tiny, ("udp", "espnow"), arena=False, tail=Tail.PEER)
+    first, last = found.cuts[0].times["udp"], found.cuts[-1].times["udp"]
+    assert first.tail_us > last.tail_us
+    assert first.invoke_us + first.tail_us == pytest.approx(last.invoke_us + last.tail_us, rel=0.01)
+    by_edge = predict(tiny, ("espnow",), arena=False)
+    for here, there in zip(found.cuts, by_edge.cuts, strict=True):
+        assert here.times["espnow"].transfer_us < there.times["espnow"].transfer_us
 
 
 def test_the_limits_are_those_of_the_virtual_boards_firmware() -> None:
