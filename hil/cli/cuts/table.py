@@ -11,7 +11,7 @@ from hil.planning.stages import StageCosts
 from hil.planning.sweep import CutFigures, Sweep
 
 WIDTH = 80
-_NAME_WIDTH = 22
+_NAME_WIDTH = 21
 _LEFT = ("cut after", "ms in all (transfer)", "cuts")
 
 
