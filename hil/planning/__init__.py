@@ -6,6 +6,7 @@
 ``limits``    what a board can hold
 ``heads``     TFLM's arena for each head; the tail's time on this host
 ``choice``    one cut for several links
+``calibration``  predicted and measured times of operators
 ``chain``     the best chain of boards and the edge server: exact
 ``rivals``    beam search, greedy, first-fit and random-fit, on the same costs
 ``stages``    these costs for a model

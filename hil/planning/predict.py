@@ -16,6 +16,7 @@ from hil.planning.transfer.transfer import ESPNOW_BOARD, transfer
 from hil.sim.clock.clock import CYCLES_PER_US
 from hil.sim.clock.cost import copy_cycles, operator_cycles
 from hil.sim.clock.host_work import TOTAL_US
+from hil.sim.clock.profile import Profile
 from hil.sim.radio.link import LinkParameters
 
 
@@ -36,6 +37,7 @@ def predict(
     limits: Limits | None = None,
     arena: bool = True,
     tail: Tail = Tail.STATED,
+    profile: Profile | None = None,
     done: Callable[[], None] = lambda: None,
 ) -> Sweep:
     """Work out what each legal cut of a model costs.
@@ -48,6 +50,7 @@ def predict(
         limits: of the board.
         arena: whether to ask TFLM for each head's arena, which takes a fifth of a second each.
         tail: who runs the tail; a second board has the same limits.
+        profile: of a board, whose times for operators count in place of published ones.
         done: called after each cut.
 
     Raises:
@@ -56,7 +59,7 @@ def predict(
     require_cuts(model)
     limits = limits or Limits()
     shown = []
-    cycles = list(itertools.accumulate(operator_cycles(verify(model.int8))))
+    cycles = list(itertools.accumulate(operator_cycles(verify(model.int8), profile)))
     load_us = copy_cycles(model.input.bytes) // CYCLES_PER_US
     for cut in model.cuts:
         head, rest = _parts(model, cut, head=arena, tail=tail is Tail.HERE)
@@ -85,6 +88,7 @@ def predict(
         "predicted",
         simulated=True,
         tail=tail.value,
+        board="" if profile is None else f"operators as measured on the board {profile.mac}",
     )
 
 

@@ -18,6 +18,7 @@ from hil.planning.sweep import Sweep
 from hil.planning.transfer.transfer import ESPNOW_BOARD, transfer
 from hil.sim.clock.clock import CYCLES_PER_US
 from hil.sim.clock.cost import copy_cycles, operator_cycles
+from hil.sim.clock.profile import Profile
 from hil.sim.radio.link import LinkParameters
 
 _SLACK = 4096
@@ -49,6 +50,7 @@ class StageCosts:
         via: the link.
         limits: of each board.
         shaping: parameters of links in place of the presets.
+        profile: of a board, whose times for operators count in place of published ones.
 
     Raises:
         BadInputError: the model has no legal cut.
@@ -61,12 +63,13 @@ class StageCosts:
         via: str,
         limits: Limits,
         shaping: Mapping[str, LinkParameters] | None = None,
+        profile: Profile | None = None,
     ) -> None:
         require_cuts(model)
         self.cuts = len(model.cuts)
         self._model, self._sweep, self._limits = model, sweep, limits
         graph = verify(model.int8)
-        total = list(itertools.accumulate(operator_cycles(graph)))
+        total = list(itertools.accumulate(operator_cycles(graph, profile)))
         self._cycles = [int(total[cut.index]) for cut in model.cuts]
         self._bytes = [cut.bytes for cut in model.cuts]
         self._input = model.input.bytes

@@ -26,6 +26,7 @@ class Asked:
         tail_here: whether tails are to run on this computer.
         rounds: inferences per cut and link on a board.
         page: file for the page; None: no page.
+        profile: file of ``hil calibrate``; None: published figures.
     """
 
     sweep: bool
@@ -36,6 +37,7 @@ class Asked:
     tail_here: bool
     rounds: int
     page: Path | None
+    profile: Path | None
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -93,6 +95,13 @@ _OPTIONS = (
         default=DEFAULT_ROUNDS,
         show_default=True,
         help="With --sweep --board: inferences per cut and link, of which the median counts.",
+    ),
+    click.option(
+        "--profile",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="With --sweep and --devices: what operators take on a board, from 'hil calibrate', in "
+        "place of published figures.",
     ),
     click.option(
         "--html",

@@ -15,6 +15,7 @@ from hil.planning.predict import Tail, predict, require_cuts
 
 if TYPE_CHECKING:
     from hil.planning.sweep import Sweep
+    from hil.sim.clock.profile import Profile
     from hil.sim.radio.link import LinkParameters
 
 
@@ -47,6 +48,8 @@ def _found(model: Model, asked: Asked, rig: ChosenRig) -> "Sweep":
             raise BadInputError("With --board the board tells the tail's time; drop --tail-here.")
         if rig.peer is not None:
             raise BadInputError("With --board the tail is on this host; drop --peer.")
+        if asked.profile is not None:
+            raise BadInputError("With --board the board's own times count; drop --profile.")
         boards = rig.find()
         with counting("cuts", len(model.cuts)) as advance:
             return measure(boards, model, links, baseline, asked.rounds, advance)
@@ -57,6 +60,7 @@ def _found(model: Model, asked: Asked, rig: ChosenRig) -> "Sweep":
             baseline=baseline,
             shaping=_shaping(rig),
             tail=_tail(asked, rig),
+            profile=_profile(asked),
             done=advance,
         )
 
@@ -75,11 +79,19 @@ def run_chain(model: Model, asked: Asked, rig: ChosenRig, *, as_json: bool) -> N
         raise BadInputError("--devices is worked out without a board; drop --board.")
     require_cuts(model)
     shaping, objective = _shaping(rig), Objective.PIPELINE if asked.pipeline else Objective.LATENCY
+    profile = _profile(asked)
     with counting("cuts", len(model.cuts)) as advance:
-        sweep = predict(model, asked.links, shaping=shaping, tail=_tail(asked, rig), done=advance)
+        sweep = predict(
+            model,
+            asked.links,
+            shaping=shaping,
+            tail=_tail(asked, rig),
+            profile=profile,
+            done=advance,
+        )
     trees, lines = [], []
     for via in asked.links:
-        costs = StageCosts(model, sweep, via, Limits(), shaping)
+        costs = StageCosts(model, sweep, via, Limits(), shaping, profile)
         best = best_chain(costs, asked.devices, objective, costs.confirm)
         chains = {"optimal": best}
         chains |= {name: way(costs, asked.devices, objective) for name, way in RIVALS.items()}
@@ -109,6 +121,13 @@ def _tail(asked: Asked, rig: ChosenRig) -> Tail:
     if rig.peer is not None:
         return Tail.PEER
     return Tail.HERE if asked.tail_here else Tail.STATED
+
+
+def _profile(asked: Asked) -> "Profile | None":
+    """Return the profile that is named; raises BadInputError."""
+    from hil.sim.clock.profile import Profile
+
+    return None if asked.profile is None else Profile.load(asked.profile)
 
 
 def _shaping(rig: ChosenRig) -> "dict[str, LinkParameters]":
