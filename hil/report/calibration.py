@@ -18,7 +18,7 @@ def calibration_page(found: Calibration) -> str:
         "is predicted.",
         simulated=profile.simulated,
     )
-    numbers = [str(number) for number in range(len(found.operators))]
+    numbers = [f"{number} {each.kind}" for number, each in enumerate(found.operators)]
     series = {
         "measured": [each.measured_us / 1000 for each in found.operators],
         "predicted": [each.predicted_us / 1000 for each in found.operators],
