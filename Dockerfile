@@ -9,6 +9,7 @@ FROM python:3.11-slim-bookworm
 RUN useradd --create-home --groups dialout hil
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE budgets.toml ./
+COPY .ci .ci
 COPY hil hil
 COPY firmware/virtual firmware/virtual
 COPY models models

@@ -36,15 +36,24 @@ if TYPE_CHECKING:
     from hil.model.split import Cut as Cut
     from hil.model.split import Split as Split
     from hil.results.serial_log import read as read_serial_log
+    from hil.rig.probe import Chip as Chip
+    from hil.rig.providers.interface import BoardProvider as BoardProvider
+    from hil.rig.providers.interface import Lease as Lease
+    from hil.rig.providers.interface import Offer as Offer
+    from hil.rig.providers.interface import Wanted as Wanted
     from hil.rig.rig import BoardSpec as BoardSpec
     from hil.rig.rig import Rig as Rig
+    from hil.rig.switches.interface import PowerSwitch as PowerSwitch
+    from hil.serialport.line import Line as Line
     from hil.sim.process import Lab as Lab
     from hil.transport.impairment.impairment import Impairment as Impairment
 
 _WHERE = {
     "Board": "hil.board.board",
     "BoardInfo": "hil.console.info",
+    "BoardProvider": "hil.rig.providers.interface",
     "BoardSpec": "hil.rig.rig",
+    "Chip": "hil.rig.probe",
     "Connection": "hil.board.connection",
     "Console": "hil.console.console",
     "Cut": "hil.model.split",
@@ -56,16 +65,21 @@ _WHERE = {
     "Inference": "hil.inference.inference",
     "Judgement": "hil.inference.judgement",
     "Lab": "hil.sim.process",
+    "Lease": "hil.rig.providers.interface",
+    "Line": "hil.serialport.line",
     "Measuring": "hil.board.measuring",
     "Model": "hil.model.model",
+    "Offer": "hil.rig.providers.interface",
     "OpenRig": "hil.board.bench",
     "Photo": "hil.model.inputs.photos",
+    "PowerSwitch": "hil.rig.switches.interface",
     "Prediction": "hil.inference.inference",
     "Rig": "hil.rig.rig",
     "RoundTrip": "hil.inference.inference",
     "Split": "hil.model.split",
     "Stages": "hil.inference.inference",
     "TensorInput": "hil.model.inputs.tensors",
+    "Wanted": "hil.rig.providers.interface",
     "Wire": "hil.inference.inference",
     "judge": "hil.inference.judgement",
     "load_inputs": "hil.model.inputs.tensors",
@@ -77,7 +91,9 @@ _NAMED_OTHERWISE = {"read_serial_log": "read"}
 __all__ = [
     "Board",
     "BoardInfo",
+    "BoardProvider",
     "BoardSpec",
+    "Chip",
     "Connection",
     "Console",
     "Cut",
@@ -89,16 +105,21 @@ __all__ = [
     "Inference",
     "Judgement",
     "Lab",
+    "Lease",
+    "Line",
     "Measuring",
     "Model",
+    "Offer",
     "OpenRig",
     "Photo",
+    "PowerSwitch",
     "Prediction",
     "Rig",
     "RoundTrip",
     "Split",
     "Stages",
     "TensorInput",
+    "Wanted",
     "Wire",
     "__version__",
     "errors",

@@ -24,9 +24,22 @@ class HilError(Exception):
 
 
 class BadInputError(HilError):
-    """Something the caller gave cannot be used: a model, a cut, a photo, an option."""
+    """Something the caller gave cannot be used: a model, a cut, a photo, an option.
+
+    Attributes:
+        at: keys and positions that lead to the mistake in a file of settings, from the top.
+    """
 
     exit_code = 2
+
+    def __init__(self, *arguments: object, at: tuple[str | int, ...] = ()) -> None:
+        """Keep the place beside the sentence."""
+        super().__init__(*arguments)
+        self.at = at
+
+
+class PlainFirmware(BadInputError):  # noqa: N818 - what the board has, not what went wrong
+    """What was asked for needs firmware that speaks hil's console, and the board's does not."""
 
 
 class InfrastructureError(HilError):
@@ -136,6 +149,10 @@ class BoardPanic(ProductFailure):
 
 class BoardSilent(ProductFailure):
     """The board stopped answering on a console that is still connected."""
+
+
+class LineMissing(BoardSilent):
+    """The board did not say what a test expected of it."""
 
 
 class BudgetExceeded(ProductFailure):

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Facts about an ESP32-S3 that the host and the lab share."""
 
+NAME = "esp32s3"
+"""As ESP-IDF and the firmware spell it."""
+
 VIRTUAL_MARK = b"hil-virtual"
 """Content of eFuse BLOCK_USR_DATA by which a flasher tells a virtual ESP32-S3 from a real one."""
 

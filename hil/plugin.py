@@ -10,6 +10,7 @@ from hil.pytestplugin import (
     namesakes,
     odd_names,
     options,
+    progress,
     rootdir,
     selection,
     short,
@@ -18,11 +19,12 @@ from hil.pytestplugin import (
     workers,
 )
 from hil.pytestplugin.bench import readiness
-from hil.pytestplugin.outcomes import closing, logfiles, outcomes, report
+from hil.pytestplugin.outcomes import closing, dormancy, logfiles, outcomes, report, unittests
 from hil.pytestplugin.turns import grouping, links, needs, turn
 
 PARTS = (
     options,
+    progress,
     rootdir,
     signals,
     namesakes,
@@ -34,10 +36,12 @@ PARTS = (
     readiness,
     budgets,
     logfiles,
+    unittests,
     outcomes,
     report,
     workers,
     closing,
+    dormancy,
     benchmark,
     fixtures,
     short,

@@ -11,12 +11,28 @@ import traceback
 from collections.abc import Iterator
 
 from hil.errors import HostError
+from hil.host import memory
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
 _NO_RIGHT = (errno.EACCES, errno.EPERM, errno.EROFS)
 _NO_THREAD = "can't start new thread"
 _NO_ROOM_FOR_LIBRARY = ("failed to map segment", "cannot allocate memory")
+
+
+def check_memory() -> None:
+    """Be sparing with memory if it is limited; to be called before numpy is loaded.
+
+    Raises:
+        HostError: it is limited to less than the libraries need.
+    """
+    memory.spare()
+    limit = memory.limit()
+    if limit is not None and limit < memory.LEAST:
+        raise HostError(
+            f"This process may have {limit >> 20} MB of memory only, which is not enough for the "
+            "libraries; raise its limit (ulimit -v), or lift it."
+        )
 
 
 def shortage(error: BaseException) -> HostError | None:

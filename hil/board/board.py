@@ -11,9 +11,11 @@ from hil.board.rtt import RTT_PATIENCE_S, round_trip
 from hil.board.station import ESPNOW_CHANNEL, Station
 from hil.console.transfer import read_blob, write_image
 from hil.errors import BadInputError
+from hil.host.activity import doing
 from hil.inference.inference import Inference, RoundTrip
 from hil.links import parse_links
 from hil.model.array import Array
+from hil.rig.providers.interface import Lease
 from hil.rig.rig import BoardSpec
 from hil.sim.process import Lab
 
@@ -30,8 +32,10 @@ class Board(Station):
         connection: the link that is up, if one is.
     """
 
-    def __init__(self, spec: BoardSpec, port: str, lab: Lab | None, owns_lab: bool) -> None:
-        super().__init__(spec, port, lab, owns_lab)
+    def __init__(
+        self, spec: BoardSpec, port: str, lab: Lab | None, lease: Lease | None = None
+    ) -> None:
+        super().__init__(spec, port, lab, lease)
         self.connection: Connection | None = None
         self._stored: int | None = None
 
@@ -72,12 +76,13 @@ class Board(Station):
             BoardRefused: it can, but does not serve the model on the board (``model_mismatch``).
         """
         parse_links(via, "connect()")
+        self.console.health.require_protocol("connect()")
         if self.info.role == "tail":
             raise BadInputError(
                 f"The board at {self.port} holds a tail, which waits for a head to connect; "
                 "flash it with role head."
             )
-        with self.noticing_interruption():
+        with doing(f"connecting over {via}"), self.noticing_interruption():
             self.disconnect()
             self.end_gateway()
             self._take_radio(via)
@@ -185,6 +190,7 @@ class Board(Station):
     def _connected(self, via: str | None) -> Connection:
         """Return the link that is up, being the one that is insisted on."""
         if self.connection is None:
+            self.console.health.require_protocol("a link")
             raise BadInputError("The board is not connected; call connect() with an edge server.")
         if via not in (None, self.connection.via):
             raise BadInputError(

@@ -5,6 +5,7 @@ from hil.board.link import request_up, take_down
 from hil.board.network import credentials, join
 from hil.device.flashable import Flashable
 from hil.links import IP_LINKS
+from hil.rig.providers.interface import Lease
 from hil.rig.rig import BoardSpec
 from hil.serialport.ports import has_line_rate
 from hil.sim.process import Lab
@@ -16,8 +17,10 @@ ESPNOW_CHANNEL = 1
 class Station(Flashable):
     """A board whose radio can be used, one use at a time."""
 
-    def __init__(self, spec: BoardSpec, port: str, lab: Lab | None, owns_lab: bool) -> None:
-        super().__init__(spec, port, lab, owns_lab)
+    def __init__(
+        self, spec: BoardSpec, port: str, lab: Lab | None, lease: Lease | None = None
+    ) -> None:
+        super().__init__(spec, port, lab, lease)
         self._address = ""
         self._gateway = False
         self._listening: str | None = None

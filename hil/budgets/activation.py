@@ -4,11 +4,13 @@
 from collections.abc import Mapping
 
 from hil.budgets.reading import number, refuse_unknown, table
+from hil.settings import within
 
 KERNELS = ("esp-nn",)
 """Kernels that may differ from the reference ones."""
 
 
+@within("activation_steps")
 def read_activation_steps(tree: Mapping[str, object], file: str) -> Mapping[str, float]:
     """Read ``[activation_steps]``: quantization steps by kernels.
 

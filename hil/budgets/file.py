@@ -12,6 +12,7 @@ from hil.budgets.reading import refuse_unknown
 from hil.budgets.section import Section
 from hil.errors import BadInputError
 from hil.host.files import read_toml
+from hil.settings import place
 
 FILE_NAME = "budgets.toml"
 
@@ -48,7 +49,11 @@ class Budgets:
             raise BadInputError(f"{path} cannot be read ({error.strerror}).") from error
         except ValueError as error:
             raise BadInputError(f"{path} is not valid TOML ({error}).") from error
-        return cls.parse(tree, str(path), path.name)
+        where = str(path)
+        try:
+            return cls.parse(tree, where, path.name)
+        except BadInputError as error:
+            raise BadInputError(place(path, error) + str(error).removeprefix(where)) from None
 
     @classmethod
     def parse(cls, tree: Mapping[str, object], where: str, name: str = FILE_NAME) -> Self:
@@ -56,7 +61,8 @@ class Budgets:
         if "agreement" in tree:
             raise BadInputError(
                 f"{where} has limits of agreement, which belong to a model: write them as "
-                '"agreement" into its manifest.json (docs/models.md), and take them out here.'
+                '"agreement" into its manifest.json (docs/models.md), and take them out here.',
+                at=("agreement",),
             )
         refuse_unknown(tree, _SECTIONS, where)
         steps = read_activation_steps(tree, where)

@@ -9,6 +9,7 @@ from hil.budgets.section import KINDS, Section
 from hil.budgets.spread import ROUNDS
 from hil.errors import BadInputError
 from hil.links import LINKS
+from hil.settings import within
 
 STAGES = (
     "load",
@@ -85,6 +86,7 @@ Latency = Mapping[str, Mapping[str, LinkBudget]]
 """Budgets by name of their section and link."""
 
 
+@within("latency")
 def read_latency(tree: Mapping[str, object], file: str, name: str) -> Latency:
     """Read ``[latency]``.
 
@@ -105,11 +107,13 @@ def read_latency(tree: Mapping[str, object], file: str, name: str) -> Latency:
     latency: dict[str, dict[str, LinkBudget]] = {}
     for kind in kinds:
         links = table(section, kind, where)
-        refuse_unknown(links, LINKS, f"{file}: [latency.{kind}]")
+        with within(kind):
+            refuse_unknown(links, LINKS, f"{file}: [latency.{kind}]")
         for via in links:
             place = f"[latency.{kind}.{via}]"
-            values = table(links, via, f"{file}: [latency.{kind}]")
-            budget = _link(values, f"{file}: {place}", marginal)
+            with within(kind, via):
+                values = table(links, via, f"{file}: [latency.{kind}]")
+                budget = _link(values, f"{file}: {place}", marginal)
             latency.setdefault(kind, {})[via] = replace(budget, source=f"{name} {place}")
     return latency
 
@@ -137,12 +141,13 @@ def stage_limit(values: Mapping[str, object], where: str, suffix: str = "") -> S
         wanted = "milliseconds above 0"
         limit = round(number(values[key], key, where, wanted) * 1000)
         if limit == 0:
-            raise BadInputError(f"{where} has {key} = {values[key]!r}; give {wanted}.")
+            raise BadInputError(f"{where} has {key} = {values[key]!r}; give {wanted}.", at=(key,))
         lower = next((each for each in limits if limits[each] > limit), None)
         if lower is not None:
             raise BadInputError(
                 f"{where} has {key} = {values[key]!r}, which is below its {lower}{suffix}; "
-                f"{name} cannot be less than {lower}."
+                f"{name} cannot be less than {lower}.",
+                at=(key,),
             )
         limits[name] = limit
     return StageLimit(**limits)
@@ -153,15 +158,16 @@ def _link(values: Mapping[str, object], where: str, marginal: float) -> LinkBudg
     marginal = _marginal(values, where, marginal)
     if not set(values) - {"marginal"}:
         raise BadInputError(f"{where} has no limit; give some, or take the table out.")
-    stages = {
-        stage: stage_limit(table(values, stage, where), f"{where[:-1]}.{stage}]")
-        for stage in STAGES
-        if stage in values
-    }
+    stages = {}
+    for stage in STAGES:
+        if stage in values:
+            with within(stage):
+                limits = table(values, stage, where)
+                stages[stage] = stage_limit(limits, f"{where[:-1]}.{stage}]")
     goodput = values.get("goodput")
     wanted = "kilobytes per second above 0"
     if goodput is not None and number(goodput, "goodput", where, wanted) == 0:
-        raise BadInputError(f"{where} has goodput = {goodput!r}; give {wanted}.")
+        raise BadInputError(f"{where} has goodput = {goodput!r}; give {wanted}.", at=("goodput",))
     return LinkBudget(
         where,
         stages,

@@ -11,7 +11,7 @@ def table(tree: Mapping[str, object], key: str, where: str) -> Mapping[str, obje
     """Return a table, empty if it is not there."""
     value = tree.get(key, {})
     if not isinstance(value, Mapping):
-        raise BadInputError(f"{where} has {key} = {value!r}; it must be a table.")
+        raise BadInputError(f"{where} has {key} = {value!r}; it must be a table.", at=(key,))
     return value
 
 
@@ -21,16 +21,17 @@ def refuse_unknown(tree: Mapping[str, object], known: Sequence[str], where: str)
         if key not in known:
             raise BadInputError(
                 f"{where} has a budget for {key!r}, which does not exist; known are "
-                f"{', '.join(known)}."
+                f"{', '.join(known)}.",
+                at=(key,),
             )
 
 
 def number(value: object, key: str, where: str, wanted: str) -> float:
     """Return a finite number of at least 0; ``wanted`` says what to give instead."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadInputError(f"{where} has {key} = {value!r}; give {wanted}.")
+        raise BadInputError(f"{where} has {key} = {value!r}; give {wanted}.", at=(key,))
     if not math.isfinite(value) or value < 0:
-        raise BadInputError(f"{where} has {key} = {value!r}; give {wanted}.")
+        raise BadInputError(f"{where} has {key} = {value!r}; give {wanted}.", at=(key,))
     return float(value)
 
 
@@ -42,8 +43,10 @@ def share(value: object, key: str, where: str) -> float:
         try:
             found = float(value[:-1]) / 100
         except ValueError:
-            raise BadInputError(f"{where} has {key} = {value!r}; give {wanted}.") from None
+            raise BadInputError(
+                f"{where} has {key} = {value!r}; give {wanted}.", at=(key,)
+            ) from None
     result = number(found, key, where, wanted)
     if result > 1:
-        raise BadInputError(f"{where} has {key} = {value!r}; give {wanted}.")
+        raise BadInputError(f"{where} has {key} = {value!r}; give {wanted}.", at=(key,))
     return result

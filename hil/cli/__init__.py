@@ -8,9 +8,11 @@ import sys
 
 import click
 
+from hil.cli.shared.progress import status_line
 from hil.cli.shared.saying import say
+from hil.computer import require_boards
 from hil.errors import HilError
-from hil.shortage import telling_shortages
+from hil.shortage import check_memory, telling_shortages
 from hil.version import __version__
 
 COMMANDS = {
@@ -40,6 +42,9 @@ Exit codes:
   2   the input cannot be used
   10  the rig failed: port, flashing, network or lab"""
 
+_ANYWHERE = ("split", "completion")
+"""Commands that do something without a board, even a virtual one."""
+
 _INTERRUPTED = 130
 
 
@@ -54,6 +59,8 @@ class _Commands(click.Group):
             return None
         command = getattr(importlib.import_module(f"hil.cli.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
+        if cmd_name not in _ANYWHERE:
+            _need_boards(command)
         command.epilog = command.epilog or EXIT_CODES
         return command
 
@@ -68,6 +75,19 @@ class _Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _need_boards(command: click.Command) -> None:
+    """Have a command refuse to run where there can be no boards; its help can be read there."""
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            _need_boards(each)
+    elif sys.platform == "win32":
+
+        def refuse(*_: object, **__: object) -> None:
+            require_boards()
+
+        command.callback = refuse
 
 
 @click.group(
@@ -87,7 +107,8 @@ def main(arguments: list[str] | None = None) -> None:
     its class; what it adds as notes (a board's last lines) follows.
     """
     try:
-        with telling_shortages():
+        check_memory()
+        with status_line(), telling_shortages():
             code = cli.main(arguments, prog_name="hil", standalone_mode=False)
     except HilError as error:
         say(f"hil: {error}", err=True)

@@ -10,7 +10,8 @@ import click
 
 from hil.cli.shared.chosen import say_who
 from hil.cli.shared.options import json_option, wait_option
-from hil.cli.shared.saying import say
+from hil.cli.shared.saying import say, say_folded
+from hil.host.activity import doing
 
 if TYPE_CHECKING:
     from hil.rig.listing import ListedBoard
@@ -25,6 +26,8 @@ _COLUMN = 20
 def boards(probe: bool, wait: float, as_json: bool) -> None:
     """List the ports that an ESP32-S3 may be behind, the boards of hil.toml, and the virtual one.
 
+    Those that providers of other packages offer are listed as well.
+
     Without --probe nothing is opened, so nothing is reset: whether a bridge has an ESP32-S3 behind
     it is then not known. A board that another run holds is asked only if it becomes free within
     --wait.
@@ -34,11 +37,12 @@ def boards(probe: bool, wait: float, as_json: bool) -> None:
 
     listed = []
     file = RigFile.find([Path.cwd()])
-    for board in list_boards(file, probe=probe, wait_s=wait, on_wait=say_who):
-        if as_json:
-            listed.append(_as_json(board))
-        else:
-            _print(board.port or "-", _lines(board))
+    with doing("looking for boards"):
+        for board in list_boards(file, probe=probe, wait_s=wait, on_wait=say_who):
+            if as_json:
+                listed.append(_as_json(board))
+            else:
+                _print(board.port or "-", _lines(board))
     if as_json:
         say(json.dumps(listed))
     else:
@@ -46,8 +50,11 @@ def boards(probe: bool, wait: float, as_json: bool) -> None:
 
 
 def _print(name: str, lines: list[str]) -> None:
+    if len(name) > _COLUMN:  # a long URL has its line to itself
+        say(name)
+        name = ""
     for first, line in zip([name, *[""] * len(lines)], lines, strict=False):
-        say(f"{first:<{_COLUMN}} {line}")
+        say_folded(line, f"{first:<{_COLUMN}} ")
 
 
 def _lines(board: "ListedBoard") -> list[str]:
@@ -60,12 +67,16 @@ def _lines(board: "ListedBoard") -> list[str]:
         lines.append(f"{usb.description}, {usb.vid:04x}:{usb.pid:04x}{number}")
         if usb.by_id is not None:
             lines.append(usb.by_id)
+    elif board.provider is not None:
+        lines.append("offered by {} of {}".format(*board.provider))
     elif board.port is not None:
         lines.append("in the network")
     if board.chip is not None:
         lines.append(str(board.chip))
     if board.holder is not None:
         lines.append(f"held by {board.holder}")
+    if board.taken_by:
+        lines.append(f"held by {board.taken_by}")
     if board.problem is not None:
         lines.append(board.problem)
     return [line for line in lines if line]
@@ -84,4 +95,6 @@ def _as_json(board: "ListedBoard") -> dict[str, Any]:
         "holder": asdict(board.holder) if board.holder else None,
         "chip": asdict(board.chip) if board.chip else None,
         "problem": board.problem,
+        "provider": board.provider[0] if board.provider else None,
+        "taken_by": board.taken_by or None,
     }

@@ -13,9 +13,9 @@ import click
 
 from hil.cli.shared.chosen import ChosenContent, ChosenInputs, ChosenRig
 from hil.cli.shared.options import content_options, input_options, json_option, rig_options
-from hil.cli.shared.progress import counting
-from hil.cli.shared.saying import say
+from hil.cli.shared.saying import say, say_folded
 from hil.errors import BadInputError, EdgeError
+from hil.host.activity import doing
 from hil.shortage import shortage
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ def learn(
                     f"{before.source} has limits that need {before.rounds} rounds, and --rounds is "
                     f"{rounds}; give as many, or take these limits out."
                 )
-            with counting(f"rounds over {name}", rounds) as advance:
-                measured = _measure(opened, samples, rounds, advance)
+            with doing(f"rounds over {name}", rounds) as step:
+                measured = _measure(opened, samples, rounds, step.advance)
         _check_answers(name, measured, rounds)
         limits = make_limits(measured, extra, before, chance=bool(shape))
         text, changes = write_limits(text, title, name, limits)
@@ -133,7 +133,7 @@ def learn(
         say(json.dumps({**head, "links": listed}))
     else:
         simulated = ", simulated" if board.startswith("virtual") else ""
-        say(f"{path}: board {board}{simulated}, {rounds} rounds, margin {extra:.0%}")
+        say_folded(f"{path}: board {board}{simulated}, {rounds} rounds, margin {extra:.0%}")
         for name, changes in changed.items():
             _print(f"[latency.{name}]", changes)
 
@@ -234,7 +234,7 @@ def _print(title: str, changes: "list[Change]") -> None:
     for each in changes:
         stages.setdefault(each.stage, []).append(_told(each))
     for stage, told in stages.items():
-        say(f"  {stage:<15} {', '.join(told)}")
+        say_folded(", ".join(told), f"  {stage:<15} ")
 
 
 def _told(change: "Change") -> str:

@@ -9,14 +9,24 @@ import click
 
 from hil.cli.shared.chosen import ChosenContent, find_board, say_who
 from hil.cli.shared.options import board_option, content_options, json_option, wait_option
-from hil.cli.shared.progress import flash_progress
-from hil.cli.shared.saying import say
+from hil.cli.shared.saying import say, say_folded
 from hil.errors import BadInputError
+from hil.host.columns import Column, lay_out
+from hil.host.printable import printable
+from hil.host.terminal import columns
 from hil.shortage import shortage
 
 if TYPE_CHECKING:
     from hil.planning.calibration import Calibration
     from hil.sim.clock.profile import Profile
+
+_COLUMNS = (
+    Column("operator", folds=True),
+    Column("count", right=True, rank=1),
+    Column("measured", right=True),
+    Column("predicted", right=True),
+    Column("ratio", right=True),
+)
 
 
 @click.command()
@@ -83,8 +93,8 @@ def calibrate(
     if as_json:
         say(json.dumps({"file": str(path), **measured.tree()}))
         return
-    say("\n".join(_lines(compared)))
-    say(f"{path} holds the profile")
+    _print(compared)
+    say_folded(f"{path} holds the profile")
 
 
 def _measure(
@@ -106,28 +116,30 @@ def _measure(
     spec = find_board(named, wait)
     with OpenRig(Rig(spec), Board, say_who) as boards:
         board = boards.board
-        with flash_progress() as progress:
-            board.flash(loaded.build, loaded.model, None, "full", progress=progress)
+        board.flash(loaded.build, loaded.model, None, "full")
         if before is not None:
             before.require_board(board.info.mac, name)
         (x,) = random_inputs(loaded.model.inputs, 1)
         return profile_of(board, x, rounds), loaded.model.int8
 
 
-def _lines(compared: "Calibration") -> list[str]:
-    """Return a table by kind of operator, and what it adds up to."""
-    word = ", simulated" if compared.profile.simulated else ""
-    lines = [
-        f"{compared.profile.model} on the board {compared.profile.mac}{word}, "
-        f"{compared.profile.kernels} kernels",
-        f"{'operator':<24}{'count':>6}{'measured':>12}{'predicted':>12}{'ratio':>8}",
-    ]
-    lines += [
-        f"{each.kind[:23]:<24}{each.count:>6}{each.measured_us / 1000:>9,.2f} ms"
-        f"{each.predicted_us / 1000:>9,.2f} ms{each.ratio:>8.2f}"
+def _print(compared: "Calibration") -> None:
+    """Print a table by kind of operator, and what it adds up to."""
+    profile = compared.profile
+    word = ", simulated" if profile.simulated else ""
+    say_folded(f"{profile.model} on the board {profile.mac}{word}, {profile.kernels} kernels")
+    rows = [
+        (
+            printable(each.kind),
+            str(each.count),
+            f"{each.measured_us / 1000:,.2f} ms",
+            f"{each.predicted_us / 1000:,.2f} ms",
+            f"{each.ratio:.2f}",
+        )
         for each in (*compared.kinds, compared.total)
     ]
-    return [*lines, f"predicted {compared.source}"]
+    say("\n".join(lay_out(_COLUMNS, rows, columns()).lines))
+    say_folded(f"predicted {compared.source}")
 
 
 def _write(path: Path, text: str) -> None:

@@ -9,7 +9,8 @@ import click
 
 from hil.cli.shared.chosen import ChosenRig
 from hil.cli.shared.options import json_option, rig_options
-from hil.cli.shared.saying import say
+from hil.cli.shared.saying import say, say_folded
+from hil.host.activity import doing
 from hil.links import LINKS, parse_links
 
 
@@ -33,10 +34,11 @@ def doctor(
 
     links = parse_links(via, "--via") if via else LINKS
     findings = []
-    for finding in examine(rig.find, firmware=firmware, via=links, probe=probe):
-        findings.append(finding)
-        if not as_json:
-            say(f"{finding.state:<5} {finding.check:<18} {finding.text}")
+    with doing("examining this computer and the rig"):
+        for finding in examine(rig.find, firmware=firmware, via=links, probe=probe):
+            findings.append(finding)
+            if not as_json:
+                say_folded(finding.text, f"{finding.state:<5} {finding.check:<18} ")
     code = max((finding.exit_code for finding in findings), default=0)
     failed = sum(finding.state is State.FAIL for finding in findings)
     if as_json:

@@ -13,6 +13,8 @@ from hil.firmware import chip as idf_build
 from hil.firmware import virtual as firmware_build
 from hil.firmware.build import FirmwareBuild
 from hil.firmware.files import companion
+from hil.host.activity import doing
+from hil.host.terminal import is_terminal
 from hil.model.model import Model
 from hil.model.tflite.verify import verify
 
@@ -113,21 +115,15 @@ def _build_chip(out: Path, variant: idf_build.Variant) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
-    """Show on standard error how far a build is: a bar, or lines without a terminal."""
-    if not sys.stderr.isatty():
+    """Show how far a build is, in lines on standard error where that is no terminal."""
+    with doing("building") as step:
         shown = -1
 
         def tell(done: int, total: int) -> None:
             nonlocal shown
-            if 10 * done // total != shown:
+            step.reached(done, total)
+            if 10 * done // total != shown and not is_terminal(sys.stderr):
                 shown = 10 * done // total
                 say(f"building: {done} of {total}", err=True)
 
         yield tell
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("building", total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)

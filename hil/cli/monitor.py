@@ -5,10 +5,8 @@ import contextlib
 import os
 import select
 import sys
-import termios
 import threading
 import time
-import tty
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
@@ -128,6 +126,9 @@ def _typed_lines(check: Callable[[], None]) -> Iterator[str]:
 @contextlib.contextmanager
 def _keys() -> Iterator[None]:
     """Get keys as they are pressed, and put the terminal back as it was."""
+    import termios  # not on Windows
+    import tty
+
     descriptor = sys.stdin.fileno()
     before = termios.tcgetattr(descriptor)
     tty.setcbreak(descriptor)

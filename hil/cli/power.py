@@ -19,11 +19,12 @@ def power(rig: ChosenRig, if_configured: bool) -> None:
 
     A board that somebody uses is waited for, as --wait says.
     """
-    from hil.rig.lock import BoardLock
     from hil.rig.power import power_cycle
+    from hil.rig.providers.having import had, is_extension
 
     found = rig.find(needs_wifi=False, absent_ok=True)
-    commanded = [spec for spec, _ in found.specs() if spec.power_cycle]
+    specs = [spec for spec, _ in found.specs()]
+    commanded = [spec for spec in specs if spec.power_cycle or is_extension(spec.port)]
     if not commanded and not if_configured:
         raise BadInputError(
             "No board of this rig has a power_cycle command; add one to its [[boards]] in hil.toml."
@@ -31,8 +32,10 @@ def power(rig: ChosenRig, if_configured: bool) -> None:
     errors = []
     for spec in commanded:
         try:
-            with BoardLock.acquire(spec.port, spec.wait_s, say_who):
-                power_cycle(spec, say)
+            with had(spec, say_who) as board:
+                if board.power_cycle is None and if_configured:
+                    continue  # its provider has no switch for it either
+                power_cycle(board, say)
         except HilError as error:  # the other boards are to be had all the same
             errors.append(error)
         else:

@@ -11,9 +11,9 @@ import click
 from hil.cli.shared.chosen import ChosenContent, ChosenRig
 from hil.cli.shared.connected import connected, describe
 from hil.cli.shared.options import content_options, json_option, rig_options, via_option
-from hil.cli.shared.progress import counting
-from hil.cli.shared.saying import say
+from hil.cli.shared.saying import say, say_folded
 from hil.errors import EdgeError, MessageLost
+from hil.host.activity import doing
 from hil.links import SMALL_ECHO_BYTES
 from hil.symptoms import sentence
 
@@ -60,8 +60,10 @@ def rtt(
         used = opened.part.cut
         assert used is not None
         sizes = [size] if size is not None else [SMALL_ECHO_BYTES, used.bytes]
-        with counting("round trips", len(sizes) * count) as advance:
-            summaries = [_summary(each, _measure(opened, each, count, advance)) for each in sizes]
+        with doing("round trips", len(sizes) * count) as step:
+            summaries = [
+                _summary(each, _measure(opened, each, count, step.advance)) for each in sizes
+            ]
         if as_json:
             document = {
                 "board": asdict(opened.info),
@@ -72,7 +74,7 @@ def rtt(
             }
             say(json.dumps(document))
         else:
-            say(describe(opened))
+            say_folded(describe(opened))
             for each in summaries:
                 _print(via, each, opened.simulated)
     if all(each["lost"] == count for each in summaries):
@@ -122,11 +124,12 @@ def _summary(size: int, trips: "Sequence[RoundTrip | None]") -> dict[str, Any]:
 
 def _print(via: str, summary: dict[str, Any], simulated: bool) -> None:
     times = ", ".join(f"{name} {_milliseconds(summary[f'{name}_us'])}" for name in _SHOWN)
-    say(
-        f"{via}, {summary['size']:,} bytes there and back, {summary['count']} times:\n"
-        f"  {times}{' (simulated)' if simulated else ''}\n"
-        f"  lost {summary['lost']}, fragments resent {summary['resent']}, "
-        f"payload {_percent(summary['payload_to_wire'])} of the bytes sent"
+    say_folded(f"{via}, {summary['size']:,} bytes there and back, {summary['count']} times:")
+    say_folded(f"{times}{' (simulated)' if simulated else ''}", "  ")
+    say_folded(
+        f"lost {summary['lost']}, fragments resent {summary['resent']}, "
+        f"payload {_percent(summary['payload_to_wire'])} of the bytes sent",
+        "  ",
     )
 
 

@@ -4,6 +4,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +19,26 @@ from hil.cli.shared.options import (
     rig_options,
     via_option,
 )
-from hil.cli.shared.saying import say, words
+from hil.cli.shared.saying import say, say_folded
 from hil.errors import BadInputError, ProductFailure
+from hil.host.activity import doing
+from hil.host.columns import Column, lay_out
 from hil.host.printable import printable
+from hil.host.terminal import columns
 
 if TYPE_CHECKING:
     from hil.board.board import Board
-    from hil.inference.inference import Inference
+    from hil.inference.inference import Inference, Prediction
     from hil.inference.judgement import Judgement
     from hil.model.inputs.photos import Photo
     from hil.model.inputs.samples import Sample
+
+_RESULT = (
+    Column("score", right=True),
+    Column("class", folds=True),
+    Column("stage"),
+    Column("time", right=True),
+)
 
 
 @click.command()
@@ -62,15 +73,16 @@ def run(
     results = []
     with connected(found, loaded, via) as (opened, report):
         if not as_json:
-            say(describe(opened))
+            say_folded(describe(opened))
             tail = ", tail on the peer" if found.peer else ""
-            say(f"{opened.info.name} cut after {opened.info.cut}, over {via}{tail}")
+            say_folded(f"{opened.info.name} cut after {opened.info.cut}, over {via}{tail}")
             if opened.part.model.stateful:
                 say("the model has state, which every inference begins afresh")
             if scaling and not scaling.endswith("by the manifest"):
-                say(scaling)
+                say_folded(scaling)
         for photo in listed:
-            inference, judgement = _classify(opened, photo)
+            with doing(f"inferring on {photo.name}"):
+                inference, judgement = _classify(opened, photo)
             results.append((photo, inference, judgement))
             if not as_json:
                 _print_result(photo, inference, judgement, opened.info.kernels)
@@ -128,12 +140,6 @@ def _as_due(judgement: "Judgement", kernels: str) -> bool:
 def _print_result(
     photo: "Sample", inference: "Inference", judgement: "Judgement", kernels: str
 ) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    classes = Table(box=None, pad_edge=False, show_header=False)
-    for entry in inference.top5:
-        classes.add_row(f"{entry.score:6.1%}", words(entry.label))
     stages = inference.stages
     named = {
         "load": stages.load_us,
@@ -142,17 +148,21 @@ def _print_result(
         "edge": stages.edge_us,
         "total": stages.total_us,
     }
-    times = Table(box=None, pad_edge=False, show_header=False)
-    for name, value in named.items():
-        times.add_row(f"{name}", f"{value / 1000:.2f} ms")
-    both = Table(box=None, pad_edge=False, show_header=False, padding=(0, 4, 0, 0))
-    both.add_row(classes, times)
-    console = Console(highlight=False)
-    console.print()
-    console.print(words(photo.name), style="bold")
-    console.print(both)
+    labels = [printable(entry.label) for entry in inference.top5]
+    classes = list(zip(scores_of(inference.top5), labels, strict=True))
+    times = [(name, f"{value / 1000:.2f} ms") for name, value in named.items()]
+    rows = [(*one, *other) for one, other in zip_longest(classes, times, fillvalue=("", ""))]
+    say()
+    say(printable(photo.name), bold=True)
+    say("\n".join(lay_out(_RESULT, rows, columns(), heading=False).lines))
     word = "simulated" if inference.simulated else "measured by the board"
-    console.print(words(f"times {word}; {_agreement(judgement, kernels)}"))
+    say_folded(f"times {word}; {_agreement(judgement, kernels)}")
+
+
+def scores_of(top5: "Sequence[Prediction]") -> list[str]:
+    """Return scores as a person reads them: shares if all can be that, else the values."""
+    shares = all(0.0 <= each.score <= 1.0 for each in top5)
+    return [f"{each.score:.1%}" if shares else f"{each.score:.4g}" for each in top5]
 
 
 def _agreement(judgement: "Judgement", kernels: str) -> str:

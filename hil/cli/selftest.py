@@ -2,7 +2,6 @@
 """``hil selftest``: does the suite catch the defects that it is known to be able to catch?"""
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -10,10 +9,13 @@ from pathlib import Path
 import click
 
 from hil.cli.shared.options import json_option
-from hil.cli.shared.progress import counting
 from hil.cli.shared.saying import say
 from hil.errors import BadInputError
+from hil.host.activity import doing
+from hil.host.terminal import columns, is_terminal
 from hil.shortage import shortage
+
+_FILE_COLUMNS = 200
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -66,6 +68,7 @@ def selftest(
     unmodified firmware is run first and must pass. Needs a checkout, git and zig.
     """
     from hil.firmware.virtual import ROOT
+    from hil.host.cores import usable_cores
     from hil.results import write_document
     from hil.selftest.matrix import document, table
     from hil.selftest.mutant import own_mutants, read_mutants
@@ -74,18 +77,18 @@ def selftest(
     begun = time.monotonic()
     mutants = read_mutants(own_mutants(), only)
     run = Selftest(mutants, firmware_sources or ROOT, out)
-    with counting("unmodified, then mutants", 1 + len(mutants)) as count:
+    with doing("unmodified firmware, then mutants", 1 + len(mutants)) as step:
 
         def tell(name: str, verdict: str, seconds: float) -> None:
-            count()
-            if not sys.stderr.isatty():
+            step.advance()
+            if not is_terminal(sys.stderr):
                 say(f"{name}: {verdict}, {seconds:.0f} s", err=True)
 
-        rows, unmodified = run.run(workers or len(os.sched_getaffinity(0)), tell)
+        rows, unmodified = run.run(workers or usable_cores(), tell)
     matrix = document(rows, unmodified, time.monotonic() - begun)
-    lines = table(matrix)
     try:
         write_document(matrix, out / "matrix.json")
+        lines = table(matrix, _FILE_COLUMNS)
         (out / "matrix.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
         if (told := shortage(error)) is not None:
@@ -93,5 +96,5 @@ def selftest(
         raise BadInputError(
             f"{out} cannot be written ({error.strerror}); name another directory by --out."
         ) from error
-    say(json.dumps(matrix) if as_json else "\n".join(lines))
+    say(json.dumps(matrix) if as_json else "\n".join(table(matrix, columns())))
     click.get_current_context().exit(matrix["exit_status"])

@@ -12,6 +12,7 @@ import click
 
 from hil.cli.shared.saying import say
 from hil.errors import BadInputError, EdgeError
+from hil.host.activity import doing
 
 _CHECK_S = 1.0
 
@@ -50,8 +51,9 @@ def serve(model: str, cut: str | None, address: str, kernels: str, as_json: bool
     host, port = _parse(address)
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("hil.edge").setLevel(logging.INFO)
-    loaded = Model.load(model)
-    split = loaded.split(cut)
+    with doing("cutting the model"):
+        loaded = Model.load(model)
+        split = loaded.split(cut)
     stop = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:

@@ -3,13 +3,29 @@
 
 import asyncio
 import json
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from hil.cli.shared.saying import say
+from hil.host.activity import doing
+from hil.host.columns import Column, lay_out
+from hil.host.terminal import columns
 from hil.rig.hci import HCI_VARIABLE
 from hil.sim.process import require_simulation
+
+if TYPE_CHECKING:
+    from hil.sim.radio.presets import Prediction
+
+_BOARDS = (Column("MAC"), Column("chip", rank=1), Column("URL"), Column("socket", rank=2))
+_LINKS = (
+    Column("link"),
+    Column("frames", right=True),
+    Column("bytes", right=True),
+    Column("transfer", right=True),
+)
 
 
 @click.command()
@@ -68,31 +84,48 @@ def sim(
     from hil.sim.faults.faults import parse_faults
     from hil.sim.lab import LabOptions, serve
     from hil.sim.radio.link_file import LinkFile, read_link_file
-    from hil.sim.radio.presets import table
+    from hil.sim.radio.presets import predictions
 
     parse_faults(faults, boards, chip)
     shaping = read_link_file(link) if link else None
     shaped = LinkFile.of(shaping or {}).parameters
 
+    starting = ExitStack()
+
     def announce(ends: dict[str, object]) -> None:
+        starting.close()
         if as_json:
             say(json.dumps(ends))
         else:
-            shown = (table(shaped) if shaped else "", _end(ends), _power(ends), _radio(ends))
-            parts = (_boards(ends), *shown)
+            links = _links(predictions(shaped)) if shaped else ""
+            parts = (_boards(ends), links, _end(ends), _power(ends), _radio(ends))
             say("\n".join(filter(None, parts)))
 
     measured = Profile.load(profile).tree() if profile else None
     options = LabOptions(
         boards=boards, chip=chip, seed=seed, link=shaping, faults=faults, profile=measured
     )
-    asyncio.run(serve(options, announce))
+    with starting:
+        starting.enter_context(doing("starting virtual boards"))
+        asyncio.run(serve(options, announce))
 
 
 def _boards(ends: dict[str, object]) -> str:
     boards = ends["boards"]
     assert isinstance(boards, list)
-    return "\n".join(f"{b['mac']}  {b['chip']}  {b['url']}  {b['socket']}" for b in boards)
+    rows = [(b["mac"], b["chip"], b["url"], b["socket"]) for b in boards]
+    return "\n".join(lay_out(_BOARDS, rows, columns(), heading=False).lines)
+
+
+def _links(predictions: "list[Prediction]") -> str:
+    from hil.sim.radio.presets import ACTIVATION_BYTES
+
+    rows = [
+        (each.via, f"{each.frames}", f"{each.wire_bytes:,}", f"{each.transfer_us / 1000:.2f} ms")
+        for each in predictions
+    ]
+    title = f"an activation of {ACTIVATION_BYTES:,} bytes over these links, simulated:"
+    return "\n".join([title, *lay_out(_LINKS, rows, columns(), indent=2).lines])
 
 
 def _power(ends: dict[str, object]) -> str:

@@ -2,7 +2,6 @@
 """``hil split``: list the legal cuts of a model, or cut it and prove the cut exact."""
 
 import json
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,8 +12,12 @@ from hil.cli.cuts.options import Asked, cut_options
 from hil.cli.cuts.sweep import run_chain, run_sweep
 from hil.cli.shared.chosen import ChosenRig, load_model
 from hil.cli.shared.options import range_option, rig_options
-from hil.cli.shared.saying import say, words
+from hil.cli.shared.saying import say, say_folded
 from hil.errors import BadInputError
+from hil.host.activity import Step, doing
+from hil.host.columns import Column, lay_out
+from hil.host.printable import printable
+from hil.host.terminal import columns
 from hil.model.array import Array
 from hil.model.inputs.photos import Photo, load_photos
 from hil.model.manifest import (
@@ -31,6 +34,17 @@ from hil.resources import resource
 from hil.shortage import shortage
 
 RANDOM_INPUTS = 8
+
+_COLUMNS = (
+    Column("index", right=True),
+    Column("name", folds=True),
+    Column("bytes", right=True),
+    Column("head MACs", right=True),
+    Column("head size", right=True),
+    Column("tail size", right=True),
+    Column("operator", rank=2),
+    Column("tensor", rank=1, folds=True),
+)
 
 
 @click.command()
@@ -111,7 +125,7 @@ def split(
         proven_photos=tuple(photo.name for photo in pictures),
     )
     _replace_directory(output, parts, manifest)
-    say(
+    say_folded(
         f"{output}: head {len(parts.head):,} bytes, tail {len(parts.tail):,} bytes, "
         f"{parts.cut.bytes:,} bytes cross after {parts.cut.short_name}; exact on "
         f"{RANDOM_INPUTS} random inputs and {len(pictures)} photos"
@@ -154,25 +168,16 @@ def _tree(cuts: Cuts) -> list[dict[str, object]]:
 
 
 def _print_table(cuts: Cuts) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
+    rows = [[printable(cell) for cell in _row(cut)] for cut in cuts]
+    table = lay_out(_COLUMNS, rows, columns())
+    say("\n".join(table.lines))
     caption = f"{len(cuts)} legal cuts of {len(cuts.operators)} operators"
     if cuts.stateful:
         caption += "; it has state, which every inference begins afresh"
-    table = Table(box=box.SIMPLE, caption=caption)
-    table.add_column("index", justify="right", no_wrap=True)
-    for heading in ("name", "operator", "tensor"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("bytes", "head MACs", "head size", "tail size"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for cut in cuts:
-        table.add_row(*map(words, _row(cut)))
-    console = Console()
-    if not console.is_terminal:  # a pipe has no width; rich would assume 80 columns
-        console.width = 160
-    console.print(table)
+    if table.dropped:
+        caption += f" (no room for: {', '.join(table.dropped)}; --json has them)"
+    say()
+    say_folded(caption)
 
 
 def _row(cut: Cut) -> tuple[str, ...]:
@@ -180,24 +185,21 @@ def _row(cut: Cut) -> tuple[str, ...]:
     macs = f"{cut.head_macs / 1e6:.1f} M ({share:4.0%})"
     sizes = (f"{cut.head_bytes:,}", f"{cut.tail_bytes:,}")
     name = cut.tensor_name.partition(";")[0]
-    return str(cut.index), cut.short_name, cut.operator, name, f"{cut.bytes:,}", macs, *sizes
+    return str(cut.index), cut.short_name, f"{cut.bytes:,}", macs, *sizes, cut.operator, name
 
 
 def _prove(model: Model, parts: Split, photos: list[Photo]) -> None:
-    with click.progressbar(
-        _inputs(model, photos),
-        length=RANDOM_INPUTS + len(photos),
-        label="Proving the cut exact",
-        file=sys.stderr,
-    ) as inputs:
-        Prover(model.int8).prove(parts, inputs)
+    with doing("proving the cut exact", RANDOM_INPUTS + len(photos)) as step:
+        Prover(model.int8).prove(parts, _inputs(model, photos, step))
 
 
-def _inputs(model: Model, photos: Iterable[Photo]) -> Iterator[tuple[str, Array]]:
+def _inputs(model: Model, photos: Iterable[Photo], step: Step) -> Iterator[tuple[str, Array]]:
     for number, x in enumerate(random_inputs(model.inputs, RANDOM_INPUTS)):
         yield f"random input {number}", x
+        step.advance()
     for photo in photos:
         yield photo.name, model.preprocess(photo.open())
+        step.advance()
 
 
 def _refuse_foreign(output: Path) -> None:

@@ -9,8 +9,7 @@ import click
 
 from hil.cli.shared.chosen import choose_cut, find_board, load_firmware, load_model, say_who
 from hil.cli.shared.options import board_option, json_option, role_option, wait_option
-from hil.cli.shared.progress import flash_progress
-from hil.cli.shared.saying import say
+from hil.cli.shared.saying import say, say_folded
 from hil.errors import BadInputError
 
 
@@ -62,8 +61,8 @@ def update(
     if model is not None:
         loaded = load_model(model)
         part = ModelPart.of(loaded, choose_cut(loaded, cut), role)
-    with Device.open(spec, on_wait=say_who) as device, flash_progress() as progress:
-        report = update_board(device, build, part, progress)
+    with Device.open(spec, on_wait=say_who) as device:
+        report = update_board(device, build, part)
     if as_json:
         say(json.dumps(asdict(report)))
         return
@@ -75,7 +74,7 @@ def update(
         if info.slot == "ok"
         else "no model that it can open"
     )
-    say(
+    say_folded(
         f"{'virtual board' if info.simulated else 'board'} {info.mac} runs firmware "
         f"{info.firmware} from {info.app or 'its only partition'} with {holds}"
         f"{f' from {info.model_slot}' if info.model_slot else ''}, after {report.seconds:.1f} s"

@@ -12,7 +12,7 @@ import serial
 from hil.console import contradiction
 from hil.console.input import BAUD, ConsoleInput
 from hil.console.log import Kind
-from hil.errors import BadInputError, BoardRefused, BoardSilent, HilError
+from hil.errors import BadInputError, BoardRefused, BoardSilent, HilError, LineMissing
 from hil.host.secret import Secret, Unseen
 from hil.protocol.console.chunk import Chunk
 from hil.protocol.console.line import Answer, Event, Refusal, format_request, sent
@@ -90,13 +90,14 @@ class Console(ConsoleInput):
             arguments: as the verb takes them.
 
         Raises:
-            BadInputError: an argument cannot be sent on a line.
+            BadInputError: an argument cannot be sent on a line, or the firmware is plain.
             BoardRefused: the board answered with an error.
             BoardSilent: it did not answer, on a connection that is up.
             Misbehaviour: what it answered contradicts docs/protocol.md.
             BoardPanic, BootFailure: it crashed, reset itself, or does not boot.
             ConsoleError: the connection broke.
         """
+        self.health.require_protocol(f"the request '{verb}'")
         self.require_sound()  # who comes back after a fault answers at once
         with self._changed:
             number = next(self._numbers)
@@ -223,17 +224,22 @@ class Console(ConsoleInput):
 
         Raises:
             BadInputError: `pattern` is no regular expression.
-            BoardSilent: no such line came in time; the last lines are quoted.
+            LineMissing: no such line came in time; the last lines are quoted.
             BoardPanic, BootFailure, ConsoleError: as for :meth:`request`.
         """
         try:
             wanted = re.compile(pattern)
-        except re.error as error:
+            wanted.search("")
+        except (re.error, TypeError) as error:
             raise BadInputError(
-                f"{pattern!r} is no regular expression ({error}); re.escape() takes text as it is."
+                f"{pattern!r} is no regular expression for text ({error}); re.escape() takes text "
+                "as it is."
             ) from error
         what = f"a line with {wanted.pattern!r}"
-        return self._wait(lambda: self._unmatched.take(wanted), timeout, what)
+        try:
+            return self._wait(lambda: self._unmatched.take(wanted), timeout, what)
+        except BoardSilent as silence:
+            raise self._faults.quoting(LineMissing(str(silence))) from None
 
     # Resets and line rate
 

@@ -5,8 +5,9 @@ import re
 
 from hil.crash.backtrace import BacktraceReader
 from hil.crash.report import CrashReport
-from hil.crash.reset_reason import Start, parse_start
+from hil.crash.reset_reason import BY_FIRMWARE, Start, parse_start
 from hil.crash.signs import Sign, detail, diagnose, ends_panic, restarts
+from hil.errors import PlainFirmware
 
 LOOP_STARTS = 4
 """Starts without an answer that make a boot loop; a loader and a rollback need three."""
@@ -25,12 +26,15 @@ class Health:
         boots: how often the chip has started since the reset was asked for.
         start: the latest start, if the ROM's line about it could be read.
         trouble: what was amiss at the start without ending it; empty if nothing was.
+        plain: name of the firmware if it is of any kind and does not speak this console; ``None``:
+            it does. Such firmware may restart itself or sleep deeply, which is no fault then.
     """
 
     def __init__(self) -> None:
         self.boots = 0
         self.start: Start | None = None
         self.trouble = ""
+        self.plain: str | None = None
         self._report: CrashReport | None = None
         self._backtraces = BacktraceReader()
         self._expecting = True
@@ -63,6 +67,22 @@ class Health:
         """Note that the board has answered: it is up, and may not start again unasked."""
         self._expecting = False
         self.trouble = ""
+
+    def require_protocol(self, what: str) -> None:
+        """Make sure that the firmware is not known to be one that answers no requests.
+
+        Args:
+            what: needs answers, for the message.
+
+        Raises:
+            PlainFirmware: it is.
+        """
+        if self.plain is not None:
+            raise PlainFirmware(
+                f"The firmware '{self.plain}' on the board does not speak hil's console, which "
+                f"{what} needs; use console.expect() and console.type_line(), or flash firmware "
+                "that speaks it (pytest: --hil-console=hil for one that does)."
+            )
 
     def observe(self, text: str) -> bool:
         """Take a line that is not part of the protocol; tell whether it is where a fault begins."""
@@ -119,10 +139,10 @@ class Health:
         elif self._report is not None:
             self._report.start = self._report.start or start
             self._complete = self._complete or self._report.sign is not Sign.RESET
-        elif not self._expecting:
+        elif not self._expecting and not (self.plain is not None and start.code in BY_FIRMWARE):
             self._fault(Sign.RESET, str(start))
             self.report().start = start
-        elif self.boots >= LOOP_STARTS:
+        elif self._expecting and self.boots >= LOOP_STARTS:
             self._fault(Sign.BOOT_LOOP, f"{self.boots} starts, the last by {start}")
             self.report().start = start
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from hil.protocol.console.chunk import FROM_GATEWAY, Chunk
-from hil.protocol.console.line import Answer, Event, Refusal
+from hil.protocol.console.line import Answer, Event, Refusal, uncoloured
 
 _KEPT_EVENTS = 1_000
 _KEPT_LINES = 20_000
@@ -146,8 +146,8 @@ class Unmatched:
         self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
 
     def put(self, line: str) -> None:
-        """Take a line of the board."""
-        self._lines.append(line)
+        """Take a line of the board; its colours do not count."""
+        self._lines.append(uncoloured(line))
 
     def forget(self) -> None:
         """Drop what has come."""

@@ -113,6 +113,11 @@ class ConsoleInput:
             self._log.unmark()
             self._unmatched.forget()
 
+    def note_up(self) -> None:
+        """Tell the console that firmware runs which cannot be asked: it may not reset unasked."""
+        with self._changed:
+            self.health.answered()
+
     @property
     def port(self) -> Any:
         """The pyserial port, for what only that can tell."""

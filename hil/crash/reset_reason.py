@@ -29,6 +29,9 @@ MEANINGS = {
 SUPPLY = (0x0F, 0x13, 0x17)
 """Codes that blame the power supply."""
 
+BY_FIRMWARE = (0x03, 0x05, 0x0C)
+"""Codes of starts that firmware brings about itself: ``esp_restart``, deep sleep (and a panic)."""
+
 _START = re.compile(r"\brst:0x([0-9a-f]+) \((\w+)\)")
 
 

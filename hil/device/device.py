@@ -2,7 +2,7 @@
 """One ESP32-S3, virtual or real, as far as its port and its console go."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Self
 
 from hil.console.console import FAST_BAUD, Console
@@ -12,11 +12,15 @@ from hil.device.line_rate import change_rate
 from hil.device.port import BoardPort
 from hil.device.recovery import Recovery
 from hil.device.start import check_mac
-from hil.rig.lock import BoardLock, Holder
+from hil.device.virtual import lab_of
+from hil.host.activity import doing
+from hil.rig.lookup import OnWait
+from hil.rig.providers.having import have
+from hil.rig.providers.interface import Lease
 from hil.rig.rig import BoardSpec
 from hil.serialport.ports import has_line_rate
 from hil.serialport.reset import ConsoleReset, ResetStrategy, reset_on
-from hil.sim.process import Lab, ended_on_error
+from hil.sim.process import Lab
 
 
 class Device:
@@ -30,17 +34,19 @@ class Device:
             reset, by Ctrl-C or a time-out say: what it does now is not known.
     """
 
-    def __init__(self, spec: BoardSpec, port: str, lab: Lab | None, owns_lab: bool) -> None:
+    def __init__(
+        self, spec: BoardSpec, port: str, lab: Lab | None, lease: Lease | None = None
+    ) -> None:
         self.spec = spec
         self.port = port
         self.lab = lab
         self.interrupted = False
-        self._owns_lab = owns_lab
+        self._lease = lease
         self._info: BoardInfo | None = None
         self._rate = BAUD
         self._fastest = spec.baud or FAST_BAUD
         self._bears = self._fastest
-        self._line = BoardPort(port, lab, spec.line)
+        self._line = BoardPort(port, lab, spec.line, lease.check if lease else None)
         self._recovery = Recovery(spec, self._line)
 
     @classmethod
@@ -50,7 +56,7 @@ class Device:
         *,
         lab: Lab | None = None,
         index: int = 0,
-        on_wait: Callable[[Holder], None] | None = None,
+        on_wait: OnWait | None = None,
     ) -> Self:
         """Open a board; for a virtual one without ``lab``, start a lab of its own.
 
@@ -63,18 +69,21 @@ class Device:
             on_wait: called once with who has the board, if it has to be waited for.
 
         Raises:
+            BadInputError: its provider cannot be used, or does not know it.
             BoardBusyError: another process had it for all of ``spec.wait_s``.
             PortMissingError: there is no such port.
             PortBusyError: another program holds it.
             LabError: the lab did not start.
         """
         spec = spec or BoardSpec()
-        if not spec.virtual:
-            with BoardLock.acquire(spec.port, spec.wait_s, on_wait):
-                return cls(spec, spec.port, None, False)
-        used = lab or Lab.start()
-        with ended_on_error(used if lab is None else None):
-            return cls(spec, used.boards[index].url, used, lab is None)
+        if spec.virtual and lab is not None:
+            return cls(spec, lab.boards[index].url, lab)
+        found, lease = have(spec, on_wait)
+        try:
+            return cls(found, lease.port, lab_of(lease), lease)
+        except BaseException:
+            lease.release()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -83,12 +92,12 @@ class Device:
         self.close()
 
     def close(self) -> None:
-        """Let go of the port and end the lab, if it is this board's own."""
+        """Let go of the port and of the board; its lab ends with that, if it is its own."""
         try:
             self._line.close()
         finally:
-            if self._owns_lab and self.lab is not None:
-                self.lab.close()
+            if self._lease is not None:
+                self._lease.release()
 
     @property
     def console(self) -> Console:
@@ -121,6 +130,19 @@ class Device:
         self._info = BoardInfo.parse(self.console.request("info"))
         return self._info
 
+    def check_up(self) -> None:
+        """Make sure that the board is up, by asking it if its firmware can be asked.
+
+        Raises:
+            BoardPanic, BootFailure: it crashed or reset itself.
+            BoardSilent, BoardRefused, ConsoleError: as :meth:`refresh`.
+        """
+        if self.console.health.plain is None:
+            self.refresh()
+        else:
+            self.console.check()
+            self.console.require_sound()
+
     def reset(self) -> None:
         """Reset the board and wait until it answers; what was connected has to be again.
 
@@ -140,6 +162,7 @@ class Device:
         Unlike a reset, this is a restart for which the bootloader does not fall back to what ran
         before.
         """
+        self.console.health.require_protocol("reboot()")
         self._restart(ConsoleReset(self._fastest))
         return self.info
 
@@ -160,13 +183,17 @@ class Device:
         """
         self._line.reopen()
 
+    @doing("starting the board")
     def _restart(self, how: ResetStrategy) -> None:
         with self.noticing_interruption():
             self._forget()
-            self._info = self._recovery.start(how)
-            check_mac(self._info, self.spec.mac)
-            if has_line_rate(self.port) and not self._info.simulated:
-                self.raise_baud()
+            if self.console.health.plain is None:
+                self._info = self._recovery.start(how)
+                check_mac(self._info, self.spec.mac)
+                if has_line_rate(self.port) and not self._info.simulated:
+                    self.raise_baud()
+            else:
+                self._recovery.start_plain(how)
         self.interrupted = False
 
     @contextlib.contextmanager

@@ -13,6 +13,7 @@ from hil.errors import BadInputError, BoardSilent, HilError
 from hil.firmware.build import FirmwareBuild, firmware_for
 from hil.flash.flash import FlashFile, FlashReport, Needs, Progress, flash
 from hil.inference.part import ModelPart
+from hil.rig.providers.interface import Lease
 from hil.rig.rig import BoardSpec
 from hil.sim.process import Lab
 
@@ -29,12 +30,21 @@ class Flashable(Device):
     Attributes:
         half_flashed: whether flashing it was cut short: what it does until it is flashed anew says
             nothing about the firmware.
+        plain: the firmware that has been flashed, if it does not speak hil's console.
     """
 
-    def __init__(self, spec: BoardSpec, port: str, lab: Lab | None, owns_lab: bool) -> None:
-        super().__init__(spec, port, lab, owns_lab)
+    def __init__(
+        self, spec: BoardSpec, port: str, lab: Lab | None, lease: Lease | None = None
+    ) -> None:
+        super().__init__(spec, port, lab, lease)
         self.half_flashed = False
+        self.plain: FirmwareBuild | None = None
         self._part: ModelPart | None = None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the board's figures are simulated."""
+        return super().simulated if self.plain is None else self.plain.simulated
 
     @property
     def part(self) -> ModelPart:
@@ -44,6 +54,7 @@ class Flashable(Device):
             BadInputError: none was flashed or named.
         """
         if self._part is None:
+            self.console.health.require_protocol("a model")
             raise BadInputError("No model is known to be on the board; flash one first.")
         return self._part
 
@@ -69,14 +80,15 @@ class Flashable(Device):
 
         Args:
             build: the firmware; ``None`` for the one that belongs to virtual boards.
-            model: the full model; ``None`` leaves the slot alone, for a gateway needs none.
+            model: the full model; ``None`` leaves the slot alone, for a gateway needs none, and
+                plain firmware takes none.
             cut: where to cut it; ``None`` for its default. Not used in role full.
             role: ``head``, ``tail`` or ``full``.
             progress: called while something is being written.
 
         Raises:
-            BadInputError: the model's part does not fit in slot or arena, no such cut, or a board
-                without reset lines that holds something else.
+            BadInputError: the model's part does not fit in slot or arena, no such cut, a model for
+                plain firmware, or a board without reset lines that holds something else.
             PortMissingError, PortBusyError, WrongChipError, FlashingError: see
                 :func:`hil.flash.flash.flash`; two attempts are made.
             BootFailure: the board does not run what was written.
@@ -84,6 +96,8 @@ class Flashable(Device):
             ResetError, BoardPanic, BoardSilent: as :meth:`reset`.
         """
         build = build or firmware_for(self.port)
+        if model is not None:
+            build.require_console("no model can be put on it")
         part = ModelPart.of(model, cut, role) if model else None
         slot = [_slot(build, part)] if part else []
         return self._install([*build.files, *slot], build, part, progress)
@@ -98,6 +112,7 @@ class Flashable(Device):
         progress: OnProgress | None = None,
     ) -> FlashReport:
         """Bring only the model slot up to date; the rest as :meth:`flash`."""
+        self.console.health.require_protocol("a model")
         build = build or firmware_for(self.port)
         part = ModelPart.of(model, cut, role)
         return self._install([_slot(build, part)], None, part, progress)
@@ -145,13 +160,21 @@ class Flashable(Device):
         self._part = None
         if build:
             self.console.elf = build.elf
+            self.plain = build if build.plain else None
+            self.console.health.plain = build.app.project if build.plain else None
         if self.spec.reset == "none":
+            if build and build.plain:
+                raise BadInputError(
+                    'esptool cannot reach a board without reset lines (reset = "none" in hil.toml, '
+                    f"or a socket:// port), nor can '{build.app.project}' be asked what it is; "
+                    "give the board lines."
+                )
             self.reset()
             report = find_installed(self.info, files, build.app if build else None, part)
         else:
             report = self._write(files, build, progress)
             self.reset()
-            if build:
+            if build and not build.plain:
                 check_firmware(self.info, build.app)
         if part:
             self._accept(part)
@@ -180,7 +203,7 @@ class Flashable(Device):
     def _needs(self, build: FirmwareBuild | None) -> Needs:
         if build is None:
             return Needs(self.spec.mac)
-        return Needs(self.spec.mac, build.flash_size, psram=True)
+        return Needs(self.spec.mac, build.flash_size, psram=not build.plain)
 
     def _introduced(self) -> BoardInfo:
         """Return what the board says about itself, if it runs this project's firmware."""

@@ -4,7 +4,7 @@
 import contextlib
 import errno
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hil.console.console import Console
 from hil.console.input import BAUD
@@ -30,6 +30,7 @@ class BoardPort:
         name: device or URL.
         lab: the lab of a virtual board, whose ports nobody else knows of.
         line: what is unusual about its line.
+        check: raises why the board is gone, if its provider knows.
 
     Attributes:
         name: under which the port is found again, should it vanish for a while.
@@ -42,8 +43,15 @@ class BoardPort:
         LabError: the lab has died.
     """
 
-    def __init__(self, name: str, lab: Lab | None, line: Line = USUAL) -> None:
+    def __init__(
+        self,
+        name: str,
+        lab: Lab | None,
+        line: Line = USUAL,
+        check: Callable[[], None] | None = None,
+    ) -> None:
         self._lab = lab
+        self._check = check
         self._line = line
         self._away = False
         with contextlib.ExitStack() as stack:
@@ -123,6 +131,8 @@ class BoardPort:
     def _attach(self) -> None:
         if self._lab is not None:
             self._lab.check()
+        elif self._check is not None:
+            self._check()
         try:
             port = open_when_back(self.name, BAUD)
         except InfrastructureError:
@@ -139,9 +149,11 @@ class BoardPort:
             raise
 
     def _explain(self) -> None:
-        """Raise LabError if that is why the connection is gone."""
+        """Raise why the connection is gone, if lab or provider know."""
         if self._lab is not None:
             # The kernel closes a dying process's connections before its parent can see it dead.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._lab.process.wait(_DYING_S)
             self._lab.check()
+        elif self._check is not None:
+            self._check()

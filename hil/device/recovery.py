@@ -8,6 +8,7 @@ from hil.console.info import BoardInfo
 from hil.device.port import BoardPort
 from hil.device.retry import with_retry
 from hil.device.start import start
+from hil.device.start_plain import start_plain
 from hil.errors import BoardSilent, InfrastructureError, PortMissingError, ResetError
 from hil.flash.flash import FlashReport
 from hil.rig.power import power_cycle
@@ -59,6 +60,24 @@ class Recovery:
             self._note(f"{health.boots} starts until it answered, the last by {health.start}")
         self._session = info.session
         return info
+
+    def start_plain(self, how: ResetStrategy) -> None:
+        """Reset a board whose firmware cannot be asked, and wait until it runs.
+
+        Raises:
+            BootFailure, BoardPanic: the firmware does not come up.
+            ResetError, PortMissingError: the rig does not let it, for the reasons given.
+        """
+
+        def by_lines() -> None:
+            start_plain(self._line, how)
+
+        def by_power() -> None:
+            with self._line.lend():
+                power_cycle(self._spec, self._note)
+            start_plain(self._line, None)
+
+        with_retry([by_lines, by_power if self._spec.power_cycle else by_lines], self._note)
 
     def flash(self, write: Callable[[str], FlashReport]) -> FlashReport:
         """Have the board flashed while the port is lent.

@@ -20,7 +20,7 @@ from hil.errors import (
     ResetError,
     WrongChipError,
 )
-from hil.firmware.app import AppInfo
+from hil.firmware.app import PROJECT, AppInfo
 from hil.protocol.console.line import Log, parse_line
 from hil.serialport.reset import ResetStrategy
 from hil.symptoms import Misbehaviour
@@ -31,9 +31,6 @@ BOOT_PATIENCE_S = 15.0
 MUTE_PATIENCE_S = 8.0
 """The ROM greets within milliseconds. Where the port vanishes with the reset that is not heard,
 but then the firmware's own log is."""
-
-PROJECT = "splitnode"
-"""What the names of this project's applications begin with."""
 
 _PROJECT = re.compile(r"app_init: Project name: +(\S+)")
 _ATTEMPT_S = 0.5
@@ -89,12 +86,8 @@ class _Heard:
 
     def verdict(self, name: str, waited: float) -> HilError | None:
         """Return what it means that no answer has come for so long; ``None``: wait on."""
-        if not self.anything and waited > MUTE_PATIENCE_S:
-            return ResetError(
-                f"Nothing came from the board on {name} for {MUTE_PATIENCE_S:g} s after a reset, "
-                "not even its ROM's greeting; re-plug it, or give hil.toml a power_cycle command "
-                "for it."
-            )
+        if not self.anything and (error := mute(name, waited)) is not None:
+            return error
         if waited <= BOOT_PATIENCE_S:
             return None
         if self.project and not self.project.startswith(PROJECT):
@@ -105,6 +98,21 @@ class _Heard:
             f"The board on {name} does not answer within {BOOT_PATIENCE_S:g} s of a reset; look at "
             "its log."
         )
+
+
+def mute(name: str, waited: float) -> ResetError | None:
+    """Return what it means that nothing at all has come for so long; ``None``: wait on.
+
+    Args:
+        name: of the board's port.
+        waited: seconds since the reset.
+    """
+    if waited <= MUTE_PATIENCE_S:
+        return None
+    return ResetError(
+        f"Nothing came from the board on {name} for {MUTE_PATIENCE_S:g} s after a reset, not even "
+        "its ROM's greeting; re-plug it, or give hil.toml a power_cycle command for it."
+    )
 
 
 def _wait_until_up(line: BoardPort, heard: _Heard) -> BoardInfo:

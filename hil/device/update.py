@@ -12,6 +12,7 @@ from hil.device.start import check_firmware, check_model
 from hil.errors import BadInputError, BoardRefused, BootFailure, HilError, InfrastructureError
 from hil.firmware.build import FirmwareBuild
 from hil.flash.flash import Progress
+from hil.host.activity import doing
 from hil.inference.part import ModelPart
 
 _WHOLE_FLASH = 1 << 24
@@ -64,6 +65,8 @@ def update(
         BoardRefused: it does not take it; the code says why.
         InfrastructureError, BoardPanic, BoardSilent: as :meth:`hil.device.device.Device.reset`.
     """
+    if build is not None:
+        build.require_console("a board cannot be updated to it over that console")
     began = time.monotonic()
     before = _at_rest(device)
     uploads = _uploads(before, build, part)
@@ -114,11 +117,13 @@ def _upload(
     device: Device, what: str, data: bytes, progress: Callable[[Progress], None] | None
 ) -> None:
     def tell(done: int) -> None:
+        step.reached(done, len(data))
         if progress is not None:
             progress(Progress(what, 0, done, len(data)))
 
     try:
-        write_update(device.console, what, data, tell)
+        with doing(f"uploading {_NAMES[what]}") as step:
+            write_update(device.console, what, data, tell)
     except BoardRefused as refusal:
         sentence = f"the board does not take {_NAMES[what]} of {len(data)} bytes: {refusal}"
         if refusal.code in _BOARDS_LIMITS:

@@ -28,5 +28,6 @@ def build_finding(path: Path | None, port: str) -> tuple[Finding, int]:
     except BadInputError as error:
         return bad(check, error), LEAST_FLASH
     kind = "virtual boards" if build.simulated else "an ESP32-S3"
-    text = f"{build.app.version} for {kind} with {build.flash_size >> 20} MB of flash"
+    name = f"{build.app.project}, without hil's console, " if build.plain else ""
+    text = f"{name}{build.app.version} for {kind} with {build.flash_size >> 20} MB of flash"
     return good(check, text), build.flash_size

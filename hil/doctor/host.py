@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
 """What a run needs of this computer."""
 
+import contextlib
+import platform
 import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hil.computer import no_interpreter
 from hil.doctor.finding import Finding, bad, good, look, note
 from hil.errors import InfrastructureError
+from hil.host.files import read_file
 from hil.rig import lock as board_lock
 
 _PATIENCE_S = 5.0
@@ -24,13 +28,16 @@ def host_findings() -> Iterator[Finding]:
 
 
 def bluetooth() -> str:
-    """Return that BLE can be used.
+    """Return that BLE can be used, as far as that can be found out here.
 
     Raises:
         BluetoothError: it cannot.
     """
     import asyncio
+    import sys
 
+    if sys.platform != "linux":
+        return "not asked: only Linux tells of its adapter before it is used"
     from hil.transport.ble.bluez import check_bluez
 
     asyncio.run(check_bluez())
@@ -38,16 +45,28 @@ def bluetooth() -> str:
 
 
 def _kernels() -> str:
-    """Run a model, for a wheel may be installed and not fit the processor."""
+    """Run a model apart, for a wheel may be installed and not fit the processor."""
     import numpy as np
 
-    from hil.model.interpreter import backend_name
-    from hil.model.model import Model
+    from hil.model.engine.apart import EngineApart
+    from hil.model.engine.choice import job_of
+    from hil.model.engine.native import EngineError, backend_name, micro_available
+    from hil.model.tflite import schema
+    from hil.model.tflite.verify import verify
     from hil.resources import resource
 
-    model = Model.load(resource("models/tiny"))
-    model.predict(np.zeros(model.input.shape, model.input.dtype))
-    return f"{backend_name()} runs models"
+    schema.load()
+    model = read_file(resource("models/tiny") / "full_int8.tflite")
+    graph = verify(model)
+    inputs = [np.zeros(each.shape, each.dtype) for each in graph.input_specs]
+    for kernels in ("BUILTIN_REF", *(["micro"] if micro_available() else [])):
+        try:
+            with contextlib.closing(EngineApart(model, job_of(graph, kernels))) as engine:
+                engine.invoke(inputs)
+        except EngineError as error:
+            raise no_interpreter(error) from error
+    micro = " and TensorFlow Lite Micro run" if micro_available() else " runs"
+    return f"{backend_name()}{micro} models under Python {platform.python_version()}"
 
 
 def _locks() -> str:

@@ -4,8 +4,11 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from hil.budgets import Budgets
+from hil.budgets.file import FILE_NAME
 from hil.doctor.board import board_findings
 from hil.doctor.build import build_finding
+from hil.doctor.extensions import extension_findings
 from hil.doctor.finding import Finding, bad, look, note
 from hil.doctor.host import bluetooth, host_findings
 from hil.doctor.ports import port_findings
@@ -31,6 +34,9 @@ def examine(
         probe: whether boards may be reset, to ask the chips themselves.
     """
     yield from host_findings()
+    yield from extension_findings()
+    if (budgets := Path(FILE_NAME)).exists():
+        yield look("budgets", lambda: _budgets(budgets))
     try:
         rig = find()
     except HilError as error:
@@ -60,8 +66,17 @@ def examine(
         yield look("Bluetooth", bluetooth)
 
 
+def _budgets(path: Path) -> str:
+    sections = len(Budgets.load(path).latency)
+    return f"{path.absolute()} has limits of {sections} boards and models"
+
+
 def _lab() -> str:
+    from hil.sim.kernels import has_arena
     from hil.sim.process import Lab
 
     with Lab.start() as lab:
-        return f"a virtual {lab.boards[0].chip} can be started; all its times are simulated"
+        said = f"a virtual {lab.boards[0].chip} can be started; all its times are simulated"
+    if has_arena():
+        return said
+    return f"{said}; it runs reference kernels without an arena (no TensorFlow Lite Micro here)"

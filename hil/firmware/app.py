@@ -14,8 +14,13 @@ from hil.errors import BadInputError
 from hil.flash.flash import FlashFile
 from hil.host.files import read_file
 
+PROJECT = "splitnode"
+"""What the names of this project's applications begin with."""
+
 _VIRTUAL_MARK = b"HILWASM\0"
 """Behind ``esp_app_desc_t`` in an image for virtual boards (firmware/virtual/pack.py)."""
+_CONSOLE_MARK = b"there is no verb in the request: try help"
+"""A sentence of the core's console: an application that has it in it speaks docs/protocol.md."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class AppInfo:
         source_digest: ``elf_sha256`` in hexadecimal; in a virtual image, that of its sources.
         simulated: whether it is WebAssembly for a virtual board.
         sdk: version of the ESP-IDF that it was built with.
+        speaks: whether it answers requests: it is this project's, or has its console in it.
     """
 
     project: str
@@ -35,6 +41,7 @@ class AppInfo:
     source_digest: str
     simulated: bool
     sdk: str
+    speaks: bool = True
 
     @classmethod
     def read(cls, file: FlashFile, directory: Path) -> Self:
@@ -67,6 +74,7 @@ class AppInfo:
             source_digest=description.elf_sha256.hex(),
             simulated=file.data[behind : behind + len(_VIRTUAL_MARK)] == _VIRTUAL_MARK,
             sdk=description.idf_version,
+            speaks=description.project_name.startswith(PROJECT) or _CONSOLE_MARK in file.data,
         )
 
     def check_elf(self, elf: Path | None) -> None:

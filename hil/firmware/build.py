@@ -12,7 +12,7 @@ from typing import Self
 from esp_idf_defs import PartitionTable
 from esp_idf_defs.partitions import InputError, PartitionDefinition
 
-from hil.errors import BadInputError
+from hil.errors import BadInputError, PlainFirmware
 from hil.firmware.app import AppInfo
 from hil.firmware.files import BuildFiles, cache_directory, companion
 from hil.flash.flash import FlashFile, OtaChoice, check_layout
@@ -44,6 +44,8 @@ class FirmwareBuild:
         table: the partition table, as esp-idf-defs parses it.
         flash_size: bytes of flash that the board must have.
         elf: the program that the application was made from, if it is there.
+        plain: whether it does not speak hil's console: firmware of any kind, which can be flashed,
+            reset, listened to and typed to, and needs no model slot.
     """
 
     path: Path
@@ -53,14 +55,17 @@ class FirmwareBuild:
     table: PartitionTable
     flash_size: int
     elf: Path | None
+    plain: bool = False
 
     @classmethod
-    def load(cls, path: Path | str) -> Self:
+    def load(cls, path: Path | str, *, console: str | None = None) -> Self:
         """Read ``flasher_args.json`` and the files that it names.
 
         Args:
             path: a build directory, or a published ``.zip`` of one, which is unpacked into the
                 cache.
+            console: ``hil`` or ``plain``, which kind of console the firmware has; ``None``: the
+                application tells (:attr:`hil.firmware.app.AppInfo.speaks`).
 
         Raises:
             BadInputError: something is missing, damaged, for another chip, or does not fit.
@@ -69,12 +74,13 @@ class FirmwareBuild:
         directory = found.directory
         by_role = {file.role: file for file in found.files}
         table = _partitions(by_role["partition table"], directory)
-        check_layout(found.files)
         app = AppInfo.read(by_role["app"], directory)
         app.check_elf(found.elf)
+        plain = console == "plain" or (console is None and not app.speaks)
+        files = found.with_state() if plain else found.files
+        check_layout(files)
         size = _flash_size(table, found)
-        build = cls(Path(path), directory, found.files, app, table, size, found.elf)
-        build.model_slot()
+        build = cls(Path(path), directory, files, app, table, size, found.elf, plain)
         room = build.app_partition.size
         taken = len(by_role["app"].data)
         if taken > room:
@@ -82,12 +88,18 @@ class FirmwareBuild:
                 f"The application in {directory} has {taken} bytes, its partition "
                 f"{room}; enlarge the partition by {taken - room} bytes."
             )
-        if build.ota is None:
-            raise BadInputError(
-                f"The partition table in {directory} has no otadata, or its application goes into "
-                "no OTA slot; take firmware/partitions.csv."
-            )
+        if not plain:
+            build._require_slots()
         return build
+
+    def _require_slots(self) -> None:
+        """Raise BadInputError where an update or a model has no place."""
+        self.model_slot()
+        if self.ota is None:
+            raise BadInputError(
+                f"The partition table in {self.directory} has no otadata, or its application goes "
+                "into no OTA slot; take firmware/partitions.csv."
+            )
 
     @cached_property
     def test_build(self) -> "FirmwareBuild | None":
@@ -111,6 +123,22 @@ class FirmwareBuild:
             )
         return found
 
+    def require_console(self, what: str) -> None:
+        """Make sure that the firmware speaks hil's console.
+
+        Args:
+            what: cannot be done with it otherwise, as half a sentence.
+
+        Raises:
+            PlainFirmware: it does not.
+        """
+        if self.plain:
+            raise PlainFirmware(
+                f"The firmware '{self.app.project}' in {self.path} does not speak hil's console, "
+                f"so that {what}; flash it alone, or name firmware that speaks it (pytest: "
+                "--hil-console=hil for one that does)."
+            )
+
     @property
     def simulated(self) -> bool:
         """Whether the build is for virtual boards."""
@@ -128,7 +156,12 @@ class FirmwareBuild:
 
     @property
     def ota(self) -> OtaChoice | None:
-        """What otadata must say for the application to boot; ``None`` without OTA partitions."""
+        """What otadata must say for the application to boot; ``None`` without OTA partitions.
+
+        Plain firmware comes with an otadata of its own.
+        """
+        if self.plain:
+            return None
         subtypes = {int(p.subtype) for p in self.table if p.type == _TYPE_APP}
         slots = len([s for s in subtypes if _OTA_0 <= s < _OTA_END])
         subtype = int(self._app_definition.subtype)

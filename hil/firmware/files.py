@@ -41,12 +41,14 @@ class BuildFiles:
         files: what goes where; the application last.
         flash_size: what the bootloader and the application are set to, in bytes; 0: not said.
         elf: the program that the application was made from, if it is there.
+        state: role and entry of what the build has for otadata and nvs.
     """
 
     directory: Path
     files: tuple[FlashFile, ...]
     flash_size: int
     elf: Path | None
+    state: tuple[tuple[str, dict[str, Any]], ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> "BuildFiles":
@@ -69,8 +71,9 @@ class BuildFiles:
         entries = {
             role: entry
             for role, entry in arguments.items()
-            if isinstance(entry, dict) and {"offset", "file"} <= entry.keys() and role not in _KEPT
+            if isinstance(entry, dict) and {"offset", "file"} <= entry.keys()
         }
+        state = tuple((role, entries.pop(role)) for role in _KEPT if role in entries)
         files = [_read(directory, role, entry) for role, entry in entries.items()]
         files.sort(key=lambda file: (file.role == "app", file.offset))
         roles = {file.role for file in files}
@@ -80,7 +83,17 @@ class BuildFiles:
         elf = directory / str(
             description.get("app_elf") or Path(str(entries["app"]["file"])).with_suffix(".elf")
         )
-        return cls(directory, tuple(files), _flash_size(arguments), elf if elf.is_file() else None)
+        found = elf if elf.is_file() else None
+        return cls(directory, tuple(files), _flash_size(arguments), found, state)
+
+    def with_state(self) -> tuple[FlashFile, ...]:
+        """Return all files, the initial otadata and nvs among them; the application last.
+
+        Raises:
+            BadInputError: one of those cannot be read.
+        """
+        state = [_read(self.directory, role, entry) for role, entry in self.state]
+        return (*state, *self.files)
 
 
 def companion(path: Path) -> Path:

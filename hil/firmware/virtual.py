@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hil.errors import BadInputError
 from hil.host import child
+from hil.host.activity import doing
 from hil.resources import PACKAGE
 
 ROOT = PACKAGE.parent / "firmware"
@@ -89,6 +90,7 @@ def can_build() -> bool:
     return importlib.util.find_spec("ziglang") is not None
 
 
+@doing("compiling the firmware")
 def build(out: Path, *, test: bool = False, root: Path = ROOT, digest: str | None = None) -> None:
     """Compile and pack the image into `out`, which then looks like an ESP-IDF build directory.
 

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 from hil import errors
 from hil.errors import BadInputError, FlashingError, HilError
 from hil.host import child
+from hil.host.activity import doing
 from hil.host.lifeline import lifeline
 from hil.serialport.line import USUAL, Line
 
@@ -178,11 +179,14 @@ def flash(
     }
     request = json.dumps(plan).encode() + b"\n" + b"".join(file.data for file in files)
     notes: list[str] = []
-    with contextlib.closing(_run_worker(request, deadline)) as events:
+    with doing("flashing") as step, contextlib.closing(_run_worker(request, deadline)) as events:
         for event in events:
             kind = event.pop("event")
-            if kind == "progress" and progress is not None:
-                progress(Progress(**event))
+            if kind == "progress":
+                reached = Progress(**event)
+                step.reached(reached.done, reached.total, f"writing {reached.role}")
+                if progress is not None:
+                    progress(reached)
             elif kind == "note":
                 notes.append(event["text"])
             elif kind == "error":

@@ -4,8 +4,15 @@
 ``child``       processes that run a module of this package, and of no other
 ``lifeline``    has them end with the process that started them
 ``libraries``   has the libraries loaded in spite of a user's files of their names
+``memory``      what memory this process may have
+``cores``       how much may run at the same time
 ``files``       reads files of others: only where they are files, and only so far
+``toml_lines``  on which line of a TOML text something stands
 ``whole_file``  writes files whole or not at all
 ``printable``   what other people named, made fit to be shown
+``terminal``    how wide lines are, in colour or not, moving or not
+``columns``     text within so many columns: tables, folded prose
+``activity``    what is being done at the moment
+``status_line`` shows that, where nothing else moves
 ``secret``      values that no traceback shows
 """

@@ -18,7 +18,8 @@ _KEPT = (
     *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TMP", "TEMP"),
     *("LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LC_NUMERIC", "LC_TIME"),
     *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"),
-    *("LD_LIBRARY_PATH", "SSL_CERT_FILE", "OMP_NUM_THREADS", "HIL_LOCK_DIR"),
+    *("LD_LIBRARY_PATH", "SSL_CERT_FILE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
+    "HIL_LOCK_DIR",
 )
 """What the harness and the libraries that it uses go by."""
 _KEPT_FAMILIES = ("COV_CORE_", "COVERAGE_")

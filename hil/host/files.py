@@ -24,6 +24,13 @@ DATA_BYTES = 1 << 28
 DEPTH = 32
 """Most levels of nested JSON or TOML; no file of this project has more than six."""
 
+_FLAGS = os.O_RDONLY | sum(
+    # Non-blocking, since opening a pipe waits for its other end; regular files do not care. Windows
+    # has none of the first three, and would translate line ends without the last.
+    getattr(os, name, 0)
+    for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY")
+)
+
 _LINE = 4096
 """Most characters in a line of TOML: the time to read a dotted key grows with its square."""
 
@@ -47,8 +54,7 @@ def read_file(path: str | os.PathLike[str], most: int = DATA_BYTES) -> bytes:
         OSError: there is none, it is something other than a file, it is larger than that, or it
             cannot be read.
     """
-    # Non-blocking, since opening a pipe waits for its other end; regular files do not care.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    descriptor = os.open(path, _FLAGS)
     try:
         status = os.fstat(descriptor)
         _check(status.st_mode, path)

@@ -22,7 +22,7 @@ _ALWAYS = ("numpy", "serial", "serial.tools.list_ports", "serial.rfc2217", "file
 _NAMES = (
     *("numpy", "serial", "filelock", "PIL", "flatbuffers", "tflite_runtime", "tflite_micro"),
     *("ai_edge_litert", "bleak", "bumble", "wasmtime", "esp_idf_defs", "elftools", "click"),
-    *("tomlkit", "rich", "esptool"),
+    *("tomlkit", "esptool"),
 )
 _NOT_HERE = ("esptool", "wasmtime")
 """What only processes of their own import."""

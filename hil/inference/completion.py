@@ -90,7 +90,7 @@ def predictions(top5: tuple[tuple[int, int], ...], model: "Model") -> tuple[Pred
             score = struct.unpack("<f", struct.pack("<I", raw & 0xFFFFFFFF))[0]
         else:
             score = (raw - spec.zero_point) * (spec.scale or 1.0)
-        label = model.labels[class_id] if class_id < len(model.labels) else str(class_id)
+        label = model.labels[class_id] if class_id < len(model.labels) else f"class {class_id}"
         found.append(Prediction(class_id, label, raw, score))
     return tuple(found)
 

@@ -12,7 +12,7 @@ class Prediction:
 
     Attributes:
         class_id: index of the class.
-        label: its name, or the index as text where the model has no labels.
+        label: its name; ``class 8`` and so on where the model has no labels.
         score_raw: the output's element as it is: an integer, or IEEE 754 bits for float32.
         score: its real value.
     """

@@ -9,6 +9,7 @@ import functools
 from dataclasses import dataclass
 
 from hil.errors import BadInputError
+from hil.host.activity import doing
 from hil.inference.inference import Inference
 from hil.inference.references import References
 from hil.model.array import Array
@@ -54,6 +55,7 @@ class Judgement:
     kernel: Verdict
 
 
+@doing("asking the reference model")
 def judge(
     inference: Inference,
     model: Model,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from hil.errors import BadInputError
+from hil.host.activity import doing
 from hil.host.files import read_file
 from hil.model.accuracy import AgreementLimits
 from hil.model.array import Array
@@ -66,6 +67,7 @@ class Model:
     _interpreters: dict[tuple[bool, Kernels], Interpreter] = field(default_factory=dict, repr=False)
 
     @classmethod
+    @doing("reading the model")
     def load(
         cls, path: str | os.PathLike[str], *, value_range: tuple[float, float] | None = None
     ) -> Self:
@@ -150,7 +152,8 @@ class Model:
     @functools.cached_property
     def cuts(self) -> Cuts:
         """Every legal cut, in execution order."""
-        return legal_cuts(self.int8)
+        with doing("looking where the model can be cut"):
+            return legal_cuts(self.int8)
 
     @functools.cached_property
     def default_cut(self) -> Cut:

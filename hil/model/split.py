@@ -26,6 +26,9 @@ FULL_MODEL_INDEX = 0xFFFF
 # The share of all MACs that the default cut of a bare .tflite may leave to the board.
 _MOST_HEAD_MACS = 0.6
 
+# How many cuts a sentence names.
+_LISTED = 6
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -184,7 +187,8 @@ def find_cut(cuts: Cuts, wanted: str | int) -> Cut:
 
     Args:
         cuts: what :func:`legal_cuts` returned.
-        wanted: an operator index, or a tensor's full or short name.
+        wanted: an operator index, or a tensor's full or short name, or so much of the beginning of
+            a short name that it can mean only one cut; its case does not count then.
 
     Raises:
         BadInputError: there is no such cut, or the name is ambiguous; the sentence names the
@@ -214,6 +218,10 @@ def find_cut(cuts: Cuts, wanted: str | int) -> Cut:
             f"The model has no operator {text}, only 0 to {len(cuts.operators) - 1}; "
             f"its last legal cut is {_list(cuts[-1:])}."
         )
+    if begun := [cut for cut in cuts if _begins(cut.short_name.casefold(), text.casefold())]:
+        if len(begun) > 1:
+            raise BadInputError(f"{text!r} may mean {_list(begun)}; say which.")
+        return begun[0]
     close = difflib.get_close_matches(text, [cut.short_name for cut in cuts], n=3, cutoff=0.0)
     nearest = [cut for name in close for cut in cuts if cut.short_name == name]
     raise BadInputError(
@@ -245,5 +253,14 @@ def split_at(model: bytes, cut: Cut) -> Split:
     return Split(parts.head(cut.index), parts.tail(cut.index), cut, model_id(model, cut))
 
 
+def _begins(name: str, text: str) -> bool:
+    """Whether a name begins with a text that does not end within one of its numbers."""
+    after = name[len(text) : len(text) + 1]
+    inside = text[-1:].isdigit() and after.isdigit()
+    return bool(text) and name.startswith(text) and not inside
+
+
 def _list(cuts: Sequence[Cut]) -> str:
-    return ", ".join(f"{cut.short_name} ({cut.index})" for cut in cuts)
+    shown = [f"{cut.short_name} ({cut.index})" for cut in cuts[:_LISTED]]
+    more = [f"{len(cuts) - _LISTED} more"] if len(cuts) > _LISTED else []
+    return ", ".join(shown + more)

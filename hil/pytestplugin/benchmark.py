@@ -9,12 +9,21 @@ and the storage's directory gets the board's name: ``.benchmarks/virtual`` or
 
 import sys
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any, TextIO
 
 import pytest
 
+from hil.host.terminal import columns
 from hil.pytestplugin.run import Run
+
+_FIRST = ("median", "max", "rounds", "min")
+"""The columns of pytest-benchmark's table that are shown in any case, if at all."""
+
+# Characters that they take: a name such as "over espnow"; figures with their ratio; counts.
+_NAME_COLUMNS = 20
+_WIDE = 24
+_NARROW = {"rounds": 8, "iterations": 12, "outliers": 10}
 
 _COMPARE: pytest.StashKey[Any] = pytest.StashKey()
 """Value of ``--benchmark-compare`` while it is held back."""
@@ -43,6 +52,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
     benchmarks = getattr(config, "_benchmarksession", None)
     if name is not None and benchmarks is not None:
         benchmarks.machine_id = benchmarks.storage.default_machine_id = name
+        if config.getoption("benchmark_columns") is None:
+            benchmarks.columns = _fitting(benchmarks.columns, columns())
     _compare(config)
     return (yield)
 
@@ -64,6 +75,18 @@ def pytest_benchmark_update_machine_info(
         "firmware": firmware.source_digest if firmware else None,
         "model": model.model_id if model else None,
     }
+
+
+def _fitting(names: Sequence[str], width: int) -> list[str]:
+    """Return so many of the table's columns as a terminal has room for, in their order."""
+    room = width - _NAME_COLUMNS
+    wanted = list[str]()
+    for name in (*_FIRST, *(each for each in names if each not in _FIRST)):
+        room -= _NARROW.get(name, _WIDE)
+        if room < 0:
+            break
+        wanted.append(name)
+    return [name for name in names if name in wanted]
 
 
 def _board_name(config: pytest.Config) -> str | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hil.pytestplugin.options import Settings
+from hil.pytestplugin.outcomes.dormancy import wake
 from hil.pytestplugin.run import Run
 from hil.pytestplugin.turns.grouping import find_combination
 from hil.pytestplugin.turns.matrix import Combination
@@ -57,7 +58,8 @@ def hil_bench(
     from hil.pytestplugin.bench.bench import Bench
 
     run = Run.of(request.config)
-    run.begin()  # where a test asks for a board that did not seem to need one
+    wake(request._pyfuncitem)  # where a test asks for a board that did not seem to need one
+    run.begin()
     run.record_property = record_testsuite_property
     rig = run.plan.rig
     if isinstance(rig, InfrastructureError):
@@ -88,9 +90,10 @@ def hil_firmware(
     from hil.firmware.build import firmware_for
 
     run = Run.of(request.config)
-    if (given := getattr(request, "param", None) or run.settings.firmware) is not None:
-        return as_build(given, run.builds)
-    return run.plan.subject(hil_combination).build or firmware_for(hil_bench.board.port)
+    if (given := getattr(request, "param", None)) is not None:
+        return as_build(given, run.builds, run.settings.console)
+    planned = run.plan.subject(hil_combination).build or run.build
+    return planned or firmware_for(hil_bench.board.port)
 
 
 @pytest.fixture(scope="session")
@@ -198,6 +201,7 @@ def hil_connection(
     request: pytest.FixtureRequest, hil_link: str | None, hil_board: "Board"
 ) -> "Connection":
     """The link that the board is connected over."""
+    hil_board.console.health.require_protocol("the fixture link")
     if not Run.of(request.config).is_ready:
         begin(request._pyfuncitem, with_board=True)
     assert hil_board.connection is not None

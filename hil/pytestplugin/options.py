@@ -13,11 +13,14 @@ from hil.links import LINKS, parse_links
 
 _OPTIONS = {
     "board": "board to test: 'virtual', 'usb' (the dut of hil.toml, else the only one attached), "
-    "a name in hil.toml, mac:ADDRESS, serial:NUMBER (of the USB device), a port or a URL; "
+    "a name in hil.toml, mac:ADDRESS, serial:NUMBER (of the USB device), PROVIDER:NAME (of another "
+    "package's), a port or a URL; "
     "default: HIL_BOARD, hil.toml, else virtual",
     "board-wait": "seconds to wait for a board that another run holds; default: 0",
     "firmware": "build directory of the firmware to flash, or a published .zip of one; default: "
     "the one that comes with hil",
+    "console": "what kind of console the firmware has: 'hil', or 'plain' for firmware of any kind, "
+    "which is flashed, reset and listened to; default: what its image says",
     "model": "model directory with a manifest, or a .tflite file; default: the one that comes with "
     "hil",
     "cut": "where to cut the model, by tensor or short name; 'best': the cut that 'hil split "
@@ -46,6 +49,7 @@ _OPTIONS = {
 }
 
 _UNSTABLE = ("pass", "fail")
+_CONSOLES = ("hil", "plain")
 
 BEST, ALL = "best", "all"
 """Words that ``--hil-cut`` takes in place of a name."""
@@ -59,6 +63,7 @@ class Settings:
         board: name, identity, port or URL.
         board_wait: seconds to wait for a board that another process holds.
         firmware: build directory, or a zip of one.
+        console: ``hil`` or ``plain``, the kind of console that the firmware has.
         model: directory with a manifest, or a .tflite file.
         cut: name or index of the cut, :data:`BEST` or :data:`ALL`.
         matrix: file with firmwares, models and cuts to test in each combination.
@@ -79,6 +84,7 @@ class Settings:
     board: str | None
     board_wait: float
     firmware: Path | None
+    console: str | None
     model: Path | None
     cut: str | None
     matrix: Path | None
@@ -116,6 +122,7 @@ class Settings:
             board=board or config.getini(_dest("board")) or None,
             board_wait=_seconds(text("board-wait") or "0"),
             firmware=_path(config, "firmware"),
+            console=_console(text("console")),
             model=_path(config, "model"),
             cut=text("cut"),
             matrix=_path(config, "matrix"),
@@ -191,6 +198,12 @@ def _seconds(text: str) -> float:
 def _unstable(text: str) -> str:
     if text not in _UNSTABLE:
         raise BadInputError(f"--hil-unstable is {text!r}; say {' or '.join(_UNSTABLE)}.")
+    return text
+
+
+def _console(text: str | None) -> str | None:
+    if text not in (None, *_CONSOLES):
+        raise BadInputError(f"--hil-console is {text!r}; say {' or '.join(_CONSOLES)}.")
     return text
 
 

@@ -20,6 +20,7 @@ from hil.rig.rig import Rig
 from hil.serialport.ports import discover_ports
 
 if TYPE_CHECKING:
+    from hil.firmware.build import FirmwareBuild
     from hil.model.inputs.samples import Sample
     from hil.model.model import Model
     from hil.model.split import Cut
@@ -99,6 +100,20 @@ class Plan:
         """Return what a test is about whose fixtures nobody has overridden."""
         return self.subjects.get(combination) or next(iter(self.subjects.values()))
 
+    def _under_test(self, via: Sequence[str]) -> tuple[str, list[str]]:
+        """Return model and links in words, and lines about what is odd about the model."""
+        under_test = (
+            f"model {printable(self.model.name)}, cut after {printable(self.cut.short_name)}, "
+            f"over {', '.join(via)}"
+        )
+        if self.model.stateful:
+            under_test += ", its state begun afresh by every inference"
+        if len(self.subjects) > 1:
+            names = ", ".join(printable(str(each)) for each in self.subjects)
+            under_test = f"{len(self.subjects)} combinations, over {', '.join(via)}: {names}"
+        odd = [f"hil: {self.model.name}: {printable(each)}" for each in self.model.warnings]
+        return under_test, odd
+
     def lacks_for(self, via: str) -> str:
         """Return what the rig lacks for a link, as half a sentence; empty if nothing."""
         return "" if isinstance(self.rig, InfrastructureError) else self.rig.lacks_for(via) or ""
@@ -127,18 +142,17 @@ class Plan:
             return ""
         return "" if said.endswith("by the manifest") else said
 
-    def header(self, via: Sequence[str]) -> list[str]:
-        """Return the lines that say, before any test, what will be tested."""
-        under_test = (
-            f"model {printable(self.model.name)}, cut after {printable(self.cut.short_name)}, "
-            f"over {', '.join(via)}"
-        )
-        if self.model.stateful:
-            under_test += ", its state begun afresh by every inference"
-        if len(self.subjects) > 1:
-            names = ", ".join(printable(str(each)) for each in self.subjects)
-            under_test = f"{len(self.subjects)} combinations, over {', '.join(via)}: {names}"
-        odd = [f"hil: {self.model.name}: {printable(each)}" for each in self.model.warnings]
+    def header(self, via: Sequence[str], plain: "FirmwareBuild | None" = None) -> list[str]:
+        """Return the lines that say, before any test, what will be tested.
+
+        Args:
+            via: the links.
+            plain: the firmware, if it is one that has neither models nor links.
+        """
+        under_test, odd = self._under_test(via)
+        if plain is not None:
+            under_test = f"firmware {printable(plain.app.project)} {printable(plain.app.version)}"
+            under_test, odd = f"{under_test}, which does not speak hil's console", []
         rig = self.rig
         if isinstance(rig, InfrastructureError):
             return [f"hil: no board: {rig}", f"hil: {under_test}", *odd]

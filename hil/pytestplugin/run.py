@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hil.errors import HilError, InfrastructureError
+from hil.host.columns import fold
 from hil.host.libraries import load_libraries
 from hil.host.printable import printable
+from hil.host.status_line import hidden
+from hil.host.terminal import columns
 from hil.pytestplugin.options import Settings, log_directory
 from hil.pytestplugin.outcomes.kinds import kind_of
 from hil.pytestplugin.results_file import ResultsFile
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 
 SAMPLES = "hil_photos"
 """The fixture that stands behind ``photos``, where no conftest has a ``photos`` of its own."""
+
+HANGING = " " * len("hil: ")
+"""What the lines go on with that are too long for a terminal."""
 
 MAIN = "main"
 """The stage of the model under test; ``hil.pytestplugin.stages`` has the others."""
@@ -152,6 +158,23 @@ class Run:
         self.results.unstable = self.settings.unstable
         return plan
 
+    @cached_property
+    def build(self) -> "FirmwareBuild | None":
+        """The firmware that --hil-firmware names, if it does.
+
+        Raises:
+            BadInputError: it cannot be used.
+        """
+        from hil.firmware.build import FirmwareBuild
+
+        named, console = self.settings.firmware, self.settings.console
+        return FirmwareBuild.load(named, console=console) if named else None
+
+    @property
+    def plain(self) -> "FirmwareBuild | None":
+        """The firmware that is named, if it does not speak hil's console."""
+        return self.build if self.build is not None and self.build.plain else None
+
     def samples(self, model: "Model") -> "list[Sample]":
         """Return what the tests infer on with a model.
 
@@ -243,7 +266,7 @@ class Run:
         ]
         return sorted(entries, key=lambda each: each.host_s)
 
-    def say_who(self, holder: "Holder") -> None:
+    def say_who(self, holder: "Holder | str") -> None:
         """Show whose board is being waited for, also where little is to be shown."""
         self._show([f"hil: waiting for the board of {holder}"])
 
@@ -260,6 +283,7 @@ class Run:
         )
         if reporter is None:
             return
-        with capture.global_and_fixture_disabled() if capture else nullcontext():
+        with hidden(), capture.global_and_fixture_disabled() if capture else nullcontext():
             for line in lines:
-                reporter.write_line(printable(line, "\t"))
+                for part in fold(line, columns(), rest=HANGING):
+                    reporter.write_line(printable(part, "\t"))

@@ -4,9 +4,11 @@
 import pytest
 
 from hil.errors import BadInputError, HilError
+from hil.host.columns import fold
+from hil.host.terminal import columns
 from hil.pytestplugin.outcomes.kinds import NEEDS_BOARD, needs_board
-from hil.pytestplugin.run import SAMPLES, Run, is_dry
-from hil.shortage import telling_shortages
+from hil.pytestplugin.run import HANGING, SAMPLES, Run, is_dry
+from hil.shortage import check_memory, telling_shortages
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,10 +37,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if is_dry(session.config) or not any(map(needs_board, session.items)):
         return
     try:
+        check_memory()
         with telling_shortages():
             run = Run.of(session.config)
             run.begin()
-            run.plan  # noqa: B018 - worked out now, to refuse what makes no sense before any test
+            run.plan, run.build  # noqa: B018 - now, to refuse what makes no sense before any test
             if any(SAMPLES in getattr(item, "fixturenames", ()) for item in session.items):
                 run.samples(run.plan.model)
     except HilError as error:
@@ -54,6 +57,8 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     run = Run.under_way(config)
     if run is None:
         return []
-    lines = run.plan.header(run.settings.via)
-    scaling = run.plan.scaling(run.settings)
-    return [*lines, f"hil: {scaling}"] if scaling else lines
+    lines = run.plan.header(run.settings.via, run.plain)
+    scaling = "" if run.plain else run.plan.scaling(run.settings)
+    if scaling:
+        lines.append(f"hil: {scaling}")
+    return [part for line in lines for part in fold(line, columns(), rest=HANGING)]

@@ -38,6 +38,9 @@ def board(hil_board: "Board") -> "Board":
     A ``hil.Board`` with the firmware and the model's head on it. ``board.infer(photo)`` runs
     one inference end to end, with the tail on ``edge``, or on ``peer`` if --hil-peer names one. A
     test may reset it or load another model; it may also crash it if it resets it afterwards.
+
+    With firmware that does not speak hil's console (--hil-console) the board is flashed and
+    started, and that is all: ``board.console.expect(...)`` looks for what it says.
     """
     return hil_board
 

@@ -19,7 +19,8 @@ from hil.pytestplugin.outcomes.kinds import needs_board
 from hil.pytestplugin.run import is_dry
 from hil.pytestplugin.workers import pass_on
 
-SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+SIGNALS = tuple(signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Windows has no SIGHUP."""
 _STATUS = 128
 """What a shell adds to a signal's number."""
 
@@ -61,6 +62,11 @@ class Ending:
             signal.signal(each, handler)
         self._before.clear()
 
+    @property
+    def by_hang_up(self) -> bool:
+        """Whether the terminal has gone."""
+        return self.signal is not None and self.signal.name == "SIGHUP"
+
     def begin_to_end(self) -> None:
         """Let further signals change nothing: the session is ending as fast as it can."""
         self._ends = True
@@ -98,10 +104,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
         session.exitstatus = _STATUS + ending.signal
     try:
         result = yield
-        if ending.signal is signal.SIGHUP:
+        if ending.by_hang_up:
             sys.stdout.flush()  # what is still held back would fail when Python ends
     except OSError:
-        if ending.signal is not signal.SIGHUP:
+        if not ending.by_hang_up:
             raise
         _show_nothing()
         return None

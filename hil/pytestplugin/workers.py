@@ -14,7 +14,9 @@ import pytest
 from _pytest.junitxml import xml_key
 
 from hil.errors import HilError
+from hil.host.columns import fold
 from hil.host.printable import printable
+from hil.host.terminal import columns
 from hil.pytestplugin.options import log_directory
 from hil.pytestplugin.outcomes.outcomes import EXIT_STATUS
 from hil.pytestplugin.outcomes.report import show
@@ -83,7 +85,8 @@ def pytest_terminal_summary(terminalreporter: "TerminalReporter", config: pytest
     for worker, document in config.stash.get(_DOCUMENTS, {}).items():
         show(terminalreporter, document, _path(config, worker))
     if (why := config.stash.get(_UNWRITTEN, None)) is not None:
-        terminalreporter.write_line(printable(f"{'error':<10} {why}"))
+        for line in fold(why, columns(), f"{'error':<10} "):
+            terminalreporter.write_line(printable(line, "\t"))
 
 
 def pass_on(config: pytest.Config, number: int) -> None:

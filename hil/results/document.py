@@ -98,7 +98,7 @@ class Results:
         self,
         planned: str,
         firmware: FirmwareRecord,
-        model: ModelRecord,
+        model: ModelRecord | None,
         cut: CutRecord | None,
         limits: AgreementLimits | None = None,
     ) -> None:
@@ -107,7 +107,7 @@ class Results:
         Args:
             planned: what a matrix calls it; empty for what no matrix names.
             firmware: the application.
-            model: the model.
+            model: the model; None where plain firmware runs none.
             cut: where it is cut.
             limits: of the model's agreement; None: those that the run begins with.
         """
@@ -115,7 +115,12 @@ class Results:
         known = (each.name for each in self.combinations if _content(each) == found)
         name = planned or next(known, "")
         if not name:
-            parts = (model.name, cut.name if cut else "", model.model_id, firmware.source_digest)
+            parts = (
+                model.name if model else firmware.version,
+                cut.name if cut else "",
+                model.model_id if model else "",
+                firmware.source_digest,
+            )
             names = [" ".join(filter(None, parts[:count])) for count in (2, 3, 4)]
             taken = [each.name for each in self.combinations]
             name = next((each for each in names if each not in taken), f"{names[-1]} test build")
@@ -124,7 +129,7 @@ class Results:
             self.combinations.append(CombinationRecord(name, *found))
         if limits is not None:
             self._limits[name] = limits
-        if self.model is None:
+        if self.firmware is None:
             self.firmware, self.model, self.cut = found
 
     def photo(self, name: str, label: str | None = None, label_id: int | None = None) -> None:

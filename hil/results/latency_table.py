@@ -6,8 +6,8 @@ from typing import Any
 
 from hil.budgets.section import OVER
 from hil.budgets.verdict import OUTCOMES, quantity
+from hil.host.columns import Column, fold, lay_out
 
-_INDENT = " " * 11
 _UNTOLD = ("edge", "edge_invoke")
 """Stages that results.json has and the table leaves out: they are the host's."""
 
@@ -22,14 +22,37 @@ _WORDS = {
 
 _TRANSFER = "transfer = send + wait - edge server's time"
 
-_LINK_TITLES = ("link", "goodput", "payload/wire", "frames resent", "lost", "verdicts")
-_TITLES = ("link", "stage", "rounds", "lost", ("p50", "p95", "max"), "budget", "verdict")
+_INDENT = 11
+_LINKS = (
+    Column("link"),
+    Column("goodput", right=True),
+    Column("payload/wire", right=True, rank=1),
+    Column("frames resent", right=True, rank=2),
+    Column("lost", right=True),
+    Column("verdicts", folds=True),
+)
+_STAGES = (
+    Column("link"),
+    Column("stage"),
+    Column("rounds", right=True, rank=1),
+    Column("lost", right=True, rank=2),
+    Column("p50", right=True, rank=4),
+    Column("p95", right=True, rank=5),
+    Column("max", right=True, rank=3),
+    Column("budget"),
+    Column("verdict"),
+)
 
 Row = Mapping[str, Any]
 
 
-def latency_lines(document: Row) -> list[str]:
-    """Return a table of links, one of link by stage, and what is wrong with the budgets."""
+def latency_lines(document: Row, width: int) -> list[str]:
+    """Return a table of links, one of link by stage, and what is wrong with the budgets.
+
+    Args:
+        document: by ``docs/results.schema.json``.
+        width: of the lines.
+    """
     lines: list[str] = []
     verdicts = document["budgets"]["verdicts"]
     for simulated in (False, True):
@@ -37,20 +60,21 @@ def latency_lines(document: Row) -> list[str]:
         if summaries:
             clock = "simulated" if simulated else "by the board's clock"
             lines.append(f"links      {clock}")
-            lines.append(_link_cells(*_LINK_TITLES))
-            lines += [_headline(summary, verdicts) for summary in summaries]
-            lines.append(f"latency    {clock}, milliseconds; {_TRANSFER}")
-            lines.append(_cells(*_TITLES))
-            for summary in summaries:
-                lines += _link(summary, verdicts)
-    return lines + _budgets(document["budgets"])
+            headlines = [_headline(summary, verdicts) for summary in summaries]
+            lines += lay_out(_LINKS, headlines, width, indent=_INDENT).lines
+            lines += fold(f"{clock}, milliseconds; {_TRANSFER}", width, "latency    ")
+            stages = [row for summary in summaries for row in _link(summary, verdicts)]
+            lines += lay_out(_STAGES, stages, width, indent=_INDENT).lines
+    for text in _budgets(document["budgets"]):
+        lines += fold(text, width, "budgets    ")
+    return lines
 
 
-def _headline(summary: Row, verdicts: Sequence[Row]) -> str:
+def _headline(summary: Row, verdicts: Sequence[Row]) -> tuple[str, ...]:
     """Say of a link what it carried at which cost, and how many of its budgets were kept."""
     goodput, wire = summary["goodput_bytes_per_s"], summary["wire"]
     told = wire is not None and wire["bytes"]
-    return _link_cells(
+    return (
         _name(summary),
         "n/a" if goodput is None else quantity("goodput", goodput),
         f"{wire['payload_bytes'] / wire['bytes']:.3f}" if told else "n/a",
@@ -71,38 +95,37 @@ def _count(verdicts: Sequence[Row]) -> str:
     return ", ".join(parts) or "none asked for"
 
 
-def _link(summary: Row, verdicts: Sequence[Row]) -> list[str]:
+def _link(summary: Row, verdicts: Sequence[Row]) -> list[tuple[str, ...]]:
     name = _name(summary)
     own = [each for each in verdicts if _belongs(each, summary)]
-    lines = []
+    rows = list[tuple[str, ...]]()
     for stage, spread in summary["stages_us"].items():
         if stage in _UNTOLD:
             continue
         verdict = _worst(own, stage)
         figures = {**spread, **(verdict["figures"] if verdict else {})}
-        rounds = verdict["rounds"] if verdict else spread["n"]
-        columns = [_milliseconds(figures[key]) for key in ("p50", "p95", "max")]
-        lines.append(_cells(name, stage, rounds, spread["lost"], columns, *_judged(verdict)))
+        counts = (str(verdict["rounds"] if verdict else spread["n"]), str(spread["lost"]))
+        times = [_milliseconds(figures[key]) for key in ("p50", "p95", "max")]
+        rows.append((name, stage, *counts, *times, *_judged(verdict)))
     for stage in ("goodput", "loss"):
         verdict = _worst(own, stage)
         if verdict is not None and verdict["checks"]:
             (check,) = verdict["checks"]
-            columns = [quantity(stage, check["value"]), "", ""]
-            rounds = verdict["rounds"]
-            lines.append(_cells(name, stage, rounds, "", columns, *_judged(verdict)))
-    return lines
+            cells = (str(verdict["rounds"]), "", quantity(stage, check["value"]), "", "")
+            rows.append((name, stage, *cells, *_judged(verdict)))
+    return rows
 
 
 def _budgets(budgets: Row) -> list[str]:
     lines = []
     if budgets["link_file"]:
-        lines.append(f"budgets    those of links shaped by {budgets['link_file']}")
+        lines.append(f"those of links shaped by {budgets['link_file']}")
     if budgets["not_judged"]:
-        lines.append(f"budgets    NOT JUDGED: {budgets['not_judged']}")
+        lines.append(f"NOT JUDGED: {budgets['not_judged']}")
     for outcome in ("fail", "refused", "marginal"):
         for verdict in budgets["verdicts"]:
             if verdict["outcome"] == outcome:
-                lines += [f"budgets    {text}" for text in verdict["sentences"][:1]]
+                lines += verdict["sentences"][:1]
     return lines + _without_limits(budgets["verdicts"])
 
 
@@ -118,11 +141,11 @@ def _without_limits(verdicts: Sequence[Row]) -> list[str]:
     lines, unlimited = [], dict[str, list[str]]()
     for (board, via), stages in missing.items():
         if (board, via) in limited:
-            lines.append(f"budgets    none for {via} ({board}): {', '.join(stages)}")
+            lines.append(f"none for {via} ({board}): {', '.join(stages)}")
         else:
             unlimited.setdefault(board, []).append(via)
     return lines + [
-        f"budgets    none for this model and cut over {', '.join(links)} ({board}): 'hil budgets "
+        f"none for this model and cut over {', '.join(links)} ({board}): 'hil budgets "
         "learn', with the same --model and --cut, measures and writes them"
         for board, links in unlimited.items()
     ]
@@ -163,26 +186,6 @@ def _closeness(check: Row) -> tuple[int, float]:
 
 def _name(summary: Row) -> str:
     return f"{summary['via']} peer" if summary["tail"] == "peer" else str(summary["via"])
-
-
-def _link_cells(
-    link: str, goodput: str, payload: str, resent: str, lost: str, verdicts: str
-) -> str:
-    return f"{_INDENT}{link:<12}{goodput:>12}{payload:>13}{resent:>15}{lost:>12}  {verdicts}"
-
-
-def _cells(
-    link: str,
-    stage: str,
-    rounds: object,
-    lost: object,
-    columns: Sequence[str],
-    budget: str,
-    verdict: str,
-) -> str:
-    figures = "".join(f"{column:>11}" for column in columns)
-    left = f"{_INDENT}{link:<12}{stage:<15}{rounds:>6}{lost:>5}{figures}"
-    return f"{left}  {budget:<21}{verdict}".rstrip()
 
 
 def _milliseconds(value: int | None) -> str:

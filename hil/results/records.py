@@ -19,8 +19,9 @@ class BoardRecord:
         mac: station MAC address, six pairs of hexadecimal digits.
         chip: for example ``esp32s3``.
         simulated: whether its times come from a simulated clock.
-        kernels: ``reference`` or ``esp-nn``.
-        reset: why it had last started when it was flashed, in the word of its ``info``.
+        kernels: ``reference`` or ``esp-nn``; ``none`` in plain firmware.
+        reset: why it had last started when it was flashed, in the word of its ``info``, or of its
+            ROM if the firmware is plain; ``unknown`` if that was not heard.
     """
 
     kind: str
@@ -76,13 +77,13 @@ class CombinationRecord:
         name: which no other of the run has; that of the matrix (``--hil-matrix``) if it is one of
             its combinations.
         firmware: the application.
-        model: the model.
+        model: the model; None where plain firmware ran none.
         cut: where it was cut; None for one that was not.
     """
 
     name: str
     firmware: FirmwareRecord
-    model: ModelRecord
+    model: ModelRecord | None
     cut: CutRecord | None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hil.budgets.verdict import OUTCOMES
+from hil.host.columns import fold
 from hil.results.exit_lines import exit_rows
 from hil.results.latency_table import latency_lines
 from hil.results.views import views
@@ -12,20 +13,22 @@ from hil.results.views import views
 JUDGEMENTS = ("transport", "composition", "kernel", "full")
 
 
-def closing_lines(document: Mapping[str, Any]) -> list[str]:
+def closing_lines(document: Mapping[str, Any], width: int) -> list[str]:
     """Return the closing table of a run as lines of text.
 
     Args:
         document: by ``docs/results.schema.json``.
+        width: of the lines.
     """
     parts = views(document)
     several = len(parts) > 1
-    lines = _aligned([row for row in _identity(document) if not (several and row[0] == "model")])
+    identity = [row for row in _identity(document) if not (several and row[0] == "model")]
+    lines = _aligned(identity, width)
     for name, part in parts.items():
         if several:
-            lines += _aligned([("with", f"{name}: {_subject(part)}")])
-        lines += _aligned(_predictions(part)) + latency_lines(part)
-    return lines + _aligned(_notes(document) + exit_rows(document))
+            lines += _aligned([("with", f"{name}: {_subject(part)}")], width)
+        lines += _aligned(_predictions(part), width) + latency_lines(part, width)
+    return lines + _aligned(_notes(document) + exit_rows(document), width)
 
 
 def _predictions(document: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -46,9 +49,9 @@ def _predictions(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def identity_lines(document: Mapping[str, Any]) -> list[str]:
-    """Return the lines that say what is under test and what was flashed."""
-    return _aligned(_identity(document))
+def identity_lines(document: Mapping[str, Any], width: int) -> list[str]:
+    """Return lines of at most ``width`` that say what is under test and what was flashed."""
+    return _aligned(_identity(document), width)
 
 
 def properties(document: Mapping[str, Any]) -> dict[str, str]:
@@ -94,8 +97,8 @@ def _properties(document: Mapping[str, Any]) -> dict[str, str]:
     return flat
 
 
-def _aligned(rows: list[tuple[str, str]]) -> list[str]:
-    return [f"{key:<10} {text}" for key, text in rows]
+def _aligned(rows: list[tuple[str, str]], width: int) -> list[str]:
+    return [line for key, text in rows for line in fold(text, width, f"{key:<10} ")]
 
 
 def _identity(document: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -107,7 +110,7 @@ def _identity(document: Mapping[str, Any]) -> list[tuple[str, str]]:
             (
                 "firmware",
                 f"{firmware['version']} (sources {firmware['source_digest']}), "
-                f"{board['kernels'] if board else 'unknown'} kernels",
+                + _kernels(board["kernels"] if board else "unknown"),
             )
         )
     if document["model"]:
@@ -120,6 +123,8 @@ def _identity(document: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _subject(document: Mapping[str, Any]) -> str:
     model, cut = document["model"], document["cut"]
+    if model is None:
+        return f"{document['firmware']['version']}, which does not speak hil's console"
     where = f", cut after {cut['name']} ({cut['activation_bytes']:,} bytes)" if cut else ""
     return f"{model['name']} (id {model['model_id']}){where}"
 
@@ -128,6 +133,10 @@ def _notes(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     notes = document["notes"]
     more = f" (and {len(notes) - 1} more in results.json)" if len(notes) > 1 else ""
     return [("unusual", f"{notes[0]}{more}")] if notes else []
+
+
+def _kernels(kernels: str) -> str:
+    return "which does not speak hil's console" if kernels == "none" else f"{kernels} kernels"
 
 
 def _text(value: object) -> str:

@@ -7,6 +7,7 @@ from hil.errors import BadInputError
 from hil.rig.entry import BoardEntry
 from hil.rig.file import RigFile
 from hil.rig.identity import USB, VIRTUAL, Identity
+from hil.rig.providers.extensions import BOARDS
 from hil.serialport.ports import serial_port
 
 
@@ -68,11 +69,13 @@ def _named(file: RigFile, named: str) -> BoardEntry:
     if identity.kind == "port" and not set(named) & set("/:") and named not in (USB, VIRTUAL):
         if (Path("/dev") / named).exists():
             return BoardEntry(Identity("port", f"/dev/{named}"))
+        if BOARDS.knows(named):
+            return BoardEntry(Identity("port", f"{named}:"))
         names = ", ".join(entry.name for entry in file.boards if entry.name)
         known = f"{file.path} has {names or 'none with a name'}" if file.path else "no hil.toml"
         raise BadInputError(
             f"There is no board named {named!r} ({known}); give a name of hil.toml, mac:ADDRESS, "
-            "serial:NUMBER, a device such as /dev/ttyACM0, a URL, usb or virtual."
+            "serial:NUMBER, PROVIDER:NAME, a device such as /dev/ttyACM0, a URL, usb or virtual."
         )
     return BoardEntry(identity)
 

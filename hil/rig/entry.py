@@ -8,8 +8,10 @@ from typing import Any
 
 from hil.errors import BadInputError
 from hil.rig.identity import Identity
+from hil.rig.switches.named import COMMAND, switch_of
 from hil.serialport.line import USUAL, Line, parse_sequence
 from hil.serialport.url import has_reset_lines
+from hil.settings import within
 
 ROLES = ("dut", "peer", "gateway")
 RESETS = ("auto", "uart", "usb-jtag", "none")
@@ -74,10 +76,13 @@ def board_entry(title: str, values: dict[str, Any]) -> BoardEntry:
     if len(given) != 1:
         has = " and ".join(given) or "none of them"
         raise BadInputError(f"{title} needs one of mac, usb_serial and port, but has {has}")
-    identity = Identity.of(_IDENTITIES[given[0]], values[given[0]])
+    with within(given[0]):
+        identity = Identity.of(_IDENTITIES[given[0]], values[given[0]])
     name = values.get("name", "")
     if Identity.parse(name).kind != "port" or name in ("virtual", "usb") or set(name) & set("/:"):
-        raise BadInputError(f"{title} has the name {name!r}, which could be taken for a port")
+        raise BadInputError(
+            f"{title} has the name {name!r}, which could be taken for a port", at=("name",)
+        )
     return BoardEntry(
         identity,
         name,
@@ -90,6 +95,7 @@ def board_entry(title: str, values: dict[str, Any]) -> BoardEntry:
     )
 
 
+@within("roles")
 def _roles(title: str, roles: list[Any]) -> tuple[str, ...]:
     for role, count in Counter(map(str, roles)).items():
         if role not in ROLES:
@@ -105,6 +111,7 @@ def _roles(title: str, roles: list[Any]) -> tuple[str, ...]:
     return tuple(roles)
 
 
+@within("baud")
 def _baud(title: str, baud: int | None) -> int | None:
     if baud is not None and baud < LOWEST_BAUD:
         raise BadInputError(
@@ -117,6 +124,7 @@ def _is_without_lines(board: Identity) -> bool:
     return board.kind == "port" and not has_reset_lines(board.value)
 
 
+@within("reset")
 def _reset(title: str, reset: str, board: Identity) -> str:
     if reset not in RESETS:
         raise BadInputError(f"reset in {title} is {reset!r}; use one of {', '.join(RESETS)}")
@@ -134,14 +142,15 @@ def _line(title: str, values: dict[str, Any], board: Identity) -> Line:
             continue
         if values.get("reset") == "none" or _is_without_lines(board):
             raise BadInputError(
-                f"{title} has a {key}, but no reset lines to do it by; leave it out"
+                f"{title} has a {key}, but no reset lines to do it by; leave it out", at=(key,)
             )
         try:
             parse_sequence(values[key])
         except ValueError as error:
             raise BadInputError(
                 f"{key} in {title} cannot be read (at {error}); write steps such as "
-                "D0|R1|W0.1|D1|R0|W0.5|D0"
+                "D0|R1|W0.1|D1|R0|W0.5|D0",
+                at=(key,),
             ) from error
     return Line(
         values.get("reset_sequence"),
@@ -150,9 +159,11 @@ def _line(title: str, values: dict[str, Any], board: Identity) -> Line:
     )
 
 
+@within("power_cycle")
 def _power_cycle(title: str, command: str | None) -> str | None:
+    switch, line = switch_of("-" if command is None else command)
     try:
-        words = shlex.split(command) if command is not None else ["-"]
+        words = shlex.split(line) if switch == COMMAND else [line]
     except ValueError as error:
         raise BadInputError(f"power_cycle in {title} is no command line ({error})") from error
     if not words:

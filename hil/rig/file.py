@@ -13,7 +13,9 @@ from hil.errors import BadInputError
 from hil.host.files import read_toml
 from hil.rig.entry import KEYS, BoardEntry, board_entry
 from hil.rig.identity import VIRTUAL, Identity
+from hil.rig.providers.named import is_any
 from hil.serialport.ports import SerialPort
+from hil.settings import place, within
 
 FILE_NAME = "hil.toml"
 PATH_VARIABLE = "HIL_CONFIG"
@@ -92,13 +94,17 @@ class RigFile:
                     known = ", ".join(
                         "[[boards]]" if key == "boards" else f"[{key}]" for key in _KEYS
                     )
-                    raise BadInputError(f"unknown section [{section}]; known are {known}")
+                    raise BadInputError(
+                        f"unknown section [{section}]; known are {known}", at=(section,)
+                    )
             boards = tuple(_boards(tree.get("boards", [])))
-            wifi = _checked("wifi", "[wifi]", tree.get("wifi", {}))
-            edge = _checked("edge", "[edge]", tree.get("edge", {}))
-            _check_wifi(wifi)
+            with within("wifi"):
+                wifi = _checked("wifi", "[wifi]", tree.get("wifi", {}))
+                _check_wifi(wifi)
+            with within("edge"):
+                edge = _checked("edge", "[edge]", tree.get("edge", {}))
         except BadInputError as error:
-            raise BadInputError(f"{path}: {str(error).rstrip('.')}.") from None
+            raise BadInputError(f"{place(path, error)}: {str(error).rstrip('.')}.") from None
         return cls(path, boards, wifi.get("ssid"), wifi.get("password_env"), edge.get("host"))
 
     def with_role(self, role: str) -> list[BoardEntry]:
@@ -129,10 +135,12 @@ def _refuse_password(tree: Any) -> None:
         if key == "password":
             raise BadInputError(
                 "it holds a password, which does not belong into a file; put it into an "
-                "environment variable and name that in [wifi] as password_env"
+                "environment variable and name that in [wifi] as password_env",
+                at=(key,),
             )
         if isinstance(value, dict | list):
-            _refuse_password(value)
+            with within(key):
+                _refuse_password(value)
 
 
 def _checked(section: str, title: str, values: Any) -> dict[str, Any]:
@@ -143,10 +151,10 @@ def _checked(section: str, title: str, values: Any) -> dict[str, Any]:
     for key, value in values.items():
         if key not in known:
             raise BadInputError(
-                f"{title} has the unknown key {key!r}; known are {', '.join(known)}"
+                f"{title} has the unknown key {key!r}; known are {', '.join(known)}", at=(key,)
             )
         if type(value) is not known[key] or value == "":
-            raise BadInputError(f"{key} in {title} must be {_KINDS[known[key]]}")
+            raise BadInputError(f"{key} in {title} must be {_KINDS[known[key]]}", at=(key,))
     return values
 
 
@@ -157,29 +165,39 @@ def _check_wifi(wifi: dict[str, Any]) -> None:
         # Without saying what stands there: it may be the password itself.
         raise BadInputError(
             "password_env in [wifi] must be the name of an environment variable, in capitals, "
-            "such as RIG_WIFI_PASSWORD; the password itself is put into that"
+            "such as RIG_WIFI_PASSWORD; the password itself is put into that",
+            at=("password_env",),
         )
 
 
+@within("boards")
 def _boards(tables: Any) -> list[BoardEntry]:
     if not isinstance(tables, list):
         raise BadInputError("each board needs a table of its own, [[boards]]")
-    boards = [
-        board_entry(title, _checked("boards", title, table))
-        for at, table in enumerate(tables, 1)
-        for title in [f"[[boards]] number {at}"]
-    ]
-    for one, other in itertools.combinations(boards, 2):
+    boards = []
+    for number, table in enumerate(tables):
+        title = f"[[boards]] number {number + 1}"
+        with within(number):
+            boards.append(board_entry(title, _checked("boards", title, table)))
+    for (_, one), (number, other) in itertools.combinations(enumerate(boards), 2):
         if one.name and one.name == other.name:
-            raise BadInputError(f"two boards have the name {one.name}; give each its own")
+            raise BadInputError(
+                f"two boards have the name {one.name}; give each its own", at=(number, "name")
+            )
+        if is_any(one.identity.value):
+            continue
         if one.identity.same(other.identity) and one.identity.value != VIRTUAL:
             kind = {"mac": "MAC address", "serial": "USB serial number", "port": "port"}
             raise BadInputError(
                 f"two boards have the {kind[one.identity.kind]} {one.identity.value}; "
-                "one entry may have several roles"
+                "one entry may have several roles",
+                at=(number,),
             )
     for role in ("peer", "gateway"):
-        have = [str(board) for board in boards if role in board.roles]
+        have = {number: board for number, board in enumerate(boards) if role in board.roles}
         if len(have) > 1:
-            raise BadInputError(f"{' and '.join(have)} have the role {role}; only one may")
+            names = " and ".join(map(str, have.values()))
+            raise BadInputError(
+                f"{names} have the role {role}; only one may", at=(max(have), "roles")
+            )
     return boards

@@ -11,6 +11,8 @@ from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.lock import Holder, holder
 from hil.rig.lookup import OnWait
 from hil.rig.probe import Chip, probe_chip
+from hil.rig.providers.extensions import BOARDS, package
+from hil.rig.providers.having import is_extension, offers
 from hil.serialport.line import USUAL
 from hil.serialport.permission import may_open, permission_sentence
 from hil.serialport.ports import SerialPort, discover_ports
@@ -28,6 +30,8 @@ class ListedBoard:
         holder: who holds it.
         chip: what the chip says, if it was asked.
         problem: why it cannot be used or asked, in a sentence.
+        provider: the name of another package's provider that offers it, and that package.
+        taken_by: who holds it, as its provider says; empty: nobody.
     """
 
     port: str | None
@@ -37,12 +41,14 @@ class ListedBoard:
     holder: Holder | None = None
     chip: Chip | None = None
     problem: str | None = None
+    provider: tuple[str, str] | None = None
+    taken_by: str = ""
 
 
 def list_boards(
     file: RigFile, *, probe: bool = False, wait_s: float = 0.0, on_wait: OnWait | None = None
 ) -> Iterator[ListedBoard]:
-    """Yield the attached ports first, then the rest of a file's boards.
+    """Yield the attached ports first, then the rest of a file's boards, then what others offer.
 
     Args:
         file: ``hil.toml``.
@@ -79,11 +85,42 @@ def list_boards(
         kind, value = entry.identity.kind, entry.identity.value
         if value == VIRTUAL or any(each.entry is entry for each in listed):
             continue
+        if kind == "port" and is_extension(value):
+            continue
         if kind == "port" and "://" in value:
             yield look(value, None, None, entry)
         else:
             hidden = kind == "mac" and not probe and any(not each.mac for each in listed)
             yield ListedBoard(None, None, entry.identity.mac, entry, problem=_absent(entry, hidden))
+
+    yield from _offered(file)
+
+
+def _offered(file: RigFile) -> Iterator[ListedBoard]:
+    """Yield the boards of other packages' providers, and a file's that none of them offers."""
+    left = [e for e in file.boards if e.identity.kind == "port" and is_extension(e.identity.value)]
+    for name, entries in sorted(BOARDS.others().items()):
+        packages = " and ".join(map(package, entries))
+        try:
+            found = offers(name)
+        except (BadInputError, InfrastructureError) as error:
+            yield ListedBoard(f"{name}:", problem=str(error), provider=(name, packages))
+            continue
+        for offer in found:
+            port = f"{name}:{offer.name}"
+            entry = next((each for each in left if each.identity.value == port), None)
+            left = [each for each in left if each is not entry]
+            yield ListedBoard(
+                port,
+                mac=offer.chip.mac if offer.chip else None,
+                entry=entry,
+                chip=offer.chip,
+                problem=offer.problem,
+                provider=(name, packages),
+                taken_by=offer.holder,
+            )
+    for entry in left:
+        yield ListedBoard(None, entry=entry, problem=f"{entry.identity} is offered by nobody.")
 
 
 def _absent(entry: BoardEntry, hidden: bool) -> str:

@@ -9,7 +9,6 @@ Beside each lock file, which stays where it is, another one says who holds it.
 
 import json
 import os
-import pwd
 import shlex
 import socket
 import stat
@@ -25,8 +24,11 @@ from urllib.parse import quote
 
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
+from hil.computer import require_boards
 from hil.errors import BoardBusyError, InfrastructureError
+from hil.host.activity import doing
 from hil.host.files import check_file, read_json
+from hil.serialport.device import real_device
 from hil.serialport.url import address
 
 DIRECTORY_VARIABLE = "HIL_LOCK_DIR"
@@ -87,6 +89,7 @@ class BoardLock:
         self._path: Path | None = path
 
     @classmethod
+    @doing("waiting for a board that another run holds")
     def acquire(
         cls, port: str, wait_s: float = 0.0, on_wait: Callable[[Holder], None] | None = None
     ) -> Self:
@@ -99,8 +102,9 @@ class BoardLock:
 
         Raises:
             BoardBusyError: another process had it all the time; the message says which.
-            InfrastructureError: the lock directory cannot be used.
+            InfrastructureError: the lock directory cannot be used, or this is Windows.
         """
+        require_boards()
         path = _path(port)
         started = time.monotonic()
         while not _take(path):
@@ -167,7 +171,7 @@ def lock_directory() -> Path:
 def lock_name(port: str) -> str:
     """Return what all names of a port have in common, fit for a file name."""
     if "://" not in port:
-        return quote(os.path.realpath(port).removeprefix("/dev/"), safe="")
+        return quote(real_device(port).removeprefix("/dev/"), safe="")
     host, number = address(port)
     host = host.replace("localhost", "127.0.0.1")
     return quote(f"{host}:{number}" if number else port, safe=":")
@@ -268,6 +272,8 @@ def _beside(path: Path) -> Path:
 
 
 def _this_process() -> Holder:
+    import pwd  # not on Windows
+
     uid = os.getuid()
     try:
         user = pwd.getpwuid(uid).pw_name

@@ -10,7 +10,8 @@ from hil.rig.lock import Holder, holder
 from hil.rig.probe import probe_chip
 from hil.serialport.ports import SerialPort, discover_ports, only_usb_port, same_port
 
-OnWait = Callable[[Holder], None]
+OnWait = Callable[[Holder | str], None]
+"""Told who has a board; the boards of other packages may have holders of any kind."""
 
 
 def find_port(

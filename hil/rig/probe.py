@@ -10,6 +10,7 @@ from typing import Any
 from hil import errors
 from hil.errors import BadInputError, FlashingError, HilError, InfrastructureError
 from hil.host import child
+from hil.host.activity import doing
 from hil.host.lifeline import lifeline
 from hil.rig.lock import BoardLock, Holder
 from hil.serialport.line import USUAL, Line
@@ -48,13 +49,14 @@ class Chip:
     def __str__(self) -> str:
         if self.secure_download:
             return f"{self.chip} in secure download mode, which tells no more"
-        told = [f"{'virtual ' if self.virtual else ''}{self.chip} {self.revision}"]
+        told = [f"{'virtual ' if self.virtual else ''}{self.chip} {self.revision or ''}".rstrip()]
         for what, size in (("flash", self.flash_size), ("PSRAM", self.psram_size)):
             if size is not None:
                 told.append(f"{size // _MIB} MB {what}" if size else f"no {what}")
-        return ", ".join([*told, f"MAC {self.mac}"])
+        return ", ".join([*told, f"MAC {self.mac}"] if self.mac else told)
 
 
+@doing("asking the chip what it is")
 def probe_chip(
     port: str,
     reset: str = "auto",

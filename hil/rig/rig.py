@@ -15,6 +15,8 @@ from hil.rig.file import RigFile
 from hil.rig.hci import checked_hci
 from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.lookup import OnWait, find_port
+from hil.rig.providers.extensions import BOARDS
+from hil.rig.providers.named import is_any, provider_of
 from hil.rig.wifi import WifiCredentials
 from hil.serialport.line import USUAL, Line
 from hil.serialport.ports import same_port
@@ -27,7 +29,8 @@ class BoardSpec:
     """Which board, and what it needs.
 
     Attributes:
-        port: ``virtual``, a device, or a pyserial URL.
+        port: ``virtual``, a device, a pyserial URL, or ``PROVIDER:NAME`` for a board of another
+            package's provider, which has a port when it is open.
         wifi: what the board joins; ``None`` for a virtual board, whose lab has its own.
         edge_host: address of this host as the board sees it; ``None``: find it out.
         name: in ``hil.toml``; empty if it has none.
@@ -103,7 +106,8 @@ class Rig:
         :meth:`hil.board.bench.OpenRig.second`.
 
         A board is named by its name in ``hil.toml``, ``mac:ADDRESS``, ``serial:NUMBER``, a device,
-        a URL, ``usb`` (the dut of ``hil.toml``, or the only one attached) or ``virtual``.
+        a URL, ``PROVIDER:NAME``, ``usb`` (the dut of ``hil.toml``, or the only one attached) or
+        ``virtual``.
 
         Args:
             board: named by an option, if any; then ``HIL_BOARD``, then ``hil.toml``, then virtual.
@@ -142,6 +146,8 @@ class Rig:
         for role, named in (("peer", peer), ("gateway", gateway)):
             spec = seconds.get(role)
             if spec is None or virtual or not same_port(under_test.port, spec.port):
+                continue
+            if is_any(spec.port):
                 continue
             if named is not None:
                 raise BadInputError(
@@ -212,7 +218,12 @@ def _locate(
     *,
     absent_ok: bool = False,
 ) -> BoardSpec:
-    """Return a board with its port, or with its identity for one that is not there."""
+    """Return a board with its port, or with its identity for one that is not there.
+
+    Which port a board of another package's has shows when it is had; here its provider is loaded.
+    """
+    if entry.identity.kind == "port":
+        BOARDS.require(provider_of(entry.identity.value)[0])
     try:
         port = find_port(entry.identity, taken=taken, wait_s=around.wait_s, on_wait=on_wait)
     except PortMissingError:

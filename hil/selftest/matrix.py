@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hil.host.columns import Column, fold, lay_out
 from hil.selftest.mutant import Mutant
 from hil.selftest.running import Failure
 from hil.selftest.verdict import Verdict
@@ -12,7 +13,14 @@ from hil.version import __version__
 
 SCHEMA = "hil-selftest-1"
 
-_HEADINGS = ("mutant", "family", "verdict", "symptom", "s", "by test")
+_COLUMNS = (
+    Column("mutant", folds=True),
+    Column("family", rank=1),
+    Column("verdict"),
+    Column("symptom", rank=3),
+    Column("s", right=True, rank=2),
+    Column("by test", folds=True),
+)
 
 
 @dataclass(frozen=True)
@@ -100,21 +108,17 @@ def _entry(row: Row) -> dict[str, Any]:
     }
 
 
-def table(matrix: Mapping[str, Any]) -> list[str]:
-    """Return a matrix's document as lines of text."""
-    cells = [_HEADINGS, *(_cells(entry) for entry in matrix["mutants"])]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = []
-    for row, entry in zip(cells, (None, *matrix["mutants"]), strict=True):
-        padded = [
-            cell.rjust(width) if heading == "s" else cell.ljust(width)
-            for cell, width, heading in zip(row, widths, _HEADINGS, strict=True)
-        ]
-        lines.append("  ".join(padded).rstrip())
-        lines += [f"    {line}" for line in _remarks(entry or {})]
+def table(matrix: Mapping[str, Any], width: int) -> list[str]:
+    """Return a matrix's document as lines of text of at most ``width`` characters."""
+    entries = matrix["mutants"]
+    remarks = [
+        [line for remark in _remarks(entry) for line in fold(remark, width, "    ")]
+        for entry in entries
+    ]
+    lines = lay_out(_COLUMNS, [_cells(entry) for entry in entries], width, below=remarks).lines
     counts = ", ".join(f"{count} {name}" for name, count in matrix["verdicts"].items() if count)
-    lines += ["", f"{len(matrix['mutants'])} mutants: {counts}; {matrix['host_seconds']:.0f} s"]
-    return lines
+    told = f"{len(entries)} mutants: {counts}; {matrix['host_seconds']:.0f} s"
+    return [*lines, "", *fold(told, width)]
 
 
 def _cells(entry: Mapping[str, Any]) -> tuple[str, ...]:
@@ -130,8 +134,6 @@ def _cells(entry: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _remarks(entry: Mapping[str, Any]) -> Iterator[str]:
-    if not entry:
-        return
     if entry["verdict"] != Verdict.CAUGHT:
         yield entry["defect"]
     if entry["reason"]:

@@ -8,6 +8,7 @@
 ``permission``          what to do about one that this user may not open
 ``users``               which other programs have it open
 ``ports``               the ports of this machine that an ESP32-S3 may be behind
+``device``              what the names of one device have in common
 ``url``                 what pyserial's URLs stand for
 ``failure``             what an open port raises when it fails
 ``protocol_rfc2217``    ``rfc2217://``, waiting for events instead of for time

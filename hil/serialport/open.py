@@ -2,7 +2,6 @@
 """Opening a serial port, and saying in one sentence why it cannot be opened."""
 
 import errno
-import termios
 
 import serial
 
@@ -74,6 +73,8 @@ def _keep_lines_on_close(port: serial.SerialBase) -> None:
     Of its bridge's RTS a CP2102C then makes something that pulls EN low; esptool 5.6 clears the
     flag too.
     """
+    import termios  # not on Windows
+
     try:
         attributes = termios.tcgetattr(port.fileno())
         attributes[2] &= ~termios.HUPCL

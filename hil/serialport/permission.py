@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What to do about a serial port that this user may not open."""
 
-import grp
 import os
-import pwd
+import sys
 from pathlib import Path
 
 _GROUP_MAY = 0o060
@@ -20,6 +19,8 @@ def permission_sentence(port: str) -> str:
     Args:
         port: path of a device that this process may not open.
     """
+    if sys.platform == "darwin":  # where anybody may, unless somebody has changed that
+        return f"There is no permission to open {port}: run 'sudo chmod a+rw {port}'."
     group = _group(port)
     if group is None:
         return (
@@ -48,6 +49,8 @@ def _group(port: str) -> int | None:
 
 
 def _groups_after_login() -> list[int]:
+    import pwd  # not on Windows
+
     try:
         user = pwd.getpwuid(os.getuid())
     except KeyError:
@@ -56,6 +59,8 @@ def _groups_after_login() -> list[int]:
 
 
 def _name(group: int) -> str:
+    import grp
+
     try:
         return grp.getgrgid(group).gr_name
     except KeyError:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The serial ports of this machine that an ESP32-S3 may be behind."""
 
-import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from hil.errors import PortMissingError
+from hil.serialport.device import real_device
 
 _ESPRESSIF_USB = (0x303A, 0x1001)
 """USB-Serial/JTAG of the ESP32-S3 (and of the C3, C6, H2, which flashing then refuses)."""
@@ -91,7 +91,7 @@ def discover_ports() -> list[SerialPort]:
                 pid=port.pid,
                 serial_number=port.serial_number,
                 product=port.product,
-                by_id=links.get(_real(port.device)),
+                by_id=links.get(real_device(port.device)),
             )
         )
     return sorted(found, key=lambda port: (not port.is_esp, port.device))
@@ -116,7 +116,7 @@ def moves_rts(port: str) -> bool:
 
 def same_port(one: str, other: str) -> bool:
     """Whether two names are one port's: a device may have several by way of symbolic links."""
-    return one == other or ("://" not in one + other and _real(one) == _real(other))
+    return one == other or ("://" not in one + other and real_device(one) == real_device(other))
 
 
 def only_usb_port(taken: Collection[str] = ()) -> str:
@@ -152,8 +152,4 @@ def _links() -> dict[str, str]:
     """Return the links that udev keeps by what a device says of itself, by real path."""
     if not _BY_ID.is_dir():
         return {}
-    return {_real(str(link)): str(link) for link in sorted(_BY_ID.iterdir())}
-
-
-def _real(device: str) -> str:
-    return os.path.realpath(device)
+    return {real_device(str(link)): str(link) for link in sorted(_BY_ID.iterdir())}

@@ -61,6 +61,11 @@ class Runner:
         return join(outputs, self._graph.output_specs).tobytes()
 
 
+def has_arena() -> bool:
+    """Whether virtual boards know an arena here: TFLM does, the host's interpreter does not."""
+    return micro_available()
+
+
 def open_runner(model: bytes, arena_size: int) -> Runner:
     """Make a model ready to run.
 

@@ -12,8 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
+from hil.computer import require_boards
 from hil.errors import BadInputError, LabError
 from hil.host import child
+from hil.host.activity import doing
 from hil.sim.faults.faults import parse_faults
 from hil.sim.faults.power import switch_wifi
 
@@ -70,6 +72,7 @@ class Lab:
         self._switches: str = ends["switches"]
 
     @classmethod
+    @doing("starting virtual boards")
     def start(
         cls,
         *,
@@ -95,6 +98,7 @@ class Lab:
         Raises:
             BadInputError: what virtual boards need is not installed, or there is no such fault.
             LabError: the process did not come up.
+            HostError: this is Windows.
         """
         require_simulation()
         parse_faults(faults, boards, chip)
@@ -185,7 +189,8 @@ def ended_on_error(lab: Lab | None) -> Iterator[None]:
 
 
 def require_simulation() -> None:
-    """Raise BadInputError where the extra ``sim`` is not installed."""
+    """Raise BadInputError where the extra ``sim`` is not installed, HostError on Windows."""
+    require_boards()
     if importlib.util.find_spec("wasmtime") is None:
         raise BadInputError(
             "virtual boards need wasmtime: pip install 'esp32-split-hil[sim]', "

@@ -9,7 +9,7 @@ import pytest
 
 from hil.board.board import Board
 from hil.board.connection import Connection
-from hil.errors import BadInputError
+from hil.errors import BadInputError, PlainFirmware
 from hil.firmware.build import FirmwareBuild
 from hil.inference.inference import Inference
 from hil.model.array import Array
@@ -19,6 +19,7 @@ from hil.model.predictions import Predictions
 from hil.model.split import Cut
 from hil.pytestplugin import short, stages
 from hil.pytestplugin.bench.recording import RecordingBoard
+from hil.pytestplugin.outcomes.kinds import needs_board
 from hil.pytestplugin.run import MAIN, Run
 from hil.pytestplugin.stages import STAGES, stage_of
 from hil.pytestplugin.turns.grouping import rank_of
@@ -103,6 +104,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
             ranks.get(item.path.stem, len(ranks)),
         ),
     )
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse firmware that the suite can say nothing about.
+
+    Raises:
+        pytest.UsageError: it does not speak hil's console.
+    """
+    run = Run.under_way(session.config)
+    if run is None or run.plain is None:
+        return
+    suite = Path(__file__).parent
+    if any(item.path.is_relative_to(suite) and needs_board(item) for item in session.items):
+        try:
+            run.plain.require_console("the suite can say nothing about it")
+        except PlainFirmware as error:
+            raise pytest.UsageError(str(error)) from None
 
 
 def _sort(items: list[pytest.Item], key: Callable[[pytest.Item], Any]) -> None:

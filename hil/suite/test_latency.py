@@ -54,6 +54,7 @@ def test_inferences_are_exact_and_within_their_budget(
     benchmark: Any,
 ) -> None:
     """Over every link the same bits, however often and in whatever order photos are sent."""
+    benchmark.name = f"over {link.via}"
     turns = itertools.cycle(photos)
     measured: list[tuple[Sample, Inference]] = []
 

@@ -212,6 +212,7 @@ def _keep_alive(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in (
         ("TCP_KEEPIDLE", _KEEPALIVE_S),
+        ("TCP_KEEPALIVE", _KEEPALIVE_S),  # the same on macOS
         ("TCP_KEEPINTVL", _KEEPALIVE_S // 3),
         ("TCP_KEEPCNT", 3),
     ):

@@ -15,6 +15,7 @@ def only_this_plugin(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch)
     # A session within this process would take SIGSEGV from wasmtime, whose traps rely on it.
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:faulthandler")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("COLUMNS", "300")  # a sentence is one line, and can be looked for
     monkeypatch.delenv("HIL_BOARD", raising=False)
     monkeypatch.delenv("HIL_CONFIG", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(pytester.path / "config"))

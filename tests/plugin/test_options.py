@@ -2,6 +2,7 @@
 """Options, ini settings, and input that cannot be used."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -202,14 +203,36 @@ def test_an_ini_setting_counts_where_the_option_is_not_given(pytester: pytest.Py
     assert (pytester.path / "out" / "results.json").is_file()
 
 
-def test_a_path_that_pytest_would_take_for_tests_is_refused(pytester: pytest.Pytester) -> None:
-    elsewhere = pytester.path.parent / "elsewhere"
+def test_a_path_behind_a_space_is_no_place_of_tests_wherever_it_lies(
+    pytester: pytest.Pytester,
+) -> None:
+    """Of arguments that it does not know, pytest takes those that are paths for such places."""
+    elsewhere = pytester.path.parent / "else where"
     elsewhere.mkdir()
-    pytester.makepyfile(NEEDS_BOARD)
-    refused(
-        pytester.runpytest("--hil-photos", str(elsewhere)),
-        f"write --hil-photos={elsewhere}, with an equals sign",
+    (elsewhere / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    shutil.copy(next((ROOT / "photos").glob("cat_*.jpg")), elsewhere)
+    pytester.makeini(
+        "[pytest]\naddopts = -p own_plugin -v\npythonpath = lib\ntestpaths = here\n"
+        f"hil_model = {TINY}\n"
     )
+    for name in ("lib", "here", "not_here"):
+        (pytester.path / name).mkdir()
+    (pytester.path / "lib" / "own_plugin.py").write_text("import pytest\n")
+    (pytester.path / "not_here" / "test_not.py").write_text("def test_not():\n    assert False\n")
+    (pytester.path / "here" / "conftest.py").write_text(
+        "import pytest\n@pytest.fixture\ndef own():\n    return 1\n"
+    )
+    (pytester.path / "here" / "test_it.py").write_text(
+        "def test_it(photos, own):\n    assert [each.path.parent.name for each in photos] == ["
+        "'else where']\n"
+    )
+    result = pytester.runpytest_subprocess("--hil-photos", str(elsewhere))
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [f"rootdir: {pytester.path}", "configfile: *", "here/test_it.py::test_it PASSED*"]
+    )
+    named = pytester.runpytest_subprocess("--hil-photos", str(elsewhere), "here/test_it.py")
+    named.assert_outcomes(passed=1)
 
 
 def test_the_options_are_explained(pytester: pytest.Pytester) -> None:

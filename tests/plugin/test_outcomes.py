@@ -142,7 +142,7 @@ def test_an_error_is_shown_as_one_sentence_below_the_line_that_met_it(
     result = run(pytester, source)
     text = result.stdout.str()
     assert "E   hil.errors.PortBusyError: The port is busy; close the other program." in text
-    assert text.count("The port is busy") == 2  # once in full, once in the short summary
+    assert text.count("The port is busy") == 3  # its line, the sentence, and the short summary
     assert "raise PortBusyError" in text
 
 
@@ -230,6 +230,30 @@ def test_an_infrastructure_error_is_expected_by_nobody(
     assert any(case.findall("error") for case in junit_cases(pytester))
 
 
+UNITTEST = """
+import unittest
+class TestIt(unittest.TestCase):
+    @unittest.expectedFailure
+    def test_it(self):
+        {before}raise {error}
+"""
+
+
+@pytest.mark.parametrize("before", ["", "with self.subTest('a'): "], ids=["", "subtest"])
+@pytest.mark.parametrize(
+    ("error", "status", "outcome"),
+    [(INFRASTRUCTURE, 10, "errors"), (BAD_INPUT, 4, "errors"), (PRODUCT, 0, "xfailed")],
+)
+def test_what_unittest_expects_is_of_the_product(
+    pytester: pytest.Pytester, before: str, error: str, status: int, outcome: str
+) -> None:
+    result = run(pytester, UNITTEST.format(before=before, error=error))
+    assert result.ret == status
+    result.assert_outcomes(**{outcome: 1})
+    (case,) = junit_cases(pytester)
+    assert bool(case.findall("error")) == (status != 0)
+
+
 def test_bad_input_is_expected_by_nobody_either(pytester: pytest.Pytester) -> None:
     source = "import pytest\n@pytest.mark.xfail" + IN_CALL.format(error=BAD_INPUT)
     assert run(pytester, source).ret == 4
@@ -294,6 +318,28 @@ def test_who_looks_only_at_pytests_reports_sees_an_error_and_its_exit_code(
     result = run(pytester, IN_CALL.format(error=INFRASTRUCTURE))
     seen = '[["setup", "passed"], ["setup", "failed"], ["teardown", "passed"], 10]'
     result.stdout.fnmatch_lines([f"SEEN {seen}".replace("[", "[[]")])
+
+
+ANNOTATOR = """
+class Annotator:
+    def pytest_runtest_logreport(self, report):
+        if report.when == "call" and report.failed:
+            print("::error::", report.nodeid, report.longrepr.reprcrash.message)
+def pytest_configure(config):
+    config.pluginmanager.register(Annotator(), "annotate_errors")
+"""
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("error", [INFRASTRUCTURE, BAD_INPUT, PRODUCT])
+def test_who_annotates_failed_calls_alone_annotates_every_error_once(
+    pytester: pytest.Pytester, phase: str, error: str
+) -> None:
+    pytester.makeconftest(ANNOTATOR)
+    result = run(pytester, PHASES[phase].format(error=error), "-s")
+    (line,) = (each for each in result.outlines if "::error::" in each)
+    sentence = error.split("'")[1]
+    assert line.endswith(sentence)
 
 
 @pytest.mark.parametrize("mark", ["", "@pytest.mark.hil\n"])

@@ -4,12 +4,15 @@
 Every name of ``hil.__all__`` is used (tests/unit/test_public.py).
 """
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hil import (
     Board,
     BoardInfo,
+    BoardProvider,
     BoardSpec,
+    Chip,
     Connection,
     Console,
     Cut,
@@ -21,16 +24,21 @@ from hil import (
     Inference,
     Judgement,
     Lab,
+    Lease,
+    Line,
     Measuring,
     Model,
+    Offer,
     OpenRig,
     Photo,
+    PowerSwitch,
     Prediction,
     Rig,
     RoundTrip,
     Split,
     Stages,
     TensorInput,
+    Wanted,
     Wire,
     __version__,
     errors,
@@ -131,3 +139,26 @@ def panics(log: str) -> int:
         return len(read_serial_log(log))
     except errors.HilError:
         return 0
+
+
+class Cabinet:
+    """Boards of somebody's own, and their switch."""
+
+    def acquire(self, name: str, wanted: Wanted) -> Lease:
+        """Have one."""
+        if wanted.on_wait is not None and wanted.wait_s > 0:
+            wanted.on_wait("Ada")
+        chip = Chip("ESP32-S3", False, mac="f4:12:fa:01:02:03")
+        return Lease("rfc2217://cabinet:2217", lambda: None, chip=chip, line=Line(slow=True))
+
+    def offers(self) -> Iterable[Offer]:
+        """Name them."""
+        return [Offer("left", holder="Ada")]
+
+    def cycle(self, argument: str, log: Callable[[str], None]) -> None:
+        """Switch one off and on."""
+        log(argument)
+
+
+PROVIDER: BoardProvider = Cabinet()
+SWITCH: PowerSwitch = Cabinet()

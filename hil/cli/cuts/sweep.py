@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from hil.cli.cuts.options import Asked
 from hil.cli.shared.chosen import ChosenRig
-from hil.cli.shared.progress import counting
-from hil.cli.shared.saying import say
+from hil.cli.shared.saying import say, say_folded
 from hil.errors import BadInputError
+from hil.host.activity import doing
+from hil.host.terminal import columns
 from hil.model.model import Model
 from hil.model.split import find_cut
 from hil.planning.predict import Tail, predict, require_cuts
@@ -35,7 +36,7 @@ def run_sweep(model: Model, asked: Asked, rig: ChosenRig, *, as_json: bool) -> N
     else:
         from hil.cli.cuts.table import sweep_lines
 
-        say("\n".join(sweep_lines(found)))
+        say("\n".join(sweep_lines(found, columns())))
 
 
 def _found(model: Model, asked: Asked, rig: ChosenRig) -> "Sweep":
@@ -51,9 +52,9 @@ def _found(model: Model, asked: Asked, rig: ChosenRig) -> "Sweep":
         if asked.profile is not None:
             raise BadInputError("With --board the board's own times count; drop --profile.")
         boards = rig.find()
-        with counting("cuts", len(model.cuts)) as advance:
-            return measure(boards, model, links, baseline, asked.rounds, advance)
-    with counting("cuts", len(model.cuts)) as advance:
+        with doing("looking at every cut", len(model.cuts)) as step:
+            return measure(boards, model, links, baseline, asked.rounds, step.advance)
+    with doing("looking at every cut", len(model.cuts)) as step:
         return predict(
             model,
             links,
@@ -61,13 +62,13 @@ def _found(model: Model, asked: Asked, rig: ChosenRig) -> "Sweep":
             shaping=_shaping(rig),
             tail=_tail(asked, rig),
             profile=_profile(asked),
-            done=advance,
+            done=step.advance,
         )
 
 
 def run_chain(model: Model, asked: Asked, rig: ChosenRig, *, as_json: bool) -> None:
     """Show the best chain over each link, and what other ways find; raises HilError."""
-    from hil.cli.cuts.table import chain_lines, folded
+    from hil.cli.cuts.table import chain_lines
     from hil.cli.cuts.tree import chain_tree
     from hil.planning.chain import Objective, best_chain
     from hil.planning.limits import Limits
@@ -80,14 +81,14 @@ def run_chain(model: Model, asked: Asked, rig: ChosenRig, *, as_json: bool) -> N
     require_cuts(model)
     shaping, objective = _shaping(rig), Objective.PIPELINE if asked.pipeline else Objective.LATENCY
     profile = _profile(asked)
-    with counting("cuts", len(model.cuts)) as advance:
+    with doing("looking at every cut", len(model.cuts)) as step:
         sweep = predict(
             model,
             asked.links,
             shaping=shaping,
             tail=_tail(asked, rig),
             profile=profile,
-            done=advance,
+            done=step.advance,
         )
     trees, lines = [], []
     for via in asked.links:
@@ -96,7 +97,7 @@ def run_chain(model: Model, asked: Asked, rig: ChosenRig, *, as_json: bool) -> N
         chains = {"optimal": best}
         chains |= {name: way(costs, asked.devices, objective) for name, way in RIVALS.items()}
         trees.append(chain_tree(sweep, costs, via, objective, chains))
-        lines += [via, *chain_lines(sweep, costs, objective, chains), ""]
+        lines += [via, *chain_lines(sweep, costs, objective, chains, columns()), ""]
     if as_json:
         say(
             json.dumps(
@@ -111,7 +112,7 @@ def run_chain(model: Model, asked: Asked, rig: ChosenRig, *, as_json: bool) -> N
         )
         return
     say("\n".join(lines))
-    say("\n".join(folded([f"all times predicted, simulated; tail: {sweep.tail}"])))
+    say_folded(f"all times predicted, simulated; tail: {sweep.tail}", rest="  ")
 
 
 def _tail(asked: Asked, rig: ChosenRig) -> Tail:

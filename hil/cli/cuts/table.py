@@ -1,49 +1,61 @@
 # SPDX-License-Identifier: MIT
-"""A sweep, and a chain, as tables of at most 80 columns. Pure."""
+"""A sweep, and a chain, as tables that fit. Pure."""
 
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable
 
+from hil.host.columns import Column, fold, lay_out
 from hil.host.printable import printable
 from hil.planning.chain import START, Chain, Objective
 from hil.planning.choice import best_cut
 from hil.planning.stages import StageCosts
 from hil.planning.sweep import CutFigures, Sweep
 
-WIDTH = 80
+_WEIGHTS = (
+    Column(""),
+    Column("index", right=True, rank=4),
+    Column("cut after", folds=True),
+    Column("bytes", right=True),
+    Column("M MACs", right=True),
+    Column("", right=True, rank=1),
+    Column("head kB", right=True),
+    Column("arena kB", right=True, rank=2),
+    Column("ms", right=True, rank=3),
+)
 _NAME_WIDTH = 21
-_LEFT = ("cut after", "ms in all (transfer)", "cuts")
 
 
-def sweep_lines(sweep: Sweep) -> list[str]:
-    """Return the tables and the sentences below them."""
+def sweep_lines(sweep: Sweep, width: int) -> list[str]:
+    """Return the tables and the sentences below them, in lines of at most ``width``."""
     front = sweep.front
-    lines = _laid_out(
-        ("", "index", "cut after", "bytes", "M MACs", "", "head kB", "arena kB", "ms"),
-        [_weights(each, each.cut.index in front) for each in sweep.cuts],
-    )
-    lines += [""]
-    lines += _laid_out(
-        ("", "ms in all (transfer)", *sweep.links),
-        [
-            (
-                "*" if each.cut.index in front else "",
-                _short(each),
-                *(_time(each, via) for via in sweep.links),
-            )
-            for each in sweep.cuts
-        ],
-    )
-    lines += ["", *folded(_remarks(sweep)), "", *best_lines(sweep)]
-    return lines
+    marks = ["*" if each.cut.index in front else "" for each in sweep.cuts]
+    weights = [(mark, *_weights(each)) for mark, each in zip(marks, sweep.cuts, strict=True)]
+    times = [
+        (mark, _short(each), *(_time(each, via) for via in sweep.links))
+        for mark, each in zip(marks, sweep.cuts, strict=True)
+    ]
+    columns = [Column(""), Column("ms in all (transfer)", folds=True)]
+    columns += [Column(via, right=True) for via in sweep.links]
+    return [
+        *lay_out(_WEIGHTS, weights, width).lines,
+        "",
+        *lay_out(columns, times, width).lines,
+        "",
+        *folded(_remarks(sweep), width),
+        "",
+        *folded(best_lines(sweep), width),
+    ]
 
 
-def _weights(each: CutFigures, on_front: bool) -> tuple[str, ...]:
+def folded(sentences: Iterable[str], width: int) -> list[str]:
+    """Return sentences as lines of at most ``width``."""
+    return [line for each in sentences for line in fold(each, width, rest="  ")]
+
+
+def _weights(each: CutFigures) -> tuple[str, ...]:
     cut = each.cut
     share = cut.head_macs / max(1, cut.head_macs + cut.tail_macs)
     device = min((time.invoke_us for time in each.times.values()), default=None)
     return (
-        "*" if on_front else "",
         str(cut.index),
         _short(each),
         f"{cut.bytes:,}",
@@ -116,13 +128,17 @@ def _comparison(each: CutFigures, base: CutFigures) -> str:
     mine, theirs = each.cut, base.cut
     return (
         f"{printable(mine.short_name)} sends {mine.bytes:,} bytes, not {theirs.bytes:,}; computes "
-        f"{mine.head_macs / 1e6:.1f} M, not {theirs.head_macs / 1e6:.1f} M;\n"
-        f"  is {mine.head_bytes:,} bytes in flash, not {theirs.head_bytes:,}"
+        f"{mine.head_macs / 1e6:.1f} M, not {theirs.head_macs / 1e6:.1f} M; is "
+        f"{mine.head_bytes:,} bytes in flash, not {theirs.head_bytes:,}"
     )
 
 
 def chain_lines(
-    sweep: Sweep, costs: StageCosts, objective: Objective, chains: dict[str, Chain | None]
+    sweep: Sweep,
+    costs: StageCosts,
+    objective: Objective,
+    chains: dict[str, Chain | None],
+    width: int,
 ) -> list[str]:
     """Return the chains of one link beside each other, and the stages of the first."""
     best = next(iter(chains.values()))
@@ -135,48 +151,30 @@ def chain_lines(
         cuts = " ".join(str(sweep.cuts[end].cut.index) for end in chain.ends)
         rows.append((name, f"{chain.cost_us / 1000:,.1f} ms", f"+{more:.0%}", cuts))
     word = "one inference" if objective is Objective.LATENCY else "slowest stage"
-    lines = _laid_out(("", word, "", "cuts"), rows)
+    columns = (
+        Column(""),
+        Column(word, right=True),
+        Column("", right=True),
+        Column("cuts", folds=True),
+    )
+    lines = list(lay_out(columns, rows, width).lines)
     if best is None:
         return lines
-    lines += [""]
+    told = []
     for board, start, end in best.stages:
         stage = costs.stage(start, end)
         arena = "" if stage.arena_bytes is None else f", arena {stage.arena_bytes:,}"
         begin = "the input" if start == START else printable(sweep.cuts[start].cut.short_name)
-        lines += [
+        told.append(
             f"board {board + 1}: from {begin} to {printable(sweep.cuts[end].cut.short_name)}, "
-            f"{costs.run_us(board, start, end) / 1000:,.1f} ms,",
-            f"  {len(stage.flatbuffer):,} bytes in flash{arena}; sends "
-            f"{sweep.cuts[end].cut.bytes:,} bytes",
-        ]
-    empty = len(best.ends) - len(best.stages)
-    if empty:
-        lines.append(f"{empty} of {len(best.ends)} boards have nothing to do: more would not help")
-    return lines
-
-
-def folded(sentences: Sequence[str]) -> list[str]:
-    """Return sentences as lines of at most :data:`WIDTH` columns."""
-    return [
-        line for each in sentences for line in textwrap.wrap(each, WIDTH, subsequent_indent="  ")
-    ]
+            f"{costs.run_us(board, start, end) / 1000:,.1f} ms, {len(stage.flatbuffer):,} bytes in "
+            f"flash{arena}; sends {sweep.cuts[end].cut.bytes:,} bytes"
+        )
+    if empty := len(best.ends) - len(best.stages):
+        told.append(f"{empty} of {len(best.ends)} boards have nothing to do: more would not help")
+    return [*lines, "", *folded(told, width)]
 
 
 def _short(each: CutFigures) -> str:
     name = printable(each.cut.short_name)
     return name if len(name) <= _NAME_WIDTH else name[: _NAME_WIDTH - 1] + "…"
-
-
-def _laid_out(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows in columns, two spaces apart; figures are aligned to the right."""
-    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
-    left = {place for place, heading in enumerate(headings) if heading in _LEFT} | {0}
-
-    def line(cells: Sequence[str]) -> str:
-        padded = (
-            cell.ljust(width) if place in left else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        )
-        return "  ".join(padded).rstrip()
-
-    return [line(headings), *map(line, rows)]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hil.cli.shared.saying import say
+from hil.host.activity import doing
 from hil.host.printable import printable
 
 if TYPE_CHECKING:
@@ -43,18 +44,19 @@ class ChosenRig:
         from hil.rig.rig import Rig
         from hil.sim.radio.link_file import read_link_file
 
-        rig = Rig.find(
-            self.board,
-            peer=self.peer,
-            gateway=self.gateway,
-            shaping=read_link_file(self.link) if self.link else None,
-            hci=self.hci,
-            directories=[Path.cwd()],
-            wait_s=self.wait,
-            on_wait=say_who,
-            needs_wifi=needs_wifi,
-            absent_ok=absent_ok,
-        )
+        with doing("looking for boards"):
+            rig = Rig.find(
+                self.board,
+                peer=self.peer,
+                gateway=self.gateway,
+                shaping=read_link_file(self.link) if self.link else None,
+                hci=self.hci,
+                directories=[Path.cwd()],
+                wait_s=self.wait,
+                on_wait=say_who,
+                needs_wifi=needs_wifi,
+                absent_ok=absent_ok,
+            )
         _mention_others(self.board, rig.board)
         return rig
 
@@ -113,7 +115,8 @@ def find_board(named: str | None, wait: float = 0.0) -> "BoardSpec":
     """Return the one board that is meant, to be flashed or looked at; see ``ChosenRig``."""
     from hil.rig.rig import find_board
 
-    board = find_board(named, directories=[Path.cwd()], wait_s=wait, on_wait=say_who)
+    with doing("looking for boards"):
+        board = find_board(named, directories=[Path.cwd()], wait_s=wait, on_wait=say_who)
     _mention_others(named, board)
     return board
 
@@ -131,7 +134,7 @@ def _mention_others(named: str | None, board: "BoardSpec") -> None:
             )
 
 
-def say_who(holder: "Holder") -> None:
+def say_who(holder: "Holder | str") -> None:
     """Say on standard error whose board is being waited for."""
     say(f"hil: waiting for the board of {holder}", err=True)
 

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hil.cli.shared.chosen import Content, say_who
-from hil.cli.shared.progress import flash_progress
 from hil.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -35,13 +34,12 @@ def connected(
         raise BadInputError(f"--via names {via}, but {lack}.")
     with OpenRig(rig, kind or Board, say_who) as boards:
         board = boards.board
-        with flash_progress() as progress:
-            report = board.flash(content.build, content.model, content.cut, progress=progress)
-            if rig.peer is not None:
-                peer = boards.second("peer")
-                peer.flash(content.build, content.model, content.cut, "tail", progress=progress)
-            elif via == "espnow":
-                boards.second("gateway").flash(content.build, None, progress=progress)
+        report = board.flash(content.build, content.model, content.cut)
+        if rig.peer is not None:
+            peer = boards.second("peer")
+            peer.flash(content.build, content.model, content.cut, "tail")
+        elif via == "espnow":
+            boards.second("gateway").flash(content.build, None)
         if rig.peer is not None:
             board.connect(boards.second("peer"), via)
             yield board, report

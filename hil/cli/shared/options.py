@@ -18,8 +18,8 @@ board_option = click.option(
     "--board",
     metavar="BOARD",
     help="virtual, usb (the dut of hil.toml, else the only one attached), a name in hil.toml, "
-    "mac:ADDRESS, serial:NUMBER, a device or a URL; default: HIL_BOARD, then hil.toml, then "
-    "virtual.",
+    "mac:ADDRESS, serial:NUMBER, PROVIDER:NAME, a device or a URL; default: HIL_BOARD, then "
+    "hil.toml, then virtual.",
 )
 wait_option = click.option(
     "--wait",

@@ -1,52 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""Progress bars, shown on standard error if that is a terminal."""
+"""What moves on a terminal while a command works; nothing where standard error is none."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hil.flash.flash import Progress
+from hil.host.status_line import StatusLine
+from hil.host.terminal import is_terminal
 
 
 @contextmanager
-def flash_progress() -> Iterator[Callable[[Progress], None] | None]:
-    """Show on standard error how far flashing is, if that is a terminal.
-
-    Yields:
-        What :func:`hil.flash.flash.flash` is to call, or ``None``.
-    """
-    if not sys.stderr.isatty():
-        yield None
+def status_line() -> Iterator[None]:
+    """Show on standard error what is being done, as :func:`hil.host.activity.doing` says it."""
+    if not is_terminal(sys.stderr):
+        yield
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn
-    from rich.progress import Progress as Bars
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
+    def write(text: str) -> None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
-        def show(progress: Progress) -> None:
-            if progress.role not in tasks:
-                tasks[progress.role] = bars.add_task(f"writing {progress.role}")
-            bars.update(tasks[progress.role], total=progress.total, completed=progress.done)
-
-        yield show
-
-
-@contextmanager
-def counting(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show how many of ``total`` are done.
-
-    Yields:
-        What is to be called after each.
-    """
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bars
-
-    with Bars(console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(what, total=total)
-        yield lambda: bars.advance(task)
+    with StatusLine(write):
+        yield

@@ -5,15 +5,18 @@ Both begin each run of a model with state afresh: they are opened anew for it, s
 theirs runs the operators again that give variables their first values.
 """
 
+import contextlib
+import functools
 import importlib.util
 import os
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from hil.computer import no_interpreter
+from hil.errors import HostError
 from hil.model.array import Array
 
 PROBE_ARENA = 64 << 20
@@ -82,10 +85,14 @@ def micro_available() -> bool:
 
 
 def preload() -> None:
-    """Import the interpreters, so that processes that are forked have them."""
-    _backend()
+    """Import the interpreters, so that processes that are forked have them.
+
+    What cannot be imported is found out again, and told, when it is to open a model.
+    """
+    with contextlib.suppress(HostError):
+        _backend()
     if micro_available():
-        from tflite_micro.python.tflite_micro import runtime  # noqa: F401
+        _import_micro()
 
 
 def open_native(model: bytes, job: Job) -> Engine:
@@ -98,15 +105,41 @@ def open_native(model: bytes, job: Job) -> Engine:
 
 
 def _backend() -> Any:
+    """Return the module of the host's interpreter; raises HostError where there is none."""
     try:
         from tflite_runtime import interpreter
     except ImportError:
-        from ai_edge_litert import interpreter
+        try:
+            from ai_edge_litert import interpreter
+        except ImportError as error:
+            raise no_interpreter(error) from error
     return interpreter
 
 
+@functools.cache
+def _import_micro() -> tuple[Any, ImportError | None]:
+    """Return Micro's module or why there is none, which a second attempt would not tell."""
+    try:
+        from tflite_micro.python.tflite_micro import runtime
+    except ImportError as error:
+        return None, error
+    return runtime, None
+
+
+def _micro() -> Any:
+    """Return the module of TensorFlow Lite Micro; raises HostError where it does not load."""
+    runtime, failure = _import_micro()
+    if failure is not None:
+        raise no_interpreter(failure) from failure
+    return runtime
+
+
 def backend_name() -> str:
-    """Return the name of the package that has the host's interpreter."""
+    """Return the name of the package that has the host's interpreter.
+
+    Raises:
+        HostError: there is none for this Python.
+    """
     return str(_backend().__name__).partition(".")[0]
 
 
@@ -161,8 +194,7 @@ class MicroEngine:
 
     def _open(self, arena_size: int) -> tuple[Any, int]:
         """Return an interpreter and the arena bytes it uses, which TFLM only prints."""
-        from tflite_micro.python.tflite_micro import runtime
-
+        runtime = _micro()
         with native_stderr() as text:
             try:
                 micro = runtime.Interpreter.from_bytes(self._model, arena_size=arena_size)
@@ -202,7 +234,7 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-@contextmanager
+@contextlib.contextmanager
 def native_stderr() -> Iterator[bytearray]:
     """Catch what native code writes to file descriptor 2; it is in the yielded array afterwards."""
     text = bytearray()

@@ -5,12 +5,15 @@ import atexit
 import os
 import socket
 import subprocess
+import sys
 import threading
 
-from hil.errors import InfrastructureError
+from hil.errors import HostError, InfrastructureError
 from hil.host import child
 
 MODULE = "hil.model.engine.worker"
+_WAY = "start" if sys.platform == "darwin" else "fork"
+"""How the worker makes a process: numpy for macOS uses Accelerate, which no fork survives."""
 _GRACE_S = 1.0
 """In which a process that has hung up has ended."""
 
@@ -20,7 +23,16 @@ _worker: tuple[int, "subprocess.Popen[bytes]", socket.socket] | None = None
 
 
 def line() -> socket.socket:
-    """Return a line to a new process that waits for a model, and ends when the line is closed."""
+    """Return a line to a new process that waits for a model, and ends when the line is closed.
+
+    Raises:
+        HostError: on Windows.
+    """
+    if sys.platform == "win32":
+        raise HostError(
+            "A model that may crash its interpreter runs in a process of its own, which needs "
+            "Linux, macOS or WSL: run this there."
+        )
     ours, theirs = socket.socketpair()
     with theirs:
         try:
@@ -48,7 +60,7 @@ def check() -> None:
     _end()
     raise InfrastructureError(
         f"The process that models run in has ended with status {status}; see what "
-        f"{' '.join(child.command(MODULE))} says."
+        f"{' '.join(child.command(MODULE, _WAY))} says."
     )
 
 
@@ -61,10 +73,10 @@ def _hand_over(end: socket.socket) -> None:
 def _started() -> socket.socket:
     global _worker
     if _worker is None or _worker[0] != os.getpid():
-        control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        control, far = socket.socketpair()
         with far:
             process = subprocess.Popen(
-                child.command(MODULE, str(far.fileno())),
+                child.command(MODULE, _WAY, str(far.fileno())),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -212,6 +212,11 @@ def _sound(data: bytes, spec: TensorSpec) -> Array:
     if len(samples) < wanted:
         samples = np.pad(samples, (0, wanted - len(samples)))
     samples = samples[: len(samples) // wanted * wanted]
+    return _loud(samples, spec).reshape(-1, *spec.shape)
+
+
+def _loud(samples: Array, spec: TensorSpec) -> Array:
+    """Return samples in [-1, 1) in the range that the model takes, which its quantization says."""
     if spec.scale:
         low, high = value_range(spec)
         if low < -_FULL_SCALE / 2 and high > _FULL_SCALE / 2:
@@ -221,7 +226,15 @@ def _sound(data: bytes, spec: TensorSpec) -> Array:
                 f"the model takes values from {low:.4g} to {high:.4g}, which are no sound's: "
                 "neither [-1, 1] nor 16 bits; save what it takes as .npy"
             )
-    return samples.reshape(-1, *spec.shape)
+    elif spec.dtype == "int16":  # as the operators that begin with a waveform take it
+        loud = np.clip(samples * np.float32(_FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1)
+        samples = loud.astype(np.int16)
+    elif not spec.dtype.startswith("float"):
+        raise ValueError(
+            f"the model takes {spec.dtype} without a scale, so that nobody knows what loud is; "
+            "save what it takes as .npy"
+        )
+    return samples
 
 
 def _samples(frames: bytes, width: int) -> Array:

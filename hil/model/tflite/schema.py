@@ -6,11 +6,20 @@ It is generated into both packages under the same name; PyPI's ``tflite`` has re
 
 from typing import Any
 
+from hil.computer import no_interpreter
+
 
 def load() -> Any:
-    """Return the generated module (``ModelT``, ``TensorT`` and so on)."""
+    """Return the generated module (``ModelT``, ``TensorT`` and so on).
+
+    Raises:
+        HostError: neither package is there.
+    """
     try:
         from ai_edge_litert import schema_py_generated
     except ImportError:
-        from tflite_micro.tensorflow.lite.micro.python import schema_py_generated
+        try:
+            from tflite_micro.tensorflow.lite.micro.python import schema_py_generated
+        except ImportError as error:
+            raise no_interpreter(error) from error
     return schema_py_generated

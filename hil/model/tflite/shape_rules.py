@@ -29,7 +29,7 @@ def _constant(inputs: Tensors, position: int, what: str) -> Array:
     """Return a constant int32 vector."""
     tensor = operand(inputs, position)
     known(tensor.dtype == "int32", f"has {what} of {tensor.dtype}")
-    require(len(tensor.shape) == 1, f"has misshapen {what}")
+    known(len(tensor.shape) == 1, f"has {what} that are no vector")
     if tensor.data is None:
         raise UnprovenError(f"has {what} that are not constant")
     return tensor.data

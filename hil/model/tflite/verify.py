@@ -13,6 +13,8 @@ import dataclasses
 import functools
 from typing import Any
 
+import numpy as np
+
 from hil.errors import BadInputError
 from hil.model.tflite import schema
 from hil.model.tflite.element_types import INTERFACE
@@ -157,7 +159,9 @@ def _check_annotations(root: dict[str, Any], tensors: list[int]) -> bool:
         require(entry["buffer"] < buffers, "its metadata names a missing buffer")
         require(entry["name"] != _COMPRESSION, "its weights are compressed (COMPRESSION_METADATA)")
         plan = plan or entry["name"] == _PLAN
-    require(not length(root["metadata_buffer"]), "it has metadata of an obsolete form")
+    obsolete = root["metadata_buffer"]  # of converters of 2018; nothing reads them
+    fits = not length(obsolete) or bool(np.all((obsolete >= 0) & (obsolete < buffers)))
+    require(fits, "its metadata names a missing buffer")
     for signature in root["signature_defs"] or []:
         maps = (signature["inputs"] or []) + (signature["outputs"] or [])
         graph = signature["subgraph_index"]

@@ -145,10 +145,15 @@ def parse_line(text: str) -> Line:
         covered = text[: checked.start()]
         if crc16(covered.encode("utf-8", "replace")) == int(checked[1], 16):
             return _parse_checked(covered) or Noise(text)
-    log = _LOG.match(_COLOUR.sub("", text))
+    log = _LOG.match(uncoloured(text))
     if log:
         return Log(log[1], int(log[2]), log[3], log[4] or "")
     return Noise(text)
+
+
+def uncoloured(text: str) -> str:
+    """Return a line without the colours that ESP-IDF gives its log."""
+    return _COLOUR.sub("", text)
 
 
 def _parse_checked(text: str) -> Line | None:

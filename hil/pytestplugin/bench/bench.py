@@ -9,28 +9,25 @@ from hil.errors import (
     BootFailure,
     HilError,
     InfrastructureError,
-    LabError,
     ModelRefused,
     ProductFailure,
 )
+from hil.pytestplugin.bench.content import Content, has_same_firmware, is_same
 from hil.pytestplugin.bench.damage import Damage
+from hil.pytestplugin.bench.linking import Linking
 from hil.pytestplugin.bench.recording import RecordingBoard
+from hil.pytestplugin.bench.seconds import Seconds
 from hil.pytestplugin.run import MAIN
 from hil.results import Results
 
 if TYPE_CHECKING:
     from hil.board.board import Board
-    from hil.console.info import BoardInfo
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
     from hil.model.split import Cut
     from hil.rig.lookup import OnWait
     from hil.rig.rig import Rig
-
-
-Content = tuple["FirmwareBuild | None", "Model", "Cut"]
-"""What is flashed."""
 
 
 class Bench:
@@ -61,16 +58,14 @@ class Bench:
         self._contents: dict[str, Content] = {}
         self._identities: dict[str, tuple[object, ...]] = {}
         self._stage = MAIN
-        self._edge: EdgeServer | None = None
-        self._connects = False
-        self._flashed: list[Board] = []
         self._damage = Damage(self.rig, simulated=rig.board.virtual)
+        self._seconds = Seconds(self.rig, self._damage)
+        self._linking = Linking(self.rig, self._damage, self.peer, self.gateway)
         self._installed = self._closed = False
         self._fits = False
         self._planned = ""
         self.is_test_build = False
         self._refused: tuple[Content, HilError] | None = None
-        self._pending: tuple[str, HilError] | None = None
 
     def close(self) -> None:
         """Let go of the boards, with what the run was to test on those that outlive it.
@@ -96,8 +91,8 @@ class Bench:
     def install(
         self,
         build: "FirmwareBuild | None",
-        model: "Model",
-        cut: "Cut",
+        model: "Model | None",
+        cut: "Cut | None",
         *,
         fits: bool = False,
         planned: str = "",
@@ -108,23 +103,23 @@ class Bench:
 
         Args:
             build: the firmware; ``None`` for the one that belongs to virtual boards.
-            model: the full model.
+            model: the full model; ``None`` for plain firmware.
             cut: where to cut it.
             fits: whether it is known that such a board can run its part: refusing it is then the
                 product's failure, and not that of whoever chose the model.
             planned: what a matrix calls all this; empty without one.
         """
         content = (build, model, cut)
-        if self._refused is not None and _is_same(self._refused[0], content):
+        if self._refused is not None and is_same(self._refused[0], content):
             raise self._refused[1].with_traceback(None)
         self._damage.require_rig()
         self._installed = False
         self._fits, self._planned, self._stage = fits, planned, MAIN
         self.board.results = self._results
-        if not _is_same(self._contents.get(MAIN), content, firmware_only=True):
-            self._flashed.clear()  # second boards get the new firmware when they are needed
+        if not has_same_firmware(self._contents.get(MAIN), content):
+            self._seconds.forget()
         self.prepare(MAIN, *content)
-        self._pending = None
+        self._linking.end()
         try:
             self._flash()
         except (ProductFailure, BadInputError) as error:
@@ -132,16 +127,12 @@ class Bench:
             raise
         self._damage.note_installed()
         self._installed = True
-        self.is_test_build = self.board.info.test_build
+        self.is_test_build = model is not None and self.board.info.test_build
 
-    def has_installed(
-        self, build: "FirmwareBuild | None", model: "Model", cut: "Cut", planned: str = ""
-    ) -> bool:
+    def has_installed(self, content: Content, planned: str = "") -> bool:
         """Whether tests of the main stage find just this; see :meth:`install`."""
-        content = self._contents.get(MAIN)
-        return (
-            self._installed and self._planned == planned and _is_same(content, (build, model, cut))
-        )
+        known = is_same(self._contents.get(MAIN), content)
+        return self._installed and known and self._planned == planned
 
     @property
     def is_in_use(self) -> bool:
@@ -149,11 +140,11 @@ class Bench:
         return self._installed
 
     def prepare(
-        self, stage: str, build: "FirmwareBuild | None", model: "Model", cut: "Cut"
+        self, stage: str, build: "FirmwareBuild | None", model: "Model | None", cut: "Cut | None"
     ) -> None:
         """Say what tests of a stage are to find; it is flashed before the first of them."""
         content = (build, model, cut)
-        if not _is_same(self._contents.get(stage), content):
+        if not is_same(self._contents.get(stage), content):
             self._identities.pop(stage, None)
         self._contents[stage] = content
 
@@ -170,45 +161,27 @@ class Bench:
         Raises:
             LabError: the lab has died.
         """
-        self._edge = edge
-        self._connects = True
-        try:
-            self._connect(via)
-        except LabError:
-            raise
-        except (InfrastructureError, ProductFailure) as error:
-            self._pending = (via, error)
+        self._linking.begin(edge, via)
 
     def serve_by(self, edge: "EdgeServer | None") -> None:
         """Have another edge server run the tail from now on, as :meth:`connect` says."""
-        self._edge = edge
+        self._linking.edge = edge
 
     def require(self, via: str) -> None:
         """Raise what kept the board from being connected over a link at the beginning."""
-        if self._pending is not None and self._pending[0] == via:
-            _, error = self._pending
-            self._pending = None
-            raise error
+        self._linking.require(via)
 
     def peer(self) -> "Board":
         """Return the second board with the tail on it; raises as :meth:`install`."""
-        peer = self.second("peer")
-        link = self.board.connection
-        if link is not None and link.gateway is peer:
-            self.board.disconnect()  # it cannot be both
-        if peer not in self._flashed or not peer.holds("tail", self.board.part.model_id):
-            self._put(peer, "tail")
-            self._flashed.append(peer)
-        peer.end_gateway()
-        return peer
+        return self._seconds.peer(self._put)
 
     def gateway(self) -> "Board":
         """Return the second board with the firmware on it; raises as :meth:`install`."""
-        gateway = self.second("gateway")
-        if gateway not in self._flashed or gateway.half_flashed:
-            gateway.flash(self._contents[MAIN][0], None)
-            self._flashed = list(dict.fromkeys([*self._flashed, gateway]))
-        return gateway
+        return self._seconds.gateway(self._contents[MAIN][0])
+
+    def second(self, role: str) -> "Board":
+        """Return the second board, whatever is on it; raises as :meth:`hil.OpenRig.second`."""
+        return self._seconds.open(role)
 
     def note(self, error: BaseException, via: str, test: str) -> None:
         """Learn of what ended a phase of a test with these boards, expected or not.
@@ -242,25 +215,24 @@ class Bench:
         if not self._installed:
             return  # whatever is on the boards, it is not what is to be tested
         self._damage.mend()
-        info = None if self.board.half_flashed else self.board.refresh()
+        found = None
+        if not self.board.half_flashed:
+            self.board.check_up()
+            found = self.board.identity
         if stage not in self._contents:
             return
         self._stage = stage
         self.board.results = self._results if stage == MAIN else Results()
-        if info is None or _identity(info) != self._identities.get(stage):
+        if found is None or found != self._identities.get(stage):
             self._flash()
         else:
             self.board.note_content(self._name)
-        split = self.board.part.split
-        if self._edge is not None and split and self._edge.model_id != split.model_id:
-            self._edge.serve(split.tail, split.model_id)
-        if self._connects and not self._is_connected(via):
-            self._connect(via)
+        self._linking.make_ready(via)
 
     @property
     def impairments(self) -> int:
         """How often the edge server's links have been impaired."""
-        return self._edge.impairments if self._edge is not None else 0
+        return self._linking.edge.impairments if self._linking.edge is not None else 0
 
     def check(self) -> None:
         """Make sure that the boards are still up, whether or not anything has asked them lately.
@@ -275,7 +247,7 @@ class Bench:
         self._keep_notes()
         if self._installed and not self._closed and self._damage.is_sound:
             for board in self.rig.boards:
-                board.refresh()
+                board.check_up()
 
     def _keep_notes(self) -> None:
         """Enter into the results what the boards' starts took: a pass is not to hide it."""
@@ -289,14 +261,11 @@ class Bench:
             return
         self._stage = MAIN
         self._flash()
-        model_id = self.board.part.model_id
-        for second in dict.fromkeys(self._flashed):
-            if second.has_part and not second.holds("tail", model_id):
-                self._put(second, "tail")
+        self._seconds.restore(self._put)
 
     def _flash(self) -> None:
         self._put(self.board, "head")
-        self._identities[self._stage] = _identity(self.board.info)
+        self._identities[self._stage] = self.board.identity
 
     def _put(self, board: "Board", role: str) -> None:
         """Flash what the stage wants; raises as :meth:`hil.Board.flash`."""
@@ -313,55 +282,6 @@ class Bench:
         """What a matrix calls what the tests of this stage find; empty if it does not."""
         return self._planned if self._stage == MAIN else ""
 
-    def second(self, role: str) -> "Board":
-        """Return the second board, open, whatever is on it; raises as :meth:`hil.OpenRig.second`.
-
-        That it is not there costs only the tests that need it.
-        """
-        try:
-            return self.rig.second(role)
-        except InfrastructureError as error:
-            self._damage.note_second(error)
-            raise
-
-    def _is_connected(self, via: str) -> bool:
-        link = self.board.connection
-        if link is None or self._damage.stale or link.via != via or link.edge is not self._edge:
-            return False
-        if link.tail is not None and not link.tail.holds("tail", self.board.part.model_id):
-            return False
-        return link.stands()
-
-    def _connect(self, via: str) -> None:
-        """Connect over a link; where that is the rig's fault, remember it of this link alone."""
-        self.require(via)
-        self._damage.require_link(via)
-        try:
-            if self._edge is None:
-                self.board.connect(self.peer(), via)
-            else:
-                gateway = self.gateway() if via == "espnow" else None
-                self.board.connect(self._edge, via, gateway=gateway)
-        except LabError:
-            raise
-        except InfrastructureError as error:
-            self._damage.note_link(via, error)
-            raise
-        self._damage.stale = False
-
-
-def _is_same(content: Content | None, other: Content, *, firmware_only: bool = False) -> bool:
-    """Whether two contents are the same bytes."""
-    if content is None:
-        return False
-    build, new = content[0], other[0]
-    firmware = build is new or (build and build.files) == (new and new.files)
-    if firmware_only or not firmware:
-        return firmware
-    (_, model, cut), (_, wanted, place) = content, other
-    return cut == place and (model is wanted or model.int8 == wanted.int8)
-
-
-def _identity(info: "BoardInfo") -> tuple[object, ...]:
-    """Return what tells one stage's content from another's."""
-    return info.role, info.model_id, info.source_digest, info.test_build
+    def note_lack(self, error: InfrastructureError) -> None:
+        """Learn of an error that is to cost only the tests that need what the rig lacks."""
+        self._damage.note_lack(error)

@@ -59,7 +59,7 @@ class Condition:
     def _are_up(self) -> bool:
         try:
             for board in self._whole_boards():
-                board.refresh()
+                board.check_up()
         except ProductFailure:
             return False
         return True

@@ -37,7 +37,7 @@ class Damage:
         self._rig = rig
         self._simulated = simulated
         self._broken_links: dict[str, InfrastructureError] = {}
-        self._without_second: list[InfrastructureError] = []
+        self._lacks: list[InfrastructureError] = []
         self.note_installed()
 
     @property
@@ -52,7 +52,7 @@ class Damage:
             return
         if isinstance(error, MessageLost) and error.tolerated:
             self.stale = True
-        elif any(error is known for known in (*self._broken_links.values(), *self._without_second)):
+        elif any(error is known for known in (*self._broken_links.values(), *self._lacks)):
             return
         elif isinstance(error, InfrastructureError):
             self.broken = self.broken or error
@@ -63,9 +63,9 @@ class Damage:
         """Learn that the rig cannot have a link, which is to cost only that link's tests."""
         self._broken_links[via] = error
 
-    def note_second(self, error: InfrastructureError) -> None:
-        """Learn that there is no second board, which is to cost only the tests that need it."""
-        self._without_second.append(error)
+    def note_lack(self, error: InfrastructureError) -> None:
+        """Learn what the rig lacks, which is to cost only the tests that need it."""
+        self._lacks.append(error)
 
     def note_installed(self) -> None:
         """Learn that the boards were flashed and started: what was done before does not count."""

@@ -144,7 +144,10 @@ class RecordingBoard(Board):
         seconds = round(report.seconds, 3)
         self.results.flash.append(FlashRecord(written, skipped, seconds, self.results.combination))
         if self.results.board is None:  # what the run is about is on the board first
-            self._describe()
+            if self.plain is not None:
+                self._describe_plain(report)
+            else:
+                self._describe()
         return report
 
     def note_content(self, planned: str) -> None:
@@ -153,6 +156,13 @@ class RecordingBoard(Board):
         Args:
             planned: what a matrix calls it; empty for what no matrix names.
         """
+        if self.plain is not None:
+            app = self.plain.app
+            firmware = FirmwareRecord(
+                f"{app.project} {app.version}", app.source_digest[:16], test_build=False
+            )
+            self.results.note(planned, firmware, None, None)
+            return
         info, model, cut = self.info, self.part.model, self.part.cut
         self.results.note(
             planned,
@@ -162,11 +172,36 @@ class RecordingBoard(Board):
             model.agreement,
         )
 
-    def _describe(self) -> None:
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What tells one content of the flash from another, by the board's last word."""
+        if self.plain is not None:
+            return ("plain", self.plain.app.source_digest)
         info = self.info
-        kind = "virtual" if self.spec.virtual else "remote" if "://" in self.port else "usb"
+        return info.role, info.model_id, info.source_digest, info.test_build
+
+    @property
+    def _kind(self) -> str:
+        return "virtual" if self.spec.virtual else "remote" if "://" in self.port else "usb"
+
+    def _describe_plain(self, report: FlashReport) -> None:
+        """Enter a board whose firmware says nothing of itself: as chip and image have it."""
+        start = self.console.health.start
         self.results.board = BoardRecord(
-            kind,
+            self._kind,
+            self.port,
+            report.mac.lower(),
+            report.chip.lower().replace("-", ""),
+            report.virtual,
+            "none",
+            start.name if start else "unknown",
+        )
+
+    def _describe(self) -> None:
+        """Enter the board."""
+        info = self.info
+        self.results.board = BoardRecord(
+            self._kind,
             self.port,
             info.mac.lower(),
             info.chip,

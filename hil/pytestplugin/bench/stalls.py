@@ -9,7 +9,7 @@ then the board is reset and may be sound until it is asked the same again: it ha
 
 from collections import Counter
 
-from hil.errors import BoardPanic, BoardSilent, MessageLost, ProductFailure
+from hil.errors import BoardPanic, BoardSilent, LineMissing, MessageLost, ProductFailure
 from hil.symptoms import Misbehaviour
 
 _WAITED_FOR = ("hello-wrong", "link-not-up", "network-not-joined")
@@ -64,7 +64,7 @@ class Stalls:
             return error.by_watchdog and self._barks[via] >= _BARKS
         if isinstance(error, Misbehaviour):
             return error.symptom in _WAITED_FOR
-        return isinstance(error, BoardSilent)
+        return isinstance(error, BoardSilent) and not isinstance(error, LineMissing)
 
 
 class Repeated(ProductFailure):

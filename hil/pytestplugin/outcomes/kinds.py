@@ -18,6 +18,8 @@ from hil.shortage import missing_right, shortage
 WORST_FIRST = ("product", "test", "bad_input", "infrastructure")
 """The kinds, that first which decides an exit code before the others."""
 
+_UNEXPECTED = ("infrastructure", "bad_input")
+
 NEEDS_BOARD = "hil_bench"
 """The fixture that stands behind ``board``, ``console``, ``edge`` and the like."""
 
@@ -38,6 +40,11 @@ def kind_of(error: BaseException) -> str:
     if isinstance(error, BadInputError):
         return "bad_input"
     return "product" if isinstance(error, ProductFailure) else "test"
+
+
+def is_unexpected(kind: str) -> bool:
+    """Whether nobody can have expected errors of this kind of the product."""
+    return kind in _UNEXPECTED
 
 
 def worst(kinds: "set[str]") -> str | None:

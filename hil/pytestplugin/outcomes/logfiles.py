@@ -38,14 +38,20 @@ def file_name(nodeid: str) -> str:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     """Write the log of a test when it is over."""
-    item.stash[_STARTED] = time.monotonic()
+    begin(item)
     try:
         return (yield)
     finally:  # also of a test that Ctrl-C ends
-        _write(item)
+        write(item)
 
 
-def _write(item: pytest.Item) -> None:
+def begin(item: pytest.Item) -> None:
+    """Note when a test begins."""
+    item.stash[_STARTED] = time.monotonic()
+
+
+def write(item: pytest.Item) -> None:
+    """Write what a board has said since a test began, if one has."""
     run = Run.under_way(item.config)
     if run is not None and (entries := run.serial_log(item.stash[_STARTED])):
         from hil.results.serial_log import file_text

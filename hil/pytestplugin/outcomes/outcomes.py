@@ -9,7 +9,8 @@ bad input        E         <error>      4
 infrastructure   E         <error>      10
 ===============  ========  ===========  =========
 
-Only a product failure may be expected (``xfail``): the others say nothing about what was expected.
+Only a product failure may be expected (``xfail``; unittest's ``expectedFailure`` is in
+:mod:`~hil.pytestplugin.outcomes.unittests`): the others say nothing about what was expected.
 
 pytest and all that report for it tell errors from failures by the phase alone: what fails in a
 call is a failure, elsewhere an error. So a report has the phase whose failures they show as
@@ -24,9 +25,10 @@ import pytest
 from _pytest.junitxml import xml_key
 
 from hil.console.log import NOTE
-from hil.errors import BadInputError, HilError
+from hil.errors import BadInputError, HilError, PlainFirmware
 from hil.pytestplugin.options import counts_unstable
-from hil.pytestplugin.outcomes.kinds import ending_of, kind_of, worst
+from hil.pytestplugin.outcomes.annotations import annotate
+from hil.pytestplugin.outcomes.kinds import ending_of, is_unexpected, kind_of, worst
 from hil.pytestplugin.outcomes.story import Story
 
 EXIT_STATUS: dict[str, int] = {
@@ -37,15 +39,15 @@ EXIT_STATUS: dict[str, int] = {
 }
 """A session's, by the worst kind of what has failed in it."""
 
-_UNEXPECTED = ("infrastructure", "bad_input")
-"""Kinds of errors that nobody can have expected of the product."""
+NAME = "hil-outcomes"
+"""Of the plugin that watches the tests of a session."""
 
 Phase = Literal["setup", "call", "teardown"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start listening."""
-    config.pluginmanager.register(Outcomes(config), "hil-outcomes")
+    config.pluginmanager.register(Outcomes(config), NAME)
 
 
 class Outcomes:
@@ -80,7 +82,7 @@ class Outcomes:
         kind = None
         if error is not None:
             kind = kind_of(error)
-            if kind in _UNEXPECTED:
+            if is_unexpected(kind):
                 _count(report)
             if report.failed and isinstance(error, HilError):
                 self._tell(item, report, call, error)
@@ -109,6 +111,8 @@ class Outcomes:
         phase: Phase = vars(report).setdefault("hil_phase", report.when)
         report.when = _shown_phase(kind, phase)
         self._moved.append((report, phase))
+        if is_unexpected(kind):
+            annotate(self._config, report)
         result = yield
         if phase == "call" and report.when == "setup":
             self._name_phase(report)
@@ -122,7 +126,7 @@ class Outcomes:
         kind = getattr(report, "hil_kind", None)
         if kind is None or not report.failed:
             return None
-        if kind in _UNEXPECTED:
+        if is_unexpected(kind):
             return "error", "E", "ERROR"
         is_shown_so = kind == "product" and vars(report).get("hil_phase") in ("setup", "teardown")
         return ("failed", "F", "FAILED") if is_shown_so else None
@@ -175,7 +179,7 @@ class Outcomes:
         wrapped = error is not raised and not _is_told_anew(error, raised)
         if self._config.getoption("tbstyle") in ("auto", "short", "line") and not wrapped:
             report.longrepr = _sentence(item, pytest.ExceptionInfo.from_exception(error))
-        if isinstance(error, BadInputError) and call.when == "setup":
+        if call.when == "setup" and _concerns_all(error):
             item.session.shouldstop = str(error)
 
     def _name_phase(self, report: pytest.TestReport) -> None:
@@ -254,9 +258,14 @@ def _outcome(report: pytest.TestReport, kind: str | None) -> str:
 def _shown_phase(kind: str, phase: Phase) -> Phase:
     if kind == "product":
         return "call"
-    if kind in _UNEXPECTED and phase == "call":
+    if is_unexpected(kind) and phase == "call":
         return "setup"
     return phase
+
+
+def _concerns_all(error: HilError) -> bool:
+    """Whether an error that a fixture met would meet all other tests."""
+    return isinstance(error, BadInputError) and not isinstance(error, PlainFirmware)
 
 
 def _is_told_anew(error: HilError, raised: BaseException) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hil.host.printable import printable
+from hil.host.terminal import columns
 from hil.pytestplugin.outcomes.kinds import ending_of, needs_board
 from hil.pytestplugin.outcomes.logfiles import PATH
 from hil.pytestplugin.outcomes.story import Story
@@ -26,20 +27,30 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     try:
         return (yield)
     finally:
-        run, story = Run.under_way(item.config), Story.of(item)
-        if run is not None and story.is_over and needs_board(item):
-            from hil.results import TestRecord
+        record(item, started)
 
-            path = item.stash.get(PATH, None)
-            log = os.path.relpath(path, run.log_dir) if path else None
-            seconds = round(time.monotonic() - started, 3)
-            run.results.tests.append(
-                TestRecord(
-                    *(item.nodeid, story.outcome, story.kind, seconds, log, story.attempts),
-                    run.combination,
-                )
+
+def record(item: pytest.Item, started: float) -> None:
+    """Enter a test that is over into the results, if it needs a board.
+
+    Args:
+        item: the test.
+        started: when it began, by ``time.monotonic()``.
+    """
+    run, story = Run.under_way(item.config), Story.of(item)
+    if run is not None and story.is_over and needs_board(item):
+        from hil.results import TestRecord
+
+        path = item.stash.get(PATH, None)
+        log = os.path.relpath(path, run.log_dir) if path else None
+        seconds = round(time.monotonic() - started, 3)
+        run.results.tests.append(
+            TestRecord(
+                *(item.nodeid, story.outcome, story.kind, seconds, log, story.attempts),
+                run.combination,
             )
-            run.write_now_and_then()
+        )
+        run.write_now_and_then()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -79,6 +90,5 @@ def show(terminalreporter: "TerminalReporter", document: dict[str, Any], path: P
     from hil.results.table import closing_lines
 
     terminalreporter.section("hil")
-    for line in closing_lines(document):
+    for line in [*closing_lines(document, columns()), f"{'results':<10} {os.path.relpath(path)}"]:
         terminalreporter.write_line(printable(line, "\t"))
-    terminalreporter.write_line(printable(f"{'results':<10} {os.path.relpath(path)}"))

@@ -36,10 +36,12 @@ def _psram(bench: "Bench") -> Lack:
     if info.psram:
         return None
     if spec.psram:
-        raise InfrastructureError(
+        error = InfrastructureError(
             f"hil.toml says that the board at {spec.port} has PSRAM, and its firmware finds none; "
             "mend psram there, or look at the board and at the firmware's settings of PSRAM."
         )
+        bench.note_lack(error)
+        raise error
     return "it needs PSRAM, and the firmware finds none on the board."
 
 

@@ -133,7 +133,7 @@ class Loader:
         from hil.firmware.build import FirmwareBuild
 
         if path not in self._builds:
-            self._builds[path] = FirmwareBuild.load(path)
+            self._builds[path] = FirmwareBuild.load(path, console=self._settings.console)
         return self._builds[path]
 
 

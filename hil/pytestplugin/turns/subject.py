@@ -110,12 +110,15 @@ def as_cut(given: object, model: "Model") -> "Cut":
     raise BadInputError(f"hil_cut gives {_kind(given)}; return a hil.Cut, a name or an index.")
 
 
-def as_build(given: object, known: "dict[Path, FirmwareBuild]") -> "FirmwareBuild":
+def as_build(
+    given: object, known: "dict[Path, FirmwareBuild]", console: str | None
+) -> "FirmwareBuild":
     """Return the build that ``hil_firmware`` has given: itself, or a path.
 
     Args:
         given: by the fixture.
         known: those that were read before.
+        console: which kind of console all firmware has; None: as its image says.
 
     Raises:
         BadInputError: it is none.
@@ -130,7 +133,7 @@ def as_build(given: object, known: "dict[Path, FirmwareBuild]") -> "FirmwareBuil
         )
     path = Path(given)
     if path not in known:
-        known[path] = FirmwareBuild.load(path)
+        known[path] = FirmwareBuild.load(path, console=console)
     return known[path]
 
 

@@ -23,11 +23,16 @@ if TYPE_CHECKING:
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
     from hil.pytestplugin.bench.bench import Bench
+    from hil.pytestplugin.bench.content import Content
 
 TURN = "hil_turn"
 
 BOARD = "hil_board"
 """The fixture that stands behind ``board``."""
+
+
+_MARKERS = {links.MARKER, needs.MARKER}
+_ABOUT = frozenset(ABOUT)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -38,16 +43,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         pytest.UsageError: a marker makes no sense.
     """
     for item in items:
-        try:
-            links.check_marker(item)
-            needs.check_marker(item)
-        except BadInputError as error:
-            raise pytest.UsageError(str(error)) from None
         names: list[str] = getattr(item, "fixturenames", [])
-        if needs.needs_of(item):
-            names += [name for name in (NEEDS_BOARD, BOARD) if name not in names]
-        if TURN not in names and any(name in names for name in ABOUT):
+        marks = {mark.name for mark in item.iter_markers()}
+        if not marks.isdisjoint(_MARKERS):
+            _check_markers(item)
+            if needs.MARKER in marks:
+                names += [name for name in (NEEDS_BOARD, BOARD) if name not in names]
+        if TURN not in names and not _ABOUT.isdisjoint(names):
             names.insert(_first_about(item, names), TURN)
+
+
+def _check_markers(item: pytest.Item) -> None:
+    try:
+        links.check_marker(item)
+        needs.check_marker(item)
+    except BadInputError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _first_about(item: pytest.Item, names: Sequence[str]) -> int:
@@ -85,11 +96,14 @@ def begin(item: pytest.Item, *, with_board: bool = False) -> None:
     if subject.build is None:
         return
     bench: Bench = _request(item).getfixturevalue(NEEDS_BOARD)
-    edge = None if bench.has_peer else _request(item).getfixturevalue("hil_edge")
+    edge = None
+    if not (bench.has_peer or subject.build.plain):
+        edge = _request(item).getfixturevalue("hil_edge")
     bench.serve_by(edge)
     if with_board or BOARD in names or bench.is_in_use:
         _install(run, bench, subject, edge)
         if run.stage != MAIN:
+            bench.board.console.health.require_protocol(f"the fixture {run.stage[4:]}")
             content = stage_content(run.stage, subject.build, is_test_build=bench.is_test_build)
             bench.prepare(run.stage, *content)
         bench.make_ready(run.via, run.stage)
@@ -118,7 +132,7 @@ def find_subject(item: pytest.Item, *, with_firmware: bool = False) -> Subject:
     cut = as_cut(request.getfixturevalue("hil_cut"), model)
     build = None
     if with_firmware:
-        build = as_build(request.getfixturevalue("hil_firmware"), run.builds)
+        build = as_build(request.getfixturevalue("hil_firmware"), run.builds, run.settings.console)
     planned = run.plan.subject(combination_of(item))
     own = model is planned.model and cut == planned.cut
     named = own and (build is None or planned.build in (None, build))
@@ -146,19 +160,25 @@ def firmware_at_hand(request: pytest.FixtureRequest) -> "FirmwareBuild":
 
 def _install(run: Run, bench: "Bench", subject: Subject, edge: "EdgeServer | None") -> None:
     """Flash what is under test, unless it is on the board, and say what it is the first time."""
+    from hil.host.terminal import columns
     from hil.results.table import identity_lines
     from hil.results.views import views
 
-    content = subject.build, subject.model, subject.cut
-    if bench.has_installed(*content, subject.name):
+    assert subject.build is not None
+    content: Content = subject.build, subject.model, subject.cut
+    if subject.build.plain:
+        content = subject.build, None, None
+    if bench.has_installed(content, subject.name):
         return
     known = len(run.results.combinations)
     bench.install(*content, fits=subject.fits, planned=subject.name)
     if len(run.results.combinations) > known:
-        run.say(identity_lines(views(run.results.document())[run.results.combination]))
+        shown = views(run.results.document())[run.results.combination]
+        run.say(identity_lines(shown, columns()))
     run.write()
-    _serve(edge, subject)
-    bench.connect(edge, run.via)
+    if not subject.build.plain:
+        _serve(edge, subject)
+        bench.connect(edge, run.via)
 
 
 def _serve(edge: "EdgeServer | None", subject: Subject) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hil.errors import BadInputError
 from hil.host.files import read_toml
+from hil.settings import place, within
 from hil.sim.radio.link import LinkParameters
 from hil.sim.radio.presets import PRESETS, unshaped
 
@@ -51,16 +52,17 @@ class LinkFile:
         """
         parameters, seed = {}, None
         for name, value in document.items():
-            if name == "seed":
-                seed = _integer("seed", value, 0, 2**63 - 1)
-            elif name not in PRESETS:
-                raise BadInputError(
-                    f"a link file has seed and the tables {_words(PRESETS)}, not '{name}'"
-                )
-            elif not isinstance(value, Mapping):
-                raise BadInputError(f"{name} in a link file is a table: write [{name}]")
-            else:
-                parameters[name] = _table(name, value)
+            with within(name):
+                if name == "seed":
+                    seed = _integer("seed", value, 0, 2**63 - 1)
+                elif name not in PRESETS:
+                    raise BadInputError(
+                        f"a link file has seed and the tables {_words(PRESETS)}, not '{name}'"
+                    )
+                elif not isinstance(value, Mapping):
+                    raise BadInputError(f"{name} in a link file is a table: write [{name}]")
+                else:
+                    parameters[name] = _table(name, value)
         return cls(parameters, seed)
 
 
@@ -81,7 +83,7 @@ def read_link_file(path: Path) -> dict[str, object]:
     try:
         LinkFile.of(document)
     except BadInputError as error:
-        raise BadInputError(f"{path}: {error}") from error
+        raise BadInputError(f"{place(path, error)}: {error}") from error
     return document
 
 
@@ -89,21 +91,24 @@ def _table(link: str, table: Mapping[str, object]) -> LinkParameters:
     values: dict[str, int | float] = {}
     for key, value in table.items():
         name = f"{link}.{key}"
-        if key not in _KEYS or link not in _ONLY.get(key, (link,)):
-            known = [k for k in _KEYS if link in _ONLY.get(k, (link,))]
-            raise BadInputError(f"[{link}] has no key '{key}': it has {_words(known)}")
-        if key == "unshaped":
-            if not isinstance(value, bool):
-                raise BadInputError(f"{name} is true or false, not {value!r}")
-        elif key in _SHARES:
-            values[key] = _share(name, value)
-        else:
-            values[key] = _integer(name, value, *_COUNTS[key])
+        with within(key):
+            if key not in _KEYS or link not in _ONLY.get(key, (link,)):
+                known = [k for k in _KEYS if link in _ONLY.get(k, (link,))]
+                raise BadInputError(f"[{link}] has no key '{key}': it has {_words(known)}")
+            if key == "unshaped":
+                if not isinstance(value, bool):
+                    raise BadInputError(f"{name} is true or false, not {value!r}")
+            elif key in _SHARES:
+                values[key] = _share(name, value)
+            else:
+                values[key] = _integer(name, value, *_COUNTS[key])
     base = PRESETS[link]
     if table.get("unshaped"):
         delays = [key for key in _DELAYS if key in values]
         if delays:
-            raise BadInputError(f"[{link}] cannot be unshaped and have {_words(delays)}: drop one")
+            raise BadInputError(
+                f"[{link}] cannot be unshaped and have {_words(delays)}: drop one", at=(delays[0],)
+            )
         base = unshaped(base)
     return replace(base, **values)  # type: ignore[arg-type]
 

@@ -149,3 +149,37 @@ def test_a_wanted_reset_forgets_what_was_wrong():
     health.observe("the rest of an old line")
     health.observe(START)
     assert not health.at_fault
+
+
+OWN = "rst:0xc (RTC_SW_CPU_RST),boot:0x8 (SPI_FAST_FLASH_BOOT)"
+SLEPT = "rst:0x5 (DSLEEP),boot:0x8 (SPI_FAST_FLASH_BOOT)"
+
+
+def plain() -> Health:
+    health = observed(START)
+    health.plain = "hello_world"
+    health.answered()
+    return health
+
+
+def test_plain_firmware_may_restart_itself_and_sleep_as_often_as_it_likes():
+    health = plain()
+    for _ in range(LOOP_STARTS):
+        health.observe(OWN)
+        health.observe(SLEPT)
+    assert not health.at_fault
+
+
+def test_plain_firmware_that_panics_or_is_reset_by_a_watchdog_is_at_fault():
+    for lines in ((PANIC, OWN), ("rst:0x9 (RTCWDT_SYS_RST),boot:0x8",), (BROWN_OUT,)):
+        health = plain()
+        for line in lines:
+            health.observe(line)
+        assert health.at_fault
+
+
+def test_firmware_of_ours_may_not_restart_itself_unasked():
+    health = observed(START)
+    health.answered()
+    health.observe(OWN)
+    assert health.at_fault

@@ -7,14 +7,24 @@ from types import SimpleNamespace
 
 import pytest
 from fake_board import INFO
+from plain_build import make_plain
 
 from hil.console.info import BoardInfo
 from hil.device.update import update
-from hil.errors import BadInputError, BoardRefused, BoardSilent, BootFailure, ConsoleError
+from hil.errors import (
+    BadInputError,
+    BoardRefused,
+    BoardSilent,
+    BootFailure,
+    ConsoleError,
+    PlainFirmware,
+)
+from hil.firmware.build import FirmwareBuild
 
 OLD = BoardInfo.parse({**INFO, "src": "0" * 16})
 BUILD = SimpleNamespace(
     simulated=False,
+    require_console=lambda what: None,
     directory="build",
     files=[SimpleNamespace(data=b"\xe9app")],
     app=SimpleNamespace(version="0.1.0", source_digest="f" * 64, simulated=False),
@@ -121,6 +131,13 @@ def test_a_refusal_names_what_was_refused(monkeypatch, code, kind):
     monkeypatch.setattr("hil.device.update.write_update", refuse)
     with pytest.raises(kind, match=r"does not take an application of 4 bytes: No\); the board"):
         update(device, BUILD, None)
+
+
+def test_a_board_is_not_updated_to_firmware_without_that_console(monkeypatch, tmp_path):
+    device = ScriptedDevice(monkeypatch)
+    with pytest.raises(PlainFirmware, match="a board cannot be updated to it"):
+        update(device, FirmwareBuild.load(make_plain(tmp_path)), None)
+    assert device.written == []
 
 
 @pytest.mark.parametrize("simulated", [False, True])

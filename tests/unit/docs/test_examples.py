@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from hil.cli import cli
+from hil.cli import COMMANDS, cli
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = [
@@ -79,6 +79,13 @@ def options() -> set[str]:
 def test_every_option_of_pytest_exists(document: Path, options: set[str]) -> None:
     named = set(_PYTEST_OPTION.findall(document.read_text(encoding="utf-8")))
     assert sorted(named - options) == []
+
+
+def test_every_option_and_every_command_is_described(options: set[str]) -> None:
+    described = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
+    assert [option for option in sorted(options) if f"`{option}`" not in described] == []
+    described = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"`hil {name}" not in described] == []
 
 
 @each_document

@@ -4,6 +4,7 @@
 import contextlib
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,7 +16,15 @@ from hil.cli import main
 from hil.doctor import Finding, State, examine, host, order
 from hil.doctor import board as board_checks
 from hil.doctor import ports as port_checks
-from hil.errors import BadInputError, BluetoothError, BoardSilent, PortMissingError
+from hil.errors import (
+    BadInputError,
+    BluetoothError,
+    BoardSilent,
+    HostError,
+    PortMissingError,
+)
+from hil.model.engine.apart import EngineDiedError
+from hil.model.engine.native import backend_name
 from hil.resources import resource
 from hil.rig.probe import Chip
 from hil.rig.rig import BoardSpec, Rig
@@ -275,3 +284,21 @@ def test_a_program_that_reads_along_is_named(monkeypatch):
     )
     assert finding.state is State.FAIL
     assert finding.text == "/dev/ttyACM0 is open in screen (pid 7) as well; end it."
+
+
+def test_an_interpreter_that_cannot_run_is_found_and_the_pythons_that_can_are_named(monkeypatch):
+    def dead(*_: object) -> None:
+        raise EngineDiedError("SIGILL")
+
+    monkeypatch.setattr("hil.model.engine.apart.EngineApart", dead)
+    finding = {each.check: each for each in host.host_findings()}["kernels"]
+    assert (finding.state, finding.exit_code) == (State.FAIL, 10)
+    assert "no TensorFlow Lite interpreter that runs (it crashes (SIGILL))" in finding.text
+    assert "CPython 3.11 to 3.14 on Linux" in finding.text
+
+
+def test_an_interpreter_that_is_not_there_is_found(monkeypatch):
+    for name in ("tflite_runtime", "ai_edge_litert"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(HostError, match=r"no TensorFlow Lite interpreter .* install hil anew"):
+        backend_name()

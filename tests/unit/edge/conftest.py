@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 from hil.edge import EdgeServer, FixedStopwatch
 from hil.edge.client import HeadClient
@@ -17,9 +16,6 @@ from hil.model.interpreter import Interpreter, Kernels
 from hil.model.model import Model
 from hil.model.split import Split
 from hil.protocol import DataType, MessageType
-
-settings.register_profile("any speed", deadline=None)
-settings.load_profile("any speed")
 
 TINY = Path(__file__).parents[3] / "models" / "tiny"
 TOLD = FixedStopwatch(total_us=1500, invoke_us=1200)

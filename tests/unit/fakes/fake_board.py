@@ -4,6 +4,7 @@
 from collections import deque
 
 from hil.board.board import Board
+from hil.console.health import Health
 from hil.errors import BoardRefused
 from hil.rig.rig import BoardSpec
 
@@ -54,6 +55,7 @@ class ScriptedConsole:
         self.log = ()
         self.rate = 115_200
         self.connected = True
+        self.health = Health()
 
     def request(self, verb, **arguments):
         if verb == "info":
@@ -117,4 +119,4 @@ def make_board(monkeypatch, said, number, spec=None, kind=Board, **info):
     """Return a board that notes its requests in ``said``, each behind its number."""
     console = ScriptedConsole(said, {"mac": f"02:00:00:00:00:{number:02x}", **info})
     monkeypatch.setattr("hil.device.device.BoardPort", lambda *_: ScriptedLine(console))
-    return kind(spec or BoardSpec(f"/dev/{number}"), f"/dev/{number}", None, False)
+    return kind(spec or BoardSpec(f"/dev/{number}"), f"/dev/{number}", None)

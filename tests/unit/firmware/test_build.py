@@ -7,6 +7,8 @@ from functools import reduce
 from operator import xor
 
 import pytest
+from plain_build import HELLO, make_plain
+from wasmtime import wat2wasm
 
 from hil.errors import BadInputError
 from hil.firmware import virtual as firmware_build
@@ -154,13 +156,14 @@ def test_a_damaged_test_build_is_bad_input(directory, beside):
         _ = FirmwareBuild.load(directory).test_build
 
 
-def rewrite(directory, *, digest=None, version=None, sdk=None, chip=False):
+def rewrite(directory, *, digest=None, version=None, project=None, sdk=None, chip=False):
     """Change what the application in `directory` says about itself."""
     path = directory / "splitnode.bin"
     image = bytearray(path.read_bytes())
     before = reduce(xor, image[:-33])
     start = 32  # of esp_app_desc_t, behind two headers
-    for offset, size, value in ((16, 32, version), (112, 32, sdk), (144, 32, digest)):
+    fields = ((16, 32, version), (48, 32, project), (112, 32, sdk), (144, 32, digest))
+    for offset, size, value in fields:
         if value is not None:
             image[start + offset : start + offset + size] = value.ljust(size, b"\0")
     if chip:
@@ -200,3 +203,46 @@ def test_the_chips_build_is_not_that_of_virtual_boards(directory, beside):
 def test_without_sources_the_prebuilt_image_is_taken(monkeypatch):
     monkeypatch.setattr(firmware_build, "is_checkout", lambda: False)
     assert default_firmware().directory == resource("firmware")
+
+
+def test_firmware_of_other_projects_needs_no_slots(tmp_path):
+    build = FirmwareBuild.load(make_plain(tmp_path))
+    assert build.plain
+    assert build.app.project == "hello_world"
+    assert build.ota is None
+    assert [file.offset for file in build.files] == [0, 0x8000, 0x10000]
+
+
+def test_the_images_of_this_project_say_that_they_speak_its_console():
+    for each in (resource("firmware"), companion(resource("firmware"))):
+        assert not FirmwareBuild.load(each).plain
+
+
+def test_an_application_of_another_name_with_this_console_in_it_speaks_it(directory):
+    rewrite(directory, project=b"dogcam")
+    build = FirmwareBuild.load(directory)
+    assert build.app.project == "dogcam"
+    assert not build.plain
+
+
+def test_what_the_image_says_can_be_overruled(directory, tmp_path):
+    assert FirmwareBuild.load(directory, console="plain").plain
+    with pytest.raises(BadInputError, match="no model slot"):
+        FirmwareBuild.load(make_plain(tmp_path / "other"), console="hil")
+
+
+def test_plain_firmware_comes_with_its_own_otadata_and_nvs(directory):
+    ours, plain = (FirmwareBuild.load(directory, console=each) for each in ("hil", "plain"))
+    assert "otadata" not in {file.role for file in ours.files}
+    assert "otadata" in {file.role for file in plain.files}
+    assert plain.files[-1].role == "app"
+
+
+def test_the_elf_file_beside_plain_firmware_decodes_its_panics(tmp_path):
+    directory = make_plain(tmp_path)
+    program = directory / "hello_world.elf"
+    program.write_bytes(bytes(wat2wasm(HELLO)))  # whose SHA-256 the image has
+    assert FirmwareBuild.load(directory).elf == program
+    program.write_bytes(b"another program")
+    with pytest.raises(BadInputError, match="not the program"):
+        FirmwareBuild.load(directory)

@@ -73,6 +73,12 @@ def test_scores_become_real_values_and_classes_labels(model):
     assert entry.score == (128 - model.output.zero_point) * model.output.scale
 
 
+def test_a_class_without_a_label_is_called_by_its_number(model):
+    for labels in ((), model.labels[:8]):
+        (entry,) = predictions(((8, 128),), dataclasses.replace(model, labels=labels))
+        assert (entry.class_id, entry.label) == (8, "class 8")
+
+
 @given(st.floats(width=32, allow_nan=False))
 def test_float_scores_come_as_their_bits(model, value):
     output = dataclasses.replace(model.output, dtype="float32")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from flatmodel import Writer
-from operator_models import reshape
+from operator_case import reshape
 
 from hil.cli.split import split as split_command
 from hil.inference.part import ModelPart

@@ -153,6 +153,45 @@ def test_an_illegal_cut_is_refused_with_the_nearest_legal_ones(
         find_cut(tiny.cuts, wanted)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "name"),
+    [
+        ("global_average_pooling", "global_average_pooling2d"),
+        ("block_1_e", "block_1_expand"),
+        ("conv1", "Conv1"),
+        ("block_2", "block_2_add"),  # the only operator of the block that can be cut after
+    ],
+)
+def test_so_much_of_a_name_is_enough_that_it_can_mean_one_cut(
+    tiny: Model, wanted: str, name: str
+) -> None:
+    assert find_cut(tiny.cuts, wanted).short_name == name
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        (
+            "block_1",
+            r"^'block_1' may mean block_1_expand \(5\), .*block_1_project \(7\); say which.$",
+        ),
+        ("block_", r"block_3_depthwise \(13\), 7 more; say which"),
+    ],
+)
+def test_a_name_that_may_mean_several_cuts_is_refused_with_them(
+    tiny: Model, wanted: str, sentence: str
+) -> None:
+    with pytest.raises(BadInputError, match=sentence):
+        find_cut(tiny.cuts, wanted)
+
+
+def test_a_name_does_not_end_within_a_number(dogs19: Model) -> None:
+    with pytest.raises(BadInputError, match="'block_1' may mean") as caught:
+        find_cut(dogs19.cuts, "block_1")
+    assert "block_1_project" in str(caught.value)
+    assert "block_10" not in str(caught.value)
+
+
 def test_an_ambiguous_name_is_refused_with_the_indices(tiny: Model) -> None:
     twins = tuple(replace(cut, tensor_name="same") for cut in tiny.cuts[:2])
     with pytest.raises(BadInputError, match=r"2 tensors named 'same'.*\(0\), Conv1 \(1\)"):

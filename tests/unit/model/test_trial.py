@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Models that verification cannot vouch for: tried by TFLM, apart, and told in one sentence."""
 
+import random
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from flatmodel import GraphWriter, Writer
-from operator_models import MODELS, reshape
+from operator_case import reshape
+from operator_models import MODELS
 
 from hil.errors import BadInputError, InfrastructureError
 from hil.host import child
@@ -17,6 +19,7 @@ from hil.model.engine import nursery
 from hil.model.engine.native import micro_available
 from hil.model.interpreter import Interpreter
 from hil.model.model import Model
+from hil.model.prove import random_inputs
 from hil.sim.kernels import InvokeError, ModelRejectedError, open_runner
 
 needs_tflm = pytest.mark.skipif(not micro_available(), reason="TFLM has no wheel here")
@@ -133,6 +136,7 @@ def test_every_run_of_a_model_with_state_begins_afresh(kind: str) -> None:
     assert interpreter.invoke(x).tobytes() == interpreter.invoke(x).tobytes()
 
 
+@needs_tflm
 def test_a_variable_is_not_cut_from_what_gives_it_memory(tmp_path: Path) -> None:
     """Without CALL_ONCE a part that reads a variable has to write it too."""
     writer = Writer()
@@ -175,3 +179,24 @@ def test_a_worker_that_was_killed_is_started_anew() -> None:
     nursery._worker[1].wait()
     assert before.invoke(x).tobytes() == x.tobytes()  # it has a process of its own
     assert Interpreter(model).invoke(x).tobytes() == x.tobytes()
+
+
+@needs_tflm
+@pytest.mark.parametrize("kind", ["UNIDIRECTIONAL_SEQUENCE_LSTM", "SVDF", "WHILE", "GATHER"])
+def test_damage_where_no_rule_vouches_is_a_sentence_or_harmless(kind: str, tmp_path: Path) -> None:
+    """benchmarks/mutated_models.py does the same to more models, a thousand times."""
+    generator, sound = random.Random(kind), MODELS[kind].model()
+    sentences, outputs = [], []
+    for number in range(16):
+        data = bytearray(sound)
+        data[generator.randrange(8, len(data))] = generator.choice([0, 1, 2, 127, 128, 255])
+        path = tmp_path / f"{number}.tflite"
+        path.write_bytes(data)
+        try:
+            model = Model.load(path)
+            outputs.append(model.predict(next(random_inputs(model.inputs, 1))))
+        except BadInputError as error:
+            sentences.append(str(error))
+    assert sentences  # else the damage
+    assert outputs  # tries nothing
+    assert not any("\n" in each for each in sentences)

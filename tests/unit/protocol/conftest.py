@@ -10,7 +10,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import settings
 
 from hil.protocol import (
     BODY_OVERHEAD,
@@ -24,9 +23,6 @@ from hil.protocol import (
     MessageType,
     Role,
 )
-
-settings.register_profile("any speed", deadline=None)
-settings.load_profile("any speed")
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 FRAME_LIMIT = 250

@@ -8,7 +8,7 @@ from hil.results.table import closing_lines, properties
 
 
 def closing(results: Results) -> str:
-    return "\n".join(closing_lines(json.loads(json.dumps(results.document()))))
+    return "\n".join(closing_lines(json.loads(json.dumps(results.document())), 160))
 
 
 def test_the_table_names_everything_that_was_under_test(results: Results) -> None:
@@ -51,7 +51,7 @@ def test_agreement_tells_judged_from_reported(results: Results) -> None:
 
 
 def test_an_empty_run_has_an_empty_table() -> None:
-    assert closing_lines(Results().document()) == []
+    assert closing_lines(Results().document(), 80) == []
 
 
 def test_properties_are_flat_text(results: Results) -> None:

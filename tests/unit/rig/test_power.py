@@ -16,6 +16,7 @@ from hil.rig import power
 from hil.rig.lock import holder
 from hil.rig.power import power_cycle
 from hil.rig.rig import BoardSpec
+from hil.rig.switches import command as by_command
 
 MAC = "f4:12:fa:01:02:03"
 
@@ -53,7 +54,7 @@ def test_no_shell_reads_it(port):
 
 def test_it_runs_while_this_process_has_the_board(port, monkeypatch):
     holders = []
-    monkeypatch.setattr(power, "_run", lambda command, log: holders.append(holder(port)))
+    monkeypatch.setattr(by_command, "_run", lambda command, log: holders.append(holder(port)))
     cycle(port, "uhubctl")
     assert [each.pid for each in holders] == [os.getpid()]
     assert holder(port) is None
@@ -73,14 +74,14 @@ def test_a_command_that_fails_is_the_rigs_fault(port, command, sentence):
 
 
 def test_what_it_leaves_running_is_not_waited_for(port, monkeypatch, tmp_path):
-    monkeypatch.setattr(power, "COMMAND_PATIENCE_S", 5.0)
+    monkeypatch.setattr(by_command, "COMMAND_PATIENCE_S", 5.0)
     pid = tmp_path / "pid"
     cycle(port, shlex.join(["sh", "-c", f"sleep 60 & echo $! > {pid}"]))
     os.kill(int(pid.read_text()), signal.SIGKILL)  # it was a daemon of the rig's, and still runs
 
 
 def test_what_it_has_started_ends_with_a_command_that_does_not_end(port, monkeypatch, tmp_path):
-    monkeypatch.setattr(power, "COMMAND_PATIENCE_S", 0.3)
+    monkeypatch.setattr(by_command, "COMMAND_PATIENCE_S", 0.3)
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
@@ -92,7 +93,7 @@ def test_what_it_has_started_ends_with_a_command_that_does_not_end(port, monkeyp
 
 
 def test_a_password_in_the_command_is_told_to_nobody(port, monkeypatch):
-    monkeypatch.setattr(power, "COMMAND_PATIENCE_S", 0.2)
+    monkeypatch.setattr(by_command, "COMMAND_PATIENCE_S", 0.2)
     for script in ("import sys; sys.exit(3)", "import time; time.sleep(60)"):
         log = []
         spec = BoardSpec(port, power_cycle=python(script, "-u", "admin:secret"))
@@ -102,7 +103,7 @@ def test_a_password_in_the_command_is_told_to_nobody(port, monkeypatch):
 
 
 def test_a_command_that_does_not_end_is_ended(port, monkeypatch):
-    monkeypatch.setattr(power, "COMMAND_PATIENCE_S", 0.2)
+    monkeypatch.setattr(by_command, "COMMAND_PATIENCE_S", 0.2)
     with pytest.raises(InfrastructureError, match=r"not ended within 0\.2 s"):
         cycle(port, "sleep 60")
 
@@ -127,7 +128,9 @@ def test_a_port_that_stays_away_is_missed(port, monkeypatch):
 def test_a_board_that_had_left_the_bus_is_found_again_by_what_it_is(attach, monkeypatch):
     returned, opened = [], []
     monkeypatch.setattr(
-        power, "_run", lambda *_: returned.append(attach("ttyACM3", 0x303A, 0x1001, MAC.upper()))
+        by_command,
+        "_run",
+        lambda *_: returned.append(attach("ttyACM3", 0x303A, 0x1001, MAC.upper())),
     )
     monkeypatch.setattr(power, "open_when_back", lambda port: opened.append(port) or io.BytesIO())
     cycle(f"mac:{MAC}", "uhubctl")

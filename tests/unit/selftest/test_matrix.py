@@ -2,6 +2,7 @@
 """The matrix of a selftest, as a document and as a table."""
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -55,7 +56,7 @@ def test_the_schema_knows_every_verdict() -> None:
 
 
 def test_the_table_says_what_caught_a_mutant_and_why_another_was_not() -> None:
-    lines = table(document([CAUGHT, MISNAMED, UNUSABLE], UNMODIFIED, 99.6))
+    lines = table(document([CAUGHT, MISNAMED, UNUSABLE], UNMODIFIED, 99.6), 160)
     assert lines == [
         "mutant           family    verdict   symptom          s  by test",
         "07-stale-result  identity  caught    stale-result  12.2  test_a.py::test_x[udp]",
@@ -70,3 +71,17 @@ def test_the_table_says_what_caught_a_mutant_and_why_another_was_not() -> None:
         "",
         "3 mutants: 1 caught, 1 misnamed, 1 unusable; 100 s",
     ]
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_the_table_fits_and_says_the_same_words(width: int) -> None:
+    matrix = document([CAUGHT, MISNAMED, UNUSABLE], UNMODIFIED, 99.6)
+    lines = table(matrix, width)
+    assert [line for line in lines if len(line) > width] == []
+    wide = " ".join(table(matrix, 300))
+    assert words(" ".join(lines)) <= words(wide)
+
+
+def words(text: str) -> set[str]:
+    """Return the words of a text; a name may go on in the next line behind a separator."""
+    return set(re.split(r"\s+|(?<=[/:;])(?=[^/:;\s])", text))

@@ -55,3 +55,11 @@ def test_a_file_of_ones_own_may_be_opened_and_one_that_is_not_there_may_not(tmp_
     (tmp_path / "port").touch()
     assert may_open(str(tmp_path / "port"))
     assert not may_open(str(tmp_path / "none"))
+
+
+def test_macos_has_no_groups_of_ports(port, monkeypatch):
+    path = port()
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert permission_sentence(path) == (
+        f"There is no permission to open {path}: run 'sudo chmod a+rw {path}'."
+    )

@@ -68,3 +68,16 @@ def test_a_busy_port_says_who_has_it(device, monitor):
 
 def test_a_url_has_no_users():
     assert port_users("rfc2217://127.0.0.1:1") == []
+
+
+def test_where_there_is_no_proc_lsof_is_asked(device, monkeypatch, tmp_path):
+    lsof = tmp_path / "lsof"
+    lsof.write_text(
+        f'#!/bin/sh\nprintf "p{os.getpid()}\\ncpytest\\np77\\ncscreen\\np78\\ncx y\\n"\n'
+    )
+    lsof.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("hil.serialport.users._PROCESSES", tmp_path / "proc")
+    assert port_users(device) == ["screen (pid 77)", "x y (pid 78)"]
+    lsof.unlink()
+    assert port_users(device) == []

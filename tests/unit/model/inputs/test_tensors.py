@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Inputs that are no photos: arrays, bytes and sound, and what is none of them."""
 
+import dataclasses
 import hashlib
 import io
 import os
@@ -113,10 +114,21 @@ def test_sound_is_real_values_whatever_its_width(tmp_path: Path, width: int, mos
     np.testing.assert_allclose(quantized.tensor.ravel()[:4], [0, 127, -128, 0], atol=1)
 
 
-def test_a_model_of_16_bit_sound_gets_the_samples_themselves(tmp_path: Path) -> None:
+@pytest.mark.parametrize("spec", [PCM, dataclasses.replace(PCM, scale=0.0)])
+def test_a_model_of_16_bit_sound_gets_the_samples_themselves(
+    tmp_path: Path, spec: TensorSpec
+) -> None:
     samples = [0, 1, -1, 32767, -32768, 5, 6, 7]
-    (found,) = load_inputs(pcm(tmp_path / "a.wav", samples), PCM)
+    (found,) = load_inputs(pcm(tmp_path / "a.wav", samples), spec)
     assert found.tensor.ravel().tolist() == samples
+    (wide,) = load_inputs(pcm(tmp_path / "b.wav", [2**31 - 1, -(2**31), 65536, 0] * 2, 4), spec)
+    assert wide.tensor.ravel()[:4].tolist() == [32767, -32768, 1, 0]
+
+
+def test_sound_for_integers_without_a_scale_is_refused(tmp_path: Path) -> None:
+    spec = dataclasses.replace(WAVEFORM, scale=0.0)
+    with pytest.raises(BadInputError, match="nobody knows what loud is"):
+        load_inputs(pcm(tmp_path / "a.wav", [0] * 8), spec)
 
 
 def test_short_sound_ends_in_silence_and_long_sound_is_several_inputs(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from flatmodel import GraphWriter, Writer
-from operator_models import reshape
+from operator_case import reshape
 
+from hil.model.engine.native import micro_available
 from hil.model.model import Model
 from hil.model.tflite import schema
 from hil.model.tflite.verify import verify
@@ -60,6 +61,7 @@ def test_an_empty_vector_has_no_alignment(length: int) -> None:
     assert len(verify(two_reshapes(change, b"x" * length)).operators) == 2
 
 
+@pytest.mark.skipif(not micro_available(), reason="TFLM has no wheel here")
 def test_scales_along_an_axis_that_does_not_matter_are_left_to_tflm(tmp_path: Any) -> None:
     """As in tflite-micro's own person_detect, whose biases have the axis of their weights."""
     writer = Writer()
@@ -92,3 +94,28 @@ def test_an_unused_code_of_an_operator_that_there_is_not_is_no_matter() -> None:
         graph._writer.code("FlexErf")
 
     assert verify(two_reshapes(change))
+
+
+def test_metadata_of_2018s_converters_is_no_matter(tmp_path: Any) -> None:
+    def change(graph: GraphWriter) -> None:
+        graph._writer._model.metadataBuffer = np.array([0], np.int32)
+
+    path = tmp_path / "old.tflite"
+    path.write_bytes(two_reshapes(change))
+    split = Model.load(path).split("0")
+    assert len(verify(split.head).operators) == 1
+
+
+def test_new_sizes_in_a_table_are_left_to_tflm(tmp_path: Any) -> None:
+    """As in a model of sounds of tflite-support."""
+
+    def change(graph: GraphWriter) -> None:
+        sizes = graph._graph.operators[0].inputs[1]
+        graph._graph.tensors[sizes].shape = np.array([1, 2], np.int32)
+
+    path = tmp_path / "sounds.tflite"
+    path.write_bytes(two_reshapes(change))
+    model = Model.load(path)
+    assert "sizes that are no vector" in " ".join(verify(model.int8).unproven)
+    x = np.arange(4, dtype=np.float32).reshape(1, 4)
+    assert model.predict(x).tolist() == x.tolist()

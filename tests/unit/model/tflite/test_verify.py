@@ -197,6 +197,10 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "a negative dimension": (_shape("CONV_2D", 0, [1, -48, 48, 3]), "odd shape"),
     "an axis out of range": (_mean_axes, "axes out of range"),
     "scales that make the kernel abort": (_tiny_sum_scale, "scales out of range"),
+    "obsolete metadata out of range": (
+        _set("metadataBuffer", np.array([0, 9999], np.int32)),
+        "metadata names a missing buffer",
+    ),
     "compressed weights": (_compressed, "COMPRESSION_METADATA"),
     "a signature of missing tensors": (_signature, "signature"),
 }

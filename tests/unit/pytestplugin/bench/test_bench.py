@@ -17,6 +17,7 @@ from hil.errors import (
     ConsoleError,
     EdgeError,
     InfrastructureError,
+    LineMissing,
     MessageLost,
     ModelRefused,
     PortMissingError,
@@ -206,6 +207,16 @@ def test_a_failure_that_costs_no_wait_leaves_the_links_other_tests_alone(
     bench = make_bench()
     bench.connect(edge, "udp")
     bench.note(BoardPanic("The board panicked."), "udp", "test_a[udp]")
+    bench.make_ready("udp")
+
+
+def test_a_line_that_a_test_expects_in_vain_says_nothing_about_the_next_one(
+    make_bench, edge, monkeypatch
+):
+    monkeypatch.setattr(Board, "reset", lambda board: None)
+    bench = make_bench()
+    bench.connect(edge, "udp")
+    bench.note(LineMissing("The board did not send a line with 'x'."), "udp", "test_a[udp]")
     bench.make_ready("udp")
 
 

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""A board had for this process, whoever provides it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import cast
+
+from hil.errors import WrongChipError
+from hil.esp32s3 import NAME
+from hil.host.activity import doing
+from hil.rig.lock import BoardLock
+from hil.rig.lookup import OnWait
+from hil.rig.providers.extensions import BOARDS
+from hil.rig.providers.interface import BoardProvider, Lease, Offer, Wanted
+from hil.rig.providers.named import provider_of
+from hil.rig.rig import BoardSpec
+from hil.serialport.line import USUAL
+from hil.serialport.url import has_reset_lines
+
+
+@doing("acquiring the board")
+def have(spec: BoardSpec, on_wait: OnWait | None = None) -> tuple[BoardSpec, Lease]:
+    """Return a board with its port, and what gives it back.
+
+    Args:
+        spec: which one.
+        on_wait: called once with who has it, if it has to be waited for.
+
+    Raises:
+        BadInputError: there is no such provider, or no such board.
+        BoardBusyError: somebody else had it for all of ``spec.wait_s``.
+        WrongChipError: it is not an ESP32-S3, or not the one that is meant.
+        InfrastructureError: it cannot be had for another reason.
+    """
+    provider, name = provider_of(spec.port)
+    source = cast(BoardProvider, BOARDS.make(provider))
+    with BOARDS.answering_for(provider):
+        lease = source.acquire(name, Wanted(spec.wait_s, on_wait))
+        if not isinstance(lease, Lease):
+            raise TypeError(f"acquire() returned {lease!r}, which is no Lease")
+    lease = replace(lease, release=_once(provider, lease))
+    try:
+        return _completed(spec, lease), lease
+    except BaseException:
+        lease.release()
+        raise
+
+
+@contextmanager
+def had(spec: BoardSpec, on_wait: OnWait | None = None) -> Iterator[BoardSpec]:
+    """Have a board for a ``with`` block, that need not be there, but is to be nobody else's.
+
+    Yields it, with its port if another package's provider knows where that is; raises as
+    :func:`have`.
+    """
+    if not is_extension(spec.port):
+        with BoardLock.acquire(spec.port, spec.wait_s, on_wait):
+            yield spec
+        return
+    found, lease = have(spec, on_wait)
+    try:
+        yield found
+    finally:
+        lease.release()
+
+
+def is_extension(port: str) -> bool:
+    """Whether a board is one of another package's, known when it has been acquired."""
+    return provider_of(port)[0] not in BOARDS.built_in
+
+
+def offers(provider: str) -> list[Offer]:
+    """Return what a provider offers.
+
+    Raises:
+        BadInputError: it cannot be used.
+        InfrastructureError: it cannot tell.
+    """
+    source = cast(BoardProvider, BOARDS.make(provider))
+    with BOARDS.answering_for(provider):
+        return list(source.offers())
+
+
+class _once:  # noqa: N801 - a function that remembers
+    """Releases a lease when it is first called."""
+
+    def __init__(self, provider: str, lease: Lease) -> None:
+        self._provider = provider
+        self._lease: Lease | None = lease
+
+    def __call__(self) -> None:
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            with BOARDS.answering_for(self._provider):
+                lease.release()
+
+
+def _completed(spec: BoardSpec, lease: Lease) -> BoardSpec:
+    """Return what is known of a board, what ``hil.toml`` says before what its provider says."""
+    chip = lease.chip
+    if chip is not None and _plain(chip.chip) != NAME:
+        raise WrongChipError(
+            f"The board {spec.port} is an {chip.chip}, not an ESP32-S3; name another."
+        )
+    mac = chip.mac.lower() if chip is not None and chip.mac else None
+    if mac and spec.mac and mac != spec.mac:
+        raise WrongChipError(
+            f"The board {spec.port} has the MAC address {mac}, not {spec.mac}; name another, "
+            "or mend hil.toml."
+        )
+    reset = lease.reset if spec.reset == "auto" else spec.reset
+    if reset == "auto" and not has_reset_lines(lease.port):
+        reset = "none"
+    return replace(
+        spec,
+        port=spec.port if spec.virtual else lease.port,
+        name=spec.name or (spec.port if is_extension(spec.port) else ""),
+        mac=spec.mac or mac,
+        baud=spec.baud or lease.baud,
+        reset=reset,
+        line=lease.line if spec.line == USUAL else spec.line,
+        power_cycle=spec.power_cycle or lease.power_cycle,
+        edge_host=spec.edge_host or lease.edge_host,
+    )
+
+
+def _plain(chip: str) -> str:
+    return chip.lower().replace("-", "")

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+"""Which provider a board's name means, and what is left of the name. Pure."""
+
+import re
+
+from hil.rig.identity import VIRTUAL
+
+_PROVIDED = re.compile(r"([a-z][a-z0-9_-]*):(?!//)(.*)", re.DOTALL)
+"""``PROVIDER:NAME``; a URL of pyserial has ``//`` there, and a device begins with a slash."""
+
+
+def provider_of(port: str) -> tuple[str, str]:
+    """Return a provider's name and the board's with it; ``port`` for all that names a port.
+
+    Args:
+        port: ``virtual``, a device, a URL, or ``PROVIDER:NAME``.
+    """
+    if port == VIRTUAL:
+        return VIRTUAL, ""
+    if found := _PROVIDED.fullmatch(port):
+        return found[1], found[2]
+    return "port", port
+
+
+def is_any(port: str) -> bool:
+    """Whether any board of a provider is meant, so that twice the same are two boards."""
+    provider, name = provider_of(port)
+    return provider not in ("port", VIRTUAL) and not name
