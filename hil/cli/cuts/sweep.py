@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hil.cli.cuts.options import Asked
 from hil.cli.shared.chosen import ChosenRig
 from hil.cli.shared.saying import say, say_folded
+from hil.computer import require_boards
 from hil.errors import BadInputError
 from hil.host.activity import doing
 from hil.host.terminal import columns
@@ -43,6 +44,7 @@ def _found(model: Model, asked: Asked, rig: ChosenRig) -> "Sweep":
     baseline = None if asked.against is None else find_cut(model.cuts, asked.against)
     links = asked.links
     if rig.board is not None:
+        require_boards()
         from hil.cli.cuts.measure import measure
 
         if asked.tail_here:

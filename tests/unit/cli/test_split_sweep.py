@@ -8,14 +8,18 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from hil.cli.cuts.options import Asked
+from hil.cli.cuts.sweep import _found
+from hil.cli.shared.chosen import ChosenRig
 from hil.cli.split import split
-from hil.errors import BadInputError
+from hil.errors import BadInputError, HostError
 from hil.links import LINKS
 from hil.model.model import Model
 
 TINY = Path(__file__).parents[3] / "models" / "tiny"
 LOSSY = Path(__file__).parents[3] / "docs" / "lossy.toml"
 WIDTH = 80
+ASKED = Asked(True, None, False, "all", None, False, 1, None, None)
 
 
 def _run(*arguments: object) -> Result:
@@ -36,6 +40,23 @@ def test_the_sweep_shows_every_cut_and_names_the_best_of_each_link(tiny: Model) 
     for cut in tiny.cuts:
         assert f"{cut.bytes:,}" in result.output
     assert sum(line.startswith("*") and "." in line for line in lines) >= 2
+
+
+@pytest.mark.parametrize("width", [50, 80, 130])
+@pytest.mark.parametrize("what", [("--sweep",), ("--devices", 2)])
+def test_tables_fit_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, what: tuple[object, ...], width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = _run(TINY, *what, "--via", "tcp,ble").output.splitlines()
+    assert max(map(len, lines)) <= width
+    assert ("arena" in lines[0]) is (width >= WIDTH and "--sweep" in what)
+
+
+def test_a_board_is_refused_where_there_can_be_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    with pytest.raises(HostError, match="need Linux, macOS or WSL"):
+        _found(Model.load(TINY), ASKED, ChosenRig("virtual", None, None, None, None, 0.0))
 
 
 def test_the_sweep_as_json_gives_figures(tiny: Model) -> None:
