@@ -88,7 +88,7 @@ def split(
     """
     asked.check()
     if asked.sweep or asked.devices is not None:
-        if listing or at is not None or output is not None or photos is not None:
+        if listing or any((at, output, photos, value_range)):
             raise click.UsageError("--sweep and --devices list and write nothing else.")
         way = run_sweep if asked.sweep else run_chain
         way(Model.load(model), asked, rig, as_json=as_json)

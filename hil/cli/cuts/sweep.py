@@ -17,6 +17,7 @@ from hil.planning.predict import Tail, predict, require_cuts
 
 if TYPE_CHECKING:
     from hil.planning.sweep import Sweep
+    from hil.rig.rig import Rig
     from hil.sim.clock.profile import Profile
     from hil.sim.radio.link import LinkParameters
 
@@ -54,6 +55,8 @@ def _found(model: Model, asked: Asked, rig: ChosenRig) -> "Sweep":
         if asked.profile is not None:
             raise BadInputError("With --board the board's own times count; drop --profile.")
         boards = rig.find()
+        if asked.via == "all":
+            links = tuple(via for via in links if _has(boards, via))
         with doing("looking at every cut", len(model.cuts)) as step:
             return measure(boards, model, links, baseline, asked.rounds, step.advance)
     with doing("looking at every cut", len(model.cuts)) as step:
@@ -66,6 +69,14 @@ def _found(model: Model, asked: Asked, rig: ChosenRig) -> "Sweep":
             profile=_profile(asked),
             done=step.advance,
         )
+
+
+def _has(rig: "Rig", via: str) -> bool:
+    """Tell whether a rig has what a link needs; say what it lacks if not."""
+    lack = rig.lacks_for(via)
+    if lack is not None:
+        say(f"hil: {via} is left out: {lack}", err=True)
+    return lack is None
 
 
 def run_chain(model: Model, asked: Asked, rig: ChosenRig, *, as_json: bool) -> None:

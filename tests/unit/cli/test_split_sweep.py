@@ -9,12 +9,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hil.cli.cuts.options import Asked
-from hil.cli.cuts.sweep import _found
+from hil.cli.cuts.sweep import _found, _has
 from hil.cli.shared.chosen import ChosenRig
 from hil.cli.split import split
 from hil.errors import BadInputError, HostError
 from hil.links import LINKS
 from hil.model.model import Model
+from hil.rig.rig import BoardSpec, Rig
 
 TINY = Path(__file__).parents[3] / "models" / "tiny"
 LOSSY = Path(__file__).parents[3] / "docs" / "lossy.toml"
@@ -153,6 +154,7 @@ def test_a_model_without_a_legal_cut_is_one_sentence(
         (("--sweep", "--devices", 2), "either --sweep or --devices"),
         (("--sweep", "--list"), "list and write nothing else"),
         (("--sweep", "--at", "Conv1", "-o", "x"), "list and write nothing else"),
+        (("--sweep", "--range=0,1"), "list and write nothing else"),
         (("--list", "--pipeline"), "give --devices too"),
         (("--devices", 2, "--html", "x.html"), "page of --sweep"),
         ((), "--list, --sweep, --devices, or --at"),
@@ -164,6 +166,14 @@ def test_options_that_say_nothing_together_are_refused(
     result = CliRunner().invoke(split, [str(TINY), *map(str, arguments)])
     assert result.exit_code == 2
     assert said in " ".join(result.output.split())
+
+
+def test_of_all_links_those_are_left_out_that_a_rig_lacks_something_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rig = Rig(BoardSpec("/dev/ttyACM0"), None, None)
+    assert [via for via in LINKS if _has(rig, via)] == ["tcp", "udp", "ble"]
+    assert "espnow is left out: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
