@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from hil.board.board import Board
 from hil.board.profiling import operator_times, profile_of
-from hil.cli.calibrate import calibrate
+from hil.cli.board.calibrate import calibrate
 from hil.errors import BadInputError, BoardRefused
 from hil.model.model import Model
 from hil.model.prove import random_inputs
