@@ -30,10 +30,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from hil.cli.shared.progress import counting
+from hil.cli.shared.progress import status_line
 from hil.device.flashable import Flashable
 from hil.errors import FlashingError, HilError, InfrastructureError, ResetError, WrongChipError
 from hil.firmware.build import FirmwareBuild, default_firmware
+from hil.host.activity import doing
 from hil.model.model import Model
 from hil.resources import resource
 from hil.rig.lock import DIRECTORY_VARIABLE
@@ -257,8 +258,8 @@ def main() -> int:
         loads()  # what libraries open once and for all is no leak
         before = census(Path(directory))
         started = time.monotonic()
-        with counting("cycles", options.cycles) as done:
-            record = run(options.cycles, done)
+        with status_line(), doing("cycles", options.cycles) as step:
+            record = run(options.cycles, step.advance)
         seconds = time.monotonic() - started
         after = census(Path(directory))
     leaked = {what: sorted(held - before[what]) for what, held in after.items()}

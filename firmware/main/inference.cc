@@ -5,6 +5,7 @@
 #include <new>
 
 #include "esp_task_wdt.h"
+#include "esp_timer.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 #include "tensorflow/lite/micro/debug_log.h"
@@ -29,15 +30,38 @@ constexpr BaseType_t kCore = configNUMBER_OF_CORES - 1;
 constexpr uint32_t kAlignment = 16;
 constexpr TickType_t kTurn = pdMS_TO_TICKS(1000); // far below the watchdog's patience
 
-// The task watchdog is fed before each operator: how long a whole model may take is not its affair.
+constexpr uint32_t kOperators = 512; // that are timed; those of the largest networks are fewer
+
+// TFLM tells of each operator. The task watchdog is fed before it: how long a whole model may take is not its affair.
+// What it took is kept for `read what=profile`; graphs that an operator runs are told of inside it, and count to it.
 class Feeder : public tflite::MicroProfilerInterface {
   public:
     uint32_t BeginEvent(const char *) override {
         esp_task_wdt_reset();
+        if (depth_++ == 0) {
+            begun_ = esp_timer_get_time();
+        }
         return 0;
     }
     void EndEvent(uint32_t) override {
+        if (--depth_ == 0 && count_ < kOperators) {
+            times_[count_++] = static_cast<uint32_t>(esp_timer_get_time() - begun_);
+        }
     }
+    void Clear() {
+        depth_ = 0;
+        count_ = 0;
+    }
+    uint32_t Times(const uint8_t **times) const {
+        *times = reinterpret_cast<const uint8_t *>(times_); // little-endian, as the chip is
+        return count_ * sizeof times_[0];
+    }
+
+  private:
+    uint32_t depth_ = 0;
+    uint32_t count_ = 0;
+    int64_t begun_ = 0;
+    uint32_t times_[kOperators] = {};
 };
 
 TaskHandle_t task;
@@ -167,6 +191,7 @@ void open_model(loop_event *event) {
 
 void run_model(loop_event *event) {
     event->deliver = invoked;
+    feeder.Clear();
     event->code = interpreter->Invoke() == kTfLiteOk ? SN_OK : SN_ERR_INVOKE;
     if (gathered != nullptr && event->code == SN_OK) {
         gather_outputs();
@@ -239,4 +264,8 @@ sn_error hil_input_load(void *, const uint8_t *data, uint32_t length) {
 
 sn_error hil_invoke(void *) {
     return interpreter != nullptr ? start(run_model) : SN_ERR_NO_MODEL;
+}
+
+uint32_t hil_operator_times(void *, const uint8_t **times) {
+    return feeder.Times(times);
 }

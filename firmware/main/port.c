@@ -95,6 +95,7 @@ const sn_port hil_port_table = {
     .model_open = hil_model_open,
     .input_load = hil_input_load,
     .invoke = hil_invoke,
+    .operator_times = hil_operator_times,
     .wifi_join = hil_wifi_join,
     .link_open = hil_link_open,
     .link_close = hil_link_close,

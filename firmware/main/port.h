@@ -33,5 +33,6 @@ esp_err_t hil_inference_init(uint8_t *arena, uint32_t size);
 sn_error hil_model_open(void *ctx, uint32_t offset, uint32_t length);
 sn_error hil_input_load(void *ctx, const uint8_t *data, uint32_t length);
 sn_error hil_invoke(void *ctx);
+uint32_t hil_operator_times(void *ctx, const uint8_t **times);
 
 #endif

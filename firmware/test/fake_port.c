@@ -76,6 +76,12 @@ static sn_error invoke(void *ctx) {
     return fake->invoke_fails;
 }
 
+static uint32_t operator_times(void *ctx, const uint8_t **times) {
+    fake_port *fake = ctx;
+    *times = fake->times;
+    return fake->times_length;
+}
+
 static sn_error wifi_join(void *ctx, const char *ssid, const char *password) {
     fake_port *fake = ctx;
     snprintf(fake->ssid, sizeof fake->ssid, "%s", ssid);
@@ -193,6 +199,7 @@ void fake_port_init(fake_port *fake) {
         .model_open = model_open,
         .input_load = input_load,
         .invoke = invoke,
+        .operator_times = operator_times,
         .wifi_join = wifi_join,
         .link_open = link_open,
         .link_close = link_close,

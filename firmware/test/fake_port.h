@@ -43,6 +43,8 @@ typedef struct fake_port {
 
     uint32_t opened, loaded, invoked;
     sn_error open_fails, load_fails, invoke_fails;
+    const uint8_t *times;
+    uint32_t times_length;
     uint8_t input[FAKE_INPUT];
     uint32_t input_length;
     uint8_t model_output[FAKE_INPUT];

@@ -55,7 +55,7 @@ static void what_cannot_be_understood_is_refused_with_a_sentence(void) {
         {"link via=tcp state=up",
          "err code=bad_argument msg=\"no edge server is known: name it by edge host=... port=...\""},
         {"infer via=tcp output=2", "err code=bad_argument msg=\"output is 0 or 1\""},
-        {"read what=input", "err code=bad_argument msg=\"what is output or activation\""},
+        {"read what=input", "err code=bad_argument msg=\"what is output, activation or profile\""},
         {"image size=3000", "err code=bad_argument msg=\"crc is the CRC-32 of the image in hexadecimal\""},
         {"image crc=0", "err code=bad_argument msg=\"size is the number of bytes in the image\""},
         {"image size=2999 crc=0", "err code=image_size msg=\"the image has 2999 bytes and the model's input 3000\""},

@@ -98,6 +98,25 @@ static void output_and_activation_can_be_read_in_chunks(void) {
     fake_free(fake);
 }
 
+static void what_operators_took_can_be_read(void) {
+    fake_port *fake = head_ready();
+    CHECK_TEXT(fake_ask(fake, "read what=profile"),
+               "err code=bad_argument msg=\"there is nothing to read: run infer first, in role head with output=1 "
+               "for the output\"");
+    static const uint8_t times[] = {1, 0, 0, 0, 0, 2, 0, 0};
+    fake->times = times;
+    fake->times_length = sizeof times;
+    char expected[64];
+    snprintf(expected, sizeof expected, "ok size=8 crc=%08x", sn_crc32(0, times, sizeof times));
+    CHECK_TEXT(fake_ask(fake, "read what=profile"), expected);
+    fake_pass(fake, 0);
+    uint8_t plain[2048];
+    sn_chunk chunk;
+    CHECK(sn_chunk_unpack(&chunk, plain, fake_frame(fake, plain, sizeof plain)));
+    CHECK_BYTES(chunk.data.data, chunk.data.length, times, sizeof times);
+    fake_free(fake);
+}
+
 static void requests_at_the_wrong_time_are_refused(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
     CHECK_TEXT(fake_ask(fake, "infer via=tcp"), "err code=link_down msg=\"the link is not up: wait for its event after "
@@ -252,6 +271,7 @@ static const test_case node_head_cases[] = {
     TEST(an_inference_reports_scores_checksums_and_the_time_of_each_stage),
     TEST(the_stored_image_can_be_used_again),
     TEST(output_and_activation_can_be_read_in_chunks),
+    TEST(what_operators_took_can_be_read),
     TEST(requests_at_the_wrong_time_are_refused),
     TEST(what_the_machine_cannot_start_is_refused),
     TEST(a_model_that_fails_ends_the_inference),

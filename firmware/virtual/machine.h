@@ -20,6 +20,7 @@
 /* As many elements of float32 as a RESULT counts. */
 #define OUTPUT_CAPACITY (65536u * 4u)
 #define STAGING_CAPACITY 65536u
+#define PROFILE_CAPACITY 4096u /* of u32, one for each operator: the largest networks have a few hundred */
 /* TFLM's arena, in the PSRAM of a chip; the machine enforces it. */
 #define ARENA_SIZE (1024u * 1024u)
 #define NODE_CAPACITY 65536u
@@ -35,6 +36,7 @@ IMPORT(slot_sha256) int32_t machine_slot_sha256(uint32_t offset, uint32_t length
 IMPORT(model_open) int32_t machine_model_open(uint32_t offset, uint32_t length, uint32_t arena_size);
 IMPORT(input_load) int32_t machine_input_load(const uint8_t *data, uint32_t length);
 IMPORT(invoke) int32_t machine_invoke(void);
+IMPORT(operator_times) uint32_t machine_operator_times(uint8_t *times, uint32_t capacity);
 IMPORT(wifi_join)
 int32_t machine_wifi_join(const char *ssid, uint32_t ssid_length, const char *password, uint32_t password_length);
 IMPORT(update_begin) int32_t machine_update_begin(int32_t what, uint32_t size);

@@ -87,6 +87,13 @@ static sn_error port_invoke(void *ctx) {
     return (sn_error)machine_invoke();
 }
 
+static uint32_t port_operator_times(void *ctx, const uint8_t **times) {
+    static uint8_t buffer[PROFILE_CAPACITY];
+    (void)ctx;
+    *times = buffer;
+    return machine_operator_times(buffer, sizeof buffer);
+}
+
 static sn_error port_wifi_join(void *ctx, const char *ssid, const char *password) {
     (void)ctx;
     return (sn_error)machine_wifi_join(ssid, (uint32_t)strlen(ssid), password, (uint32_t)strlen(password));
@@ -161,6 +168,7 @@ const sn_port virtual_port = {
     .model_open = port_model_open,
     .input_load = port_input_load,
     .invoke = port_invoke,
+    .operator_times = port_operator_times,
     .wifi_join = port_wifi_join,
     .link_open = port_link_open,
     .link_close = port_link_close,

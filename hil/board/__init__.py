@@ -3,6 +3,7 @@
 
 ``bench``         the boards of a rig, the second one opened when it is first needed
 ``measuring``     asks again and again, and counts what gets no answer
+``profiling``     what each operator of the model takes
 ``board``         a board: connect it, infer on it
 ``connecting``    opens a link from a head to a tail
 ``connection``    a link that is up

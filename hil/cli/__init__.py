@@ -30,6 +30,7 @@ COMMANDS = {
     "sim": "Start virtual boards.",
     "serve": "Run the edge server by itself.",
     "split": "Show where a model can be cut, or cut it.",
+    "calibrate": "Measure what operators take on a board.",
     "selftest": "Run the suite on firmware with known defects.",
     "firmware": "Build firmware, for boards or virtual ones.",
     "completion": "Print a script that completes the command line.",
@@ -41,6 +42,9 @@ Exit codes:
   1   the product failed: firmware, model or budget
   2   the input cannot be used
   10  the rig failed: port, flashing, network or lab"""
+
+_AT_BOARDS = ("run", "rtt", "flash", "update", "monitor", "calibrate")
+"""Those in the room ``board``."""
 
 _ANYWHERE = ("split", "completion")
 """Commands that do something without a board, even a virtual one."""
@@ -57,7 +61,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"hil.cli.{cmd_name}"), cmd_name)
+        room = "hil.cli.board" if cmd_name in _AT_BOARDS else "hil.cli"
+        command = getattr(importlib.import_module(f"{room}.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         if cmd_name not in _ANYWHERE:
             _need_boards(command)

@@ -58,9 +58,21 @@ _LINKS = (
     metavar="N",
     help="Of everything random; one in the file comes first.",
 )
+@click.option(
+    "--profile",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What operators take on a board, from 'hil calibrate', in place of published figures.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the endpoints as one line of JSON.")
 def sim(
-    boards: int, chip: str, faults: tuple[str, ...], link: Path | None, seed: int, as_json: bool
+    boards: int,
+    chip: str,
+    faults: tuple[str, ...],
+    link: Path | None,
+    seed: int,
+    profile: Path | None,
+    as_json: bool,
 ) -> None:
     """Start virtual ESP32-S3 boards and print their ports.
 
@@ -68,6 +80,7 @@ def sim(
     Their flash is erased; 'hil flash --board URL' fills it. Ctrl-C or SIGTERM ends them.
     """
     require_simulation()
+    from hil.sim.clock.profile import Profile
     from hil.sim.faults.faults import parse_faults
     from hil.sim.lab import LabOptions, serve
     from hil.sim.radio.link_file import LinkFile, read_link_file
@@ -88,7 +101,10 @@ def sim(
             parts = (_boards(ends), links, _end(ends), _power(ends), _radio(ends))
             say("\n".join(filter(None, parts)))
 
-    options = LabOptions(boards=boards, chip=chip, seed=seed, link=shaping, faults=faults)
+    measured = Profile.load(profile).tree() if profile else None
+    options = LabOptions(
+        boards=boards, chip=chip, seed=seed, link=shaping, faults=faults, profile=measured
+    )
     with starting:
         starting.enter_context(doing("starting virtual boards"))
         asyncio.run(serve(options, announce))

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import click
 
-from hil.cli.shared.chosen import load_model
-from hil.cli.shared.options import range_option
+from hil.cli.cuts.options import Asked, cut_options
+from hil.cli.cuts.sweep import run_chain, run_sweep
+from hil.cli.shared.chosen import ChosenRig, load_model
+from hil.cli.shared.options import range_option, rig_options
 from hil.cli.shared.saying import say, say_folded
 from hil.errors import BadInputError
 from hil.host.activity import Step, doing
@@ -48,7 +50,7 @@ _COLUMNS = (
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--list", "listing", is_flag=True, help="List every legal cut.")
-@click.option("--json", "as_json", is_flag=True, help="With --list: print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with all but --at.")
 @click.option("--at", metavar="NAME_OR_INDEX", help="Cut after this tensor, layer or operator.")
 @click.option(
     "-o",
@@ -62,8 +64,12 @@ _COLUMNS = (
     help="Photos for the proof, instead of those that come with hil.",
 )
 @range_option
+@cut_options
+@rig_options
 def split(
     model: Path,
+    asked: Asked,
+    rig: ChosenRig,
     listing: bool,
     as_json: bool,
     at: str | None,
@@ -71,13 +77,24 @@ def split(
     photos: Path | None,
     value_range: str | None,
 ) -> None:
-    """Show where MODEL can be cut (--list), or cut it (--at ... -o ...).
+    """Show where MODEL can be cut (--list), what that costs (--sweep), or cut it (--at ... -o ...).
 
     MODEL is a .tflite file or a model directory. A cut is written only after head and tail have
     given the full model's output, bit for bit, on random inputs and, if it takes photos, on these.
+
+    --sweep predicts the times of each cut by the models of the virtual board, or measures them on
+    the --board that is named, virtual or real, putting one head after the other on it. --devices
+    finds the best chain of N boards before the edge server. docs/cuts.md says how.
     """
+    asked.check()
+    if asked.sweep or asked.devices is not None:
+        if listing or any((at, output, photos, value_range)):
+            raise click.UsageError("--sweep and --devices list and write nothing else.")
+        way = run_sweep if asked.sweep else run_chain
+        way(Model.load(model), asked, rig, as_json=as_json)
+        return
     if listing == (at is not None):
-        raise click.UsageError("Give either --list, or --at together with -o.")
+        raise click.UsageError("Give --list, --sweep, --devices, or --at together with -o.")
     if listing:
         if output is not None:
             raise click.UsageError("--list writes nothing; leave -o out.")

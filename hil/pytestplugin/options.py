@@ -27,7 +27,9 @@ _OPTIONS = {
     "which is flashed, reset and listened to; default: what its image says",
     "model": "model directory with a manifest, or a .tflite file; default: the one that comes with "
     "hil",
-    "cut": "where to cut the model, by tensor or short name; default: the manifest's",
+    "cut": "where to cut the model, by tensor or short name; 'best': the cut that 'hil split "
+    "--sweep' finds over the links of the run; 'all': exactness at every legal cut; default: the "
+    "manifest's",
     "matrix": "TOML file with firmwares, models and cuts: what is about them is tested with each "
     "combination; default: one of each, as the options say",
     "photos": "directory with photos; default: those that come with hil",
@@ -61,6 +63,9 @@ _UNSTABLE = ("pass", "fail")
 _UNDECIDED = ("fail", "warn")
 _CONSOLES = ("hil", "plain")
 
+BEST, ALL = "best", "all"
+"""Words that ``--hil-cut`` takes in place of a name."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -72,7 +77,7 @@ class Settings:
         firmware: build directory, or a zip of one.
         console: ``hil`` or ``plain``, the kind of console that the firmware has.
         model: directory with a manifest, or a .tflite file.
-        cut: name or index of the cut.
+        cut: name or index of the cut, :data:`BEST` or :data:`ALL`.
         matrix: file with firmwares, models and cuts to test in each combination.
         photos: directory.
         input: file or directory of inputs that are no photos.

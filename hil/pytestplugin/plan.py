@@ -12,7 +12,7 @@ from hil.errors import BadInputError, InfrastructureError
 from hil.host.printable import printable
 from hil.pytestplugin.options import Settings
 from hil.pytestplugin.turns.matrix import Combination, Matrix
-from hil.pytestplugin.turns.planned import find_subjects
+from hil.pytestplugin.turns.planned import Conditions, find_subjects
 from hil.pytestplugin.turns.subject import Subject
 from hil.resources import resource
 from hil.rig.lookup import OnWait
@@ -91,7 +91,7 @@ class Plan:
         own = [path for path in (each / BUDGETS for each in directories) if path.exists()]
         budgets = Budgets.load(own[0] if own else resource(BUDGETS))
 
-        subjects = find_subjects(settings, matrix)
+        subjects = find_subjects(settings, matrix, _conditions(rig, settings, shaping))
         first = next(iter(subjects.values()))
         shape = shape_name(settings.link.stem, shaping or {}) if settings.link else ""
         plan = cls(rig, first.model, first.cut, budgets, shape, subjects)
@@ -196,6 +196,16 @@ def _shaping(settings: Settings) -> dict[str, object] | None:
     from hil.sim.radio.link_file import read_link_file
 
     return read_link_file(settings.link)
+
+
+def _conditions(
+    rig: Rig | InfrastructureError, settings: Settings, shaping: dict[str, object] | None
+) -> Conditions:
+    """Return what the best cut depends on; without a board all links of the run count."""
+    if isinstance(rig, InfrastructureError):
+        return Conditions(settings.via, shaping)
+    links = [via for via in settings.via if rig.lacks_for(via) is None]
+    return Conditions(links or settings.via, shaping, rig.peer is not None)
 
 
 def _check_links(rig: Rig, settings: Settings) -> None:

@@ -12,6 +12,8 @@
 ``judged``       what is known of each stage of a link
 ``history``      the last runs on this board
 ``errors``       what went wrong, with serial logs and backtraces
+``sweep``        what each cut of a model costs, from ``hil split --sweep``
+``calibration``  what operators take on a board, from ``hil calibrate``
 ``grouping``     which records belong together
 ``page``         one self-contained file from a template: style, script, Content-Security-Policy
 ``comparison/``  two runs side by side, and what has moved beyond noise

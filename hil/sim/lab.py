@@ -23,6 +23,7 @@ from hil.host.lifeline import hold_on_to
 from hil.shortage import missing_right, shortage, telling_shortages
 from hil.sim.ble.medium import BleMedium
 from hil.sim.clock.clock import SimClock
+from hil.sim.clock.profile import Profile
 from hil.sim.faults.faults import parse_faults
 from hil.sim.faults.power_server import PowerServer
 from hil.sim.make_board import make_board
@@ -57,6 +58,8 @@ class LabOptions:
         seed: of everything random; a seed in `link` comes before it.
         link: what the links are like, as parsed from a file (``link_file.py``); None: the presets.
         faults: what is wrong with the boards (``faults.py``).
+        profile: what operators take on a real board, as parsed from a file of ``hil calibrate``;
+            None: what is published.
     """
 
     boards: int = 1
@@ -65,6 +68,7 @@ class LabOptions:
     seed: int = 1
     link: dict[str, object] | None = None
     faults: Sequence[str] = ()
+    profile: dict[str, object] | None = None
 
 
 class Lab:
@@ -77,7 +81,9 @@ class Lab:
         self._clock.on_wake(self._wake.set)
         links = LinkFile.of(options.link or {})
         seed = options.seed if links.seed is None else links.seed
-        self._air = Air(self._clock, links.parameters, seed)
+        measured = options.profile
+        profile = None if measured is None else Profile.of(measured, "the profile")
+        self._air = Air(self._clock, links.parameters, seed, profile)
         self._media = [self._air.shared(kind) for kind in MEDIA]
         self.boards = [
             make_board(number, faults, self._air)

@@ -82,6 +82,7 @@ class Lab:
         seed: int = 1,
         link: dict[str, Any] | None = None,
         faults: Sequence[str] = (),
+        profile: dict[str, Any] | None = None,
     ) -> "Lab":
         """Start a lab and wait until its boards can be opened.
 
@@ -92,6 +93,7 @@ class Lab:
             seed: of everything random.
             link: how links behave, as in the file of ``hil sim --link``.
             faults: what is wrong with the boards, as for ``hil sim --fault``.
+            profile: what operators take on a real board, as in the file of ``hil calibrate``.
 
         Raises:
             BadInputError: what virtual boards need is not installed, or there is no such fault.
@@ -111,6 +113,8 @@ class Lab:
         }
         if link is not None:
             options["link"] = link
+        if profile is not None:
+            options["profile"] = profile
         try:
             process = subprocess.Popen(
                 child.command("hil.sim.lab", json.dumps(options), str(reading)),

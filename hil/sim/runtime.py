@@ -84,7 +84,7 @@ class Runtime:
         self._update = Update(self, board.flash, booted, self._storage)
         self._station = Station(self, air, Identity(number, board.chip.mac), self._storage.nvs)
         psram = board.chip.psram_size
-        self._inference = InferenceTask(self, WATCHDOG_US, has_psram=psram > 0)
+        self._inference = InferenceTask(self, WATCHDOG_US, has_psram=psram > 0, profile=air.profile)
         self._parts = ExitStack()
         for part in (self._uart, self._station, self._inference):
             self._parts.callback(part.close)

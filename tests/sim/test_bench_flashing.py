@@ -203,7 +203,7 @@ def test_the_flash_command_says_what_did_not_go_as_usual(hil):
 
 
 def test_the_monitor_shows_other_firmware_and_says_why_nobody_answers(hil, monkeypatch):
-    monkeypatch.setattr("hil.cli.monitor._ANSWER_PATIENCE_S", 0.2)
+    monkeypatch.setattr("hil.cli.board.monitor._ANSWER_PATIENCE_S", 0.2)
     code, out, err = hil("monitor", "foreign", typed="info\n")
     assert code == 0
     assert "hello_world" in out
@@ -211,7 +211,7 @@ def test_the_monitor_shows_other_firmware_and_says_why_nobody_answers(hil, monke
 
 
 def test_the_monitor_waits_for_a_port_that_vanishes_with_the_reset(hil, monkeypatch):
-    monkeypatch.setattr("hil.cli.monitor._ANSWER_PATIENCE_S", 0.5)
+    monkeypatch.setattr("hil.cli.board.monitor._ANSWER_PATIENCE_S", 0.5)
     code, out, _ = hil("monitor", "vanish=0.3", "--reset", typed="info\n")
     assert code == 0
     assert "the port has vanished; waiting for it to come back" in out

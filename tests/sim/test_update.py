@@ -205,8 +205,12 @@ def hil(*arguments: object) -> int:
 
 
 def test_hil_update_updates_a_running_board(
-    device: Device, lab: Lab, capsys: pytest.CaptureFixture[str]
+    device: Device,
+    lab: Lab,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
     with device.lend_port() as port:
         options = ["--board", port, "--model", resource("models/tiny"), "--role", "full"]
         assert hil("update", *options, "--json") == 0

@@ -42,7 +42,7 @@ CASES = [
     ("examining this computer", "hil.doctor.order.host_findings", ("doctor",)),
     ("connecting over udp", "hil.board.board.connect_edge", ("rtt", *MODEL, "--via", "udp")),
     ("asking the reference", "hil.inference.judgement._references", ("run", PHOTO, *MODEL)),
-    ("inferring on 3.png", "hil.cli.run._classify", ("run", PHOTO, *MODEL)),
+    ("inferring on 3.png", "hil.cli.board.run._classify", ("run", PHOTO, *MODEL)),
 ]
 
 

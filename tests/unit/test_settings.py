@@ -109,6 +109,7 @@ def test_the_doctor_names_the_line(tmp_path, monkeypatch, capsys):
     path = tmp_path / "hil.toml"
     path.write_text(BOARD + "baud = 9600\n", encoding="utf-8")
     monkeypatch.setenv("HIL_CONFIG", str(path))
+    monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.setattr("hil.doctor.order.host_findings", lambda: iter(()))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "budgets.toml").write_text(UDP + "goodput = 0\n", encoding="utf-8")

@@ -68,6 +68,12 @@ static sn_error invoke(void *ctx) {
     return hil_loop_post(&(loop_event){.deliver = deliver_invoked}) ? SN_OK : SN_ERR_BUSY;
 }
 
+static uint32_t operator_times(void *ctx, const uint8_t **times) {
+    (void)ctx;
+    *times = NULL;
+    return 0;
+}
+
 static fake_flash flash = {.bytes = slot, .size = sizeof slot};
 
 static const sn_port port = {
@@ -83,6 +89,7 @@ static const sn_port port = {
     .model_open = model_open,
     .input_load = input_load,
     .invoke = invoke,
+    .operator_times = operator_times,
     .wifi_join = hil_wifi_join,
     .link_open = hil_link_open,
     .link_close = hil_link_close,

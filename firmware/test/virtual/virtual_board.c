@@ -62,6 +62,14 @@ int32_t machine_invoke(void) {
     return (int32_t)port()->invoke(port()->ctx);
 }
 
+uint32_t machine_operator_times(uint8_t *times, uint32_t capacity) {
+    const uint8_t *source = NULL;
+    uint32_t length = port()->operator_times(port()->ctx, &source);
+    CHECK(length <= capacity);
+    memcpy(times, source, length);
+    return length;
+}
+
 int32_t machine_wifi_join(const char *ssid, uint32_t ssid_length, const char *password, uint32_t password_length) {
     check_length(ssid, ssid_length);
     check_length(password, password_length);

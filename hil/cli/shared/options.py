@@ -110,20 +110,20 @@ _INPUTS = (
 
 def rig_options(command: Command) -> Command:
     """Add what says which boards to use, and how the links of virtual ones behave: ``rig``."""
-    return _bundled(command, "rig", ChosenRig, _RIG)
+    return bundled(command, "rig", ChosenRig, _RIG)
 
 
 def content_options(command: Command) -> Command:
     """Add what says which firmware and which part of which model: ``content``."""
-    return _bundled(command, "content", ChosenContent, _CONTENT)
+    return bundled(command, "content", ChosenContent, _CONTENT)
 
 
 def input_options(command: Command) -> Command:
     """Add what says which inputs that are no photos to use, and how to read photos: ``given``."""
-    return _bundled(command, "given", ChosenInputs, _INPUTS)
+    return bundled(command, "given", ChosenInputs, _INPUTS)
 
 
-def _bundled(
+def bundled(
     command: Command, name: str, kind: type[Any], options: tuple[Callable[[Command], Command], ...]
 ) -> Command:
     """Give a command the values of some options as one argument."""

@@ -17,7 +17,32 @@
     tip.hidden = false;
     place(event);
   });
-  document.addEventListener("scroll", function () { tip.hidden = true; }, { passive: true });
+  // Arrow keys step through the marks of a chart, for who has no pointer.
+  document.addEventListener("keydown", function (event) {
+    var step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    var plot = event.target instanceof Element ? event.target.closest(".plot") : null;
+    if (event.key === "Escape") tip.hidden = true;
+    if (!plot || !step) return;
+    var marks = plot.querySelectorAll("[data-tip]");
+    if (!marks.length) return;
+    var at = Number(plot.dataset.at || (step > 0 ? -1 : marks.length)) + step;
+    at = Math.min(Math.max(at, 0), marks.length - 1);
+    plot.dataset.at = String(at);
+    marks.forEach(function (mark, number) { mark.classList.toggle("current", number === at); });
+    marks[at].scrollIntoView({ block: "nearest", inline: "nearest" });
+    tip.textContent = marks[at].getAttribute("data-tip");
+    tip.hidden = false;
+    var box = marks[at].getBoundingClientRect();
+    place({ clientX: box.right, clientY: box.top });
+    event.preventDefault();
+  });
+  document.addEventListener("scroll", function () {
+    if (!document.querySelector(".current")) tip.hidden = true;
+  }, { passive: true });
+  document.addEventListener("focusout", function (event) {
+    event.target.querySelectorAll(".current").forEach(function (mark) { mark.classList.remove("current"); });
+    tip.hidden = true;
+  });
   window.addEventListener("beforeprint", function () {
     tip.hidden = true;
     document.querySelectorAll("details.printed").forEach(function (each) { each.open = true; });

@@ -96,7 +96,9 @@ def figure(
         "figure",
         element("figcaption", _title(caption)),
         *([element("ul", *keys, class_="legend")] if keys else []),
-        element("div", drawn, class_="plot"),
+        element(
+            "div", drawn, class_="plot", tabindex="0", role="group", aria_label=_title(caption)
+        ),
         figures,
         id=caption.ident,
     )

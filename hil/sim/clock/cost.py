@@ -16,6 +16,7 @@ The results of the virtual board come from the reference kernels; only their tim
 from hil.model.tflite.graph import Graph
 from hil.model.tflite.operators import macs_of
 from hil.sim.clock.clock import CYCLES_PER_US
+from hil.sim.clock.profile import Profile
 
 # Of the 56.5 M multiply-accumulates of MobileNetV3-Small some 5 M are depthwise, so
 # 5.0 * (51.5 + 2.5 * 5) M cycles = 320 M, and 1,434 ms are 344 M with the element-wise operators.
@@ -34,17 +35,38 @@ PROGRAM_US = 400
 HASH_CYCLES_PER_BYTE = 6
 
 
-def invoke_cycles(graph: Graph) -> int:
-    """Return the cycles that one run of `graph` takes."""
-    total = 0.0
+def operator_cycles(graph: Graph, profile: Profile | None = None) -> list[float]:
+    """Return the cycles that each operator of `graph` takes in one run.
+
+    Args:
+        graph: of the model.
+        profile: of a board, in place of the published figures where it knows the kind.
+    """
+    cycles = []
+    for kind, macs, elements in operator_work(graph):
+        us = None if profile is None else profile.us(kind, macs, elements)
+        if us is not None:
+            cycles.append(us * CYCLES_PER_US)
+            continue
+        weight = DEPTHWISE_WEIGHT if kind == "DEPTHWISE_CONV_2D" else 1.0
+        cycles.append(macs * weight * CYCLES_PER_MAC if macs else elements * CYCLES_PER_ELEMENT)
+    return cycles
+
+
+def operator_work(graph: Graph) -> list[tuple[str, int, int]]:
+    """Return kind, multiply-accumulates and elements put out of each operator of `graph`."""
+    work = []
     for operator in graph.operators:
         inputs = [graph.tensors[i] if i >= 0 else None for i in operator.inputs]
         outputs = [graph.tensors[i] for i in operator.outputs]
-        macs = macs_of(operator, inputs, outputs)
         elements = sum(output.size for output in outputs)
-        weight = DEPTHWISE_WEIGHT if operator.kind == "DEPTHWISE_CONV_2D" else 1.0
-        total += macs * weight * CYCLES_PER_MAC if macs else elements * CYCLES_PER_ELEMENT
-    return int(total)
+        work.append((operator.kind, macs_of(operator, inputs, outputs), elements))
+    return work
+
+
+def invoke_cycles(graph: Graph, profile: Profile | None = None) -> int:
+    """Return the cycles that one run of `graph` takes; arguments as of :func:`operator_cycles`."""
+    return int(sum(operator_cycles(graph, profile)))
 
 
 def open_cycles(graph: Graph) -> int:

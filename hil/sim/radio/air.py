@@ -4,6 +4,7 @@
 from typing import Protocol, TypeVar
 
 from hil.sim.clock.clock import SimClock
+from hil.sim.clock.profile import Profile
 from hil.sim.radio.link import LinkDirection, LinkParameters
 from hil.sim.radio.presets import PRESETS
 
@@ -30,12 +31,19 @@ class Air:
         clock: simulated time.
         links: parameters of the links, by the names of :data:`hil.sim.radio.presets.PRESETS`.
         seed: of everything random.
+        profile: of a board, by which all boards of the lab take their time for models; None: by
+            published figures.
     """
 
     def __init__(
-        self, clock: SimClock, links: dict[str, LinkParameters] | None = None, seed: int = 1
+        self,
+        clock: SimClock,
+        links: dict[str, LinkParameters] | None = None,
+        seed: int = 1,
+        profile: Profile | None = None,
     ) -> None:
         self.clock = clock
+        self.profile = profile
         self.links = PRESETS | (links or {})
         self.seed = seed
         self._shared: dict[type, object] = {}

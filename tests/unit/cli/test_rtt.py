@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-import hil.cli.rtt
+import hil.cli.board.rtt
 from hil.errors import MessageLost
 from hil.inference.inference import RoundTrip, Wire
 from hil.resources import resource
@@ -39,13 +39,13 @@ def board(monkeypatch):
     def connected(*_):
         yield used, None
 
-    monkeypatch.setattr(hil.cli.rtt, "connected", connected)
+    monkeypatch.setattr(hil.cli.board.rtt, "connected", connected)
     return used
 
 
 def test_a_message_that_is_lost_with_its_link_is_counted(board):
     options = ["--model", str(resource("models/tiny")), "--size", "100", "--count", "4"]
-    done = CliRunner().invoke(hil.cli.rtt.rtt, options, catch_exceptions=False)
+    done = CliRunner().invoke(hil.cli.board.rtt.rtt, options, catch_exceptions=False)
     assert done.exit_code == 0
     assert "p50 1.000 ms" in done.output
     assert "lost 2, fragments resent 0, payload 50.0% of the bytes sent" in done.output

@@ -3,7 +3,7 @@
 
 import pytest
 
-from hil.cli.run import scores_of
+from hil.cli.board.run import scores_of
 from hil.inference.inference import Prediction
 
 

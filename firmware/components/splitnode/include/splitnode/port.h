@@ -71,6 +71,9 @@ typedef struct sn_port {
     sn_error (*model_open)(void *ctx, uint32_t offset, uint32_t length);     /* ends in sn_node_on_model */
     sn_error (*input_load)(void *ctx, const uint8_t *data, uint32_t length); /* copies; done when it returns */
     sn_error (*invoke)(void *ctx);                                           /* ends in sn_node_on_invoked */
+    /* Gives what each operator of the graph took in the latest run, in order: little-endian u32, in us. Returns their
+     * bytes; 0 before the first run. Valid until the next one. */
+    uint32_t (*operator_times)(void *ctx, const uint8_t **times);
 
     /* Ends in sn_node_on_wifi; the port stores what was joined with success. An empty ssid means what was stored last:
      * SN_ERR_WIFI if nothing is. */

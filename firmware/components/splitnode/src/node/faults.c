@@ -75,6 +75,10 @@ static sn_error invoke(void *ctx) {
     return MACHINES(invoke)(ITS_CTX);
 }
 
+static uint32_t operator_times(void *ctx, const uint8_t **times) {
+    return MACHINES(operator_times)(ITS_CTX, times);
+}
+
 static sn_error wifi_join(void *ctx, const char *ssid, const char *password) {
     return MACHINES(wifi_join)(ITS_CTX, ssid, password);
 }
@@ -146,6 +150,7 @@ void sn_faults_init(sn_faults *faults, const sn_port *machine) {
                 .model_open = model_open,
                 .input_load = input_load,
                 .invoke = invoke,
+                .operator_times = operator_times,
                 .wifi_join = wifi_join,
                 .link_open = link_open,
                 .link_close = link_close,

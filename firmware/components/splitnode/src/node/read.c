@@ -14,8 +14,9 @@ sn_error sn_node_request_read(sn_node *node, const sn_request *request, sn_text 
     const char *what = sn_pairs_get(&request->arguments, "what");
     bool output = what != NULL && sn_equal(what, "output");
     bool activation = what != NULL && sn_equal(what, "activation");
-    if (!output && !activation) {
-        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "what is output or activation");
+    bool profile = what != NULL && sn_equal(what, "profile");
+    if (!output && !activation && !profile) {
+        return sn_reason_set(why, SN_ERR_BAD_ARGUMENT, "what is output, activation or profile");
     }
     sn_error code = sn_node_need_model(node, why);
     if (code != SN_OK) {
@@ -28,6 +29,10 @@ sn_error sn_node_request_read(sn_node *node, const sn_request *request, sn_text 
         return sn_reason_set(why, SN_ERR_BUSY, "an inference or another read is under way");
     }
     sn_bytes source = output ? (sn_bytes){node->memory.output, node->output_length} : node->work.output;
+    if (profile) {
+        source = (sn_bytes){0};
+        source.length = node->port->operator_times(node->port->ctx, &source.data);
+    }
     if (source.length == 0) {
         return sn_reason_set(why, SN_ERR_BAD_ARGUMENT,
                              "there is nothing to read: run infer first, in role head with output=1 for the output");

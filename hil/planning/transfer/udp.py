@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""An exchange over UDP. Pure.
+
+The driver's queue of 32 datagrams is never full: no more are on their way (docs/protocol.md, 1.5).
+"""
+
+import functools
+
+from hil.planning.transfer.exchange import Exchanged, Processor, play
+from hil.planning.transfer.packets import LARGEST_BODY, PacketHead, PacketHost
+from hil.planning.transfer.processor import ProcessorCost, whole_us
+from hil.protocol import Answering
+from hil.sim.clock.clock import SimClock
+from hil.sim.clock.host_work import TOTAL_US
+from hil.sim.ip.udp import FRAME_LIMIT
+from hil.sim.radio.link import LinkDirection
+
+
+class UdpExchange:
+    """A board with a socket; arguments as of :class:`hil.planning.transfer.tcp.TcpExchange`."""
+
+    def __init__(
+        self, clock: SimClock, up: LinkDirection, down: LinkDirection, cost: ProcessorCost
+    ) -> None:
+        self._clock = clock
+        self._up, self._down = up, down
+        self._processor = Processor(clock, cost)
+        self._head = PacketHead(clock, self._processor, FRAME_LIMIT, self._send)
+        self._host = PacketHost(Answering(FRAME_LIMIT, LARGEST_BODY), FRAME_LIMIT)
+
+    def run(self, number: int, length: int) -> Exchanged | None:
+        """Exchange an activation of ``length`` bytes for its answer; None if it is lost."""
+        begun = self._processor.free_at
+        self._head.ask(number, length)
+        if not play(self._clock, lambda: self._head.is_over) or not self._head.answered:
+            return None
+        taken_us = whole_us(self._processor.now - begun)
+        return Exchanged(taken_us - TOTAL_US, self._head.frames, self._head.wire_bytes)
+
+    def _send(self, frame: bytes, now: int) -> bool:
+        for arrival in self._up.datagram(now, len(frame)).arrivals:
+            self._clock.at(arrival, functools.partial(self._at_host, frame))
+        return True
+
+    def _at_host(self, frame: bytes) -> None:
+        for departure, each in self._host.receive(self._clock.now, frame):
+            self._clock.at(departure, functools.partial(self._depart, each))
+
+    def _depart(self, frame: bytes) -> None:
+        for arrival in self._down.datagram(self._clock.now, len(frame)).arrivals:
+            self._clock.at(arrival, functools.partial(self._head.receive, frame))
