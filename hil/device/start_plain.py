@@ -15,6 +15,9 @@ from hil.serialport.reset import ResetStrategy
 QUIET_S = 1.0
 """Firmware that logs nothing has long been loaded; one that boots says something in this time."""
 
+SETTLE_S = 0.3
+"""What crashes right after its first words does so in this time, and has not come up."""
+
 _UNHEARD_S = 3.0
 """Where the port vanishes with the reset, the ROM may not be heard: what then speaks is up."""
 
@@ -94,6 +97,8 @@ def _wait_until_up(line: BoardPort, heard: _Heard) -> None:
     while True:
         try:
             line.console.wait_line(lambda _: heard.runs, QUIET_S)
+            if heard.runs:
+                line.console.wait_line(lambda _: False, SETTLE_S)
             line.console.require_sound()  # what runs may be the panic handler
         except BootFailure as error:
             if line.console.health.report().sign is Sign.DOWNLOAD_MODE:

@@ -126,7 +126,7 @@ def test_firmware_that_crashes_as_it_starts_is_the_products_failure(
 ) -> None:
     crashing = HELLO.replace("(i64.const 2000000)", "(call $divide_by_zero) (i64.const -1)")
     build = make_plain(tmp_path, crashing)
-    pytester.makepyfile("def test_hello(board): pass")
+    pytester.makepyfile("def test_hello(board): board.console.expect('never', timeout=60)")
     result = pytester.runpytest_subprocess(f"--hil-firmware={build}")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["*the firmware panicked: Guru Meditation Error*divide_by_zero*"])

@@ -28,7 +28,7 @@ def tell(terminalreporter: "TerminalReporter", document: dict[str, Any]) -> None
     if config.pluginmanager.get_plugin(ANNOTATOR) is None:  # which has annotated every failure
         workspace = Path(os.environ.get("GITHUB_WORKSPACE") or config.rootpath)
         for command in annotations(document, config.rootpath, workspace):
-            terminalreporter.write_line(command)
+            terminalreporter.write_line(printable(command))
     if file := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:
             with Path(file).open("a", encoding="utf-8") as stream:

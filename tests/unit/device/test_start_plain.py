@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Starting a board that cannot be asked: what its words and its silence are taken for."""
 
+import threading
+
 import pytest
 from fake_port import FakePort
 
@@ -111,6 +113,19 @@ def test_download_mode_is_the_rigs_fault(line):
 def test_what_does_not_come_up_is_the_firmwares_fault(line, said, error):
     with pytest.raises(error):
         module.start_plain(line(Talker(said)), WHEN_RESET)
+
+
+def test_what_crashes_right_after_its_first_words_has_not_come_up(line):
+    port = Talker(MAIN)
+    board = line(port)
+
+    def crash(said):
+        if "app_main" in said.text:
+            threading.Timer(0.1, port.feed, [b"abort() was called at PC 0x4200b3a1\r\n"]).start()
+
+    board.console.listen(crash)
+    with pytest.raises(BoardPanic):
+        module.start_plain(board, WHEN_RESET)
 
 
 def test_a_port_that_vanishes_while_the_board_boots_is_waited_for(line):
