@@ -79,10 +79,10 @@ def shown(printed: str) -> str:
     lines = printed.rstrip().splitlines()
     plain = [_COLOUR.sub("", line) for line in lines]
     begin = next((n for n, line in enumerate(plain) if line.startswith("hil: ")), None)
-    end = next((n for n, line in enumerate(plain) if line.startswith("results ")), None)
-    if begin is None or end is None or " passed" not in plain[-1]:
+    ends = [n for n, line in enumerate(plain) if line.startswith(("results ", "page "))]
+    if begin is None or not ends or " passed" not in plain[-1]:
         raise ValueError("This is not what a run prints that has passed; run one anew.")
-    return "\n".join([f"$ {' '.join(COMMAND)}", *lines[begin : end + 1], lines[-1]])
+    return "\n".join([f"$ {' '.join(COMMAND)}", *lines[begin : ends[-1] + 1], lines[-1]])
 
 
 def draw(printed: str) -> str:

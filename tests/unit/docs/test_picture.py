@@ -71,7 +71,17 @@ def test_the_picture_is_what_a_run_prints_today(picture: ModuleType) -> None:
     assert shown.splitlines()[0] == f"$ {' '.join(picture.COMMAND)}"
     assert "all its times are simulated" in shown
     assert max(map(len, shown.splitlines())) <= picture.COLUMNS == 80
-    for row in ("board", "firmware", "model", "flashed", "photos", "exact", "agreement", "results"):
+    for row in (
+        "board",
+        "firmware",
+        "model",
+        "flashed",
+        "photos",
+        "exact",
+        "agreement",
+        "results",
+        "page",
+    ):
         assert re.search(rf"^{row} +\S", shown, re.MULTILINE), row
     assert "36/36 photos: split == full model" in shown
     table = latency_table.lay_out(latency_table._LINKS, [], 80).lines[0].split()
