@@ -68,7 +68,8 @@ class Relay:
             for state in ("0", "1"):
                 log(f"{argument}: {state}")
                 Path(argument).write_text(state, encoding="ascii")
-                time.sleep(OFF_S if state == "0" else 0)
+                if state == "0":
+                    time.sleep(OFF_S)  # a capacitor tells nobody that it is empty
         except OSError as error:
             raise InfrastructureError(
                 f"The relay {argument} cannot be switched: {error}."

@@ -5,6 +5,7 @@
 ``strips``   every measured value as a dot, one strip a row, against limits
 ``lines``    figures over runs
 ``figure``   the frame of each: title, words for a screen reader, the same figures as a table
+``axis``     the lines and figures below a chart of rows
 ``scale``    from figures to places, and where ticks go
 ``svg``      elements, with everything in them escaped
 """

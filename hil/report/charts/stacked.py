@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from hil.report.charts.axis import axis
 from hil.report.charts.figure import SERIES, WIDTH, Caption, Table, figure, tooltip
 from hil.report.charts.scale import Scale, number, ticks
 from hil.report.charts.svg import element
@@ -53,15 +54,7 @@ def stacked_bars(
     scale_ticks = ticks(0, max(each.total for each in stacks))
     foot = _TOP + len(stacks) * _ROW
     scale = Scale(0, scale_ticks[-1], _LEFT, WIDTH - _RIGHT)
-    marks = [
-        mark
-        for at in scale_ticks
-        for mark in (
-            element("line", x1=scale(at), x2=scale(at), y1=_TOP, y2=foot, class_="grid"),
-            element("text", number(at), x=scale(at), y=foot + 16, text_anchor="middle"),
-        )
-    ]
-    marks.append(element("text", unit, x=WIDTH - _RIGHT, y=foot + 32, text_anchor="end"))
+    marks = axis(scale_ticks, scale, _TOP, foot, unit)
     for row, stack in enumerate(stacks):
         top = _TOP + row * _ROW + (_ROW - _BAR) / 2
         middle = top + _BAR / 2 + 4

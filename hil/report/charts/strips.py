@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
+from hil.report.charts.axis import axis
 from hil.report.charts.figure import WIDTH, Caption, Table, figure, tooltip
 from hil.report.charts.scale import Scale, number, ticks
 from hil.report.charts.svg import element
@@ -72,15 +73,7 @@ def strips(caption: Caption, unit: str, rows: Sequence[Strip]) -> Markup:
     scale_ticks = ticks(min(0.0, *places), max(places), 6)
     foot = _TOP + len(rows) * _ROW
     scale = Scale(scale_ticks[0], scale_ticks[-1], _LEFT, WIDTH - _RIGHT)
-    marks = [
-        mark
-        for at in scale_ticks
-        for mark in (
-            element("line", x1=scale(at), x2=scale(at), y1=_TOP, y2=foot, class_="grid"),
-            element("text", number(at), x=scale(at), y=foot + 16, text_anchor="middle"),
-        )
-    ]
-    marks.append(element("text", unit, x=WIDTH - _RIGHT, y=foot + 32, text_anchor="end"))
+    marks = axis(scale_ticks, scale, _TOP, foot, unit)
     for number_, row in enumerate(rows):
         marks += _strip(row, _TOP + number_ * _ROW + _ROW / 2, scale, unit)
     return figure(caption, foot + _FOOT, marks, _table(unit, rows))

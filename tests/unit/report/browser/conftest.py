@@ -75,3 +75,22 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
 def _hear(opened: Opened, message: Any) -> None:
     if message.type in ("error", "warning"):
         opened.complaints.append(message.text)
+
+
+@pytest.fixture
+def serious_faults() -> Callable[[Any], list[tuple[str, str, str]]]:
+    """Return what finds the serious faults of a page by axe, everything on it unfolded."""
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe is not installed; tox -e report has it"
+    )
+
+    def find(page: Any) -> list[tuple[str, str, str]]:
+        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+        found = axe.Axe().run(page).response["violations"]
+        return [
+            (each["id"], each["nodes"][0]["html"], each["nodes"][0]["failureSummary"])
+            for each in found
+            if each["impact"] in ("serious", "critical")
+        ]
+
+    return find

@@ -80,18 +80,11 @@ def test_the_calibration_opens_likewise(open_page: Any, calibration_source: str)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("which", ["sweep_source", "calibration_source"])
 def test_axe_finds_no_serious_fault(
-    open_page: Any, request: pytest.FixtureRequest, which: str, scheme: str
+    open_page: Any,
+    serious_faults: Any,
+    request: pytest.FixtureRequest,
+    which: str,
+    scheme: str,
 ) -> None:
     source = request.getfixturevalue(which)
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="axe is not installed; tox -e report has it"
-    )
-    page = open_page(source, scheme).page
-    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
-    found = axe.Axe().run(page).response["violations"]
-    serious = [
-        (each["id"], each["nodes"][0]["html"], each["nodes"][0]["failureSummary"])
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious_faults(open_page(source, scheme).page) == []

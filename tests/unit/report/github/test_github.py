@@ -11,7 +11,7 @@ from hil.report.github.annotations import annotations
 from hil.report.github.summary import summary, words
 from hil.results import ErrorRecord, Results, TestRecord
 
-ROOT = Path("/work/checkout/rig")
+ROOT = Path("/home/runner/rig/rig")
 
 
 def commands(results: Results) -> list[str]:
