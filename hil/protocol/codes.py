@@ -123,6 +123,7 @@ class ErrorCode(IntEnum):
     STORAGE = 51
     UPDATE_SHA256 = 52
     UPDATE_INVALID = 53
+    AUTH = 54
 
     @property
     def label(self) -> str:

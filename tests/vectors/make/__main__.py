@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from arq import arq_lines
+from auth import auth_lines
 from console import chunk_lines, cobs_lines, crc_lines, input_lines, line_lines
 from frames import header_lines, message_lines, tcp_lines
 from payloads import ack_lines, error_lines, hello_lines, result_lines, topk_lines
@@ -75,6 +76,14 @@ def main() -> None:
         "take <time> <index>...      what the link takes of it, and something is left\n"
         "deadline|rto|state|resent|polls <value>   what holds then; - for none",
         arq_lines(),
+    )
+    write(
+        "auth.txt",
+        "id <key> <what info says of it>\n"
+        "keys <key> <session> <asking nonce> <answering nonce> <greeting key> <session key>\n"
+        "frames <key> <type> <flags> <session> <message> <model id> <fragment length> <payload>\n"
+        "<frame>...; numbers in hex. The key is the one of tag and check; HELLO has no check.",
+        auth_lines(),
     )
     write(
         "result.txt",

@@ -38,6 +38,7 @@ typedef enum {
     SN_ERR_STORAGE = 51,
     SN_ERR_UPDATE_SHA256 = 52,
     SN_ERR_UPDATE_INVALID = 53,
+    SN_ERR_AUTH = 54,
 } sn_error;
 
 /* The name of a code as the console prints it, for example "slot_sha256"; "unknown" for any other number. */
