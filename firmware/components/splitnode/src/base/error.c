@@ -71,6 +71,8 @@ const char *sn_error_name(sn_error code) {
         return "update_sha256";
     case SN_ERR_UPDATE_INVALID:
         return "update_invalid";
+    case SN_ERR_AUTH:
+        return "auth";
     }
     return "unknown";
 }
