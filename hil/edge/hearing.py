@@ -2,10 +2,14 @@
 """What an edge server has heard that it could not take, and who has greeted it."""
 
 import threading
+import time
 from collections import deque
 from typing import NamedTuple
 
 KEPT = 64
+
+FOREIGN_EVERY_S = 1.0
+"""Of what strangers send, one thing in so long is remembered."""
 
 
 class Greeting(NamedTuple):
@@ -26,6 +30,8 @@ class Hearing:
     def __init__(self) -> None:
         self._dropped: deque[tuple[int, str]] = deque(maxlen=KEPT)
         self._greeted: deque[tuple[int, Greeting]] = deque(maxlen=KEPT)
+        self._foreign: deque[tuple[str, str]] = deque(maxlen=KEPT)
+        self._foreign_at = -FOREIGN_EVERY_S
         self._position = 0
         self._changed = threading.Condition()
 
@@ -46,6 +52,27 @@ class Hearing:
         with self._changed:
             self._position += 1
             self._greeted.append((self._position, greeting))
+
+    def foreign(self, who: str, why: str) -> bool:
+        """Notice what nobody has made who has a key; return whether that is worth a log line.
+
+        Args:
+            who: link and address that it comes from, as it says.
+            why: a sentence.
+        """
+        now = time.monotonic()
+        if now - self._foreign_at < FOREIGN_EVERY_S:
+            return False
+        self._foreign_at = now
+        with self._changed:
+            self._foreign.append((who, why))
+        return True
+
+    @property
+    def strangers(self) -> list[tuple[str, str]]:
+        """Some of what strangers sent: from where, and why it was none of a board's."""
+        with self._changed:
+            return list(self._foreign)
 
     def dropped(self, since: int, patience_s: float = 0.0) -> list[str]:
         """Return why frames were dropped after a position, oldest first.

@@ -2,7 +2,7 @@
 """Which HELLO is answered, and which frame begins a session (docs/protocol.md, section 1.8)."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from hil.host.secret import Unseen
@@ -24,7 +24,7 @@ MOST_PLACES = 4
 MOST_AT_PLACE = 8
 """Of them at one address: those that were known from another before go first, then the oldest."""
 
-Place = Hashable
+Place = TypeVar("Place", bound=Hashable)
 """Where a frame comes from: a link and an address there."""
 
 _Identity = tuple[Unseen, int, int, bytes]
@@ -33,7 +33,7 @@ _Identity = tuple[Unseen, int, int, bytes]
 Answer = TypeVar("Answer")
 
 
-class HalfOpen(Generic[Answer]):
+class HalfOpen(Generic[Place, Answer]):
     """A HELLO that has been answered, and whose session has not begun.
 
     Attributes:
@@ -48,7 +48,7 @@ class HalfOpen(Generic[Answer]):
         self.places: list[Place] = []
 
 
-class Admission(Generic[Answer]):
+class Admission(Generic[Place, Answer]):
     """The door of an answering side on packet links, which has been given keys.
 
     A HELLO proves no more than that it was made by whoever has the key, at some time. So it ends
@@ -63,8 +63,8 @@ class Admission(Generic[Answer]):
     def __init__(self, keyring: Keyring, nonce: Callable[[], bytes] = new_nonce) -> None:
         self._keyring = keyring
         self._nonce = nonce
-        self._open: OrderedDict[_Identity, HalfOpen[Answer]] = OrderedDict()
-        self._at: dict[Place, list[HalfOpen[Answer]]] = {}
+        self._open: OrderedDict[_Identity, HalfOpen[Place, Answer]] = OrderedDict()
+        self._at: dict[Place, list[HalfOpen[Place, Answer]]] = {}
 
     def __len__(self) -> int:
         """How many sessions are half open."""
@@ -76,7 +76,7 @@ class Admission(Generic[Answer]):
         header: FrameHeader,
         frame: bytes,
         answer: Callable[[Greeting], Answer],
-    ) -> HalfOpen[Answer] | None:
+    ) -> HalfOpen[Place, Answer] | None:
         """Take a HELLO, and return what is to be answered to it.
 
         Args:
@@ -106,20 +106,24 @@ class Admission(Generic[Answer]):
         self._note(known, place)
         return known
 
-    def begin(self, place: Place, header: FrameHeader, frame: bytes) -> HalfOpen[Answer] | None:
-        """Return the session that a frame begins, which is then no more half open; or None.
-
-        The frame may be taken for one of that session at once.
-        """
+    def find(
+        self, place: Place, header: FrameHeader, frame: bytes
+    ) -> HalfOpen[Place, Answer] | None:
+        """Return the half-open session that a frame is the first of, or None."""
         if not is_in_session(header):
             return None
         for each in reversed(self._at.get(place, ())):
             hello = each.greeting.hello
             if opened(each.session_key, hello.session, header, frame) is not None:
-                self._keyring.begun(each.greeting.key, hello.session, hello.message_id)
-                self._forget_old()
                 return each
         return None
+
+    def begin(self, known: HalfOpen[Place, Answer]) -> None:
+        """The session has begun: it is half open no more, nor is any from before it."""
+        hello = known.greeting.hello
+        self._keyring.begun(known.greeting.key, hello.session, hello.message_id)
+        for identity in [each for each in self._open if self._keyring.is_old(*each[:3])]:
+            self._forget(identity)
 
     def forget(self, which: Callable[[Place], bool]) -> None:
         """Forget places that are gone."""
@@ -132,7 +136,7 @@ class Admission(Generic[Answer]):
         for identity in [identity for identity in self._open if identity[0] == key]:
             self._forget(identity)
 
-    def _note(self, known: HalfOpen[Answer], place: Place) -> None:
+    def _note(self, known: HalfOpen[Place, Answer], place: Place) -> None:
         if place in known.places:
             return
         if len(known.places) == MOST_PLACES:
@@ -143,7 +147,7 @@ class Admission(Generic[Answer]):
         known.places.append(place)
         self._at.setdefault(place, []).append(known)
 
-    def _leave(self, known: HalfOpen[Answer], place: Place) -> None:
+    def _leave(self, known: HalfOpen[Place, Answer], place: Place) -> None:
         known.places.remove(place)
         left = self._at[place]
         left.remove(known)
@@ -154,12 +158,3 @@ class Admission(Generic[Answer]):
         known = self._open.pop(identity)
         for place in list(known.places):
             self._leave(known, place)
-
-    def _forget_old(self) -> None:
-        for identity in list(self._old()):
-            self._forget(identity)
-
-    def _old(self) -> Iterator[_Identity]:
-        for identity in self._open:
-            if self._keyring.is_old(*identity[:3]):
-                yield identity

@@ -75,7 +75,8 @@ class Tail:
         if header.type is MessageType.HELLO:
             known = self.admission.greet(place, header, frame, self._answer)
             return [] if known is None else [known.answer]
-        if begun := self.admission.begin(place, header, frame):
+        if begun := self.admission.find(place, header, frame):
+            self.admission.begin(begun)
             self.sessions[place] = self._kind(FRAME_LIMIT, LIMIT, begun.greeting)
         if place not in self.sessions:
             raise ForeignError("No session.")
