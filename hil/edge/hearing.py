@@ -4,6 +4,7 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 KEPT = 64
@@ -25,9 +26,16 @@ class Greeting(NamedTuple):
 
 
 class Hearing:
-    """Remembers the latest; written by the server's thread, read by any."""
+    """Remembers the latest; written by the server's thread, read by any.
 
-    def __init__(self) -> None:
+    Args:
+        impaired: tells whether frames are being altered on purpose: what is foreign then, no
+            stranger has sent.
+    """
+
+    def __init__(self, impaired: Callable[[], bool] = lambda: False) -> None:
+        self._impaired = impaired
+        self._strange = 0
         self._dropped: deque[tuple[int, str]] = deque(maxlen=KEPT)
         self._greeted: deque[tuple[int, Greeting]] = deque(maxlen=KEPT)
         self._foreign: deque[tuple[str, str]] = deque(maxlen=KEPT)
@@ -60,6 +68,9 @@ class Hearing:
             who: link and address that it comes from, as it says.
             why: a sentence.
         """
+        if self._impaired():
+            return False
+        self._strange += 1
         now = time.monotonic()
         if now - self._foreign_at < FOREIGN_EVERY_S:
             return False
@@ -67,6 +78,11 @@ class Hearing:
         with self._changed:
             self._foreign.append((who, why))
         return True
+
+    @property
+    def foreign_count(self) -> int:
+        """How many frames came that nobody has made who has a key."""
+        return self._strange
 
     @property
     def strangers(self) -> list[tuple[str, str]]:

@@ -42,9 +42,9 @@ class Server:
 
     def __init__(self, tail: Tail, stopwatch: Stopwatch, patience_s: float) -> None:
         self.counters: Counter[str] = Counter()
-        self.hearing = Hearing()
-        self._runner = TailRunner(tail, stopwatch)
         self._switch = Switch()
+        self.hearing = Hearing(lambda: self._switch.active)
+        self._runner = TailRunner(tail, stopwatch)
         self._keyring = Keyring()
         self._streams = StreamService(
             self._runner, self.counters, patience_s, self._switch, self.hearing, self._keyring

@@ -42,6 +42,11 @@ class Switch:
         self._on: Impairment | None = None
         self._places: OrderedDict[tuple[str, str], _Place] = OrderedDict()
 
+    @property
+    def active(self) -> bool:
+        """Whether frames are being impaired, or those of some board are yet."""
+        return self._on is not None or bool(self._places)
+
     def turn(self, on: Impairment | None) -> None:
         """Turn it on, or off."""
         self._on = on
