@@ -120,7 +120,7 @@ def _unpacked(path: Path, *, outer: bool = True) -> Path:
     """
     try:
         content = read_file(path)
-        place = cache_directory() / f"zip-{hashlib.sha256(content).hexdigest()[:16]}"
+        place = cache_directory() / f"zip-{hashlib.sha256(content).hexdigest()}"
         if not place.is_dir():
             _unpack(path, content, place)
     except OSError as error:

@@ -169,6 +169,31 @@ def test_a_zip_is_unpacked_once_for_each_content(pack, directory):
     assert FirmwareBuild.load(pack()).directory != first
 
 
+def test_a_zip_that_would_fill_the_disk_is_bad_input(pack, tmp_path):
+    path = pack()
+    with (
+        zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("zeros", "w") as file,
+    ):
+        for _ in range(513):
+            file.write(bytes(1 << 20))
+    assert path.stat().st_size < 2 << 20
+    with pytest.raises(BadInputError, match="more than 512 MB unpacked"):
+        FirmwareBuild.load(path)
+    assert list(cache_directory().iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../../../astray", "{outside}/astray", "a/../../astray"])
+def test_a_zip_leads_nowhere_else(pack, tmp_path, name):
+    path = pack()
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name.format(outside=tmp_path), "astray")
+    inside = FirmwareBuild.load(path).directory
+    found = [*tmp_path.rglob("astray")]
+    assert found
+    assert all(each.is_relative_to(inside) for each in found)
+
+
 def test_an_encrypted_zip_is_bad_input(pack):
     path = pack()
     data = bytearray(path.read_bytes())
