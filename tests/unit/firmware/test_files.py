@@ -194,6 +194,30 @@ def test_a_zip_leads_nowhere_else(pack, tmp_path, name):
     assert all(each.is_relative_to(inside) for each in found)
 
 
+@pytest.mark.parametrize("mark", [" ", "*"])
+def test_a_zip_is_held_to_the_sums_of_the_release_beside_it(pack, tmp_path, mark):
+    path, sums = pack(), tmp_path / "SHA256SUMS-firmware"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    sums.write_text(f"{'0' * 64} {mark}another.zip\n{digest} {mark}{path.name}\n")
+    built = FirmwareBuild.load(path)
+    sums.write_text(f"{'0' * 64} {mark}{path.name}\n")
+    with pytest.raises(BadInputError, match=r"not have the SHA-256 .* states; download both again"):
+        FirmwareBuild.load(path)
+    sums.write_text(f"{'0' * 64} {mark}another.zip\n")
+    assert FirmwareBuild.load(path).app == built.app
+
+
+def test_sums_that_cannot_be_read_are_bad_input(pack, tmp_path):
+    path, sums = pack(), tmp_path / "SHA256SUMS-firmware"
+    sums.write_bytes(b"\xff")
+    with pytest.raises(BadInputError, match=r"SHA256SUMS-firmware cannot be read \("):
+        FirmwareBuild.load(path)
+    sums.unlink()
+    os.mkfifo(sums)
+    with pytest.raises(BadInputError, match=r"cannot be read \(it is a pipe"):
+        FirmwareBuild.load(path)
+
+
 def test_an_encrypted_zip_is_bad_input(pack):
     path = pack()
     data = bytearray(path.read_bytes())
