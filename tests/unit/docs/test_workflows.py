@@ -19,8 +19,9 @@ EVENTS = {"push", "pull_request", "schedule", "workflow_dispatch"}
 """Those that run what is in the repository, or a fork's code without rights. Not among them are
 pull_request_target, issue_comment and workflow_run: strangers cause them, and they have rights."""
 OWN_PULL_REQUESTS = (
-    "github.event_name != 'pull_request' || "
-    "github.event.pull_request.head.repo.full_name == github.repository"
+    "github.event_name != 'pull_request' || ( "
+    "github.event.pull_request.head.repo.full_name == github.repository && "
+    "github.event.pull_request.user.login != 'dependabot[bot]')"
 )
 _PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
 _VERSION = re.compile(r"uses: \S+@(?P<sha>[0-9a-f]{40})  # v\d+\.\d+\.\d+$", re.MULTILINE)
