@@ -189,7 +189,7 @@ class Asking:
         return ack_frame(request, Flags.NONE, ack, self._tag_key)
 
     def _has_greeted(self, header: FrameHeader) -> bool:
-        """Has a session with a key just been agreed on, which the other side is to learn at once?"""
+        """Has a session with a key just begun, of which the other side is to learn at once?"""
         return self._keys is not None and header.type is MessageType.HELLO
 
     def _sealed(self, frame: bytes) -> bytes:
