@@ -94,13 +94,23 @@ class PacketService:
                 return
         except ForeignError as error:
             self._dropped(transport, address, error, known=False)
-            frames = _to_hello(header, len(frame))
+            self._to_stranger(transport, address, header, len(frame))
+            frames = []
         except ProtocolError as error:
             self._dropped(transport, address, error, known=True)
             frames = []
         if frames:
             transport.send(address, frames)
         done()
+
+    def _to_stranger(
+        self, transport: ImpairedPackets, address: str, header: FrameHeader, size: int
+    ) -> None:
+        """Say to a stranger's HELLO that there is no common key; where nothing repairs, hang up."""
+        if frames := _to_hello(header, size):
+            transport.send(address, frames)
+        if not transport.selective_repeat:
+            transport.disconnect(address)
 
     def lost(self, transport: ImpairedPackets, address: str, reason: str) -> None:
         """Forget a board whose link is gone."""
