@@ -106,10 +106,14 @@ class PacketService:
     def _to_stranger(
         self, transport: ImpairedPackets, address: str, header: FrameHeader, size: int
     ) -> None:
-        """Say to a stranger's HELLO that there is no common key; where nothing repairs, hang up."""
+        """Say to a stranger's HELLO that there is no common key.
+
+        Where nothing is sent again, a message that has lost a frame never comes to an end: its
+        connection does.
+        """
         if frames := _to_hello(header, size):
             transport.send(address, frames)
-        if not transport.selective_repeat:
+        elif not transport.selective_repeat:
             transport.disconnect(address)
 
     def lost(self, transport: ImpairedPackets, address: str, reason: str) -> None:
