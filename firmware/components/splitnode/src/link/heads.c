@@ -157,7 +157,7 @@ void sn_link_receive_head(sn_link *link, uint64_t from, const sn_header *header,
     sn_link_greeter *greeter = greeter_of(link, from, header, &body->payload.data[SN_LINK_HELLO_SIZE]);
     greeter->fragment_length = fragment_length;
     answer(link, from, header, &greeter->answering);
-    if (!sn_link_repeats(link) && !link->answering.has_peer) {
-        begin(link, greeter); /* over BLE nothing acknowledges the answer, and there is nobody else */
+    if (!sn_link_repeats(link) && !link->greeted) {
+        begin(link, greeter); /* over BLE nothing acknowledges the answer, and nobody else is connected */
     }
 }
