@@ -58,9 +58,11 @@ def stranger(lab: Lab, model: Model) -> Iterator[Board]:
 
 
 def give(key: bytes | None, *boards: Board) -> None:
-    said = {"value": key.hex()} if key is not None else {}
     for board in boards:
-        answer = board.console.request("key", **said)
+        if key is None:
+            answer = board.console.request("key")
+        else:
+            answer = board.console.request("key", value=key.hex())
         assert answer["key"] == (key_id(key) if key is not None else "none")
 
 
