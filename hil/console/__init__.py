@@ -14,6 +14,7 @@
 ``reader``         the thread that reads the port
 ``stream``         cuts what arrives into lines and frames
 ``inbox``          what has come and nobody has taken yet
+``kept``           the last of it, so much at most
 ``fault``          what went wrong, as an exception with log and backtrace
 ``health``         follows the board through resets, line by line
 ``log``            what has come and gone

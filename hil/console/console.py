@@ -99,6 +99,7 @@ class Console(ConsoleInput):
         """
         self.health.require_protocol(f"the request '{verb}'")
         self.require_sound()  # who comes back after a fault answers at once
+        self._require_asked()
         with self._changed:
             number = next(self._numbers)
             self._inbox.expect(number)
@@ -160,7 +161,7 @@ class Console(ConsoleInput):
 
     def take_chunk(self, timeout: float) -> Chunk:
         """Return the next binary chunk from the board; raises as :meth:`wait_event`."""
-        return self._wait(self._inbox.take_chunk, timeout, "binary data")
+        return self._wait(self._inbox.take_chunk, timeout, "binary data", lambda: None)
 
     def forget_chunks(self) -> None:
         """Drop binary chunks that nobody has taken."""
@@ -264,6 +265,13 @@ class Console(ConsoleInput):
         self.rate = rate
 
     # Internals
+
+    def _require_asked(self) -> None:
+        """Raise where the board has said too much that nobody has asked for."""
+        with self._changed:
+            events, chunks = self._inbox.take_unasked()
+            if events or chunks:
+                raise self._faults.quoting(contradiction.unasked(events, chunks))
 
     def _denied(self, number: int, verb: str) -> HilError | None:
         """Return what it means that something else has come than the answer to a request."""

@@ -9,6 +9,7 @@
 ``files``       reads files of others: only where they are files, and only so far
 ``toml_lines``  on which line of a TOML text something stands
 ``whole_file``  writes files whole or not at all
+``shortened``   what is too long to be shown, without its middle
 ``printable``   what other people named, made fit to be shown
 ``terminal``    how wide lines are, in colour or not, moving or not
 ``columns``     text within so many columns: tables, folded prose
