@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hil.pytestplugin.bench.bench import Bench
     from hil.pytestplugin.plan import Plan
     from hil.results.serial_log import Entry
-    from hil.rig.lock import Holder
+    from hil.rig.holder import Holder
 
 SAMPLES = "hil_photos"
 """The fixture that stands behind ``photos``, where no conftest has a ``photos`` of its own."""
