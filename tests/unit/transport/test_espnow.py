@@ -3,6 +3,7 @@
 
 import itertools
 import queue
+import struct
 import threading
 from pathlib import Path
 
@@ -282,3 +283,22 @@ def test_heads_infer_through_a_gateway():
                 _, result = head.infer(x.tobytes(), want_output=True)
                 assert result.output == reference.invoke(x).tobytes()
     assert gateway.dropped == 0
+
+
+def test_records_beyond_what_a_gateway_may_send_are_lost_and_said_so_now_and_then(rig, caplog):
+    arrival = struct.pack("<6sbQ", bytes.fromhex(MAC.replace(":", "")), -40, 0)
+    for number in range(1, 1001):
+        rig.link._record(Chunk(ChunkType.RECEIVED, number, arrival + b"frame"))
+    assert rig.frames.qsize() == 64
+    assert rig.link.counters["lost_in"] == 1000 - 64
+    assert len(caplog.records) <= 11
+    for _ in range(64):
+        rig.next()[2]()
+    rig.link._record(Chunk(ChunkType.RECEIVED, 1001, arrival + b"frame"))
+    assert rig.next()[1] == b"frame"
+
+
+def test_frames_that_a_gateway_does_not_take_are_lost_at_last(rig):
+    rig.gateway.takes = False
+    rig.link.send(MAC, [b"frame"] * 10_000)
+    assert rig.link.counters["lost_out"] == 10_000 - 4096
