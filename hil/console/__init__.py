@@ -10,6 +10,7 @@
 ``memory``         what it says of its memory
 ``contradiction``  what docs/protocol.md does not allow, as an error
 ``console``        requests and events: the object that all others use
+``lines``          waiting for a line that is wanted
 ``input``          what comes in, and waiting for it
 ``reader``         the thread that reads the port
 ``stream``         cuts what arrives into lines and frames

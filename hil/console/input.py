@@ -17,7 +17,7 @@ from hil.console.log import ConsoleLog, Kind, LogLine
 from hil.console.reader import ConsoleReader
 from hil.console.stream import Frame, TextLine
 from hil.crash.report import CrashReport
-from hil.errors import BoardSilent, HilError
+from hil.errors import HilError
 from hil.protocol.console.chunk import Chunk
 from hil.protocol.console.line import Answer, Event, Log, Refusal, parse_line
 from hil.serialport.failure import PORT_FAILURES
@@ -168,27 +168,6 @@ class ConsoleInput:
             report = self.health.report() if self.health.at_fault else None
         if report is not None:
             raise self._fault(report)
-
-    def wait_line(self, accept: Callable[[str], bool], timeout: float) -> bool:
-        """Wait until a line that has yet to come satisfies ``accept``; tell whether one did.
-
-        Raises:
-            BoardPanic, BootFailure, ConsoleError: as for :meth:`request`.
-        """
-        seen = threading.Event()
-
-        def listener(line: LogLine) -> None:
-            if accept(line.text):
-                seen.set()
-
-        stop = self.listen(listener)
-        try:
-            self._wait(lambda: seen.is_set() or None, timeout, "a line")
-        except BoardSilent:
-            return False
-        finally:
-            stop()
-        return True
 
     # Internals
 
