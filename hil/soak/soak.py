@@ -3,7 +3,7 @@
 
 import itertools
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -63,6 +63,7 @@ def run(
     *,
     seconds: float | None = None,
     inferences: int | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Soak:
     """Perform steps one after the other.
 
@@ -72,13 +73,14 @@ def run(
         watch: is shown what is held.
         seconds: after which no more is begun; None: no such limit.
         inferences: how many, at most; None: as many as there are.
+        clock: seconds of real time.
     """
-    soak, began = Soak(), time.monotonic()
+    soak, began = Soak(), clock()
     total = inferences or int(seconds or 0)
     try:
         with doing("soaking", total) as shown:
             for step in itertools.islice(steps, inferences):
-                passed = time.monotonic() - began
+                passed = clock() - began
                 if seconds is not None and passed >= seconds:
                     break
                 shown.reached(soak.begun if inferences else int(passed), total, _told(soak))
@@ -91,7 +93,7 @@ def run(
                     watch.look(step.number, step.via)
     except KeyboardInterrupt:
         soak.interrupted = True
-    soak.seconds = time.monotonic() - began
+    soak.seconds = clock() - began
     soak.verdicts = watch.verdicts()
     return soak
 
