@@ -88,6 +88,26 @@ class Station:
 
             clock.at(clock.now + JOIN_US * CYCLES_PER_US, join_again)
 
+    # What faults do (:mod:`hil.sim.faults.blows`); called amid a call of the firmware.
+
+    def switch_access_point_off(self, us: int) -> None:
+        """Have the lab's access point off the air from now on, for so long."""
+        clock, now = self._processor.clock, self._processor.now()
+        clock.at(now, lambda: self._coverage.switch(False))
+        clock.at(now + us * CYCLES_PER_US, lambda: self._coverage.switch(True))
+
+    def leave_range(self, us: int) -> None:
+        """Have the board out of everybody's range over BLE from now on, for so long."""
+        for radio in self._radios.values():
+            if isinstance(radio, BleRadio):
+                radio.leave_range(us)
+
+    def change_channel(self) -> None:
+        """Tune ESP-NOW to another channel, until its link is opened again."""
+        for radio in self._radios.values():
+            if isinstance(radio, EspNowRadio):
+                radio.stray()
+
     def _join(self, ssid: int, ssid_length: int, password: int, password_length: int) -> int:
         processor = self._processor
         name = processor.read(ssid, ssid_length).decode(errors="replace")
