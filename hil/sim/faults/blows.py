@@ -92,7 +92,7 @@ def strike(blow: Blow, point: Point, board: Struck, seed: str) -> None:
     raise StoppedError
 
 
-REASONS = {Blow.RESET: ResetReason.POWERON, Blow.BROWNOUT: ResetReason.BROWNOUT}
+REASONS = {Blow.RESET: ResetReason.POWERON, Blow.BROWNOUT: ResetReason.BROWNOUT_RST}
 """Why the chip starts after blows that reset it."""
 
 ONLY_SAID = (Blow.NOISE, Blow.HALF_LINE, Blow.LONG_LINE, Blow.BAD_UTF8)
