@@ -18,7 +18,7 @@ from hil.host import child
 from hil.host.activity import doing
 from hil.sim.faults.faults import parse_faults
 from hil.sim.faults.moment import parse_moment
-from hil.sim.faults.power import inject, switch_wifi
+from hil.sim.faults.power import inject, mishaps, switch_wifi
 
 START_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 10.0
@@ -168,6 +168,15 @@ class Lab:
     def disarm(self, index: int = 0) -> tuple[str, ...]:
         """Let nothing befall a board any more; return what had not yet; raises LabError."""
         return self._inject("disarm", index)
+
+    def mishaps(self) -> dict[str, int]:
+        """Return how often what has disturbed the air that no board can help (docs/faults.md).
+
+        ``wifi-off``, ``out-of-range`` and ``channel``; ``off`` is 1 while the access point is off.
+        Raises LabError.
+        """
+        host, _, port = self._switches.rpartition(":")
+        return mishaps(host, int(port))
 
     def _inject(self, verb: str, index: int, fault: str = "") -> tuple[str, ...]:
         host, _, port = self._switches.rpartition(":")

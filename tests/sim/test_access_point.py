@@ -9,7 +9,7 @@ import pytest
 
 from hil.board.board import Board
 from hil.edge import EdgeServer
-from hil.errors import BoardRefused, LabError
+from hil.errors import BoardRefused, InfrastructureError, LabError
 from hil.firmware.build import firmware_for
 from hil.model.model import Model
 from hil.resources import resource
@@ -77,10 +77,20 @@ def test_datagrams_get_lost_and_pass_again_on_the_same_link(lab: Lab, boards) ->
     lab.switch_wifi(on=False)
     lab.switch_wifi(on=False)
     assert event(head, "wifi") == ("down", "wifi")
-    assert head.rtt(EMPTY).lost
+    with pytest.raises(InfrastructureError, match="the access point is off the air; turn it on"):
+        head.rtt(EMPTY)
     lab.switch_wifi(on=True)
     assert event(head, "wifi") == ("up", "")
     assert not head.rtt(EMPTY).lost
+
+
+def test_a_link_that_cannot_come_up_without_it_is_not_the_boards_fault(lab: Lab, boards) -> None:
+    _, head, _, edge = boards
+    head.console.forget("wifi")
+    lab.switch_wifi(on=False)
+    assert event(head, "wifi") == ("down", "wifi")
+    with pytest.raises(InfrastructureError, match="lab's access point, which is off; turn it on"):
+        head.connect(edge, "tcp")
 
 
 def test_a_board_finds_no_access_point_that_is_off(lab: Lab, boards) -> None:

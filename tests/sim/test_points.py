@@ -10,7 +10,14 @@ import pytest
 
 from hil.board.board import Board
 from hil.edge import EdgeServer
-from hil.errors import BadInputError, BoardPanic, HilError, LabError
+from hil.errors import (
+    BadInputError,
+    BluetoothError,
+    BoardPanic,
+    HilError,
+    InfrastructureError,
+    LabError,
+)
 from hil.model.model import Model
 from hil.sim.faults import power
 from hil.sim.process import Lab
@@ -37,10 +44,10 @@ class Bench:
         image = self._images.integers(0, 256, self._shape, np.uint8)
         assert self.board.infer(image).top5_ids == self._model.top5_ids(image)
 
-    def restore(self, via: str) -> None:
+    def restore(self, via: str, gateway: Board | None = None) -> None:
         """Bring the board back to where it can infer."""
         self.board.reset()
-        self.board.connect(self._edge, via)
+        self.board.connect(self._edge, via, gateway=gateway)
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +94,51 @@ def test_what_ends_the_firmware_in_a_stage_is_its_failure_and_the_next_inference
     assert re.search(sentence, str(error)), str(error)
     bench.restore(via)
     bench.infer()
+
+
+@pytest.mark.parametrize("stage", ["boot", *STAGES])
+@pytest.mark.parametrize("blow", ["noise", "half-line", "long-line", "bad-utf8"])
+def test_what_else_comes_over_the_line_changes_nothing(bench: Bench, blow: str, stage: str) -> None:
+    bench.restore("udp")
+    bench.lab.arm(f"{blow}@{stage}")
+    if stage == "boot":
+        bench.restore("udp")
+    began = time.monotonic()
+    bench.infer()
+    assert time.monotonic() - began < BOUND_S
+    assert bench.lab.disarm() == ()
+
+
+@pytest.mark.parametrize("stage", ["invoke", "send", "wait"])
+@pytest.mark.parametrize(
+    ("blow", "via", "kind", "sentence"),
+    [
+        ("wifi-off", "udp", InfrastructureError, "access point has been lost meanwhile"),
+        ("wifi-off", "tcp", InfrastructureError, "access point has been lost meanwhile"),
+        ("out-of-range", "ble", BluetoothError, "out of range meanwhile; bring it closer"),
+    ],
+)
+def test_what_befalls_the_air_is_the_rigs_and_passes(
+    bench: Bench, blow: str, via: str, kind: type[HilError], sentence: str, stage: str
+) -> None:
+    error = struck(bench, f"{blow}@{stage}", via)
+    assert type(error) is kind
+    assert sentence in str(error)
+    bench.restore(via)
+    bench.infer()
+
+
+def test_a_channel_that_has_moved_is_the_rigs_and_the_link_can_be_opened_anew(
+    lab: Lab, bench: Bench
+) -> None:
+    with Board.open(lab=lab, index=1) as gateway:
+        gateway.flash(None, None)
+        bench.restore("espnow", gateway)
+        lab.arm("channel@send")
+        with pytest.raises(InfrastructureError, match="moved to another channel; connect it anew"):
+            bench.infer()
+        bench.restore("espnow", gateway)
+        bench.infer()
 
 
 def test_a_hang_amid_the_model_is_the_inference_tasks(bench: Bench) -> None:

@@ -49,10 +49,25 @@ def inject(host: str, port: int, verb: str, number: int, fault: str = "") -> tup
     Raises:
         LabError: it does not answer, or not so.
     """
-    answer = _answer(host, port, f"{verb} {number} {fault}".rstrip())
+    request = f"{verb} {number} {fault}".rstrip()
+    return _words(host, port, request, f"did not {verb} a fault of board {number}")
+
+
+def mishaps(host: str, port: int) -> dict[str, int]:
+    """Return how often what has disturbed a lab's air; ``off`` is 1 if its access point is off.
+
+    Raises:
+        LabError: it does not answer, or not so.
+    """
+    words = _words(host, port, "mishaps", "does not tell what has disturbed the air")
+    return {what: int(count or 1) for what, _, count in (word.partition("=") for word in words)}
+
+
+def _words(host: str, port: int, request: str, failure: str) -> tuple[str, ...]:
+    answer = _answer(host, port, request)
     if answer is None or not answer.startswith(DONE.strip()):
         said = "it does not answer" if answer is None else answer.decode(errors="replace").strip()
-        raise LabError(f"The lab did not {verb} a fault of board {number}: {said}.")
+        raise LabError(f"The lab {failure}: {said}.")
     return tuple(answer.decode().split()[1:])
 
 

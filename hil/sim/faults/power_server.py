@@ -2,7 +2,8 @@
 """The mains switches of a lab: ``cycle 2`` on a TCP connection re-plugs the second board.
 
 ``wifi off`` and ``wifi on`` switch the access point; ``arm 2 panic@invoke`` sets a fault of the
-second board, ``waiting 2`` names those that have not struck yet, ``disarm 2`` too and removes all.
+second board, ``waiting 2`` names those that have not struck yet, ``disarm 2`` too and removes all;
+``mishaps`` tells whether the access point is on, and what has disturbed the air.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ class PowerServer:
     def __init__(self, boards: Sequence[VirtualBoard], air: Air) -> None:
         self._boards = boards
         self._clock = air.clock
+        self._mishaps = air.mishaps
         self._coverage = air.shared(Coverage)
         self._switching = asyncio.Lock()
         self._server: asyncio.Server | None = None
@@ -58,6 +60,10 @@ class PowerServer:
         if line.strip() in ("wifi off", "wifi on"):
             await self._switch_wifi(on=line.strip() == "wifi on")
             return DONE
+        if line.strip() == "mishaps":
+            counts = [f"{what}={count}" for what, count in self._mishaps.items()]
+            off = [] if self._coverage.is_on else ["off"]
+            return " ".join([DONE.decode().strip(), *off, *counts]).encode() + b"\n"
         verb, _, rest = line.strip().partition(" ")
         number, _, fault = rest.partition(" ")
         if (

@@ -40,6 +40,7 @@ class Station:
 
     def __init__(self, processor: Processor, air: Air, board: Identity, nvs: Nvs) -> None:
         self._nvs = nvs
+        self._air = air
         self._processor = processor
         self._board = board
         self._joined: tuple[str, str] | None = None
@@ -98,12 +99,14 @@ class Station:
 
     def leave_range(self, us: int) -> None:
         """Have the board out of everybody's range over BLE from now on, for so long."""
+        self._air.mishaps["out-of-range"] += 1
         for radio in self._radios.values():
             if isinstance(radio, BleRadio):
                 radio.leave_range(us)
 
     def change_channel(self) -> None:
         """Tune ESP-NOW to another channel, until its link is opened again."""
+        self._air.mishaps["channel"] += 1
         for radio in self._radios.values():
             if isinstance(radio, EspNowRadio):
                 radio.stray()
