@@ -170,6 +170,11 @@ class _Opening:
         if dropped:
             return self._wrong_hello(f"this, which was dropped: {dropped[-1]}")
         if isinstance(error, BoardRefused):
+            if error.code == "wifi" and self.head.lab is None:
+                return InfrastructureError(
+                    f"No link over {self.via} can be had ({str(error).rstrip('.')}): the board has "
+                    "lost its access point; see that it stays on and within reach."
+                )
             info = self.head.info
             fits = info.role == "head" and info.model_id == self.model_id
             return self._wrong_hello(str(error)) if fits and error.code in _ABOUT_HELLO else error

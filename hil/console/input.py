@@ -44,6 +44,11 @@ _CONTRADICTED_S = 1.0
 _RESTART_S = 0.08
 """From a panic's last words to the ROM's first ones, which name the reason of the start."""
 
+_MENDED = (
+    "an answer or event came behind noise or half a line, and others may have since; look at the "
+    "cable, and at what else writes to the console"
+)
+
 T = TypeVar("T")
 
 
@@ -56,7 +61,7 @@ class ConsoleInput:
     Attributes:
         health: what the board's lines have shown.
         mended: answers and events that came behind noise, or half a line, and were whole.
-        remarks: what has had to be done again, in sentences.
+        remarks: what did not go as usual, in sentences.
     """
 
     def __init__(self, explain: Callable[[], None] | None) -> None:
@@ -290,8 +295,10 @@ class ConsoleInput:
         self._unmatched.put(item.text)
         line = parse_line(item.text)
         if isinstance(line, Noise | Log) and (found := parse_behind_noise(item.text)) is not None:
-            self.mended += 1
             line = found
+            self.mended += 1
+            if self.mended == 1:
+                self.remark(_MENDED)
         if isinstance(line, (Answer, Refusal)):
             if self._inbox.put_answer(line):
                 self.health.answered()

@@ -117,14 +117,7 @@ class Device:
     @property
     def notes(self) -> tuple[str, ...]:
         """What did not go as usual, since it was opened, when it was flashed, reset or asked."""
-        notes = [*self._recovery.notes, *self.console.remarks]
-        if mended := self.console.mended:
-            lines = "an answer or event" if mended == 1 else f"{mended} answers or events"
-            notes.append(
-                f"{lines} came behind noise or half a line; look at the cable, and at what else "
-                "writes to the console"
-            )
-        return tuple(notes)
+        return tuple(self.console.remarks)
 
     def refresh(self) -> BoardInfo:
         """Ask the board about itself.
