@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from hil.board.blame import unanswered
+from hil.board.blame import Air, unanswered
 from hil.board.link import take_down
 from hil.board.station import Station
 from hil.errors import EdgeError, MessageLost
@@ -54,6 +54,7 @@ class Connection:
         self._sessions = {
             board: board.info.session for board in (head, tail, gateway) if board is not None
         }
+        self._air = Air(head, via)
         self._undo = undo or contextlib.ExitStack()
 
     @property
@@ -87,6 +88,7 @@ class Connection:
             self._side.check()
         if self._check_radio is not None:
             self._check_radio()
+        self._air.check()
         if (second := self.tail or self.gateway) is not None:
             second.refresh()
 

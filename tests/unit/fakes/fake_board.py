@@ -55,6 +55,7 @@ class ScriptedConsole:
         self.log = ()
         self.rate = 115_200
         self.connected = True
+        self.losses = 0
         self.health = Health()
 
     def request(self, verb, **arguments):
