@@ -113,7 +113,7 @@ def soak(
     numbers = parse_numbers(steps) if steps else ()
     seed = random.randrange(_SEEDS) if seed is None else seed
     setup, choices = _prepare(photos, via, _share(rate), value_range, rig, content)
-    logging.getLogger("hil").addHandler(logging.NullHandler())  # faults are no news here
+    logging.getLogger().addHandler(logging.NullHandler())  # what faults do is no news here
     result = conduct(
         Request(
             setup,

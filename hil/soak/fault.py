@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hil.links import LINKS
+from hil.links import IP_LINKS, LINKS
 
 RIGHT = "right"
 WATCHDOG = "watchdog"
@@ -117,13 +117,61 @@ _ALL = (
     Fault(
         "no-access-point",
         "the access point is switched off",
-        {"tcp": ("link_down",), "udp": ("edge_timeout",), **_over("espnow", "ble", by=RIGHT)},
+        {**_over(*IP_LINKS, by="InfrastructureError"), **_over("espnow", "ble", by=RIGHT)},
         leaves="link",
         needs=frozenset({"lab"}),
     ),
 )
 
-FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}
+
+def _at(point: str, blow: str, what: str, promises: Mapping[str, Words], leaves: Leaves) -> Fault:
+    return Fault(f"{blow}@{point}", what, promises, leaves, frozenset({"lab"}))
+
+
+_AT_POINTS = (
+    *(
+        _at(point, "panic", "the firmware panics there", _over(*LINKS, by="BoardPanic"), "boot")
+        for point in ("load", "invoke", "send", "wait", "result")
+    ),
+    *(
+        _at(point, "hang", "the firmware hangs there", _over(*LINKS, by=WATCHDOG), "boot")
+        for point in ("invoke", "wait")
+    ),
+    *(
+        _at(point, "reset", "the chip is reset there", _over(*LINKS, by="BoardPanic"), "boot")
+        for point in ("invoke", "send", "result")
+    ),
+    _at("send", "brownout", "the supply breaks down", _over(*LINKS, by="BoardPanic"), "boot"),
+    _at("wait", "unplug", "the plug is pulled", _over(*LINKS, by="ConsoleError"), "boot"),
+    _at("invoke", "noise", "noise comes out of the serial port", _RIGHT, "all"),
+    _at("result", "half-line", "half a line comes out of it", _RIGHT, "all"),
+    _at("wait", "long-line", "a line of 1 MB comes out of it", _RIGHT, "all"),
+    _at("send", "bad-utf8", "a line comes that is no UTF-8", _RIGHT, "all"),
+    _at(
+        "send",
+        "wifi-off",
+        "the access point is off for ten seconds",
+        _over(*IP_LINKS, by="InfrastructureError"),
+        "link",
+    ),
+    _at(
+        "send",
+        "out-of-range",
+        "the board is out of range for ten seconds",
+        {"ble": ("BluetoothError",)},
+        "link",
+    ),
+    _at(
+        "send",
+        "channel",
+        "the channel is another one",
+        {"espnow": ("InfrastructureError",)},
+        "link",
+    ),
+)
+"""Those that docs/faults.md has strike at a point of the inference."""
+
+FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in (*_ALL, *_AT_POINTS)}
 """By name."""
 
 

@@ -12,9 +12,10 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from hil.console.console import REQUEST_PATIENCE_S
-from hil.errors import HilError
+from hil.errors import HilError, LabError
 from hil.links import IP_LINKS
 from hil.rig.power import power_cycle
+from hil.soak.fault import FAULTS
 from hil.soak.plan import Step
 
 if TYPE_CHECKING:
@@ -135,6 +136,23 @@ def _no_access_point(bench: "SoakBench", step: Step) -> Iterator[None]:
                 console.wait_event("wifi", _PATIENCE_S, state="up")
 
 
+def _at_point(fault: str) -> Inflict:
+    @contextlib.contextmanager
+    def armed(bench: "SoakBench", step: Step) -> Iterator[None]:
+        lab = bench.board.lab
+        assert lab is not None
+        lab.arm(fault)
+        try:
+            yield
+        except BaseException:
+            lab.disarm()
+            raise
+        if lab.disarm():
+            raise LabError(f"The fault {fault} has not struck; the inference got by without it.")
+
+    return armed
+
+
 INFLICT: Mapping[str, Inflict] = {
     "": _nothing,
     "loss": _impairment(loss=0.1),
@@ -161,5 +179,6 @@ INFLICT: Mapping[str, Inflict] = {
     "failed-head": _asking("fail", what="invoke"),
     "no-memory": _asking("fail", what="alloc"),
     "no-access-point": _no_access_point,
+    **{name: _at_point(name) for name in FAULTS if "@" in name},
 }
 """By the names of :data:`hil.soak.fault.FAULTS`; empty for none."""
