@@ -14,8 +14,8 @@ from hil.model.model import Model
 from hil.model.split import find_cut
 from hil.model.topk import top_k
 
-_KEPT = 1 << 12
-"""Activations that are kept: those of a hundred photos behind forty cuts."""
+_KEPT = 256
+"""Activations, and outputs, that are kept: a cut is drawn for many steps in a row."""
 
 
 class RightAnswers:
