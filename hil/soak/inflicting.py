@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from hil.console.console import REQUEST_PATIENCE_S
 from hil.errors import HilError, LabError
 from hil.links import IP_LINKS
 from hil.rig.power import power_cycle
@@ -25,6 +24,10 @@ Inflict = Callable[["SoakBench", Step], AbstractContextManager[Any]]
 
 _PATIENCE_S = 20.0
 """For a board to tell that its network or link has gone, which takes it six seconds of its own."""
+
+_TEST_VERB_S = 60.0
+"""For the answer to a verb of test builds. A lab gives that to ``hang`` behind the ten seconds of
+instructions that its watchdog allows, which take a busy computer longer than other answers do."""
 
 _NOISE = 200
 """Bytes, at most, of one burst."""
@@ -109,7 +112,7 @@ def _power_cycle(bench: "SoakBench", step: Step) -> Iterator[None]:
 def _asking(verb: str, **arguments: str) -> Inflict:
     @contextlib.contextmanager
     def asked(bench: "SoakBench", step: Step) -> Iterator[None]:
-        bench.board.console.request(verb, timeout=REQUEST_PATIENCE_S, **arguments)
+        bench.board.console.request(verb, timeout=_TEST_VERB_S, **arguments)
         yield
 
     return asked
