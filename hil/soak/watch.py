@@ -2,10 +2,11 @@
 """Watches what is held while a soak runs, and judges whether it is flat.
 
 The rule, by :mod:`hil.soak.trend`: a line is fitted by least squares to the samples behind the
-warm-up, those over one link having a level of their own. A figure is not flat if the line rises,
-from the warm-up's end to the last step, by more than :data:`ALLOWED`, and by more than chance
-explains. Of a board's memory the samples of one boot over one opened link are a group, without the
-first few, and it may lose no byte each time.
+warm-up, those over one link having a level of their own, and another to the latter half of them. A
+figure is not flat if both, the less steep one, rise from the warm-up's end to the last step by more
+than :data:`ALLOWED`, and the first by more than chance explains: a leak goes on, and what fills
+late does not. Of a board's memory the samples of one boot over one opened link are a group, without
+the first few, and it may lose no byte each time.
 """
 
 import gc
@@ -13,7 +14,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from hil.soak.census import descendants, of_process
-from hil.soak.trend import Samples
+from hil.soak.trend import Samples, Trend
 
 EVERY = 50
 """Steps from one look at processes to the next."""
@@ -21,7 +22,7 @@ EVERY = 50
 WARM_UP = 0.25
 """Share of a soak in which caches and pools fill."""
 
-LEAST_SAMPLES = 8
+LEAST_SAMPLES = 12
 """Behind the warm-up, below which nothing is said."""
 
 ALLOWED = {"memory": 8 << 20, "descriptors": 1.5, "threads": 1.5, "processes": 1.5}
@@ -41,7 +42,7 @@ class Verdict:
     Attributes:
         name: whose it is and what, such as ``host memory``.
         first, last: behind the warm-up, and at the end; of a board's, over all.
-        rise: of the fitted line from the one to the other, or for each inference.
+        rise: of the less steep line from the one to the other; of a board's, for each inference.
         allowed: rise.
         flat: whether it is; None where there were too few samples.
     """
@@ -116,11 +117,16 @@ class Watch:
 def _of_host(name: str, seen: list[tuple[str, int, int]]) -> Verdict:
     last_step = seen[-1][1]
     kept = [each for each in seen if each[1] > last_step * WARM_UP]
+    trend, latter = _trend(kept), _trend(kept[len(kept) // 2 :])
+    over, allowed = last_step * (1 - WARM_UP), ALLOWED[name.rpartition(" ")[2]]
+    rise = min(trend.slope, latter.slope) * over
+    known = len(kept) >= LEAST_SAMPLES and latter.error < float("inf")
+    flat = not (rise > allowed and trend.rises(over, allowed)) if known else None
+    return Verdict(name, kept[0][2], kept[-1][2], rise, allowed, flat)
+
+
+def _trend(seen: list[tuple[str, int, int]]) -> Trend:
     samples = Samples()
-    for via, step, value in kept:
+    for via, step, value in seen:
         samples.add(via, step, value)
-    trend, over = samples.trend(), last_step * (1 - WARM_UP)
-    allowed = ALLOWED[name.rpartition(" ")[2]]
-    known = len(kept) >= LEAST_SAMPLES and trend.error < float("inf")
-    flat = not trend.rises(over, allowed) if known else None
-    return Verdict(name, kept[0][2], kept[-1][2], trend.slope * over, allowed, flat)
+    return samples.trend()
