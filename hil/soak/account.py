@@ -79,11 +79,17 @@ class Account:
     endings: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     cuts: Counter[str] = field(default_factory=Counter)
 
-    def note(self, step: Step, ending: Ending) -> Finding | None:
-        """Enter an inference; return what is wrong with how it ended, if anything is."""
+    def note(self, step: Step, ending: Ending, *, has_key: bool = False) -> Finding | None:
+        """Enter an inference; return what is wrong with how it ended, if anything is.
+
+        Args:
+            step: what it was.
+            ending: how it ended.
+            has_key: whether the link was authenticated.
+        """
         self.endings[step.via, step.fault, ending.word] += 1
         self.cuts[step.cut] += 1
-        wanted = promised(step.fault, step.via)
+        wanted = promised(step.fault, step.via, has_key=has_key)
         return None if ending.word in wanted else Finding(step, ending, wanted)
 
     @property

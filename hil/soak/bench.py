@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from hil.model.model import Model
 
 
+_NO_KEY = "none"
+"""What `info` says of a board without one."""
+
+
 @dataclass(frozen=True)
 class Setup:
     """What a soak is made with.
@@ -49,7 +53,7 @@ class SoakBench:
     Attributes:
         board: the board under test.
         edge: the edge server of the moment.
-        notes: what switches and recoveries had to say.
+        has_key: whether the link that was opened last is authenticated.
 
     Args:
         setup: what it is made with.
@@ -67,6 +71,7 @@ class SoakBench:
         self._cut = cut
         self._left: Leaves = "link"
         self._links = 0
+        self.has_key = False
         self._opened = OpenRig(setup.rig, Board, setup.on_wait)
         self._gateway = False
         self.board = self._opened.board
@@ -139,6 +144,8 @@ class SoakBench:
             self._gateway = True
         self._links += 1
         self.board.connect(self.edge, via, gateway=gateway)
+        told = self.board.console.request("info").get("key", _NO_KEY)  # of firmware before keys
+        self.has_key = told != _NO_KEY
 
     def perform(self, step: Step) -> Ending:
         """Make one inference as a step says, with its fault, and return how it ended."""

@@ -7,7 +7,7 @@ some of these words, over each link its own; without one the word is ``right``.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from hil.links import IP_LINKS, LINKS
@@ -35,6 +35,8 @@ class Fault:
         promises: for each link over which it is drawn, how the inference may end.
         leaves: what is as it was behind it.
         needs: what the rig must have.
+        with_key: what it promises instead where the link is authenticated (docs/protocol.md,
+            section 1.8): what does not verify is dropped, and nobody is told.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Fault:
     promises: Mapping[str, Words]
     leaves: Leaves = "all"
     needs: frozenset[Need] = frozenset()
+    with_key: Mapping[str, Words] = field(default_factory=dict)
 
     def can(self, via: str, has: Collection[Need]) -> bool:
         """Whether it can be drawn over a link of a rig that has this."""
@@ -56,6 +59,7 @@ _PACKETS = ("udp", "espnow")
 _STREAMS = ("tcp", "ble")
 _RIGHT = _over(*LINKS, by=RIGHT)
 _DROPPED = {**_over("tcp", *_PACKETS, by="edge_lost"), "ble": (RIGHT,)}
+_FORGOTTEN = _over(*_PACKETS, by="edge_timeout")
 _TEST_BUILD = frozenset[Need]({"test build"})
 
 _ALL = (
@@ -70,21 +74,36 @@ _ALL = (
         "a bit of each frame to the edge server is flipped",
         {**_over("ble", *_PACKETS, by="protocol"), "tcp": ("edge_lost",)},
         leaves="link",
+        with_key=_over("ble", *_PACKETS, by="edge_timeout"),
     ),
     Fault(
         "altered-answer",
         "a bit of each frame to the board is flipped",
         _over(*LINKS, by="protocol"),
         leaves="link",
+        with_key={**_over("ble", *_PACKETS, by="edge_timeout"), "tcp": ("edge_lost",)},
     ),
     Fault("other-model", "the answer is another model's", _over(*LINKS, by="model_mismatch")),
-    Fault("dropped-request", "the connection ends amid the activation", _DROPPED, leaves="link"),
-    Fault("dropped-answer", "the connection ends amid the result", _DROPPED, leaves="link"),
+    Fault(
+        "dropped-request",
+        "the connection ends amid the activation",
+        _DROPPED,
+        leaves="link",
+        with_key=_FORGOTTEN,
+    ),
+    Fault(
+        "dropped-answer",
+        "the connection ends amid the result",
+        _DROPPED,
+        leaves="link",
+        with_key=_FORGOTTEN,
+    ),
     Fault(
         "dropped-idle",
         "the connection ends before the inference",
         {**_over(*_STREAMS, by="link_down"), **_over(*_PACKETS, by="edge_lost")},
         leaves="link",
+        with_key=_FORGOTTEN,
     ),
     Fault("reconnection", "the link is closed and opened again", _RIGHT),
     Fault("edge-restart", "another edge server takes the place of this one", _RIGHT),
@@ -175,6 +194,15 @@ FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in (*_ALL, *_AT_POINT
 """By name."""
 
 
-def promised(fault: str, via: str) -> Words:
-    """Return how an inference over a link may end; ``fault`` is empty for none."""
-    return FAULTS[fault].promises[via] if fault else (RIGHT,)
+def promised(fault: str, via: str, *, has_key: bool = False) -> Words:
+    """Return how an inference may end.
+
+    Args:
+        fault: empty for none.
+        via: the link.
+        has_key: whether that is authenticated.
+    """
+    if not fault:
+        return (RIGHT,)
+    kind = FAULTS[fault]
+    return (has_key and kind.with_key.get(via)) or kind.promises[via]

@@ -20,7 +20,8 @@ def replay(setup: Setup, steps: Sequence[Step]) -> Finding | None:
     account = Account()
     with SoakBench(setup, steps[0].cut) as bench:
         for step in steps:
-            finding = account.note(step, bench.perform(step))
+            ending = bench.perform(step)
+            finding = account.note(step, ending, has_key=bench.has_key)
             if finding is not None:
                 return finding
     return None

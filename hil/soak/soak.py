@@ -21,6 +21,11 @@ class Performer(Protocol):
         """Names what a board's figures can be compared within."""
         ...
 
+    @property
+    def has_key(self) -> bool:
+        """Whether the link that is open, or was opened last, is authenticated."""
+        ...
+
     def perform(self, step: Step) -> Ending:
         """Make an inference and return how it ended."""
         ...
@@ -85,7 +90,8 @@ def run(
                     break
                 shown.reached(soak.begun if inferences else int(passed), total, _told(soak))
                 soak.begun += 1
-                soak.finding = soak.account.note(step, bench.perform(step))
+                ending = bench.perform(step)
+                soak.finding = soak.account.note(step, ending, has_key=bench.has_key)
                 if soak.finding is not None:
                     break
                 watch.board(bench.group, step.number, bench.stats())

@@ -49,6 +49,20 @@ def test_each_inference_is_in_it_once_and_is_promised_or_a_finding(
     assert sum(sum(words.values()) for words in document["faults"].values()) == account.faults
 
 
+def test_where_there_is_a_key_what_does_not_verify_is_dropped_and_nobody_is_told() -> None:
+    altered = step("udp", "altered-answer")
+    assert Account().note(altered, Ending("protocol"), has_key=False) is None
+    assert Account().note(altered, Ending("edge_timeout"), has_key=False) is not None
+    assert Account().note(altered, Ending("edge_timeout"), has_key=True) is None
+    assert Account().note(altered, Ending("protocol"), has_key=True) is not None
+
+
+@pytest.mark.parametrize("has_key", [False, True])
+def test_what_keys_change_nothing_of_is_promised_with_one_as_without(has_key: bool) -> None:
+    for fault, via in (("", "udp"), ("panic", "tcp"), ("loss", "espnow"), ("edge-gone", "ble")):
+        assert promised(fault, via, has_key=has_key) == promised(fault, via)
+
+
 @pytest.mark.parametrize("via", LINKS)
 @pytest.mark.parametrize("word", [word for word in WORDS if word != "right"])
 def test_without_a_fault_nothing_but_right_is_right(via: str, word: str) -> None:
@@ -98,5 +112,6 @@ def test_every_fault_can_be_done_and_promises_something_over_links_that_exist() 
     for fault in FAULTS.values():
         assert fault.promises
         assert set(fault.promises) <= set(LINKS)
+        assert set(fault.with_key) <= set(fault.promises)
         assert fault.needs <= set(get_args(Need))
         assert all(words for words in fault.promises.values())

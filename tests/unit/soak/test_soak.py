@@ -27,6 +27,7 @@ class Bench:
     """
 
     group = (1, 1)
+    has_key = False
 
     def __init__(self, defect: Callable[[Step], str] = lambda _: "") -> None:
         self._defect = defect
