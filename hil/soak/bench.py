@@ -54,6 +54,7 @@ class SoakBench:
         board: the board under test.
         edge: the edge server of the moment.
         has_key: whether the link that was opened last is authenticated.
+        stats: what the board said of itself behind the latest inference; empty if that failed.
 
     Args:
         setup: what it is made with.
@@ -72,6 +73,7 @@ class SoakBench:
         self._left: Leaves = "link"
         self._links = 0
         self.has_key = False
+        self.stats: dict[str, str] = {}
         self._opened = OpenRig(setup.rig, Board, setup.on_wait)
         self._gateway = False
         self.board = self._opened.board
@@ -149,6 +151,7 @@ class SoakBench:
 
     def perform(self, step: Step) -> Ending:
         """Make one inference as a step says, with its fault, and return how it ended."""
+        self.stats = {}
         try:
             self._arrange(step)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing of it is promised
@@ -160,10 +163,6 @@ class SoakBench:
                 return self._infer(step)
         except Exception as error:  # noqa: BLE001 - whatever it is, the account judges it
             return Ending.of(error)
-
-    def stats(self) -> dict[str, str]:
-        """Return what the board says of its memory and counts; nothing where it cannot say it."""
-        return self.board.console.request("stats") if self._left != "boot" else {}
 
     def _arrange(self, step: Step) -> None:
         board, model = self.board, self._setup.model
@@ -181,5 +180,6 @@ class SoakBench:
     def _infer(self, step: Step) -> Ending:
         inference = self.board.infer(self._answers.tensor(step.photo))
         kernels = self.board.info.kernels
+        self.stats = self.board.console.request("stats")
         wrong = self._answers.wrong(inference, step.photo, step.cut, kernels)
         return Ending(WRONG, wrong) if wrong else Ending(RIGHT)

@@ -114,7 +114,7 @@ def conduct(request: Request) -> Result:
     """
     setup = request.setup
     with SoakBench(setup, request.choices.cuts[0]) as bench:
-        choices = replace(request.choices, has=bench.has)
+        choices, info = replace(request.choices, has=bench.has), bench.board.info
         soak = run(
             bench,
             request.steps(choices),
@@ -122,7 +122,6 @@ def conduct(request: Request) -> Result:
             seconds=request.seconds,
             inferences=request.inferences,
         )
-        info = bench.board.info
     result = Result(soak, info.simulated, info.mac, info.firmware)
     if soak.finding is None or not request.shrink_s:
         return result

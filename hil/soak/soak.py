@@ -3,7 +3,7 @@
 
 import itertools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -30,8 +30,9 @@ class Performer(Protocol):
         """Make an inference and return how it ended."""
         ...
 
-    def stats(self) -> dict[str, str]:
-        """Return what the board says of its memory."""
+    @property
+    def stats(self) -> Mapping[str, str]:
+        """What the board said of itself behind the latest inference; empty if that failed."""
         ...
 
 
@@ -94,7 +95,8 @@ def run(
                 soak.finding = soak.account.note(step, ending, has_key=bench.has_key)
                 if soak.finding is not None:
                     break
-                watch.board(bench.group, step.number, bench.stats())
+                if bench.stats:
+                    watch.board(bench.group, step.number, bench.stats)
                 if soak.begun % EVERY == 0:
                     watch.look(step.number, step.via)
     except KeyboardInterrupt:

@@ -2,7 +2,7 @@
 """A soak: what ends it, what it accounts for, and that a planted defect is found and shrunk."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from hypothesis import given
@@ -28,15 +28,13 @@ class Bench:
 
     group = (1, 1)
     has_key = False
+    stats: Mapping[str, str] = {"psram_free": "1000", "uptime_us": "5"}
 
     def __init__(self, defect: Callable[[Step], str] = lambda _: "") -> None:
         self._defect = defect
 
     def perform(self, step: Step) -> Ending:
         return Ending(self._defect(step) or promised(step.fault, step.via)[0])
-
-    def stats(self) -> dict[str, str]:
-        return {"psram_free": "1000", "uptime_us": "5"}
 
 
 def every(number: int) -> Callable[[Step], str]:
