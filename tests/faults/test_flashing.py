@@ -16,8 +16,8 @@ BOUND_S = 40.0
 """A loader that has fallen silent is waited for, at a high and at a low line rate, and once more
 each; two flashings of a sound board take three seconds."""
 
-LENGTH = 200_000
-"""Somewhat more than is written to a board, with the tiny model."""
+LENGTH = 90_000
+"""Somewhat less than is written to a board, with the tiny model."""
 
 
 def flash(board: Board, model: Model) -> tuple[str, ...]:
