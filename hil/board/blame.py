@@ -21,7 +21,7 @@ from hil.errors import (
     InfrastructureError,
     MessageLost,
 )
-from hil.links import IP_LINKS
+from hil.links import IP_LINKS, LINKS
 from hil.symptoms import Misbehaviour, expect, sentence
 
 if TYPE_CHECKING:
@@ -33,6 +33,12 @@ _ON_ITS_WAY_S = 0.5
 
 _OFF = "off"
 _DISTURBED = {
+    "slow-host": (
+        LINKS,
+        EdgeError,
+        "this host, with what answers on it, has kept the board waiting for longer than the lab "
+        "stands still; see what else keeps it busy",
+    ),
     _OFF: (IP_LINKS, InfrastructureError, "the access point is off the air; turn it on"),
     "wifi-off": (
         IP_LINKS,

@@ -66,7 +66,7 @@ def hil_bench(
     rig = run.plan.rig
     if isinstance(rig, InfrastructureError):
         raise rig
-    run.bench = Bench(rig, run.results, run.say_who)
+    run.bench = Bench(rig, run.results, run.say_who, run.settings.breaker)
     yield run.bench
     run.bench.close()
 

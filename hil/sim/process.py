@@ -172,8 +172,8 @@ class Lab:
     def mishaps(self) -> dict[str, int]:
         """Return how often what has disturbed the air that no board can help (docs/faults.md).
 
-        ``wifi-off``, ``out-of-range`` and ``channel``; ``off`` is 1 while the access point is off.
-        Raises LabError.
+        ``wifi-off``, ``out-of-range`` and ``channel``; ``slow-host`` where simulated time has gone
+        on without what this host owed; ``off`` is 1 while the access point is off. Raises LabError.
         """
         host, _, port = self._switches.rpartition(":")
         return mishaps(host, int(port))

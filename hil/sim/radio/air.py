@@ -37,7 +37,7 @@ class Air:
 
     Attributes:
         mishaps: how often something has kept frames from where they were sent that no board can
-            help: ``wifi-off``, ``out-of-range``, ``channel``.
+            help: ``wifi-off``, ``out-of-range``, ``channel``, ``slow-host``.
     """
 
     def __init__(

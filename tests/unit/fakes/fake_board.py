@@ -56,6 +56,7 @@ class ScriptedConsole:
         self.rate = 115_200
         self.connected = True
         self.losses = 0
+        self.remarks = []
         self.health = Health()
 
     def request(self, verb, **arguments):
