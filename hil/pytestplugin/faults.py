@@ -36,7 +36,9 @@ class Faults:
         number, colon, text = fault.rpartition(":")
         moment = parse_moment(text)
         if self._lab is None:
-            pytest.skip(f"the fault '{moment}' can befall a virtual board only, not a real one.")
+            pytest.skip(
+                f"the fault '{moment}' can befall a virtual board only, and one of this run's own."
+            )
         boards = len(self._lab.boards)
         if colon and not (number.isdecimal() and 1 <= int(number) <= boards):
             raise BadInputError(

@@ -7,14 +7,15 @@ in and out of its module (``firmware/virtual/events.h`` and ``machine.h``).
 
 from collections.abc import Callable
 
-from hil.protocol import MessageType, ProtocolError, header_of
-from hil.protocol.console.chunk import Chunk, ChunkType
+from hil.protocol import MessageType, header_of
+from hil.protocol.console.chunk import ChunkType
 from hil.protocol.frame import HEADER_SIZE
 from hil.sim.chip.machine import Handler
 from hil.sim.faults.moment import Point
 
 _TCP = 1  # `sn_via` of splitnode/port.h: a stream, whose pieces are no frames
 _SENT = (MessageType.DATA, MessageType.RESULT)
+_IMAGE = bytes([ChunkType.IMAGE])
 _ANSWERS = (MessageType.RESULT, MessageType.ERROR)
 
 
@@ -89,7 +90,7 @@ class Stages:
             return False
         if via == _TCP:
             return True
-        header = header_of(self._read(address, length))
+        header = header_of(self._read(address, min(length, HEADER_SIZE)))
         return header is not None and header.type in _SENT
 
     def _note_sent(self, length: int) -> None:
@@ -98,12 +99,8 @@ class Stages:
 
 
 def _is_image(unit: bytes) -> bool:
-    if unit[:1] != b"\0":
-        return False
-    try:
-        return Chunk.parse(unit.strip(b"\0")).type is ChunkType.IMAGE
-    except ProtocolError:
-        return False
+    """Whether a unit of the console begins as a chunk of an image: by its second encoded byte."""
+    return unit[:1] == b"\0" and unit[2:3] == _IMAGE
 
 
 def _is_answer(via: int, frame: bytes) -> bool:
