@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from hil.model.model import Model
 
 
+_ENDED = ("edge_lost", "link_down")
+"""Endings of an inference that are the connection's end, too."""
+
 _NO_KEY = "none"
 """What `info` says of a board without one."""
 
@@ -162,7 +165,10 @@ class SoakBench:
             with INFLICT[step.fault](self, step):
                 return self._infer(step)
         except Exception as error:  # noqa: BLE001 - whatever it is, the account judges it
-            return Ending.of(error)
+            ending = Ending.of(error)
+            if self._left == "all" and ending.word in _ENDED:
+                self._left = "link"
+            return ending
 
     def _arrange(self, step: Step) -> None:
         board, model = self.board, self._setup.model
