@@ -88,7 +88,12 @@ _ALL = (
         leaves="link",
         with_key={**_over("ble", *_PACKETS, by="edge_timeout"), "tcp": ("edge_lost",)},
     ),
-    Fault("other-model", "the answer is another model's", _over(*LINKS, by="model_mismatch")),
+    Fault(
+        "other-model",
+        "the answer is another model's",
+        _over(*LINKS, by="model_mismatch"),
+        with_key=_RIGHT,  # nobody can make one
+    ),
     Fault(
         "dropped-request",
         "the connection ends amid the activation",
