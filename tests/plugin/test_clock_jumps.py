@@ -29,4 +29,4 @@ def test_a_clock_that_jumps_by_days_changes_nothing(pytester: pytest.Pytester) -
     result = pytester.runpytest_subprocess(*OPTIONS)
     result.assert_outcomes(passed=2)
     document = json.loads((pytester.path / "hil-report" / "results.json").read_text())
-    assert 0 < document["run"]["seconds"] < 600
+    assert 0 < document["run"]["host_seconds"] < 36_000
