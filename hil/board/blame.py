@@ -13,8 +13,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hil.board.station import Station
-from hil.errors import BluetoothError, BoardRefused, EdgeError, HilError, MessageLost
-from hil.links import IP_LINKS
+from hil.errors import (
+    BluetoothError,
+    BoardRefused,
+    EdgeError,
+    HilError,
+    InfrastructureError,
+    MessageLost,
+)
+from hil.links import IP_LINKS, LINKS
 from hil.symptoms import Misbehaviour, expect, sentence
 
 if TYPE_CHECKING:
@@ -23,6 +30,34 @@ if TYPE_CHECKING:
 
 _ON_ITS_WAY_S = 0.5
 """For a frame to get from a lab to the edge server's thread."""
+
+_OFF = "off"
+_DISTURBED = {
+    "slow-host": (
+        LINKS,
+        EdgeError,
+        "this host, with what answers on it, has kept the board waiting for longer than the lab "
+        "stands still; see what else keeps it busy",
+    ),
+    _OFF: (IP_LINKS, InfrastructureError, "the access point is off the air; turn it on"),
+    "wifi-off": (
+        IP_LINKS,
+        InfrastructureError,
+        "the access point has been lost meanwhile; see that it stays on and within reach",
+    ),
+    "out-of-range": (
+        ("ble",),
+        BluetoothError,
+        "the board has been out of range meanwhile; bring it closer",
+    ),
+    "channel": (
+        ("espnow",),
+        InfrastructureError,
+        "the board's radio has been moved to another channel; connect it anew",
+    ),
+}
+"""What may befall the air of a lab (:meth:`hil.sim.process.Lab.mishaps`): which links it concerns,
+whose fault that is, what has happened, and what to do."""
 
 _ABOUT_HELLO = ("model_mismatch", "protocol", "not_supported_in_role", "mtu")
 """Codes of an answering side that finds a head's HELLO wrong."""
@@ -42,10 +77,11 @@ def opening(
 
     Raises:
         Misbehaviour: everything on this host is there, and the boards do not come together.
-        EdgeError, BluetoothError: they may not be to blame.
+        EdgeError, BluetoothError, InfrastructureError: they may not be to blame.
     """
     position = edge.hearing.position if edge else 0
     counted = _heard(edge)
+    air = Air(head, via)
     try:
         yield
         if edge is not None:
@@ -54,6 +90,7 @@ def opening(
         for board in (head, second):
             if board is not None:
                 board.console.require_sound()
+        air.check()
         if edge is not None:
             edge.check()
             _check_greeting(head, via, edge.hearing.greeted(position))
@@ -70,6 +107,41 @@ def other_end(edge: "EdgeServer | None", second: Station | None) -> str:
     if edge is None and second is not None:
         return f"the peer at {second.port}"
     return "the edge server"
+
+
+class Air:
+    """Watches, from construction on, for what no board can help that keeps frames from others.
+
+    A lab knows. Of what surrounds a real board there is only the board's own word, that the access
+    point was lost: who has to look for that is the rig's owner, whichever of the two has lost it.
+
+    Args:
+        head: the board.
+        via: the link.
+    """
+
+    def __init__(self, head: Station, via: str) -> None:
+        self._head = head
+        self._via = via
+        self._seen = self._mishaps()
+
+    def check(self) -> None:
+        """Raise what has come between since then, or since it was last raised.
+
+        Raises:
+            InfrastructureError, BluetoothError: something has.
+        """
+        seen, self._seen = self._seen, self._mishaps()
+        for each, count in self._seen.items():
+            if count <= seen.get(each, 0) and each != _OFF:
+                continue
+            links, kind, what = _DISTURBED[each]
+            if self._via in links:
+                raise kind(f"No frames get through over {self._via}: {what}.")
+
+    def _mishaps(self) -> dict[str, int]:
+        lab = self._head.lab
+        return {"wifi-off": self._head.console.losses} if lab is None else lab.mishaps()
 
 
 def unanswered(
@@ -104,6 +176,11 @@ class _Opening:
         if dropped:
             return self._wrong_hello(f"this, which was dropped: {dropped[-1]}")
         if isinstance(error, BoardRefused):
+            if error.code == "wifi" and self.head.lab is None:
+                return InfrastructureError(
+                    f"No link over {self.via} can be had ({str(error).rstrip('.')}): the board has "
+                    "lost its access point; see that it stays on and within reach."
+                )
             info = self.head.info
             fits = info.role == "head" and info.model_id == self.model_id
             return self._wrong_hello(str(error)) if fits and error.code in _ABOUT_HELLO else error

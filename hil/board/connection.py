@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from hil.board.blame import unanswered
+from hil.board.blame import Air, unanswered
 from hil.board.keying import Agreement
 from hil.board.link import take_down
 from hil.board.station import Station
@@ -62,6 +62,7 @@ class Connection:
         self._sessions = {
             board: board.info.session for board in (head, tail, gateway) if board is not None
         }
+        self._air = Air(head, via)
         self._undo = undo or contextlib.ExitStack()
 
     @property
@@ -95,6 +96,7 @@ class Connection:
             self._side.check()
         if self._check_radio is not None:
             self._check_radio()
+        self._air.check()
         if (second := self.tail or self.gateway) is not None:
             second.refresh()
 

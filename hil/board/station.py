@@ -4,11 +4,13 @@
 from hil.board.link import request_up, take_down
 from hil.board.network import credentials, join
 from hil.device.flashable import Flashable
+from hil.errors import InfrastructureError
 from hil.links import IP_LINKS
 from hil.rig.providers.interface import Lease
 from hil.rig.rig import BoardSpec
 from hil.serialport.ports import has_line_rate
 from hil.sim.process import Lab
+from hil.symptoms import Misbehaviour
 
 ESPNOW_CHANNEL = 1
 """The Wi-Fi channel on which two boards meet that are told no other."""
@@ -40,9 +42,22 @@ class Station(Flashable):
         if self.console.next_event("wifi") is not None:
             self._address = ""  # membership was lost or renewed since, perhaps by another address
         if not self._address:
-            known = self.spec.wifi is None and self.lab is not None and not self.lab.shaped
-            self._address = join(self.console, credentials(self.spec, self.info), sure=known)
+            self._address = self._join()
         return self._address
+
+    def _join(self) -> str:
+        wanted, lab = credentials(self.spec, self.info), self.lab
+        if self.spec.wifi is not None or lab is None or lab.shaped:
+            return join(self.console, wanted)
+        seen = lab.mishaps()
+        try:
+            return join(self.console, wanted, sure=True)
+        except Misbehaviour as error:
+            if "off" in seen or lab.mishaps() != seen:
+                raise InfrastructureError(
+                    "The board cannot join the lab's access point, which is off; turn it on."
+                ) from error
+            raise
 
     def become_gateway(self, channel: int = ESPNOW_CHANNEL) -> None:
         """Carry ESP-NOW frames between the air and the console from now on.

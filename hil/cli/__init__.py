@@ -31,6 +31,7 @@ COMMANDS = {
     "serve": "Run the edge server by itself.",
     "split": "Show where a model can be cut, or cut it.",
     "calibrate": "Measure what operators take on a board.",
+    "soak": "Infer by the thousand, with random faults.",
     "selftest": "Run the suite on firmware with known defects.",
     "firmware": "Build firmware, for boards or virtual ones.",
     "completion": "Print a script that completes the command line.",

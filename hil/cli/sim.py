@@ -42,7 +42,8 @@ _LINKS = (
     "faults",
     multiple=True,
     metavar="[N:]NAME[=VALUE]",
-    help="What is wrong with the boards, or with the Nth; docs/faults.md lists the faults.",
+    help="What is wrong with the boards, or with the Nth, or what befalls them at a point, as in "
+    "panic@invoke; docs/faults.md lists the faults.",
 )
 @click.option(
     "--link",

@@ -146,6 +146,11 @@ class Console(ConsoleLines):
 
         return self._wait(take, timeout, f"the event '{event}'", denied).values
 
+    @property
+    def losses(self) -> int:
+        """How often the board has said that its access point is gone, since the port was opened."""
+        return self._inbox.losses
+
     def next_event(self, event: str) -> dict[str, str] | None:
         """Return the values of the next event of this name, if it is there already."""
         with self._changed:

@@ -31,7 +31,11 @@ _DAMAGED = re.compile(r"#([0-9]{1,10}) (?:ok|err)\b")
 
 
 class ConsoleInbox:
-    """Answers, events and binary chunks, in order of arrival. Not locked: its console is."""
+    """Answers, events and binary chunks, in order of arrival. Not locked: its console is.
+
+    Attributes:
+        losses: how often the board has said that its access point is gone.
+    """
 
     def __init__(self) -> None:
         self._answers: dict[int, Answer | Refusal] = {}
@@ -42,6 +46,7 @@ class ConsoleInbox:
         self._typed = False
         self._unruly = False
         self._events: Kept[Event] = Kept(_KEPT_EVENTS, _EVENT_BYTES, _event_size)
+        self.losses = 0
         self._chunks: Kept[Chunk] = Kept(_KEPT_CHUNKS, _CHUNK_BYTES, _chunk_size)
         self._on_record: Callable[[Chunk], None] | None = None
 
@@ -107,6 +112,8 @@ class ConsoleInbox:
     def put_event(self, event: Event) -> None:
         """Keep an event; of too many the oldest go."""
         self._events.add(event)
+        if event.name == "wifi" and event.values.get("state") == "down":
+            self.losses += 1
 
     def take_event(self, name: str, wanted: dict[str, str]) -> Event | None:
         """Return the first event of this name whose values include ``wanted``, if it is there."""

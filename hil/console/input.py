@@ -19,7 +19,15 @@ from hil.console.stream import Frame, TextLine
 from hil.crash.report import CrashReport
 from hil.errors import HilError
 from hil.protocol.console.chunk import Chunk
-from hil.protocol.console.line import Answer, Event, Log, Refusal, parse_line
+from hil.protocol.console.line import (
+    Answer,
+    Event,
+    Log,
+    Noise,
+    Refusal,
+    parse_behind_noise,
+    parse_line,
+)
 from hil.serialport.failure import PORT_FAILURES
 
 BAUD = 115_200
@@ -40,6 +48,11 @@ _FLOOD_BYTES, _MUCH_BYTES = 16 << 20, 1 << 20
 _RESTART_S = 0.08
 """From a panic's last words to the ROM's first ones, which name the reason of the start."""
 
+_MENDED = (
+    "an answer or event came behind noise or half a line, and others may have since; look at the "
+    "cable, and at what else writes to the console"
+)
+
 T = TypeVar("T")
 
 
@@ -51,10 +64,14 @@ class ConsoleInput:
 
     Attributes:
         health: what the board's lines have shown.
+        mended: answers and events that came behind noise, or half a line, and were whole.
+        remarks: what did not go as usual, in sentences.
     """
 
     def __init__(self, explain: Callable[[], None] | None) -> None:
         self.health = Health()
+        self.mended = 0
+        self.remarks: list[str] = []
         self._log = ConsoleLog()
         self._faults = Faults(self._log, explain)
         self._fault_heard = 0.0
@@ -110,6 +127,11 @@ class ConsoleInput:
         """Put a remark of the harness into the log."""
         with self._changed:
             self._log.add(text, Kind.HARNESS)
+
+    def remark(self, text: str) -> None:
+        """Note something that nothing which comes after it may hide."""
+        self.remarks.append(text)
+        self.note(text)
 
     def expect_boot(self) -> None:
         """Tell the console that a reset of the board has been asked for by other means."""
@@ -270,6 +292,11 @@ class ConsoleInput:
         self._log.add(item.text)
         self._unmatched.put(item.text)
         line = parse_line(item.text)
+        if isinstance(line, Noise | Log) and (found := parse_behind_noise(item.text)) is not None:
+            line = found
+            self.mended += 1
+            if self.mended == 1:
+                self.remark(_MENDED)
         if isinstance(line, (Answer, Refusal)):
             if self._inbox.put_answer(line):
                 self.health.answered()

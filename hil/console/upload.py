@@ -76,6 +76,7 @@ def upload(
             again = isinstance(error, _Unconfirmed) or error.code == kind.corrupt
             if not again or attempt == ATTEMPTS - 1:
                 raise
+            console.remark(f"what '{kind.verb}' sends was sent anew after: {error}")
         else:
             return
 

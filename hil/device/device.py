@@ -116,8 +116,8 @@ class Device:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What did not go as usual, since it was opened, when it was flashed or reset."""
-        return tuple(self._recovery.notes)
+        """What did not go as usual, since it was opened, when it was flashed, reset or asked."""
+        return tuple(self.console.remarks)
 
     def refresh(self) -> BoardInfo:
         """Ask the board about itself.

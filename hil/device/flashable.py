@@ -9,7 +9,7 @@ from hil.console.info import BoardInfo
 from hil.device.device import Device
 from hil.device.installed import find_installed
 from hil.device.start import check_firmware, check_model
-from hil.errors import BadInputError, BoardSilent, HilError
+from hil.errors import BadInputError, BoardSilent, HilError, InfrastructureError
 from hil.firmware.build import FirmwareBuild, firmware_for
 from hil.flash.flash import FlashFile, FlashReport, Needs, Progress, flash
 from hil.inference.part import ModelPart
@@ -143,8 +143,9 @@ class Flashable(Device):
         try:
             with self.noticing_interruption():
                 report = self._bring(files, build, part, progress)
-        except HilError:  # it has come to an end
-            self.half_flashed = False
+        except HilError as error:
+            # Where the rig has kept it from its end nobody knows what is on the flash.
+            self.half_flashed = isinstance(error, InfrastructureError)
             raise
         self.half_flashed = False
         return report

@@ -24,10 +24,7 @@ class Recovery:
 
     Args:
         spec: the board.
-        line: its port, with the console on it.
-
-    Attributes:
-        notes: what did not go as usual; the console's log has it, too.
+        line: its port, with the console on it, which remembers what did not go as usual.
     """
 
     def __init__(self, spec: BoardSpec, line: BoardPort) -> None:
@@ -35,7 +32,6 @@ class Recovery:
         self._line = line
         self._needs_power = False
         self._session: int | None = None
-        self.notes: list[str] = []
 
     def start(self, how: ResetStrategy) -> BoardInfo:
         """Reset the board and wait until it answers.
@@ -162,5 +158,4 @@ class Recovery:
             return True
 
     def _note(self, text: str) -> None:
-        self.notes.append(text)
-        self._line.console.note(text)
+        self._line.console.remark(text)

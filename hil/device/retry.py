@@ -6,13 +6,14 @@ from typing import TypeVar
 
 from hil.errors import (
     BoardBusyError,
+    HostError,
     InfrastructureError,
     LabError,
     PortBusyError,
     WrongChipError,
 )
 
-_FINAL = (WrongChipError, PortBusyError, BoardBusyError, LabError)
+FINAL = (WrongChipError, PortBusyError, BoardBusyError, LabError, HostError)
 """Errors that will be the same however often one tries."""
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ def with_retry(attempts: Sequence[Callable[[], T]], note: Callable[[str], None])
     for index, attempt in enumerate(attempts, 1):
         try:
             return attempt()
-        except _FINAL:
+        except FINAL:
             raise
         except InfrastructureError as error:
             reasons.append(str(error))

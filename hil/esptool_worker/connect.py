@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from esptool.cmds import detect_chip
+from esptool.loader import ESPLoader
 
 from hil.esptool_worker.tuning import tune
 from hil.host.shortened import shortened
@@ -19,6 +20,9 @@ from hil.serialport.returning import open_when_back
 
 CONNECT_ATTEMPTS = 4
 """One round through esptool's reset strategies for a devkit; about a second each."""
+
+SILENT_RESETS = 2
+"""So many to connect, the first among them, and nobody is told."""
 
 SAFE_BAUD = 115_200
 """What a ROM loader begins with, and every bridge bears."""
@@ -37,12 +41,17 @@ _ADVICE = (
         "Nothing answers on this port; check board and cable, and hold BOOT while it is reset",
     ),
     (
+        "does not match data in flash",
+        "The flash does not hold what was written to it; try another cable, and if it stays so, "
+        "another board: bits of this one's flash are stuck",
+    ),
+    (
         "getting no sync reply",
         "The board is in download mode but hears nothing; check the line to its RX pin, and say "
         "slow_line = true of it in hil.toml if bytes are under way for long",
     ),
 )
-"""What to do about esptool's complaints when it connects."""
+"""What to do about esptool's complaints."""
 
 
 def connect(name: str, mode: str, line: Line, attempts: int = CONNECT_ATTEMPTS) -> Any:
@@ -72,6 +81,35 @@ def connect(name: str, mode: str, line: Line, attempts: int = CONNECT_ATTEMPTS) 
         port = open_when_back(name, SAFE_BAUD)
         bound(port, name)
         return detect_chip(port, connect_mode="no-reset", connect_attempts=attempts)
+
+
+class Resets:
+    """Counts, from construction on, how often esptool resets a chip until it answers.
+
+    esptool tries again by itself, and tells nobody but the terminal.
+
+    Attributes:
+        made: so often.
+    """
+
+    def __init__(self) -> None:
+        self.made = 0
+        attempt = ESPLoader._connect_attempt
+
+        def counted(*arguments: Any, **options: Any) -> Any:
+            self.made += 1
+            return attempt(*arguments, **options)
+
+        ESPLoader._connect_attempt = counted
+
+    def note(self) -> str | None:
+        """Return what more than one more than should be needed says about a board."""
+        if self.made <= SILENT_RESETS:
+            return None
+        return (
+            f"{self.made} resets until the board was in download mode; look at its cable, and at "
+            "the capacitor on EN."
+        )
 
 
 def first_line(error: Exception) -> str:

@@ -26,7 +26,7 @@ from hil import serialport
 from hil.errors import FlashingError, HilError
 from hil.esp32s3 import mac_text
 from hil.esptool_worker.checks import check_board, check_flash
-from hil.esptool_worker.connect import SAFE_BAUD, connect, explain, first_line
+from hil.esptool_worker.connect import SAFE_BAUD, Resets, connect, explain, first_line
 from hil.esptool_worker.silence import Silence
 from hil.flash import otadata
 from hil.host.lifeline import hold_on_to
@@ -125,11 +125,14 @@ def session(
     Raises:
         BytesLostError: it failed at this rate, which is a high one.
     """
+    resets = Resets()
     with (
         connect(plan["port"], plan["connect_mode"], Line(**plan["line"])) as esp,
         contextlib.ExitStack() as at_end,
     ):
         at_end.callback(lambda: restart(esp))
+        if told := resets.note():
+            emit("note", text=told)
         virtual = check_board(esp, plan)
         esp = run_stub(esp)
         attach_flash(esp)

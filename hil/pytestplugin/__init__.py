@@ -6,6 +6,7 @@ Nothing here imports numpy, esptool or an interpreter when it is loaded.
 ``short``         the fixtures of a run: what a test asks for by name
 ``fixtures``      what stands behind them, by names that no project has
 ``stages``        what is on the board for a test, and the fixtures that ask for it
+``faults``        what stands behind the fixture ``fault``
 ``budgets``       the marker that judges what was measured
 ``benchmark``     pytest-benchmark, told which board it measures
 ``workers``       pytest-xdist's processes, as far as results and board go

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hil.model.predictions import Predictions
     from hil.model.split import Cut
     from hil.pytestplugin.bench.bench import Bench
+    from hil.pytestplugin.faults import Faults
     from hil.results import Results
 
 
@@ -65,7 +66,7 @@ def hil_bench(
     rig = run.plan.rig
     if isinstance(rig, InfrastructureError):
         raise rig
-    run.bench = Bench(rig, run.results, run.say_who)
+    run.bench = Bench(rig, run.results, run.say_who, run.settings.breaker)
     yield run.bench
     run.bench.close()
 
@@ -233,6 +234,16 @@ def hil_latency(hil_board: "Board") -> "Measuring":
     from hil.board.measuring import Measuring
 
     return Measuring(hil_board)
+
+
+@pytest.fixture
+def hil_fault(hil_board: "Board") -> "Iterator[Faults]":
+    """Sets faults that befall a virtual board at a point; they end with the test."""
+    from hil.pytestplugin.faults import Faults
+
+    faults = Faults(hil_board.lab)
+    yield faults
+    faults.end()
 
 
 @pytest.fixture

@@ -55,11 +55,16 @@ _OPTIONS = {
     "'warn'",
     "unstable": "what a test counts that has failed and then, run again by another plugin, passed: "
     "'pass' or 'fail'; default: pass, and it is told",
+    "breaker": "tests in a row that may end with errors of the rig before the board's remaining "
+    "tests end at once so; default: 2",
     "cache": "directory where predictions of the reference models are kept by content, for the "
     "next run on the same photos; 'off': nowhere; default: hil in XDG_CACHE_HOME or ~/.cache",
     "log-dir": "directory for results.json and the serial logs; default: hil-report",
     "report": "directory for the page about the run, index.html; default: that of results.json",
 }
+
+LIMIT = 2
+"""Of ``--hil-breaker``: one test may have met what is over, as a cable that was put in anew."""
 
 _AUTH = ("on", "off")
 _UNSTABLE = ("pass", "fail")
@@ -95,6 +100,7 @@ class Settings:
         rounds: at least 1.
         certainty: of latency verdicts.
         unstable: ``pass`` or ``fail``, what a test counts that passes only when it is run again.
+        breaker: tests in a row that errors of the rig may end before no other is tried; at least 1.
         cache: directory for predictions; None: they are not kept.
     """
 
@@ -118,6 +124,7 @@ class Settings:
     rounds: int
     certainty: "Certainty"
     unstable: str
+    breaker: int
     cache: Path | None
 
     @classmethod
@@ -159,6 +166,7 @@ class Settings:
             rounds=rounds,
             certainty=_certainty(config, rounds),
             unstable=_word(text("unstable"), "unstable", _UNSTABLE),
+            breaker=_rounds(text("breaker") or str(LIMIT), "breaker"),
             cache=None if text("cache") == "off" else _path(config, "cache") or _own_cache(),
         )
 

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from hil.model.model import Model
     from hil.model.split import Cut
     from hil.pytestplugin.bench.bench import Bench
+    from hil.pytestplugin.faults import Faults
 
 NAMES = (
     *("board", "firmware", "model", "cut", "photos", "edge"),
-    *("link", "peer", "gateway", "console", "latency"),
+    *("link", "peer", "gateway", "console", "latency", "fault"),
 )
 
 
@@ -136,3 +137,14 @@ def latency(hil_latency: "Measuring") -> "Measuring":
     where no answer came. The marker ``latency_budget`` has what was measured judged.
     """
     return hil_latency
+
+
+@pytest.fixture
+def fault(hil_fault: "Faults") -> "Faults":
+    """Lets something befall a virtual board at a point of an inference, as docs/faults.md lists.
+
+    ``fault("panic@invoke")`` before ``board.infer(photo)``; ``fault("reset@send=3")`` strikes the
+    third time, ``fault("2:hang@load")`` the second board. With a real board the test is skipped,
+    with the reason; one whose fault has not struck by its end is an error.
+    """
+    return hil_fault

@@ -9,6 +9,7 @@ from hil.sim.chip.chip import Chip
 from hil.sim.chip.nor import NorFlash
 from hil.sim.chip.reset import AutoResetCircuit, Edge, ResetReason
 from hil.sim.faults.faults import Faults
+from hil.sim.faults.injector import Injector
 from hil.sim.loader.rom import SYNC_REQUEST, RomLoader
 from hil.sim.serial.bridge import UART_BAUD, UsbBridge
 
@@ -50,6 +51,7 @@ class VirtualBoard:
         flash: as given.
         faults: as given.
         on_client_gone: what the application has called when the client leaves the serial port.
+        injector: what is to befall the board at named points.
         on_pause: likewise when the client, having sent something, sends nothing more for long.
     """
 
@@ -67,7 +69,10 @@ class VirtualBoard:
         self.on_pause: Callable[[], None] = _ignore
         self._boot = boot
         self.faults = faults = faults or Faults()
+        self.injector = Injector(faults.moments)
         self._serial = UsbBridge(self, faults, seed)
+        self._seed = seed
+        self._unplugging: asyncio.Task[None] | None = None
         self._circuit = AutoResetCircuit(
             faults.wrong_boot_modes, stuck_download=faults.stuck_download
         )
@@ -92,12 +97,25 @@ class VirtualBoard:
         await self._serial.close()
         self._halt()
 
-    async def power_cycle(self) -> None:
-        """Pull the plug and put it in again; return when the serial port is back."""
+    async def power_cycle(self, seconds: float | None = None) -> None:
+        """Pull the plug and put it in again; return when the serial port is back.
+
+        Args:
+            seconds: real ones in between; as long as the board's port is always gone if not given.
+        """
         self._halt()
-        await self._serial.vanish(self.faults.vanish_s)
+        await self._serial.vanish(self.faults.vanish_s if seconds is None else seconds)
         self._serial.mute = False
         self._restart(ResetReason.POWERON)
+
+    def unplug(self, seconds: float) -> None:
+        """Pull the plug, from the event loop, and put it in again after so many real seconds."""
+
+        def pull() -> None:
+            self._unplugging = loop.create_task(self.power_cycle(seconds))
+
+        loop = asyncio.get_running_loop()
+        loop.call_soon(pull)
 
     @property
     def url(self) -> str:
@@ -242,7 +260,7 @@ class VirtualBoard:
     def _enter_download(self) -> None:
         self._halt()
         self._serial.clear_backlog()
-        self._loader = RomLoader(self)
+        self._loader = RomLoader(self, self.injector, self._seed)
         self._serial.chip_baud = None  # the ROM measures it
 
     def _watch_for_sync(self, data: bytes) -> bytes:

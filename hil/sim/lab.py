@@ -151,6 +151,7 @@ class Lab:
 
     def _forgive(self) -> None:
         owed = self._clock.forgive()
+        self._air.mishaps["slow-host"] += 1
         print(
             f"hil sim: the host has owed {owed} answer(s) for "
             f"{self._options.patience_s:g} s; simulated time goes on without",

@@ -24,7 +24,7 @@ _VIRTUAL_VOICE = " hil-sim: "  # in lines that no chip would print
 def make_board(number: int, faults: Faults, air: Air) -> VirtualBoard:
     """Make board ``number`` of a lab, from 1, without starting it."""
     mac = virtual_mac(number)
-    flash = NorFlash(faults.flash_size)
+    flash = NorFlash(faults.flash_size, faults.stuck_bit)
     if faults.foreign:
         foreign.install(flash)
     chip = _chip(faults, mac)

@@ -17,7 +17,8 @@ from hil.errors import BadInputError, LabError
 from hil.host import child
 from hil.host.activity import doing
 from hil.sim.faults.faults import parse_faults
-from hil.sim.faults.power import switch_wifi
+from hil.sim.faults.moment import parse_moment
+from hil.sim.faults.power import inject, mishaps, switch_wifi
 
 START_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 10.0
@@ -145,6 +146,41 @@ class Lab:
         failure = switch_wifi(host, int(port), on=on)
         if failure is not None:
             raise LabError(failure)
+
+    def arm(self, fault: str, index: int = 0) -> None:
+        """Let something befall a board at a point, as in ``panic@invoke`` (docs/faults.md).
+
+        Args:
+            fault: what and where; it counts from now on.
+            index: which of the boards.
+
+        Raises:
+            BadInputError: there is no such fault.
+            LabError: the lab does not answer.
+        """
+        moment = parse_moment(fault)
+        self._inject("arm", index, str(moment))
+
+    def waiting(self, index: int = 0) -> tuple[str, ...]:
+        """Return the faults of a board that are set and have not struck yet; raises LabError."""
+        return self._inject("waiting", index)
+
+    def disarm(self, index: int = 0) -> tuple[str, ...]:
+        """Let nothing befall a board any more; return what had not yet; raises LabError."""
+        return self._inject("disarm", index)
+
+    def mishaps(self) -> dict[str, int]:
+        """Return how often what has disturbed the air that no board can help (docs/faults.md).
+
+        ``wifi-off``, ``out-of-range`` and ``channel``; ``slow-host`` where simulated time has gone
+        on without what this host owed; ``off`` is 1 while the access point is off. Raises LabError.
+        """
+        host, _, port = self._switches.rpartition(":")
+        return mishaps(host, int(port))
+
+    def _inject(self, verb: str, index: int, fault: str = "") -> tuple[str, ...]:
+        host, _, port = self._switches.rpartition(":")
+        return inject(host, int(port), verb, index + 1, fault)
 
     def check(self) -> None:
         """Raise LabError if the process has died."""

@@ -24,6 +24,9 @@ from hil.sim.chip.sha import Sha
 from hil.sim.chip.storage import Storage
 from hil.sim.chip.update import Update
 from hil.sim.clock.clock import CYCLES_PER_US, Event
+from hil.sim.faults.blows import StoppedError, strike
+from hil.sim.faults.moment import Point
+from hil.sim.faults.stages import Stages
 from hil.sim.inference_task import InferenceTask
 from hil.sim.radio.air import Air
 from hil.sim.radio.antenna import Identity
@@ -67,7 +70,9 @@ class Runtime:
         self._board = board
         self._digest = booted.description.elf_sha256.hex()
         self._random = random.Random(seed)
+        self._seed = seed
         self._halted = False
+        self._stuck = False  # nothing of the firmware runs, and nobody has reset the chip yet
         # At a whole microsecond of the lab, so that no board's clock has a phase of its own.
         self._booted_at = -(-clock.now // CYCLES_PER_US) * CYCLES_PER_US
         self._busy_until = self._called_at = self._booted_at
@@ -88,6 +93,7 @@ class Runtime:
         self._station = Station(self, air, Identity(number, board.chip.mac), self._storage.nvs)
         psram = board.chip.psram_size
         self._inference = InferenceTask(self, WATCHDOG_US, has_psram=psram > 0, profile=air.profile)
+        self._stages = Stages(self._reach, self.read)
         self._parts = ExitStack()
         for part in (self._uart, self._station, self._inference):
             self._parts.callback(part.close)
@@ -175,7 +181,7 @@ class Runtime:
 
     def run(self, export: str, *arguments: int, staged: bytes = b"") -> None:
         """Call an export now, or as soon as the processor has done what it is doing."""
-        if self._halted:
+        if self._halted or self._stuck:
             return
         if self._waiting or self._busy_until > self.clock.now:
             self._waiting.append((export, arguments, staged))
@@ -186,7 +192,7 @@ class Runtime:
 
     def _go_on(self) -> None:
         """Make the first of the calls that have waited for the processor."""
-        if not self._halted:
+        if not (self._halted or self._stuck):
             self._call(*self._waiting.popleft())
             if self._waiting:
                 self.clock.at(self._next_us(self._busy_until), self._go_on)
@@ -196,9 +202,13 @@ class Runtime:
             self._machine.write(self._staging, staged)
         self._called_at, self._charged = self.clock.now, 0
         try:
+            self._stages.entering(export, arguments, staged)
             deadline_us = self._machine.call(export, *arguments)
+            self._stages.left()
         except Trap as trap:
             self._die(trap)
+            return
+        except StoppedError:
             return
         end = self.now()
         if export == "on_receive" and self._was_foreign():
@@ -260,6 +270,50 @@ class Runtime:
         self._say(watchdog_lines(trap, task, running, uptime_ms, self._digest))
         self._restart(ResetReason.RTC_SW_CPU_RST)
 
+    # What faults do to the board (:class:`hil.sim.faults.blows.Struck`).
+
+    def _reach(self, point: Point) -> None:
+        blow = self._board.injector.reached(point)
+        if blow is not None:
+            strike(blow, point, self, f"{self._seed} {point.value}")
+
+    def transmit(self, data: bytes) -> None:
+        """Let bytes come out of the board's serial port."""
+        self._board.transmit(data)
+
+    def hang(self, task: str, *, barks: bool = True) -> None:
+        """Let nothing run any more; the watchdog finds `task`, if it ``barks``."""
+        self._stick()
+        if barks:
+            end = self.now() + WATCHDOG_US * CYCLES_PER_US
+            self.clock.at(end, lambda: None if self._halted else self._bark(None, task, task))
+
+    def reset_soon(self, reason: ResetReason) -> None:
+        """Reset the chip as soon as the call that runs has been left."""
+        self._stick()
+        self.clock.at(self.clock.now, lambda: self._restart(reason))
+
+    def unplug_soon(self, seconds: float) -> None:
+        """Likewise pull the plug, for real seconds."""
+        self._stick()
+        self._board.unplug(seconds)
+
+    def switch_wifi_off(self, us: int) -> None:
+        """Have the lab's access point off the air for so long."""
+        self._station.switch_access_point_off(us)
+
+    def leave_range(self, us: int) -> None:
+        """Have the board out of everybody's range over BLE for so long."""
+        self._station.leave_range(us)
+
+    def change_channel(self) -> None:
+        """Tune the board's ESP-NOW to another channel than the link's."""
+        self._station.change_channel()
+
+    def _stick(self) -> None:
+        self._stuck = True
+        self._set_timer(NO_DEADLINE)
+
     def _restart(self, reason: ResetReason) -> None:
         if not self._halted:
             self.halt()
@@ -271,7 +325,7 @@ class Runtime:
     # What the module imports.
 
     def _imports(self) -> dict[str, Handler]:
-        return {
+        imports: dict[str, Handler] = {
             "now_us": lambda: (self.now() - self._booted_at) // CYCLES_PER_US,
             "random_u32": lambda: self._random.getrandbits(32) - (1 << 31),
             "restart": self._port_restart,
@@ -283,6 +337,7 @@ class Runtime:
             **self._inference.imports(),
             **self._station.imports(),
         }
+        return self._stages.watch(imports)
 
     def _port_restart(self) -> None:
         end = max(self.now(), self._uart.idle_at)

@@ -250,7 +250,7 @@ def test_the_options_are_explained(pytester: pytest.Pytester) -> None:
 def test_the_fixtures_are_explained(pytester: pytest.Pytester) -> None:
     text = pytester.runpytest("--fixtures").stdout.str()
     names = ("board", "link", "peer", "gateway", "console", "edge", "model", "cut", "photos")
-    for name in (*names, "firmware"):
+    for name in (*names, "firmware", "fault"):
         assert f"\n{name} [session scope]" in text or f"\n{name} --" in text
     assert "no docstring available" not in text.split("hil.pytestplugin.fixtures")[-1]
 

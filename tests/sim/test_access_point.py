@@ -9,7 +9,7 @@ import pytest
 
 from hil.board.board import Board
 from hil.edge import EdgeServer
-from hil.errors import BoardRefused, LabError
+from hil.errors import BoardRefused, InfrastructureError, LabError
 from hil.firmware.build import firmware_for
 from hil.model.model import Model
 from hil.resources import resource
@@ -77,10 +77,37 @@ def test_datagrams_get_lost_and_pass_again_on_the_same_link(lab: Lab, boards) ->
     lab.switch_wifi(on=False)
     lab.switch_wifi(on=False)
     assert event(head, "wifi") == ("down", "wifi")
-    assert head.rtt(EMPTY).lost
+    with pytest.raises(InfrastructureError, match="the access point has been lost meanwhile"):
+        head.rtt(EMPTY)
     lab.switch_wifi(on=True)
     assert event(head, "wifi") == ("up", "")
     assert not head.rtt(EMPTY).lost
+
+
+def test_a_link_that_cannot_come_up_without_it_is_not_the_boards_fault(lab: Lab, boards) -> None:
+    _, head, _, edge = boards
+    head.console.forget("wifi")
+    lab.switch_wifi(on=False)
+    assert event(head, "wifi") == ("down", "wifi")
+    with pytest.raises(InfrastructureError, match="the board has lost its access point"):
+        head.connect(edge, "tcp")
+
+
+def test_a_lab_tells_whether_its_access_point_is_there(model: Model) -> None:
+    with Lab.start() as lab, Board.open(lab=lab) as board:
+        board.flash(None, model)
+        split = board.part.split
+        assert split is not None
+        with EdgeServer(split.tail, split.model_id, stopwatch=board.stopwatch) as edge:
+            lab.switch_wifi(on=False)
+            with pytest.raises(InfrastructureError, match="access point, which is off; turn it on"):
+                board.connect(edge, "udp")
+            lab.switch_wifi(on=True)
+            board.connect(edge, "udp")
+            lab.switch_wifi(on=False)
+            for _ in range(2):
+                with pytest.raises(InfrastructureError, match="is off the air; turn it on"):
+                    board.rtt(EMPTY)
 
 
 def test_a_board_finds_no_access_point_that_is_off(lab: Lab, boards) -> None:

@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 from hil.errors import BadInputError
 from hil.sim.chip.reset import AutoResetCircuit, Edge
 from hil.sim.faults.faults import Faults, parse_faults
+from hil.sim.faults.injector import Injector
+from hil.sim.faults.moment import EVERY, FLASHING, OF_FIRMWARE, Blow, Moment, Point, parse_moment
 from hil.sim.serial.line import MEAN_GAP, NoisyLine
 
 EVERYTHING = [
     *("vanish=0.5", "dead-console", "wrong-boot-mode=2", "stuck-download", "drop=460800"),
     *("slow-boot=3", "chip=esp32c3", "no-psram", "flash=8MB", "foreign", "secure-download"),
+    *("stuck-bit=0x10000", "panic@invoke", "reset@write=70000"),
 ]
 
 
@@ -32,6 +35,8 @@ def test_every_fault_can_be_named() -> None:
         flash_size=8 << 20,
         foreign=True,
         secure_download=True,
+        stuck_bit=0x10000,
+        moments=(Moment(Blow.PANIC, Point.INVOKE), Moment(Blow.RESET, Point.WRITE, 70_000)),
     )
 
 
@@ -56,12 +61,54 @@ def test_a_fault_is_every_boards_or_one_boards_and_the_last_one_counts() -> None
         ("3:foreign", "board that is not there; name one of 1 to 2"),
         ("two:foreign", "board that is not there"),
         ("", "There is no fault ''"),
+        ("stuck-bit=-1", "stuck-bit=ADDRESS"),
+        ("panic@lunch", "There is no fault 'panic@lunch'; known are panic, hang, freeze, reset"),
+        ("tired@invoke", r"points boot, image, load, invoke, send, wait, result, connect, erase,"),
+        ("panic@", "There is no fault 'panic@'"),
+        ("panic@write", "while a board is flashed no firmware runs; take one of freeze, reset"),
+        ("panic@invoke=", "needs a sensible number as in panic@invoke=2"),
+        ("panic@invoke=0", "sensible number"),
+        ("reset@write=every", "or 'every' where that is not write"),
+        ("3:panic@invoke", "board that is not there; name one of 1 to 2"),
     ],
 )
 def test_what_is_no_fault_is_refused_in_one_sentence(text: str, complaint: str) -> None:
     with pytest.raises(BadInputError, match=complaint) as caught:
         parse_faults([text], 2)
     assert "\n" not in str(caught.value)
+
+
+@given(st.builds(Moment, st.sampled_from(Blow), st.sampled_from(Point), st.integers(1, 1 << 32)))
+def test_a_fault_at_a_point_is_read_as_it_is_written(moment: Moment) -> None:
+    if moment.point in FLASHING and moment.blow in OF_FIRMWARE:
+        with pytest.raises(BadInputError):
+            parse_moment(str(moment))
+    else:
+        assert parse_moment(str(moment)) == moment
+
+
+def test_a_fault_strikes_once_at_the_time_that_it_was_set_for_or_each_time() -> None:
+    injector = Injector([Moment(Blow.RESET, Point.SEND, 2), Moment(Blow.NOISE, Point.LOAD, EVERY)])
+    assert [injector.reached(Point.LOAD) for _ in range(2)] == [Blow.NOISE, Blow.NOISE]
+    assert [injector.reached(Point.SEND) for _ in range(3)] == [None, Blow.RESET, None]
+    assert injector.waiting == ()
+    injector.arm(Moment(Blow.PANIC, Point.SEND))
+    assert injector.waiting == (Moment(Blow.PANIC, Point.SEND),)
+    injector.disarm()
+    assert injector.reached(Point.SEND) is injector.reached(Point.LOAD) is None
+
+
+@given(st.lists(st.integers(1, 300), min_size=1), st.integers(1, 1_000))
+def test_flashing_is_cut_at_the_very_byte(blocks: list[int], number: int) -> None:
+    injector = Injector([Moment(Blow.RESET, Point.WRITE, number)])
+    written = 0
+    for block in blocks:
+        length, blow = injector.advance(Point.WRITE, block)
+        written += length
+        if blow is not None:
+            break
+    assert written == min(number, sum(blocks))
+    assert bool(injector.waiting) == (sum(blocks) < number)
 
 
 def into_download(circuit: AutoResetCircuit) -> Edge | None:

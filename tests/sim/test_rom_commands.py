@@ -14,6 +14,7 @@ from hil.esp32s3 import USER_DATA
 from hil.sim.chip.chip import Chip, esp32, esp32c3, esp32s3, virtual_mac
 from hil.sim.chip.nor import MIB, SECTOR, NorFlash
 from hil.sim.chip.reset import ResetReason
+from hil.sim.faults.injector import Injector
 from hil.sim.loader.command import checksum
 from hil.sim.loader.rom import SYNC_REQUEST, RomLoader
 from hil.sim.loader.slip import SlipDecoder, encode
@@ -48,13 +49,16 @@ class Host:
     def restart(self, reason: ResetReason) -> None:
         self.restarts.append(reason)
 
+    def unplug(self, seconds: float) -> None:
+        raise AssertionError("nobody pulls the plug")
+
 
 class Session:
     """The host's end: sends commands, returns answers."""
 
     def __init__(self, *, stub: bool = False, **host: object) -> None:
         self.host = Host(**host)  # type: ignore[arg-type]
-        self.loader = RomLoader(self.host)
+        self.loader = RomLoader(self.host, Injector())
         self.status = slice(-2, None) if stub else slice(-4, -2)
         if stub:
             self.loader.feed(request(MEM_END, words(0, 0x4037_8000)))

@@ -2,7 +2,7 @@
 """``hil run``: classify photos, or infer on other inputs, end to end."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import zip_longest
 from pathlib import Path
@@ -19,8 +19,9 @@ from hil.cli.shared.options import (
     rig_options,
     via_option,
 )
+from hil.cli.shared.pictures import photos_at
 from hil.cli.shared.saying import say, say_folded
-from hil.errors import BadInputError, ProductFailure
+from hil.errors import ProductFailure
 from hil.host.activity import doing
 from hil.host.columns import Column, lay_out
 from hil.host.printable import printable
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from hil.board.board import Board
     from hil.inference.inference import Inference, Prediction
     from hil.inference.judgement import Judgement
-    from hil.model.inputs.photos import Photo
     from hil.model.inputs.samples import Sample
 
 _RESULT = (
@@ -65,7 +65,7 @@ def run(
     """
     if not photos and not given.inputs:
         raise click.UsageError("Give photos, or other inputs by --input.")
-    pictures = list(_photos(photos))
+    pictures = list(photos_at(photos))
     found = rig.find()
     loaded = content.load(given.value_range)
     scaling = str(loaded.model.scaling) if pictures else None
@@ -107,22 +107,6 @@ def run(
             f"On {len(failed)} of {len(results)} inputs the split model is not what the full one "
             f"is: {', '.join(failed)}"
         )
-
-
-def _photos(paths: Sequence[Path]) -> "Iterator[Photo]":
-    from hil.model.inputs.photos import Photo, load_photos
-
-    for path in paths:
-        if path.is_dir():
-            yield from load_photos(path)
-        elif path.is_file():
-            photo = Photo(path, path.name)
-            photo.open()  # refuse what is no image before anything is flashed
-            yield photo
-        elif path.exists():
-            raise BadInputError(f"The photo {path} is no file; name another.")
-        else:
-            raise BadInputError(f"The photo {path} does not exist; name another.")
 
 
 def _classify(board: "Board", photo: "Sample") -> "tuple[Inference, Judgement]":

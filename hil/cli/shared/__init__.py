@@ -4,6 +4,7 @@
 ``connected``  a board brought up to date and connected
 ``options``    options; those that belong together reach a command as one value
 ``chosen``     what these values stand for: boards, firmware, model and cut
+``pictures``   photos that are named
 ``saying``     what commands print
 ``progress``   what moves meanwhile
 """

@@ -17,6 +17,7 @@ _PAIR = re.compile(r' +([a-z0-9_]+)=(?:"((?:[^"\\]|\\["\\])*)"|([^ "=]+))(?= |$)
 _ESCAPE = re.compile(r"\\(.)")
 _CRC = re.compile(r" \*([0-9a-f]{4})$")
 _ANSWER = re.compile(r"(?:#([0-9]{1,10}) )?(ok|err)(?= |$)")
+_BEGINNING = re.compile(r"#[0-9]{1,10} (?:ok|err)(?= )|! [a-z0-9_]+(?= )")
 _EVENT = re.compile(r"! ([a-z0-9_]+)")
 _LOG = re.compile(r"([EWIDV]) \(([0-9]{1,16})\) ([^:]+):(?: (.*))?$")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -149,6 +150,20 @@ def parse_line(text: str) -> Line:
     if log:
         return Log(log[1], int(log[2]), log[3], log[4] or "")
     return Noise(text)
+
+
+def parse_behind_noise(text: str) -> Answer | Refusal | Event | None:
+    """Return what a line ends with that noise, or half of another line, has come in front of.
+
+    Its CRC shows that it is whole: none of what is in front is covered by it.
+    """
+    if _CRC.search(text) is None:
+        return None
+    for start in _BEGINNING.finditer(text, 1):
+        line = parse_line(text[start.start() :])
+        if isinstance(line, Answer | Refusal | Event):
+            return line
+    return None
 
 
 def uncoloured(text: str) -> str:

@@ -7,6 +7,7 @@
 ``seconds``    the second board, as peer and as gateway
 ``linking``    the link that the board is connected over
 ``damage``     what has ended tests, and what it keeps the next ones from
+``breaker``    when errors of the rig have come so often in a row that nothing is tried any more
 ``condition``  whether the boards are as they were found, and bringing them back if not
 ``stalls``     failures that cost a long wait each, and are waited for once
 ``recording``  a board that enters what happens to it into the results

@@ -17,6 +17,7 @@ from hil.pytestplugin.bench.damage import Damage
 from hil.pytestplugin.bench.linking import Linking
 from hil.pytestplugin.bench.recording import RecordingBoard
 from hil.pytestplugin.bench.seconds import Seconds
+from hil.pytestplugin.options import LIMIT
 from hil.pytestplugin.run import MAIN
 from hil.results import Results
 
@@ -41,13 +42,20 @@ class Bench:
         is_test_build: whether the firmware that was installed is a test build.
     """
 
-    def __init__(self, rig: "Rig", results: "Results", on_wait: "OnWait | None" = None) -> None:
+    def __init__(
+        self,
+        rig: "Rig",
+        results: "Results",
+        on_wait: "OnWait | None" = None,
+        limit: int = LIMIT,
+    ) -> None:
         """Open the board under test; for a virtual one, start its lab.
 
         Args:
             rig: which boards.
             results: what is measured with them goes there.
             on_wait: called before waiting for a board that another process holds.
+            limit: tests in a row that end with errors of the rig, after which no other is tried.
 
         Raises:
             BoardBusyError, PortMissingError, PortBusyError, LabError: it cannot be had.
@@ -59,7 +67,7 @@ class Bench:
         self._contents: dict[str, Content] = {}
         self._identities: dict[str, tuple[object, ...]] = {}
         self._stage = MAIN
-        self._damage = Damage(self.rig, simulated=rig.board.virtual)
+        self._damage = Damage(self.rig, simulated=rig.board.virtual, limit=limit)
         self._seconds = Seconds(self.rig, self._damage)
         self._linking = Linking(self.rig, self._damage, self.peer, self.gateway)
         self._installed = self._closed = False
@@ -188,8 +196,8 @@ class Bench:
     def note(self, error: BaseException, via: str, test: str) -> None:
         """Learn of what ended a phase of a test with these boards, expected or not.
 
-        After an infrastructure error nothing can be tested any more, unless it concerns one link
-        or the second board alone. After all else the boards are looked after before they are used
+        After so many infrastructure errors in a row nothing is tested any more, unless they concern
+        one link or the second board alone. Else the boards are looked after before they are used
         again, see :class:`hil.pytestplugin.bench.condition.Condition`.
 
         Args:
@@ -198,6 +206,10 @@ class Bench:
             test: its name.
         """
         self._damage.note(error, via, test)
+
+    def note_sound(self) -> None:
+        """Learn of a test that the rig has not kept from its end."""
+        self._damage.note_sound()
 
     def make_ready(self, via: str, stage: str = MAIN) -> None:
         """Bring the boards back to what every test is to find: up, same model, connected.

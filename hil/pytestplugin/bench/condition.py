@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hil.errors import ProductFailure
+from hil.errors import InfrastructureError, ProductFailure
 
 if TYPE_CHECKING:
     from hil.board.bench import OpenRig
@@ -30,12 +30,12 @@ class Condition:
         return not (self._suspect or self._unsure or cut_short)
 
     def note(self, error: BaseException) -> None:
-        """Learn of what ended a phase of a test, and was not the rig's fault.
+        """Learn of what ended a phase of a test.
 
-        After a product failure, or where the test was cut short, the boards are to be reset; after
-        all else they are asked first.
+        After a product failure, an error of the rig, or where the test was cut short, the boards
+        are to be reset; after all else they are asked first.
         """
-        if isinstance(error, ProductFailure) or cuts_short(error):
+        if isinstance(error, ProductFailure | InfrastructureError) or cuts_short(error):
             self._suspect = True
         else:
             self._unsure = True

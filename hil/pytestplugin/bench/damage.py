@@ -10,6 +10,7 @@ from hil.errors import (
     MessageLost,
     ProductFailure,
 )
+from hil.pytestplugin.bench.breaker import Breaker
 from hil.pytestplugin.bench.condition import Condition
 from hil.pytestplugin.bench.stalls import Repeated, Stalls
 
@@ -21,24 +22,32 @@ class Damage:
     """What is known against a rig's boards and links; all that is not may be used.
 
     Attributes:
-        broken: what has put all boards out of use; ``None`` as long as nothing has.
         stale: whether a message was lost on the connection, so that it is to be opened again.
     """
 
-    def __init__(self, rig: "OpenRig[Any]", *, simulated: bool) -> None:
+    def __init__(self, rig: "OpenRig[Any]", *, simulated: bool, limit: int) -> None:
         """Nothing is known yet.
 
         Args:
             rig: the open boards.
             simulated: as of :class:`hil.pytestplugin.bench.stalls.Stalls`.
+            limit: as of :class:`hil.pytestplugin.bench.breaker.Breaker`.
         """
-        self.broken: HilError | None
         self.stale = False
         self._rig = rig
         self._simulated = simulated
-        self._broken_links: dict[str, InfrastructureError] = {}
+        self._limit = limit
+        self._breaker = Breaker(limit, f"The board at {rig.board.port}")
+        self._links: dict[str, Breaker] = {}
+        self._of_links: list[InfrastructureError] = []
+        self._failed: ProductFailure | None = None  # to come up, and is out of use
         self._lacks: list[InfrastructureError] = []
         self.note_installed()
+
+    @property
+    def broken(self) -> HilError | None:
+        """What has put all boards out of use; ``None`` as long as nothing has."""
+        return self._breaker.open_by or self._failed
 
     @property
     def is_sound(self) -> bool:
@@ -52,16 +61,28 @@ class Damage:
             return
         if isinstance(error, MessageLost) and error.tolerated:
             self.stale = True
-        elif any(error is known for known in (*self._broken_links.values(), *self._lacks)):
+        elif any(error is known for known in (*self._of_links, *self._lacks)):
             return
         elif isinstance(error, InfrastructureError):
-            self.broken = self.broken or error
+            self._breaker.note(error, test)
+            self._condition.note(error)
         elif not isinstance(error, BudgetExceeded):
             self._condition.note(error)
 
+    def note_sound(self) -> None:
+        """Learn of a test that the rig has not kept from its end."""
+        self._breaker.note_sound()
+
     def note_link(self, via: str, error: InfrastructureError) -> None:
         """Learn that the rig cannot have a link, which is to cost only that link's tests."""
-        self._broken_links[via] = error
+        breaker = self._links.setdefault(via, Breaker(self._limit, f"The link over {via}"))
+        breaker.note(error, f"attempt {len(self._of_links)}")
+        self._of_links += [each for each in (error, breaker.open_by) if each is not None]
+
+    def note_connected(self, via: str) -> None:
+        """Learn that the board is connected over a link."""
+        if via in self._links:
+            self._links[via].note_sound()
 
     def note_lack(self, error: InfrastructureError) -> None:
         """Learn what the rig lacks, which is to cost only the tests that need it."""
@@ -69,7 +90,7 @@ class Damage:
 
     def note_installed(self) -> None:
         """Learn that the boards were flashed and started: what was done before does not count."""
-        self.broken = None
+        self._failed = None
         self._condition = Condition(self._rig)
         self._stalls = Stalls(simulated=self._simulated)
 
@@ -79,8 +100,7 @@ class Damage:
         Raises:
             InfrastructureError: it has put the boards out of use.
         """
-        if isinstance(self.broken, InfrastructureError):
-            raise self.broken.with_traceback(None)
+        self._breaker.require_closed()
 
     def require_none(self, via: str) -> None:
         """Raise what keeps all boards, or tests on this link, from being used.
@@ -99,8 +119,8 @@ class Damage:
         Raises:
             InfrastructureError: it was found when the link was to be opened before.
         """
-        if via in self._broken_links:
-            raise self._broken_links[via].with_traceback(None)
+        if via in self._links:
+            self._links[via].require_closed()
 
     def mend(self) -> None:
         """Reset the boards if need be; where that fails, they are out of use.
@@ -112,5 +132,5 @@ class Damage:
         try:
             self._condition.mend()
         except ProductFailure as error:
-            self.broken = error
+            self._failed = error
             raise

@@ -106,3 +106,4 @@ class Linking:
             self._damage.note_link(via, error)
             raise
         self._damage.stale = False
+        self._damage.note_connected(via)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hil.errors import InfrastructureError
 from hil.pytestplugin.bench.condition import cuts_short
 from hil.pytestplugin.outcomes.kinds import NEEDS_BOARD, ending_of, used_fixtures
 from hil.pytestplugin.run import Run
@@ -80,8 +81,12 @@ def pytest_runtest_makereport(
     """Tell the bench of what ended a phase of a test, also where that was expected."""
     report = yield
     error = ending_of(item, call)
-    if error is not None and (bench := _bench_of(item)) is not None:
+    if (bench := _bench_of(item)) is None:
+        return report
+    if error is not None:
         bench.note(error, Run.of(item.config).via, item.name)
+    if call.when == "call" and not isinstance(error, InfrastructureError):
+        bench.note_sound()
     return report
 
 

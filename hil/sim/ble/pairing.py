@@ -109,6 +109,16 @@ class Pair:
         after_us = SUPERVISION_TIMEOUT_US if silent else self._link.interval_us
         self.other(side).over(self, text, silent=silent, after_us=after_us)
 
+    def fade(self) -> None:
+        """Carry nothing more: both sides find that out by the supervision timeout."""
+        if self._over:
+            return
+        self._start.cancel()
+        if self._connection is not None:
+            self._connection.close()
+        end = self._clock.now + SUPERVISION_TIMEOUT_US * CYCLES_PER_US
+        self._clock.at(end, self._unheard)
+
     def _up(self) -> None:
         self.established = True
         self._connection = Connection(self._clock, self._link, self._seed, self._unheard)
@@ -116,6 +126,8 @@ class Pair:
             participant.up()
 
     def _unheard(self) -> None:
+        if self._over:
+            return
         self._close()
         for participant in self._sides:
             participant.over(self, NOTHING_HEARD, silent=True, after_us=0)

@@ -35,6 +35,7 @@ class BleRadio:
         self._side = Side.PERIPHERAL
         self._held = 0
         self._blocked = False
+        self._back_at = 0
 
     @property
     def frame_limit(self) -> int:
@@ -76,6 +77,17 @@ class BleRadio:
         pair.send(self._side, data, now, self._sent)
         return len(data)
 
+    def leave_range(self, us: int) -> None:
+        """Reach nobody from the clock's now on, and be reached by nobody, for so long."""
+        clock = self._antenna.clock
+        self._back_at = clock.now + us * CYCLES_PER_US
+        if self._pair is not None:
+            self._pair.fade()
+        elif self._opening is not None:
+            self._medium.withdraw(self)
+            self._opening.cancel()
+            self._opening = clock.at(self._back_at, self._begin)
+
     # What the other participant, or nobody, does.
 
     def joined(self, pair: Pair, side: Side) -> None:
@@ -103,13 +115,16 @@ class BleRadio:
             self._opening = clock.at(clock.now, self._begin)
 
     def _begin(self) -> None:
-        if not self._peer:
+        clock = self._antenna.clock
+        if self._peer and self._timeout is None:
+            end = clock.now + CONNECT_TIMEOUT_US * CYCLES_PER_US
+            self._timeout = clock.at(end, self._give_up)
+        if clock.now < self._back_at:
+            self._opening = clock.at(self._back_at, self._begin)
+        elif self._peer:
+            self._medium.seek(self, self._peer)
+        else:
             self._medium.advertise(self)
-            return
-        if self._timeout is None:
-            end = self._antenna.clock.now + CONNECT_TIMEOUT_US * CYCLES_PER_US
-            self._timeout = self._antenna.clock.at(end, self._give_up)
-        self._medium.seek(self, self._peer)
 
     def _give_up(self) -> None:
         peer = self._peer

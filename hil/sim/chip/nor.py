@@ -12,6 +12,10 @@ class FlashRangeError(ValueError):
 class NorFlash:
     """A serial NOR flash of ``size`` bytes, delivered erased (every byte 0xFF).
 
+    Args:
+        size: in bytes.
+        stuck: where the lowest bit of a byte is worn out: it reads 0 for good.
+
     The laws are those of a Winbond W25Q-JV: a program operation ANDs the new data into the old,
     and the smallest erasable unit is a 4 KiB sector.
 
@@ -24,12 +28,14 @@ class NorFlash:
             identification could not express.
     """
 
-    def __init__(self, size: int = 16 * MIB) -> None:
+    def __init__(self, size: int = 16 * MIB, stuck: int | None = None) -> None:
         if size < SECTOR or size & (size - 1):
             raise ValueError(f"a flash of {size} bytes cannot exist: use a power of two >= 4096")
         self.size = size
         self.status = bytearray(3)
         self._cells = bytearray(b"\xff") * size
+        self._stuck = stuck if stuck is not None and stuck < size else None
+        self._wear()
 
     def read(self, offset: int, length: int) -> bytes:
         """Return ``length`` bytes from ``offset``.
@@ -54,6 +60,7 @@ class NorFlash:
             both = int.from_bytes(old, "little") & int.from_bytes(data, "little")
             data = both.to_bytes(len(old), "little")
         self._cells[offset:end] = data
+        self._wear()
 
     def erase(self, offset: int, length: int) -> None:
         """Set ``length`` bytes from ``offset``, both multiples of 4096, to 0xFF.
@@ -67,6 +74,11 @@ class NorFlash:
                 f"an erase of {length:#x} bytes at {offset:#x} does not cover whole 4 KiB sectors"
             )
         self._cells[offset : offset + length] = b"\xff" * length
+        self._wear()
+
+    def _wear(self) -> None:
+        if self._stuck is not None:
+            self._cells[self._stuck] &= 0xFE
 
     def _check(self, offset: int, length: int) -> None:
         if offset < 0 or length < 0 or offset + length > self.size:

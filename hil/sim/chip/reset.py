@@ -22,6 +22,8 @@ class ResetReason(Enum):
     """RTC watchdog, digital core only: the bootloader's own watchdog."""
     RTC_SW_CPU_RST = 0xC
     """``esp_restart()``, and the end of every panic."""
+    BROWNOUT_RST = 0xF
+    """The supply voltage has dropped."""
     RTCWDT_RTC_RST = 0x10
     """RTC watchdog, whole chip: ``esptool --after watchdog-reset``."""
 

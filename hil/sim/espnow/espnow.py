@@ -27,11 +27,12 @@ class EspNowRadio:
     def __init__(self, antenna: Antenna) -> None:
         self._antenna = antenna
         self._tuned = CHANNELS[0]
+        self._strayed = False
         self._driver = EspNowDriver(
             antenna.clock,
             antenna.air.shared(EspNowMedium),
             antenna.board.mac,
-            lambda: LAB_ACCESS_POINT.channel if antenna.joined else self._tuned,
+            self._channel,
             self._heard,
             self._sent,
         )
@@ -43,6 +44,7 @@ class EspNowRadio:
     def open(self, host: str, port: int) -> int:
         """Talk with the MAC `host`, with anyone where it is empty, on the channel `port`."""
         self.close()
+        self._strayed = False
         self._tell_at(
             self._antenna.now() + OPEN_US * CYCLES_PER_US, lambda: self._start(host, port)
         )
@@ -75,6 +77,14 @@ class EspNowRadio:
             self._tell_at(now, lambda: self._fail(text))
             return LINK_DOWN
         return len(data)
+
+    def stray(self) -> None:
+        """Be on another channel than one is tuned to, until the link is opened again."""
+        self._strayed = True
+
+    def _channel(self) -> int:
+        channel = LAB_ACCESS_POINT.channel if self._antenna.joined else self._tuned
+        return channel % len(CHANNELS) + 1 if self._strayed else channel
 
     def _tell_at(self, time: int, call: Callable[[], None]) -> None:
         self._telling = self._antenna.clock.at(time, call)

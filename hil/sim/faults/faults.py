@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hil.errors import BadInputError
+from hil.sim.faults.moment import KNOWN as KNOWN_MOMENTS
+from hil.sim.faults.moment import Moment, parse_moment
 
 MIB = 1 << 20
 LONGEST_S = 60.0
@@ -30,6 +32,8 @@ class Faults:
         flash_size: in bytes.
         foreign: the flash comes with another vendor's application.
         secure_download: the ROM loader is in secure download mode.
+        stuck_bit: where in the flash the lowest bit of a byte reads 0, whatever is written there.
+        moments: what strikes at which points.
     """
 
     vanish_s: float = 0.0
@@ -43,6 +47,8 @@ class Faults:
     flash_size: int = 16 * MIB
     foreign: bool = False
     secure_download: bool = False
+    stuck_bit: int | None = None
+    moments: tuple[Moment, ...] = ()
 
 
 def _seconds(text: str) -> float:
@@ -60,6 +66,13 @@ def _count(least: int, most: int) -> Callable[[str], int]:
         return number
 
     return parse
+
+
+def _address(text: str) -> int:
+    number = int(text, 0)
+    if not 0 <= number < max(_SIZES.values()):
+        raise ValueError
+    return number
 
 
 def _one_of(values: dict[str, Any]) -> Callable[[str], Any]:
@@ -93,10 +106,11 @@ _KINDS = {
     "flash": _Kind("flash_size", "|".join(_SIZES), _one_of(_SIZES)),
     "foreign": _Kind("foreign"),
     "secure-download": _Kind("secure_download"),
+    "stuck-bit": _Kind("stuck_bit", "ADDRESS", _address),
 }
 
 KNOWN = ", ".join(f"{name}={k.placeholder}" if k.parse else name for name, k in _KINDS.items())
-"""The faults there are, as they are written."""
+"""The faults there are of a whole board, as they are written."""
 
 
 def parse_faults(texts: Sequence[str], boards: int, chip: str = "esp32s3") -> tuple[Faults, ...]:
@@ -104,7 +118,8 @@ def parse_faults(texts: Sequence[str], boards: int, chip: str = "esp32s3") -> tu
 
     Args:
         texts: ``NAME[=VALUE]`` for every board, ``2:NAME[=VALUE]`` for the second; a later one
-            overrides an earlier one of the same name.
+            overrides an earlier one of the same name. ``BLOW@POINT[=N]`` strikes at a point
+            (:mod:`hil.sim.faults.moment`), beside others.
         boards: how many boards there are.
         chip: of boards without the fault ``chip``.
 
@@ -114,8 +129,14 @@ def parse_faults(texts: Sequence[str], boards: int, chip: str = "esp32s3") -> tu
     faults = [Faults(chip=chip)] * boards
     for text in texts:
         before, colon, fault = text.rpartition(":")
+        whose = [_board(text, before, boards)] if colon else range(boards)
+        if "@" in fault:
+            moment = parse_moment(fault)
+            for index in whose:
+                faults[index] = replace(faults[index], moments=(*faults[index].moments, moment))
+            continue
         change = _change(text, fault)
-        for index in [_board(text, before, boards)] if colon else range(boards):
+        for index in whose:
             faults[index] = replace(faults[index], **change)
     return tuple(faults)
 
@@ -124,7 +145,7 @@ def _change(text: str, fault: str) -> dict[str, Any]:
     name, equals, value = fault.partition("=")
     kind = _KINDS.get(name)
     if kind is None:
-        raise BadInputError(f"There is no fault {text!r}; known are {KNOWN}.")
+        raise BadInputError(f"There is no fault {text!r}; known are {KNOWN}, and {KNOWN_MOMENTS}.")
     if kind.parse is None:
         if equals:
             raise BadInputError(f"The fault {text!r} takes no value; known are {KNOWN}.")

@@ -9,6 +9,7 @@ one sentence. ``wifi=off`` and ``wifi=on`` in the place of a number switch the a
 import socket
 import sys
 
+from hil.errors import LabError
 from hil.sim.faults.faults import LONGEST_S
 
 PATIENCE_S = LONGEST_S + 10.0
@@ -32,17 +33,62 @@ def switch_wifi(host: str, port: int, *, on: bool) -> str | None:
     return _ask(host, port, f"wifi {state}", f"did not turn the access point {state}")
 
 
+def inject(host: str, port: int, verb: str, number: int, fault: str = "") -> tuple[str, ...]:
+    """Set, ask for or remove faults of board ``number`` of the lab that listens there.
+
+    Args:
+        host: where it listens.
+        port: there.
+        verb: ``arm``, ``waiting`` or ``disarm``.
+        number: of the board, from 1.
+        fault: to arm, as in ``panic@invoke``.
+
+    Returns:
+        The faults that had not struck yet.
+
+    Raises:
+        LabError: it does not answer, or not so.
+    """
+    request = f"{verb} {number} {fault}".rstrip()
+    return _words(host, port, request, f"did not {verb} a fault of board {number}")
+
+
+def mishaps(host: str, port: int) -> dict[str, int]:
+    """Return how often what has disturbed a lab's air; ``off`` is 1 if its access point is off.
+
+    Raises:
+        LabError: it does not answer, or not so.
+    """
+    words = _words(host, port, "mishaps", "does not tell what has disturbed the air")
+    return {what: int(count or 1) for what, _, count in (word.partition("=") for word in words)}
+
+
+def _words(host: str, port: int, request: str, failure: str) -> tuple[str, ...]:
+    answer = _answer(host, port, request)
+    if answer is None or not answer.startswith(DONE.strip()):
+        said = "it does not answer" if answer is None else answer.decode(errors="replace").strip()
+        raise LabError(f"The lab {failure}: {said}.")
+    return tuple(answer.decode().split()[1:])
+
+
 def _ask(host: str, port: int, request: str, failure: str) -> str | None:
-    try:
-        with socket.create_connection((host, port), timeout=PATIENCE_S) as lab:
-            lab.sendall(f"{request}\n".encode())
-            answer = lab.makefile("rb").readline()
-    except OSError as error:
-        return f"The lab at {host}:{port} cannot be reached ({error}); is hil sim still running?"
+    answer = _answer(host, port, request)
+    if answer is None:
+        return f"The lab at {host}:{port} cannot be reached; is hil sim still running?"
     if answer == DONE:
         return None
     said = answer.decode(errors="replace").strip() or "it hung up"
     return f"The lab {failure}: {said}."
+
+
+def _answer(host: str, port: int, request: str) -> bytes | None:
+    """Return the lab's line, None where it cannot be reached."""
+    try:
+        with socket.create_connection((host, port), timeout=PATIENCE_S) as lab:
+            lab.sendall(f"{request}\n".encode())
+            return lab.makefile("rb").readline()
+    except OSError:
+        return None
 
 
 def main(arguments: list[str]) -> int:

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from functools import partial
 
 from hil.sim.chip.nor import SECTOR, FlashRangeError, NorFlash
+from hil.sim.faults.moment import Point
 from hil.sim.loader.command import Answer, Fault, RefusedError, words
 from hil.sim.loader.flash_writer import FlashWriter
+from hil.sim.loader.mishaps import Mishaps
 from hil.sim.loader.slip import encode
 
 _SLOW_READ = 64  # READ_FLASH_SLOW answers this many bytes, however few were asked for
@@ -24,15 +26,21 @@ class FlashCommands:
         flash: the flash behind the commands.
         transmit: sends bytes that are not an answer: the packets of READ_FLASH.
         run: leaves the loader and boots what is in flash.
+        mishaps: what may befall the board at these commands.
     """
 
     def __init__(
-        self, flash: NorFlash, transmit: Callable[[bytes], None], run: Callable[[], None]
+        self,
+        flash: NorFlash,
+        transmit: Callable[[bytes], None],
+        run: Callable[[], None],
+        mishaps: Mishaps,
     ) -> None:
         self.stub = False
         self._flash = flash
         self._transmit = transmit
         self._run = run
+        self._mishaps = mishaps
         self._writer: FlashWriter | None = None
         self._outgoing: tuple[bytes, int] | None = None
 
@@ -40,7 +48,12 @@ class FlashCommands:
         """FLASH_BEGIN, FLASH_DEFL_BEGIN: size, blocks, block size, offset[, encrypted]."""
         size, _blocks, _block_size, offset = words(data, 4)
         self._writer = FlashWriter(
-            self._flash, offset, size, compressed=compressed, erase_first=not self.stub
+            self._flash,
+            offset,
+            size,
+            compressed=compressed,
+            erase_first=not self.stub,
+            mishaps=self._mishaps,
         )
         return Answer()
 
@@ -66,6 +79,7 @@ class FlashCommands:
 
     def md5(self, data: bytes) -> Answer:
         """SPI_FLASH_MD5: address, size, 0, 0; the ROM answers in hexadecimal, the stub in bytes."""
+        self._mishaps.reach(Point.VERIFY)
         address, size = words(data, 2)
         digest = hashlib.md5(self._read(address, size), usedforsecurity=False)
         return Answer(body=digest.digest() if self.stub else digest.hexdigest().encode())
@@ -107,6 +121,7 @@ class FlashCommands:
 
     def erase_all(self, _data: bytes) -> Answer:
         """ERASE_FLASH (stub): no parameters."""
+        self._mishaps.reach(Point.ERASE)
         self._flash.erase(0, self._flash.size)
         return Answer()
 
@@ -115,6 +130,7 @@ class FlashCommands:
         offset, size = words(data, 2)
         if offset % SECTOR or size % SECTOR:
             raise RefusedError(Fault.LENGTH)
+        self._mishaps.reach(Point.ERASE)
         try:
             self._flash.erase(offset, size)
         except FlashRangeError as error:

@@ -4,7 +4,9 @@
 import zlib
 
 from hil.sim.chip.nor import SECTOR, NorFlash
+from hil.sim.faults.moment import Point
 from hil.sim.loader.command import Fault, RefusedError
+from hil.sim.loader.mishaps import Mishaps
 
 
 class FlashWriter:
@@ -19,17 +21,27 @@ class FlashWriter:
         size: number of bytes, uncompressed.
         compressed: whether the blocks are one zlib stream.
         erase_first: the ROM's way.
+        mishaps: what may befall the board meanwhile.
 
     Raises:
         RefusedError: the region is not inside the flash.
+        LoaderStoppedError: something has befallen it.
     """
 
     def __init__(
-        self, flash: NorFlash, offset: int, size: int, *, compressed: bool, erase_first: bool
+        self,
+        flash: NorFlash,
+        offset: int,
+        size: int,
+        *,
+        compressed: bool,
+        erase_first: bool,
+        mishaps: Mishaps,
     ) -> None:
         if offset + size > flash.size:
             raise RefusedError(Fault.FLASH)
         self._flash = flash
+        self._mishaps = mishaps
         self._position = offset
         self._end = offset + size
         self._erased_to = offset - offset % SECTOR
@@ -55,6 +67,7 @@ class FlashWriter:
 
         Raises:
             RefusedError: the stream is corrupt, or there is more data than was announced.
+            LoaderStoppedError: something has befallen the board, perhaps amid the block.
         """
         if self._inflate is None:
             if not self.remaining:
@@ -69,11 +82,13 @@ class FlashWriter:
             if len(block) > self.remaining:
                 raise RefusedError(Fault.TOO_MUCH_DATA)
         self._erase_to(self._position + len(block))
-        self._flash.program(self._position, block)
-        self._position += len(block)
+        for piece in self._mishaps.writing(block):
+            self._flash.program(self._position, piece)
+            self._position += len(piece)
 
     def _erase_to(self, end: int) -> None:
         end += -end % SECTOR
         if end > self._erased_to:
+            self._mishaps.reach(Point.ERASE)
             self._flash.erase(self._erased_to, end - self._erased_to)
             self._erased_to = end

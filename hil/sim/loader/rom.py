@@ -14,8 +14,11 @@ from typing import NamedTuple, Protocol
 from hil.sim.chip.chip import Chip
 from hil.sim.chip.nor import NorFlash
 from hil.sim.chip.reset import ResetReason
+from hil.sim.faults.injector import Injector
+from hil.sim.faults.moment import Point
 from hil.sim.loader.command import Answer, Fault, RefusedError, Request, checksum, response, words
 from hil.sim.loader.flash_commands import FlashCommands
+from hil.sim.loader.mishaps import LoaderStoppedError, Mishaps
 from hil.sim.loader.registers import RegisterEffect, Registers
 from hil.sim.loader.slip import SlipDecoder, encode
 
@@ -60,6 +63,9 @@ class LoaderHost(Protocol):
     def restart(self, reason: ResetReason) -> None:
         """Leave the loader and boot from flash."""
 
+    def unplug(self, seconds: float) -> None:
+        """Pull the plug, and put it in again after so many real seconds."""
+
 
 class _Command(NamedTuple):
     handler: Callable[[bytes], Answer]
@@ -69,14 +75,25 @@ class _Command(NamedTuple):
 
 
 class RomLoader:
-    """Download mode, from the reset that enters it to the reset that leaves it."""
+    """Download mode, from the reset that enters it to the reset that leaves it.
 
-    def __init__(self, host: LoaderHost) -> None:
+    Args:
+        host: the board.
+        injector: what is to befall it.
+        seed: of noise.
+    """
+
+    def __init__(self, host: LoaderHost, injector: Injector, seed: str = "") -> None:
         self._host = host
+        self._mishaps = Mishaps(host, injector, seed)
+        self._is_dead = False
         self._slip = SlipDecoder()
         self._registers = Registers(host.chip, host.flash)
         self._flash = flash = FlashCommands(
-            host.flash, host.transmit, partial(host.restart, ResetReason.RTC_SW_CPU_RST)
+            host.flash,
+            host.transmit,
+            partial(host.restart, ResetReason.RTC_SW_CPU_RST),
+            self._mishaps,
         )
         self._pending: Fault | None = None
         self._commands = {
@@ -112,6 +129,14 @@ class RomLoader:
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the host and answer every request that is complete."""
+        if self._is_dead:
+            return
+        try:
+            self._take(data)
+        except LoaderStoppedError:
+            self._is_dead = True
+
+    def _take(self, data: bytes) -> None:
         for packet in self._slip.feed(data):
             if self._flash.reading and len(packet) == 4:
                 self._flash.acknowledge(*words(packet, 1))
@@ -169,6 +194,7 @@ class RomLoader:
 
     def _sync(self, _data: bytes) -> Answer:
         """SYNC: by the value 0 the host sees that it is the stub that answers."""
+        self._mishaps.reach(Point.CONNECT)
         return Answer(value=0 if self.stub_running else _ROM_SYNC_VALUE, repeat=_REPEATED)
 
     def _get_security_info(self, _data: bytes) -> Answer:

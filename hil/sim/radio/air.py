@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the boards of a lab share: time, links' parameters, seed, and what lies between them."""
 
+from collections import Counter
 from typing import Protocol, TypeVar
 
 from hil.sim.clock.clock import SimClock
@@ -33,6 +34,10 @@ class Air:
         seed: of everything random.
         profile: of a board, by which all boards of the lab take their time for models; None: by
             published figures.
+
+    Attributes:
+        mishaps: how often something has kept frames from where they were sent that no board can
+            help: ``wifi-off``, ``out-of-range``, ``channel``, ``slow-host``.
     """
 
     def __init__(
@@ -46,6 +51,7 @@ class Air:
         self.profile = profile
         self.links = PRESETS | (links or {})
         self.seed = seed
+        self.mishaps: Counter[str] = Counter()
         self._shared: dict[type, object] = {}
         self._directions: dict[str, LinkDirection] = {}
 

@@ -28,7 +28,7 @@ class Coverage:
 
     def __init__(self, air: Air) -> None:
         self.is_on = True
-        self._clock = air.clock
+        self._air = air
         self._stations: list[Station] = []
 
     def enter(self, station: Station) -> None:
@@ -44,6 +44,8 @@ class Coverage:
         if on == self.is_on:
             return
         self.is_on = on
+        if not on:
+            self._air.mishaps["wifi-off"] += 1
         for station in list(self._stations):
             if on:
                 station.found()

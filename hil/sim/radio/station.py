@@ -40,6 +40,7 @@ class Station:
 
     def __init__(self, processor: Processor, air: Air, board: Identity, nvs: Nvs) -> None:
         self._nvs = nvs
+        self._air = air
         self._processor = processor
         self._board = board
         self._joined: tuple[str, str] | None = None
@@ -87,6 +88,28 @@ class Station:
                     self._decided(OK, self._board.ip, *credentials)
 
             clock.at(clock.now + JOIN_US * CYCLES_PER_US, join_again)
+
+    # What faults do (:mod:`hil.sim.faults.blows`); called amid a call of the firmware.
+
+    def switch_access_point_off(self, us: int) -> None:
+        """Have the lab's access point off the air from now on, for so long."""
+        clock, now = self._processor.clock, self._processor.now()
+        clock.at(now, lambda: self._coverage.switch(False))
+        clock.at(now + us * CYCLES_PER_US, lambda: self._coverage.switch(True))
+
+    def leave_range(self, us: int) -> None:
+        """Have the board out of everybody's range over BLE from now on, for so long."""
+        self._air.mishaps["out-of-range"] += 1
+        for radio in self._radios.values():
+            if isinstance(radio, BleRadio):
+                radio.leave_range(us)
+
+    def change_channel(self) -> None:
+        """Tune ESP-NOW to another channel, until its link is opened again."""
+        self._air.mishaps["channel"] += 1
+        for radio in self._radios.values():
+            if isinstance(radio, EspNowRadio):
+                radio.stray()
 
     def _join(self, ssid: int, ssid_length: int, password: int, password_length: int) -> int:
         processor = self._processor

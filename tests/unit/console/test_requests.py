@@ -41,6 +41,31 @@ def test_a_line_that_was_cut_is_no_answer(port, console):
         console.request("info", timeout=0.2)
 
 
+NOISE = (
+    b"I (42) splitnode: half of a li",
+    b"\xff\xfe\xc3(#1 ok",
+    b"! nothing #7 er",
+    b"\x03\x00#! ",
+)
+
+
+@pytest.mark.parametrize("noise", NOISE)
+def test_noise_in_front_of_an_answer_or_an_event_takes_nothing_from_it(port, console, noise):
+    said = checked("#100 ok proto=1"), checked("! infer id=3 state=ok")
+    port.on_write = lambda data: port.feed(b"".join(noise + line for line in said))
+    assert console.request("info", timeout=LONG) == {"proto": "1"}
+    assert console.wait_event("infer", LONG) == {"id": "3", "state": "ok"}
+    assert console.mended == 2
+
+
+def test_what_a_line_quotes_without_its_crc_is_no_answer(port, console):
+    port.on_write = lambda data: port.feed(
+        b"I (42) app: #100 ok proto=9 *0000\r\n" + checked("#100 ok proto=1")
+    )
+    assert console.request("info", timeout=LONG) == {"proto": "1"}
+    assert console.mended == 0
+
+
 @pytest.mark.parametrize(
     ("came", "words"),
     [

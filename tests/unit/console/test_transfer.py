@@ -131,6 +131,9 @@ def test_an_upload_that_arrives_corrupt_is_sent_again_but_not_for_ever(port, con
     board.spoil = 2
     write_update(console, "model", bytes(3000))
     assert board.images == 3
+    assert [remark.split(" after")[0] for remark in console.remarks] == [
+        "what 'update' sends was sent anew"
+    ] * 2
     board.spoil = 3
     with pytest.raises(BoardRefused) as refusal:
         write_update(console, "model", bytes(3000))

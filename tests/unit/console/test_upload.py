@@ -47,6 +47,10 @@ class SlowBoard:
         self._line_free = self._board_free = 0.0
         self._events = deque()
         self.stray = []
+        self.remarks = []
+
+    def remark(self, text):
+        self.remarks.append(text)
 
     def monotonic(self):
         return self.now

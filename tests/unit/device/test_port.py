@@ -10,6 +10,7 @@ from fake_port import FakePort
 from hil.device.port import BoardPort
 from hil.errors import ConsoleError, PortMissingError, ResetError
 from hil.rig.lock import holder
+from hil.serialport.ports import SerialPort
 from hil.serialport.reset import UartReset
 
 NAME = "/dev/ttyTEST"
@@ -148,3 +149,25 @@ def test_a_port_that_is_not_back_after_lending_may_come_back_at_the_next_reset(o
         pass
     line.reset(AT_ONCE)
     assert ("rts", True) in again.lines
+
+
+def test_a_port_that_is_back_under_another_name_is_known_by_the_one_that_stays(
+    monkeypatch, tmp_path
+):
+    link = "/dev/serial/by-id/usb-Espressif_TEST"
+    asked = []
+
+    def back(name, baud):
+        asked.append(name)
+        return FakePort()
+
+    known = SerialPort("/dev/ttyACM0", "a chip", True, serial_number="TEST", by_id=link)
+    monkeypatch.setenv("HIL_LOCK_DIR", str(tmp_path))
+    monkeypatch.setattr("hil.device.port.serial_port", lambda name: known)
+    monkeypatch.setattr("hil.console.console.open_port", lambda name, baud: FakePort())
+    monkeypatch.setattr("hil.device.port.open_when_back", back)
+    line = BoardPort("/dev/ttyACM0", None)
+    line.console.port.unplug()
+    line.reopen()
+    line.close()
+    assert asked == [link]

@@ -39,7 +39,7 @@ class Line:
         self.name = PORT
         self.health = Health()
 
-    def note(self, text):
+    def remark(self, text):
         self.notes.append(text)
 
     @contextmanager
@@ -92,7 +92,7 @@ def test_a_board_that_starts_needs_nothing(rig):
     recovery, did, _ = rig()
     assert recovery.start(HOW).session
     assert did == ["start by lines"]
-    assert recovery.notes == []
+    assert recovery._line.notes == []
 
 
 def test_a_board_that_needs_several_starts_is_not_passed_over_in_silence(rig):
@@ -100,7 +100,7 @@ def test_a_board_that_needs_several_starts_is_not_passed_over_in_silence(rig):
     for line in ("rst:0x1 (POWERON),boot:0x8", "rst:0x10 (RTCWDT_RTC_RST),boot:0x8"):
         recovery._line.health.observe(line)
     recovery.start(HOW)
-    assert recovery.notes == [
+    assert recovery._line.notes == [
         "2 starts until it answered, the last by rst:0x10 (RTCWDT_RTC_RST), RTC watchdog, "
         "RTC included"
     ]
@@ -110,7 +110,7 @@ def test_a_board_that_cannot_be_reset_by_lines_is_power_cycled_from_then_on(rig)
     recovery, did, _ = rig(starts=[ResetError("Mute.")])
     assert recovery.start(HOW).session != recovery.start(HOW).session
     assert did == ["start by lines", "power", "start by power", "power", "start by power"]
-    assert recovery.notes[0] == "trying again after: Mute."
+    assert recovery._line.notes[0] == "trying again after: Mute."
 
 
 def test_without_a_power_switch_it_is_reset_once_more(rig):
@@ -167,7 +167,7 @@ def test_flashing_that_fails_is_tried_again_and_then_after_a_power_cycle(rig):
     recovery, did, write = rig(writes=[FlashingError("One."), FlashingError("Two.")])
     assert recovery.flash(write) == REPORT
     assert did == ["write", "wait for port", "write", "power", "write"]
-    assert recovery.notes == ["trying again after: One.", "trying again after: Two.", "slow"]
+    assert recovery._line.notes == ["trying again after: One.", "trying again after: Two.", "slow"]
 
 
 def test_without_a_power_switch_two_attempts_are_all(rig):

@@ -55,6 +55,8 @@ class ScriptedConsole:
         self.log = ()
         self.rate = 115_200
         self.connected = True
+        self.losses = 0
+        self.remarks = []
         self.health = Health()
 
     def request(self, verb, **arguments):

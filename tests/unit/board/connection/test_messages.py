@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: MIT
 """Round trips and messages over a link that is up, and whose fault a lost one is."""
 
+from types import SimpleNamespace
+
 import pytest
 from fake_board import make_board
 
 from hil.errors import (
     BadInputError,
+    BluetoothError,
     BoardPanic,
     BoardRefused,
     ConsoleError,
     EdgeError,
+    InfrastructureError,
     MessageLost,
 )
 from hil.inference.inference import RoundTrip, Wire
@@ -131,3 +135,42 @@ def test_a_size_that_the_board_cannot_echo_is_bad_input(boards, edge):
     board.console.refusals["rtt"] = "bad_argument"
     with pytest.raises(BadInputError, match="cannot echo 1000000 bytes"):
         board.rtt(1_000_000)
+
+
+def test_a_message_lost_with_the_access_point_is_the_rigs_fault(boards, edge):
+    board = boards(1, "head")
+    board.connect(edge, "udp")
+    board.console.failures["udp"] = {"state": "err", "code": "edge_lost"}
+    board.console.losses = 1
+    with pytest.raises(InfrastructureError, match="the access point has been lost meanwhile"):
+        board.rtt(16)
+    with pytest.raises(MessageLost):  # that was another one
+        board.rtt(16)
+
+
+@pytest.mark.parametrize(
+    ("via", "mishap", "kind"),
+    [
+        ("tcp", "wifi-off", InfrastructureError),
+        ("ble", "out-of-range", BluetoothError),
+        ("ble", "wifi-off", MessageLost),
+        ("udp", "channel", MessageLost),
+    ],
+)
+def test_a_message_lost_in_a_lab_is_the_boards_fault_unless_the_air_was_disturbed(
+    boards, edge, via, mishap, kind
+):
+    mishaps = {}
+    board = boards(1, "head", simulated="1")
+    board.lab = SimpleNamespace(
+        hci="tcp-client:127.0.0.1:5", mishaps=lambda: dict(mishaps), shaped=False
+    )
+    board.connect(edge, via)
+    board.console.failures[via] = {"state": "err", "code": "edge_lost"}
+    board.console.losses = 1  # says the board, and the lab knows better
+    with pytest.raises(MessageLost):
+        board.rtt(16)
+    mishaps[mishap] = 1
+    with pytest.raises(kind) as caught:
+        board.rtt(16)
+    assert type(caught.value) is kind

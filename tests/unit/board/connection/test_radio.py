@@ -52,7 +52,7 @@ def test_a_virtual_board_is_reached_by_this_computers_adapter_if_asked_for(
 
 def test_the_lab_of_the_same_run_needs_no_name(boards, edge, said, monkeypatch):
     board = boards(1, "head", simulated="1")
-    board.lab = SimpleNamespace(hci="tcp-client:127.0.0.1:5")
+    board.lab = SimpleNamespace(hci="tcp-client:127.0.0.1:5", mishaps=dict)
     monkeypatch.setenv("HIL_HCI", "tcp-client:127.0.0.1:4")
     board.connect(edge, "ble")
     assert "edge attach hil-000001 by tcp-client:127.0.0.1:5" in said

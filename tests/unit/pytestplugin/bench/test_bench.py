@@ -16,7 +16,7 @@ from hil.errors import (
     BudgetExceeded,
     ConsoleError,
     EdgeError,
-    InfrastructureError,
+    LabError,
     LineMissing,
     MessageLost,
     ModelRefused,
@@ -108,9 +108,9 @@ def rig(monkeypatch, said, model):
 
 @pytest.fixture
 def make_bench(monkeypatch, rig, model):
-    def make(peer=None):
+    def make(peer=None, limit=2):
         monkeypatch.setattr(bench, "OpenRig", lambda *_: rig)
-        found = bench.Bench(Rig(SPEC, peer), Results())
+        found = bench.Bench(Rig(SPEC, peer), Results(), limit=limit)
         found.install(None, model, model.default_cut)
         return found
 
@@ -140,13 +140,28 @@ def test_a_link_that_the_rig_cannot_have_costs_only_its_own_tests(make_bench, ed
     bench.connect(edge, "tcp")
     failure = {"state": "down", "code": "edge_unreachable", "msg": "Nobody is there."}
     bench.board.console.failures["udp"] = failure
-    for _ in range(2):
+    for number in range(4):
         with pytest.raises(EdgeError, match="Nobody is there") as caught:
             bench.make_ready("udp")
-        bench.note(caught.value, "udp", "test_a[udp]")
-    assert attempts(said, "udp") == 1
+        bench.note(caught.value, "udp", f"test_{number}[udp]")
+    assert str(caught.value).startswith("The link over udp is not tried any more: 2 tests in a row")
+    assert attempts(said, "udp") == 2
     bench.make_ready("tcp")
     assert bench.board.connection.via == "tcp"
+
+
+def test_a_link_that_is_to_be_had_again_is_had(make_bench, edge, said):
+    bench = make_bench()
+    bench.connect(edge, "tcp")
+    failure = {"state": "down", "code": "edge_unreachable", "msg": "Nobody is there."}
+    for number in range(3):
+        bench.board.console.failures["udp"] = failure
+        with pytest.raises(EdgeError) as caught:
+            bench.make_ready("udp")
+        bench.note(caught.value, "udp", f"test_{number}[udp]")
+        bench.board.console.failures.clear()
+        bench.make_ready("udp")
+        bench.make_ready("tcp")
 
 
 def test_a_second_board_that_is_missing_costs_only_the_tests_that_need_it(make_bench, rig, edge):
@@ -162,11 +177,49 @@ def test_a_second_board_that_is_missing_costs_only_the_tests_that_need_it(make_b
     bench.make_ready("tcp")
 
 
-def test_after_any_other_error_of_the_rig_nothing_is_tested(make_bench, edge):
+BROKE = "The connection broke."
+
+
+def test_after_errors_of_the_rig_in_a_row_nothing_is_tested(make_bench, edge, resets):
     bench = make_bench()
     bench.connect(edge, "tcp")
-    bench.note(ConsoleError("The connection broke."), "tcp", "test_a")
-    with pytest.raises(InfrastructureError, match="The connection broke"):
+    first, second = ConsoleError(BROKE), ConsoleError(BROKE)
+    bench.note(first, "tcp", "test_a")
+    bench.note(first, "tcp", "test_a")  # once in its call, once in its tear-down
+    bench.make_ready("tcp")
+    assert resets
+    bench.note(second, "tcp", "test_b")
+    for _ in range(2):
+        with pytest.raises(ConsoleError, match=r"is not tried any more: 2 tests .* so: The"):
+            bench.make_ready("tcp")
+
+
+def test_errors_of_the_rig_that_are_not_in_a_row_cost_one_test_each(make_bench, edge, resets):
+    bench = make_bench()
+    bench.connect(edge, "tcp")
+    for number in range(3):
+        bench.note(ConsoleError(BROKE), "tcp", f"test_{number}")
+        bench.make_ready("tcp")
+        bench.note_sound()
+    assert resets
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_how_many_they_are_can_be_said(make_bench, edge, resets, limit):
+    bench = make_bench(limit=limit)
+    bench.connect(edge, "tcp")
+    for number in range(limit):
+        bench.make_ready("tcp")
+        bench.note(ConsoleError(BROKE), "tcp", f"test_{number}")
+    with pytest.raises(ConsoleError, match=BROKE):
+        bench.make_ready("tcp")
+
+
+def test_what_no_second_attempt_can_change_is_told_at_once(make_bench, edge):
+    bench = make_bench()
+    bench.connect(edge, "tcp")
+    bench.note(LabError("The lab has died."), "tcp", "test_a")
+    with pytest.raises(LabError, match=r"^The lab has died\.$"):
         bench.make_ready("tcp")
 
 
