@@ -19,7 +19,7 @@ _CRC = re.compile(r" \*([0-9a-f]{4})$")
 _ANSWER = re.compile(r"(?:#([0-9]{1,10}) )?(ok|err)(?= |$)")
 _BEGINNING = re.compile(r"#[0-9]{1,10} (?:ok|err)(?= )|! [a-z0-9_]+(?= )")
 _EVENT = re.compile(r"! ([a-z0-9_]+)")
-_LOG = re.compile(r"([EWIDV]) \(([0-9]+)\) ([^:]+):(?: (.*))?$")
+_LOG = re.compile(r"([EWIDV]) \(([0-9]{1,16})\) ([^:]+):(?: (.*))?$")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
