@@ -7,6 +7,7 @@
 ``memory``      what memory this process may have
 ``cores``       how much may run at the same time
 ``files``       reads files of others: only where they are files, and only so far
+``zips``        what damage in a zip archive becomes
 ``toml_lines``  on which line of a TOML text something stands
 ``whole_file``  writes files whole or not at all
 ``printable``   what other people named, made fit to be shown
