@@ -203,11 +203,7 @@ def _sound(data: bytes, spec: TensorSpec) -> Array:
             f"the model takes {list(spec.shape)}, which is no waveform; compute its features and "
             "save them as .npy"
         )
-    with wave.open(io.BytesIO(data)) as file:
-        if file.getnchannels() != 1:
-            raise ValueError(f"it has {file.getnchannels()} channels; save it as mono")
-        width = file.getsampwidth()
-        frames = file.readframes(min(file.getnframes(), len(data)))
+    frames, width = _recorded(data)
     wanted = math.prod(spec.shape)
     samples = _samples(frames, width)
     if len(samples) == 0:
@@ -216,6 +212,17 @@ def _sound(data: bytes, spec: TensorSpec) -> Array:
         samples = np.pad(samples, (0, wanted - len(samples)))
     samples = samples[: len(samples) // wanted * wanted]
     return _loud(samples, spec).reshape(-1, *spec.shape)
+
+
+def _recorded(data: bytes) -> tuple[bytes, int]:
+    """Return the samples of a ``.wav`` file and how many bytes each of them has."""
+    try:
+        with wave.open(io.BytesIO(data)) as file:
+            if file.getnchannels() != 1:
+                raise ValueError(f"it has {file.getnchannels()} channels; save it as mono")
+            return file.readframes(min(file.getnframes(), len(data))), file.getsampwidth()
+    except RuntimeError as error:  # what wave makes of a chunk within another that ends before it
+        raise ValueError("it ends too early") from error
 
 
 def _loud(samples: Array, spec: TensorSpec) -> Array:

@@ -184,6 +184,7 @@ def encrypted(name: str) -> bytes:
         ("a.bin", b"", "it has 0 bytes"),
         ("a.wav", b"RIFF", "cannot be used"),
         ("a.wav", b"RIFF\xff\xff\xff\xffWAVEfmt ", "cannot be used"),
+        ("a.wav", b"RIFF\x14\0\0\0WAVEjunk\xff\0\0\0" + bytes(8), "it ends too early"),
         ("a.jpg", b"", "no input that hil can read"),
     ],
 )
