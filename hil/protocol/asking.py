@@ -2,7 +2,7 @@
 """The asking side of a packet link: one exchange at a time, with its timers."""
 
 from hil.protocol.ack import Ack
-from hil.protocol.codes import ErrorCode, Flags, MessageType
+from hil.protocol.codes import ErrorCode, Flags, MessageType, ProtocolError
 from hil.protocol.exchange import Exchange, State
 from hil.protocol.frame import HEADER_SIZE, FrameHeader, with_ack_requested
 from hil.protocol.message import Message, fragment
@@ -20,6 +20,12 @@ from hil.protocol.selective_repeat import FragmentOut
 
 _AT_ONCE = (MessageType.HELLO, MessageType.ECHO_REPLY)
 """Answers that measure a round trip."""
+
+_ANSWERS = {
+    MessageType.HELLO: (MessageType.HELLO, MessageType.ERROR),
+    MessageType.DATA: (MessageType.RESULT, MessageType.ERROR),
+    MessageType.ECHO: (MessageType.ECHO_REPLY, MessageType.ERROR),
+}
 
 
 class Asking:
@@ -68,7 +74,8 @@ class Asking:
         """Take a frame; what has to do with no present question changes nothing.
 
         Raises:
-            ProtocolError: the frame is dropped; reasons as for headers, bodies and ACK.
+            ProtocolError: the frame is dropped; reasons as for headers, bodies and ACK, type for
+                what does not answer the question.
         """
         header = FrameHeader.parse(frame[:HEADER_SIZE])
         request, exchange = self._request, self._exchange
@@ -79,6 +86,7 @@ class Asking:
         if header.type is MessageType.ACK:
             exchange.on_ack(Ack.parse(parse_single_frame(header, frame).payload), now_us)
             return self._go_on(exchange, request, now_us)
+        self._check_type(header, request, exchange)
         if not exchange.has_ended:
             self._on_fragment(exchange, header, frame, now_us)
         acks = Flags.ACK_REQUESTED in header.flags
@@ -101,6 +109,23 @@ class Asking:
     def failed(self) -> bool:
         """Has the question failed: ``edge_timeout``?"""
         return self._exchange is not None and self._exchange.state is State.FAILED
+
+    def _check_type(self, header: FrameHeader, request: Message, exchange: Exchange) -> None:
+        """Refuse what is no answer to a request, or no part of the one that has come."""
+        if exchange.has_ended:
+            present = self._reassembler.present
+            routing = (header.type, header.session, header.message_id)
+            fits = present is not None and routing == (
+                present.type,
+                present.session,
+                present.message_id,
+            )
+        else:
+            early = exchange.sender.next_new < len(self._frames)  # of DATA, all is needed
+            fits = header.type in _ANSWERS[request.type]
+            fits = fits and not (early and header.type is MessageType.RESULT)
+        if not fits:
+            raise ProtocolError("type", f"{header.type.name} is no answer to what was asked.")
 
     def _on_fragment(
         self, exchange: Exchange, header: FrameHeader, frame: bytes, now_us: int
