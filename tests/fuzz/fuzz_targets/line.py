@@ -20,7 +20,8 @@ _INFER = (
 _INFO = (
     "#1 ok fw=0.1.0 src=0123456789abcdef proto=1 chip=esp32s3 mac=02:00:00:4c:00:01 simulated=1 "
     "kernels=reference role=head slot=ok model=0000000f name=dogs cut=- in=uint8:1x2x3 "
-    "out=int8:1x9 arena=1 arena_used=1 psram=1 flash=1 app=ota_0 model_slot=model_0 trial=none test=0 key=none "
+    "out=int8:1x9 arena=1 arena_used=1 psram=1 flash=1 app=ota_0 model_slot=model_0 trial=none "
+    "test=0 key=none "
     "reset=power-on boot=00000001"
 )
 
