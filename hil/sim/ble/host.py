@@ -81,7 +81,7 @@ class HostEnd:
     def wrote(self, frame: bytes) -> None:
         """Send a frame to the board; those of an answer when the last of them has come."""
         header = header_of(frame)
-        key = (header.session, header.message_id) if header is not None else None
+        key = header.exchange if header is not None else None
         if header is None or key not in self._answers:
             if self._answers:  # time stands still; what is owed must not overtake it
                 self._send([frame])
@@ -111,7 +111,7 @@ class HostEnd:
         self._peripheral.notify(frame)
         header = header_of_request(frame)
         if header is not None and header.fragment_index + 1 == header.fragment_count:
-            key = (header.session, header.message_id)
+            key = header.exchange
             self._answers[key] = []
             self._clock.owe((self, key))
 

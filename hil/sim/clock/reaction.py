@@ -35,7 +35,7 @@ class Reaction:
         if header is None or header.type != MessageType.RESULT:
             return soon
         done = now + TOTAL_US * CYCLES_PER_US
-        ready = self._ready.setdefault((header.session, header.message_id), done)
+        ready = self._ready.setdefault(header.exchange, done)
         if len(self._ready) > _REMEMBERED:
             self._ready.popitem(last=False)
         return max(soon, ready)

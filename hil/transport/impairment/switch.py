@@ -42,6 +42,11 @@ class Switch:
         self._on: Impairment | None = None
         self._places: OrderedDict[tuple[str, str], _Place] = OrderedDict()
 
+    @property
+    def active(self) -> bool:
+        """Whether frames are being impaired, or those of some board are yet."""
+        return self._on is not None or bool(self._places)
+
     def turn(self, on: Impairment | None) -> None:
         """Turn it on, or off."""
         self._on = on
@@ -61,7 +66,7 @@ class Switch:
         place = self._places.get(key)
         header = header_of(frame)
         if header is not None and header.is_request:
-            request = (header.session, header.message_id)
+            request = header.exchange
             if place is None or place.request != request:
                 place = self._turned(key, place, request, repairs=repairs)
         return None if place is None else place.peer
