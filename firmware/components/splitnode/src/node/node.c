@@ -173,7 +173,8 @@ uint64_t sn_node_on_receive(sn_node *node, sn_via via, const sn_source *from, co
 }
 
 uint32_t sn_node_foreign(const sn_node *node) {
-    return node->link.counts.rx_foreign;
+    const sn_link_counts *counts = &node->link.counts;
+    return counts->rx_foreign + (sn_link_is_keyed(&node->link) ? counts->rx_duplicate : 0);
 }
 
 uint64_t sn_node_on_writable(sn_node *node, sn_via via) {
