@@ -15,7 +15,8 @@ static const sn_role roles[] = {SN_ROLE_HEAD, SN_ROLE_TAIL, SN_ROLE_FULL, SN_ROL
 
 fake_port *fuzz_board(fuzz_input *input) {
     fake_port *fake = fake_new();
-    sn_role role = roles[fuzz_below(input, 4)];
+    uint8_t kind = fuzz_byte(input);
+    sn_role role = roles[kind % 4];
     fake->identity.app_on_trial = role == SN_ROLE_FULL;
     fake->identity.model_on_trial = role == SN_ROLE_FULL;
     if (role != SN_ROLE_NONE) {
@@ -23,6 +24,9 @@ fake_port *fuzz_board(fuzz_input *input) {
     }
     fake_boot(fake);
     fuzz_look(fake);
+    if ((kind & 4) != 0) {
+        fake_type(fake, "key value=00112233445566778899aabbccddeeff");
+    }
     fake_type(fake, "edge host=a port=1");
     fake_type(fake, "peer mac=02:00:00:00:00:02");
     fuzz_look(fake);

@@ -55,6 +55,8 @@ void fuzz_end(fake_port *fake);
 size_t fuzz_frame(fuzz_input *input, const fake_port *fake, uint8_t *to);
 /* One that is a whole message. */
 size_t fuzz_stream_frame(fuzz_input *input, const fake_port *fake, uint8_t *to);
+/* A HELLO that is right; `to` holds 128 bytes. */
+size_t fuzz_hello(const fake_port *fake, bool is_stream, uint8_t *to);
 /* Gives the board a message in fragments, all but those that are lost. */
 void fuzz_message(fuzz_input *input, fake_port *fake, uint64_t from);
 

@@ -15,20 +15,9 @@ static void open_link(fake_port *fake, const char *request) {
 
 /* Half of the time the HELLO exchange is done, so that what follows reaches what is behind it. */
 static void greet(fake_port *fake, bool is_stream) {
-    uint8_t payload[16] = {0, SN_INT8};
-    uint8_t bytes[64];
+    uint8_t bytes[128];
     bool is_head = fake->slot[6] == SN_ROLE_HEAD;
-    payload[0] = is_head ? SN_ROLE_TAIL : SN_ROLE_HEAD;
-    sn_put_u16(&payload[2], is_stream ? 0 : 250);
-    sn_put_u32(&payload[4], FAKE_CROSSING);
-    sn_put_u32(&payload[8], FAKE_CLASSES);
-    sn_header header = {.type = SN_FRAME_HELLO, .message = 1, .count = 1};
-    header.flags = is_head ? SN_FLAG_ANSWER : 0;
-    header.session = is_head ? FAKE_SESSION : FAKE_PEER_SESSION;
-    sn_message message;
-    sn_message_init(&message, &header, FAKE_MODEL_ID, (sn_bytes){payload, sizeof payload}, (sn_bytes){0});
-    uint32_t length = is_stream ? sn_message_stream_read(&message, 0, bytes, sizeof bytes)
-                                : sn_message_fragment(&message, 112, 0, false, bytes);
+    size_t length = fuzz_hello(fake, is_stream, bytes);
     sn_source from = {.address = is_head || is_stream || fake->via == SN_VIA_BLE ? 0 : 1};
     fake->deadline = sn_node_on_receive(fake->node, fake->via, &from, bytes, length);
     fuzz_look(fake);
