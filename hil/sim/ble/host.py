@@ -81,8 +81,9 @@ class HostEnd:
     def wrote(self, frame: bytes) -> None:
         """Send a frame to the board; those of an answer when the last of them has come."""
         header = header_of(frame)
-        key = header.exchange if header is not None else None
-        if header is None or key not in self._answers:
+        keys = header.exchanges if header is not None else ()
+        key = next((key for key in keys if key in self._answers), None)
+        if header is None or key is None:
             if self._answers:  # time stands still; what is owed must not overtake it
                 self._send([frame])
             else:
