@@ -117,9 +117,10 @@ class Asking:
             exchange.on_ack(Ack.parse(ack.payload), now_us)
             return self._go_on(exchange, request, now_us)
         self._check_type(header, request, exchange)
-        if not exchange.has_ended:
+        is_new = not exchange.has_ended
+        if is_new:
             self._on_fragment(exchange, header, frame, now_us)
-        acks = Flags.ACK_REQUESTED in header.flags or self._has_greeted(header)
+        acks = Flags.ACK_REQUESTED in header.flags or (is_new and self._has_greeted(header))
         mine = [self._sealed(self._ack(request))] if acks else []
         return mine + self._go_on(exchange, request, now_us)
 

@@ -10,7 +10,7 @@
 #include "link_end.h"
 #include "test.h"
 
-link_end *core_new(uint8_t role, uint8_t via, uint32_t frame_limit);
+link_end *core_new(uint8_t role, uint8_t via, uint32_t frame_limit, const uint8_t *key);
 void core_free(link_end *end);
 void core_time(link_end *end, uint64_t now);
 uint64_t core_deadline(const link_end *end);
@@ -32,8 +32,8 @@ static bool message(void *owner, const sn_header *header, const sn_body *body) {
     return writing->message(owner, header, body);
 }
 
-/* Opened; the port says at once that it is. */
-link_end *core_new(uint8_t role, uint8_t via, uint32_t frame_limit) {
+/* Opened; the port says at once that it is. `key` is NULL or has 16 bytes. */
+link_end *core_new(uint8_t role, uint8_t via, uint32_t frame_limit, const uint8_t *key) {
     sn_reason why;
     link_end *end = link_end_new((sn_role)role);
     static sn_link_events events;
@@ -42,6 +42,11 @@ link_end *core_new(uint8_t role, uint8_t via, uint32_t frame_limit) {
     events.message = message;
     end->link.events = &events;
     end->fake->frame_limit = frame_limit;
+    if (key != NULL) {
+        sn_key given;
+        memcpy(given.bytes, key, sizeof given.bytes);
+        sn_link_set_key(&end->link, &given);
+    }
     CHECK_UINT(sn_link_open(&end->link, (sn_via)via, "", 3333, &why), SN_OK);
     sn_link_on_change(&end->link, (sn_via)via, SN_OK, NULL, false);
     return end;
@@ -102,7 +107,7 @@ const char *core_heard(link_end *end) {
 uint32_t core_count(const link_end *end, uint8_t which) {
     const sn_link_counts *counts = &end->link.counts;
     const uint32_t all[] = {counts->rx_bad_frame, counts->rx_bad_crc, counts->rx_duplicate, counts->resent,
-                            counts->polls,        counts->rx_frames,  counts->tx_frames};
+                            counts->polls,        counts->rx_frames,  counts->tx_frames,    counts->rx_foreign};
     return which < sizeof all / sizeof all[0] ? all[which] : 0;
 }
 

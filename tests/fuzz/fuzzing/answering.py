@@ -10,19 +10,24 @@ from fuzz_targets.choices import Choices
 from fuzzing.end import BLE, UDP, Core, End
 from fuzzing.sides import (
     HELLO_OF_HEAD,
+    KEY,
     LIMIT,
     MEMORY,
     MODEL,
     PEER,
     PEER_SESSION,
     Air,
+    Keyed,
+    KeyedPeer,
     Plain,
     answer_of,
     code,
+    core_nonces,
     foreign,
     show,
     words,
 )
+from hil.host.secret import Unseen
 from hil.protocol import (
     HEADER_SIZE,
     Answering,
@@ -38,25 +43,33 @@ from hil.protocol import (
     ProtocolError,
     Role,
 )
+from hil.protocol.frame import header_of
 from hil.protocol.packet import refusal
 
 
 def answering(core: Core, data: bytes) -> None:
     """Role tail against :class:`Answering` over UDP and :class:`PlainAnswering` over BLE."""
     choices = Choices(data)
-    via = BLE if choices.below(4) == 3 else UDP
-    end = core.end(Role.TAIL, via, LIMIT)
+    kind = choices.below(4)
+    via, keyed = BLE if kind == 3 else UDP, kind == 2
+    end = core.end(Role.TAIL, via, LIMIT, KEY if keyed else None)
     try:
-        _answer(choices, end, via)
+        _answer(choices, end, via, keyed)
     finally:
         end.close()
 
 
-def _answer(choices: Choices, end: End, via: int) -> None:
+def _answer(choices: Choices, end: End, via: int, keyed: bool) -> None:
     repeats = via == UDP
-    ours: Answering | PlainAnswering = (Answering if repeats else PlainAnswering)(LIMIT, MEMORY)
+    ours: Answering | PlainAnswering | KeyedPeer
+    ours = (Answering if repeats else PlainAnswering)(LIMIT, MEMORY)
     head = Asking(LIMIT, 1 << 20)
-    up, down = (Air(), Air()) if repeats else (Plain(), Plain())
+    if keyed:
+        ours = KeyedPeer(next(core_nonces()), MEMORY)
+        head = Asking(LIMIT, 1 << 20, Unseen(KEY), lambda: b"h" * 16)
+    recorded: list[bytes] = []
+    kind = (Keyed if keyed else Air) if repeats else Plain
+    up, down = kind(), kind()
     now = identity = 0
     greeted = False
     waiting: list[Message] = []
@@ -70,8 +83,12 @@ def _answer(choices: Choices, end: End, via: int) -> None:
         end.receive(frame, PEER)
         try:
             out, message = ours.receive(frame)
+            if keyed and FrameHeader.parse(frame[:HEADER_SIZE]).type is not MessageType.HELLO:
+                greeted = True  # the session begins with what only its key can have made
         except ProtocolError as error:
             out, message = [], None
+            if keyed and _is_told_so(frame, end):
+                return True
             if error.reason in _CORE_ANSWERS:
                 end.sent()
                 return False
@@ -113,6 +130,9 @@ def _answer(choices: Choices, end: End, via: int) -> None:
             identity += 1
             kind = (MessageType.HELLO, MessageType.DATA, MessageType.ECHO)[choices.below(3)]
             payload = bytes([choices.number()]) * (choices.number(2) % 3000)
+            if keyed and identity > 1 and (kind is MessageType.HELLO or head.answer is None):
+                identity -= 1
+                continue
             if kind is MessageType.HELLO or identity == 1:
                 kind, payload = MessageType.HELLO, HELLO_OF_HEAD.pack()
             model = 0 if kind is MessageType.ECHO else MODEL
@@ -132,7 +152,10 @@ def _answer(choices: Choices, end: End, via: int) -> None:
                 end.heard()
             waiting.clear()
         elif what == 3 and repeats and choices.below(4) == 0:
-            for frame in foreign(choices, PEER_SESSION, False):
+            frames = foreign(choices, PEER_SESSION, False)
+            if keyed and recorded and choices.below(2):
+                frames = [recorded[choices.number() % len(recorded)]]
+            for frame in frames:
                 if not _greets_otherwise(frame) and not hear(frame):
                     return
         elif what in (4, 5):
@@ -141,12 +164,21 @@ def _answer(choices: Choices, end: End, via: int) -> None:
                     up.put(head.receive(frame, now))
                 except ProtocolError:
                     continue
-        elif (
-            (frame := up.take(choices)) is not None
-            and not _greets_otherwise(frame)
-            and not hear(frame)
-        ):
-            return
+        elif (frame := up.take(choices)) is not None and not _greets_otherwise(frame):
+            recorded.append(frame)
+            if not hear(frame):
+                return
+
+
+def _is_told_so(frame: bytes, end: End) -> bool:
+    """Is all that the core says of a HELLO that it has no key for, if anything, ERROR `auth`?"""
+    header = header_of(frame)
+    if header is None or header.type is not MessageType.HELLO:
+        return False
+    for sent in end.sent():
+        assert len(sent.frame) <= len(frame)
+        assert show(sent.frame)[-1] == "auth"
+    return True
 
 
 def _greets_otherwise(frame: bytes) -> bool:

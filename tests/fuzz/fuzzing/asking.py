@@ -11,16 +11,21 @@ from fuzzing.end import UDP, Core, End
 from fuzzing.sides import (
     HEAD_SESSION,
     HELLO_OF_HEAD,
+    KEY,
     LIMIT,
     MEMORY,
     MODEL,
     Air,
+    Keyed,
+    KeyedPeer,
     answer_of,
     code,
+    core_nonces,
     foreign,
     show,
     words,
 )
+from hil.host.secret import Unseen
 from hil.protocol import (
     Answering,
     Asking,
@@ -30,21 +35,28 @@ from hil.protocol import (
     ProtocolError,
     Role,
 )
+from hil.protocol.frame import header_of
 
 
 def asking(core: Core, data: bytes) -> None:
     """Role head against :class:`Asking`, over UDP."""
     choices = Choices(data)
-    end = core.end(Role.HEAD, UDP, LIMIT)
+    keyed = choices.below(2) == 1
+    end = core.end(Role.HEAD, UDP, LIMIT, KEY if keyed else None)
     try:
-        _ask(choices, end)
+        _ask(choices, end, keyed)
     finally:
         end.close()
 
 
-def _ask(choices: Choices, end: End) -> None:
-    ours, peer = Asking(LIMIT, MEMORY), Answering(LIMIT, 1 << 20)
-    up, down = Air(), Air()
+def _ask(choices: Choices, end: End, keyed: bool) -> None:
+    nonces = core_nonces()
+    key = Unseen(KEY) if keyed else None
+    ours = Asking(LIMIT, MEMORY, key, lambda: next(nonces))
+    peer = KeyedPeer() if keyed else Answering(LIMIT, 1 << 20)
+    up, down = (Keyed(), Keyed()) if keyed else (Air(), Air())
+    recorded: list[bytes] = []
+    unreadable = 0  # of frames; the core takes them for foreign, too
     now, told = 0, False
     request = Message(MessageType.HELLO, Flags.NONE, HEAD_SESSION, 1, MODEL, HELLO_OF_HEAD.pack())
     waiting: list[Message] = []
@@ -71,6 +83,7 @@ def _ask(choices: Choices, end: End) -> None:
         assert end.deadline == (None if told else ours.deadline)
         counts = end.counts()
         assert (counts["resent"], counts["polls"]) == (ours.resent, ours.polls)
+        assert not keyed or counts["rx_foreign"] == ours.foreign + unreadable
         return True
 
     if not compare(ours.ask(request, now)):
@@ -105,8 +118,11 @@ def _ask(choices: Choices, end: End) -> None:
             continue
         elif what == 6 and choices.below(4) == 0:
             frames = foreign(choices, HEAD_SESSION, True)
+            if recorded and choices.below(2):
+                frames = [recorded[choices.number() % len(recorded)]]
         elif (frame := down.take(choices)) is not None:
             frames = [frame]
+            recorded.append(frame)
         dropped = None
         for frame in frames:
             end.receive(frame)
@@ -114,6 +130,7 @@ def _ask(choices: Choices, end: End) -> None:
                 out = ours.receive(frame, now)
             except ProtocolError as error:
                 out, dropped = [], error.reason
+                unreadable += header_of(frame) is None
             if not compare(out, dropped):
                 return
         if not frames and not compare(out):
@@ -128,7 +145,8 @@ into its memory, a HELLO that is none."""
 def _told(ours: Asking, request: Message) -> list[str]:
     """Return what the core's owner hears of how a question has ended."""
     if ours.failed:
-        return [f"edge_timeout {request.message_id}"]
+        why = "auth" if ours.lacks_key and request.type is MessageType.HELLO else "edge_timeout"
+        return [f"{why} {request.message_id}"]
     answer = ours.answer
     if answer is None:
         return []
@@ -139,7 +157,7 @@ def _told(ours: Asking, request: Message) -> list[str]:
     return [f"{answer.type.name} {answer.message_id} of {len(answer.payload)}"]
 
 
-def _peer_hears(peer: Answering, frame: bytes, waiting: list[Message]) -> list[bytes]:
+def _peer_hears(peer: Answering | KeyedPeer, frame: bytes, waiting: list[Message]) -> list[bytes]:
     try:
         out, message = peer.receive(frame)
     except ProtocolError:

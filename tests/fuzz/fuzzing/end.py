@@ -14,13 +14,8 @@ _ROOM = 1 << 16
 _LEAD = struct.Struct("<QQ")
 _NEVER = (1 << 64) - 1
 _COUNTS = (
-    "rx_bad_frame",
-    "rx_bad_crc",
-    "rx_duplicate",
-    "resent",
-    "polls",
-    "rx_frames",
-    "tx_frames",
+    *("rx_bad_frame", "rx_bad_crc", "rx_duplicate", "resent", "polls"),
+    *("rx_frames", "tx_frames", "rx_foreign"),
 )
 
 
@@ -39,7 +34,7 @@ class Core:
         pointer, u8, u32, u64 = ctypes.c_void_p, ctypes.c_uint8, ctypes.c_uint32, ctypes.c_uint64
         size, data = ctypes.c_size_t, ctypes.c_char_p
         for name, gives, takes in (
-            ("core_new", pointer, (u8, u8, u32)),
+            ("core_new", pointer, (u8, u8, u32, data)),
             ("core_free", None, (pointer,)),
             ("core_time", None, (pointer, u64)),
             ("core_deadline", u64, (pointer,)),
@@ -55,17 +50,19 @@ class Core:
             function = getattr(library, name)
             function.restype, function.argtypes = gives, takes
 
-    def end(self, role: Role, via: int, frame_limit: int) -> "End":
+    def end(self, role: Role, via: int, frame_limit: int, key: bytes | None = None) -> "End":
         """Return an end whose link has just been opened."""
-        return End(self._library, role, via, frame_limit)
+        return End(self._library, role, via, frame_limit, key)
 
 
 class End:
     """An end; close it with :meth:`close`."""
 
-    def __init__(self, library: Any, role: Role, via: int, frame_limit: int) -> None:
+    def __init__(
+        self, library: Any, role: Role, via: int, frame_limit: int, key: bytes | None
+    ) -> None:
         self._library = library
-        self._end = library.core_new(role, via, frame_limit)
+        self._end = library.core_new(role, via, frame_limit, key)
         self._room = ctypes.create_string_buffer(_ROOM)
         self._payload = b""
 

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The sides of a differential test: an air between them, and what counts of what they say."""
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
 
 from fuzz_targets.choices import Choices, frames_of
+from hil.host.secret import Unseen
 from hil.protocol import (
     HEADER_SIZE,
+    Answering,
     DataType,
     ErrorCode,
     ErrorPayload,
@@ -17,7 +20,9 @@ from hil.protocol import (
     ProtocolError,
     Role,
 )
-from hil.protocol.packet import refusal
+from hil.protocol.auth import ForeignError
+from hil.protocol.greeting import Greeting, read_hello
+from hil.protocol.packet import refusal, single_frame
 
 MODEL = 0x12345678
 HEAD_SESSION, PEER_SESSION = 0x5E551011, 0xCAFEF00D
@@ -53,7 +58,18 @@ class Air:
         frame = self._frames.pop(at)
         if how == 3:
             return None
-        return whole(choices.broken(frame)) if how == 4 else frame
+        return self.kept(choices.broken(frame)) if how == 4 else frame
+
+    def kept(self, frame: bytes) -> bytes | None:
+        """Return a damaged frame, or None if it arrives at nobody."""
+        return whole(frame)
+
+
+class Keyed(Air):
+    """Of sides with a key, whom no damage matters."""
+
+    def kept(self, frame: bytes) -> bytes | None:
+        return frame
 
 
 class Plain(Air):
@@ -122,10 +138,59 @@ def answer_of(asked: Message, choices: Choices | None) -> Message:
     return Message(kind, Flags.ANSWER, asked.session, asked.message_id, model, payload)
 
 
+KEY = bytes(range(16))
+
+
+def core_nonces() -> Iterator[bytes]:
+    """Yield the nonces of the core's double: its random numbers count up in steps."""
+    step, number = 0x9E3779B9, HEAD_SESSION
+    while True:
+        words = [(number + index * step) % 2**32 for index in range(4)]
+        number += 4 * step
+        yield struct.pack("<4I", *words)
+
+
+class KeyedPeer:
+    """An honest answering side with the key, for one connection.
+
+    Args:
+        nonce: of this side.
+        limit: largest body accepted.
+    """
+
+    def __init__(self, nonce: bytes = b"a" * 16, limit: int = 1 << 20) -> None:
+        self._nonce = nonce
+        self._limit = limit
+        self._has_begun = False
+        self._greeting: Greeting | None = None
+        self._answering: Answering | None = None
+
+    def receive(self, frame: bytes) -> tuple[list[bytes], Message | None]:
+        header = FrameHeader.parse(frame[:HEADER_SIZE])
+        if header.type is not MessageType.HELLO:
+            if self._answering is None:
+                raise ForeignError("There is no session yet.")
+            taken = self._answering.receive(frame)
+            self._has_begun = True
+            return taken
+        key, hello, asking = read_hello([Unseen(KEY)], header, frame)
+        if self._has_begun:
+            return [], None  # an old one
+        if self._greeting is None:
+            self._greeting = Greeting(key, hello, asking, self._nonce)
+            self._answering = Answering(LIMIT, self._limit, self._greeting)
+        answer = self._greeting.answered(answer_of(hello, None))
+        return [single_frame(answer, self._greeting.answer_key)], None
+
+    def answer(self, message: Message) -> list[bytes]:
+        return [] if self._answering is None else self._answering.answer(message)
+
+
 def show(frame: bytes) -> tuple[object, ...]:
     """Return what counts of a frame: of an ERROR not its sentence."""
     header = FrameHeader.parse(frame[:HEADER_SIZE])
-    if header.type is MessageType.ERROR and header.fragment_count == 1:
+    keyed = Flags.AUTHENTICATED in header.flags
+    if header.type is MessageType.ERROR and header.fragment_count == 1 and not keyed:
         message = Message.parse(header, frame[HEADER_SIZE:])
         return (*header, code(message.payload))
     return (*header, frame[HEADER_SIZE:])
