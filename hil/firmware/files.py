@@ -3,12 +3,10 @@
 
 import hashlib
 import io
-import lzma
 import os
 import re
 import tempfile
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 from hil.errors import BadInputError
 from hil.flash.flash import FlashFile
 from hil.host.files import read_file, read_json, read_text
+from hil.host.zips import DAMAGE
 
 TARGET = "esp32s3"
 
@@ -30,8 +29,6 @@ _ZIP_LIMIT = 512 << 20
 _ZIP_FILES = 10_000
 _ENCRYPTED = 1
 """Bit of a member's flags."""
-_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
-"""What damage in an archive becomes, and ways of packing that Python does not know."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +125,7 @@ def _unpacked(path: Path, *, outer: bool = True) -> Path:
             _unpack(path, content, place)
     except OSError as error:
         raise _not_unpacked(path, error.strerror or str(error)) from error
-    except _DAMAGED as error:
+    except DAMAGE as error:
         raise _not_unpacked(path, str(error)) from error
     found = sorted(place.rglob(_ARGUMENTS), key=lambda each: len(each.parts))
     if not found:

@@ -9,10 +9,10 @@ left out and said, and the model used without it.
 
 import io
 import zipfile
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
+from hil.host.zips import DAMAGE
 from hil.model.inputs.preprocessing import normalization_fault
 from hil.model.tflite.flatbuffer import (
     DamagedError,
@@ -158,7 +158,7 @@ def _labels(model: bytes, tensor: dict[str, Any], classes: int) -> tuple[tuple[s
             if archive.getinfo(names[0]).file_size > _LABELS_BYTES:
                 raise ValueError("it is too large")
             labels = tuple(archive.read(names[0]).decode("utf-8").splitlines())
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError, EOFError) as error:
+    except DAMAGE as error:
         return (), f"its file of labels {names[0]!r} cannot be read ({error})"
     if len(labels) != classes:
         return (), f"its file of labels {names[0]!r} has {len(labels)} for {classes} classes"

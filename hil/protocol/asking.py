@@ -7,7 +7,7 @@ from hil.host.secret import Unseen
 from hil.protocol.ack import Ack
 from hil.protocol.asking_keys import AskingKeys
 from hil.protocol.auth import ForeignError, new_nonce
-from hil.protocol.codes import ErrorCode, Flags, MessageType
+from hil.protocol.codes import ErrorCode, Flags, MessageType, ProtocolError
 from hil.protocol.exchange import Exchange, State
 from hil.protocol.frame import HEADER_SIZE, FrameHeader, with_ack_requested
 from hil.protocol.message import Message, fragment
@@ -25,6 +25,12 @@ from hil.protocol.selective_repeat import FragmentOut
 
 _AT_ONCE = (MessageType.HELLO, MessageType.ECHO_REPLY)
 """Answers that measure a round trip."""
+
+_ANSWERS = {
+    MessageType.HELLO: (MessageType.HELLO, MessageType.ERROR),
+    MessageType.DATA: (MessageType.RESULT, MessageType.ERROR),
+    MessageType.ECHO: (MessageType.ECHO_REPLY, MessageType.ERROR),
+}
 
 
 class Asking:
@@ -94,7 +100,8 @@ class Asking:
 
         Raises:
             ForeignError: nobody has made the frame who has the key; it is dropped.
-            ProtocolError: the frame is dropped; reasons as for headers, bodies and ACK.
+            ProtocolError: the frame is dropped; reasons as for headers, bodies and ACK, type for
+                what does not answer the question.
         """
         header = FrameHeader.parse(frame[:HEADER_SIZE])
         if self._keys is not None:
@@ -109,9 +116,11 @@ class Asking:
             ack = parse_single_frame(header, frame, self._tag_key)
             exchange.on_ack(Ack.parse(ack.payload), now_us)
             return self._go_on(exchange, request, now_us)
-        if not exchange.has_ended:
+        self._check_type(header, request, exchange)
+        is_new = not exchange.has_ended
+        if is_new:
             self._on_fragment(exchange, header, frame, now_us)
-        acks = Flags.ACK_REQUESTED in header.flags or self._has_greeted(header)
+        acks = Flags.ACK_REQUESTED in header.flags or (is_new and self._has_greeted(header))
         mine = [self._sealed(self._ack(request))] if acks else []
         return mine + self._go_on(exchange, request, now_us)
 
@@ -131,6 +140,23 @@ class Asking:
     def failed(self) -> bool:
         """Has the question failed: ``edge_timeout``?"""
         return self._exchange is not None and self._exchange.state is State.FAILED
+
+    def _check_type(self, header: FrameHeader, request: Message, exchange: Exchange) -> None:
+        """Refuse what is no answer to a request, or no part of the one that has come."""
+        if exchange.has_ended:
+            present = self._reassembler.present
+            routing = (header.type, header.session, header.message_id)
+            fits = present is not None and routing == (
+                present.type,
+                present.session,
+                present.message_id,
+            )
+        else:
+            early = exchange.sender.next_new < len(self._frames)  # of DATA, all is needed
+            fits = header.type in _ANSWERS[request.type]
+            fits = fits and not (early and header.type is MessageType.RESULT)
+        if not fits:
+            raise ProtocolError("type", f"{header.type.name} is no answer to what was asked.")
 
     @property
     def lacks_key(self) -> bool:

@@ -111,6 +111,43 @@ def test_a_partition_name_that_is_no_text_is_refused_too(files: dict[int, bytes]
     assert lines[-1] == "E (30) boot: load partition table error!"
 
 
+def with_entry(table: bytes, subtype: int, offset: int, size: int) -> bytes:
+    """Return a table without MD5 whose partition of data of that subtype lies elsewhere."""
+    entries = [table[at : at + 32] for at in range(0, table.index(b"\xeb\xeb"), 32)]
+    changed = [
+        each[:4] + struct.pack("<II", offset, size) + each[12:]
+        if each[2:4] == bytes([1, subtype])
+        else each
+        for each in entries
+    ]
+    return b"".join(changed).ljust(0xC00, b"\xff")
+
+
+def test_a_partition_that_no_sector_begins_with_is_refused(files: dict[int, bytes]) -> None:
+    table = with_entry(files[TABLE], 0, OTADATA + 4, 0x2000)
+    booted, lines = boot({**files, TABLE: table})
+    assert booted is None
+    assert any("offset 0xf004 is not aligned to 0x1000" in line for line in lines)
+
+
+def test_an_otadata_that_is_too_small_is_refused(files: dict[int, bytes]) -> None:
+    table = with_entry(files[TABLE], 0, (16 << 20) - 0x1000, 0x1000)
+    booted, lines = boot({**files, TABLE: table})
+    assert booted is None
+    assert lines[-1] == (
+        "E (35) boot: ota_info partition size 4096 is too small (minimum 8192 bytes)"
+    )
+
+
+def test_an_application_without_segments_is_none(files: dict[int, bytes]) -> None:
+    header = bytearray(files[OTA_0][:24])
+    header[1], header[23] = 0, 0
+    image = bytes(header).ljust(31, b"\0") + b"\xef"
+    booted, lines = boot({**files, OTA_0: image})
+    assert booted is None
+    assert "no esp_app_desc_t" in lines[-1]
+
+
 def test_a_missing_partition_table_is_refused(files: dict[int, bytes]) -> None:
     booted, lines = boot({0: files[0], OTA_0: files[OTA_0]})
     assert booted is None

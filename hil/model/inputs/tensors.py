@@ -19,7 +19,6 @@ import math
 import re
 import wave
 import zipfile
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +28,7 @@ import numpy as np
 
 from hil.errors import BadInputError
 from hil.host.files import DATA_BYTES, read_file
+from hil.host.zips import DAMAGE
 from hil.model.array import Array
 from hil.model.inputs.samples import Sample, listed
 from hil.model.inputs.scaling import quantized, value_range
@@ -102,7 +102,7 @@ def _inputs(sample: Sample, spec: TensorSpec, parts: Sequence[TensorSpec]) -> It
             tensors = _stack(array, spec)
     except OSError as error:
         raise _unusable(sample, error.strerror or str(error)) from error
-    except (ValueError, EOFError, wave.Error, zipfile.BadZipFile, zlib.error) as error:
+    except (ValueError, EOFError, wave.Error) as error:
         raise _unusable(sample, str(error) or "it ends too early") from error
     if ids is not None and (ids.dtype.kind not in "iu" or ids.shape != (len(tensors),)):
         raise _unusable(sample, f"its y is not one class id for each of {len(tensors)} inputs")
@@ -151,16 +151,19 @@ def _header(text: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 def _archive(data: bytes) -> dict[str, Array]:
     """Return the arrays of a ``.npz`` file by name, in its order."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = {each.filename.removesuffix(".npy"): each for each in archive.infolist()}
-        if sum(each.file_size for each in members.values()) > DATA_BYTES:
-            raise ValueError(f"it has more than {DATA_BYTES >> 20} MB unpacked")
-        if any(each.flag_bits & 1 for each in members.values()):
-            raise ValueError("it is encrypted")
-        try:
-            return {name: _array(archive.read(each)) for name, each in members.items()}
-        except NotImplementedError as error:
-            raise ValueError("it is packed in a way that Python cannot unpack") from error
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = {each.filename.removesuffix(".npy"): each for each in archive.infolist()}
+            if sum(each.file_size for each in members.values()) > DATA_BYTES:
+                raise ValueError(f"it has more than {DATA_BYTES >> 20} MB unpacked")
+            if any(each.flag_bits & 1 for each in members.values()):
+                raise ValueError("it is encrypted")
+            contents = {name: archive.read(each) for name, each in members.items()}
+    except NotImplementedError as error:
+        raise ValueError("it is packed in a way that Python cannot unpack") from error
+    except DAMAGE as error:
+        raise ValueError(str(error) or "it ends too early") from error
+    return {name: _array(content) for name, content in contents.items()}
 
 
 def _labelled(arrays: dict[str, Array]) -> tuple[Array, Array | None]:
@@ -200,11 +203,7 @@ def _sound(data: bytes, spec: TensorSpec) -> Array:
             f"the model takes {list(spec.shape)}, which is no waveform; compute its features and "
             "save them as .npy"
         )
-    with wave.open(io.BytesIO(data)) as file:
-        if file.getnchannels() != 1:
-            raise ValueError(f"it has {file.getnchannels()} channels; save it as mono")
-        width = file.getsampwidth()
-        frames = file.readframes(min(file.getnframes(), len(data)))
+    frames, width = _recorded(data)
     wanted = math.prod(spec.shape)
     samples = _samples(frames, width)
     if len(samples) == 0:
@@ -213,6 +212,17 @@ def _sound(data: bytes, spec: TensorSpec) -> Array:
         samples = np.pad(samples, (0, wanted - len(samples)))
     samples = samples[: len(samples) // wanted * wanted]
     return _loud(samples, spec).reshape(-1, *spec.shape)
+
+
+def _recorded(data: bytes) -> tuple[bytes, int]:
+    """Return the samples of a ``.wav`` file and how many bytes each of them has."""
+    try:
+        with wave.open(io.BytesIO(data)) as file:
+            if file.getnchannels() != 1:
+                raise ValueError(f"it has {file.getnchannels()} channels; save it as mono")
+            return file.readframes(min(file.getnframes(), len(data))), file.getsampwidth()
+    except RuntimeError as error:  # what wave makes of a chunk within another that ends before it
+        raise ValueError("it ends too early") from error
 
 
 def _loud(samples: Array, spec: TensorSpec) -> Array:

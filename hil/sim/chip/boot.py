@@ -16,12 +16,13 @@ from esp_idf_defs.partitions import InputError, PartitionDefinition
 
 from hil.sim.chip.image import Image, ImageError, module_of, parse_image
 from hil.sim.chip.layout import SUBTYPE_FACTORY, SUBTYPE_TEST, TYPE_APP, TYPE_DATA, Layout
-from hil.sim.chip.nor import NorFlash
+from hil.sim.chip.nor import SECTOR, NorFlash
 from hil.sim.chip.otadata import OtaData
 
 BOOTLOADER_LIMIT = 0x8000
 TABLE_OFFSET = 0x8000
 TABLE_LENGTH = 0xC00
+OTADATA_LEAST = 2 * SECTOR
 
 USAGES = {
     (TYPE_DATA, 0x00): "OTA data",
@@ -73,7 +74,7 @@ def boot_chain(flash: NorFlash, say: Say) -> Booted:
     table = _partition_table(flash, say)
     layout = Layout(table)
     partition, image, on_trial = _application(flash, layout, say)
-    description = AppDescription.from_bytes_or_none(image.segments[0].data)
+    description = AppDescription.from_bytes_or_none(image.first)
     if description is None:
         say("E (62) hil-sim: the application has no esp_app_desc_t: it was not built with ESP-IDF")
         raise BootError
@@ -120,6 +121,11 @@ def _partition_table(flash: NorFlash, say: Say) -> PartitionTable:
                     f"partition {index} invalid - offset 0x{p.offset:x} size 0x{p.size:x} "
                     f"exceeds flash chip size 0x{flash.size:x}"
                 )
+            if p.offset % SECTOR:  # no tool of ESP-IDF's makes such a table: nothing erases there
+                raise InputError(
+                    f"partition {index} invalid - offset 0x{p.offset:x} is not aligned to "
+                    f"0x{SECTOR:x}"
+                )
     except (InputError, ValueError) as error:  # ValueError: a name that is no UTF-8
         text = "Incorrect MD5 checksum" if "MD5" in str(error) else str(error)
         say(f"E (30) flash_parts: {text}")
@@ -155,6 +161,12 @@ def _application(
     """
     slots, factory = layout.slots, layout.factory
     otadata = layout.otadata(flash)
+    if otadata is not None and layout.otadata_size < OTADATA_LEAST:
+        say(
+            f"E (35) boot: ota_info partition size {layout.otadata_size} is too small "
+            f"(minimum {OTADATA_LEAST} bytes)"
+        )
+        raise BootError
     selected = _selected(otadata, factory, say)
     if selected is None:
         order = factory + slots

@@ -46,6 +46,11 @@ class Image:
     segments: tuple[Segment, ...]
     length: int
 
+    @property
+    def first(self) -> bytes:
+        """The data of the first segment, in which the description is; empty without segments."""
+        return self.segments[0].data if self.segments else b""
+
 
 def parse_image(data: bytes, offset: int = 0) -> Image:
     """Check the image at the start of `data`.
@@ -95,7 +100,7 @@ def parse_image(data: bytes, offset: int = 0) -> Image:
 
 def module_of(image: Image) -> bytes | None:
     """Return the WebAssembly module of one of our images, None for any other image."""
-    data = image.segments[0].data[AppDescription.SIZE :]
+    data = image.first[AppDescription.SIZE :]
     if len(data) < _MARKER.size:
         return None
     magic, version, length = _MARKER.unpack_from(data)

@@ -38,6 +38,12 @@ class Layout:
         return OtaData(flash, int(found.offset), len(self.slots))
 
     @property
+    def otadata_size(self) -> int:
+        """Bytes of the otadata partition; 0 without one."""
+        found = self._find(SUBTYPE_OTADATA)
+        return 0 if found is None else int(found.size)
+
+    @property
     def nvs_offset(self) -> int | None:
         """Where the partition for settings begins."""
         found = self._find(SUBTYPE_NVS)

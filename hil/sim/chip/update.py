@@ -123,7 +123,7 @@ class Update:
         except ImageError:
             return ErrorCode.UPDATE_INVALID
         # On a chip, code for another machine would crash on trial; here nothing can run it at all.
-        description = AppDescription.from_bytes_or_none(image.segments[0].data)
+        description = AppDescription.from_bytes_or_none(image.first)
         if description is None or module_of(image) is None:
             return ErrorCode.UPDATE_INVALID
         assert self._otadata is not None

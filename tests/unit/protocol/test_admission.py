@@ -323,6 +323,15 @@ def test_what_says_that_there_is_no_common_key_is_remembered_and_not_believed():
     assert not asking.lacks_key
 
 
+def test_only_the_answer_that_begins_a_session_is_acknowledged_unasked():
+    """What comes again may be a stranger's, who has recorded it."""
+    tail, asking = Tail(KEY), Asking(FRAME_LIMIT, LIMIT, KEY)
+    (asked,) = asking.ask(hello(), 0)
+    (answer,) = tail.receive("here", asked)
+    assert len(asking.receive(answer, 0)) == 1
+    assert asking.receive(answer, 0) == []
+
+
 def test_a_side_without_key_fails_at_once_where_the_other_has_one():
     asking = Asking(FRAME_LIMIT, LIMIT)
     (first,) = asking.ask(hello(), 0)

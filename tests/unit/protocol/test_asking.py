@@ -165,3 +165,41 @@ def test_an_answer_that_is_damaged_ends_the_question_as_an_error():
     assert asking.answer.type is MessageType.ERROR
     assert ErrorPayload.parse(asking.answer.payload).label == "protocol"
     assert asking.deadline is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        (MessageType.ECHO, MessageType.RESULT),
+        (MessageType.ECHO, MessageType.HELLO),
+        (MessageType.DATA, MessageType.ECHO_REPLY),
+        (MessageType.DATA, MessageType.DATA),
+    ],
+)
+def test_what_does_not_answer_what_was_asked_changes_nothing(asked, answered):
+    asking = greeted()
+    asking.ask(message(asked, 2, b"x", Flags.NONE), 5_000)
+    with pytest.raises(ProtocolError) as caught:
+        asking.receive(fragment(message(answered, 2, b"y"), 234)[0], 6_000)
+    assert caught.value.reason == "type"
+    assert asking.answer is None
+
+
+def test_a_result_answers_only_what_has_gone_out_completely():
+    asking = greeted()
+    asking.ask(message(MessageType.DATA, 2, bytes(234 * 40), Flags.NONE), 5_000)
+    with pytest.raises(ProtocolError):
+        asking.receive(fragment(message(MessageType.RESULT, 2, b"y"), 234)[0], 6_000)
+    assert asking.answer is None
+
+
+def test_only_what_is_of_the_answer_is_acknowledged_once_it_has_come():
+    asking = greeted()
+    asking.ask(message(MessageType.ECHO, 2, b"x", Flags.NONE), 5_000)
+    reply = with_ack_requested(fragment(message(MessageType.ECHO_REPLY, 2, b"x"), 234)[0])
+    (acknowledged,) = asking.receive(reply, 6_000)
+    assert told(acknowledged) == (Flags.NONE, Ack(1))
+    assert asking.receive(reply, 7_000) == [acknowledged]
+    stranger = with_ack_requested(fragment(message(MessageType.ERROR, 2, bytes(4)), 234)[0])
+    with pytest.raises(ProtocolError):
+        asking.receive(stranger, 8_000)

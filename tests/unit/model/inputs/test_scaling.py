@@ -268,5 +268,21 @@ def test_a_file_of_labels_that_unpacks_to_too_much_is_left_out(altered: Any) -> 
     assert "too large" in found.unread
 
 
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_labels_damaged_at_any_byte_are_read_or_left_out(altered: Any, packing: int) -> None:
+    model = with_metadata(altered, metadata([0.0], [1.0], "labels.txt"), {})
+    packed = io.BytesIO(model)
+    with zipfile.ZipFile(packed, "a", packing) as archive:
+        archive.writestr("labels.txt", DIGITS)
+    whole = packed.getvalue()
+    for at in range(len(model), len(whole)):
+        damaged = whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]
+        found = read_metadata(damaged, (1, 10))
+        assert found.unread or len(found.labels) == 10
+
+
 def test_a_model_without_metadata_says_nothing(tiny: Model) -> None:
     assert read_metadata(tiny.int8, (1, 10)) == Metadata()

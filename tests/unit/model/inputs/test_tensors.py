@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Inputs that are no photos: arrays, bytes and sound, and what is none of them."""
 
+import contextlib
 import dataclasses
 import hashlib
 import io
@@ -183,6 +184,7 @@ def encrypted(name: str) -> bytes:
         ("a.bin", b"", "it has 0 bytes"),
         ("a.wav", b"RIFF", "cannot be used"),
         ("a.wav", b"RIFF\xff\xff\xff\xffWAVEfmt ", "cannot be used"),
+        ("a.wav", b"RIFF\x14\0\0\0WAVEjunk\xff\0\0\0" + bytes(8), "it ends too early"),
         ("a.jpg", b"", "no input that hil can read"),
     ],
 )
@@ -195,6 +197,21 @@ def test_what_is_no_input_is_refused_in_one_sentence(
         load_inputs(tmp_path / name, spec)
     assert name in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_an_archive_damaged_at_any_byte_is_read_or_refused(tmp_path: Path, packing: int) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", packing) as archive:
+        archive.writestr("x.npy", header("(4, 3, 1)", "'|i1'", bytes(12)))
+    whole = packed.getvalue()
+    for at in range(len(whole)):
+        (tmp_path / "a.npz").write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        with contextlib.suppress(BadInputError):
+            load_inputs(tmp_path / "a.npz", FEATURES)
 
 
 def test_archives_of_something_else_and_wrong_classes_are_refused(tmp_path: Path) -> None:
