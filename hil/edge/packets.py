@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Boards that talk in packets: over UDP, ESP-NOW and BLE."""
 
-import logging
 from collections import Counter, OrderedDict
 
 from hil.edge.hearing import Hearing
+from hil.edge.log import log
 from hil.edge.peer import Done, PacketPeer, new_answerer
 from hil.edge.runner import TailRunner
 from hil.protocol import HEADER_SIZE, ErrorCode, FrameHeader, MessageType, ProtocolError
 from hil.protocol.packet import refusal, single_frame
 from hil.transport.impairment.packets import ImpairedPackets
-
-log = logging.getLogger("hil.edge")
 
 MAX_PEERS = 64
 """Sessions of boards kept at once; for one more the one that has been idle longest goes."""

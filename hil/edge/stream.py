@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Boards that are connected over TCP."""
 
-import logging
 from collections import Counter
 
 from hil.edge.hearing import Hearing
+from hil.edge.log import log
 from hil.edge.runner import TailRunner
 from hil.edge.session import EdgeSession, Inference
 from hil.protocol import (
@@ -17,12 +17,14 @@ from hil.protocol import (
     parse_stream_header,
 )
 from hil.transport.impairment.switch import DROPPED, Switch
+from hil.transport.lobby import Lobby
 from hil.transport.tcp import FrameLink
 
-log = logging.getLogger("hil.edge")
-
 MAX_LINKS = 64
-"""Connections served at once; one more is closed at once."""
+"""Boards that have greeted and are served at once; one more is closed."""
+
+MAX_STRANGERS = 256
+"""Connections besides that have not greeted."""
 
 SMALLEST_LIMIT = 1 << 20
 """Largest frame that is accepted whatever the tail takes, in bytes; ECHO may be that long."""
@@ -33,6 +35,8 @@ _DROPPED = ("version", "type", "flags")
 
 class StreamService:
     """Serves any number of connections; the handler of their :class:`FrameLink`.
+
+    Until it has greeted a connection is a stranger's, and one of few (:class:`Lobby`).
 
     Args:
         runner: runs the tail.
@@ -55,6 +59,7 @@ class StreamService:
         self._patience_s = patience_s
         self._switch = switch
         self._boards: dict[FrameLink, _Board] = {}
+        self._lobby = Lobby(MAX_STRANGERS)
 
     def new_link(self) -> FrameLink:
         """Return the protocol of a connection about to be made."""
@@ -73,14 +78,11 @@ class StreamService:
         return len(self._boards)
 
     def connected(self, link: FrameLink) -> None:
-        """A board has connected."""
+        """Somebody has connected."""
         self._counters["connections"] += 1
-        if len(self._boards) >= MAX_LINKS:
-            log.warning("%s refused: %d boards are connected", link.peer, MAX_LINKS)
-            link.abort("there are too many connections")
-            return
         log.info("%s connected", link.peer)
         self._boards[link] = _Board(link, EdgeSession(self._counters, hearing=self._hearing))
+        self._lobby.enter(link)
 
     def received(self, link: FrameLink, frame: bytes) -> None:
         """A whole frame has come.
@@ -103,6 +105,8 @@ class StreamService:
                 return
             raise
         outcome = board.session.receive(message, tail)
+        if board.session.greeted and self._lobby.leave(link) and not self._let_in(link):
+            return
         if isinstance(outcome, Inference):
             self._runner.run(board, outcome.request)
         elif outcome is not None:
@@ -117,8 +121,18 @@ class StreamService:
 
     def lost(self, link: FrameLink, reason: str) -> None:
         """A connection is over."""
+        self._lobby.leave(link)
         if self._boards.pop(link, None) is not None:
             log.info("%s disconnected: %s", link.peer, reason)
+
+    def _let_in(self, link: FrameLink) -> bool:
+        """Take a board out of the lobby that has greeted, unless too many have."""
+        if len(self._boards) - len(self._lobby) > MAX_LINKS:
+            log.warning("%s refused: %d boards are connected", link.peer, MAX_LINKS)
+            link.abort("there are too many boards")
+            return False
+        link.welcome()
+        return True
 
 
 class _Board:
