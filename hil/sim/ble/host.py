@@ -10,12 +10,12 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from hil.protocol import header_of
+from hil.protocol import FrameHeader, header_of
 from hil.sim.ble.connection import Side
 from hil.sim.ble.pairing import NOTHING_HEARD, Pair
 from hil.sim.ble.patience import Patience
 from hil.sim.clock.clock import SimClock
-from hil.sim.clock.reaction import Reaction, header_of_request
+from hil.sim.clock.reaction import Reaction, header_of_request, is_answer_to
 
 if TYPE_CHECKING:
     from hil.sim.ble.hci import HciServer
@@ -58,7 +58,7 @@ class HostEnd:
         self._pair: Pair | None = None
         self._closed = False
         self._reaction = Reaction()
-        self._answers: dict[tuple[int, int], list[bytes]] = {}  # owed, by session and message id
+        self._answers: dict[FrameHeader, list[bytes]] = {}  # owed, by the header of what asked
         self._peripheral = Peripheral(hci.ether, mac, mtu, self)
         if owe:
             clock.owe(self)
@@ -81,8 +81,9 @@ class HostEnd:
     def wrote(self, frame: bytes) -> None:
         """Send a frame to the board; those of an answer when the last of them has come."""
         header = header_of(frame)
-        key = (header.session, header.message_id) if header is not None else None
-        if header is None or key not in self._answers:
+        asked = (each for each in self._answers if header and is_answer_to(each, header))
+        key = next(asked, None)
+        if header is None or key is None:
             if self._answers:  # time stands still; what is owed must not overtake it
                 self._send([frame])
             else:
@@ -111,9 +112,8 @@ class HostEnd:
         self._peripheral.notify(frame)
         header = header_of_request(frame)
         if header is not None and header.fragment_index + 1 == header.fragment_count:
-            key = (header.session, header.message_id)
-            self._answers[key] = []
-            self._clock.owe((self, key))
+            self._answers[header] = []
+            self._clock.owe((self, header))
 
     def over(self, pair: Pair, text: str, *, silent: bool, after_us: int) -> None:
         """The board's connection has ended."""

@@ -8,7 +8,7 @@ and in however many fragments it is sent.
 
 from collections import OrderedDict
 
-from hil.protocol import FrameHeader, MessageType, header_of
+from hil.protocol import Flags, FrameHeader, MessageType, header_of
 from hil.sim.clock.clock import CYCLES_PER_US
 from hil.sim.clock.host_work import TOTAL_US, TURNAROUND_US
 
@@ -22,20 +22,37 @@ def header_of_request(frame: bytes) -> FrameHeader | None:
     return header if header is not None and header.is_request else None
 
 
+def is_answer_to(asked: FrameHeader, said: FrameHeader) -> bool:
+    """Tell whether a frame of one connection's host belongs to the answer of a request.
+
+    On packet links a frame with a key bears a check in place of its session (docs/protocol.md,
+    section 1.8), which only the two sides can read.
+    """
+    same = said.session == asked.session or Flags.AUTHENTICATED in asked.flags & said.flags
+    return same and said.message_id == asked.message_id
+
+
 class Reaction:
     """The host's end of one link."""
 
     def __init__(self) -> None:
-        self._ready: OrderedDict[tuple[int, int], int] = OrderedDict()
+        self._ready: OrderedDict[tuple[int | None, int], int] = OrderedDict()
 
     def departure(self, now: int, frame: bytes) -> int:
         """Return when a frame that the host has sent at simulated time `now` departs (cycles)."""
         soon = now + TURNAROUND_US * CYCLES_PER_US
         header = header_of(frame)
         if header is None or header.type != MessageType.RESULT:
+            if header is not None and header.type is MessageType.HELLO:
+                self._forget_keyed()  # a new session may have the same numbers
             return soon
         done = now + TOTAL_US * CYCLES_PER_US
-        ready = self._ready.setdefault((header.session, header.message_id), done)
+        session = None if Flags.AUTHENTICATED in header.flags else header.session
+        ready = self._ready.setdefault((session, header.message_id), done)
         if len(self._ready) > _REMEMBERED:
             self._ready.popitem(last=False)
         return max(soon, ready)
+
+    def _forget_keyed(self) -> None:
+        for key in [key for key in self._ready if key[0] is None]:
+            del self._ready[key]
