@@ -15,8 +15,8 @@ from hil.protocol import Answering
 from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 from hil.sim.clock.host_work import TOTAL_US, TURNAROUND_US
-from hil.sim.espnow.driver import MAX_DATA, DriverError, EspNowDriver
-from hil.sim.espnow.medium import EspNowMedium
+from hil.sim.espnow.driver import DriverError, EspNowDriver
+from hil.sim.espnow.medium import MAX_DATA, EspNowMedium
 from hil.sim.radio.air import Air
 from hil.sim.radio.link import LinkParameters
 from hil.sim.serial.uart import BITS_PER_BYTE

@@ -115,6 +115,10 @@ class HostEnd:
             self._answers[header] = []
             self._clock.owe((self, header))
 
+    def intruded(self, frame: bytes) -> None:
+        """Hand the host a stranger's frame, for which it owes nothing."""
+        self._peripheral.notify(frame)
+
     def over(self, pair: Pair, text: str, *, silent: bool, after_us: int) -> None:
         """The board's connection has ended."""
         self._end(_CONNECTION_TIMEOUT if silent else _ENDED_BY_USER)

@@ -9,10 +9,7 @@ from collections.abc import Callable
 from enum import IntEnum
 
 from hil.sim.clock.clock import Event, SimClock
-from hil.sim.espnow.medium import BROADCAST, EspNowMedium
-
-MAX_DATA = 250
-"""ESP_NOW_MAX_DATA_LEN."""
+from hil.sim.espnow.medium import BROADCAST, MAX_DATA, EspNowMedium
 
 MAX_PEERS = 20
 """ESP_NOW_MAX_TOTAL_PEER_NUM."""

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from hil.errors import BadInputError
 from hil.protocol import ErrorCode
 from hil.sim.clock.clock import CYCLES_PER_US, Event
-from hil.sim.espnow.driver import CHANNELS, MAX_DATA, DriverError, EspNowDriver, EspNowError
-from hil.sim.espnow.medium import EspNowMedium
+from hil.sim.espnow.driver import CHANNELS, DriverError, EspNowDriver, EspNowError
+from hil.sim.espnow.medium import MAX_DATA, EspNowMedium
 from hil.sim.radio.antenna import Antenna
 from hil.sim.radio.peripheral import LINK_DOWN, OK
 from hil.sim.radio.wifi import LAB_ACCESS_POINT

@@ -17,6 +17,9 @@ from hil.sim.radio.link import LinkDirection
 LINK = "espnow"
 BROADCAST = b"\xff" * 6
 
+MAX_DATA = 250
+"""ESP_NOW_MAX_DATA_LEN."""
+
 ATTEMPTS = 7
 """dot11ShortRetryLimit's default (IEEE 802.11-2020, annex C); Espressif states none of its own. All
 take the same time: the growth of the back-off is not modelled."""
@@ -98,11 +101,13 @@ class EspNowMedium:
         if pair not in self._directions:
             self._directions[pair] = self._air.direction(LINK, *map(mac_text, pair))
         channel = source.channel
+        way = " ".join((LINK, *map(mac_text, pair)))
 
         def arrive() -> None:
             radio = self._radios.get(to)
             if radio is not None and radio.channel == channel:
-                radio.heard(pair[0], data, RSSI_DBM)
+                for each in (*self._air.intrusions(way, data, MAX_DATA), data):
+                    radio.heard(pair[0], each, RSSI_DBM)
 
         arrivals = self._directions[pair].datagram(start, len(data)).arrivals
         for arrival in arrivals:
