@@ -23,7 +23,7 @@ from hil.errors import BadInputError
 
 Figures = dict[tuple[str, ...], float | str | None]
 
-SCHEMAS = ("hil-results-3", "hil-results-4", "hil-results-5", "hil-results-6")
+SCHEMAS = ("hil-results-3", "hil-results-4", "hil-results-5", "hil-results-6", "hil-results-7")
 SERIES = ("inferences", "round_trips", "latency")
 HOSTS = {"host_us", "host_seconds", "message_id", "simulated", "combination"}
 """Keys of an entry that are no simulated figures."""

@@ -38,6 +38,7 @@ SYMPTOMS: Mapping[str, str] = {
     "gateway-miscounts": "a count that is not begun anew, or a record that is filled wrongly",
     "heap-low": "buffers that are too large for what the radios need beside them",
     "hello-wrong": "a HELLO that was made of other fields than `info` tells",
+    "key-not-kept": "a key that is stored in another order, or told before it is stored",
     "line-limit": "a buffer that is one byte shorter or longer than the protocol says",
     "link-not-up": "a connection that is never asked for, or an answer to HELLO that is not taken",
     "log-times": "a log line whose time has another unit or another clock",

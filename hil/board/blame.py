@@ -168,5 +168,11 @@ def _check_greeting(head: Station, via: str, greeted: "Sequence[Greeting]") -> N
 
 
 def _heard(edge: "EdgeServer | None") -> int:
-    """Return a figure that grows with everything that comes to an edge server."""
-    return sum(edge.counters.values()) if edge else 0
+    """Return a figure that grows with everything that comes to an edge server from a board.
+
+    Where boards have keys, what nobody has made who has one is not a board's, nor is who connects.
+    """
+    if edge is None:
+        return 0
+    strangers = ("rx_foreign",) if edge.takes_keyless else ("rx_foreign", "connections")
+    return sum(count for name, count in edge.counters.items() if name not in strangers)

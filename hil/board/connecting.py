@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hil.board.blame import opening
 from hil.board.connection import Connection
+from hil.board.keying import agree_with_board, agree_with_edge
 from hil.board.link import LINK_PATIENCE_S, bring_up, request_up, take_down, wait_up
 from hil.board.network import edge_host
 from hil.board.radio_choice import radio_for
@@ -29,6 +30,7 @@ def connect_edge(head: Station, edge: "TailSide", via: str, gateway: Station | N
     radio = None
     used = gateway if via == "espnow" else None
     with contextlib.ExitStack() as undo, contextlib.ExitStack() as blame:
+        keyless = agree_with_edge(head, edge, undo)
         if not isinstance(edge, ScriptedTail):  # how a board takes that is the script's affair
             blame.enter_context(opening(head, via, edge=edge, second=used))
         if via == "espnow":
@@ -41,7 +43,13 @@ def connect_edge(head: Station, edge: "TailSide", via: str, gateway: Station | N
             bring_up(head.console, via)
         check = radio.check if radio is not None else None
         return Connection(
-            head, via, edge=edge, gateway=used, check_radio=check, undo=undo.pop_all()
+            head,
+            via,
+            edge=edge,
+            gateway=used,
+            check_radio=check,
+            undo=undo.pop_all(),
+            keyless=keyless,
         )
 
 
@@ -56,11 +64,12 @@ def connect_boards(head: Station, tail: Station, via: str) -> Connection:
     else:
         tail.console.request("peer")
         head.console.request("peer", mac=tail.info.mac, channel=ESPNOW_CHANNEL)
+    keyless = agree_with_board(head, tail)
     tail.listen(via)
     with opening(head, via, second=tail):
         bring_up(head.console, via)
         wait_up(tail.console, via)
-    return Connection(head, via, tail=tail, at_close=tail.stop_listening)
+    return Connection(head, via, tail=tail, at_close=tail.stop_listening, keyless=keyless)
 
 
 def _by_gateway(

@@ -27,9 +27,10 @@ class Connection:
         check_radio: raises where this host's radio has ended the link.
         undo: lets go of this host's end.
         at_close: ends what the second board does for the link.
+        keyless: why the link is not authenticated, as a sentence; empty if it is.
 
     Attributes:
-        via, tail, gateway: as above.
+        via, tail, gateway, keyless: as above.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class Connection:
         check_radio: Callable[[], None] | None = None,
         undo: contextlib.ExitStack | None = None,
         at_close: Callable[[], None] | None = None,
+        keyless: str = "",
     ) -> None:
         self.via = via
+        self.keyless = keyless
         self._side = edge
         self.tail = tail
         self.gateway = gateway
@@ -62,6 +65,11 @@ class Connection:
         from hil.edge.scripted import ScriptedTail
 
         return None if isinstance(self._side, ScriptedTail) else self._side
+
+    @property
+    def is_to_tail(self) -> bool:
+        """Whether the other end runs a tail, and does not only say what it is told."""
+        return self.tail is not None or self.edge is not None
 
     def stands(self) -> bool:
         """Ask the boards whether the link is still up, none of them having started anew.
@@ -115,7 +123,8 @@ class Connection:
         session = self._sessions[self._head]
         try:
             # The board has its answer, and before that was sent the record was there.
-            return self._side.record(message_id, session=session, timeout=0.0)
+            owner = None if self.keyless else self._head.info.mac
+            return self._side.record(message_id, session=session, timeout=0.0, owner=owner)
         except EdgeError as error:
             self._side.check()
             raise Misbehaviour(

@@ -34,7 +34,7 @@ EXPECT_S = 30.0
 """For a line of which nobody says how long it may take, as pytest-embedded has it."""
 
 _UART_RESET = UartReset()
-_PASSWORD = re.compile(r'(\bpassword=)("(?:[^"\\]|\\.)*"?|\S+)')
+_SECRET = re.compile(r'(\bpassword=|\bkey\b.*?\bvalue=)("(?:[^"\\]|\\.)*"?|\S+)')
 
 
 class Console(ConsoleInput):
@@ -102,8 +102,8 @@ class Console(ConsoleInput):
         with self._changed:
             number = next(self._numbers)
             self._inbox.expect(number)
-        arguments = {k: Secret(v) if k == "password" else v for k, v in arguments.items()}
-        shown = {k: "..." if k == "password" else v for k, v in arguments.items()}
+        arguments = {k: Secret(v) if _is_secret(verb, k) else v for k, v in arguments.items()}
+        shown = {k: "..." if _is_secret(verb, k) else v for k, v in arguments.items()}
         try:
             self._send(
                 _request(number, verb, arguments), note=format_request(number, verb, **shown)
@@ -205,7 +205,7 @@ class Console(ConsoleInput):
         text = Secret(text)  # there may be one in it
         with self._changed:
             self._inbox.typed()
-        self._send(Unseen(text.encode() + b"\r\n"), note=_PASSWORD.sub(r"\1...", text))
+        self._send(Unseen(text.encode() + b"\r\n"), note=_SECRET.sub(r"\1...", text))
 
     # Lines of any firmware
 
@@ -285,6 +285,10 @@ class Console(ConsoleInput):
             raise self._faults.quoting(BoardSilent(sentence)) from error
         except PORT_FAILURES as error:
             raise self._broken(str(error)) from error
+
+
+def _is_secret(verb: str, argument: str) -> bool:
+    return argument == "password" or (verb, argument) == ("key", "value")
 
 
 def _request(number: int, verb: str, arguments: dict[str, str | int]) -> Unseen:

@@ -33,6 +33,8 @@ class BoardInfo:
         app: label of the partition whose application runs; empty where it is unknown.
         model_slot: label of the model partition in use; empty without one.
         trial: what runs on trial: ``none``, ``app``, ``model`` or ``both``.
+        key: by which the key that the board was given is told from another, ``none`` if it was
+            given none; ``None``: its firmware knows no keys.
         test_build: whether the verbs of protocol.md, section 2.8, exist.
         reset_reason: of the last start.
         session: number of this boot.
@@ -61,6 +63,7 @@ class BoardInfo:
     test_build: bool
     reset_reason: str
     session: int
+    key: str | None = None
 
     def is_on_trial(self, what: str) -> bool:
         """Tell whether the ``app`` or ``model`` runs on trial."""
@@ -103,6 +106,7 @@ class BoardInfo:
                 test_build=values["test"] == "1",
                 reset_reason=values["reset"],
                 session=int(values["boot"], 16),
+                key=values.get("key"),
             )
         except (KeyError, ValueError) as error:
             raise BoardRefused(

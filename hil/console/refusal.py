@@ -6,8 +6,9 @@ from typing import NoReturn
 
 from hil.errors import BoardRefused, MessageLost
 
-LOST = ("edge_timeout", "edge_lost", "edge_unreachable")
-"""Codes of a message, HELLO being one, that was asked and never answered."""
+LOST = ("edge_timeout", "edge_lost", "edge_unreachable", "auth")
+"""Codes of a message, HELLO being one, that was asked and never answered: ``auth`` where somebody,
+who may be anybody, has said meanwhile that there is no common key."""
 
 
 def raise_refusal(event: Mapping[str, str], what: str) -> NoReturn:

@@ -3,7 +3,7 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Self
 
 from hil.edge.hearing import Hearing
@@ -13,12 +13,16 @@ from hil.edge.store import EdgeRecord
 from hil.edge.tail import Tail
 from hil.edge.thread import ServerThread
 from hil.errors import BadInputError
+from hil.host.secret import Unseen
 from hil.model.interpreter import Kernels
 from hil.model.predictions import Predictions
 from hil.transport.impairment.impairment import Impairment
 from hil.transport.impairment.packets import ImpairedPackets
 from hil.transport.impairment.plan import Other, Plan, Point, Ways
 from hil.transport.packet import PacketTransport
+
+_EVERYBODY = "everybody"
+"""Who has the key that a server was started with."""
 
 
 class EdgeServer:
@@ -39,6 +43,8 @@ class EdgeServer:
         patience_s: longest wait for the rest of a frame or for a board to take its answers, in s.
         kept: outputs of the tail that are known, to be given without running it: where the times
             that boards are told are stated ones.
+        key: 16 bytes that every board has to have been given; without one, boards may come without,
+            until :meth:`give_key` gives one of them a key.
 
     Raises:
         BadInputError: the tail is not sound.
@@ -56,6 +62,7 @@ class EdgeServer:
         stopwatch: Stopwatch | None = None,
         patience_s: float = 30.0,
         kept: Predictions | None = None,
+        key: Unseen | None = None,
     ) -> None:
         self._kernels = kernels
         self._kept = kept
@@ -63,6 +70,8 @@ class EdgeServer:
         self._server = Server(
             Tail(tail, model_id, kernels, kept), stopwatch or WallStopwatch(), patience_s
         )
+        if key is not None:
+            self._server.give_key(_EVERYBODY, key)
         self._attached: dict[PacketTransport, ImpairedPackets] = {}
         self._impairment: Impairment | None = None
         self._impairments = 0
@@ -106,8 +115,35 @@ class EdgeServer:
         """What it could not take, and who has greeted it."""
         return self._server.hearing
 
+    @property
+    def takes_keyless(self) -> bool:
+        """Whether boards may come without a key, and so may anybody."""
+        return self._server.takes_keyless
+
+    def give_key(self, owner: Hashable, key: Unseen | None) -> None:
+        """Have a board come with a key from now on; the one that it had before is over.
+
+        As soon as every board that this was told of has a key, nothing else is taken.
+
+        Args:
+            owner: by what the board is known, for example its MAC.
+            key: 16 bytes; None for a board that can have none.
+
+        Raises:
+            EdgeError: the server has ended.
+        """
+        self._on_loop(lambda: self._server.give_key(owner, key))
+
+    def take_key(self, owner: Hashable) -> None:
+        """Forget a board and its key; raises EdgeError if the server has ended."""
+        self._on_loop(lambda: self._server.take_key(owner))
+
     def record(
-        self, message_id: int, session: int | None = None, timeout: float = 5.0
+        self,
+        message_id: int,
+        session: int | None = None,
+        timeout: float = 5.0,
+        owner: Hashable | None = None,
     ) -> EdgeRecord:
         """Return what was received and answered under a message id, the newest if several.
 
@@ -115,11 +151,12 @@ class EdgeServer:
             message_id: number the board gave the message.
             session: session number of the board's run, None for any.
             timeout: longest wait for it, in seconds.
+            owner: who was given the key that it came with, None for any.
 
         Raises:
-            EdgeError: there is none in time; the last 64 are kept.
+            EdgeError: there is none in time; the last 64 are kept, of each board with a key.
         """
-        return self._server.records.get(message_id, session, timeout)
+        return self._server.records.get(message_id, session, timeout, owner)
 
     def serve(self, tail: bytes, model_id: int) -> None:
         """Serve another model; messages that come after this returns meet the new one.

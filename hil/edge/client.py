@@ -8,6 +8,7 @@ from typing import Protocol, Self
 from hil.edge.packet_asker import PacketAsker, UdpChannel
 from hil.edge.stream_asker import StreamAsker
 from hil.errors import EdgeError
+from hil.host.secret import Unseen
 from hil.protocol import (
     DataType,
     ErrorPayload,
@@ -63,14 +64,21 @@ class HeadClient:
         model_id: int,
         session: int | None = None,
         timeout: float = 10.0,
+        key: Unseen | None = None,
     ) -> Self:
         """Connect; raises EdgeError if nothing answers there."""
-        return cls(StreamAsker(address, timeout), model_id, session)
+        return cls(StreamAsker(address, timeout, key), model_id, session)
 
     @classmethod
-    def udp(cls, address: tuple[str, int], model_id: int, session: int | None = None) -> Self:
+    def udp(
+        cls,
+        address: tuple[str, int],
+        model_id: int,
+        session: int | None = None,
+        key: Unseen | None = None,
+    ) -> Self:
         """Use UDP; nothing is sent yet."""
-        return cls(PacketAsker(UdpChannel(address)), model_id, session)
+        return cls(PacketAsker(UdpChannel(address), key), model_id, session)
 
     def __enter__(self) -> Self:
         return self

@@ -2,10 +2,15 @@
 """What an edge server has heard that it could not take, and who has greeted it."""
 
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 KEPT = 64
+
+FOREIGN_EVERY_S = 1.0
+"""Of what strangers send, one thing in so long is remembered."""
 
 
 class Greeting(NamedTuple):
@@ -21,11 +26,20 @@ class Greeting(NamedTuple):
 
 
 class Hearing:
-    """Remembers the latest; written by the server's thread, read by any."""
+    """Remembers the latest; written by the server's thread, read by any.
 
-    def __init__(self) -> None:
+    Args:
+        impaired: tells whether frames are being altered on purpose: what is foreign then, no
+            stranger has sent.
+    """
+
+    def __init__(self, impaired: Callable[[], bool] = lambda: False) -> None:
+        self._impaired = impaired
+        self._strange = 0
         self._dropped: deque[tuple[int, str]] = deque(maxlen=KEPT)
         self._greeted: deque[tuple[int, Greeting]] = deque(maxlen=KEPT)
+        self._foreign: deque[tuple[str, str]] = deque(maxlen=KEPT)
+        self._foreign_at = -FOREIGN_EVERY_S
         self._position = 0
         self._changed = threading.Condition()
 
@@ -46,6 +60,35 @@ class Hearing:
         with self._changed:
             self._position += 1
             self._greeted.append((self._position, greeting))
+
+    def foreign(self, who: str, why: str) -> bool:
+        """Notice what nobody has made who has a key; return whether that is worth a log line.
+
+        Args:
+            who: link and address that it comes from, as it says.
+            why: a sentence.
+        """
+        if self._impaired():
+            return False
+        self._strange += 1
+        now = time.monotonic()
+        if now - self._foreign_at < FOREIGN_EVERY_S:
+            return False
+        self._foreign_at = now
+        with self._changed:
+            self._foreign.append((who, why))
+        return True
+
+    @property
+    def foreign_count(self) -> int:
+        """How many frames came that nobody has made who has a key."""
+        return self._strange
+
+    @property
+    def strangers(self) -> list[tuple[str, str]]:
+        """Some of what strangers sent: from where, and why it was none of a board's."""
+        with self._changed:
+            return list(self._foreign)
 
     def dropped(self, since: int, patience_s: float = 0.0) -> list[str]:
         """Return why frames were dropped after a position, oldest first.

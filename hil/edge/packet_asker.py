@@ -7,9 +7,16 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from hil.errors import EdgeError
+from hil.host.secret import Unseen
 from hil.protocol import Message, ProtocolError
 from hil.protocol.asking import Asking
 from hil.transport.udp import FRAME_LIMIT
+
+OTHER_KEY = (
+    "auth: the edge server has another key than this side, or none; give both the same one "
+    "(--key-file)."
+)
+"""Of an edge server that answers HELLO with ERROR ``auth``."""
 
 _LIMIT = 1 << 24
 
@@ -86,11 +93,12 @@ class PacketAsker:
 
     Args:
         channel: the link; closed with this.
+        key: of both sides, 16 bytes; without one nothing is authenticated.
     """
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, key: Unseen | None = None) -> None:
         self.frame_limit = channel.frame_limit
-        self.asking = Asking(channel.frame_limit, _LIMIT)
+        self.asking = Asking(channel.frame_limit, _LIMIT, key)
         self._channel = channel
 
     def ask(self, message: Message) -> Message:
@@ -98,12 +106,15 @@ class PacketAsker:
 
         Raises:
             EdgeError: there is none in time.
+            ProtocolError: with a key, before HELLO has been answered.
         """
         asking, channel = self.asking, self._channel
         channel.send(asking.ask(message, _now_us()))
         while (answer := asking.answer) is None:
             deadline = asking.deadline
             if deadline is None or asking.failed:
+                if asking.lacks_key:
+                    raise EdgeError(OTHER_KEY)
                 raise EdgeError(
                     "The edge server does not answer; check that it runs and can be reached."
                 )

@@ -4,11 +4,15 @@
 from collections import Counter, deque
 from collections.abc import Callable
 
-from hil.edge.hearing import Hearing
+from hil.edge.member import Member
 from hil.edge.runner import TailRunner
 from hil.edge.session import EdgeSession, Inference
-from hil.protocol import BODY_OVERHEAD, Message
+from hil.edge.store import Origin
+from hil.host.secret import Unseen
+from hil.protocol import BODY_OVERHEAD, Message, ProtocolError
 from hil.protocol.answering import Answerer, Answering, PlainAnswering
+from hil.protocol.auth import ForeignError
+from hil.protocol.greeting import Greeting
 from hil.transport.packet import PacketTransport
 
 SMALLEST_LIMIT = 1 << 20
@@ -31,27 +35,36 @@ class PacketPeer:
 
     Attributes:
         counts: its own part of the counters of frames.
+        number: of the session.
 
     Args:
         transport: the link.
         address: of the board on it.
+        number: of the session.
         runner: runs the tail.
         counters: of the whole server, under the names of docs/protocol.md, section 2.4.
-        hearing: of the whole server.
+        session: decides what its messages are answered.
+        member: that it has shown to be; None of a board without a key.
     """
 
     def __init__(
         self,
         transport: PacketTransport,
         address: str,
+        number: int,
         runner: TailRunner,
         counters: Counter[str],
-        hearing: Hearing,
+        session: EdgeSession,
+        member: Member | None = None,
     ) -> None:
         self.name = f"{transport.kind} {address}"
-        self.session = EdgeSession(counters, transport.frame_limit, hearing)
+        self.number = number
+        self.session = session
+        self._origin = Origin(None if member is None else member.owner, self.name)
         self.counts: Counter[str] = Counter()
-        self._answering = new_answerer(transport, runner.tail.tensor_size)
+        self._member = member
+        greeting = None if member is None else member.greeting
+        self._answering = new_answerer(transport, runner.tail.tensor_size, greeting)
         self._transport = transport
         self._address = address
         self._runner = runner
@@ -60,6 +73,16 @@ class PacketPeer:
         self._held = False
         self._done: Done | None = None
         self._closed = False
+
+    @property
+    def origin(self) -> Origin:
+        """Of what it asks."""
+        return self._origin
+
+    @property
+    def key(self) -> Unseen | None:
+        """The key that it has shown, if it has."""
+        return None if self._member is None else self._member.key
 
     @property
     def busy(self) -> bool:
@@ -72,11 +95,16 @@ class PacketPeer:
         Raises:
             ProtocolError: it is dropped.
         """
-        self._count("rx_frames", 1)
-        self._count("rx_bytes", len(frame))
         answering = self._answering
         before = (answering.resent, answering.duplicates, answering.damaged)
-        frames, message = answering.receive(frame)
+        try:
+            frames, message = answering.receive(frame)
+        except ForeignError:
+            raise  # it is none of this board's
+        except ProtocolError:
+            self._count_frame(frame)
+            raise
+        self._count_frame(frame)
         after = (answering.resent, answering.duplicates, answering.damaged)
         for name, old, new in zip(_COUNTED, before, after, strict=True):
             self._count(name, new - old)
@@ -107,6 +135,7 @@ class PacketPeer:
     def close(self) -> None:
         """Send nothing more: all its frames are dealt with."""
         self._closed = True
+        self._transport.unknown(self._address)
         self._end()
         while self._waiting:
             self._waiting.popleft()[1]()
@@ -114,6 +143,8 @@ class PacketPeer:
     def _work(self) -> None:
         while self._waiting and not self._held:
             message, self._done = self._waiting.popleft()
+            if self._member is not None:
+                self._member.seen(message.message_id)
             outcome = self.session.receive(message, self._runner.tail)
             if isinstance(outcome, Inference):
                 self._runner.run(self, outcome.request)
@@ -134,13 +165,26 @@ class PacketPeer:
             self._count("tx_bytes", sum(map(len, frames)))
             self._transport.send(self._address, frames)
 
+    def _count_frame(self, frame: bytes) -> None:
+        self._count("rx_frames", 1)
+        self._count("rx_bytes", len(frame))
+
     def _count(self, name: str, number: int) -> None:
         if number:
             self.counts[name] += number
             self._counters[name] += number
 
 
-def new_answerer(transport: PacketTransport, tensor_size: int) -> Answerer:
-    """Return the answering side for a link, which takes a tensor of ``tensor_size`` bytes."""
+def new_answerer(
+    transport: PacketTransport, tensor_size: int, greeting: Greeting | None = None
+) -> Answerer:
+    """Return the answering side for a link.
+
+    Args:
+        transport: the link.
+        tensor_size: of the tensor that it has to take, in bytes.
+        greeting: the HELLO that a session with a key has begun with.
+    """
     kind = Answering if transport.selective_repeat else PlainAnswering
-    return kind(transport.frame_limit, BODY_OVERHEAD + max(SMALLEST_LIMIT, tensor_size))
+    limit = BODY_OVERHEAD + max(SMALLEST_LIMIT, tensor_size)
+    return kind(transport.frame_limit, limit, greeting)

@@ -11,7 +11,7 @@ from typing import Protocol
 from hil.edge.log import log
 from hil.edge.session import EdgeSession
 from hil.edge.stopwatch import Stopwatch
-from hil.edge.store import EdgeRecord, RecordStore
+from hil.edge.store import EdgeRecord, Origin, RecordStore
 from hil.edge.tail import Tail, TailInfo
 from hil.errors import EdgeError
 from hil.model.array import Array
@@ -33,6 +33,10 @@ class Asker(Protocol):
 
     name: str
     session: EdgeSession
+
+    @property
+    def origin(self) -> Origin:
+        """Of what it asks."""
 
     def hold(self) -> None:
         """Bring no further message of this board until :meth:`release`."""
@@ -132,6 +136,6 @@ class TailRunner:
             min(told_invoke_us, _U32_MAX),
         )
         # First the record, then the answer: whoever has the answer finds the record.
-        self.records.add(record)
+        self.records.add(record, asker.origin)
         log.info("%s message %d: tail ran in %d us", asker.name, request.message_id, invoke_us)
         return asker.session.result(request, tail, record)

@@ -9,7 +9,7 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from hil.edge.store import EdgeRecord
@@ -168,7 +168,11 @@ class ScriptedTail:
         """Nothing of it ends by itself."""
 
     def record(
-        self, message_id: int, session: int | None = None, timeout: float = 5.0
+        self,
+        message_id: int,
+        session: int | None = None,
+        timeout: float = 5.0,
+        owner: Hashable | None = None,
     ) -> EdgeRecord:
         """Raise EdgeError: a script keeps no records."""
         raise EdgeError(f"A scripted tail has no record of message {message_id}.")

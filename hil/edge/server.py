@@ -5,6 +5,7 @@ import asyncio
 import errno
 import functools
 from collections import Counter
+from collections.abc import Hashable
 
 from hil.edge.hearing import Hearing
 from hil.edge.packets import PacketService
@@ -14,6 +15,8 @@ from hil.edge.store import RecordStore
 from hil.edge.stream import StreamService
 from hil.edge.tail import Tail
 from hil.errors import EdgeError
+from hil.host.secret import Unseen
+from hil.protocol.keyring import Keyring
 from hil.transport.impairment.impairment import Impairment
 from hil.transport.impairment.packets import ImpairedPackets
 from hil.transport.impairment.switch import Switch
@@ -39,13 +42,14 @@ class Server:
 
     def __init__(self, tail: Tail, stopwatch: Stopwatch, patience_s: float) -> None:
         self.counters: Counter[str] = Counter()
-        self.hearing = Hearing()
-        self._runner = TailRunner(tail, stopwatch)
         self._switch = Switch()
+        self.hearing = Hearing(lambda: self._switch.active)
+        self._runner = TailRunner(tail, stopwatch)
+        self._keyring = Keyring()
         self._streams = StreamService(
-            self._runner, self.counters, patience_s, self._switch, self.hearing
+            self._runner, self.counters, patience_s, self._switch, self.hearing, self._keyring
         )
-        self._packets = PacketService(self._runner, self.counters, self.hearing)
+        self._packets = PacketService(self._runner, self.counters, self.hearing, self._keyring)
         self._listener: asyncio.Server | None = None
         self._datagrams: list[UdpTransport] = []
 
@@ -77,6 +81,27 @@ class Server:
     def serve(self, tail: Tail) -> None:
         """Run another tail from the next message on."""
         self._runner.serve(tail)
+
+    @property
+    def takes_keyless(self) -> bool:
+        """Whether it takes what has no tag: a board has no key, or none has been given one."""
+        return self._keyring.takes_keyless
+
+    def give_key(self, owner: Hashable, key: Unseen | None) -> None:
+        """Have a board come with a key, or None: without; what it came with before is over."""
+        self._ended(self._keyring.give(owner, key))
+
+    def take_key(self, owner: Hashable) -> None:
+        """Forget a board and its key."""
+        self._ended(self._keyring.take(owner))
+
+    def _ended(self, over: Unseen | None) -> None:
+        """A key is over, or boards may have to have one now: forget who came otherwise."""
+        for service in (self._streams, self._packets):
+            if over is not None:
+                service.forget_key(over)
+            if not self._keyring.takes_keyless:
+                service.forget_keyless()
 
     def packets(self, transport: PacketTransport) -> ImpairedPackets:
         """Return what a transport is to tell, on the event loop, of frames and losses."""

@@ -16,7 +16,6 @@ from hil.protocol import (
     ErrorCode,
     ErrorPayload,
     Flags,
-    FrameHeader,
     Hello,
     Message,
     MessageType,
@@ -60,7 +59,7 @@ class EdgeSession:
         """Decide what a message asks for: the answer, a run of the tail, or None if nothing.
 
         Args:
-            message: the message; one with a tag has been refused before.
+            message: the message, without its tag; one that does not verify has been dropped before.
             tail: the tail served now.
 
         Raises:
@@ -98,10 +97,6 @@ class EdgeSession:
         """Answer DATA with an error."""
         self._counters["infer_err"] += 1
         return self._error(request, tail, code, text)
-
-    def unauthenticated(self, header: FrameHeader, tail: TailInfo) -> Message:
-        """Answer a message with a tag, which nobody here can check."""
-        return self._error(header, tail, ErrorCode.UNSUPPORTED, "Authentication is not supported.")
 
     def _hello(self, message: Message, tail: TailInfo) -> Message:
         hello = Hello.parse(message.payload)
@@ -142,14 +137,12 @@ class EdgeSession:
             )
         return Inference(message)
 
-    def _error(
-        self, request: Message | FrameHeader, tail: TailInfo, code: ErrorCode, text: str
-    ) -> Message:
+    def _error(self, request: Message, tail: TailInfo, code: ErrorCode, text: str) -> Message:
         payload = ErrorPayload(code, text).pack()
         return self._answer(request, MessageType.ERROR, tail.model_id, payload)
 
     def _answer(
-        self, request: Message | FrameHeader, kind: MessageType, model_id: int, payload: bytes
+        self, request: Message, kind: MessageType, model_id: int, payload: bytes
     ) -> Message:
         self._counters["tx_messages"] += 1
         return Message(kind, Flags.ANSWER, request.session, request.message_id, model_id, payload)

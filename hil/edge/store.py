@@ -3,13 +3,15 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from hil.errors import EdgeError
 from hil.model.array import Array
 
 KEPT = 64
-"""Records kept; the oldest goes first."""
+"""Records kept of each owner; its oldest goes first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,39 +41,61 @@ class EdgeRecord:
     told_invoke_us: int
 
 
+class Origin(NamedTuple):
+    """Whose inference a record is of.
+
+    Attributes:
+        owner: who was given the key that it was asked with; None without a key.
+        peer: link and address.
+    """
+
+    owner: Hashable | None
+    peer: str
+
+
 class RecordStore:
-    """The last records, to be written by one thread and awaited by others."""
+    """The last records, to be written by one thread and awaited by others.
+
+    What one has asked never takes the place of what another has: it is known by link, address,
+    session and number, and with a key by whose that is. Those who have a key have a store each.
+    """
 
     def __init__(self) -> None:
-        self._records: OrderedDict[tuple[int, int], EdgeRecord] = OrderedDict()
+        self._records: dict[Hashable | None, OrderedDict[tuple[str, int, int], EdgeRecord]] = {}
         self._changed = threading.Condition()
 
-    def add(self, record: EdgeRecord) -> None:
-        """Keep a record; a later one of the same session and message id takes its place."""
-        key = (record.session, record.message_id)
+    def add(self, record: EdgeRecord, origin: Origin) -> None:
+        """Keep a record; a later one of the same origin, session and number takes its place."""
+        key = (origin.peer, record.session, record.message_id)
         with self._changed:
-            self._records[key] = record
-            self._records.move_to_end(key)
-            if len(self._records) > KEPT:
-                self._records.popitem(last=False)
+            kept = self._records.setdefault(origin.owner, OrderedDict())
+            kept[key] = record
+            kept.move_to_end(key)
+            if len(kept) > KEPT:
+                kept.popitem(last=False)
             self._changed.notify_all()
 
-    def get(self, message_id: int, session: int | None, timeout: float) -> EdgeRecord:
+    def get(
+        self, message_id: int, session: int | None, timeout: float, owner: Hashable | None = None
+    ) -> EdgeRecord:
         """Return the newest record of a message, waiting for it at most ``timeout`` seconds.
 
         Args:
             message_id: number the board gave the message.
             session: session number of the board's run, None for any.
             timeout: in seconds.
+            owner: who has asked with its key, None for any.
 
         Raises:
             EdgeError: there is none in time.
         """
 
         def newest() -> EdgeRecord | None:
-            for record in reversed(self._records.values()):
-                if record.message_id == message_id and session in (None, record.session):
-                    return record
+            owners = list(self._records) if owner is None else [owner]
+            for each in owners:
+                for record in reversed(self._records.get(each, OrderedDict()).values()):
+                    if record.message_id == message_id and session in (None, record.session):
+                        return record
             return None
 
         with self._changed:

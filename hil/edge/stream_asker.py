@@ -3,8 +3,19 @@
 
 import socket
 
+from hil.edge.packet_asker import OTHER_KEY
 from hil.errors import EdgeError
-from hil.protocol import Message, StreamDecoder, pack_stream, parse_stream_frame
+from hil.host.secret import Unseen
+from hil.protocol import (
+    Message,
+    MessageType,
+    StreamDecoder,
+    pack_stream,
+    parse_stream_frame,
+    parse_stream_header,
+)
+from hil.protocol.asking_keys import AskingKeys
+from hil.protocol.auth import ForeignError
 
 _LIMIT = 1 << 24
 
@@ -18,6 +29,7 @@ class StreamAsker:
     Args:
         address: host and port of the server.
         timeout: longest wait for anything, in seconds.
+        key: of both sides, 16 bytes; without one nothing is authenticated.
 
     Raises:
         EdgeError: nothing answers there.
@@ -25,7 +37,8 @@ class StreamAsker:
 
     frame_limit = 0
 
-    def __init__(self, address: tuple[str, int], timeout: float) -> None:
+    def __init__(self, address: tuple[str, int], timeout: float, key: Unseen | None = None) -> None:
+        self._keys = None if key is None else AskingKeys(key)
         try:
             self.socket = socket.create_connection(address, timeout)
         except OSError as error:
@@ -39,10 +52,15 @@ class StreamAsker:
         """Send a request and return its answer.
 
         Raises:
-            EdgeError: the connection ended, or no answer came in time.
+            EdgeError: the connection ended, no answer came in time, or what came was not made with
+                the key.
+            ProtocolError: with a key, before HELLO has been answered.
         """
+        key = None
+        if self._keys is not None:
+            message, key = self._keys.outgoing(message)
         try:
-            self.socket.sendall(pack_stream(message))
+            self.socket.sendall(pack_stream(message, key))
             return self.receive()
         except OSError as error:
             raise EdgeError(f"The edge server was lost ({error}); look at its log.") from error
@@ -51,7 +69,7 @@ class StreamAsker:
         """Return the next message.
 
         Raises:
-            EdgeError: the connection ended.
+            EdgeError: the connection ended, or the message was not made with the key.
             OSError: it broke, or nothing came in time.
         """
         while (frame := self._decoder.pop()) is None:
@@ -59,8 +77,20 @@ class StreamAsker:
             if not data:
                 raise EdgeError("The edge server closed the connection; look at its log.")
             self._decoder.push(data)
-        return parse_stream_frame(frame)
+        return parse_stream_frame(frame) if self._keys is None else _verified(self._keys, frame)
 
     def close(self) -> None:
         """Close the connection."""
         self.socket.close()
+
+
+def _verified(keys: AskingKeys, frame: bytes) -> Message:
+    """Return the message of a frame, and learn the session's key of it if it answers HELLO."""
+    header = parse_stream_header(frame)
+    try:
+        keys.verify(header, frame)
+    except ForeignError as error:
+        why = OTHER_KEY if keys.lacks_key else f"auth: {error} Somebody else has answered."
+        raise EdgeError(why) from error
+    message = parse_stream_frame(frame, keys.key_of_answer(header))
+    return keys.greeted(message) if message.type is MessageType.HELLO else message

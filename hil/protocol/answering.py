@@ -4,9 +4,12 @@
 from collections import deque
 from typing import Protocol
 
+from hil.host.secret import Unseen
 from hil.protocol.ack import Ack
+from hil.protocol.auth import ForeignError, opened, sealed
 from hil.protocol.codes import ErrorCode, Flags, MessageType, ProtocolError
 from hil.protocol.frame import HEADER_SIZE, FrameHeader, with_ack_requested
+from hil.protocol.greeting import Greeting
 from hil.protocol.message import Message, fragment
 from hil.protocol.packet import (
     FIRST_LENGTH,
@@ -52,6 +55,7 @@ class Answerer(Protocol):
         handed out.
 
         Raises:
+            ForeignError: the frame was not made with the key of this side; it is dropped.
             ProtocolError: the frame is dropped; reasons as for headers, fragments, and the bodies
                 of HELLO and ACK, direction for what only an answering side sends.
         """
@@ -69,9 +73,17 @@ class Answerer(Protocol):
 
 
 class _Side:
-    """What both kinds share."""
+    """What both kinds share.
 
-    def __init__(self, frame_limit: int, limit: int) -> None:
+    Args:
+        frame_limit: largest frame this side accepts, in bytes.
+        limit: largest message body accepted, in bytes.
+        greeting: the HELLO that the session begins with, if it has a tag: it has been answered
+            then, and only what is made with the session's key is taken. Another HELLO is the
+            owner's affair (:class:`~hil.protocol.admission.Admission`).
+    """
+
+    def __init__(self, frame_limit: int, limit: int, greeting: Greeting | None = None) -> None:
         self.resent = 0
         self.duplicates = 0
         self.damaged = 0
@@ -79,6 +91,40 @@ class _Side:
         self._length = FIRST_LENGTH
         self._greeting: int | None = None  # id of the last HELLO
         self._reassembler = Reassembler(FIRST_LENGTH, limit)
+        self._session = 0
+        self._key: Unseen | None = None
+        if greeting is not None:
+            self._begin(greeting)
+
+    def _begin(self, greeting: Greeting) -> None:
+        hello = greeting.hello
+        self._session = hello.session
+        self._key = greeting.session_key
+        self._length = agreed_length(self._frame_limit, Hello.parse(hello.payload))
+        self._reassembler.agree(self._length)
+        self._reassembler.expect(self._key)
+        self._reassembler.begin_behind(FrameHeader(*hello[:4]))
+
+    def _verified(self, header: FrameHeader, frame: bytes) -> tuple[FrameHeader, bytes]:
+        """Return a frame, and its header, with the session in place.
+
+        Raises:
+            ForeignError: it was made with another key, or with one where there is none.
+        """
+        if self._key is None:
+            if Flags.AUTHENTICATED in header.flags:
+                raise ForeignError("A frame was made with a key, and none is known here.")
+            return header, frame
+        plain = None
+        if is_in_session(header):
+            plain = opened(self._key, self._session, header, frame)
+        if plain is None:
+            raise ForeignError("The check of a frame is not that of its key.")
+        return header._replace(session=self._session), plain
+
+    def _sealed(self, frames: list[bytes]) -> list[bytes]:
+        """Return frames as they go out."""
+        return frames if self._key is None else [sealed(self._key, frame) for frame in frames]
 
     def _agree(self, greeting: Message) -> Message | None:
         """Settle the length of fragments; return the refusal if that cannot be."""
@@ -98,7 +144,7 @@ class _Side:
     def _cut_up(self, message: Message) -> list[bytes]:
         if message.type is MessageType.ERROR and message.message_id == self._greeting:
             message = one_frame_error(message)
-        return fragment(message, self._length)
+        return fragment(message, self._length, self._key)
 
 
 class Answering(_Side):
@@ -108,29 +154,30 @@ class Answering(_Side):
     late copies of their frames change nothing.
 
     Args:
-        frame_limit: largest frame this side accepts, in bytes.
-        limit: largest message body accepted, in bytes.
+        frame_limit, limit, greeting: see :class:`_Side`.
     """
 
-    def __init__(self, frame_limit: int, limit: int) -> None:
-        super().__init__(frame_limit, limit)
+    def __init__(self, frame_limit: int, limit: int, greeting: Greeting | None = None) -> None:
+        super().__init__(frame_limit, limit, greeting)
         self._past: deque[int] = deque(maxlen=_PAST_SESSIONS)
         self._sender: Sender | None = None
         self._frames: list[bytes] = []
 
     def receive(self, frame: bytes) -> Received:
         """See :meth:`Answerer.receive`."""
+        frames, message = self._receive(frame)
+        return self._sealed(frames), message
+
+    def _receive(self, frame: bytes) -> Received:
         header = FrameHeader.parse(frame[:HEADER_SIZE])
+        header, frame = self._verified(header, frame)
         check_request(header)
         wants_ack = Flags.ACK_REQUESTED in header.flags
         if header.session in self._past:
             self.duplicates += header.type is not MessageType.ACK
             return [], None
-        if Flags.AUTHENTICATED in header.flags:
-            unsupported = refusal(header, ErrorCode.UNSUPPORTED, "Authentication is not supported.")
-            return [single_frame(unsupported)] if wants_ack else [], None
         if header.type is MessageType.ACK:
-            ack = Ack.parse(parse_single_frame(header, frame).payload)
+            ack = Ack.parse(parse_single_frame(header, frame, self._key).payload)
             return self._on_poll(header, ack) if wants_ack else self._on_ack(header, ack), None
         present = self._reassembler.present
         if header.type is MessageType.HELLO:
@@ -144,6 +191,9 @@ class Answering(_Side):
 
     def answer(self, message: Message) -> list[bytes]:
         """See :meth:`Answerer.answer`."""
+        return self._sealed(self._answer(message))
+
+    def _answer(self, message: Message) -> list[bytes]:
         present = self._reassembler.present
         if present is None or not _is_about(message, present) or not self._reassembler.is_complete:
             return []
@@ -156,7 +206,7 @@ class Answering(_Side):
         try:
             message = self._reassembler.add(frame)
         except DamagedError as error:
-            return self.answer(self._refuse(header, error)), None
+            return self._answer(self._refuse(header, error)), None
         self.duplicates += self._reassembler.taken == taken
         present = self._reassembler.present
         if present is None or not _is_about(header, present):
@@ -168,7 +218,7 @@ class Answering(_Side):
             acks = Flags.ACK_REQUESTED in header.flags
             return [self._ack(header)] if acks else [], None
         if message.type is MessageType.HELLO and (refused := self._agree(message)):
-            return self.answer(refused), None
+            return self._answer(refused), None
         # Also unasked: what asked may have overtaken the fragment that completes the message.
         return [] if message.type in _AT_ONCE else [self._ack(header)], message
 
@@ -200,30 +250,31 @@ class Answering(_Side):
         return frames
 
     def _ack(self, header: FrameHeader) -> bytes:
-        return ack_frame(header, Flags.ANSWER, self._reassembler.ack)
+        return ack_frame(header, Flags.ANSWER, self._reassembler.ack, self._key)
 
     def _lost(self, header: FrameHeader) -> bytes:
         text = "This message is not known here: the answering side was restarted."
-        return single_frame(refusal(header, ErrorCode.EDGE_LOST, text))
+        return single_frame(refusal(header, ErrorCode.EDGE_LOST, text), self._key)
 
 
 class PlainAnswering(_Side):
     """Without ACKs over BLE (section 1.6), for one connection: an :class:`Answerer`.
 
     Args:
-        frame_limit: largest frame this side accepts, in bytes.
-        limit: largest message body accepted, in bytes.
+        frame_limit, limit, greeting: see :class:`_Side`.
     """
+
+    def __init__(self, frame_limit: int, limit: int, greeting: Greeting | None = None) -> None:
+        super().__init__(frame_limit, limit, greeting)
+        self._reassembler.forget()  # after a reconnection the message on the way comes again
 
     def receive(self, frame: bytes) -> Received:
         """See :meth:`Answerer.receive`."""
         header = FrameHeader.parse(frame[:HEADER_SIZE])
+        header, frame = self._verified(header, frame)
         check_request(header)
         if header.type is MessageType.ACK:
             raise ProtocolError("type", "An ACK came over a link that needs none.")
-        if Flags.AUTHENTICATED in header.flags:
-            unsupported = refusal(header, ErrorCode.UNSUPPORTED, "Authentication is not supported.")
-            return [single_frame(unsupported)] if header.is_last else [], None
         try:
             message = self._reassembler.add(frame)
         except DamagedError as error:
@@ -238,7 +289,16 @@ class PlainAnswering(_Side):
 
     def answer(self, message: Message) -> list[bytes]:
         """See :meth:`Answerer.answer`."""
-        return self._cut_up(message)
+        return self._sealed(self._cut_up(message))
+
+
+def is_in_session(header: FrameHeader) -> bool:
+    """Can a frame be one of a session with a key, as it comes to the answering side?
+
+    One that comes back from there is this side's own; somebody has sent it back.
+    """
+    has_check = Flags.AUTHENTICATED in header.flags and Flags.ANSWER not in header.flags
+    return has_check and header.type is not MessageType.HELLO
 
 
 def _is_about(one: FrameHeader | Message, other: FrameHeader) -> bool:

@@ -2,15 +2,19 @@
 """Who made a frame: keys, tags and checks (docs/protocol.md, section 1.8)."""
 
 import hmac
+import secrets
 import struct
 
 from hil.host.secret import Unseen
-from hil.protocol.codes import Flags, MessageType
+from hil.protocol.codes import Flags, MessageType, ProtocolError
 from hil.protocol.frame import HEADER_SIZE, FrameHeader, pack_header
 
 KEY_SIZE = 16
 NONCE_SIZE = 16
 TAG_SIZE = 16
+
+FOREIGN = "foreign"
+"""The reason of a :class:`ForeignError`."""
 
 _U32 = struct.Struct("<I")
 _SESSION = slice(4, 8)
@@ -20,9 +24,27 @@ _TAGGED = slice(2, 12)
 _NO_KEY = bytes(KEY_SIZE)
 
 
+class ForeignError(ProtocolError):
+    """A frame or message that nobody has made who has the key; it changes nothing."""
+
+    def __init__(self, what: str) -> None:
+        """Say what is wrong with it, as a sentence."""
+        super().__init__(FOREIGN, what)
+
+
 def mac(key: bytes, data: bytes) -> bytes:
     """Return the first 16 bytes of HMAC-SHA-256."""
     return hmac.digest(key, data, "sha256")[:TAG_SIZE]
+
+
+def new_nonce() -> bytes:
+    """Return 16 random bytes."""
+    return secrets.token_bytes(NONCE_SIZE)
+
+
+def new_key() -> Unseen:
+    """Return a random key."""
+    return Unseen(secrets.token_bytes(KEY_SIZE))
 
 
 def key_id(key: bytes) -> str:
@@ -52,7 +74,12 @@ def session_key(key: bytes, session: int, asking: bytes, answering: bytes) -> Un
 
 
 def tag(
-    key: bytes, kind: MessageType, flags: Flags, session: int, message_id: int, body: bytes
+    key: bytes,
+    kind: MessageType,
+    flags: Flags,
+    session: int,
+    message_id: int,
+    body: bytes | memoryview,
 ) -> bytes:
     """Return the 16 bytes behind a body.
 
@@ -65,7 +92,31 @@ def tag(
         body: up to and including the CRC.
     """
     header = pack_header(kind, flags & ~Flags.ACK_REQUESTED, session, message_id)
-    return mac(key, header[_TAGGED] + body)
+    code = hmac.new(key, header[_TAGGED], "sha256")
+    code.update(body)
+    return code.digest()[:TAG_SIZE]
+
+
+def check_tag(
+    key: bytes,
+    kind: MessageType,
+    flags: Flags,
+    session: int,
+    message_id: int,
+    whole: bytes | memoryview,
+) -> bytes | memoryview:
+    """Return a body without the tag behind it.
+
+    All arguments but the last are as for :func:`tag`; `whole` is the body with its tag.
+
+    Raises:
+        ForeignError: the tag is missing, or another.
+    """
+    body = whole[:-TAG_SIZE]
+    right = tag(key, kind, flags, session, message_id, body)
+    if Flags.AUTHENTICATED not in flags or not hmac.compare_digest(right, whole[-TAG_SIZE:]):
+        raise ForeignError("The tag of a message is not that of its key.")
+    return body
 
 
 def sealed(key: bytes, frame: bytes) -> bytes:

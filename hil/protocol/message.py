@@ -5,6 +5,7 @@ import struct
 import zlib
 from typing import NamedTuple
 
+from hil.protocol.auth import check_tag, tag
 from hil.protocol.codes import Flags, MessageType, ProtocolError
 from hil.protocol.frame import FrameHeader, pack_header
 
@@ -36,19 +37,39 @@ class Message(NamedTuple):
     model_id: int
     payload: bytes
 
-    def pack_body(self) -> bytes:
-        """Return length, model id, payload and CRC-32."""
+    def sent_with(self, key: bytes | None) -> "Message":
+        """Return the message as it is sent: with a key it says that it has a tag."""
+        return self if key is None else self._replace(flags=self.flags | Flags.AUTHENTICATED)
+
+    def pack_body(self, key: bytes | None = None) -> bytes:
+        """Return length, model id, payload and CRC-32, and with a key the tag of section 1.8.
+
+        With a key the message is one that was made by :meth:`sent_with`.
+        """
         start = _BODY_START.pack(len(self.payload), self.model_id)
         crc = zlib.crc32(self.payload, zlib.crc32(start))
-        return b"".join((start, self.payload, _U32.pack(crc)))
+        body = b"".join((start, self.payload, _U32.pack(crc)))
+        return body if key is None else body + tag(key, *self[:4], body)
 
     @classmethod
-    def parse(cls, header: FrameHeader, body: bytes | memoryview) -> "Message":
+    def parse(
+        cls, header: FrameHeader, body: bytes | memoryview, key: bytes | None = None
+    ) -> "Message":
         """Join the header of a fragment and the whole body.
 
+        Args:
+            header: with the true session.
+            body: with its tag, if there is a key.
+            key: that the message is to be made with. The message returned says no more that it has
+                a tag.
+
         Raises:
+            ForeignError: it was not made with the key.
             ProtocolError: with reason length or crc.
         """
+        if key is not None:
+            body = check_tag(key, *header[:4], body)
+            header = header._replace(flags=header.flags & ~Flags.AUTHENTICATED)
         if len(body) < BODY_OVERHEAD:
             raise ProtocolError("length", f"A message body of {len(body)} bytes is no body.")
         view = memoryview(body)
@@ -70,12 +91,13 @@ class Message(NamedTuple):
         )
 
 
-def fragment(message: Message, length: int) -> list[bytes]:
+def fragment(message: Message, length: int, key: bytes | None = None) -> list[bytes]:
     """Cut a message into frames for a datagram link.
 
     Args:
         message: the message.
         length: bytes of body in every fragment but the last, as agreed in HELLO.
+        key: that the message is made with, if it gets a tag. The session stands in its place yet.
 
     Returns:
         One ``bytes`` a frame, header included, in order.
@@ -85,7 +107,8 @@ def fragment(message: Message, length: int) -> list[bytes]:
     """
     if length < 1:
         raise ValueError("fragments need at least one byte of body")
-    body = message.pack_body()
+    message = message.sent_with(key)
+    body = message.pack_body(key)
     count = -(-len(body) // length)
     if count > MAX_FRAGMENTS:
         raise ValueError(f"{len(body)} bytes in pieces of {length} are more than 65,535 fragments")

@@ -2,6 +2,7 @@
 """What both ends of a packet link do alike: one-frame messages, the fragment length, refusals."""
 
 from hil.protocol.ack import Ack
+from hil.protocol.auth import TAG_SIZE
 from hil.protocol.codes import Flags, MessageType, ProtocolError
 from hil.protocol.frame import HEADER_SIZE, FrameHeader
 from hil.protocol.message import BODY_OVERHEAD, Message, fragment
@@ -33,27 +34,32 @@ def agreed_length(frame_limit: int, hello: Hello) -> int:
     return min(frame_limit, hello.frame_limit) - HEADER_SIZE
 
 
-def single_frame(message: Message) -> bytes:
-    """Return a short message as the one frame that it is on any packet link."""
-    (frame,) = fragment(message, FIRST_LENGTH)
+def single_frame(message: Message, key: bytes | None = None) -> bytes:
+    """Return a short message, made with a key if there is one, as its frame on any packet link."""
+    if key is not None and message.type is MessageType.ERROR:
+        message = one_frame_error(message, TAG_SIZE)
+    (frame,) = fragment(message, FIRST_LENGTH, key)
     return frame
 
 
-def parse_single_frame(header: FrameHeader, frame: bytes) -> Message:
-    """Read a message that is one frame on any packet link.
+def parse_single_frame(header: FrameHeader, frame: bytes, key: bytes | None = None) -> Message:
+    """Read a message that is one frame on any packet link; made with a key, if there is one.
 
     Raises:
+        ForeignError: as :meth:`Message.parse` does.
         ProtocolError: with reason count, length or crc.
     """
     if header.fragment_count != 1:
         raise ProtocolError("count", f"{header.type.name} came in more than one frame.")
-    return Message.parse(header, frame[HEADER_SIZE:])
+    return Message.parse(header, frame[HEADER_SIZE:], key)
 
 
-def ack_frame(asked: FrameHeader | Message, direction: Flags, ack: Ack) -> bytes:
+def ack_frame(
+    asked: FrameHeader | Message, direction: Flags, ack: Ack, key: bytes | None = None
+) -> bytes:
     """Return an ACK; ``ANSWER`` in ``direction`` when it speaks of a request, see section 1.4."""
     return single_frame(
-        Message(MessageType.ACK, direction, asked.session, asked.message_id, 0, ack.pack())
+        Message(MessageType.ACK, direction, asked.session, asked.message_id, 0, ack.pack()), key
     )
 
 
@@ -65,9 +71,14 @@ def refusal(asked: FrameHeader | Message, code: int, text: str) -> Message:
     )
 
 
-def one_frame_error(error: Message) -> Message:
-    """Return an ERROR with its sentence cut so that it fits in one frame of any packet link."""
-    payload = ErrorPayload.parse(error.payload).cut(FIRST_LENGTH - BODY_OVERHEAD)
+def one_frame_error(error: Message, behind: int = 0) -> Message:
+    """Return an ERROR with its sentence cut so that it fits in one frame of any packet link.
+
+    Args:
+        error: the message.
+        behind: bytes that follow its body, such as a tag.
+    """
+    payload = ErrorPayload.parse(error.payload).cut(FIRST_LENGTH - BODY_OVERHEAD - behind)
     return error._replace(payload=payload.pack())
 
 

@@ -2,6 +2,7 @@
 """A message from its fragments, in whatever order they arrive."""
 
 from hil.protocol.ack import Ack
+from hil.protocol.auth import TAG_SIZE, ForeignError
 from hil.protocol.codes import Flags, ProtocolError
 from hil.protocol.frame import HEADER_SIZE, FrameHeader
 from hil.protocol.message import Message
@@ -35,6 +36,8 @@ class Reassembler:
         self.present: FrameHeader | None = None
         self.taken = 0
         self._limit = limit
+        self._key: bytes | None = None
+        self._forged = False  # what came as the present message was not
         self._pieces: dict[int, bytes] = {}
         self._base = 0
         self.agree(fragment_length)
@@ -42,11 +45,26 @@ class Reassembler:
     def agree(self, fragment_length: int) -> None:
         """HELLO has settled the length of fragments."""
         self._length = fragment_length
-        self._most = -(-self._limit // fragment_length)
+        self._most = -(-self._room // fragment_length)
+
+    def expect(self, key: bytes) -> None:
+        """Take from now on messages that are made with a key, and no others."""
+        self._key = key
+        self.agree(self._length)
+
+    def begin_behind(self, header: FrameHeader) -> None:
+        """Take a message that is one frame for the present one, and for complete."""
+        self.present = header._replace(flags=header.flags & ~Flags.ACK_REQUESTED)
+        self._pieces = {}
+        self._base = 1
 
     def forget(self) -> None:
         """Take whatever comes next, also an older message."""
         self.present = None
+
+    @property
+    def _room(self) -> int:
+        return self._limit if self._key is None else self._limit + TAG_SIZE
 
     @property
     def is_complete(self) -> bool:
@@ -68,6 +86,7 @@ class Reassembler:
 
         Raises:
             DamagedError: this was the last fragment that was missing; it is raised once.
+            ForeignError: likewise, and the message was not made with the key: it has to come again.
             ProtocolError: the frame is dropped; reasons as for headers, length, count for a
                 message above the limit or a fragment that contradicts an earlier one.
         """
@@ -78,7 +97,8 @@ class Reassembler:
         present = self.present
         if present is not None and is_older(header, present):
             return None
-        if present is None or not _is_same(header, present):
+        if present is None or self._forged or not _is_same(header, present):
+            self._forged = False
             self.present = header
             self._pieces = {}
             self._base = 0
@@ -96,7 +116,11 @@ class Reassembler:
         body = b"".join(self._pieces[index] for index in range(header.fragment_count))
         self._pieces = {}
         try:
-            return Message.parse(header, body)
+            return Message.parse(header, body, self._key)
+        except ForeignError:
+            self._base = 0
+            self._forged = True
+            raise
         except ProtocolError as error:
             raise DamagedError(error.reason, str(error)) from None
 

@@ -14,10 +14,16 @@ _PREFIX = struct.Struct("<I")
 PREFIX_SIZE = _PREFIX.size
 
 
-def pack_stream(message: Message) -> bytes:
-    """Return a message as it goes onto a stream: length prefix, header, body."""
+def pack_stream(message: Message, key: bytes | None = None) -> bytes:
+    """Return a message as it goes onto a stream: length prefix, header, body.
+
+    Args:
+        message: the message.
+        key: that it is made with, if it gets a tag.
+    """
+    message = message.sent_with(key)
     header = pack_header(message.type, message.flags, message.session, message.message_id)
-    body = message.pack_body()
+    body = message.pack_body(key)
     return b"".join((_PREFIX.pack(HEADER_SIZE + len(body)), header, body))
 
 
@@ -36,13 +42,13 @@ def parse_stream_header(frame: bytes) -> FrameHeader:
     return header
 
 
-def parse_stream_frame(frame: bytes) -> Message:
-    """Read a whole frame.
+def parse_stream_frame(frame: bytes, key: bytes | None = None) -> Message:
+    """Read a whole frame, which is to be made with ``key`` if there is one.
 
     Raises:
         ProtocolError: as :func:`parse_stream_header` and :meth:`Message.parse` do.
     """
-    return Message.parse(parse_stream_header(frame), memoryview(frame)[HEADER_SIZE:])
+    return Message.parse(parse_stream_header(frame), memoryview(frame)[HEADER_SIZE:], key)
 
 
 def with_prefix(frame: bytes) -> bytes:

@@ -44,6 +44,8 @@ _OPTIONS = {
     "link": "TOML file that shapes the links of virtual boards; see 'hil sim --help'",
     "hci": "what reaches virtual boards over BLE: 'bluez' (this computer's own adapter, as for "
     "real boards) or the radio of another program's lab; default: HIL_HCI, else the lab's own",
+    "auth": "'off': links are not authenticated, and anybody on the network may take part; "
+    "default: 'on', by a new key for each link that is opened, given to the board over its console",
     "rounds": "inferences in a latency test; default: 20, fewer give no p95",
     "confidence": "how sure each latency verdict is to be, a share or a percentage: latency tests "
     "measure until it is, or for --hil-max-rounds; default: verdicts go by the figures of "
@@ -59,6 +61,7 @@ _OPTIONS = {
     "report": "directory for the page about the run, index.html; default: that of results.json",
 }
 
+_AUTH = ("on", "off")
 _UNSTABLE = ("pass", "fail")
 _UNDECIDED = ("fail", "warn")
 _CONSOLES = ("hil", "plain")
@@ -88,6 +91,7 @@ class Settings:
         via_named: whether they were asked for by name.
         link: TOML file that shapes simulated links.
         hci: radio for BLE, see :mod:`hil.rig.hci`.
+        auth: whether links are authenticated.
         rounds: at least 1.
         certainty: of latency verdicts.
         unstable: ``pass`` or ``fail``, what a test counts that passes only when it is run again.
@@ -110,6 +114,7 @@ class Settings:
     via_named: bool
     link: Path | None
     hci: str | None
+    auth: bool
     rounds: int
     certainty: "Certainty"
     unstable: str
@@ -150,6 +155,7 @@ class Settings:
             via_named=via is not None,
             link=_path(config, "link"),
             hci=text("hci"),
+            auth=_word(text("auth"), "auth", _AUTH) == "on",
             rounds=rounds,
             certainty=_certainty(config, rounds),
             unstable=_word(text("unstable"), "unstable", _UNSTABLE),

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 BUDGETS = "budgets.toml"
 
 
+_KEYLESS = (
+    "hil: links are NOT authenticated (--hil-auth, or auth in hil.toml, says off): anybody on the "
+    "network may take part"
+)
+
+
 @dataclass(frozen=True)
 class Plan:
     """What is to be tested.
@@ -80,6 +86,7 @@ class Plan:
                 gateway=settings.gateway,
                 shaping=shaping,
                 hci=settings.hci,
+                auth=settings.auth,
                 directories=directories,
                 wait_s=settings.board_wait,
                 on_wait=on_wait,
@@ -179,6 +186,8 @@ class Plan:
             return [f"hil: no board: {rig}", f"hil: {under_test}", *odd]
         if rig.peer is not None:
             under_test += f", tail on the peer {rig.peer}"
+        if not rig.board.auth:
+            odd = [*odd, _KEYLESS]
         if not rig.board.virtual:
             return [f"hil: board {rig.board}, {under_test}", *odd]
         lines = [f"hil: virtual ESP32-S3, all its times are simulated; {under_test}", *odd]

@@ -21,6 +21,7 @@ from hil.results.history import History
 from hil.results.measured import Measured, latency
 from hil.results.photo_book import PhotoBook
 from hil.results.records import (
+    AuthenticationRecord,
     BoardRecord,
     CombinationRecord,
     CutRecord,
@@ -36,7 +37,7 @@ from hil.results.records import (
 )
 from hil.version import __version__
 
-SCHEMA = "hil-results-6"
+SCHEMA = "hil-results-7"
 
 OUTCOMES = {
     0: "passed",
@@ -68,6 +69,7 @@ class Results(PhotoBook):
         certainty: how sure verdicts are to be.
         unstable: ``pass`` or ``fail``, what a test counts that passed only when it was run again.
         notes: what did not go as usual when boards were flashed or reset, with the board's port.
+        authentication: which links were authenticated, and what strangers have sent.
         spans: what each test that is judged by a budget has measured, by the test.
         history: earlier runs on this board.
         The others hold the records of :mod:`hil.results.records`; photos are in the
@@ -92,6 +94,7 @@ class Results(PhotoBook):
     certainty: Certainty = field(default_factory=Certainty)
     unstable: str = "pass"
     notes: list[str] = field(default_factory=list)
+    authentication: AuthenticationRecord = field(default_factory=AuthenticationRecord)
     spans: dict[str, SpanRecord] = field(default_factory=dict)
     history: History = field(default_factory=History)
     errors: list[ErrorRecord] = field(default_factory=list)
@@ -233,6 +236,7 @@ class Results(PhotoBook):
             },
             "history": _plain(self.history),
             "notes": _plain(self.notes),
+            "authentication": _plain(self.authentication),
             "errors": _plain(self.errors),
             "tests": _plain(self.tests),
         }

@@ -63,7 +63,7 @@ def latency_lines(document: Row, width: int) -> list[str]:
         summaries = [each for each in document["latency"] if each["simulated"] == simulated]
         if summaries:
             clock = "simulated" if simulated else "by the board's clock"
-            lines.append(f"links      {clock}")
+            lines.append(f"links      {clock}{_authenticated(document, summaries)}")
             headlines = [_headline(summary, verdicts) for summary in summaries]
             lines += lay_out(_LINKS, headlines, width, indent=_INDENT).lines
             lines += fold(f"{clock}, milliseconds; {_TRANSFER}", width, "latency    ")
@@ -72,6 +72,15 @@ def latency_lines(document: Row, width: int) -> list[str]:
     for text in _budgets(document["budgets"]):
         lines += fold(text, width, "budgets    ")
     return lines
+
+
+def _authenticated(document: Row, summaries: Sequence[Row]) -> str:
+    """Say in one word whether the links were authenticated; nothing where nobody knows."""
+    links = (document.get("authentication") or {}).get("links", {})
+    told = {links[each["via"]] for each in summaries if each["via"] in links}
+    if not told:
+        return ""
+    return ", authenticated" if told == {True} else ", NOT authenticated"
 
 
 def _stages(rows: Sequence[tuple[str, ...]], width: int) -> tuple[str, ...]:

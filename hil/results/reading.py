@@ -45,6 +45,7 @@ _SECTIONS: dict[str, type | tuple[type, ...]] = {
     "budgets": dict,
     "history": dict,
     "notes": list,
+    "authentication": (dict, type(None)),
     "errors": list,
     "tests": list,
 }
@@ -167,5 +168,14 @@ def _from_5(document: Document) -> None:
             error.setdefault(name, value)
 
 
-_STEPS: dict[int, Callable[[Document], None]] = {3: _from_3, 4: _from_4, 5: _from_5}
+def _from_6(document: Document) -> None:
+    document.setdefault("authentication", None)
+
+
+_STEPS: dict[int, Callable[[Document], None]] = {
+    3: _from_3,
+    4: _from_4,
+    5: _from_5,
+    6: _from_6,
+}
 """What brings a document of a version to the next one."""

@@ -6,7 +6,7 @@ so), times named ``host_*`` were measured by this machine.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -269,3 +269,24 @@ class TestRecord:
     log: str | None
     attempts: int = 1
     combination: str | None = None
+
+
+@dataclass
+class AuthenticationRecord:
+    """Who could take part in the run; grows with it.
+
+    Attributes:
+        links: by link, whether all of its connections were authenticated.
+        keyless: why some were not, as a sentence; None if all were.
+        foreign: frames that came to this host and that nobody had made who has a key, or which a
+            board without one had no part in. They have changed nothing.
+    """
+
+    links: dict[str, bool] = field(default_factory=dict)
+    keyless: str | None = None
+    foreign: int = 0
+
+    def note(self, via: str, keyless: str) -> None:
+        """A link was opened; `keyless` says why it is not authenticated, or nothing."""
+        self.links[via] = self.links.get(via, True) and not keyless
+        self.keyless = self.keyless or keyless or None

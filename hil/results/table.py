@@ -28,7 +28,8 @@ def closing_lines(document: Mapping[str, Any], width: int) -> list[str]:
         if several:
             lines += _aligned([("with", f"{name}: {_subject(part)}")], width)
         lines += _aligned(_predictions(part), width) + latency_lines(part, width)
-    return lines + _aligned(_notes(document) + exit_rows(document), width)
+    last = _notes(document) + _strangers(document) + exit_rows(document)
+    return lines + _aligned(last, width)
 
 
 def _predictions(document: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -133,6 +134,17 @@ def _notes(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     notes = document["notes"]
     more = f" (and {len(notes) - 1} more in results.json)" if len(notes) > 1 else ""
     return [("unusual", f"{notes[0]}{more}")] if notes else []
+
+
+def _strangers(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say who could take part, if anybody could, and how much of what came was nobody's."""
+    told = document["authentication"] or {"keyless": None, "foreign": 0}
+    rows = []
+    if told["keyless"]:
+        rows.append(("keyless", told["keyless"]))
+    if told["foreign"]:
+        rows.append(("foreign", f"{told['foreign']:,} frames of strangers came and were dropped"))
+    return rows
 
 
 def _kernels(kernels: str) -> str:

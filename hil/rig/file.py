@@ -24,7 +24,7 @@ PATH_VARIABLE = "HIL_CONFIG"
 _KEYS: dict[str, dict[str, type]] = {
     "boards": KEYS,
     "wifi": {"ssid": str, "password_env": str},
-    "edge": {"host": str},
+    "edge": {"host": str, "auth": bool},
 }
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _KINDS = {
@@ -45,6 +45,7 @@ class RigFile:
         ssid: of the access point that real boards join.
         password_env: environment variable with the access point's password.
         edge_host: address of this host as boards see it.
+        auth: whether links are authenticated.
     """
 
     path: Path | None = None
@@ -52,6 +53,7 @@ class RigFile:
     ssid: str | None = None
     password_env: str | None = None
     edge_host: str | None = None
+    auth: bool = True
 
     @classmethod
     def find(cls, directories: Sequence[Path] = ()) -> Self:
@@ -105,7 +107,14 @@ class RigFile:
                 edge = _checked("edge", "[edge]", tree.get("edge", {}))
         except BadInputError as error:
             raise BadInputError(f"{place(path, error)}: {str(error).rstrip('.')}.") from None
-        return cls(path, boards, wifi.get("ssid"), wifi.get("password_env"), edge.get("host"))
+        return cls(
+            path,
+            boards,
+            wifi.get("ssid"),
+            wifi.get("password_env"),
+            edge.get("host"),
+            edge.get("auth", True),
+        )
 
     def with_role(self, role: str) -> list[BoardEntry]:
         """Return the boards that have a role; of peers and gateways there is at most one."""

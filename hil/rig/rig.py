@@ -44,6 +44,7 @@ class BoardSpec:
         wait_s: seconds to wait while another process holds the board.
         hci: by which radio it is reached over BLE, as an option says, see
             :mod:`hil.rig.hci`.
+        auth: whether its links are authenticated, where its firmware knows how.
     """
 
     port: str = VIRTUAL
@@ -58,6 +59,7 @@ class BoardSpec:
     psram: bool = field(default=False, kw_only=True)
     wait_s: float = field(default=0.0, kw_only=True)
     hci: str | None = field(default=None, kw_only=True)
+    auth: bool = field(default=True, kw_only=True)
 
     def __str__(self) -> str:
         return f"{self.name} at {self.port}".lstrip()
@@ -99,6 +101,7 @@ class Rig:
         on_wait: OnWait | None = None,
         needs_wifi: bool = True,
         absent_ok: bool = False,
+        auth: bool = True,
     ) -> Self:
         """Return the boards that are meant, each with its port.
 
@@ -123,6 +126,7 @@ class Rig:
             needs_wifi: whether real boards will have to join the access point.
             absent_ok: whether the board under test, too, is to be given if it is not attached, with
                 ``mac:ADDRESS`` or the like for its port.
+            auth: whether links are to be authenticated, unless ``hil.toml`` says not.
 
         Raises:
             BadInputError: a file cannot be understood, its password is not set, a name is
@@ -133,7 +137,7 @@ class Rig:
         file = RigFile.find(directories)
         first = choose_first(file, board or os.environ.get(BOARD_VARIABLE))
         virtual = first.identity.value == VIRTUAL
-        alone = BoardSpec(wait_s=wait_s, hci=checked_hci(hci))
+        alone = BoardSpec(wait_s=wait_s, hci=checked_hci(hci), auth=auth and file.auth)
         around = alone if virtual else _surroundings(file, needs_wifi, alone)
         seconds: dict[str, BoardSpec] = {}
         for role, named in (("peer", peer), ("gateway", gateway)):

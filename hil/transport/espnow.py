@@ -88,6 +88,12 @@ class GatewayLink:
             self._queue += [(ChunkType.SEND, 0, mac + frame) for frame in frames]
             self._changed.notify_all()
 
+    def known(self, peer: str, *, begun: bool) -> None:
+        """A gateway hands on all that it hears, in one queue."""
+
+    def unknown(self, peer: str) -> None:
+        """See :meth:`known`."""
+
     def disconnect(self, peer: str) -> bool:
         """ESP-NOW has no connections."""
         return False

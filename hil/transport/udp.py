@@ -26,6 +26,9 @@ _LEAST_DATAGRAM = 512
 
 _LARGEST_DATAGRAM = 1 << 16
 
+_MOST_GREETED = 32
+"""Peers with a socket of their own of which no session has begun; for one more the oldest goes."""
+
 _BURST = 64
 """Datagrams of one peer that are read in one turn of the loop; of strangers it is one."""
 
@@ -34,9 +37,9 @@ class UdpTransport(asyncio.DatagramProtocol):
     """One address on an asyncio event loop, for any number of peers; use it from the loop only.
 
     A peer's text is ``host:port``. Nothing is kept of a peer whose frames have been dealt with,
-    unless a session of it has begun (:meth:`begun`). Then it has a connected socket of its own, so
-    that however much strangers send, what it says is not lost among that; and of each of these
-    sockets more is read in one turn of the loop than of all strangers together.
+    unless it is :meth:`known`. Then it has a connected socket of its own, so that however much
+    strangers send, what it says is not lost among that; and of each of these sockets more is read
+    in one turn of the loop than of all strangers together.
     """
 
     kind = "udp"
@@ -48,7 +51,7 @@ class UdpTransport(asyncio.DatagramProtocol):
         self._received: Received | None = None
         self._bound: socket.socket
         self._remotes: dict[str, _Remote] = {}
-        self._lines: dict[str, socket.socket] = {}
+        self._lines: dict[str, _Line] = {}
         self._full = False
 
     @classmethod
@@ -86,22 +89,27 @@ class UdpTransport(asyncio.DatagramProtocol):
             if remote is not None and not self._full:
                 self._sendto(frame, remote.address)
 
-    def begun(self, peer: str) -> None:
+    def known(self, peer: str, *, begun: bool) -> None:
         """Take a peer's datagrams by a socket of its own, where this system can; see there."""
-        remote = self._remotes.get(peer)
-        if remote is None or peer in self._lines or self._transport is None:
-            return
-        line = _connected(self._bound, remote.address)
+        line, remote = self._lines.get(peer), self._remotes.get(peer)
         if line is not None:
-            self._lines[peer] = line
+            line.begun = line.begun or begun
+        elif remote is not None and self._transport is not None:
+            connected = _connected(self._bound, remote.address)
+            if connected is None:
+                return
+            line = self._lines[peer] = _Line(connected, begun)
             asyncio.get_running_loop().call_soon(self._go_over, peer, line)
+        greeted = [peer for peer, line in self._lines.items() if not line.begun]
+        for each in greeted[:-_MOST_GREETED]:
+            self.unknown(each)
 
-    def ended(self, peer: str) -> None:
+    def unknown(self, peer: str) -> None:
         """Take its datagrams among those of strangers again."""
         line = self._lines.pop(peer, None)
         if line is not None:
             loop = asyncio.get_running_loop()
-            loop.remove_reader(line)
+            loop.remove_reader(line.socket)
             loop.call_soon(self._retire, line)
 
     def disconnect(self, peer: str) -> bool:
@@ -112,7 +120,7 @@ class UdpTransport(asyncio.DatagramProtocol):
         """Close the sockets."""
         self._received = None
         for peer in list(self._lines):
-            self.ended(peer)
+            self.unknown(peer)
         if self._transport is not None:
             self._transport.close()
 
@@ -146,16 +154,16 @@ class UdpTransport(asyncio.DatagramProtocol):
     def error_received(self, exc: Exception) -> None:
         """Called by asyncio: a peer is gone, which its own timers find out."""
 
-    def _go_over(self, peer: str, line: socket.socket) -> None:
+    def _go_over(self, peer: str, line: "_Line") -> None:
         """Read a peer's own socket from now on, what came before being dealt with first."""
         if self._lines.get(peer) is line:
             self._read(self._bound, _RECEIVE_BUFFER // _LEAST_DATAGRAM)
-            asyncio.get_running_loop().add_reader(line, self._read, line, _BURST)
+            asyncio.get_running_loop().add_reader(line.socket, self._read, line.socket, _BURST)
 
-    def _retire(self, line: socket.socket) -> None:
+    def _retire(self, line: "_Line") -> None:
         """Deal with what a socket still has, and close it."""
-        self._read(line, _RECEIVE_BUFFER // _LEAST_DATAGRAM)
-        line.close()
+        self._read(line.socket, _RECEIVE_BUFFER // _LEAST_DATAGRAM)
+        line.socket.close()
 
     def _read(self, source: socket.socket, most: int) -> None:
         """Take at most so many of the datagrams that a socket has now."""
@@ -203,6 +211,14 @@ def _connected(bound: socket.socket, address: Any) -> socket.socket | None:
         line.close()
         return None
     return line
+
+
+class _Line:
+    """A peer's own socket, and whether a session of it has begun."""
+
+    def __init__(self, connected: socket.socket, begun: bool) -> None:
+        self.socket = connected
+        self.begun = begun
 
 
 class _Remote:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hil.cli.shared.chosen import ChosenContent, ChosenRig
-from hil.cli.shared.connected import connected, describe
+from hil.cli.shared.connected import connected, describe, trusted
 from hil.cli.shared.options import content_options, json_option, rig_options, via_option
 from hil.cli.shared.saying import say, say_folded
 from hil.errors import EdgeError, MessageLost
@@ -68,6 +68,7 @@ def rtt(
             document = {
                 "board": asdict(opened.info),
                 "via": via,
+                "authenticated": trusted(opened) == "authenticated",
                 "tail": "peer" if found.peer else "edge",
                 "simulated": opened.simulated,
                 "round_trips": summaries,
@@ -76,7 +77,7 @@ def rtt(
         else:
             say_folded(describe(opened))
             for each in summaries:
-                _print(via, each, opened.simulated)
+                _print(f"{via}, {trusted(opened)}", each, opened.simulated)
     if all(each["lost"] == count for each in summaries):
         text = sentence(
             "unanswered",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hil.cli.shared.chosen import ChosenContent, ChosenInputs, ChosenRig
-from hil.cli.shared.connected import connected, describe
+from hil.cli.shared.connected import connected, describe, trusted
 from hil.cli.shared.options import (
     content_options,
     input_options,
@@ -75,7 +75,10 @@ def run(
         if not as_json:
             say_folded(describe(opened))
             tail = ", tail on the peer" if found.peer else ""
-            say_folded(f"{opened.info.name} cut after {opened.info.cut}, over {via}{tail}")
+            say_folded(
+                f"{opened.info.name} cut after {opened.info.cut}, over {via}, {trusted(opened)}"
+                f"{tail}"
+            )
             if opened.part.model.stateful:
                 say("the model has state, which every inference begins afresh")
             if scaling and not scaling.endswith("by the manifest"):
@@ -86,10 +89,11 @@ def run(
             results.append((photo, inference, judgement))
             if not as_json:
                 _print_result(photo, inference, judgement, opened.info.kernels)
-        info = opened.info
+        info, link = opened.info, trusted(opened)
     if as_json:
         document = {
             "board": asdict(info),
+            "authenticated": link == "authenticated",
             "flash": asdict(report),
             "scaling": scaling,
             "photos": [_as_json(*result, info.kernels) for result in results],

@@ -26,6 +26,7 @@ class ChosenRig:
         board, peer, gateway: boards that are named.
         link: TOML file that shapes the links of virtual boards.
         hci: what reaches boards over BLE.
+        auth: ``on`` or ``off``, whether links are authenticated.
         wait: seconds to wait for boards that another process holds.
     """
 
@@ -34,6 +35,7 @@ class ChosenRig:
     gateway: str | None
     link: Path | None
     hci: str | None
+    auth: str
     wait: float
 
     def find(self, *, needs_wifi: bool = True, absent_ok: bool = False) -> "Rig":
@@ -51,6 +53,7 @@ class ChosenRig:
                 gateway=self.gateway,
                 shaping=read_link_file(self.link) if self.link else None,
                 hci=self.hci,
+                auth=self.auth == "on",
                 directories=[Path.cwd()],
                 wait_s=self.wait,
                 on_wait=say_who,

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hil.cli.shared.chosen import Content, say_who
+from hil.cli.shared.saying import say
 from hil.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def connected(
             boards.second("gateway").flash(content.build, None)
         if rig.peer is not None:
             board.connect(boards.second("peer"), via)
+            _say_keyless(board)
             yield board, report
             return
         split = board.part.split
@@ -50,7 +52,20 @@ def connected(
         with EdgeServer(split.tail, split.model_id, host=host, stopwatch=board.stopwatch) as edge:
             gateway = boards.second("gateway") if via == "espnow" else None
             board.connect(edge, via, gateway=gateway)
+            _say_keyless(board)
             yield board, report
+
+
+def _say_keyless(board: "Board") -> None:
+    """Say on standard error why anybody may take part, if that is so."""
+    if board.connection is not None and board.connection.keyless:
+        say(f"hil: {board.connection.keyless}", err=True, bold=True)
+
+
+def trusted(board: "Board") -> str:
+    """Say in a word or two whether the board's link is authenticated."""
+    link = board.connection
+    return "NOT authenticated" if link is None or link.keyless else "authenticated"
 
 
 def describe(board: "Board") -> str:

@@ -69,6 +69,14 @@ _RIG = (
         "for real boards) or the radio of another program's lab; default: HIL_HCI, then "
         "the lab's own.",
     ),
+    click.option(
+        "--auth",
+        type=click.Choice(["on", "off"]),
+        default="on",
+        show_default=True,
+        help="Whether links are authenticated, by a new key for each that is opened; off: anybody "
+        "on the network may take part.",
+    ),
     wait_option,
 )
 

@@ -23,6 +23,7 @@ from hil.results import Results
 if TYPE_CHECKING:
     from hil.board.board import Board
     from hil.edge import EdgeServer
+    from hil.edge.hearing import Hearing
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
     from hil.model.split import Cut
@@ -64,6 +65,7 @@ class Bench:
         self._installed = self._closed = False
         self._fits = False
         self._planned = ""
+        self._strange: dict[Hearing, int] = {}
         self.is_test_build = False
         self._refused: tuple[Content, HilError] | None = None
 
@@ -254,6 +256,9 @@ class Bench:
         boards = self.rig.boards
         notes = [f"{board.port}: {note}" for board in boards for note in board.notes]
         self._results.notes[:] = notes
+        if (edge := self._linking.edge) is not None:
+            self._strange[edge.hearing] = edge.hearing.foreign_count
+            self._results.authentication.foreign = sum(self._strange.values())
 
     def _restore(self) -> None:
         """Nobody is to find a small model on his board, or firmware that crashes when told to."""

@@ -99,6 +99,13 @@ class RecordingBoard(Board):
         self.results.round_trips.append(round_trip_record(echo, tail, *self._on_board))
         return echo
 
+    def connect(self, *args: Any, **kwargs: Any) -> None:
+        """Open a link, see :meth:`hil.Board.connect`."""
+        super().connect(*args, **kwargs)
+        link = self.connection
+        if link is not None and link.is_to_tail:
+            self.results.authentication.note(link.via, link.keyless)
+
     def _tolerates_loss(self, via: str, tail: str) -> bool:
         """Whether a message may stay unanswered.
 

@@ -4,7 +4,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from hil.protocol import header_of
+from hil.protocol import Flags, header_of
 from hil.transport.impairment.impairment import Impairment
 from hil.transport.impairment.peer import Peer
 
@@ -42,6 +42,11 @@ class Switch:
         self._on: Impairment | None = None
         self._places: OrderedDict[tuple[str, str], _Place] = OrderedDict()
 
+    @property
+    def active(self) -> bool:
+        """Whether frames are being impaired, or those of some board are yet."""
+        return self._on is not None or bool(self._places)
+
     def turn(self, on: Impairment | None) -> None:
         """Turn it on, or off."""
         self._on = on
@@ -61,7 +66,9 @@ class Switch:
         place = self._places.get(key)
         header = header_of(frame)
         if header is not None and header.is_request:
-            request = (header.session, header.message_id)
+            # The frames of a message with a tag have a check where others have the session.
+            session = 0 if Flags.AUTHENTICATED in header.flags else header.session
+            request = (session, header.message_id)
             if place is None or place.request != request:
                 place = self._turned(key, place, request, repairs=repairs)
         return None if place is None else place.peer

@@ -57,7 +57,7 @@ def test_tables_fit_the_terminal(
 def test_a_board_is_refused_where_there_can_be_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "win32")
     with pytest.raises(HostError, match="need Linux, macOS or WSL"):
-        _found(Model.load(TINY), ASKED, ChosenRig("virtual", None, None, None, None, 0.0))
+        _found(Model.load(TINY), ASKED, ChosenRig("virtual", None, None, None, None, "on", 0.0))
 
 
 def test_the_sweep_as_json_gives_figures(tiny: Model) -> None:

@@ -331,7 +331,7 @@ def test_the_same_board_over_two_links_is_two(split, tail, activation):
 def test_a_board_that_waits_for_its_tail_is_never_forgotten(
     edge, espnow, split, activation, slow_tail, monkeypatch
 ):
-    monkeypatch.setattr("hil.edge.packets.MAX_PEERS", 1)
+    monkeypatch.setattr("hil.edge.peers.MAX_PEERS", 1)
     entered, leave = slow_tail
     first, second = (Frames(espnow, split, session=number) for number in (1, 2))
     first.hello()

@@ -19,7 +19,6 @@ from hil.protocol import (
     ErrorCode,
     ErrorPayload,
     Flags,
-    FrameHeader,
     Hello,
     Message,
     MessageType,
@@ -116,11 +115,6 @@ def test_hello_names_the_links_frame_limit(counters, frame_limit):
     greeting = dataclasses.replace(HELLO, frame_limit=frame_limit)
     reply = answer(session, message(MessageType.HELLO, greeting.pack()))
     assert Hello.parse(reply.payload).frame_limit == frame_limit
-
-
-def test_authentication_is_answered_unsupported(session):
-    header = FrameHeader(MessageType.ECHO, Flags.AUTHENTICATED, 7, 3)
-    assert error_code(session.unauthenticated(header, TAIL)) is ErrorCode.UNSUPPORTED
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from hil.protocol import (
     ProtocolError,
     parse_stream_frame,
 )
+from hil.protocol.auth import ForeignError
 from hil.protocol.stream import pack_stream
 
 ECHO = pack_stream(Message(MessageType.ECHO, Flags.NONE, 7, 3, 0, b"ping"))[4:]
@@ -92,10 +93,21 @@ def test_a_message_in_several_frames_is_no_stream_message(bench):
         bench.receive(header + ECHO[16:])
 
 
-def test_authentication_is_answered_unsupported_though_the_body_is_longer(bench):
+def test_what_has_a_tag_ends_the_connection_to_a_side_without_key(bench):
     header = FrameHeader(MessageType.ECHO, Flags.AUTHENTICATED, 7, 3).pack()
-    (reply,) = bench.receive(header + ECHO[16:] + bytes(16))
-    assert ErrorPayload.parse(reply.payload).label == "unsupported"
+    with pytest.raises(ForeignError):
+        bench.receive(header + ECHO[16:] + bytes(16))
+    assert bench.link.sent == []
+    assert bench.counters == {"rx_foreign": 1}
+
+
+def test_a_hello_with_a_tag_is_answered_auth_by_a_side_without_key(bench):
+    frame = FrameHeader(MessageType.HELLO, Flags.AUTHENTICATED, 7, 3).pack() + bytes(60)
+    with pytest.raises(ForeignError):
+        bench.receive(frame)
+    (reply,) = bench.link.sent
+    assert ErrorPayload.parse(reply.payload).label == "auth"
+    assert len(pack_stream(reply)) - 4 <= len(frame)
 
 
 @given(st.binary(min_size=28, max_size=60), st.booleans())

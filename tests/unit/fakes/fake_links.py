@@ -20,6 +20,15 @@ class Edge:
         self.model_id = model_id
         self.hearing = Hearing()
         self.counters = Counter()
+        self.takes_keyless = True
+        self.alive = True
+        self.keys = {}
+
+    def give_key(self, owner, key):
+        self.keys[owner] = key
+
+    def take_key(self, owner):
+        del self.keys[owner]
 
     def attach(self, transport):
         self._said.append(f"edge attach {transport}")

@@ -132,7 +132,7 @@ def test_once_a_session_has_begun_what_strangers_send_costs_its_peer_nothing(on_
     async def body(wire):
         await wire.send(b"hello")
         peer, _, done = await wire.next()
-        wire.transport.begun(peer)
+        wire.transport.known(peer, begun=True)
         done()
         with socket.socket(wire.client.family, socket.SOCK_DGRAM) as stranger:
             stranger.setblocking(False)
@@ -155,7 +155,7 @@ def test_what_came_before_a_session_began_is_dealt_with_before_what_comes_after(
     async def body(wire):
         await wire.send(b"hello", b"1", barrier(1), b"2")
         peer, _, done = await wire.next()
-        wire.transport.begun(peer)
+        wire.transport.known(peer, begun=True)
         await wire.send(b"3", barrier(2))
         done()
         for expected in (b"1", b"2", b"3"):
@@ -171,14 +171,14 @@ def test_when_a_session_has_ended_its_peer_is_heard_as_strangers_are(on_wire):
     async def body(wire):
         await wire.send(b"1")
         peer, _, done = await wire.next()
-        wire.transport.begun(peer)
+        wire.transport.known(peer, begun=True)
         done()
         await wire.send(b"2")
         _, frame, second = await wire.next()
         assert frame == b"2"
         await wire.send(b"3")
-        wire.transport.ended(peer)
-        wire.transport.ended(peer)
+        wire.transport.unknown(peer)
+        wire.transport.unknown(peer)
         _, frame, third = await wire.next()
         assert frame == b"3"
         await wire.send(b"4", barrier(1))
@@ -195,13 +195,32 @@ def test_closing_with_sessions_that_have_begun_leaves_no_socket_open(on_wire):
     async def body(wire):
         await wire.send(b"1")
         peer, _, done = await wire.next()
-        wire.transport.begun(peer)
+        wire.transport.known(peer, begun=True)
         done()
         await asyncio.sleep(0)
         (line,) = wire.transport._lines.values()
         wire.transport.close()
         await asyncio.sleep(0)
-        assert line.fileno() == -1
+        assert line.socket.fileno() == -1
+
+    on_wire(body)
+
+
+def test_who_has_only_greeted_makes_room_for_others_and_not_who_has_begun(on_wire):
+    async def body(wire):
+        async def greet(begun):
+            with socket.socket(wire.client.family, socket.SOCK_DGRAM) as other:
+                other.setblocking(False)
+                other.connect(wire.client.getpeername())
+                other.send(b"hello")
+                peer, _, done = await wire.next()
+                wire.transport.known(peer, begun=begun)
+                done()
+                return peer
+
+        first = await greet(True)
+        greeted = [await greet(False) for _ in range(40)]
+        assert list(wire.transport._lines) == [first, *greeted[8:]]
 
     on_wire(body)
 
@@ -212,7 +231,7 @@ def test_a_system_without_such_sockets_serves_all_by_one(on_wire, monkeypatch):
     async def body(wire):
         await wire.send(b"1")
         peer, _, done = await wire.next()
-        wire.transport.begun(peer)
+        wire.transport.known(peer, begun=True)
         done()
         await wire.send(b"2")
         assert (await wire.next())[:2] == (peer, b"2")

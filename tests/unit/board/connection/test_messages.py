@@ -71,7 +71,7 @@ def test_a_message_lost_with_a_peer_that_crashed_is_the_peers_crash(boards):
 
 
 def test_an_inference_that_the_edge_server_has_not_seen_is_misnumbered(boards, edge):
-    def unknown(message_id, session, timeout):
+    def unknown(message_id, session, timeout, owner):
         raise EdgeError("The edge server saw no activation.")
 
     board = boards(1, "head")

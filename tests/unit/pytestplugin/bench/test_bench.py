@@ -65,6 +65,14 @@ class Edge:
         self.model_id = model_id
         self.hearing = Hearing()
         self.counters = Counter()
+        self.takes_keyless = True
+        self.alive = True
+
+    def give_key(self, owner, key):
+        """It takes any."""
+
+    def take_key(self, owner):
+        """It forgets it."""
 
     def check(self):
         """It serves."""
