@@ -4,6 +4,7 @@
 from typing import TYPE_CHECKING
 
 from hil.device.device import Device
+from hil.errors import BadInputError
 from hil.host.secret import Secret, Unseen
 from hil.protocol.auth import key_id, new_key
 from hil.symptoms import expect
@@ -76,6 +77,20 @@ def give(board: Device, key: Unseen | None) -> None:
         expected=f"key={wanted}",
         got=f"key={said.get('key')}",
     )
+
+
+def give_key(board: Device, key: Unseen) -> None:
+    """Give a board a key that somebody else has made; it keeps it until it is reset.
+
+    Raises:
+        BadInputError: its firmware knows no keys.
+        Misbehaviour: it says that it has another.
+    """
+    if board.refresh().key is None:
+        raise BadInputError(
+            f"The firmware of the board at {board.port} knows no keys; flash that of this harness."
+        )
+    give(board, key)
 
 
 def _lacking(board: Device) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""No report of a test shows the access point's password, however much it is asked to show."""
+"""No report of a test shows a password or a key, however much it is asked to show."""
 
 import pytest
 
@@ -57,6 +57,78 @@ def test_a_person_types_it(wifi):
     with Console(port, "/dev/ttyX0") as console:
         console.type_line("wifi ssid=rig password=" + wifi.password)
 """
+
+KEY = "c0ffee5eed0123456789abcdef987654"
+WITH_KEYS = """
+import types
+import pytest
+from hil.board import keying
+from hil.console.console import Console
+from hil.edge import EdgeServer
+from hil.edge.client import HeadClient
+from hil.host.secret import Unseen
+from hil.model.model import Model
+from hil.protocol import DataType, MessageType
+from hil.resources import resource
+from hil.rig.key_file import read_key
+
+class Port:
+    baudrate, timeout, in_waiting = 115_200, 0.05, 0
+    def read(self, size): return b""
+    def write(self, data):
+        rest = data[1:]
+        raise RuntimeError("It broke.")
+    def cancel_read(self): pass
+    def close(self): pass
+
+@pytest.fixture
+def key(request):
+    return read_key(request.config.rootpath / "key")
+
+def test_the_port_fails(key):
+    with Console(Port(), "/dev/ttyX0") as console:
+        board = types.SimpleNamespace(console=console, info=types.SimpleNamespace(key="none"))
+        keying.give(board, key)
+
+def test_a_person_types_it(key):
+    with Console(Port(), "/dev/ttyX0") as console:
+        console.type_line("#7 key value=" + key.hex())
+
+@pytest.mark.parametrize("via", ["tcp", "udp"])
+def test_a_session_with_it_fails(key, via):
+    split = Model.load(resource("models/tiny")).split()
+    with EdgeServer(split.tail, split.model_id, key=key) as edge:
+        with getattr(HeadClient, via)(edge.address, split.model_id, key=key) as head:
+            head.hello(DataType.INT8, split.cut.bytes, 19)
+            asked, served = vars(head.asker), vars(edge._server)
+            head.infer(bytes(3))
+
+def test_what_has_keys_is_looked_at(key, monkeypatch):
+    split = Model.load(resource("models/tiny")).split()
+    monkeypatch.setattr("hil.protocol.auth.mac", lambda key, data: 1 / 0)
+    with EdgeServer(split.tail, split.model_id, key=key) as edge:
+        with HeadClient.tcp(edge.address, split.model_id, key=key) as head:
+            head.ask(MessageType.HELLO, bytes(16))
+"""
+
+
+@pytest.mark.parametrize("style", ["long", "short", "native", "auto"])
+def test_a_failing_tests_report_shows_no_key(pytester: pytest.Pytester, style: str) -> None:
+    (pytester.path / "key").write_text(KEY)
+    (pytester.path / "key").chmod(0o600)
+    pytester.makeini("[pytest]")
+    pytester.makepyfile(WITH_KEYS)
+
+    result = pytester.runpytest_subprocess(*ALL, f"--tb={style}", "--junitxml=junit.xml")
+
+    result.assert_outcomes(failed=3, errors=2)
+    xml = (pytester.path / "junit.xml").read_text()
+    raw = bytes.fromhex(KEY)
+    for said in (result.stdout.str(), result.stderr.str(), xml):
+        assert KEY not in said
+        assert repr(raw)[2:-1] not in said
+        assert raw[:4].hex() not in said
+        assert repr(raw[4:])[2:-1] not in said
 
 
 @pytest.mark.parametrize("style", ["long", "short", "native", "auto"])

@@ -33,7 +33,15 @@ _UNANSWERED = (
 @wait_option
 @click.option("--reset", is_flag=True, help="Reset the board first, to see it boot.")
 @click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Append lines here.")
-def monitor(board: str | None, wait: float, reset: bool, log: Path | None) -> None:
+@click.option(
+    "--key-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Give the board the key in this file first, which 'hil serve' has made.",
+)
+def monitor(
+    board: str | None, wait: float, reset: bool, log: Path | None, key_file: Path | None
+) -> None:
     """Show a board's console; what is typed goes to the board line by line. Ctrl-] ends.
 
     Requests may be typed without number and CRC: 'info', 'help', 'infer via=tcp'. Standard input
@@ -41,12 +49,15 @@ def monitor(board: str | None, wait: float, reset: bool, log: Path | None) -> No
     as the chip's own USB may with a reset, is waited for.
 
     A terminal at both ends gets what the board says as it is, colours and other control sequences
-    included; a pipe and --log get those as escapes.
+    included; a pipe and --log get those as escapes. No key is shown, whoever typed it.
     """
     from hil.board.board import Board
+    from hil.board.keying import give_key
     from hil.console.log import Kind, LogLine
     from hil.errors import ConsoleError
+    from hil.rig.key_file import read_key
 
+    key = read_key(key_file) if key_file is not None else None
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(log.open("a", encoding="utf-8")) if log else None
         opened = stack.enter_context(Board.open(find_board(board, wait), on_wait=say_who))
@@ -76,7 +87,12 @@ def monitor(board: str | None, wait: float, reset: bool, log: Path | None) -> No
                 opened.console.type_line(text)
 
         stack.callback(opened.console.listen(show, replay=True))
-        if reset:
+        if key is not None:
+            if reset:
+                opened.reset()  # a board forgets its key by that, and has to have started again
+            give_key(opened, key)
+            say("hil: the board has the key until it is reset", err=True)
+        elif reset:
             opened.pulse()
         typed = time.monotonic()
         for line in _typed_lines(look) if sys.stdin.isatty() else sys.stdin:
