@@ -12,12 +12,12 @@ import random
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from hil.protocol import (
-    BODY_OVERHEAD,
+    HEADER_SIZE,
     DataType,
     ErrorCode,
     ErrorPayload,
@@ -30,9 +30,9 @@ from hil.protocol import (
     Score,
 )
 from hil.protocol.ack import Ack
-from hil.protocol.auth import TAG_SIZE
 from hil.protocol.message import fragment
 from hil.protocol.packet import ack_frame
+from hil.sim.radio.stranger import mutated, signed
 from hil.transport.udp import FRAME_LIMIT
 
 Address = tuple[str, int]
@@ -85,25 +85,9 @@ def hostile_frames(known: Overheard, chance: random.Random, count: int = _POOL) 
                 frames += forge(known, chance)
             else:
                 old = chance.choice(recorded)
-                frames.append(old if kind == 1 else mutated(old, known, chance))
+                frames.append(old if kind == 1 else mutated(old, chance, known.frame_limit))
         both.append(frames[:count])
     return Hostile(*both)
-
-
-def mutated(frame: bytes, known: Overheard, chance: random.Random) -> bytes:
-    """Return a recorded frame changed: a bit, its end, or the number of its message."""
-    changed = bytearray(frame)
-    how = chance.randrange(4)
-    if how == 0:
-        at = chance.randrange(len(changed))
-        changed[at] ^= 1 << chance.randrange(8)
-    elif how == 1:
-        del changed[chance.randrange(len(changed)) :]
-    elif how == 2:
-        changed[8:12] = struct.pack("<I", known.message_id + chance.randrange(3) & 0xFFFFFFFF)
-    else:
-        changed[-1:] += chance.randbytes(chance.randrange(1, 64))
-    return bytes(changed[: known.frame_limit])
 
 
 def _number(known: Overheard, chance: random.Random) -> int:
@@ -112,14 +96,7 @@ def _number(known: Overheard, chance: random.Random) -> int:
 
 
 def _signed(message: Message, known: Overheard, chance: random.Random) -> list[bytes]:
-    """Return its frames; half of the messages bear the flag, and a tag that is no tag."""
-    length = known.frame_limit - 16
-    if chance.random() < 0.5:
-        return fragment(message, length)
-    flagged = message._replace(flags=message.flags | Flags.AUTHENTICATED)
-    frames = fragment(flagged, length)
-    frames[-1] += chance.randbytes(TAG_SIZE)
-    return frames
+    return signed(message, chance, known.frame_limit - HEADER_SIZE)
 
 
 def hello(known: Overheard, session: int, message_id: int) -> Message:
@@ -323,32 +300,19 @@ def flood_tcp(
     """
     chance, pace = random.Random(seed), Pace(rate)
     kept: list[socket.socket] = []
+    bursts: list[tuple[bytes, int]] = []
     with contextlib.ExitStack() as stack:
         stack.callback(lambda: [each.close() for each in kept])
         while not over():
-            now = known()
-            frames = hostile_frames(replace(now, frame_limit=1 << 20), chance, 64).to_edge
-            burst = chance.sample(frames, chance.choice((1, 4, 16)))
-            if chance.random() < 0.5:
-                greeting = fragment(hello(now, now.session, now.message_id), 1 << 16)
-                burst = [*greeting, *burst]
-            sent, each = 0, socket.socket()
+            bursts = bursts or _bursts(known(), chance)
+            burst, count = bursts.pop()
+            each = socket.socket()
+            each.settimeout(0.5)
             try:
-                each.setblocking(False)
-                with contextlib.suppress(BlockingIOError):
-                    each.connect(edge)
-                if chance.random() < 0.25:
-                    each.setblocking(True)
-                    each.settimeout(0.5)
-                    each.send(chance.choice((b"\x40", b"\x40\0\0\0SN", b"\0\0\1\0" + bytes(60))))
-                    sent = 1
-                else:
-                    each.setblocking(True)
-                    each.settimeout(0.5)
-                    each.sendall(b"".join(struct.pack("<I", len(one)) + one for one in burst))
-                    sent = len(burst)
+                each.connect(edge)
+                each.sendall(burst)
             except OSError:
-                pass  # refused, closed, or nobody takes it
+                count = 0  # refused, closed, or nobody takes it
             if chance.random() < 0.5:
                 kept.append(each)
                 if len(kept) > held:
@@ -356,8 +320,23 @@ def flood_tcp(
             else:
                 each.close()
             if rate:
-                pace.sent(sent)
-            yield sent
+                pace.sent(count)
+            yield count
 
 
-BODY_LEAST = BODY_OVERHEAD
+def _bursts(known: Overheard, chance: random.Random) -> list[tuple[bytes, int]]:
+    """Return what is said on one connection each, and how many frames that are."""
+    frames = hostile_frames(replace(known, frame_limit=1 << 20), chance).to_edge
+    greeting = fragment(hello(known, known.session, known.message_id), 1 << 16)
+    bursts = [(part, 1) for part in (b"\x40", b"\x40\0\0\0SN", b"\0\0\1\0" + bytes(60))]
+    for _ in range(_POOL // 16):
+        some = chance.sample(frames, chance.choice((1, 4, 16, 64)))
+        some = greeting + some if chance.random() < 0.5 else some
+        bursts.append((as_stream(some), len(some)))
+    chance.shuffle(bursts)
+    return bursts
+
+
+def as_stream(frames: Sequence[bytes]) -> bytes:
+    """Return frames as they go over TCP, each behind its length."""
+    return b"".join(struct.pack("<I", len(each)) + each for each in frames)

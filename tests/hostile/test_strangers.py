@@ -5,12 +5,11 @@ import contextlib
 import logging
 import random
 import socket
-import struct
 import threading
 from dataclasses import replace
 
 import pytest
-from strangers import can_spoof, data, flood_tcp, flood_udp, hello, hostile_frames
+from strangers import as_stream, can_spoof, data, flood_tcp, flood_udp, hello, hostile_frames
 
 from hil.edge.client import HeadClient
 from hil.edge.stream import MAX_HALF_OPEN, MAX_STRANGERS
@@ -60,10 +59,6 @@ def said_until_barrier(bound):
     while (frame := bound.recv(1 << 16)) != UDP_BARRIER:
         said.append(frame)
     return said
-
-
-def as_stream(frames):
-    return b"".join(struct.pack("<I", len(each)) + each for each in frames)
 
 
 def test_an_honest_head_infers_right_amid_a_flood(edge, honest, known, via):
