@@ -15,10 +15,11 @@ with open(sys.argv[1], encoding="utf-8") as file:
 pull = event.get("pull_request")
 if pull is not None:
     head = (pull["head"].get("repo") or {}).get("full_name")
-    sys.exit(head != pull["base"]["repo"]["full_name"])
+    read_by_nobody = pull["user"]["login"] == "dependabot[bot]"
+    sys.exit(head != pull["base"]["repo"]["full_name"] or read_by_nobody)
 PYTHON
 then
-    echo "This rig does not run pull requests of forks: read the commit and start the workflow by hand with its SHA." >&2
+    echo "This rig does not run pull requests of forks and of dependabot: read the commit and start the workflow by hand with its SHA." >&2
     exit 1
 fi
 

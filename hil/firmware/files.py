@@ -15,7 +15,7 @@ from typing import Any
 
 from hil.errors import BadInputError
 from hil.flash.flash import FlashFile
-from hil.host.files import read_file, read_json
+from hil.host.files import read_file, read_json, read_text
 
 TARGET = "esp32s3"
 
@@ -23,6 +23,8 @@ _ARGUMENTS, _DESCRIPTION = "flasher_args.json", "project_description.json"
 _ROLES = {"bootloader": "bootloader", "partition-table": "partition table", "app": "app"}
 _KEPT = ("otadata", "nvs")
 """The board's own state: neither compared nor written (see :class:`hil.flash.flash.OtaChoice`)."""
+_SUMS = "SHA256SUMS-firmware"
+"""Beside the published zips of a release: their SHA-256, as ``sha256sum`` writes it."""
 _ZIP_LIMIT = 512 << 20
 """More than any build has unpacked, ELF and map included; in bytes."""
 _ZIP_FILES = 10_000
@@ -120,7 +122,8 @@ def _unpacked(path: Path, *, outer: bool = True) -> Path:
     """
     try:
         content = read_file(path)
-        place = cache_directory() / f"zip-{hashlib.sha256(content).hexdigest()[:16]}"
+        _check_sum(path, content)
+        place = cache_directory() / f"zip-{hashlib.sha256(content).hexdigest()}"
         if not place.is_dir():
             _unpack(path, content, place)
     except OSError as error:
@@ -134,6 +137,23 @@ def _unpacked(path: Path, *, outer: bool = True) -> Path:
             return _unpacked(inside[0], outer=False)
         raise BadInputError(f"{path} holds no {_ARGUMENTS}; pack the whole build directory.")
     return found[0].parent
+
+
+def _check_sum(path: Path, content: bytes) -> None:
+    """Refuse a zip that is not the one of the release whose sums lie beside it."""
+    sums = path.with_name(_SUMS)
+    if not sums.exists():
+        return
+    try:
+        lines = read_text(sums).splitlines()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BadInputError(f"{sums} cannot be read ({reason}); download it again.") from error
+    stated = {line[66:]: line[:64].lower() for line in lines}  # two characters are between them
+    if stated.get(path.name, found := hashlib.sha256(content).hexdigest()) != found:
+        raise BadInputError(
+            f"{path} does not have the SHA-256 that {_SUMS} beside it states; download both again."
+        )
 
 
 def _not_unpacked(path: Path, reason: str) -> BadInputError:

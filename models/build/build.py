@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("model", choices=["dogs19", "tiny", "ties", "imagenet", "operators"])
     parser.add_argument("--photos", type=Path, default=ROOT / "photos")
     parser.add_argument("--output", type=Path)
+    parser.add_argument("--weights-sha256", metavar="HEX", help="of imagenet's weights, to be used")
     arguments = parser.parse_args()
     output = arguments.output or DEFAULTS.get(arguments.model, ROOT / "models" / arguments.model)
 
@@ -48,7 +49,7 @@ def main() -> None:
     else:
         import imagenet
 
-        imagenet.build(arguments.photos, output)
+        imagenet.build(arguments.photos, output, arguments.weights_sha256)
 
 
 if __name__ == "__main__":

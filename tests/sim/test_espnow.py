@@ -233,7 +233,7 @@ def test_two_boards_with_one_mac_are_refused() -> None:
         Station(lab, A)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     loss=st.floats(0, 0.5),
     duplicate=st.floats(0, 0.5),

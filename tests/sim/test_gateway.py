@@ -240,7 +240,7 @@ class Gateway(Line):
         return self.to_board
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.integers(0, 3 * CREDIT), min_size=1, max_size=4), st.randoms())
 def test_when_the_firmware_hears_the_host_does_not_depend_on_the_hosts_speed(
     replies: list[int], random: Random

@@ -7,15 +7,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import settings
 from serial.tools import list_ports
 
 from hil.model.model import Model
 from hil.resources import resource
 from hil.serialport import ports
-
-settings.register_profile("any speed", deadline=None)
-settings.load_profile("any speed")
 
 sys.path.insert(0, str(Path(__file__).parent / "fakes"))
 

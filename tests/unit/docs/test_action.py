@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The composite action: its shell steps are run as a runner runs them."""
 
-import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -55,12 +54,6 @@ def test_the_exit_code_is_the_steps(tmp_path: Path, status: int) -> None:
     run_test_step(tmp_path, "", "", status)
 
 
-def test_inputs_reach_the_shell_as_variables_only() -> None:
-    assert not [each for each in STEPS if "${{" in each.get("run", "")]
-
-
-def test_actions_are_pinned_and_the_artifact_is_kept_of_a_failed_run_too() -> None:
-    used = [each["uses"] for each in STEPS if "uses" in each]
-    assert [each for each in used if not re.search(r"@v\d+$", each)] == []
+def test_the_artifact_is_kept_of_a_failed_run_too() -> None:
     (upload,) = (each for each in STEPS if "upload-artifact" in each.get("uses", ""))
     assert upload["if"].startswith("always()")

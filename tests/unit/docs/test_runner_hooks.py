@@ -25,11 +25,12 @@ def started(tmp_path: Path, name: str, event: object) -> subprocess.CompletedPro
     )
 
 
-def pull_request(head: str | None) -> object:
+def pull_request(head: str | None, author: str = "member") -> object:
     """Return the payload of a pull request to ``team/project`` from this repository."""
     repository = {"full_name": head} if head else None
     base = {"repo": {"full_name": "team/project"}}
-    return {"pull_request": {"head": {"repo": repository}, "base": base}}
+    user = {"login": author}
+    return {"pull_request": {"head": {"repo": repository}, "base": base, "user": user}}
 
 
 @pytest.mark.parametrize("name", ["push", "schedule", "workflow_dispatch"])
@@ -39,6 +40,13 @@ def test_the_rig_takes_what_comes_from_its_own_repository(tmp_path: Path, name: 
 
 def test_the_rig_takes_a_pull_request_of_a_branch(tmp_path: Path) -> None:
     assert started(tmp_path, "pull_request", pull_request("team/project")).returncode == 0
+
+
+def test_the_rig_refuses_what_nobody_has_read(tmp_path: Path) -> None:
+    event = pull_request("team/project", "dependabot[bot]")
+    done = started(tmp_path, "pull_request", event)
+    assert done.returncode == 1
+    assert "dependabot" in done.stderr
 
 
 @pytest.mark.parametrize("head", ["stranger/project", None])  # None: the fork has been deleted

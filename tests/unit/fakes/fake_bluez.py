@@ -34,6 +34,7 @@ class FakeBluez:
         answers: how methods are answered, by name, one after the other: an error's name and text,
             or None for no answer at all.
         heard: whether the board's advertisements are.
+        unanswered: is set when a method was called that gets no answer at all.
     """
 
     def __init__(self, name: str, service: str, daemon: PrivateBus) -> None:
@@ -43,6 +44,7 @@ class FakeBluez:
         self.written: list[bytes] = []
         self.answers: dict[str, list[tuple[str, str] | None]] = {}
         self.heard = True
+        self.unanswered = threading.Event()
         self._name, self._service = name, service
         self._objects: Objects = {}
         self._discovering: set[str] = set()
@@ -116,6 +118,7 @@ class FakeBluez:
     def close(self) -> None:
         """End."""
         self.die()
+        self._run(self._finish())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE)
         self._loop.close()
@@ -144,6 +147,11 @@ class FakeBluez:
             with contextlib.suppress(EOFError, OSError):  # its bus may have ended first
                 await bus.wait_for_disconnect()
 
+    async def _finish(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     def _handle(self, message: Message) -> Message | bool | None:
         if message.message_type is not MessageType.METHOD_CALL:
             return None
@@ -154,7 +162,10 @@ class FakeBluez:
         self.asked.append(f"{member} {path.rpartition('/')[2]}")
         if answers := self.answers.get(member):
             answer = answers.pop(0)
-            return True if answer is None else Message.new_error(message, *answer)
+            if answer is not None:
+                return Message.new_error(message, *answer)
+            self.unanswered.set()
+            return True
         return self._answer(message, member, path)
 
     def _answer(self, message: Message, member: str, path: str) -> Message | bool:

@@ -169,6 +169,55 @@ def test_a_zip_is_unpacked_once_for_each_content(pack, directory):
     assert FirmwareBuild.load(pack()).directory != first
 
 
+def test_a_zip_that_would_fill_the_disk_is_bad_input(pack, tmp_path):
+    path = pack()
+    with (
+        zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("zeros", "w") as file,
+    ):
+        for _ in range(513):
+            file.write(bytes(1 << 20))
+    assert path.stat().st_size < 2 << 20
+    with pytest.raises(BadInputError, match="more than 512 MB unpacked"):
+        FirmwareBuild.load(path)
+    assert list(cache_directory().iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../../../astray", "{outside}/astray", "a/../../astray"])
+def test_a_zip_leads_nowhere_else(pack, tmp_path, name):
+    path = pack()
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name.format(outside=tmp_path), "astray")
+    inside = FirmwareBuild.load(path).directory
+    found = [*tmp_path.rglob("astray")]
+    assert found
+    assert all(each.is_relative_to(inside) for each in found)
+
+
+@pytest.mark.parametrize("mark", [" ", "*"])
+def test_a_zip_is_held_to_the_sums_of_the_release_beside_it(pack, tmp_path, mark):
+    path, sums = pack(), tmp_path / "SHA256SUMS-firmware"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    sums.write_text(f"{'0' * 64} {mark}another.zip\n{digest} {mark}{path.name}\n")
+    built = FirmwareBuild.load(path)
+    sums.write_text(f"{'0' * 64} {mark}{path.name}\n")
+    with pytest.raises(BadInputError, match=r"not have the SHA-256 .* states; download both again"):
+        FirmwareBuild.load(path)
+    sums.write_text(f"{'0' * 64} {mark}another.zip\n")
+    assert FirmwareBuild.load(path).app == built.app
+
+
+def test_sums_that_cannot_be_read_are_bad_input(pack, tmp_path):
+    path, sums = pack(), tmp_path / "SHA256SUMS-firmware"
+    sums.write_bytes(b"\xff")
+    with pytest.raises(BadInputError, match=r"SHA256SUMS-firmware cannot be read \("):
+        FirmwareBuild.load(path)
+    sums.unlink()
+    os.mkfifo(sums)
+    with pytest.raises(BadInputError, match=r"cannot be read \(it is a pipe"):
+        FirmwareBuild.load(path)
+
+
 def test_an_encrypted_zip_is_bad_input(pack):
     path = pack()
     data = bytearray(path.read_bytes())

@@ -17,7 +17,7 @@ FRAME = {"tcp": None, "udp": 1_472, "espnow": 250, "ble": 244}
 
 @pytest.mark.parametrize("via", LINKS)
 @given(length=st.integers(1, 30_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_message_goes_in_as_few_frames_as_the_protocol_allows(via: str, length: int) -> None:
     found = transfer(via, length)
     assert found is not None
@@ -35,7 +35,7 @@ def test_a_message_goes_in_as_few_frames_as_the_protocol_allows(via: str, length
 
 @pytest.mark.parametrize("via", [*LINKS, ESPNOW_BOARD])
 @given(length=st.integers(1, 20_000), more=st.integers(1, 20_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_more_bytes_never_take_less_time(via: str, length: int, more: int) -> None:
     few, many = transfer(via, length), transfer(via, length + more)
     assert few is not None

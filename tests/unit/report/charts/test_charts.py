@@ -7,7 +7,7 @@ from random import Random
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.report.charts.figure import Caption, Table
@@ -27,7 +27,6 @@ def marks(markup: str, tag: str, class_: str) -> list[dict[str, str]]:
     return [each.attrib for each in tree.iter(tag) if class_ in each.get("class", "").split()]
 
 
-@settings(deadline=None)  # of a machine that is busy
 @given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
 def test_ticks_cover_the_range_in_equal_steps(one: float, other: float) -> None:
     low, high = sorted((one, other))
@@ -53,7 +52,6 @@ def test_figures_have_three_digits_that_say_something(value: float, told: str) -
     assert number(value) == told
 
 
-@settings(deadline=None)  # of a machine that is busy
 @given(st.lists(st.lists(FIGURES, min_size=3, max_size=3), min_size=1, max_size=6))
 def test_stacked_parts_follow_each_other_and_add_up(values: list[list[float]]) -> None:
     stacks = [Stack(f"link {at}", tuple(row)) for at, row in enumerate(values)]
@@ -104,7 +102,6 @@ def test_strips_show_values_percentiles_and_limits() -> None:
     assert "p95 30 (at least 20)" in markup
 
 
-@settings(deadline=None)  # of a machine that is busy
 @given(st.integers(MOST_DOTS + 1, MOST_DOTS * 3), st.integers())
 def test_of_many_values_the_quantiles_are_drawn_ends_included(count: int, seed: int) -> None:
     chance = Random(seed)

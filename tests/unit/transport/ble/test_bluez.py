@@ -4,6 +4,7 @@
 import asyncio
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -79,10 +80,16 @@ def test_without_permission(make_bluez, denied):
 def test_with_a_bus_that_ends(bluez):
     bluez.answers["GetManagedObjects"] = [None]
     bluez.start()
-    asked = threading.Timer(0.3, bluez.daemon.kill)
-    asked.start()
-    with pytest.raises(BluetoothError, match="The system bus of D-Bus ended; start dbus again"):
-        asyncio.run(check_bluez())
+
+    def end_once_asked():
+        assert bluez.unanswered.wait(PATIENCE)
+        bluez.daemon.kill()
+
+    with ThreadPoolExecutor() as pool:
+        ended = pool.submit(end_once_asked)
+        with pytest.raises(BluetoothError, match="The system bus of D-Bus ended; start dbus again"):
+            asyncio.run(check_bluez())
+        ended.result()
 
 
 def test_with_a_service_that_does_not_answer(bluez, monkeypatch):
