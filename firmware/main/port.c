@@ -9,6 +9,7 @@
 #include "esp_system.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
+#include "hash.h"
 #include "links.h"
 
 #define INTERNAL (MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT)
@@ -85,6 +86,7 @@ const sn_port hil_port_table = {
     .now_us = now_us,
     .random_u32 = random_u32,
     .restart = restart,
+    .hmac_sha256 = hil_hmac_sha256,
     .console_write = hil_console_write,
     .console_baud = hil_console_baud,
     .figure = figure,

@@ -16,12 +16,20 @@ static uint64_t now_us(void *ctx) {
 }
 
 static uint32_t random_u32(void *ctx) {
-    (void)ctx;
-    return FAKE_SESSION;
+    fake_port *fake = ctx;
+    return FAKE_SESSION + 0x9E3779B9u * fake->drawn++; /* the first is the session */
 }
 
 static void restart(void *ctx) {
     ((fake_port *)ctx)->restarts++;
+}
+
+static bool hmac(void *ctx, const uint8_t key[SN_KEY_SIZE], const sn_bytes *pieces, size_t count,
+                 uint8_t mac[SN_SHA256_SIZE]) {
+    fake_port *fake = ctx;
+    fake->hashed++;
+    hmac_sha256(key, pieces, count, mac);
+    return !fake->hash_fails;
 }
 
 static void console_write(void *ctx, const uint8_t *data, size_t length) {
@@ -189,6 +197,7 @@ void fake_port_init(fake_port *fake) {
         .now_us = now_us,
         .random_u32 = random_u32,
         .restart = restart,
+        .hmac_sha256 = hmac,
         .console_write = console_write,
         .console_baud = console_baud,
         .figure = figure,

@@ -35,6 +35,9 @@ typedef struct fake_port {
     uint64_t now_us;
     uint64_t us_per_look; /* how much later it is after each look at the clock */
     uint32_t restarts, crashes, hangs;
+    uint32_t drawn;  /* random numbers */
+    uint32_t hashed; /* messages */
+    bool hash_fails;
     uint32_t baud;
     uint32_t figure; /* the first of its memory's, in steps of which the others follow; SN_NO_FIGURE: it has none */
     uint32_t stacks; /* how many tasks it has */

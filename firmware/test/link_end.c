@@ -152,6 +152,13 @@ void link_pair_make(void) {
     }
 }
 
+const sn_key link_key = {{0xC0, 0xFF, 0xEE, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}};
+
+void link_pair_give_key(const sn_key *key) {
+    sn_link_set_key(&pair.head->link, key);
+    sn_link_set_key(&pair.tail->link, key);
+}
+
 void link_pair_join(sn_via via) {
     link_pair_make();
     link_ends_join(pair.head, pair.tail, via);

@@ -41,7 +41,11 @@ typedef struct {
 extern link_pair pair;
 extern uint8_t link_payload[3000];
 
+extern const sn_key link_key;
+
 void link_pair_make(void);
+/* Both get it; NULL: none. */
+void link_pair_give_key(const sn_key *key);
 /* Makes and joins them. */
 void link_pair_join(sn_via via);
 /* Frees them; all that they have heard has been looked at. */

@@ -45,29 +45,63 @@ static void block(uint32_t state[8], const uint8_t *data) {
     }
 }
 
-void sha256(const uint8_t *data, size_t length, uint8_t digest[32]) {
-    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    size_t at = 0;
-    for (; length - at >= 64; at += 64) {
-        block(state, &data[at]);
+typedef struct {
+    uint32_t state[8];
+    uint64_t length;
+    uint8_t rest[64];
+} hash;
+
+static void begin(hash *to) {
+    *to = (hash){
+        .state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}};
+}
+
+static void add(hash *to, const uint8_t *data, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        to->rest[to->length++ % 64] = data[i];
+        if (to->length % 64 == 0) {
+            block(to->state, to->rest);
+        }
     }
-    uint8_t last[128] = {0};
-    size_t left = length - at;
-    if (left != 0) {
-        memcpy(last, &data[at], left);
-    }
-    last[left] = 0x80;
-    size_t size = left < 56 ? 64 : 128;
-    uint64_t bits = (uint64_t)length * 8;
+}
+
+static void end(hash *of, uint8_t digest[32]) {
+    static const uint8_t padding[64] = {0x80};
+    uint8_t bits[8];
     for (size_t i = 0; i < 8; i++) {
-        last[size - 1 - i] = (uint8_t)(bits >> 8 * i);
+        bits[i] = (uint8_t)(of->length * 8 >> (56 - 8 * i));
     }
-    block(state, last);
-    if (size == 128) {
-        block(state, &last[64]);
-    }
+    add(of, padding, 1 + (119 - of->length % 64) % 64);
+    add(of, bits, sizeof bits);
     for (size_t i = 0; i < 32; i++) {
-        digest[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
+        digest[i] = (uint8_t)(of->state[i / 4] >> (24 - 8 * (i % 4)));
     }
+}
+
+void sha256(const uint8_t *data, size_t length, uint8_t digest[32]) {
+    hash whole;
+    begin(&whole);
+    add(&whole, data, length);
+    end(&whole, digest);
+}
+
+static void begin_padded(hash *to, const uint8_t key[16], uint8_t padding) {
+    begin(to);
+    for (size_t i = 0; i < 64; i++) {
+        uint8_t byte = (uint8_t)((i < 16 ? key[i] : 0) ^ padding);
+        add(to, &byte, 1);
+    }
+}
+
+void hmac_sha256(const uint8_t key[16], const sn_bytes *pieces, size_t count, uint8_t mac[32]) {
+    hash one;
+    uint8_t inner[32];
+    begin_padded(&one, key, 0x36);
+    for (size_t i = 0; i < count; i++) {
+        add(&one, pieces[i].data, pieces[i].length);
+    }
+    end(&one, inner);
+    begin_padded(&one, key, 0x5c);
+    add(&one, inner, sizeof inner);
+    end(&one, mac);
 }

@@ -7,7 +7,7 @@
 extern const test_suite reason, link, link_lost, gateway, arq, crc, cobs, mac, frame, message, reassembly, stream, text,
     requests, console, chunk, upload, topk, slot, result, node_console, node_head, node_link, node_tail, node_full,
     node_packets, node_asking, node_answering, node_heads, node_echo, node_ether, node_gateway, node_update, noise,
-    silence, interruptions, input, node_reconnecting, node_trial, noise_reassembly, provoke, faults;
+    silence, interruptions, input, node_reconnecting, node_trial, noise_reassembly, provoke, faults, auth, link_keyed;
 
 const test_suite *const test_suites[] = {&reason,       &link,
                                          &link_lost,    &gateway,
@@ -30,4 +30,5 @@ const test_suite *const test_suites[] = {&reason,       &link,
                                          &input,        &node_reconnecting,
                                          &node_trial,   &noise_reassembly,
                                          &provoke,      &faults,
+                                         &auth,         &link_keyed,
                                          NULL};

@@ -21,11 +21,12 @@ static void a_numbered_request_gets_a_numbered_answer(void) {
 static void help_names_every_verb(void) {
     fake_port *fake = fake_in_role(SN_ROLE_HEAD);
 #ifdef SN_TEST_BUILD
-    CHECK_TEXT(fake_ask(fake, "help"), "ok verbs=\"help info role baud wifi edge peer link image infer read rtt stats "
-                                       "update reboot crash hang fail counter\"");
+    CHECK_TEXT(fake_ask(fake, "help"),
+               "ok verbs=\"help info role baud wifi edge peer key link image infer read rtt stats "
+               "update reboot crash hang fail counter\"");
 #else
     CHECK_TEXT(fake_ask(fake, "help"),
-               "ok verbs=\"help info role baud wifi edge peer link image infer read rtt stats update reboot\"");
+               "ok verbs=\"help info role baud wifi edge peer key link image infer read rtt stats update reboot\"");
 #endif
     fake_free(fake);
 }

@@ -40,7 +40,7 @@ static void a_head_that_does_not_fit_is_told_so_in_one_frame(void) {
     packets_expect_error(fake, 3, SN_ERR_MODEL_MISMATCH);
     hello[1] = SN_INT8;
     packets_put_single(fake, SN_FRAME_HELLO, ACK | SN_FLAG_AUTHENTICATED, 4, (sn_bytes){hello, 16});
-    packets_expect_error(fake, 4, SN_ERR_UNSUPPORTED);
+    packets_expect_error(fake, 4, SN_ERR_AUTH);
     CHECK(fake_line(fake) == NULL);
     packets_put_single(fake, SN_FRAME_HELLO, ACK, 5, (sn_bytes){hello, 16});
     CHECK_TEXT(fake_line(fake), "! link via=espnow state=up");

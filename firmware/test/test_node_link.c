@@ -172,19 +172,16 @@ static void frames_of_another_session_or_kind_are_dropped_and_counted(void) {
     fake_free(fake);
 }
 
-static void authenticated_messages_are_unsupported(void) {
+static void a_message_with_a_tag_that_nobody_here_can_check_ends_the_link(void) {
     fake_port *fake = head_ready();
     (void)fake_ask(fake, "infer via=tcp");
     fake_finish_invoke(fake);
     CHECK(fake_peer_gets(fake, &header, &body));
     fake_peer_sends(fake, SN_FRAME_RESULT, SN_FLAG_ANSWER | SN_FLAG_AUTHENTICATED, 2, FAKE_MODEL_ID, "", 0);
-    CHECK_TEXT(fake_line(fake),
-               "! infer id=2 state=err code=unsupported msg=\"authenticated messages are not supported\"");
-    CHECK(fake_peer_gets(fake, &header, &body));
-    CHECK_UINT(header.type, SN_FRAME_ERROR);
-    CHECK_UINT(sn_get_u16(body.payload.data), SN_ERR_UNSUPPORTED);
-    fake_peer_sends(fake, SN_FRAME_ERROR, SN_FLAG_ANSWER | SN_FLAG_AUTHENTICATED, 2, FAKE_MODEL_ID, "", 0);
+    CHECK(strncmp(fake_line(fake), "! infer id=2 state=err code=edge_lost", 37) == 0);
+    CHECK(strncmp(fake_line(fake), "! link via=tcp state=down code=edge_lost", 40) == 0);
     CHECK(!fake_peer_gets(fake, &header, &body));
+    CHECK_UINT(fake_count(fake, "rx_foreign"), 1);
     fake_free(fake);
 }
 
@@ -281,7 +278,7 @@ static const test_case node_link_cases[] = {
     TEST(a_damaged_message_closes_the_connection),
     TEST(a_length_prefix_out_of_range_closes_the_connection),
     TEST(frames_of_another_session_or_kind_are_dropped_and_counted),
-    TEST(authenticated_messages_are_unsupported),
+    TEST(a_message_with_a_tag_that_nobody_here_can_check_ends_the_link),
     TEST(an_echo_is_answered_even_between_the_pieces_of_an_activation),
     TEST(a_peer_that_floods_without_reading_is_left),
     TEST(a_peer_that_takes_nothing_for_10_s_is_left),

@@ -182,7 +182,7 @@ static void a_sound_model_is_opened_and_described(void) {
                "ok fw=1.2.3 src=0123456789abcdef proto=1 chip=esp32s3 mac=02:00:00:00:00:01 simulated=1 "
                "kernels=reference role=head slot=ok model=12345678 name=dogs cut=block_6 in=uint8:1x3000 "
                "out=int8:1x1600 arena=200000 arena_used=123456 psram=8388608 flash=16777216 "
-               "app=ota_0 model_slot=model_0 trial=none test=0 reset=power-on boot=5e551011");
+               "app=ota_0 model_slot=model_0 trial=none test=0 key=none reset=power-on boot=5e551011");
     CHECK(fake->deadline == SN_NO_DEADLINE);
     fake_free(fake);
 }

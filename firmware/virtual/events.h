@@ -35,4 +35,7 @@ EXPORT(on_link) int64_t on_link(int32_t via, int32_t code, uint32_t text_length)
 EXPORT(on_receive) int64_t on_receive(int32_t via, int64_t address, int32_t rssi, uint32_t length);
 EXPORT(on_writable) int64_t on_writable(int32_t via);
 
+/* How many frames have been dropped that were made with another key than the board's, or with none. */
+EXPORT(foreign) uint32_t foreign(void);
+
 #endif

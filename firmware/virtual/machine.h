@@ -28,6 +28,8 @@
 IMPORT(now_us) int64_t machine_now_us(void);
 IMPORT(random_u32) uint32_t machine_random_u32(void);
 IMPORT(restart) void machine_restart(void);
+/* `pieces` are `count` pairs of address and length. */
+IMPORT(hmac_sha256) void machine_hmac_sha256(const uint8_t *key, const void *pieces, uint32_t count, uint8_t *mac);
 IMPORT(console_write) void machine_console_write(const uint8_t *data, uint32_t length);
 IMPORT(console_baud) void machine_console_baud(uint32_t rate);
 IMPORT(slot_size) uint32_t machine_slot_size(void);

@@ -29,6 +29,13 @@ static void port_restart(void *ctx) {
     machine_restart();
 }
 
+static bool port_hmac_sha256(void *ctx, const uint8_t key[SN_KEY_SIZE], const sn_bytes *pieces, size_t count,
+                             uint8_t mac[SN_SHA256_SIZE]) {
+    (void)ctx;
+    machine_hmac_sha256(key, pieces, (uint32_t)count, mac);
+    return true;
+}
+
 static void port_console_write(void *ctx, const uint8_t *data, size_t length) {
     (void)ctx;
     machine_console_write(data, (uint32_t)length);
@@ -158,6 +165,7 @@ const sn_port virtual_port = {
     .now_us = port_now_us,
     .random_u32 = port_random_u32,
     .restart = port_restart,
+    .hmac_sha256 = port_hmac_sha256,
     .console_write = port_console_write,
     .console_baud = port_console_baud,
     .figure = port_figure,

@@ -20,6 +20,7 @@ from hil.sim.chip.boot import Booted
 from hil.sim.chip.machine import Handler, Machine, ModuleRejectedError, Trap
 from hil.sim.chip.panic import panic_lines, watchdog_lines
 from hil.sim.chip.reset import ResetReason
+from hil.sim.chip.sha import Sha
 from hil.sim.chip.storage import Storage
 from hil.sim.chip.update import Update
 from hil.sim.clock.clock import CYCLES_PER_US, Event
@@ -71,6 +72,7 @@ class Runtime:
         self._booted_at = -(-clock.now // CYCLES_PER_US) * CYCLES_PER_US
         self._busy_until = self._called_at = self._booted_at
         self._charged = 0
+        self._foreign = 0
         self._waiting: deque[tuple[str, tuple[int, ...], bytes]] = deque()
         self._timer: Event | None = None
         self._spins = 0
@@ -82,6 +84,7 @@ class Runtime:
             self, board.flash, booted.layout, by_software=reason is ResetReason.RTC_SW_CPU_RST
         )
         self._update = Update(self, board.flash, booted, self._storage)
+        self._sha = Sha(self)
         self._station = Station(self, air, Identity(number, board.chip.mac), self._storage.nvs)
         psram = board.chip.psram_size
         self._inference = InferenceTask(self, WATCHDOG_US, has_psram=psram > 0, profile=air.profile)
@@ -93,6 +96,7 @@ class Runtime:
             self._parts.callback(self._machine.close)
             self._staging = self._machine.call("staging")
             self.staging_capacity = self._machine.call("staging_capacity")
+            self._counts_foreign = self._machine.has("foreign")
         except (ModuleRejectedError, Trap) as error:
             self._say([f"E (80) hil-sim: the application's module cannot be run: {error}"])
             self._halted = True
@@ -196,8 +200,21 @@ class Runtime:
         except Trap as trap:
             self._die(trap)
             return
-        self._busy_until = self.now()
+        end = self.now()
+        if export == "on_receive" and self._was_foreign():
+            end = self._called_at
+        self._busy_until = end
         self._set_timer(deadline_us)
+
+    def _was_foreign(self) -> bool:
+        """Say whether the firmware has just dropped something as made with another key, or none.
+
+        What strangers send costs no simulated time, or no figure would repeat where there are any.
+        """
+        before = self._foreign
+        if self._counts_foreign:
+            self._foreign = self._machine.call("foreign")
+        return self._foreign != before
 
     def starve(self) -> None:
         """Let the task watchdog find that the inference task has made no progress."""
@@ -262,6 +279,7 @@ class Runtime:
             "console_baud": self._port_console_baud,
             **self._storage.imports(),
             **self._update.imports(),
+            **self._sha.imports(),
             **self._inference.imports(),
             **self._station.imports(),
         }

@@ -29,6 +29,10 @@ void machine_restart(void) {
     port()->restart(port()->ctx);
 }
 
+void machine_hmac_sha256(const uint8_t *key, const void *pieces, uint32_t count, uint8_t *mac) {
+    CHECK(port()->hmac_sha256(port()->ctx, key, pieces, count, mac));
+}
+
 void machine_console_write(const uint8_t *data, uint32_t length) {
     port()->console_write(port()->ctx, data, length);
 }

@@ -168,6 +168,10 @@ class Machine:
             raise Trap(trap.trap_code or TrapCode.UNREACHABLE, frames) from trap
         return int(result) if result is not None else 0
 
+    def has(self, export: str) -> bool:
+        """Say whether the module exports a function of this name."""
+        return isinstance(self._exports.get(export), Func)
+
     def close(self) -> None:
         """Give the memory back; the processor is not used any more.
 

@@ -13,6 +13,8 @@ element.
 The results of the virtual board come from the reference kernels; only their time is that of esp-nn.
 """
 
+from collections.abc import Sequence
+
 from hil.model.tflite.graph import Graph
 from hil.model.tflite.operators import macs_of
 from hil.sim.clock.clock import CYCLES_PER_US
@@ -31,6 +33,14 @@ COPY_CYCLES_PER_BYTE = 3
 # Winbond W25Q128JV, typical values of its data sheet: erasing a sector, programming 256 bytes.
 ERASE_US = 45_000
 PROGRAM_US = 400
+# The SHA accelerator at 240 MHz, fed by DMA from internal memory, hashes 90 MB/s or more: ESP-IDF
+# 5.3 to 5.5, components/idf_test/include/esp32s3/idf_performance_target.h,
+# IDF_PERFORMANCE_MIN_SHA256_THROUGHPUT_MBSEC, "threshold set lower than worst case".
+SHA_CYCLES_PER_BYTE = 240 / 90
+# What Mbed TLS takes to set up and end one hash, and to hand it a piece; an estimate.
+SHA_CYCLES_PER_HASH = 2_400
+SHA_CYCLES_PER_PIECE = 600
+SHA_BLOCK, SHA_DIGEST = 64, 32
 # Reading and hashing flash: quad SPI at 80 MHz gives 40 MB/s, the SHA peripheral is faster.
 HASH_CYCLES_PER_BYTE = 6
 
@@ -82,6 +92,20 @@ def copy_cycles(length: int) -> int:
 def hash_cycles(length: int) -> int:
     """Return the cycles that the SHA-256 of `length` bytes of flash takes."""
     return length * HASH_CYCLES_PER_BYTE
+
+
+def hmac_cycles(pieces: Sequence[int]) -> int:
+    """Return the cycles that HMAC-SHA-256 takes.
+
+    Args:
+        pieces: lengths in bytes of what is hashed, one behind the other.
+    """
+    # Two hashes (RFC 2104): a block of padded key and the pieces; one more such block, and the
+    # digest of the first. Each is padded to whole blocks, of 9 bytes at least.
+    blocks = sum(-(-(SHA_BLOCK + length + 9) // SHA_BLOCK) for length in (sum(pieces), SHA_DIGEST))
+    hashing = blocks * SHA_BLOCK * SHA_CYCLES_PER_BYTE
+    handing = (len(pieces) + 3) * SHA_CYCLES_PER_PIECE
+    return round(hashing) + handing + 2 * SHA_CYCLES_PER_HASH
 
 
 def erase_cycles() -> int:

@@ -49,7 +49,7 @@ MISFITS: dict[str, tuple[Callable[[ScriptedHead], Message], str]] = {
     "frames of 127 bytes": (_said(frame_limit=127), "mtu"),
     "an authenticated HELLO": (
         lambda head: head.hello()._replace(flags=Flags.AUTHENTICATED),
-        "unsupported",
+        "auth",
     ),
 }
 """What is wrong with a HELLO, and the code by which it is refused."""

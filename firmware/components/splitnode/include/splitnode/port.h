@@ -13,7 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "splitnode/bytes.h"
 #include "splitnode/error.h"
+
+#define SN_KEY_SIZE 16u
+#define SN_SHA256_SIZE 32u
 
 typedef enum {
     SN_VIA_NONE = 0,
@@ -56,6 +60,10 @@ typedef struct sn_port {
     uint64_t (*now_us)(void *ctx); /* monotonic, since boot */
     uint32_t (*random_u32)(void *ctx);
     void (*restart)(void *ctx); /* after everything written to the console has gone out */
+    /* HMAC-SHA-256 of `count` pieces, one behind the other, which may be of any length and lie anywhere. It is asked
+     * for with every frame: nothing of the pieces may be copied as a whole. False if it could not be made. */
+    bool (*hmac_sha256)(void *ctx, const uint8_t key[SN_KEY_SIZE], const sn_bytes *pieces, size_t count,
+                        uint8_t mac[SN_SHA256_SIZE]);
 
     void (*console_write)(void *ctx, const uint8_t *data, size_t length); /* queues all of it */
     void (*console_baud)(void *ctx, uint32_t rate);                       /* once what is queued has gone out */

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Little-endian access to unaligned bytes. */
-#ifndef SPLITNODE_BYTES_H
-#define SPLITNODE_BYTES_H
+#ifndef SPLITNODE_BASE_BYTES_H
+#define SPLITNODE_BASE_BYTES_H
 
 #include <stdint.h>
 
-/* A run of bytes that belongs to somebody else. */
-typedef struct {
-    const uint8_t *data;
-    uint32_t length;
-} sn_bytes;
+#include "splitnode/bytes.h"
 
 static inline uint16_t sn_get_u16(const uint8_t *from) {
     return (uint16_t)(from[0] | from[1] << 8);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Role tail on a packet link. It only reacts to what arrives, and has no timers. It serves one head: the one that has
- * greeted last, unless it was at work for another. The answer to a message is kept until that head begins the next.
+ * Role tail on a packet link. It only reacts to what arrives, and has no timers. The answer to a message of the head
+ * that it serves is kept until that head begins the next.
  */
 #include "link/internal.h"
 
@@ -42,73 +42,6 @@ bool sn_link_answer(sn_link *link) {
     return true;
 }
 
-/* Nobody wants the answer any more to what came last; tells the owner if it has not given it yet. */
-static void drop_answer(sn_link *link, const char *text) {
-    sn_reason reason;
-    if (link->answering.state == SN_LINK_ANSWER_OWED) {
-        sn_reason_set(&reason, SN_ERR_EDGE_LOST, text);
-        link->events->sent(link->owner, link->answering.message, &reason);
-    }
-}
-
-/* Takes a head that is not the one before, or the same over a new connection. */
-static void welcome(sn_link *link, const sn_header *header, uint64_t from) {
-    sn_link_answering *answering = &link->answering;
-    sn_link_frames *frames = &link->frames;
-    if (!answering->has_peer || header->session != link->session) {
-        if (link->state == SN_LINK_UP) {
-            sn_link_lose_head(link, "another head has greeted");
-            link->state = SN_LINK_GREETING;
-        }
-        drop_answer(link, "another head has greeted");
-        answering->past_session = link->session;
-        answering->past_latest = answering->latest;
-        answering->has_peer = true;
-        answering->latest = 0;
-        answering->state = SN_LINK_ANSWER_NONE;
-        link->session = header->session;
-        sn_reassembly_init(&frames->reassembly, link->memory, link->capacity, frames->bitmap, sizeof frames->bitmap,
-                           frames->fragment_length);
-    } else if (frames->reassembly.fragment_length != frames->fragment_length) {
-        if (answering->state == SN_LINK_ANSWER_NONE) {
-            sn_reassembly_forget(&frames->reassembly);
-        }
-        frames->reassembly.fragment_length = frames->fragment_length;
-    }
-    answering->to = from;
-}
-
-static void receive_hello(sn_link *link, uint64_t from, const sn_header *header, const sn_body *body) {
-    const char *why = NULL;
-    bool is_other = link->greeted && header->session != link->session;
-    bool at_work = link->answering.state == SN_LINK_ANSWER_OWED;
-    if (is_other && header->session == link->answering.past_session &&
-        !sn_message_is_older(link->answering.past_latest, header->message)) {
-        link->counts.rx_duplicate++; /* a late copy */
-        return;
-    }
-    link->counts.rx_messages++;
-    sn_error code = sn_link_check_hello(link, body, &why);
-    if (code == SN_OK && is_other && at_work) {
-        code = SN_ERR_BUSY;
-        why = "the tail is working for another head";
-    }
-    if (code == SN_OK && !sn_link_agree(link, sn_get_u16(&body->payload.data[2]))) {
-        code = SN_ERR_MTU;
-        why = "frames must hold at least 128 bytes";
-    }
-    if (code != SN_OK) {
-        sn_link_note_error(link, from, header, code, why);
-        return;
-    }
-    welcome(link, header, from);
-    link->answering.latest = header->message;
-    uint8_t payload[SN_LINK_HELLO_SIZE];
-    uint32_t length = sn_link_make_hello(link, payload);
-    sn_link_note(link, from, header, SN_FRAME_HELLO, (sn_bytes){payload, length});
-    sn_link_greet(link);
-}
-
 static bool is_of_peer(const sn_link *link, const sn_header *header) {
     return link->answering.has_peer && link->greeted && header->session == link->session;
 }
@@ -138,12 +71,15 @@ static void receive_ack(sn_link *link, uint64_t from, const sn_header *header, c
 static void receive_single(sn_link *link, uint64_t from, const sn_header *header, const uint8_t *frame, size_t length) {
     sn_body body;
     sn_ack ack;
+    if (!sn_link_take_tag(link, header, frame, &length)) {
+        return;
+    }
     if (header->count != 1) {
         link->counts.rx_bad_frame++;
     } else if (!sn_body_open(&body, &frame[SN_HEADER_SIZE], (uint32_t)length - SN_HEADER_SIZE)) {
         link->counts.rx_bad_crc++;
     } else if (header->type == SN_FRAME_HELLO) {
-        receive_hello(link, from, header, &body);
+        sn_link_receive_head(link, from, header, &body);
     } else if (sn_link_repeats(link) && sn_ack_unpack(&ack, body.payload)) {
         receive_ack(link, from, header, &ack);
     } else {
@@ -167,7 +103,7 @@ static void receive_known(sn_link *link, const sn_header *header, bool wants_ack
 /* The head has begun a new message: nobody wants the answer to the one before any more. */
 static void forget_answer(sn_link *link) {
     sn_link_answering *answering = &link->answering;
-    drop_answer(link, "the head has begun another message");
+    sn_link_drop_answer(link, "the head has begun another message");
     answering->state = SN_LINK_ANSWER_NONE;
     link->sending.active = false;
 }
@@ -181,7 +117,7 @@ static void receive_fragment(sn_link *link, const sn_header *header, const uint8
         receive_known(link, header, wants_ack);
         return;
     }
-    sn_fragment_state state = sn_reassembly_push(&frames->reassembly, frame, length);
+    sn_fragment_state state = sn_link_reassemble(link, header, frame, length);
     switch (state) {
     case SN_FRAGMENT_DUPLICATE:
         link->counts.rx_duplicate++;
@@ -194,6 +130,9 @@ static void receive_fragment(sn_link *link, const sn_header *header, const uint8
             sn_link_note_error(link, answering->to, header, SN_ERR_TENSOR_SIZE,
                                "the message does not fit into the tail's memory");
         }
+        return;
+    case SN_FRAGMENT_FOREIGN:
+        link->counts.rx_foreign++;
         return;
     case SN_FRAGMENT_MORE:
     case SN_FRAGMENT_COMPLETE:
@@ -228,9 +167,8 @@ void sn_link_receive_request(sn_link *link, const sn_source *from, const sn_head
         link->counts.rx_bad_frame++;
         return;
     }
-    if ((header->flags & SN_FLAG_AUTHENTICATED) != 0) {
-        link->counts.rx_bad_frame++;
-        sn_link_note_error(link, from->address, header, SN_ERR_UNSUPPORTED, "authenticated messages are not supported");
+    if ((header->flags & SN_FLAG_AUTHENTICATED) != link->auth.flag) {
+        sn_link_refuse_tagged(link, from->address, header, length);
         return;
     }
     if (sn_link_repeats(link) && is_of_peer(link, header) &&

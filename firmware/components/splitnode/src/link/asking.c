@@ -55,6 +55,9 @@ bool sn_link_ask(sn_link *link) {
 static void receive_ack(sn_link *link, const sn_header *header, const uint8_t *frame, size_t length) {
     sn_body body;
     sn_ack ack;
+    if (!sn_link_take_tag(link, header, frame, &length)) {
+        return;
+    }
     if (!sn_link_repeats(link) || header->count != 1 ||
         !sn_body_open(&body, &frame[SN_HEADER_SIZE], (uint32_t)length - SN_HEADER_SIZE) ||
         !sn_ack_unpack(&ack, body.payload)) {
@@ -91,6 +94,11 @@ static void refuse(sn_link *link, uint32_t message, sn_error code, const char *t
     sn_link_refused(link, message, &reason);
 }
 
+/* With a key: does it answer HELLO, so that the key of an ACK comes with it? */
+static bool is_first(const sn_link *link) {
+    return sn_link_is_keyed(link) && link->state == SN_LINK_GREETING;
+}
+
 /* A new fragment of the answer has come. */
 static void take(sn_link *link, const sn_header *header, bool is_complete) {
     sn_link_frames *frames = &link->frames;
@@ -101,7 +109,7 @@ static void take(sn_link *link, const sn_header *header, bool is_complete) {
     if (!is_complete) {
         return;
     }
-    if (frames->ack_due && !frames->is_full) {
+    if (frames->ack_due && !frames->is_full && !is_first(link)) {
         (void)sn_link_acknowledge(link, false); /* before anything that takes time */
     }
     sn_link_stop_asking(link);
@@ -130,12 +138,15 @@ void sn_link_receive_answer(sn_link *link, const sn_header *header, const uint8_
         link->counts.rx_bad_frame++;
         return;
     }
-    if ((header->flags & SN_FLAG_AUTHENTICATED) != 0) {
-        link->counts.rx_bad_frame++;
-        refuse(link, asking->message, SN_ERR_UNSUPPORTED, "authenticated messages are not supported");
+    if ((header->flags & SN_FLAG_AUTHENTICATED) != link->auth.flag) {
+        link->counts.rx_foreign++;
         return;
     }
-    sn_fragment_state state = sn_reassembly_push(&frames->reassembly, frame, length);
+    sn_fragment_state state = sn_link_reassemble(link, header, frame, length);
+    if (state == SN_FRAGMENT_FOREIGN) {
+        link->counts.rx_foreign++;
+        return;
+    }
     if (state == SN_FRAGMENT_BAD) {
         link->counts.rx_bad_frame++;
         return;

@@ -7,15 +7,20 @@ uint32_t sn_link_frame_limit(const sn_link *link) {
     return limit < SN_LINK_FRAME_MOST ? limit : SN_LINK_FRAME_MOST;
 }
 
-bool sn_link_agree(sn_link *link, uint32_t peer_limit) {
+uint32_t sn_link_agreed(const sn_link *link, uint32_t peer_limit) {
     uint32_t limit = sn_link_frame_limit(link);
     if (limit > peer_limit) {
         limit = peer_limit;
     }
-    if (limit < SN_LINK_FRAME_LEAST) {
+    return limit < SN_LINK_FRAME_LEAST ? 0 : limit - SN_HEADER_SIZE;
+}
+
+bool sn_link_agree(sn_link *link, uint32_t peer_limit) {
+    uint32_t length = sn_link_agreed(link, peer_limit);
+    if (length == 0) {
         return false;
     }
-    link->frames.fragment_length = limit - SN_HEADER_SIZE;
+    link->frames.fragment_length = length;
     return true;
 }
 
@@ -41,8 +46,15 @@ static bool hand_over(sn_link *link, uint64_t to, const uint8_t *frame, uint32_t
 
 bool sn_link_send_fragment(sn_link *link, uint64_t to, const sn_fragment_out *fragment, bool again) {
     uint8_t frame[SN_LINK_FRAME_MOST];
+    bool is_sealed = sn_link_is_keyed(link) && link->sending.message.header.type != SN_FRAME_HELLO;
+    if (is_sealed) {
+        sn_link_tag_anew(link);
+    }
     uint32_t length = sn_message_fragment(&link->sending.message, link->frames.fragment_length,
                                           (uint16_t)fragment->index, fragment->ack_requested, frame);
+    if (is_sealed) {
+        sn_check_put(link->port, &link->auth.session, frame, length);
+    }
     if (!hand_over(link, to, frame, length)) {
         return false;
     }
@@ -51,10 +63,20 @@ bool sn_link_send_fragment(sn_link *link, uint64_t to, const sn_fragment_out *fr
     return true;
 }
 
-static uint32_t make_single(uint8_t *frame, const sn_header *header, uint32_t model_id, sn_bytes payload) {
+/* `key` is that of the tag and, if it has one, of the check; NULL for neither. */
+static uint32_t make_single(const sn_link *link, uint8_t *frame, sn_header *header, uint32_t model_id, sn_bytes payload,
+                            const sn_key *key, bool is_sealed) {
     sn_message message;
+    header->flags |= key != NULL ? SN_FLAG_AUTHENTICATED : 0;
     sn_message_init(&message, header, model_id, payload, (sn_bytes){0});
-    return sn_message_fragment(&message, SN_LINK_FRAME_LEAST, 0, false, frame);
+    if (key != NULL) {
+        sn_message_tag(&message, link->port, key);
+    }
+    uint32_t length = sn_message_fragment(&message, SN_LINK_FRAME_LEAST, 0, false, frame);
+    if (key != NULL && is_sealed) {
+        sn_check_put(link->port, key, frame, length);
+    }
+    return length;
 }
 
 bool sn_link_acknowledge(sn_link *link, bool is_poll) {
@@ -70,7 +92,8 @@ bool sn_link_acknowledge(sn_link *link, bool is_poll) {
     uint8_t payload[SN_ACK_SIZE];
     uint8_t frame[SN_LINK_FRAME_LEAST];
     sn_ack_pack(&ack, payload);
-    uint32_t length = make_single(frame, &header, 0, (sn_bytes){payload, sizeof payload});
+    const sn_key *key = sn_link_is_keyed(link) ? &link->auth.session : NULL;
+    uint32_t length = make_single(link, frame, &header, 0, (sn_bytes){payload, sizeof payload}, key, true);
     if (!hand_over(link, is_tail ? link->answering.to : 0, frame, length)) {
         return false;
     }
@@ -79,12 +102,14 @@ bool sn_link_acknowledge(sn_link *link, bool is_poll) {
     return true;
 }
 
-void sn_link_note(sn_link *link, uint64_t to, const sn_header *request, sn_frame_type type, sn_bytes payload) {
+void sn_link_note(sn_link *link, uint64_t to, const sn_header *request, sn_frame_type type, sn_bytes payload,
+                  const sn_key *key) {
     sn_header header = {
         .type = (uint8_t)type, .flags = SN_FLAG_ANSWER, .session = request->session, .message = request->message};
     link->counts.tx_messages++;
     link->frames.note_to = to;
-    link->frames.note_length = make_single(link->frames.note, &header, link->greeting.model_id, payload);
+    link->frames.note_length = make_single(link, link->frames.note, &header, link->greeting.model_id, payload, key,
+                                           request->type != SN_FRAME_HELLO);
 }
 
 bool sn_link_send_note(sn_link *link) {

@@ -7,7 +7,10 @@
 
 #define SN_LINK_FRAME_MOST 1472u /* of a datagram over UDP: what Ethernet's 1,500 bytes leave */
 #define SN_LINK_HELLO_SIZE 16u
+#define SN_LINK_HELLO_MOST (SN_LINK_HELLO_SIZE + SN_NONCE_SIZE)
+#define SN_LINK_HELLO_FRAME (SN_HEADER_SIZE + SN_BODY_OVERHEAD + SN_LINK_HELLO_MOST + SN_TAG_SIZE) /* with a nonce */
 #define SN_LINK_NO_DEADLINE UINT64_MAX
+#define SN_LINK_NO_COMMON_KEY "the two sides have not been given the same key: give it to both, or to neither"
 
 static inline uint64_t sn_link_now(const sn_link *link) {
     return link->port->now_us(link->port->ctx);
@@ -49,43 +52,96 @@ void sn_link_lose(sn_link *link, sn_error code, sn_error owed, const char *text)
 void sn_link_lose_head(sn_link *link, const char *text);
 /* Closes the connection and reports it, and whatever was owed over it. */
 void sn_link_fail(sn_link *link, sn_error code, const char *text);
+/* Has the port open the link, or listen. */
+sn_error sn_link_start(sn_link *link, sn_via via, sn_reason *why);
+/* Ends a stream over which something has come that does not verify. A tail goes on listening, and nobody hears of a
+ * connection that was never up. */
+void sn_link_turn_away(sn_link *link);
+
+/* keys.c: the keys of a connection. */
+/* A connection begins: role head makes a nonce for it, role tail forgets who has greeted. */
+void sn_link_begin_keys(sn_link *link);
+/* The answering side's nonce is known: all that follows HELLO has its key. */
+void sn_link_agree_key(sn_link *link, const sn_key *key);
+/* Gives the message on its way out its tag. */
+void sn_link_tag(sn_link *link);
+/* Gives it the tag of the present connection, if it has another's: over BLE the same message goes out once more. */
+void sn_link_tag_anew(sn_link *link);
+/* What a frame is answered with that has been let in; NULL without a key. */
+const sn_key *sn_link_answer_key(const sn_link *link, const sn_header *request);
+/* Takes the tag off a frame that is a whole message and has been let in. False if it is wrong, which has been counted.
+ */
+bool sn_link_take_tag(sn_link *link, const sn_header *header, const uint8_t *frame, size_t *length);
+
+/* admission.c */
+/* Is a frame of a packet link to be looked at? It verifies then, and `header` has the session that its sender means. */
+bool sn_link_admit(sn_link *link, const sn_source *from, sn_header *header, const uint8_t *frame, size_t length);
+/* The same of a frame of the stream; `length` becomes what it is without its tag. */
+bool sn_link_admit_message(sn_link *link, const sn_header *header, const uint8_t *frame, uint32_t *length);
+/* A side without a key has got a frame that has a tag. */
+void sn_link_refuse_tagged(sn_link *link, uint64_t from, const sn_header *header, size_t length);
+
+/* heads.c: role tail on a packet link, the heads that greet it. */
+void sn_link_receive_head(sn_link *link, uint64_t from, const sn_header *header, const sn_body *body);
+/* Is this frame the first of a session that has been greeted? Then the session has begun, or the head has been told
+ * that it cannot. */
+typedef enum { SN_LINK_UNKNOWN, SN_LINK_REFUSED, SN_LINK_RECOGNIZED } sn_link_recognition;
+sn_link_recognition sn_link_recognize(sn_link *link, uint64_t from, sn_header *header, const uint8_t *frame,
+                                      size_t length);
+/* Nobody wants the answer any more to what came last; tells the owner if it has not given it yet. */
+void sn_link_drop_answer(sn_link *link, const char *text);
 
 /* driver.c: the frames of a packet link. */
 /* The largest frame that this side sends and accepts. */
 uint32_t sn_link_frame_limit(const sn_link *link);
 /* A connection begins. False if the link's frames are too small. */
 bool sn_link_begin_frames(sn_link *link);
-/* Sets the length of fragments by what both sides accept. False if that is too little. */
+/* The length of fragments by what both sides accept, 0 if that is too little. */
+uint32_t sn_link_agreed(const sn_link *link, uint32_t peer_limit);
+/* Sets it. False if it is too little. */
 bool sn_link_agree(sn_link *link, uint32_t peer_limit);
 /* Offers a fragment of the message on its way out; false if the driver is full. `again`: it had gone out before. */
 bool sn_link_send_fragment(sn_link *link, uint64_t to, const sn_fragment_out *fragment, bool again);
 /* An ACK of what is under reassembly, or a poll for it. False if the driver is full. */
 bool sn_link_acknowledge(sn_link *link, bool is_poll);
-/* An answer of one frame, sent once; it takes the place of an earlier one that has not gone out yet. */
-void sn_link_note(sn_link *link, uint64_t to, const sn_header *request, sn_frame_type type, sn_bytes payload);
+/* An answer of one frame, sent once; it takes the place of an earlier one that has not gone out yet. `key` is that of
+ * its tag, NULL for none. */
+void sn_link_note(sn_link *link, uint64_t to, const sn_header *request, sn_frame_type type, sn_bytes payload,
+                  const sn_key *key);
 bool sn_link_send_note(sn_link *link);
 
 /* sending.c, beside sn_link_send: the one message on its way out. */
+/* The same without a tag, whatever this side has been given. */
+void sn_link_send_plainly(sn_link *link, sn_frame_type type, uint8_t flags, uint32_t id, sn_bytes first,
+                          sn_bytes second);
 /* The last byte has been handed to the link's driver. */
 void sn_link_message_out(sn_link *link);
 
 /* greeting.c: HELLO. */
-uint32_t sn_link_make_hello(const sn_link *link, uint8_t payload[SN_LINK_HELLO_SIZE]); /* returns its length */
-void sn_link_send_hello(sn_link *link, uint8_t flags, uint32_t id);
+/* Returns its length. `nonce` is this side's. */
+uint32_t sn_link_make_hello(const sn_link *link, const sn_nonce *nonce, uint8_t payload[SN_LINK_HELLO_MOST]);
+void sn_link_send_hello(sn_link *link, uint8_t flags, uint32_t id, const sn_nonce *nonce);
 /* Role tail: what is wrong with the HELLO of a head. */
 sn_error sn_link_check_hello(const sn_link *link, const sn_body *body, const char **why);
 void sn_link_receive_hello(sn_link *link, const sn_header *header, const sn_body *body);
 
 /* refusing.c, beside sn_link_send_error: ERROR. */
-/* Answers one frame by ERROR in one frame. */
+/* Over a stream, to a HELLO that does not verify: ERROR `auth` without a tag, no longer than that was. */
+void sn_link_send_refusal(sn_link *link, const sn_header *request, uint32_t length);
+/* The same on a packet link, to one stranger a second. */
+void sn_link_note_refusal(sn_link *link, uint64_t to, const sn_header *request, size_t length);
+/* Answers one frame by ERROR in one frame, made with the key that sn_link_answer_key says, or with another. */
 void sn_link_note_error(sn_link *link, uint64_t to, const sn_header *request, sn_error code, const char *text);
+void sn_link_note_error_with(sn_link *link, uint64_t to, const sn_header *request, sn_error code, const char *text,
+                             const sn_key *key);
 void sn_link_receive_error(sn_link *link, const sn_header *header, const sn_body *body);
-/* The owner's message `id` will not be answered. */
-void sn_link_tell_refused(sn_link *link, uint32_t id, const sn_reason *reason);
 /* The peer, or the link's patience, refuses message `id`, which may be our HELLO. */
 void sn_link_refused(sn_link *link, uint32_t id, const sn_reason *reason);
 
-/* receiving.c: a message of the peer has come. */
+/* receiving.c */
+/* A fragment has been let in. */
+sn_fragment_state sn_link_reassemble(sn_link *link, const sn_header *header, const uint8_t *frame, size_t length);
+/* A message of the peer has come. */
 void sn_link_receive_message(sn_link *link, const sn_header *header, const sn_body *body);
 
 /* asking.c */

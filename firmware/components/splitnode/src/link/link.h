@@ -18,6 +18,7 @@
 #include "base/reason.h"
 #include "base/role.h"
 #include "splitnode/port.h"
+#include "wire/auth.h"
 #include "wire/exchange.h"
 #include "wire/frame.h"
 #include "wire/message.h"
@@ -29,6 +30,7 @@
 #define SN_LINK_SMALL 256u            /* payloads that are put together here: HELLO, ERROR */
 #define SN_LINK_FRAME_LEAST 128u      /* that a packet link must carry: HELLO, ACK and the ERROR to HELLO fit */
 #define SN_LINK_BITMAP 8192u          /* one bit for each fragment of any message */
+#define SN_LINK_GREETERS 4u           /* heads that have greeted, on one tail at a time */
 
 /* What a side says of itself in HELLO. Both must mean the same tensor of the same model and cut. */
 typedef struct {
@@ -69,6 +71,7 @@ typedef struct {
 typedef struct {
     uint32_t rx_bad_frame, rx_bad_crc, tx_messages, rx_messages;
     uint32_t tx_frames, rx_frames, resent, polls, rx_duplicate;
+    uint32_t rx_foreign; /* made with another key, or with none: these are in no other count */
     uint64_t tx_bytes, rx_bytes;
 } sn_link_counts;
 
@@ -123,12 +126,40 @@ typedef struct {
     sn_sender sender;
 } sn_link_answering;
 
+/* A head that has greeted with the right key, on a packet link: heads.c. Anybody may have kept its HELLO and sent it
+ * again, so its session begins only with something that is made with the session's key. */
+typedef struct {
+    bool is_there;
+    uint64_t from;
+    uint32_t session, hello; /* the HELLO's message id */
+    sn_nonce asking, answering;
+    sn_key key; /* of its session */
+    uint32_t fragment_length;
+} sn_link_greeter;
+
+/* Who may be heard: keys.c and admission.c. */
+typedef struct {
+    uint8_t flag; /* SN_FLAG_AUTHENTICATED if this side has been given a key; then there are: */
+    sn_key key;
+    sn_nonce nonce;      /* role head: of this connection */
+    sn_key greeting;     /* of what answers the HELLO at hand, */
+    sn_key session;      /* and of all else */
+    uint32_t connection; /* number of the connection that this key is of: a message has its tag from one of them */
+    sn_link_greeter greeters[SN_LINK_GREETERS];
+    uint32_t next_greeter;  /* whose place the next one takes */
+    bool is_refused;        /* somebody says that the two sides have no common key */
+    bool ends_with_message; /* a stream does, with the one on its way out */
+    bool has_refused;       /* a stranger, on a packet link, */
+    uint64_t refused_at;    /* then */
+} sn_link_auth;
+
 /* The one message on its way out: sending.c. */
 typedef struct {
     bool active;
-    bool is_out;       /* all of it has been handed to the link's driver once */
-    uint32_t offset;   /* of a stream */
-    uint64_t deadline; /* of a stream */
+    bool is_out;         /* all of it has been handed to the link's driver once */
+    uint32_t offset;     /* of a stream */
+    uint64_t deadline;   /* of a stream */
+    uint32_t connection; /* that it has its tag from */
     sn_message message;
     uint8_t small[SN_LINK_SMALL];
 } sn_link_sending;
@@ -159,6 +190,7 @@ typedef struct {
     sn_link_asking asking;
     sn_link_answering answering;
     sn_link_sending sending;
+    sn_link_auth auth;
     sn_link_cost cost; /* the owner sets it to zero at the beginning of an exchange */
     sn_link_counts counts;
 } sn_link;
@@ -168,6 +200,9 @@ void sn_link_init(sn_link *link, const sn_port *port, uint8_t *memory, uint32_t 
                   const sn_link_events *events, void *owner);
 /* What HELLO will say, before the first sn_link_open and sn_link_on_change. */
 void sn_link_introduce(sn_link *link, const sn_greeting *greeting);
+
+/* The key of section 1.8, copied; NULL: none. A link that is open is closed without a word. */
+void sn_link_set_key(sn_link *link, const sn_key *key);
 
 /* Opens it to `host` and `port` as in port.h, or listens; what it was before is forgotten without a word. Refuses in
  * role head while it is being opened. */
@@ -208,6 +243,15 @@ static inline bool sn_link_is_free(const sn_link *link) {
 /* The type of the message on its way out, 0 if there is none. */
 static inline uint8_t sn_link_is_sending(const sn_link *link) {
     return link->sending.active ? link->sending.message.header.type : 0;
+}
+
+static inline bool sn_link_is_keyed(const sn_link *link) {
+    return link->auth.flag != 0;
+}
+
+/* What a message has beside header and payload. */
+static inline uint32_t sn_link_overhead(const sn_link *link) {
+    return SN_BODY_OVERHEAD + (sn_link_is_keyed(link) ? SN_TAG_SIZE : 0);
 }
 
 static inline bool sn_link_is_up(const sn_link *link, sn_via via) {

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define ADVERTISING_US 30000000u /* for a host to find the board over BLE: a scan takes seconds */
-
 void sn_link_init(sn_link *link, const sn_port *port, uint8_t *memory, uint32_t capacity, uint32_t session,
                   const sn_link_events *events, void *owner) {
     memset(link, 0, sizeof *link);
@@ -31,23 +29,6 @@ void sn_link_give_up(sn_link *link) {
     link->asking.is_going_out = false;
 }
 
-/* Has the port open the link, or listen. */
-static sn_error start(sn_link *link, sn_via via, sn_reason *why) {
-    sn_error code = link->port->link_open(link->port->ctx, via, link->host, link->host_port);
-    if (code != SN_OK) {
-        return sn_reason_set(why, code,
-                             code == SN_ERR_UNSUPPORTED ? "this firmware has no link of that kind"
-                                                        : "opening the link could not be started");
-    }
-    bool waits_for_host = via == SN_VIA_BLE && link->host[0] == '\0';
-    link->via = via;
-    link->state = SN_LINK_OPENING;
-    link->deadline = sn_link_is_tail(link)
-                         ? SN_LINK_NO_DEADLINE
-                         : sn_link_now(link) + (waits_for_host ? ADVERTISING_US : SN_LINK_PATIENCE_US);
-    return SN_OK;
-}
-
 sn_error sn_link_open(sn_link *link, sn_via via, const char *host, uint16_t port, sn_reason *why) {
     bool is_tail = sn_link_is_tail(link);
     bool is_opening = link->state == SN_LINK_OPENING || link->state == SN_LINK_GREETING;
@@ -65,7 +46,7 @@ sn_error sn_link_open(sn_link *link, sn_via via, const char *host, uint16_t port
     }
     memcpy(link->host, host, length + 1);
     link->host_port = port;
-    return start(link, via, why);
+    return sn_link_start(link, via, why);
 }
 
 bool sn_link_close(sn_link *link, sn_via via) {
@@ -92,6 +73,7 @@ static void opened(sn_link *link, sn_via via) {
     }
     link->via = via;
     link->state = SN_LINK_GREETING;
+    sn_link_begin_keys(link);
     if (!sn_link_has_stream(link) && !sn_link_begin_frames(link)) {
         sn_link_fail(link, SN_ERR_MTU, "the link's frames hold less than 128 bytes");
         return;
@@ -103,7 +85,7 @@ static void opened(sn_link *link, sn_via via) {
     link->deadline = sn_link_earlier(link->deadline, sn_link_now(link) + SN_LINK_PATIENCE_US);
     link->session = link->own_session;
     link->hello = sn_link_new_id(link);
-    sn_link_send_hello(link, 0, link->hello);
+    sn_link_send_hello(link, 0, link->hello, &link->auth.nonce);
     sn_link_go_on(link);
 }
 
@@ -114,7 +96,7 @@ static void listen_again(sn_link *link, const sn_reason *reason) {
     link->events->down(
         link->owner,
         &(sn_link_end){.via = link->via, .code = reason->code, .text = reason->text, .what = SN_LINK_LISTENS});
-    if (start(link, link->via, &failure) != SN_OK) {
+    if (sn_link_start(link, link->via, &failure) != SN_OK) {
         sn_link_fail(link, failure.code, failure.text);
     }
 }
@@ -128,7 +110,7 @@ static bool resume(sn_link *link, const sn_reason *reason) {
         return false;
     }
     sn_link_reset(link);
-    if (start(link, link->via, &ignored) != SN_OK) {
+    if (sn_link_start(link, link->via, &ignored) != SN_OK) {
         return false;
     }
     link->deadline = sn_link_earlier(link->deadline, until); /* a peer that only comes and goes gets no more time */
@@ -197,6 +179,9 @@ uint64_t sn_link_deadline(const sn_link *link) {
 void sn_link_on_timer(sn_link *link, uint64_t now) {
     if (link->state == SN_LINK_OPENING && now >= link->deadline) {
         sn_link_fail(link, SN_ERR_EDGE_UNREACHABLE, "no connection to the edge server or the peer in time");
+    } else if (link->state == SN_LINK_GREETING && now >= link->deadline && sn_link_is_tail(link) &&
+               sn_link_is_keyed(link)) {
+        sn_link_turn_away(link); /* whoever has connected has shown no key */
     } else if (link->state == SN_LINK_GREETING && now >= link->deadline) {
         sn_link_fail(link, SN_ERR_EDGE_TIMEOUT, "the peer did not complete the HELLO exchange within 10 s");
     } else if (now >= driver_deadline(link)) {

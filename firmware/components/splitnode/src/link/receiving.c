@@ -2,6 +2,14 @@
 /* A message of the peer: the link's own, or its owner's. */
 #include "link/internal.h"
 
+sn_fragment_state sn_link_reassemble(sn_link *link, const sn_header *header, const uint8_t *frame, size_t length) {
+    sn_reassembly *reassembly = &link->frames.reassembly;
+    if (sn_link_is_keyed(link)) { /* what stands in the frame is no session */
+        return sn_reassembly_take(reassembly, header, &frame[SN_HEADER_SIZE], length - SN_HEADER_SIZE);
+    }
+    return sn_reassembly_push(reassembly, frame, length);
+}
+
 void sn_link_receive_message(sn_link *link, const sn_header *header, const sn_body *body) {
     link->counts.rx_messages++;
     switch ((sn_frame_type)header->type) {

@@ -17,6 +17,10 @@ static void begin_request(sn_link *link) {
     }
     sn_reassembly_init(&frames->reassembly, link->memory, link->capacity, frames->bitmap, sizeof frames->bitmap,
                        frames->fragment_length);
+    if (sn_link_is_keyed(link)) { /* what answers HELLO is of one frame, and verified by itself */
+        bool is_hello = link->sending.message.header.type == SN_FRAME_HELLO;
+        sn_reassembly_expect_tags(&frames->reassembly, link->port, is_hello ? NULL : &link->auth.session);
+    }
     sn_exchange_begin(&asking->exchange, &asking->rto, sn_link_fragments(link), sn_link_now(link));
 }
 
@@ -30,7 +34,9 @@ static void begin_answer(sn_link *link) {
     }
 }
 
-void sn_link_send(sn_link *link, sn_frame_type type, uint8_t flags, uint32_t id, sn_bytes first, sn_bytes second) {
+/* Makes the message. */
+static void put_together(sn_link *link, sn_frame_type type, uint8_t flags, uint32_t id, sn_bytes first,
+                         sn_bytes second) {
     sn_link_sending *sending = &link->sending;
     bool is_echo = type == SN_FRAME_ECHO || type == SN_FRAME_ECHO_REPLY;
     bool is_answer = (flags & SN_FLAG_ANSWER) != 0;
@@ -39,14 +45,32 @@ void sn_link_send(sn_link *link, sn_frame_type type, uint8_t flags, uint32_t id,
     sn_message_init(&sending->message, &header, is_echo ? 0 : link->greeting.model_id, first, second);
     sending->active = true;
     sending->is_out = false;
+}
+
+static void begin(sn_link *link) {
+    sn_link_sending *sending = &link->sending;
     if (sn_link_has_stream(link)) {
         sending->offset = 0;
         sending->deadline = sn_link_now(link) + SN_LINK_PATIENCE_US;
-    } else if (is_answer) {
+    } else if ((sending->message.header.flags & SN_FLAG_ANSWER) != 0) {
         begin_answer(link);
     } else {
         begin_request(link);
     }
+}
+
+void sn_link_send_plainly(sn_link *link, sn_frame_type type, uint8_t flags, uint32_t id, sn_bytes first,
+                          sn_bytes second) {
+    put_together(link, type, flags, id, first, second);
+    begin(link);
+}
+
+void sn_link_send(sn_link *link, sn_frame_type type, uint8_t flags, uint32_t id, sn_bytes first, sn_bytes second) {
+    put_together(link, type, flags | link->auth.flag, id, first, second);
+    if (sn_link_is_keyed(link)) {
+        sn_link_tag(link);
+    }
+    begin(link);
 }
 
 /* The messages of which the owner hears that they are out: what it asks, and results. */

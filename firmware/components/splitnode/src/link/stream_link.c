@@ -15,18 +15,16 @@ static bool needs_answer(const sn_link *link) {
         return false;
     }
     return header.type == SN_FRAME_DATA || header.type == SN_FRAME_ECHO ||
-           (header.type == SN_FRAME_HELLO && sn_link_is_tail(link)) || (header.flags & SN_FLAG_AUTHENTICATED) != 0;
+           (header.type == SN_FRAME_HELLO && sn_link_is_tail(link));
 }
 
-static void refuse_authenticated(sn_link *link, const sn_header *header) {
-    sn_reason reason;
-    sn_reason_set(&reason, SN_ERR_UNSUPPORTED, "authenticated messages are not supported");
-    if (header->type == SN_FRAME_ERROR) {
-        link->counts.rx_bad_frame++; /* an error is never answered by an error */
-        return;
+/* Something has come that does not verify, and has been counted. Of a HELLO the other side is told so. */
+static void refuse(sn_link *link, const sn_header *header, uint32_t length) {
+    if (sn_link_is_tail(link) && !link->greeted && header->type == SN_FRAME_HELLO && header->count == 1) {
+        sn_link_send_refusal(link, header, length);
+    } else {
+        sn_link_turn_away(link);
     }
-    sn_link_tell_refused(link, header->message, &reason);
-    sn_link_send_error(link, header->message, reason.code, reason.text);
 }
 
 /* The asking side's session is in every frame of a connection; HELLO names it. */
@@ -39,15 +37,26 @@ static bool is_of_session(sn_link *link, const sn_header *header) {
 
 static void receive_frame(sn_link *link) {
     sn_bytes frame = sn_stream_frame(&link->stream.bytes);
-    sn_header header;
+    sn_header header = {0};
+    if (sn_link_is_keyed(link)) {
+        bool is_readable = sn_header_unpack(&header, frame.data, frame.length);
+        uint32_t length = frame.length;
+        if (!is_readable || !sn_link_admit_message(link, &header, frame.data, &frame.length)) {
+            link->counts.rx_foreign += !is_readable;
+            refuse(link, &header, length);
+            return;
+        }
+        link->counts.rx_bytes += SN_TAG_SIZE;
+    }
     link->counts.rx_frames++;
     link->counts.rx_bytes += frame.length + SN_STREAM_LEAD - SN_HEADER_SIZE;
     if (!sn_header_unpack(&header, frame.data, frame.length) || header.count != 1 || !is_of_session(link, &header)) {
         link->counts.rx_bad_frame++;
         return;
     }
-    if ((header.flags & SN_FLAG_AUTHENTICATED) != 0) {
-        refuse_authenticated(link, &header);
+    if ((header.flags & SN_FLAG_AUTHENTICATED) != link->auth.flag) {
+        link->counts.rx_foreign++;
+        refuse(link, &header, frame.length);
         return;
     }
     sn_body body;
@@ -129,6 +138,9 @@ void sn_link_feed_stream(sn_link *link) {
                 return;
             }
             sn_link_message_out(link);
+            if (link->auth.ends_with_message) {
+                sn_link_turn_away(link);
+            }
         } else if (stream->frame_held) {
             stream->frame_handled = true;
             receive_frame(link);

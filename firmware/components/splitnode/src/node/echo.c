@@ -49,7 +49,7 @@ sn_error sn_node_request_rtt(sn_node *node, const sn_request *request, sn_text *
     if (code != SN_OK) {
         return code;
     }
-    uint32_t most = node->memory.receive_capacity - SN_HEADER_SIZE - SN_BODY_OVERHEAD;
+    uint32_t most = node->memory.receive_capacity - SN_HEADER_SIZE - sn_link_overhead(&node->link);
     if (most > node->memory.image_capacity) {
         most = node->memory.image_capacity;
     }

@@ -34,6 +34,11 @@ static void restart(void *ctx) {
     MACHINES(restart)(ITS_CTX);
 }
 
+static bool hmac_sha256(void *ctx, const uint8_t key[SN_KEY_SIZE], const sn_bytes *pieces, size_t count,
+                        uint8_t mac[SN_SHA256_SIZE]) {
+    return MACHINES(hmac_sha256)(ITS_CTX, key, pieces, count, mac);
+}
+
 static void console_write(void *ctx, const uint8_t *data, size_t length) {
     MACHINES(console_write)(ITS_CTX, data, length);
 }
@@ -140,6 +145,7 @@ void sn_faults_init(sn_faults *faults, const sn_port *machine) {
                 .now_us = now_us,
                 .random_u32 = random_u32,
                 .restart = restart,
+                .hmac_sha256 = hmac_sha256,
                 .console_write = console_write,
                 .console_baud = console_baud,
                 .figure = figure,

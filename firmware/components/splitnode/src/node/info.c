@@ -3,6 +3,7 @@
 #include "node/info.h"
 
 #include "link/link.h"
+#include "node/key.h"
 #include "node/provoke.h"
 #include "node/state.h"
 
@@ -71,6 +72,7 @@ sn_error sn_node_request_info(sn_node *node, const sn_request *request, sn_text 
     sn_text_pair(answer, "model_slot", identity->model_slot != NULL ? identity->model_slot : "-");
     sn_text_pair(answer, "trial", trial(node));
     sn_text_pair_u64(answer, "test", identity->test_build);
+    sn_node_add_key(node, answer);
     sn_text_pair(answer, "reset", identity->reset_reason);
     sn_text_pair_hex(answer, "boot", node->session);
     return SN_OK;
@@ -125,6 +127,7 @@ sn_error sn_node_request_stats(sn_node *node, const sn_request *request, sn_text
     sn_text_pair_u64(answer, "resent", link->resent);
     sn_text_pair_u64(answer, "polls", link->polls);
     sn_text_pair_u64(answer, "rx_duplicate", link->rx_duplicate);
+    sn_text_pair_u64(answer, "rx_foreign", link->rx_foreign);
     sn_text_pair_u64(answer, "gw_dropped", gateway->dropped);
     sn_node_provoke_stats(node, answer);
     add_figures(node, answer);

@@ -172,6 +172,10 @@ uint64_t sn_node_on_receive(sn_node *node, sn_via via, const sn_source *from, co
     return next_deadline(node);
 }
 
+uint32_t sn_node_foreign(const sn_node *node) {
+    return node->link.counts.rx_foreign;
+}
+
 uint64_t sn_node_on_writable(sn_node *node, sn_via via) {
     if (is_gateways(node, via)) {
         sn_gateway_on_writable(&node->gateway);

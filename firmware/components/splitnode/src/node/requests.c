@@ -9,6 +9,7 @@
 #include "node/image.h"
 #include "node/infer.h"
 #include "node/info.h"
+#include "node/key.h"
 #include "node/link_request.h"
 #include "node/peer.h"
 #include "node/provoke.h"
@@ -84,6 +85,7 @@ static const verb verbs[] = {
     {"wifi", {"ssid", "password"}, request_wifi},
     {"edge", {"host", "port"}, sn_node_request_edge},
     {"peer", {"mac", "channel"}, sn_node_request_peer},
+    {"key", {"value"}, sn_node_request_key},
     {"link", {"via", "state"}, sn_node_request_link},
     {"image", {"size", "crc"}, sn_node_request_image},
     {"infer", {"via", "output"}, sn_node_request_infer},

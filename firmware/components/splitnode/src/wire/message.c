@@ -5,6 +5,8 @@
 
 #include "base/crc.h"
 
+#define CRC_SIZE 4u
+
 void sn_message_init(sn_message *message, const sn_header *header, uint32_t model_id, sn_bytes first, sn_bytes second) {
     message->header = *header;
     message->header.index = 0;
@@ -22,6 +24,20 @@ void sn_message_init(sn_message *message, const sn_header *header, uint32_t mode
     crc = sn_crc32(crc, first.data, first.length);
     crc = sn_crc32(crc, second.data, second.length);
     sn_put_u32(message->tail, crc);
+    message->tail_size = CRC_SIZE;
+}
+
+void sn_message_tag(sn_message *message, const sn_port *port, const sn_key *key) {
+    const sn_bytes pieces[SN_TAG_PIECES] = {
+        {message->head, sizeof message->head},
+        message->payload[0],
+        message->payload[1],
+        {message->tail, CRC_SIZE},
+    };
+    sn_tag_make(port, key, &message->header, pieces, SN_TAG_PIECES, &message->tail[CRC_SIZE]);
+    message->body_size += (uint32_t)sizeof message->tail - message->tail_size;
+    message->tail_size = sizeof message->tail;
+    sn_put_u32(&message->lead[0], SN_HEADER_SIZE + message->body_size);
 }
 
 uint32_t sn_message_stream_size(const sn_message *message) {
@@ -34,7 +50,7 @@ uint32_t sn_message_stream_read(const sn_message *message, uint32_t offset, uint
         {message->head, sizeof message->head},
         message->payload[0],
         message->payload[1],
-        {message->tail, sizeof message->tail},
+        {message->tail, message->tail_size},
     };
     uint32_t copied = 0;
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0] && copied < length; i++) {

@@ -11,11 +11,12 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "wire/auth.h"
 #include "wire/frame.h"
 
 #define SN_BODY_OVERHEAD 12u /* length, model id, CRC-32 */
 #define SN_STREAM_LEAD 20u   /* length prefix and header */
-#define SN_LARGEST_PAYLOAD (UINT32_MAX - SN_BODY_OVERHEAD - SN_STREAM_LEAD)
+#define SN_LARGEST_PAYLOAD (UINT32_MAX - SN_BODY_OVERHEAD - SN_TAG_SIZE - SN_STREAM_LEAD)
 
 typedef struct {
     sn_header header; /* index 0, count 1; a fragment carries its own */
@@ -23,12 +24,16 @@ typedef struct {
     uint32_t body_size;
     uint8_t lead[SN_STREAM_LEAD];
     uint8_t head[8];
-    uint8_t tail[4];
+    uint8_t tail[4 + SN_TAG_SIZE]; /* CRC-32, and the tag if there is one */
+    uint32_t tail_size;
 } sn_message;
 
 /* The payload is `first` followed by `second`, at most SN_LARGEST_PAYLOAD bytes; both must stay as they are until the
  * message is out. */
 void sn_message_init(sn_message *message, const sn_header *header, uint32_t model_id, sn_bytes first, sn_bytes second);
+
+/* Gives a message with SN_FLAG_AUTHENTICATED its tag, in place of the one that it may have. */
+void sn_message_tag(sn_message *message, const sn_port *port, const sn_key *key);
 
 /* As it goes over a stream, length prefix included. */
 uint32_t sn_message_stream_size(const sn_message *message);

@@ -14,6 +14,11 @@ void sn_reassembly_init(sn_reassembly *reassembly, uint8_t *buffer, uint32_t cap
     };
 }
 
+void sn_reassembly_expect_tags(sn_reassembly *reassembly, const sn_port *port, const sn_key *key) {
+    reassembly->port = port;
+    reassembly->key = key;
+}
+
 bool sn_reassembly_is_of(const sn_reassembly *reassembly, const sn_header *header) {
     const sn_header *present = &reassembly->header;
     return reassembly->active && header->type == present->type && header->session == present->session &&
@@ -55,25 +60,36 @@ static void start(sn_reassembly *reassembly, const sn_header *header) {
     memset(reassembly->bitmap, 0, (header->count + 7u) / 8u);
 }
 
+/* Takes the tag off `size`. */
+static bool has_right_tag(const sn_reassembly *reassembly, uint32_t *size) {
+    if (reassembly->key != NULL) {
+        return sn_tag_verify(reassembly->port, reassembly->key, &reassembly->header, reassembly->buffer, size);
+    }
+    bool is_there = *size >= SN_TAG_SIZE;
+    *size -= is_there ? SN_TAG_SIZE : 0;
+    return is_there;
+}
+
 static sn_fragment_state finish(sn_reassembly *reassembly) {
     uint32_t size = (reassembly->header.count - 1u) * reassembly->fragment_length + reassembly->last_length;
+    if (reassembly->port != NULL && !has_right_tag(reassembly, &size)) {
+        sn_reassembly_forget(reassembly);
+        return SN_FRAGMENT_FOREIGN;
+    }
     bool is_sound = sn_body_open(&reassembly->body, reassembly->buffer, size);
     return is_sound ? SN_FRAGMENT_COMPLETE : SN_FRAGMENT_BAD_BODY;
 }
 
-sn_fragment_state sn_reassembly_push(sn_reassembly *reassembly, const uint8_t *frame, size_t length) {
-    sn_header header;
-    if (!sn_header_unpack(&header, frame, length)) {
-        return SN_FRAGMENT_BAD;
-    }
+sn_fragment_state sn_reassembly_take(sn_reassembly *reassembly, const sn_header *given, const uint8_t *piece,
+                                     size_t length) {
+    sn_header header = *given;
     header.flags &= (uint8_t)~SN_FLAG_ACK_REQUESTED;
-    size_t piece = length - SN_HEADER_SIZE;
     bool is_last = header.index + 1 == header.count;
-    if (piece == 0 || piece > reassembly->fragment_length || (!is_last && piece != reassembly->fragment_length)) {
+    if (length == 0 || length > reassembly->fragment_length || (!is_last && length != reassembly->fragment_length)) {
         return SN_FRAGMENT_BAD;
     }
     uint64_t offset = (uint64_t)header.index * reassembly->fragment_length;
-    uint64_t least = (uint64_t)(header.count - 1u) * reassembly->fragment_length + (is_last ? piece : 1u);
+    uint64_t least = (uint64_t)(header.count - 1u) * reassembly->fragment_length + (is_last ? length : 1u);
     if (header.count > reassembly->bitmap_bits || least > reassembly->capacity) {
         return SN_FRAGMENT_TOO_LARGE;
     }
@@ -94,9 +110,17 @@ sn_fragment_state sn_reassembly_push(sn_reassembly *reassembly, const uint8_t *f
     while (reassembly->base < header.count && is_here(reassembly, reassembly->base)) {
         reassembly->base++;
     }
-    memcpy(&reassembly->buffer[offset], &frame[SN_HEADER_SIZE], piece);
+    memcpy(&reassembly->buffer[offset], piece, length);
     if (is_last) {
-        reassembly->last_length = (uint32_t)piece;
+        reassembly->last_length = (uint32_t)length;
     }
     return reassembly->received == header.count ? finish(reassembly) : SN_FRAGMENT_MORE;
+}
+
+sn_fragment_state sn_reassembly_push(sn_reassembly *reassembly, const uint8_t *frame, size_t length) {
+    sn_header header;
+    if (!sn_header_unpack(&header, frame, length)) {
+        return SN_FRAGMENT_BAD;
+    }
+    return sn_reassembly_take(reassembly, &header, &frame[SN_HEADER_SIZE], length - SN_HEADER_SIZE);
 }
