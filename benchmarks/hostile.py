@@ -169,6 +169,7 @@ class Bench:
     def __init__(self, head: Board, edge: EdgeServer, model: Model) -> None:
         self._head, self.edge = head, edge
         self._split = split = model.split()
+        self._session = 0
         pixels = np.random.default_rng(1).integers(0, 256, (PHOTOS, *model.input.shape))
         self._images = pixels.astype(np.uint8)
         first, second = Interpreter(split.head), Interpreter(split.tail)
@@ -181,6 +182,7 @@ class Bench:
         tap = Tap()
         with tap.on():
             self._head.connect(tail or self.edge, via, gateway=gateway)
+            self._session = int(self._head.console.request("info")["boot"], 16)
             self.infer(WARM_UP)
         return tap
 
@@ -190,7 +192,7 @@ class Bench:
         context = multiprocessing.get_context("spawn")
         shared = context.Value("L", 4), context.Event(), context.Event(), context.Value("L", 0)
         known = Overheard(
-            int(self._head.console.request("info")["boot"], 16),
+            self._session,
             WARM_UP + 1,
             self._split.model_id,
             self._split.cut.bytes,

@@ -38,7 +38,13 @@ from hil.transport.udp import FRAME_LIMIT
 Address = tuple[str, int]
 
 _POOL = 256
-"""Frames made at once; sending one costs less than making one."""
+"""Frames made at once, for each side; sending one costs less than making one."""
+
+_FRESH_S = 0.05
+"""How long they are sent: a message is about as long under way."""
+
+_BATCH = 16
+"""Frames after which it is looked whether all is over."""
 
 
 @dataclass(frozen=True)
@@ -218,11 +224,13 @@ def flood_udp(
             each.setblocking(False)
             own.append(each)
         raw = stack.enter_context(raw_socket()) if spoof and can_spoof() else None
+        frames, fresh_until = Hostile([], []), 0.0
         while not over():
-            frames, there, sent = hostile_frames(known(), chance), board(), 0
-            for each, one, other in zip(
-                itertools.cycle(own), frames.to_edge, frames.to_board, strict=False
-            ):
+            if time.monotonic() >= fresh_until:
+                frames = hostile_frames(known(), chance)
+                fresh_until = time.monotonic() + _FRESH_S
+            there, sent = board(), 0
+            for each, one, other in zip(itertools.cycle(own), *frames, strict=False):
                 with contextlib.suppress(OSError):  # a full buffer; what a flood is like
                     each.sendto(one, edge)
                     sent += 1
@@ -231,11 +239,13 @@ def flood_udp(
                         raw.sendto(datagram(there, edge, one), edge)
                         raw.sendto(datagram(edge, there, other), there)
                         sent += 2
-                if rate:
+                if sent >= _BATCH:
                     pace.sent(sent)
-                    pace = pace if not over() else Pace(0)
                     yield sent
                     sent = 0
+                    if over():
+                        break
+            pace.sent(sent)
             yield sent
 
 

@@ -97,6 +97,7 @@ class Runtime:
             self._staging = self._machine.call("staging")
             self.staging_capacity = self._machine.call("staging_capacity")
             self._counts_foreign = self._machine.has("foreign")
+            self._asks_foreign = self._machine.has("drop_foreign")
         except (ModuleRejectedError, Trap) as error:
             self._say([f"E (80) hil-sim: the application's module cannot be run: {error}"])
             self._halted = True
@@ -215,6 +216,19 @@ class Runtime:
         if self._counts_foreign:
             self._foreign = self._machine.call("foreign")
         return self._foreign != before
+
+    def drops_foreign(self, via: int, data: bytes) -> bool:
+        """Have the firmware drop a frame now, in no time, if its peer has not made it."""
+        if self._halted or not self._asks_foreign or len(data) > self.staging_capacity:
+            return False
+        self._machine.write(self._staging, data)
+        try:
+            dropped = bool(self._machine.call("drop_foreign", via, len(data)))
+            self._foreign = self._machine.call("foreign")
+        except Trap as trap:
+            self._die(trap)
+            return True
+        return dropped
 
     def starve(self) -> None:
         """Let the task watchdog find that the inference task has made no progress."""

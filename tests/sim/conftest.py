@@ -154,6 +154,7 @@ class FakeFirmware:
     def __init__(self, air: Air, number: int = 1) -> None:
         self.clock = air.clock
         self.joined = True
+        self.foreign: list[bytes] = []
         self.told: list[tuple[str, tuple[int, ...], bytes, float]] = []
         self._air = air
         self._identity = Identity(number, virtual_mac(number))
@@ -167,6 +168,10 @@ class FakeFirmware:
     def run(self, export: str, *arguments: int, staged: bytes = b"") -> None:
         """Note a call, with its simulated microsecond."""
         self.told.append((export, arguments, staged, self.clock.now / CYCLES_PER_US))
+
+    def drops_foreign(self, via: int, data: bytes) -> bool:
+        """Drop what its test says is foreign."""
+        return data in self.foreign
 
     def count(self, export: str) -> int:
         return sum(1 for name, *_ in self.told if name == export)

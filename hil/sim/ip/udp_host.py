@@ -5,7 +5,8 @@ Behind each datagram goes a barrier (docs/protocol.md, section 1.7); until the h
 back it owes, and simulated time stands still. So everything that it says in reply has come by then,
 and departs after a stated constant for its work. What comes while it owes nothing is a stranger's,
 under its address, for it says nothing unasked: the board does not hear of it, and it costs no
-simulated time.
+simulated time. Neither does what comes meanwhile, if the board has a key and the host has not made
+it.
 """
 
 import asyncio
@@ -103,7 +104,7 @@ class HostSocket(asyncio.DatagramProtocol):
             number = int.from_bytes(data[len(BARRIER) :], "little")
             self._clock.paid(self._debts.pop(number, None))
             self._greetings.pop(number, None)
-        elif self._debts or self._mute:
+        elif (self._debts or self._mute) and not self._antenna.drops_foreign(data):
             self._greetings.clear()
             departure = self._reaction.departure(self._clock.now, data)
             self._clock.at(departure, lambda: self._depart(data))

@@ -86,6 +86,13 @@ class Antenna:
             piece = data[start : start + step]
             self._processor.run("on_receive", self.via, address, rssi, len(piece), staged=piece)
 
+    def drops_foreign(self, frame: bytes) -> bool:
+        """Have the firmware drop a frame if its peer has not made it; may be called at any time.
+
+        It takes no simulated time, and the frame does not cross the link.
+        """
+        return self._processor.drops_foreign(self.via, frame)
+
     def writable(self) -> None:
         """Tell the firmware that the driver takes something again."""
         self._processor.run("on_writable", self.via)

@@ -51,6 +51,9 @@ class Processor(Protocol):
     def run(self, export: str, *arguments: int, staged: bytes = b"") -> None:
         """Call an export now, or as soon as the processor is free."""
 
+    def drops_foreign(self, via: int, data: bytes) -> bool:
+        """Have the firmware drop a frame now, in no time, if its peer has not made it."""
+
     def starve(self) -> None:
         """Tell the watchdog that a task makes no progress."""
 
