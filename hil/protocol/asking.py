@@ -111,7 +111,7 @@ class Asking:
             return self._go_on(exchange, request, now_us)
         if not exchange.has_ended:
             self._on_fragment(exchange, header, frame, now_us)
-        acks = Flags.ACK_REQUESTED in header.flags
+        acks = Flags.ACK_REQUESTED in header.flags or self._has_greeted(header)
         mine = [self._sealed(self._ack(request))] if acks else []
         return mine + self._go_on(exchange, request, now_us)
 
@@ -187,6 +187,10 @@ class Asking:
         is_its = present is not None and present.message_id == request.message_id
         ack = self._reassembler.ack if is_its else Ack()
         return ack_frame(request, Flags.NONE, ack, self._tag_key)
+
+    def _has_greeted(self, header: FrameHeader) -> bool:
+        """Has a session with a key just begun, of which the other side is to learn at once?"""
+        return self._keys is not None and header.type is MessageType.HELLO
 
     def _sealed(self, frame: bytes) -> bytes:
         return frame if self._keys is None else self._keys.sealed(frame)

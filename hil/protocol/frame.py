@@ -53,6 +53,20 @@ class FrameHeader(NamedTuple):
         return self.type in _ANSWERED and Flags.ANSWER not in self.flags
 
     @property
+    def comparable(self) -> "FrameHeader":
+        """The header as one is compared with another by whoever has no key.
+
+        With a tag, a check may stand in place of the session, another in each frame: so that is
+        left out.
+        """
+        return self._replace(session=0) if Flags.AUTHENTICATED in self.flags else self
+
+    @property
+    def exchange(self) -> tuple[int, int]:
+        """What request and answer have in common, on one link, for whoever has no key."""
+        return self.comparable[2:4]
+
+    @property
     def is_last(self) -> bool:
         """Whether the frame is the last fragment of its message."""
         return self.fragment_index + 1 == self.fragment_count

@@ -29,6 +29,7 @@ from hil.suite.helpers.air.raw_tail import RawTail
 from hil.suite.helpers.air.scripted_head import ScriptedHead
 from hil.suite.helpers.answers import Answers
 from hil.suite.helpers.countdown import Countdown
+from hil.suite.helpers.keyless import make_keyless
 from hil.suite.helpers.link.scripting import line, scripted, tail
 from hil.suite.helpers.memory_log import MemoryLog
 from hil.suite.helpers.shots import Shots, classes
@@ -203,6 +204,7 @@ def scripted_head(
     """A head that a test plays over ESP-NOW through ``small_board``, ``peer`` being the tail."""
     small_board.disconnect()  # first: at a rig with a peer that ends the peer's listening
     peer.console.request("peer")
+    make_keyless(peer)
     peer.listen("espnow")
     air = RawAir(small_board)
     head = ScriptedHead(air, peer)
@@ -219,6 +221,7 @@ def raw_tail(
     """The tail that ``small_board`` asks over ESP-NOW, which a test plays through ``gateway``."""
     small_board.store(small_board.part.input_tensor(digits[0]))  # what echoes say
     small_board.disconnect()
+    make_keyless(small_board)
     air = RawAir(gateway)
     yield RawTail(air, gateway, small_board)
     air.close()

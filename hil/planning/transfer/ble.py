@@ -3,7 +3,7 @@
 
 import functools
 
-from hil.planning.transfer.exchange import Exchanged, Processor, play
+from hil.planning.transfer.exchange import GREETING, Exchanged, Processor, play
 from hil.planning.transfer.packets import LARGEST_BODY, PacketHead, PacketHost
 from hil.planning.transfer.processor import ProcessorCost, whole_us
 from hil.protocol import PlainAnswering
@@ -37,7 +37,7 @@ class BleExchange:
         self._processor = Processor(clock, cost)
         limit = max(min(link.packet_bytes + 3, MTU), SMALLEST_MTU) - 3
         self._head = PacketHead(clock, self._processor, limit, self._send, selective_repeat=False)
-        self._host = PacketHost(PlainAnswering(limit, LARGEST_BODY), limit)
+        self._host = PacketHost(PlainAnswering(limit, LARGEST_BODY, GREETING))
         self._held = 0
         self._blocked = False
         self._begins = False

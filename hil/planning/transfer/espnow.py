@@ -8,7 +8,7 @@ here, since this host deals with every record at once.
 import functools
 from collections.abc import Callable
 
-from hil.planning.transfer.exchange import Exchanged, Processor, play
+from hil.planning.transfer.exchange import GREETING, Exchanged, Processor, play
 from hil.planning.transfer.packets import LARGEST_BODY, PacketHead, PacketHost
 from hil.planning.transfer.processor import ProcessorCost, whole_us
 from hil.protocol import Answering
@@ -69,7 +69,7 @@ class EspNowExchange:
         medium = air.shared(EspNowMedium)
         self._processor = Processor(clock, cost)
         self._head = PacketHead(clock, self._processor, MAX_DATA, self._send)
-        self._host = PacketHost(Answering(MAX_DATA, LARGEST_BODY), MAX_DATA)
+        self._host = PacketHost(Answering(MAX_DATA, LARGEST_BODY, GREETING))
         self._board = self._driver(medium, _HEAD, self._heard, self._sent)
         self._peer = self._driver(medium, _PEER, self._at_peer, lambda mac, ok: None)
         self._board.add_peer(_PEER, _CHANNEL)

@@ -4,11 +4,30 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from hil.host.secret import Unseen
 from hil.planning.transfer.processor import ProcessorCost
-from hil.protocol import Flags, Message, MessageType
+from hil.protocol import DataType, Flags, Hello, Message, MessageType, Role
+from hil.protocol.auth import KEY_SIZE, NONCE_SIZE
+from hil.protocol.greeting import Greeting
 from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 
 SESSION = 1
+GREETING = Greeting(
+    Unseen(b"\1" * KEY_SIZE),
+    Message(
+        MessageType.HELLO,
+        Flags.NONE,
+        SESSION,
+        0,
+        0,
+        Hello(Role.HEAD, DataType.INT8, 0xFFFF, 1, 1).pack(),
+    ),
+    bytes(NONCE_SIZE),
+    bytes(NONCE_SIZE),
+)
+"""What a link is authenticated by, as all are; which key it is makes no difference to any time."""
+KEY = GREETING.session_key
+
 RESULT_BYTES = 72
 """Payload of a RESULT without the output vector (docs/protocol.md, section 1.4)."""
 

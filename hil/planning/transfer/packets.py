@@ -3,23 +3,21 @@
 
 from collections.abc import Callable
 
-from hil.planning.transfer.exchange import SESSION, Processor, answer, request
+from hil.planning.transfer.exchange import KEY, SESSION, Processor, answer, request
 from hil.protocol import (
+    BODY_OVERHEAD,
     HEADER_SIZE,
     Answerer,
     Flags,
     FrameHeader,
-    Hello,
-    Message,
     MessageType,
-    Role,
     fragment,
 )
 from hil.protocol.ack import Ack
-from hil.protocol.codes import DataType
+from hil.protocol.auth import TAG_SIZE, opened, sealed
 from hil.protocol.exchange import Exchange, State
 from hil.protocol.frame import with_ack_requested
-from hil.protocol.packet import ack_frame, parse_single_frame, single_frame
+from hil.protocol.packet import ack_frame, parse_single_frame
 from hil.protocol.rto import RetransmissionTimer
 from hil.protocol.selective_repeat import FragmentOut
 from hil.sim.clock.clock import CYCLES_PER_US, Event, SimClock
@@ -61,14 +59,15 @@ class PacketHead:
     def ask(self, number: int, length: int) -> None:
         """Begin with an activation of ``length`` bytes."""
         self._request = request(number, length)
-        self._frames = fragment(self._request, self._length)
+        self._frames = fragment(self._request, self._length, KEY)
         self._next = 0
         self.frames = self.wire_bytes = 0
         self.answered = self.failed = False
 
         def begin() -> None:
             self._exchange = Exchange(self._timer, len(self._frames), self._processor.now_us)
-            self._processor.work(self._processor.cost.before(length))
+            cost = self._processor.cost
+            self._processor.work(cost.before(length) + cost.tagging(length + BODY_OVERHEAD))
             self._go_on()
 
         self._processor.run(begin)
@@ -88,10 +87,16 @@ class PacketHead:
 
     def _take(self, frame: bytes) -> None:
         header = FrameHeader.parse(frame[:HEADER_SIZE])
+        cost = self._processor.cost
+        whole = len(frame) - HEADER_SIZE - TAG_SIZE
+        self._processor.work(cost.sealing(len(frame)) + cost.verifying(whole))
         if header.message_id != self._request.message_id or self.is_over:
             return
         if header.type is MessageType.ACK:
-            ack = Ack.parse(parse_single_frame(header, frame).payload)
+            plain = opened(KEY, SESSION, header, frame)
+            assert plain is not None
+            header = header._replace(session=SESSION)
+            ack = Ack.parse(parse_single_frame(header, plain, KEY).payload)
             self._exchange.on_ack(ack, self._processor.now_us)
         else:
             self._exchange.on_fragment(False, self._processor.now_us)
@@ -123,10 +128,12 @@ class PacketHead:
         if isinstance(out, FragmentOut):
             frame = self._frames[out.index]
             return with_ack_requested(frame) if out.ack_requested else frame
-        return with_ack_requested(ack_frame(self._request, Flags.NONE, Ack()))
+        self._processor.work(self._processor.cost.tagging(BODY_OVERHEAD + len(Ack().pack())))
+        return with_ack_requested(ack_frame(self._request, Flags.NONE, Ack(), KEY))
 
     def _put(self, frame: bytes) -> bool:
-        if not self._send(frame, self._processor.now):
+        self._processor.work(self._processor.cost.sealing(len(frame)))
+        if not self._send(sealed(KEY, frame), self._processor.now):
             return False
         self.frames += 1
         self.wire_bytes += len(frame)
@@ -145,17 +152,12 @@ class PacketHost:
     """The edge server's end: the protocol's answering side, and a stated constant for the tail.
 
     Args:
-        answering: that side; it is greeted here.
-        frame_limit: of the board.
+        answering: that side, which the board has greeted by :data:`GREETING`.
     """
 
-    def __init__(self, answering: Answerer, frame_limit: int) -> None:
+    def __init__(self, answering: Answerer) -> None:
         self._answering = answering
         self._reaction = Reaction()
-        hello = Hello(Role.HEAD, DataType.INT8, frame_limit, 1, 1)
-        greeting = Message(MessageType.HELLO, Flags.NONE, SESSION, 0, 0, hello.pack())
-        answering.receive(single_frame(greeting))
-        answering.answer(greeting._replace(flags=Flags.ANSWER))
 
     def receive(self, now: int, frame: bytes) -> list[tuple[int, bytes]]:
         """Take a frame at simulated time ``now``; return what is said, and when each departs."""

@@ -9,7 +9,14 @@ firmware's loops over bytes moves them, and ``tests/sim/test_transfer_prediction
 
 from dataclasses import dataclass
 
+from hil.protocol import HEADER_SIZE
 from hil.sim.clock.clock import CYCLES_PER_US
+from hil.sim.clock.cost import hmac_cycles
+
+_TAGGED = 10
+"""Bytes of the header that a tag covers."""
+_BODY_ENDS = (8, 4)
+"""Bytes of a body around its payload, each hashed as a piece of its own."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +37,28 @@ class ProcessorCost:
         """Return the cycles before the first frame of ``length`` bytes goes."""
         return int(self.per_byte * length)
 
+    def sealing(self, frame: int) -> int:
+        """Return the cycles for the check of a frame of so many bytes, made or looked at."""
+        return hmac_cycles([HEADER_SIZE, frame - HEADER_SIZE])
+
+    def tagging(self, body: int) -> int:
+        """Return the cycles for the tag of a message with a body of so many bytes."""
+        return hmac_cycles([_TAGGED, *_BODY_ENDS, body - sum(_BODY_ENDS)])
+
+    def verifying(self, body: int) -> int:
+        """Return the cycles for looking at the tag of such a message."""
+        return hmac_cycles([_TAGGED, body])
+
     def passing(self, length: int) -> int:
         """Return the cycles that a gateway takes for a frame of ``length`` bytes."""
         return int(self.gateway_per_byte * length)
 
 
 PROCESSOR = {
-    "tcp": ProcessorCost(92.0, 10_000),
-    "udp": ProcessorCost(92.0, 14_500),
-    "espnow": ProcessorCost(92.0, 29_800, gateway_per_byte=145.0),
-    "ble": ProcessorCost(92.0, 13_700),
+    "tcp": ProcessorCost(92.6, 13_000),
+    "udp": ProcessorCost(92.0, 19_000),
+    "espnow": ProcessorCost(92.0, 34_000, gateway_per_byte=145.0),
+    "ble": ProcessorCost(92.0, 17_400),
 }
 """By link."""
 

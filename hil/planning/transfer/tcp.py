@@ -1,9 +1,17 @@
 # SPDX-License-Identifier: MIT
 """An exchange over TCP: one frame each way on a stream. Pure."""
 
-from hil.planning.transfer.exchange import Exchanged, Processor, answer, play, request
+from hil.planning.transfer.exchange import (
+    KEY,
+    RESULT_BYTES,
+    Exchanged,
+    Processor,
+    answer,
+    play,
+    request,
+)
 from hil.planning.transfer.processor import ProcessorCost, whole_us
-from hil.protocol import pack_stream
+from hil.protocol import BODY_OVERHEAD, pack_stream
 from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 from hil.sim.clock.host_work import TOTAL_US
 from hil.sim.ip.tcp_host import HOST_RETRANSMISSION_US
@@ -37,13 +45,14 @@ class TcpExchange:
 
     def run(self, number: int, length: int) -> Exchanged | None:
         """Exchange an activation of ``length`` bytes for its answer; None if it is lost."""
-        frame = pack_stream(request(number, length))
+        frame = pack_stream(request(number, length), KEY)
         begun = self._processor.free_at
         self._left, self._missing = memoryview(frame), len(frame)
         self._answered = False
 
         def begin() -> None:
-            self._processor.work(self._processor.cost.before(length))
+            cost = self._processor.cost
+            self._processor.work(cost.before(length) + cost.tagging(length + BODY_OVERHEAD))
             self._send()
 
         self._processor.run(begin)
@@ -68,10 +77,11 @@ class TcpExchange:
         self._missing -= len(piece)
         if self._missing == 0:
             departure = self._clock.now + TOTAL_US * CYCLES_PER_US
-            length = len(pack_stream(answer(0)))
+            length = len(pack_stream(answer(0), KEY))
             _, arrival = self._down.stream(departure, length, HOST_RETRANSMISSION_US)
             self._clock.at(arrival, lambda: self._processor.run(self._check))
 
     def _check(self) -> None:
-        self._processor.work(self._processor.cost.per_answer)
+        cost = self._processor.cost
+        self._processor.work(cost.per_answer + cost.verifying(RESULT_BYTES + BODY_OVERHEAD))
         self._answered = True

@@ -6,7 +6,7 @@ The driver's queue of 32 datagrams is never full: no more are on their way (docs
 
 import functools
 
-from hil.planning.transfer.exchange import Exchanged, Processor, play
+from hil.planning.transfer.exchange import GREETING, Exchanged, Processor, play
 from hil.planning.transfer.packets import LARGEST_BODY, PacketHead, PacketHost
 from hil.planning.transfer.processor import ProcessorCost, whole_us
 from hil.protocol import Answering
@@ -26,7 +26,7 @@ class UdpExchange:
         self._up, self._down = up, down
         self._processor = Processor(clock, cost)
         self._head = PacketHead(clock, self._processor, FRAME_LIMIT, self._send)
-        self._host = PacketHost(Answering(FRAME_LIMIT, LARGEST_BODY), FRAME_LIMIT)
+        self._host = PacketHost(Answering(FRAME_LIMIT, LARGEST_BODY, GREETING))
 
     def run(self, number: int, length: int) -> Exchanged | None:
         """Exchange an activation of ``length`` bytes for its answer; None if it is lost."""

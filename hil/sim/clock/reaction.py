@@ -36,7 +36,7 @@ class Reaction:
     """The host's end of one link."""
 
     def __init__(self) -> None:
-        self._ready: OrderedDict[tuple[int | None, int], int] = OrderedDict()
+        self._ready: OrderedDict[tuple[int, int], int] = OrderedDict()
 
     def departure(self, now: int, frame: bytes) -> int:
         """Return when a frame that the host has sent at simulated time `now` departs (cycles)."""
@@ -47,12 +47,11 @@ class Reaction:
                 self._forget_keyed()  # a new session may have the same numbers
             return soon
         done = now + TOTAL_US * CYCLES_PER_US
-        session = None if Flags.AUTHENTICATED in header.flags else header.session
-        ready = self._ready.setdefault((session, header.message_id), done)
+        ready = self._ready.setdefault(header.exchange, done)
         if len(self._ready) > _REMEMBERED:
             self._ready.popitem(last=False)
         return max(soon, ready)
 
     def _forget_keyed(self) -> None:
-        for key in [key for key in self._ready if key[0] is None]:
+        for key in [key for key in self._ready if key[0] == 0]:
             del self._ready[key]

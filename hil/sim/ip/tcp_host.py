@@ -106,7 +106,7 @@ class HostConnection:
             header = header_of_request(frame[_PREFIX.size :])
             if header is not None:
                 debt = object()
-                self._debts[debt] = (header.session, header.message_id)
+                self._debts[debt] = header.exchange
                 self._clock.owe(debt)
 
     def _pay_all(self) -> None:
@@ -151,7 +151,7 @@ class HostConnection:
         _, arrival = self._down.stream(start, len(frame), HOST_RETRANSMISSION_US)
         self._clock.at(arrival, self._unless_closed(lambda: self._antenna.receive(frame)))
         header = header_of(frame[_PREFIX.size :])
-        answered = header and (header.session, header.message_id)
+        answered = header and header.exchange
         debt = next((debt for debt, asked in self._debts.items() if asked == answered), None)
         if debt is not None:
             del self._debts[debt]

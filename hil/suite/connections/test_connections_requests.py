@@ -14,6 +14,7 @@ from hil.edge import EdgeServer
 from hil.errors import BoardRefused
 from hil.protocol import HEADER_SIZE, FrameHeader, Message, MessageType
 from hil.protocol.console.chunk import Chunk, ChunkType
+from hil.suite.helpers.keyless import make_keyless
 from hil.suite.helpers.link.line import EVENT_S, Line
 from hil.suite.helpers.link.replies import frame, hello
 from hil.symptoms import expect
@@ -135,6 +136,7 @@ class Air:
 def air(small_board: Board, gateway: Board) -> Iterator[Air]:
     """A gateway on the channel that is agreed, and the board's peer."""
     small_board.disconnect()
+    make_keyless(small_board)
     gateway.become_gateway(ESPNOW_CHANNEL)
     small_board.console.request("peer", mac=gateway.info.mac, channel=ESPNOW_CHANNEL)
     yield Air(gateway)

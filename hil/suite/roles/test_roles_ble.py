@@ -11,6 +11,7 @@ from hil.edge.tail import Tail
 from hil.model.interpreter import Kernels
 from hil.protocol import ErrorCode, ErrorPayload, Flags, Hello, Message, MessageType, Result, Role
 from hil.suite.helpers.air.ble_head import VIA, BleHead
+from hil.suite.helpers.keyless import make_keyless
 from hil.symptoms import expect
 
 pytestmark = [pytest.mark.hil, pytest.mark.hil_links("ble")]
@@ -22,6 +23,7 @@ SESSION = 0x424C4548
 def ble_head(link: Connection, small_board: Board, peer: Board) -> Iterator[BleHead]:
     small_board.disconnect()
     peer.console.request("peer")
+    make_keyless(peer)
     peer.listen(VIA)
     with BleHead(peer) as head:
         yield head

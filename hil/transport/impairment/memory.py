@@ -21,10 +21,10 @@ class Memory:
 
     def note(self, header: FrameHeader, frame: bytes) -> None:
         """Remember a frame."""
-        if self._present and _message(self._present[0][0]) != _message(header):
+        if self._present and self._present[0][0].exchange != header.exchange:
             self._before += self._present
             self._present.clear()
-        self._present.append((header, frame))
+        self._present.append((header.comparable, frame))
 
     def earlier(self, header: FrameHeader, draw: float) -> bytes | None:
         """Return a frame of an earlier message or of another session; None if none is known.
@@ -36,13 +36,10 @@ class Memory:
             header: of the frame that comes now.
             draw: from 0 to below 1; decides which.
         """
+        header = header.comparable
         known = [
             frame
             for noted, frame in (*self._before, *self._present)
             if noted.session != header.session or is_older(noted, header)
         ]
         return known[int(draw * len(known))] if known else None
-
-
-def _message(header: FrameHeader) -> tuple[int, int]:
-    return header.session, header.message_id

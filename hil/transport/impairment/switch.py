@@ -4,7 +4,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from hil.protocol import Flags, header_of
+from hil.protocol import header_of
 from hil.transport.impairment.impairment import Impairment
 from hil.transport.impairment.peer import Peer
 
@@ -66,9 +66,7 @@ class Switch:
         place = self._places.get(key)
         header = header_of(frame)
         if header is not None and header.is_request:
-            # The frames of a message with a tag have a check where others have the session.
-            session = 0 if Flags.AUTHENTICATED in header.flags else header.session
-            request = (session, header.message_id)
+            request = header.exchange
             if place is None or place.request != request:
                 place = self._turned(key, place, request, repairs=repairs)
         return None if place is None else place.peer
