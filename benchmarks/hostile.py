@@ -282,18 +282,22 @@ def in_the_air(model: Model, name: str, frames: int, inferences: int) -> dict[st
     """Measure over ESP-NOW or BLE; hostile frames are counted by who has dropped them."""
     via, to_board, before = _AIR[name]
     outcomes: list[Outcome] = []
-    for strangers in (0, before):
+    more = 0
+    for strangers in (before, 0):
         with bench(model, 2, strangers) as (on, (head, second)):
             gateway = second if via == "espnow" and not to_board else None
             on.connect(via, second if to_board else None, gateway)
             boards = [head, second] if to_board else [head]
             outcome = on.infer(inferences)
-            each = _foreign(on, boards) / inferences
-            if to_board and each:
-                outcome = on.infer(math.ceil(frames / each) // PHOTOS * PHOTOS)
+            heard = _foreign(on, boards)
+            if strangers and to_board:
+                more = math.ceil(frames * inferences / max(heard, 1) / PHOTOS) * PHOTOS
+            if more:
+                outcome = on.infer(more)
             outcome.frames = _foreign(on, boards)
             outcomes.append(outcome)
-    return _figures(name, *outcomes)
+    hit, quiet = outcomes
+    return _figures(name, quiet, hit)
 
 
 def _foreign(on: Bench, boards: list[Board]) -> int:

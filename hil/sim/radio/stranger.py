@@ -36,7 +36,7 @@ def mutated(frame: bytes, chance: random.Random, limit: int) -> bytes:
         chance: what is changed.
         limit: most bytes that may come of it.
     """
-    changed = bytearray(frame)
+    changed = bytearray(frame or b"SN")
     how = chance.randrange(4)
     if how == 0:
         changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
