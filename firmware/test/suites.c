@@ -7,7 +7,8 @@
 extern const test_suite reason, link, link_lost, gateway, arq, crc, cobs, mac, frame, message, reassembly, stream, text,
     requests, console, chunk, upload, topk, slot, result, node_console, node_head, node_link, node_tail, node_full,
     node_packets, node_asking, node_answering, node_heads, node_echo, node_ether, node_gateway, node_update, noise,
-    silence, interruptions, input, node_reconnecting, node_trial, noise_reassembly, provoke, faults, auth, link_keyed;
+    silence, interruptions, input, node_reconnecting, node_trial, noise_reassembly, provoke, faults, auth, link_keyed,
+    link_foreign, link_strangers, link_replay, node_key;
 
 const test_suite *const test_suites[] = {&reason,       &link,
                                          &link_lost,    &gateway,
@@ -31,4 +32,6 @@ const test_suite *const test_suites[] = {&reason,       &link,
                                          &node_trial,   &noise_reassembly,
                                          &provoke,      &faults,
                                          &auth,         &link_keyed,
+                                         &link_foreign, &link_strangers,
+                                         &link_replay,  &node_key,
                                          NULL};

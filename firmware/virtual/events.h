@@ -39,7 +39,7 @@ EXPORT(on_writable) int64_t on_writable(int32_t via);
  * foreign takes no simulated time. Else changes nothing and returns 0. */
 EXPORT(drop_foreign) uint32_t drop_foreign(int32_t via, uint32_t length);
 
-/* How many frames have been dropped that were made with another key than the board's, or with none. */
+/* sn_node_foreign: what strangers can have sent. */
 EXPORT(foreign) uint32_t foreign(void);
 
 #endif

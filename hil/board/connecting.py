@@ -30,7 +30,7 @@ def connect_edge(head: Station, edge: "TailSide", via: str, gateway: Station | N
     radio = None
     used = gateway if via == "espnow" else None
     with contextlib.ExitStack() as undo, contextlib.ExitStack() as blame:
-        keyless = agree_with_edge(head, edge, undo)
+        agreement = agree_with_edge(head, edge, undo)
         if not isinstance(edge, ScriptedTail):  # how a board takes that is the script's affair
             blame.enter_context(opening(head, via, edge=edge, second=used))
         if via == "espnow":
@@ -49,7 +49,7 @@ def connect_edge(head: Station, edge: "TailSide", via: str, gateway: Station | N
             gateway=used,
             check_radio=check,
             undo=undo.pop_all(),
-            keyless=keyless,
+            agreement=agreement,
         )
 
 
@@ -64,12 +64,12 @@ def connect_boards(head: Station, tail: Station, via: str) -> Connection:
     else:
         tail.console.request("peer")
         head.console.request("peer", mac=tail.info.mac, channel=ESPNOW_CHANNEL)
-    keyless = agree_with_board(head, tail)
+    agreement = agree_with_board(head, tail)
     tail.listen(via)
     with opening(head, via, second=tail):
         bring_up(head.console, via)
         wait_up(tail.console, via)
-    return Connection(head, via, tail=tail, at_close=tail.stop_listening, keyless=keyless)
+    return Connection(head, via, tail=tail, at_close=tail.stop_listening, agreement=agreement)
 
 
 def _by_gateway(

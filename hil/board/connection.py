@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from hil.board.blame import unanswered
+from hil.board.keying import Agreement
 from hil.board.link import take_down
 from hil.board.station import Station
 from hil.errors import EdgeError, MessageLost
@@ -13,6 +14,8 @@ from hil.symptoms import Misbehaviour
 
 if TYPE_CHECKING:
     from hil.edge import EdgeRecord, EdgeServer, TailSide
+
+_NONE = Agreement(has_key=False)
 
 
 class Connection:
@@ -27,10 +30,12 @@ class Connection:
         check_radio: raises where this host's radio has ended the link.
         undo: lets go of this host's end.
         at_close: ends what the second board does for the link.
-        keyless: why the link is not authenticated, as a sentence; empty if it is.
+        agreement: whether the ends have a key, and why not.
 
     Attributes:
-        via, tail, gateway, keyless: as above.
+        via, tail, gateway: as above.
+        authenticated: whether the link is.
+        keyless: why it is not, as a sentence, if that has to be told.
     """
 
     def __init__(
@@ -44,10 +49,10 @@ class Connection:
         check_radio: Callable[[], None] | None = None,
         undo: contextlib.ExitStack | None = None,
         at_close: Callable[[], None] | None = None,
-        keyless: str = "",
+        agreement: Agreement = _NONE,
     ) -> None:
         self.via = via
-        self.keyless = keyless
+        self.authenticated, self.keyless = agreement
         self._side = edge
         self.tail = tail
         self.gateway = gateway
@@ -65,11 +70,6 @@ class Connection:
         from hil.edge.scripted import ScriptedTail
 
         return None if isinstance(self._side, ScriptedTail) else self._side
-
-    @property
-    def is_to_tail(self) -> bool:
-        """Whether the other end runs a tail, and does not only say what it is told."""
-        return self.tail is not None or self.edge is not None
 
     def stands(self) -> bool:
         """Ask the boards whether the link is still up, none of them having started anew.
@@ -123,7 +123,7 @@ class Connection:
         session = self._sessions[self._head]
         try:
             # The board has its answer, and before that was sent the record was there.
-            owner = None if self.keyless else self._head.info.mac
+            owner = self._head.info.mac if self.authenticated else None
             return self._side.record(message_id, session=session, timeout=0.0, owner=owner)
         except EdgeError as error:
             self._side.check()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A key of its own for each link that is opened (docs/protocol.md, section 1.8)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hil.device.device import Device
 from hil.errors import BadInputError
@@ -18,7 +18,19 @@ if TYPE_CHECKING:
 _FORGOTTEN = "none"
 
 
-def agree_with_edge(head: "Station", edge: "TailSide", undo: "contextlib.ExitStack") -> str:
+class Agreement(NamedTuple):
+    """What two ends of a link have agreed on.
+
+    Attributes:
+        has_key: whether they have a key.
+        why_not: why not, as a sentence, if that has to be told.
+    """
+
+    has_key: bool
+    why_not: str = ""
+
+
+def agree_with_edge(head: "Station", edge: "TailSide", undo: "contextlib.ExitStack") -> Agreement:
     """Give a board and an edge server a new key.
 
     What only says what it is told to say (:class:`hil.edge.scripted.ScriptedTail`) has none.
@@ -28,9 +40,6 @@ def agree_with_edge(head: "Station", edge: "TailSide", undo: "contextlib.ExitSta
         edge: what it is to be connected to.
         undo: whatever has to be taken back when the link ends.
 
-    Returns:
-        why the link is not authenticated, as a sentence; empty if it is.
-
     Raises:
         Misbehaviour: the board has not kept what it was given.
     """
@@ -38,23 +47,23 @@ def agree_with_edge(head: "Station", edge: "TailSide", undo: "contextlib.ExitSta
 
     if isinstance(edge, ScriptedTail):
         give(head, None)
-        return ""
+        return Agreement(has_key=False)
     why_not = _lacking(head)
-    key = None if why_not else new_key()
+    key = None if head.keyless or why_not else new_key()
     give(head, key)
     edge.give_key(head.info.mac, key)
     if key is None:
         undo.callback(_take, edge, head.info.mac)
-    return why_not
+    return Agreement(key is not None, why_not)
 
 
-def agree_with_board(head: "Station", tail: "Station") -> str:
+def agree_with_board(head: "Station", tail: "Station") -> Agreement:
     """Give two boards a new key; see :func:`agree_with_edge`."""
     why_not = _lacking(head) or _lacking(tail)
-    key = None if why_not else new_key()
+    key = None if head.keyless or why_not else new_key()
     for board in (head, tail):
         give(board, key)
-    return why_not
+    return Agreement(key is not None, why_not)
 
 
 def give(board: Device, key: Unseen | None) -> None:
@@ -93,7 +102,9 @@ def give_key(board: Device, key: Unseen) -> None:
     give(board, key)
 
 
-def _lacking(board: Device) -> str:
+def _lacking(board: "Station") -> str:
+    if board.keyless:
+        return ""
     if not board.spec.auth:
         return "Links are not authenticated, as that was switched off: anybody may take part."
     if board.info.key is None:

@@ -21,6 +21,9 @@ class Station(Flashable):
         self, spec: BoardSpec, port: str, lab: Lab | None, lease: Lease | None = None
     ) -> None:
         super().__init__(spec, port, lab, lease)
+        self.keyless = False
+        """Whether its links are opened without a key, to try what docs/protocol.md says of those
+        that have none; they are not told of as lacking one."""
         self._address = ""
         self._gateway = False
         self._listening: str | None = None

@@ -92,13 +92,27 @@ class PacketService:
                 return
         except ForeignError as error:
             self._dropped(transport, address, error, known=False)
-            frames = _to_hello(header, len(frame))
+            self._to_stranger(transport, address, header, len(frame))
+            frames = []
         except ProtocolError as error:
             self._dropped(transport, address, error, known=True)
             frames = []
         if frames:
             transport.send(address, frames)
         done()
+
+    def _to_stranger(
+        self, transport: ImpairedPackets, address: str, header: FrameHeader, size: int
+    ) -> None:
+        """Say to a stranger's HELLO that there is no common key.
+
+        Where nothing is sent again, a message that has lost a frame never comes to an end: its
+        connection does.
+        """
+        if frames := _to_hello(header, size):
+            transport.send(address, frames)
+        elif not transport.selective_repeat:
+            transport.disconnect(address)
 
     def lost(self, transport: ImpairedPackets, address: str, reason: str) -> None:
         """Forget a board whose link is gone."""

@@ -67,6 +67,11 @@ class FrameHeader(NamedTuple):
         return self.comparable[2:4]
 
     @property
+    def exchanges(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Those that an answer may belong to: ERROR ``auth`` has no tag where its HELLO has one."""
+        return self.exchange, (0, self.message_id)
+
+    @property
     def is_last(self) -> bool:
         """Whether the frame is the last fragment of its message."""
         return self.fragment_index + 1 == self.fragment_count

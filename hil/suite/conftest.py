@@ -29,7 +29,7 @@ from hil.suite.helpers.air.raw_tail import RawTail
 from hil.suite.helpers.air.scripted_head import ScriptedHead
 from hil.suite.helpers.answers import Answers
 from hil.suite.helpers.countdown import Countdown
-from hil.suite.helpers.keyless import make_keyless
+from hil.suite.helpers.keyless import make_keyless, without_key
 from hil.suite.helpers.link.scripting import line, scripted, tail
 from hil.suite.helpers.memory_log import MemoryLog
 from hil.suite.helpers.shots import Shots, classes
@@ -77,6 +77,7 @@ ORDER = (
     "state_figures",
     "state_memory",
     "connections",
+    "connections_keys",
     "connections_hello",
     "connections_requests",
     "fragments",
@@ -195,6 +196,13 @@ def clear_air(small_board: Board) -> None:
     """Skip where a link file has the air lose frames: here each one counts."""
     if small_board.lab is not None and small_board.lab.shaped:
         pytest.skip("a link file says what becomes of frames (--hil-link): none may be lost here.")
+
+
+@pytest.fixture
+def plain_link(link: Connection, small_board: Board) -> Iterator[Connection]:
+    """The link whose turn it is, without a key: for what its messages are checked by besides."""
+    with without_key(small_board, link) as plain:
+        yield plain
 
 
 @pytest.fixture

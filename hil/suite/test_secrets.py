@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The password of an access point is nowhere to be read, neither the right one nor a wrong one."""
+"""Passwords of access points, right or wrong, and keys of links are nowhere to be read."""
 
 import contextlib
 import time
@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from hil.board.board import Board
+from hil.board.keying import give
 from hil.board.network import credentials
 from hil.console.console import Console
 from hil.console.log import Kind, LogLine
 from hil.errors import BoardPanic
+from hil.host.secret import Secret as HostSecret
+from hil.protocol.auth import new_key
 from hil.protocol.console.line import Answer, Event, Log, Refusal, parse_line
 from hil.pytestplugin.run import Run
 from hil.suite.helpers.console.raw import FIRST, numbered, say, sealed
@@ -24,6 +27,9 @@ pytestmark = pytest.mark.hil
 WRONG = "Zq7-wXv3_Kd9"
 """Four characters in a row of which are in no word and no other figure."""
 PIECE = 4
+
+KEY_PIECE = 12
+"""Digits: `info` and the answer to `key` tell the first eight of what a key hashes to."""
 
 WIFI_PATIENCE_S = 30.0
 PANIC_PATIENCE_S = 10.0
@@ -97,6 +103,40 @@ def test_a_panic_shows_no_password(armed_board: Board) -> None:
         armed_board.reset()
 
 
+def test_nothing_shows_a_key(small_board: Board, request: pytest.FixtureRequest) -> None:
+    if small_board.info.key is None:
+        pytest.skip("the firmware knows no keys.")
+    small_board.disconnect()
+    console, key = small_board.console, new_key()
+    digits = HostSecret(key.hex())
+    secrets = [Secret(digits, KEY_PIECE)]
+    for what, text in _with_key(digits).items():
+        with _listening(console, secrets, f"a request with a key, {what}"):
+            say(console, numbered(FIRST, text), what)
+    give(small_board, key)
+    for verb in ("info", "stats", "help", "key"):
+        with _listening(console, secrets, f"the answer to {verb}"):
+            console.request(verb)
+    give(small_board, key)
+    with _listening(console, secrets, "a reset and the start behind it"):
+        small_board.reset()
+    for line in tuple(console.log):
+        _check(line, secrets, "the console's log of this session")
+    began = time.time() - time.monotonic() + console.log[0].host_time
+    _check_files(Run.of(request.config).log_dir, began, secrets)
+
+
+def _with_key(digits: str) -> dict[str, str]:
+    return {
+        "too long": f"key value={digits}0",
+        "too short": f"key value={digits[:-1]}",
+        "under another name": f"key valeu={digits}",
+        "for another verb": f"kye value={digits}",
+        "given twice": f"key value={digits} value={digits}",
+        "no pair": f"key {digits}",
+    }
+
+
 def _join(console: Console, ssid: str, password: str) -> None:
     console.forget("wifi")
     console.request("wifi", ssid=ssid, password=password)
@@ -122,8 +162,8 @@ def _check(line: LogLine, secrets: list[Secret], stage: str) -> None:
         not form,
         "password-leaked",
         stage=stage,
-        expected="no line with an access point's password",
-        got=f"the password {form} in {_kind_of(line)}",
+        expected="no line with a password or a key",
+        got=f"one {form} in {_kind_of(line)}",
     )
 
 
@@ -151,6 +191,6 @@ def _check_files(directory: Path, began: float, secrets: list[Secret]) -> None:
             not form,
             "password-leaked",
             stage=f"what the run has written to {directory.name}",
-            expected="no file with an access point's password",
-            got=f"the password {form} in {path.relative_to(directory)}",
+            expected="no file with a password or a key",
+            got=f"one {form} in {path.relative_to(directory)}",
         )

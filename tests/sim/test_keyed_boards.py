@@ -7,17 +7,33 @@ import numpy as np
 import pytest
 
 from hil.board.board import Board
-from hil.errors import BoardRefused
+from hil.board.connecting import TAIL_PORT
+from hil.board.keying import Agreement
 from hil.inference.inference import Inference
 from hil.links import LINKS
 from hil.model.model import Model
 from hil.protocol.auth import key_id
 from hil.sim.process import Lab
+from hil.symptoms import Misbehaviour
 
 KEY = bytes(range(16))
 OTHER = bytes(range(1, 17))
 
+
+@pytest.fixture(autouse=True)
+def own_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Boards keep the keys that a test has given them."""
+    agreed = Agreement(has_key=True)
+    monkeypatch.setattr("hil.board.connecting.agree_with_board", lambda *_: agreed)
+
+
 over_each_link = pytest.mark.parametrize("via", LINKS)
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with Lab.start(boards=3) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +47,13 @@ def head(lab: Lab, model: Model) -> Iterator[Board]:
 def tail(lab: Lab, model: Model) -> Iterator[Board]:
     with Board.open(lab=lab, index=1) as board:
         board.flash(None, model, role="tail")
+        yield board
+
+
+@pytest.fixture(scope="module")
+def stranger(lab: Lab, model: Model) -> Iterator[Board]:
+    with Board.open(lab=lab, index=2) as board:
+        board.flash(None, model)
         yield board
 
 
@@ -80,7 +103,23 @@ def test_without_a_common_key_the_link_does_not_come_up_and_says_why(
 ) -> None:
     give(keys[0], head)
     give(keys[1], tail)
-    with pytest.raises(BoardRefused, match="same key") as caught:
+    with pytest.raises(Misbehaviour, match=r"\(auth\).*same key"):
         head.connect(tail, via)
-    assert caught.value.code == "auth"
     give(None, head, tail)
+
+
+def test_what_strangers_send_moves_no_simulated_figure(
+    head: Board, tail: Board, stranger: Board, model: Model
+) -> None:
+    give(KEY, head, tail)
+    head.connect(tail, "udp")
+    infer(head, model)
+    undisturbed = infer(head, model)
+    stranger.join_network()
+    address = tail.join_network()
+    stranger.console.request("edge", host=address, port=TAIL_PORT)
+    before = int(tail.console.request("stats")["rx_foreign"])
+    stranger.console.request("link", via="udp", state="up")  # its HELLO is repeated for seconds
+    disturbed = infer(head, model)
+    assert int(tail.console.request("stats")["rx_foreign"]) > before
+    assert disturbed.stages == undisturbed.stages

@@ -6,7 +6,7 @@ import pytest
 from hil.protocol import Flags, FrameHeader, MessageType
 from hil.sim.clock.clock import CYCLES_PER_US
 from hil.sim.clock.host_work import TOTAL_US, TURNAROUND_US
-from hil.sim.clock.reaction import Reaction, is_answer_to
+from hil.sim.clock.reaction import Reaction
 
 TURNAROUND, TOTAL = TURNAROUND_US * CYCLES_PER_US, TOTAL_US * CYCLES_PER_US
 
@@ -64,23 +64,3 @@ def test_after_a_greeting_the_same_number_is_another_keyed_result() -> None:
     reaction.departure(0, keyed(MessageType.RESULT, 1))
     reaction.departure(3 * TOTAL, keyed(MessageType.HELLO, 2))
     assert reaction.departure(3 * TOTAL, keyed(MessageType.RESULT, 3)) == 4 * TOTAL
-
-
-@pytest.mark.parametrize(
-    ("asked", "said", "is_answer"),
-    [
-        ((Flags.NONE, 7, 3), (Flags.ANSWER, 7, 3), True),
-        ((Flags.NONE, 7, 3), (Flags.ANSWER, 8, 3), False),
-        ((Flags.NONE, 7, 3), (Flags.ANSWER, 7, 4), False),
-        ((Flags.NONE, 7, 3), (Flags.ANSWER | Flags.AUTHENTICATED, 8, 3), False),
-        ((Flags.AUTHENTICATED, 7, 3), (Flags.ANSWER | Flags.AUTHENTICATED, 8, 3), True),
-        ((Flags.AUTHENTICATED, 7, 3), (Flags.ANSWER | Flags.AUTHENTICATED, 8, 4), False),
-        ((Flags.AUTHENTICATED, 7, 3), (Flags.ANSWER, 7, 3), True),
-        ((Flags.AUTHENTICATED, 7, 3), (Flags.ANSWER, 8, 3), False),
-    ],
-)
-def test_an_answer_is_known_by_session_and_number_or_by_the_number_where_both_have_a_key(
-    asked: tuple[Flags, int, int], said: tuple[Flags, int, int], is_answer: bool
-) -> None:
-    one = FrameHeader(MessageType.DATA, *asked)
-    assert is_answer_to(one, FrameHeader(MessageType.RESULT, *said)) is is_answer

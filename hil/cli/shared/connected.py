@@ -65,7 +65,7 @@ def _say_keyless(board: "Board") -> None:
 def trusted(board: "Board") -> str:
     """Say in a word or two whether the board's link is authenticated."""
     link = board.connection
-    return "NOT authenticated" if link is None or link.keyless else "authenticated"
+    return "authenticated" if link is not None and link.authenticated else "NOT authenticated"
 
 
 def describe(board: "Board") -> str:

@@ -103,7 +103,7 @@ class RecordingBoard(Board):
         """Open a link, see :meth:`hil.Board.connect`."""
         super().connect(*args, **kwargs)
         link = self.connection
-        if link is not None and link.is_to_tail:
+        if link is not None and (link.authenticated or link.keyless):
             self.results.authentication.note(link.via, link.keyless)
 
     def _tolerates_loss(self, via: str, tail: str) -> bool:

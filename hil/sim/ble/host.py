@@ -16,7 +16,7 @@ from hil.sim.ble.connection import Side
 from hil.sim.ble.pairing import NOTHING_HEARD, Pair
 from hil.sim.ble.patience import Patience
 from hil.sim.clock.clock import SimClock
-from hil.sim.clock.reaction import Reaction, header_of_request, is_answer_to
+from hil.sim.clock.reaction import Reaction, header_of_request
 
 if TYPE_CHECKING:
     from hil.sim.ble.hci import HciServer
@@ -59,7 +59,7 @@ class HostEnd:
         self._pair: Pair | None = None
         self._closed = False
         self._reaction = Reaction()
-        self._answers: dict[FrameHeader, list[bytes]] = {}  # owed, by the header of what asked
+        self._answers: dict[tuple[int, int], list[bytes]] = {}  # owed, by session and message id
         self._strangers: Counter[tuple[int, int]] = Counter()  # HELLOs that are refused, likewise
         self._peripheral = Peripheral(hci.ether, mac, mtu, self)
         if owe:
@@ -85,8 +85,8 @@ class HostEnd:
         header = header_of(frame)
         if header is not None and self._refuses_stranger(header):
             return
-        asked = (each for each in self._answers if header and is_answer_to(each, header))
-        key = next(asked, None)
+        keys = header.exchanges if header is not None else ()
+        key = next((key for key in keys if key in self._answers), None)
         if header is None or key is None:
             if self._answers:  # time stands still; what is owed must not overtake it
                 self._send([frame])
@@ -116,8 +116,9 @@ class HostEnd:
         self._peripheral.notify(frame)
         header = header_of_request(frame)
         if header is not None and header.fragment_index + 1 == header.fragment_count:
-            self._answers[header] = []
-            self._clock.owe((self, header))
+            key = header.exchange
+            self._answers[key] = []
+            self._clock.owe((self, key))
 
     def intruded(self, frame: bytes) -> None:
         """Hand the host a stranger's frame, for which it owes nothing."""
@@ -133,7 +134,7 @@ class HostEnd:
     def _refuses_stranger(self, header: FrameHeader) -> bool:
         """Whether the host says by this that a stranger has no key, which is not the board's."""
         if header.type is MessageType.ERROR and Flags.AUTHENTICATED not in header.flags:
-            for key in (header.exchange, (0, header.message_id)):
+            for key in header.exchanges:
                 if self._strangers[key]:
                     self._strangers[key] -= 1
                     return True

@@ -8,7 +8,7 @@ and in however many fragments it is sent.
 
 from collections import OrderedDict
 
-from hil.protocol import Flags, FrameHeader, MessageType, header_of
+from hil.protocol import FrameHeader, MessageType, header_of
 from hil.sim.clock.clock import CYCLES_PER_US
 from hil.sim.clock.host_work import TOTAL_US, TURNAROUND_US
 
@@ -20,16 +20,6 @@ def header_of_request(frame: bytes) -> FrameHeader | None:
     """Return the header of a frame for which an answer is owed, None of any other."""
     header = header_of(frame)
     return header if header is not None and header.is_request else None
-
-
-def is_answer_to(asked: FrameHeader, said: FrameHeader) -> bool:
-    """Tell whether a frame of one connection's host belongs to the answer of a request.
-
-    On packet links a frame with a key bears a check in place of its session (docs/protocol.md,
-    section 1.8), which only the two sides can read.
-    """
-    same = said.session == asked.session or Flags.AUTHENTICATED in asked.flags & said.flags
-    return same and said.message_id == asked.message_id
 
 
 class Reaction:

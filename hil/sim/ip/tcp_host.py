@@ -151,8 +151,8 @@ class HostConnection:
         _, arrival = self._down.stream(start, len(frame), HOST_RETRANSMISSION_US)
         self._clock.at(arrival, self._unless_closed(lambda: self._antenna.receive(frame)))
         header = header_of(frame[_PREFIX.size :])
-        answered = header and header.exchange
-        debt = next((debt for debt, asked in self._debts.items() if asked == answered), None)
+        answered = header.exchanges if header else ()
+        debt = next((debt for debt, asked in self._debts.items() if asked in answered), None)
         if debt is not None:
             del self._debts[debt]
             self._clock.paid(debt)

@@ -143,13 +143,14 @@ def test_a_failed_inference_is_counted_as_one(
 )
 def test_what_is_amiss_with_frames_is_counted_as_what_it_is(
     small_board: Board,
-    link: Connection,
+    plain_link: Connection,
     what: str,
     plan: dict[str, Any],
     done: str,
     counted: dict[str, int],
     hil_settings: Settings,
 ) -> None:
+    link = plain_link
     if loses(small_board, hil_settings):
         pytest.skip("what the air itself loses and doubles is counted, too.")
     if link.edge is None:

@@ -25,11 +25,12 @@ STRANGERS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("stranger", STRANGERS)
 def test_frames_that_do_not_belong_to_the_message_change_nothing(
-    link: Connection,
+    plain_link: Connection,
     small_board: Board,
     undisturbed: dict[Path, Inference],
     stranger: str,
 ) -> None:
+    link = plain_link
     if link.edge is None:
         pytest.skip("the tail is on the peer: nothing passes this host that it could add to.")
     told = stranger.replace("-", " ")
@@ -49,8 +50,9 @@ def test_frames_that_do_not_belong_to_the_message_change_nothing(
 
 
 def test_an_answer_of_another_model_is_refused(
-    link: Connection, small_board: Board, undisturbed: dict[Path, Inference]
+    plain_link: Connection, small_board: Board, undisturbed: dict[Path, Inference]
 ) -> None:
+    link = plain_link
     if link.edge is None:
         pytest.skip("the tail is on the peer: nothing passes this host that it could alter.")
     first, second = list(undisturbed)[:2]

@@ -219,7 +219,8 @@ def recv(stranger):
 def test_a_hello_that_a_stranger_repeats_changes_nothing(keyed, when, split, tail, activation):
     """Before the session's first frame it is answered alike; behind that it is not."""
     with opened(keyed, "espnow", split, KEY) as head:
-        head.asker._channel._up = Tap()
+        # Before means: what acknowledges the answer is lost.
+        head.asker._channel._up = Tap({1} if when == "before" else set())
         greet(head, tail)
         if when == "behind":
             head.infer(activation)
@@ -237,14 +238,15 @@ def test_a_hello_that_a_stranger_repeats_changes_nothing(keyed, when, split, tai
 
 
 class Tap:
-    """Lets everything through, and remembers it."""
+    """Remembers everything, and lets it through but for some."""
 
-    def __init__(self) -> None:
+    def __init__(self, lost=frozenset()) -> None:
         self.seen: list[bytes] = []
+        self._lost = lost
 
     def through(self, frame):
         self.seen.append(frame)
-        return [frame]
+        return [] if len(self.seen) - 1 in self._lost else [frame]
 
 
 @pytest.mark.parametrize("link", LINKS)
@@ -303,3 +305,50 @@ def test_no_key_is_shown_by_what_holds_one(keyed, split, tail):
         for each in (head.asker._keys, keyed._server._keyring, keyed._server):
             assert KEY.hex() not in repr(vars(each))
             assert repr(bytes(KEY)) not in repr(vars(each))
+
+
+def test_what_a_reused_key_has_once_protected_is_worth_nothing_later(
+    split, tail, activation, activations
+):
+    """Whoever has recorded a whole session sends it to a server that has the same key again."""
+    tap = Tap()
+    with (
+        EdgeServer(split.tail, split.model_id, key=KEY) as first,
+        opened(first, "espnow", split, KEY) as head,
+    ):
+        head.asker._channel._up = tap
+        greet(head, tail)
+        head.infer(activation)
+    with EdgeServer(split.tail, split.model_id, key=KEY) as again:
+        transport = MemoryPackets()
+        again.attach(transport)
+        for _ in range(2):
+            for frame in tap.seen:
+                transport.received("aa", frame, lambda: None)
+        with opened(again, "udp", split, KEY) as head:  # behind what was recorded
+            greet(head, tail)
+            number, _ = head.infer(activations[0])
+        assert again.record(number).activation == activations[0]
+        assert counted(again, "infer_ok") == 1
+        assert counted(again, "connections") == 1
+        assert {FrameHeader.parse(f[:16]).type for _, f in transport.sent} == {MessageType.HELLO}
+
+
+def test_of_many_strangers_few_are_remembered_and_all_are_counted(keyed, wire, split, caplog):
+    caplog.set_level("INFO", "hil.edge")
+    for session in range(200):
+        wire.send(single_frame(hello(split, session)))
+    said_until_barrier(wire, 1)
+    assert keyed.hearing.foreign_count == counted(keyed, "rx_foreign") == 200
+    assert 1 <= len(keyed.hearing.strangers) <= 5
+    assert len([each for each in caplog.messages if "foreign" in each]) <= 5
+
+
+def test_what_is_altered_on_purpose_is_no_strangers_doing(keyed, split, tail, activation):
+    with opened(keyed, "espnow", split, KEY) as head:
+        greet(head, tail)
+        with keyed.impair(foreign=1.0, seed=3):
+            head.infer(activation)
+        head.ask(MessageType.ECHO, b"ends it")
+    assert counted(keyed, "rx_foreign") > 0
+    assert keyed.hearing.foreign_count == 0

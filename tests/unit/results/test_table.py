@@ -60,3 +60,20 @@ def test_properties_are_flat_text(results: Results) -> None:
     assert flat["hil.full_exact"] == "1/1"
     assert flat["hil.latency.simulated.tcp.total.p95_us"] == "2970"
     assert all(isinstance(value, str) for value in flat.values())
+
+
+def test_links_say_in_one_word_whether_they_are_authenticated(results: Results) -> None:
+    assert "links      simulated\n" in closing(results)
+    results.authentication.note("tcp", "")
+    assert "links      simulated, authenticated\n" in closing(results)
+    results.authentication.note("tcp", "The firmware knows no keys; flash it.")
+    results.authentication.note("tcp", "")
+    told = closing(results)
+    assert "links      simulated, NOT authenticated\n" in told
+    assert "keyless    The firmware knows no keys; flash it.\n" in told
+
+
+def test_what_strangers_sent_is_told_if_it_is_not_nothing(results: Results) -> None:
+    assert "foreign" not in closing(results)
+    results.authentication.foreign = 12_345
+    assert "foreign    12,345 frames of strangers came and were dropped\n" in closing(results)

@@ -4,6 +4,7 @@
 
 #include "board.h"
 #include "cases.h"
+#include "hash.h"
 #include "port.h"
 #include "sha256.h"
 #include "storage.h"
@@ -250,6 +251,19 @@ static void what_is_no_application_is_refused(void) {
     assert(strcmp(board_app(), "ota_0") == 0);
 }
 
+static void a_tag_is_made_in_pieces_of_which_the_heap_gets_little(void) {
+    static uint8_t activation[600u << 10];
+    static const uint8_t key[SN_KEY_SIZE] = {1, 2, 3};
+    const sn_bytes pieces[] = {{magic, sizeof magic}, {NULL, 0}, {activation, sizeof activation}, {magic, 1}};
+    uint8_t mac[32], expected[32];
+    board_heap_least = BOARD_HEAP;
+    for (size_t count = 0; count <= 4; count++) {
+        hmac_sha256(key, pieces, count, expected);
+        assert(hil_hmac_sha256(NULL, key, pieces, count, mac) && memcmp(mac, expected, sizeof mac) == 0);
+    }
+    assert(BOARD_HEAP - board_heap_least <= 4096);
+}
+
 static const test_case cases[] = {
     TEST(the_first_slot_with_the_magic_is_in_use),
     TEST(without_model_partitions_nothing_can_be_read_or_updated),
@@ -268,6 +282,7 @@ static const test_case cases[] = {
     TEST(power_may_go_while_an_application_is_updated),
     TEST(what_is_no_application_is_refused),
     TEST(the_digest_of_the_largest_model_is_made_within_the_internal_heap),
+    TEST(a_tag_is_made_in_pieces_of_which_the_heap_gets_little),
     TEST(a_partition_that_cannot_be_mapped_is_not_open),
     TEST(an_application_on_trial_is_not_replaced),
 };

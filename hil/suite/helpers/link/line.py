@@ -52,6 +52,16 @@ class Line:
         """Whether frames are acknowledged, there being no connection that could end."""
         return self.via in ("udp", "espnow")
 
+    @property
+    def unknown(self) -> str:
+        """The code for which a question fails at an edge server that has forgotten the session.
+
+        It can prove nothing to a board that has a key, and so says nothing to it.
+        """
+        link = self.board.connection
+        silent = self.repeats and link is not None and link.authenticated
+        return "edge_timeout" if silent else "edge_lost"
+
     def open(self, to: "TailSide | Station") -> str:
         """Open it; return ``up``, or the code for which it did not come up."""
         try:

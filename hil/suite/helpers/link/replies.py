@@ -127,7 +127,7 @@ MISFITS: dict[str, tuple[Callable[[Message], Said], str]] = {
 
 PACKET_MISFITS: dict[str, tuple[Callable[[Message], Said], str]] = {
     "frames of 127 bytes": (lambda r: hello(r, frame_limit=127), "mtu"),
-    "HELLO with a tag": (lambda r: hello(r)._replace(flags=Flags(3)), "unsupported"),
+    "HELLO with a tag": (lambda r: hello(r)._replace(flags=Flags(3)), "edge_timeout"),
     "ERROR that breaks off": (_broken_error, "protocol"),
 }
 """Those that only packet links have."""

@@ -19,9 +19,11 @@ static bool answers_hello(const sn_link *link, const sn_header *header) {
 /* Does a stranger say that the two sides have no common key? Anybody can: it is believed once the HELLO has failed. */
 static void hear_refusal(sn_link *link, const sn_header *header, const uint8_t *frame, size_t length) {
     sn_body body;
-    if (link->state == SN_LINK_GREETING && header->flags == SN_FLAG_ANSWER && header->type == SN_FRAME_ERROR &&
-        answers_hello(link, header) && sn_body_open(&body, &frame[SN_HEADER_SIZE], (uint32_t)length - SN_HEADER_SIZE) &&
-        body.payload.length >= 2 && sn_get_u16(body.payload.data) == SN_ERR_AUTH) {
+    bool is_refusal = header->flags == SN_FLAG_ANSWER && header->type == SN_FRAME_ERROR &&
+                      answers_hello(link, header) &&
+                      sn_body_open(&body, &frame[SN_HEADER_SIZE], (uint32_t)length - SN_HEADER_SIZE) &&
+                      body.payload.length >= 2 && sn_get_u16(body.payload.data) == SN_ERR_AUTH;
+    if (is_refusal && link->state == SN_LINK_GREETING && !sn_link_is_tail(link)) {
         link->auth.is_refused = true;
     }
 }
@@ -84,7 +86,9 @@ static admission admit_request(sn_link *link, uint64_t from, sn_header *header, 
     if (!has_flag) {
         return FOREIGN;
     }
-    if (link->greeted && sn_check_verify(link->port, &link->auth.session, link->session, frame, (uint32_t)length)) {
+    /* Answers go where the session has begun: whoever repeats its frames from elsewhere shall not get them. */
+    if (link->greeted && from == link->answering.to &&
+        sn_check_verify(link->port, &link->auth.session, link->session, frame, (uint32_t)length)) {
         header->session = link->session;
         return ADMITTED;
     }

@@ -85,6 +85,11 @@ void sn_link_receive_bytes(sn_link *link, const uint8_t *data, size_t length) {
         sn_stream_state state = sn_stream_push(&stream->bytes, data, length, &taken);
         data += taken;
         length -= taken;
+        if (state == SN_STREAM_BAD && sn_link_is_keyed(link)) {
+            link->counts.rx_foreign++;
+            sn_link_turn_away(link);
+            return;
+        }
         if (state == SN_STREAM_BAD) {
             link->counts.rx_bad_frame++;
             sn_link_fail(link, SN_ERR_PROTOCOL, "the peer announces a frame that is too short or too long");

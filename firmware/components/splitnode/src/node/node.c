@@ -177,7 +177,8 @@ bool sn_node_drop_foreign(sn_node *node, sn_via via, const uint8_t *data, size_t
 }
 
 uint32_t sn_node_foreign(const sn_node *node) {
-    return node->link.counts.rx_foreign;
+    const sn_link_counts *counts = &node->link.counts;
+    return counts->rx_foreign + (sn_link_is_keyed(&node->link) ? counts->rx_duplicate : 0);
 }
 
 uint64_t sn_node_on_writable(sn_node *node, sn_via via) {
