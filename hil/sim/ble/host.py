@@ -7,11 +7,10 @@ host has subscribed, and from a request's last frame until the last of the answe
 """
 
 import functools
-from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from hil.protocol import Flags, FrameHeader, MessageType, header_of
+from hil.protocol import header_of
 from hil.sim.ble.connection import Side
 from hil.sim.ble.pairing import NOTHING_HEARD, Pair
 from hil.sim.ble.patience import Patience
@@ -60,7 +59,6 @@ class HostEnd:
         self._closed = False
         self._reaction = Reaction()
         self._answers: dict[tuple[int, int], list[bytes]] = {}  # owed, by session and message id
-        self._strangers: Counter[tuple[int, int]] = Counter()  # HELLOs that are refused, likewise
         self._peripheral = Peripheral(hci.ether, mac, mtu, self)
         if owe:
             clock.owe(self)
@@ -83,8 +81,6 @@ class HostEnd:
     def wrote(self, frame: bytes) -> None:
         """Send a frame to the board; those of an answer when the last of them has come."""
         header = header_of(frame)
-        if header is not None and self._refuses_stranger(header):
-            return
         keys = header.exchanges if header is not None else ()
         key = next((key for key in keys if key in self._answers), None)
         if header is None or key is None:
@@ -121,24 +117,11 @@ class HostEnd:
             self._clock.owe((self, key))
 
     def intruded(self, frame: bytes) -> None:
-        """Hand the host a stranger's frame, for which it owes nothing."""
-        self._peripheral.notify(frame)
-        header = header_of_request(frame)
-        if header is not None and header.type is MessageType.HELLO:
-            self._strangers[header.exchange] += 1
+        """Let it be: a host ends a connection in which somebody else speaks, and that is all."""
 
     def over(self, pair: Pair, text: str, *, silent: bool, after_us: int) -> None:
         """The board's connection has ended."""
         self._end(_CONNECTION_TIMEOUT if silent else _ENDED_BY_USER)
-
-    def _refuses_stranger(self, header: FrameHeader) -> bool:
-        """Whether the host says by this that a stranger has no key, which is not the board's."""
-        if header.type is MessageType.ERROR and Flags.AUTHENTICATED not in header.flags:
-            for key in header.exchanges:
-                if self._strangers[key]:
-                    self._strangers[key] -= 1
-                    return True
-        return False
 
     def _become_central(self, mtu: int) -> None:
         if not self._closed:

@@ -8,6 +8,7 @@ from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US, Connection, Side
 from hil.sim.clock.clock import CYCLES_PER_US
 from hil.sim.clock.reaction import header_of_request
 from hil.sim.radio.air import Air
+from hil.sim.radio.stranger import refuses_stranger
 from hil.transport.ble.service import LARGEST_FRAME
 
 ADVERTISING_US = 60_000
@@ -98,7 +99,11 @@ class Pair:
             self.other(side).received(frame)
             sent()
 
-        if self._connection is not None:
+        if self._connection is None:
+            return
+        if refuses_stranger(frame):
+            self._clock.at(now, arrived)
+        else:
             self._connection.send(side, len(frame), now, arrived, begins=_begins_exchange(frame))
 
     def leave(self, side: Side, text: str, *, silent: bool = False) -> None:

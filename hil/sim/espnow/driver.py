@@ -162,6 +162,11 @@ class EspNowDriver:
         if len(self._queue) == 1:
             self._next = self._clock.at(now, self._transmit)
 
+    def refuse(self, mac: bytes, data: bytes) -> None:
+        """Say something to a stranger, which takes no time of the channel."""
+        if self._on:
+            self._medium.refuse(self, mac, data)
+
     def heard(self, source: bytes, data: bytes, rssi: int) -> None:
         """Take a frame that has come over the air."""
         self._received(source, data, rssi)

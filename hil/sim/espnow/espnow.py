@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A virtual board's ESP-NOW: what the port of the firmware makes of the driver."""
 
+import functools
 import re
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from hil.sim.espnow.driver import CHANNELS, DriverError, EspNowDriver, EspNowErr
 from hil.sim.espnow.medium import MAX_DATA, EspNowMedium
 from hil.sim.radio.antenna import Antenna
 from hil.sim.radio.peripheral import LINK_DOWN, OK
+from hil.sim.radio.stranger import refuses_stranger
 from hil.sim.radio.wifi import LAB_ACCESS_POINT
 
 OPEN_US = 2_000
@@ -65,7 +67,10 @@ class EspNowRadio:
                 raise DriverError(EspNowError.ESP_ERR_ESPNOW_ARG, "no peer has been named")
             if mac not in self._driver.peers:
                 self._add_peer(mac)
-            self._driver.send(mac, data, now)
+            if refuses_stranger(data):
+                self._antenna.clock.at(now, functools.partial(self._driver.refuse, mac, data))
+            else:
+                self._driver.send(mac, data, now)
         except DriverError as error:
             if error.code is EspNowError.ESP_ERR_ESPNOW_NO_MEM:
                 self._blocked = True

@@ -88,6 +88,11 @@ class EspNowMedium:
         self._free_at[channel] = end
         return end, done
 
+    def refuse(self, source: Receiver, to: bytes, data: bytes) -> None:
+        """Let a frame that is said to a stranger be heard now, and take no time of the channel."""
+        for mac in self._in_range(source, to):
+            self._radios[mac].heard(source.mac, data, RSSI_DBM)
+
     def _in_range(self, source: Receiver, to: bytes) -> list[bytes]:
         return [
             mac

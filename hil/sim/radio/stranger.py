@@ -2,7 +2,8 @@
 """A stranger in the lab's air: hears everything, has no key, and speaks in others' names. Pure.
 
 What it says is forged, replayed or mutated, comes right before what it is about, and takes no
-simulated time of the air. A board that drops it as foreign takes none for it either.
+simulated time of the air. A board that drops it as foreign takes none for it either, and what it
+says to a HELLO of a stranger's, that there is no common key, takes none of the air.
 """
 
 import random
@@ -23,6 +24,7 @@ from hil.protocol import (
 )
 from hil.protocol.ack import Ack
 from hil.protocol.auth import TAG_SIZE
+from hil.protocol.greeting import is_no_common_key
 from hil.protocol.message import fragment
 
 _RECORDED = 64
@@ -63,6 +65,12 @@ def signed(message: Message, chance: random.Random, length: int) -> list[bytes]:
     frames = fragment(flagged, length)
     frames[-1] += chance.randbytes(TAG_SIZE)
     return frames
+
+
+def refuses_stranger(frame: bytes) -> bool:
+    """Whether this is what is said to a HELLO that was made without the key."""
+    header = header_of(frame)
+    return header is not None and is_no_common_key(header, frame)
 
 
 class Stranger:
