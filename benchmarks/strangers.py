@@ -43,6 +43,9 @@ _POOL = 256
 _FRESH_S = 0.05
 """How long they are sent: a message is about as long under way."""
 
+_LATE_S = 0.02
+"""By how much who sends at a rate may be late and make up for it."""
+
 _BATCH = 16
 """Frames after which it is looked whether all is over."""
 
@@ -182,15 +185,16 @@ class Pace:
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
-        self._start = time.perf_counter()
-        self._sent = 0
+        self._due = time.perf_counter()
 
     def sent(self, count: int) -> None:
-        """Note that so many have gone."""
-        self._sent += count
-        ahead = self._sent / self._rate - (time.perf_counter() - self._start) if self._rate else 0
-        if ahead > 0.002:
-            time.sleep(ahead)
+        """Note that so many have gone. What was missed in a pause is not made up for."""
+        if not self._rate:
+            return
+        now = time.perf_counter()
+        self._due = max(self._due, now - _LATE_S) + count / self._rate
+        if self._due - now > 0.002:
+            time.sleep(self._due - now)
 
 
 def flood_udp(

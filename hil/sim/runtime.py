@@ -73,7 +73,8 @@ class Runtime:
         self._busy_until = self._called_at = self._booted_at
         self._charged = 0
         self._foreign = 0
-        self._waiting: deque[tuple[str, tuple[int, ...], bytes]] = deque()
+        self._waiting: deque[tuple[str, tuple[int, ...], bytes, bool]] = deque()
+        self.is_free = False
         self._timer: Event | None = None
         self._spins = 0
         self._spinning_since = self._booted_at
@@ -174,16 +175,23 @@ class Runtime:
         """Call an export at simulated `time`, with `staged` in the staging buffer."""
         self.clock.at(time, lambda: self.run(export, *arguments, staged=staged))
 
-    def run(self, export: str, *arguments: int, staged: bytes = b"") -> None:
-        """Call an export now, or as soon as the processor has done what it is doing."""
+    def run(self, export: str, *arguments: int, staged: bytes = b"", free: bool = False) -> None:
+        """Call an export now, or as soon as the processor has done what it is doing.
+
+        Args:
+            export: its name.
+            arguments: of it.
+            staged: what is to be in the staging buffer.
+            free: whether it takes no simulated time, being a stranger's doing.
+        """
         if self._halted:
             return
         if self._waiting or self._busy_until > self.clock.now:
-            self._waiting.append((export, arguments, staged))
+            self._waiting.append((export, arguments, staged, free))
             if len(self._waiting) == 1:
                 self.clock.at(self._next_us(self._busy_until), self._go_on)
             return
-        self._call(export, arguments, staged)
+        self._call(export, arguments, staged, free)
 
     def _go_on(self) -> None:
         """Make the first of the calls that have waited for the processor."""
@@ -192,17 +200,19 @@ class Runtime:
             if self._waiting:
                 self.clock.at(self._next_us(self._busy_until), self._go_on)
 
-    def _call(self, export: str, arguments: tuple[int, ...], staged: bytes) -> None:
+    def _call(self, export: str, arguments: tuple[int, ...], staged: bytes, free: bool) -> None:
         if staged:
             self._machine.write(self._staging, staged)
-        self._called_at, self._charged = self.clock.now, 0
+        self._called_at, self._charged, self.is_free = self.clock.now, 0, free
         try:
             deadline_us = self._machine.call(export, *arguments)
         except Trap as trap:
             self._die(trap)
             return
+        finally:
+            self.is_free = False
         end = self.now()
-        if export == "on_receive" and self._was_foreign():
+        if (export == "on_receive" and self._was_foreign()) or free:
             end = self._called_at
         self._busy_until = end
         self._set_timer(deadline_us)

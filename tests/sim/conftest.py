@@ -150,6 +150,7 @@ class FakeFirmware:
     """What a radio sees of a board's processor; it takes no time and notes what it is told."""
 
     staging_capacity = 65_536
+    is_free = False
 
     def __init__(self, air: Air, number: int = 1) -> None:
         self.clock = air.clock
@@ -165,7 +166,7 @@ class FakeFirmware:
     def now(self) -> int:
         return self.clock.now
 
-    def run(self, export: str, *arguments: int, staged: bytes = b"") -> None:
+    def run(self, export: str, *arguments: int, staged: bytes = b"", free: bool = False) -> None:
         """Note a call, with its simulated microsecond."""
         self.told.append((export, arguments, staged, self.clock.now / CYCLES_PER_US))
 

@@ -67,8 +67,9 @@ class EspNowRadio:
                 raise DriverError(EspNowError.ESP_ERR_ESPNOW_ARG, "no peer has been named")
             if mac not in self._driver.peers:
                 self._add_peer(mac)
-            if refuses_stranger(data):
-                self._antenna.clock.at(now, functools.partial(self._driver.refuse, mac, data))
+            if self._antenna.is_free or refuses_stranger(data):
+                clock = self._antenna.clock
+                clock.at(clock.now, functools.partial(self._driver.reply, mac, data))
             else:
                 self._driver.send(mac, data, now)
         except DriverError as error:
@@ -123,9 +124,9 @@ class EspNowRadio:
             self._driver.del_peer(self._driver.peers[0])
             self._driver.add_peer(mac, self._tuned)
 
-    def _heard(self, source: bytes, data: bytes, rssi: int) -> None:
+    def _heard(self, source: bytes, data: bytes, rssi: int, free: bool) -> None:
         if self._up:
-            self._antenna.receive(data, int.from_bytes(source, "big"), rssi)
+            self._antenna.receive(data, int.from_bytes(source, "big"), rssi, free=free)
 
     def _sent(self, mac: bytes, acknowledged: bool) -> None:
         if self._blocked:

@@ -39,8 +39,8 @@ class Receiver(Protocol):
     def channel(self) -> int:
         """The channel that it is on at the moment."""
 
-    def heard(self, source: bytes, data: bytes, rssi: int) -> None:
-        """Take a frame that has come over the air."""
+    def heard(self, source: bytes, data: bytes, rssi: int, *, free: bool = False) -> None:
+        """Take a frame that has come over the air; of a stranger's doing it takes no time."""
 
 
 class EspNowMedium:
@@ -88,10 +88,10 @@ class EspNowMedium:
         self._free_at[channel] = end
         return end, done
 
-    def refuse(self, source: Receiver, to: bytes, data: bytes) -> None:
-        """Let a frame that is said to a stranger be heard now, and take no time of the channel."""
+    def reply(self, source: Receiver, to: bytes, data: bytes) -> None:
+        """Let what is said to a stranger be heard now, and take no time of channel or boards."""
         for mac in self._in_range(source, to):
-            self._radios[mac].heard(source.mac, data, RSSI_DBM)
+            self._radios[mac].heard(source.mac, data, RSSI_DBM, free=True)
 
     def _in_range(self, source: Receiver, to: bytes) -> list[bytes]:
         return [
@@ -111,8 +111,9 @@ class EspNowMedium:
         def arrive() -> None:
             radio = self._radios.get(to)
             if radio is not None and radio.channel == channel:
-                for each in (*self._air.intrusions(way, data, MAX_DATA), data):
-                    radio.heard(pair[0], each, RSSI_DBM)
+                for each in self._air.intrusions(way, data, MAX_DATA):
+                    radio.heard(pair[0], each, RSSI_DBM, free=True)
+                radio.heard(pair[0], data, RSSI_DBM)
 
         arrivals = self._directions[pair].datagram(start, len(data)).arrivals
         for arrival in arrivals:
