@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Strangers against the harness: ``python benchmarks/hostile.py``.
 
-A virtual board infers over one link after the other amid hostile frames, and as often in peace. The frames are
-forged, replayed and mutated by who has overheard all but the key. Over TCP and UDP a process sends
-them as fast as it can, until a million have gone, under the others' addresses as well where this
-system lets it; over ESP-NOW and BLE a stranger is in the lab's air, who speaks so often before each
-frame of others. Every inference has to be right and none may fail, the simulated figures have to be
-those of the quiet run to the microsecond (but for those that go by an ESP-NOW gateway, whose serial
-line strangers' frames take as well), and the edge server's process, which is this one, may grow by
-64 MB. Then the host's time for an inference, with 5,000 hostile frames a second and without, in
-turns. Exit code 1 if any of that does not hold.
+A virtual board infers over one link after the other amid hostile frames, and as often in peace. The
+frames are forged, replayed and mutated by who has overheard all but the key. Over TCP and UDP a
+process sends them as fast as it can, until a million have gone, under the others' addresses as well
+where this system lets it; over ESP-NOW and BLE a stranger is in the lab's air, who speaks so often
+before each frame of others. Every inference has to be right and none may fail, the simulated
+figures have to be those of the quiet run to the microsecond (but for those that go by an ESP-NOW
+gateway, whose serial line strangers' frames take as well), and the edge server's process, which is
+this one, may grow by 64 MB. Then the host's time for an inference, with 5,000 hostile frames a
+second and without, in turns. Exit code 1 if any of that does not hold.
 """
 
 import contextlib
