@@ -75,6 +75,39 @@ static void other_greets(void) {
     tap_put(pair.tail, STRANGER, &other_hello);
 }
 
+/* The head opens the link once more before its ACK has come, which then does. */
+static void a_greeting_that_a_later_one_has_overtaken_begins_no_session(void) {
+    for (size_t i = 0; i < 2; i++) {
+        sn_reason why;
+        link_pair_make();
+        link_pair_give_key(&link_key);
+        pair.head->fake->frame_limit = pair.tail->fake->frame_limit = 250;
+        CHECK_UINT(sn_link_open(&pair.tail->link, packets[i], "", 3333, &why), SN_OK);
+        sn_link_on_change(&pair.tail->link, packets[i], SN_OK, NULL, false);
+        for (int round = 0; round < 2; round++) {
+            CHECK_UINT(sn_link_open(&pair.head->link, packets[i], "host", 4000, &why), SN_OK);
+            sn_link_on_change(&pair.head->link, packets[i], SN_OK, NULL, false);
+            tap_frame greets = tap_sent(pair.head);
+            tap_put(pair.tail, HEAD, &greets);
+            tap_frame answer = tap_sent(pair.tail);
+            tap_put(pair.head, 0, &answer);
+            CHECK_TEXT(link_end_heard(pair.head), " up");
+            if (round == 0) {
+                first = tap_sent(pair.head);
+            }
+        }
+        link_ends_flow(pair.head, pair.tail);
+        CHECK_TEXT(link_end_heard(pair.tail), " up");
+        tap_expect_foreign(pair.tail, HEAD, &first);
+        pair.tail->answers = true;
+        link_pair_ask(SN_FRAME_ECHO, 50);
+        link_ends_flow(pair.head, pair.tail);
+        CHECK_TEXT(link_end_heard(pair.tail), " ECHO 3 of 50");
+        CHECK_TEXT(link_end_heard(pair.head), " sent 3 ECHO_REPLY 3 of 50");
+        link_pair_end();
+    }
+}
+
 static void a_replayed_hello_is_answered_but_ends_no_session(void) {
     for (size_t i = 0; i < 3; i++) {
         tap_frame request, answer;
@@ -170,6 +203,7 @@ static void a_head_whose_session_would_begin_during_work_for_another_is_told_bus
 static const test_case link_replay_cases[] = {
     TEST(the_asking_side_acknowledges_the_answer_to_its_hello_and_so_the_session_begins),
     TEST(a_hello_of_a_session_that_has_begun_is_dropped),
+    TEST(a_greeting_that_a_later_one_has_overtaken_begins_no_session),
     TEST(a_replayed_hello_is_answered_but_ends_no_session),
     TEST(a_session_takes_the_place_of_another_with_its_first_frame),
     TEST(a_head_whose_session_would_begin_during_work_for_another_is_told_busy),

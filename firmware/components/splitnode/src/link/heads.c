@@ -60,6 +60,16 @@ static void begin(sn_link *link, sn_link_greeter *greeter) {
     sn_link_greet(link);
 }
 
+/* Is this HELLO of a session that has begun, or had, and no newer than what came of it? */
+static bool is_late(const sn_link *link, uint32_t session, uint32_t hello) {
+    const sn_link_answering *answering = &link->answering;
+    if (session != link->session) {
+        return link->greeted && session == answering->past_session &&
+               !sn_message_is_older(answering->past_latest, hello);
+    }
+    return sn_link_is_keyed(link) && answering->has_peer && !sn_message_is_older(answering->latest, hello);
+}
+
 static bool is_at_work(const sn_link *link) {
     return link->answering.state == SN_LINK_ANSWER_OWED;
 }
@@ -68,7 +78,7 @@ sn_link_recognition sn_link_recognize(sn_link *link, uint64_t from, sn_header *h
                                       size_t length) {
     for (uint32_t i = 0; i < SN_LINK_GREETERS; i++) {
         sn_link_greeter *greeter = &link->auth.greeters[i];
-        if (!greeter->is_there || greeter->from != from ||
+        if (!greeter->is_there || greeter->from != from || is_late(link, greeter->session, greeter->hello) ||
             !sn_check_verify(link->port, &greeter->key, greeter->session, frame, (uint32_t)length)) {
             continue;
         }
@@ -109,20 +119,10 @@ static void answer(sn_link *link, uint64_t from, const sn_header *header, const 
     sn_link_note(link, from, header, SN_FRAME_HELLO, (sn_bytes){payload, length}, sn_link_answer_key(link, header));
 }
 
-/* Is this a HELLO of a session that has begun, or had, and no newer than what came of it? */
-static bool is_late(const sn_link *link, const sn_header *header) {
-    const sn_link_answering *answering = &link->answering;
-    if (header->session != link->session) {
-        return link->greeted && header->session == answering->past_session &&
-               !sn_message_is_older(answering->past_latest, header->message);
-    }
-    return sn_link_is_keyed(link) && answering->has_peer && !sn_message_is_older(answering->latest, header->message);
-}
-
 void sn_link_receive_head(sn_link *link, uint64_t from, const sn_header *header, const sn_body *body) {
     const char *why = NULL;
     bool is_other = link->greeted && header->session != link->session;
-    if (is_late(link, header)) {
+    if (is_late(link, header->session, header->message)) {
         link->counts.rx_duplicate++;
         return;
     }
@@ -157,7 +157,7 @@ void sn_link_receive_head(sn_link *link, uint64_t from, const sn_header *header,
     sn_link_greeter *greeter = greeter_of(link, from, header, &body->payload.data[SN_LINK_HELLO_SIZE]);
     greeter->fragment_length = fragment_length;
     answer(link, from, header, &greeter->answering);
-    if (!sn_link_repeats(link) && !link->answering.has_peer) {
-        begin(link, greeter); /* over BLE nothing acknowledges the answer, and there is nobody else */
+    if (!sn_link_repeats(link) && !link->greeted) {
+        begin(link, greeter); /* over BLE nothing acknowledges the answer, and nobody else is connected */
     }
 }
