@@ -8,6 +8,10 @@ failure is what the harness exists to find (exit code 1, JUnit ``<failure>``).
 """
 
 from hil.host.printable import printable
+from hil.host.shortened import shortened
+
+LONGEST = 4_000
+"""Characters of a sentence that is shown; what boards and files say is quoted in many."""
 
 
 class HilError(Exception):
@@ -19,8 +23,11 @@ class HilError(Exception):
     exit_code = 1
 
     def __str__(self) -> str:
-        """Return the sentence with control characters as escapes: boards and files are quoted."""
-        return printable(super().__str__(), "\n\t")
+        """Return the sentence with control characters as escapes, and its middle cut if it is long.
+
+        Boards and files are quoted in it.
+        """
+        return printable(shortened(super().__str__(), LONGEST), "\n\t")
 
 
 class BadInputError(HilError):

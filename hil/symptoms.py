@@ -7,6 +7,7 @@ docs/failures.md has an entry for each, with the same name, on how to tell the c
 from collections.abc import Mapping
 
 from hil.errors import ProductFailure
+from hil.host.shortened import shortened
 
 SYMPTOMS: Mapping[str, str] = {
     "accepts-a-forgery": "a field of the frame's header that is not compared",
@@ -26,6 +27,7 @@ SYMPTOMS: Mapping[str, str] = {
     "clock-wraps": "a time that is kept in 32 bits, which hold 72 minutes of microseconds",
     "coarse-clock": "a clock that counts milliseconds or ticks of the operating system",
     "connection-kept": "a link that is given up without closing the connection under it",
+    "console-flooded": "a task that logs in an endless loop, or memory that is sent as text",
     "damage-not-noticed": "the CRC-32 of a message is not computed, or not compared",
     "damaged-model-used": "a check of the model slot that is left out when the model is opened",
     "disagreement": "kernels that round otherwise, or pre-processing that differs",
@@ -147,15 +149,8 @@ def sentence(symptom: str, *, stage: str, expected: object, got: object, link: s
     """
     cause = SYMPTOMS[symptom]
     where = f"{link}, {stage}" if link else stage
-    told = f"expected {_short(expected)}, got {_short(got)}"
+    told = f"expected {shortened(str(expected), LONGEST)}, got {shortened(str(got), LONGEST)}"
     return f"{where}: {told}; usually {cause} ({GUIDE}#{symptom})."
-
-
-def _short(value: object) -> str:
-    """Return a value as text, without its middle where it is longer than a message may be."""
-    text = str(value)
-    half = LONGEST // 2
-    return text if len(text) <= LONGEST else f"{text[:half]} [...] {text[-half:]}"
 
 
 def expect(

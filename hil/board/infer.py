@@ -13,7 +13,12 @@ from hil.console.exchange import exchange, exchange_in_lab
 from hil.console.info import BoardInfo
 from hil.console.refusal import raise_refusal
 from hil.console.transfer import read_blob
-from hil.inference.completion import Completion, parse_completion, predictions
+from hil.inference.completion import (
+    Completion,
+    parse_completion,
+    predictions,
+    require_possible,
+)
 from hil.inference.inference import HostTimes, Inference
 from hil.inference.part import ModelPart
 from hil.model.array import Array
@@ -35,7 +40,7 @@ def infer_split(
     timeout: float,
 ) -> Inference:
     """Infer on a board in role head; raises as :meth:`hil.Board.infer`."""
-    done, took_us = _complete(console, info, timeout, output=int(output), via=connection.via)
+    done, took_us = _complete(console, info, part, timeout, output=int(output), via=connection.via)
     record = connection.record(done.message_id)
     if record is None:
         activation = read_blob(console, "activation")
@@ -64,7 +69,7 @@ def infer_full(
     console: Console, info: BoardInfo, part: ModelPart, *, output: bool, timeout: float
 ) -> Inference:
     """Infer on a board in role full; raises as :meth:`hil.Board.infer`."""
-    done, took_us = _complete(console, info, timeout, output=int(output))
+    done, took_us = _complete(console, info, part, timeout, output=int(output))
     return Inference(
         top5=predictions(done.top5, part.model),
         output=part.output(read_blob(console, "output")) if output else _nothing(part),
@@ -80,7 +85,7 @@ def infer_full(
 
 
 def _complete(
-    console: Console, info: BoardInfo, timeout: float, **arguments: str | int
+    console: Console, info: BoardInfo, part: ModelPart, timeout: float, **arguments: str | int
 ) -> tuple[Completion, int]:
     """Start an inference; return what the board says at its end, and the host's microseconds."""
     started = time.perf_counter_ns()
@@ -89,7 +94,9 @@ def _complete(
     took_us = (time.perf_counter_ns() - started) // 1000
     if event.get("state") != "ok":
         raise_refusal(event, "The inference failed")
-    return parse_completion(event), took_us
+    done = parse_completion(event)
+    require_possible(done, part.model)
+    return done, took_us
 
 
 def _output(console: Console, part: ModelPart, record: "EdgeRecord", crc: int) -> Array:

@@ -6,7 +6,7 @@ from hil.console.exchange import exchange, exchange_in_lab
 from hil.console.info import BoardInfo
 from hil.console.refusal import raise_refusal
 from hil.errors import BadInputError, BoardRefused
-from hil.inference.completion import parse_wire
+from hil.inference.completion import parse_time, parse_wire
 from hil.inference.inference import RoundTrip
 
 RTT_PATIENCE_S = 60.0
@@ -29,7 +29,8 @@ def round_trip(console: Console, info: BoardInfo, via: str, size: int, timeout: 
             return RoundTrip(via, size, None, _LOST, parse_wire(event), info.simulated)
         if event.get("state") != "ok":
             raise_refusal(event, "The round trip failed")
-        return RoundTrip(via, size, int(event["us"]), None, parse_wire(event), info.simulated)
+        us = parse_time(event["us"])
+        return RoundTrip(via, size, us, None, parse_wire(event), info.simulated)
     except (KeyError, ValueError) as error:
         raise BoardRefused(
             "protocol", f"The board's report of a round trip cannot be read ({error})."

@@ -10,9 +10,10 @@ from typing import Any
 import serial
 
 from hil.console import contradiction
-from hil.console.input import BAUD, ConsoleInput
+from hil.console.input import BAUD
+from hil.console.lines import ConsoleLines
 from hil.console.log import Kind
-from hil.errors import BadInputError, BoardRefused, BoardSilent, HilError, LineMissing
+from hil.errors import BadInputError, BoardRefused, BoardSilent, HilError
 from hil.host.secret import Secret, Unseen
 from hil.protocol.console.chunk import Chunk
 from hil.protocol.console.line import Answer, Event, Refusal, format_request, sent
@@ -30,14 +31,11 @@ REQUEST_NUMBERS = range(100, 1000)  # a board takes equally long to read any of 
 REQUEST_PATIENCE_S = 5.0
 """Far beyond the few milliseconds that a request needs on a chip."""
 
-EXPECT_S = 30.0
-"""For a line of which nobody says how long it may take, as pytest-embedded has it."""
-
 _UART_RESET = UartReset()
 _SECRET = re.compile(r'(\bpassword=|\bkey\b.*?\bvalue=)("(?:[^"\\]|\\.)*"?|\S+)')
 
 
-class Console(ConsoleInput):
+class Console(ConsoleLines):
     """Talks to one board. Every wait has an end, and a panic ends all of them at once.
 
     Args:
@@ -99,6 +97,7 @@ class Console(ConsoleInput):
         """
         self.health.require_protocol(f"the request '{verb}'")
         self.require_sound()  # who comes back after a fault answers at once
+        self._require_asked()
         with self._changed:
             number = next(self._numbers)
             self._inbox.expect(number)
@@ -160,7 +159,7 @@ class Console(ConsoleInput):
 
     def take_chunk(self, timeout: float) -> Chunk:
         """Return the next binary chunk from the board; raises as :meth:`wait_event`."""
-        return self._wait(self._inbox.take_chunk, timeout, "binary data")
+        return self._wait(self._inbox.take_chunk, timeout, "binary data", lambda: None)
 
     def forget_chunks(self) -> None:
         """Drop binary chunks that nobody has taken."""
@@ -207,40 +206,6 @@ class Console(ConsoleInput):
             self._inbox.typed()
         self._send(Unseen(text.encode() + b"\r\n"), note=_SECRET.sub(r"\1...", text))
 
-    # Lines of any firmware
-
-    def expect(self, pattern: str | re.Pattern[str], *, timeout: float = EXPECT_S) -> re.Match[str]:
-        """Return where a pattern is found in the next line of the board that holds it.
-
-        The lines that count are those behind the one found last, or since the board was reset: what
-        came before the call is not missed. Firmware need not speak the protocol for it.
-
-        Args:
-            pattern: a regular expression; it may be found anywhere in a line, and in one line only.
-            timeout: seconds of real time.
-
-        Returns:
-            the match, with its groups.
-
-        Raises:
-            BadInputError: `pattern` is no regular expression.
-            LineMissing: no such line came in time; the last lines are quoted.
-            BoardPanic, BootFailure, ConsoleError: as for :meth:`request`.
-        """
-        try:
-            wanted = re.compile(pattern)
-            wanted.search("")
-        except (re.error, TypeError) as error:
-            raise BadInputError(
-                f"{pattern!r} is no regular expression for text ({error}); re.escape() takes text "
-                "as it is."
-            ) from error
-        what = f"a line with {wanted.pattern!r}"
-        try:
-            return self._wait(lambda: self._unmatched.take(wanted), timeout, what)
-        except BoardSilent as silence:
-            raise self._faults.quoting(LineMissing(str(silence))) from None
-
     # Resets and line rate
 
     def reset(self, how: ResetStrategy = _UART_RESET) -> None:
@@ -264,6 +229,13 @@ class Console(ConsoleInput):
         self.rate = rate
 
     # Internals
+
+    def _require_asked(self) -> None:
+        """Raise where the board has said too much that nobody has asked for."""
+        with self._changed:
+            events, chunks = self._inbox.take_unasked()
+            if events or chunks:
+                raise self._faults.quoting(contradiction.unasked(events, chunks))
 
     def _denied(self, number: int, verb: str) -> HilError | None:
         """Return what it means that something else has come than the answer to a request."""

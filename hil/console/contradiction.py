@@ -42,6 +42,26 @@ def event(came: Event, wanted: Mapping[str, str]) -> Misbehaviour:
     )
 
 
+def flood(what: str, came: int) -> Misbehaviour:
+    """Return that so many bytes came while something else was waited for."""
+    return Misbehaviour(
+        "console-flooded",
+        stage="console",
+        expected=what,
+        got=f"{came:,} bytes of other things",
+    )
+
+
+def unasked(events: int, chunks: int) -> Misbehaviour:
+    """Return that so many events and chunks came for which nobody has waited."""
+    return Misbehaviour(
+        "console-flooded",
+        stage="console",
+        expected="what is asked for",
+        got=f"{events:,} events and {chunks:,} binary chunks that nobody waits for",
+    )
+
+
 @contextlib.contextmanager
 def readable(what: str) -> Iterator[None]:
     """Turn a value that is missing, or no number, in a ``with`` block into what it means.

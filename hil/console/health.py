@@ -12,7 +12,10 @@ from hil.errors import PlainFirmware
 LOOP_STARTS = 4
 """Starts without an answer that make a boot loop; a loader and a rollback need three."""
 
-_DIGEST = re.compile(r"^ELF file SHA256: +([0-9a-f]+)")
+_MOST_DETAILS = 16
+"""Lines that a report has of the cause: a watchdog names each task that has not fed it."""
+
+_DIGEST = re.compile(r"^ELF file SHA256: +([0-9a-f]{1,64})")
 _BANNER_ENDS = re.compile(r"^entry 0x")
 
 
@@ -117,7 +120,8 @@ class Health:
     def _read_on(self, report: CrashReport, text: str) -> None:
         """Take what the lines behind a fault add to it."""
         self._backtraces.observe(text)
-        if (more := detail(text)) is not None and more not in report.details:
+        more = detail(text) if len(report.details) < _MOST_DETAILS else None
+        if more is not None and more not in report.details:
             report.details.append(more)
         if match := _DIGEST.match(text):
             report.elf_digest = match[1]

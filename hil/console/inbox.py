@@ -2,14 +2,27 @@
 """What has come over a console and nobody has taken yet."""
 
 import re
-from collections import deque
+import sys
 from collections.abc import Callable
+from itertools import islice
 
+from hil.console.kept import Kept
 from hil.protocol.console.chunk import FROM_GATEWAY, Chunk
 from hil.protocol.console.line import Answer, Event, Refusal, uncoloured
 
-_KEPT_EVENTS = 1_000
-_KEPT_LINES = 20_000
+LARGEST_BLOB = 8 << 20
+"""Bytes; no board has a tensor of so many."""
+
+_KEPT_EVENTS, _EVENT_BYTES = 1_000, 2 << 20
+_KEPT_CHUNKS, _CHUNK_BYTES = 10_000, LARGEST_BLOB + (2 << 20)
+_KEPT_LINES, _LINE_BYTES = 20_000, 4 << 20
+"""Most items of each kind, and most memory for them."""
+
+_PAIR_BYTES, _ITEM_BYTES = 100, 200
+"""What Python needs for a value of an event, or for any item, besides its content."""
+
+UNASKED = 10_000
+"""Events, or chunks, beyond what is kept for whom they may concern."""
 
 _MISHEARD = ("crc", "syntax")
 """Codes of an answer to a request that came damaged: its number means nothing."""
@@ -28,8 +41,8 @@ class ConsoleInbox:
         self._damaged: dict[int, str] = {}
         self._typed = False
         self._unruly = False
-        self._events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
-        self._chunks: deque[Chunk] = deque()
+        self._events: Kept[Event] = Kept(_KEPT_EVENTS, _EVENT_BYTES, _event_size)
+        self._chunks: Kept[Chunk] = Kept(_KEPT_CHUNKS, _CHUNK_BYTES, _chunk_size)
         self._on_record: Callable[[Chunk], None] | None = None
 
     def expect(self, number: int) -> None:
@@ -68,8 +81,8 @@ class ConsoleInbox:
         return True
 
     def put_damaged(self, text: str) -> None:
-        """Keep a line whose CRC is wrong or missing, if it may be an answer."""
-        if found := _DAMAGED.match(text):
+        """Keep a line whose CRC is wrong or missing, if it may be an answer that is owed."""
+        if (found := _DAMAGED.match(text)) and int(found[1]) in self._owed:
             self._damaged[int(found[1])] = text
 
     def take_answer(self, number: int) -> Answer | Refusal | None:
@@ -92,8 +105,8 @@ class ConsoleInbox:
         return answer.number is None and self._typed
 
     def put_event(self, event: Event) -> None:
-        """Keep an event; of too many the oldest goes."""
-        self._events.append(event)
+        """Keep an event; of too many the oldest go."""
+        self._events.add(event)
 
     def take_event(self, name: str, wanted: dict[str, str]) -> Event | None:
         """Return the first event of this name whose values include ``wanted``, if it is there."""
@@ -113,23 +126,34 @@ class ConsoleInbox:
 
     def forget_events(self, name: str) -> None:
         """Drop the events of this name."""
-        kept = [each for each in self._events if each.name != name]
-        self._events = deque(kept, maxlen=_KEPT_EVENTS)
+        for event in [each for each in self._events if each.name == name]:
+            self._events.remove(event)
 
     def put_chunk(self, chunk: Chunk) -> None:
         """Keep a chunk; a gateway's record goes to its listener, and nowhere without one."""
         if chunk.type not in FROM_GATEWAY:
-            self._chunks.append(chunk)
+            self._chunks.add(chunk)
         elif self._on_record is not None:
             self._on_record(chunk)
 
     def take_chunk(self) -> Chunk | None:
         """Return the next chunk, if it is there."""
-        return self._chunks.popleft() if self._chunks else None
+        return self._chunks.pop_first() if self._chunks else None
 
     def forget_chunks(self) -> None:
         """Drop the chunks."""
         self._chunks.clear()
+
+    def take_unasked(self) -> tuple[int, int]:
+        """Return how many events and chunks nobody has waited for, once they are too many; else 0.
+
+        They are counted anew then.
+        """
+        events, chunks = self._events.dropped, self._chunks.dropped
+        if max(events, chunks) < UNASKED:
+            return 0, 0
+        self._events.dropped = self._chunks.dropped = 0
+        return events, chunks
 
     def on_record(self, listener: Callable[[Chunk], None] | None) -> None:
         """Have a gateway's records given to ``listener``, or dropped."""
@@ -139,15 +163,19 @@ class ConsoleInbox:
 class Unmatched:
     """A board's lines that nobody has looked for a pattern in: what ``Console.expect`` searches.
 
-    They are in the order in which they came, the last 20,000. Not locked: its console is.
+    They are in the order in which they came: the last 20,000, or fewer that are long. Not locked:
+    its console is.
     """
 
     def __init__(self) -> None:
-        self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._lines: Kept[str] = Kept(_KEPT_LINES, _LINE_BYTES, sys.getsizeof)
+        self._count = 0  # of all lines that have come
+        self._searched: tuple[re.Pattern[str] | None, int] = (None, 0)
 
     def put(self, line: str) -> None:
         """Take a line of the board; its colours do not count."""
-        self._lines.append(uncoloured(line))
+        self._lines.add(uncoloured(line))
+        self._count += 1
 
     def forget(self) -> None:
         """Drop what has come."""
@@ -156,11 +184,23 @@ class Unmatched:
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         """Drop lines up to and with the first in which the pattern is found; return the match.
 
-        Where it is found in none, none is dropped.
+        Where it is found in none, none is dropped, and they are not searched for it again.
         """
-        for index, line in enumerate(self._lines):
+        first = self._count - len(self._lines)
+        known = max(self._searched[1] - first, 0) if self._searched[0] is pattern else 0
+        for index, line in enumerate(islice(self._lines, known, None), known):
             if (match := pattern.search(line)) is not None:
                 for _ in range(index + 1):
-                    self._lines.popleft()
+                    self._lines.pop_first()
                 return match
+        self._searched = pattern, self._count
         return None
+
+
+def _event_size(event: Event) -> int:
+    values = event.values
+    return _ITEM_BYTES + _PAIR_BYTES * len(values) + sum(map(sys.getsizeof, values.values()))
+
+
+def _chunk_size(chunk: Chunk) -> int:
+    return _ITEM_BYTES + len(chunk.data)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from hil.errors import BoardRefused
+from hil.protocol.console.numbers import count, u32_hex
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class BoardInfo:
         """Read the values of the answer.
 
         Raises:
-            BoardRefused: with code ``protocol``: a value is missing or no number.
+            BoardRefused: with code ``protocol``: a value is missing, no number or out of range.
         """
         try:
             if values["proto"] != "1":
@@ -91,21 +92,21 @@ class BoardInfo:
                 kernels=values["kernels"],
                 role=values["role"],
                 slot=values["slot"],
-                model_id=None if values["model"] == "-" else int(values["model"], 16),
+                model_id=None if values["model"] == "-" else u32_hex(values["model"]),
                 name=_or_empty(values["name"]),
                 cut=_or_empty(values["cut"]),
                 input=_or_empty(values["in"]),
                 output=_or_empty(values["out"]),
-                arena=int(values["arena"]),
-                arena_used=int(values["arena_used"]),
-                psram=int(values["psram"]),
-                flash=int(values["flash"]),
+                arena=count(values["arena"]),
+                arena_used=count(values["arena_used"]),
+                psram=count(values["psram"]),
+                flash=count(values["flash"]),
                 app=_or_empty(values["app"]),
                 model_slot=_or_empty(values["model_slot"]),
                 trial=values["trial"],
                 test_build=values["test"] == "1",
                 reset_reason=values["reset"],
-                session=int(values["boot"], 16),
+                session=u32_hex(values["boot"]),
                 key=values.get("key"),
             )
         except (KeyError, ValueError) as error:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from hil.console import contradiction
 from hil.console.fault import Faults
 from hil.console.health import Health
 from hil.console.inbox import ConsoleInbox, Unmatched
@@ -16,7 +17,7 @@ from hil.console.log import ConsoleLog, Kind, LogLine
 from hil.console.reader import ConsoleReader
 from hil.console.stream import Frame, TextLine
 from hil.crash.report import CrashReport
-from hil.errors import BoardSilent, HilError
+from hil.errors import HilError
 from hil.protocol.console.chunk import Chunk
 from hil.protocol.console.line import Answer, Event, Log, Refusal, parse_line
 from hil.serialport.failure import PORT_FAILURES
@@ -32,6 +33,9 @@ _FAULT_PATIENCE_S = 3.0
 
 _CONTRADICTED_S = 1.0
 """For what is right, once something has come in its place that is not."""
+
+_FLOOD_BYTES, _MUCH_BYTES = 16 << 20, 1 << 20
+"""What comes while one thing is waited for: so much ends the wait, and so much is no silence."""
 
 _RESTART_S = 0.08
 """From a panic's last words to the ROM's first ones, which name the reason of the start."""
@@ -55,6 +59,7 @@ class ConsoleInput:
         self._faults = Faults(self._log, explain)
         self._fault_heard = 0.0
         self._changed = threading.Condition()
+        self._heard = 0  # bytes, about
 
     def attach(self, port: Any, name: str) -> None:
         """Go on, after :meth:`close`, on a port that has been opened again.
@@ -98,7 +103,7 @@ class ConsoleInput:
 
     @property
     def log(self) -> deque[LogLine]:
-        """What has come and gone over the console, bounded, oldest first."""
+        """What has come and gone over the console, oldest first: so much of it as is kept."""
         return self._log.lines
 
     def note(self, text: str) -> None:
@@ -164,27 +169,6 @@ class ConsoleInput:
         if report is not None:
             raise self._fault(report)
 
-    def wait_line(self, accept: Callable[[str], bool], timeout: float) -> bool:
-        """Wait until a line that has yet to come satisfies ``accept``; tell whether one did.
-
-        Raises:
-            BoardPanic, BootFailure, ConsoleError: as for :meth:`request`.
-        """
-        seen = threading.Event()
-
-        def listener(line: LogLine) -> None:
-            if accept(line.text):
-                seen.set()
-
-        stop = self.listen(listener)
-        try:
-            self._wait(lambda: seen.is_set() or None, timeout, "a line")
-        except BoardSilent:
-            return False
-        finally:
-            stop()
-        return True
-
     # Internals
 
     def _wait(
@@ -192,23 +176,30 @@ class ConsoleInput:
         take: Callable[[], T | None],
         timeout: float,
         what: str,
-        denied: Callable[[], HilError | None] = lambda: None,
+        denied: Callable[[], HilError | None] | None = None,
     ) -> T:
-        """Wait for something; ``denied`` tells what has come in its place and should not have."""
+        """Wait for something; ``denied`` tells what has come in its place and should not have.
+
+        Without it anything may come, and as much of it as the board likes.
+        """
         deadline = time.monotonic() + timeout
-        contradiction = None
+        denial: HilError | None = None
         with self._changed:
+            began = self._heard
             while (result := take()) is None:
                 if self.health.at_fault:
                     report = self.health.report()
                     break
                 if self._ended is not None:
                     raise self._broken(self._ended)
-                if contradiction is None and (contradiction := denied()) is not None:
-                    deadline = min(deadline, time.monotonic() + _CONTRADICTED_S)
+                if denial is None and denied is not None:
+                    denial = denied() or self._flood(what, began, _FLOOD_BYTES)
+                    if denial is not None:
+                        deadline = min(deadline, time.monotonic() + _CONTRADICTED_S)
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:
-                    raise contradiction or self._silent(timeout, what)
+                    flood = self._flood(what, began, _MUCH_BYTES) if denied is not None else None
+                    raise denial or flood or self._silent(timeout, what)
                 self._changed.wait(remaining)
             else:
                 return result
@@ -251,6 +242,11 @@ class ConsoleInput:
         awaited = f"{what} within {timeout:g} s"
         return self._faults.silent(self._name, awaited, self.health, garbled_at)
 
+    def _flood(self, what: str, began: int, most: int) -> HilError | None:
+        """Return that much has come since then, and not what was waited for."""
+        came = self._heard - began
+        return self._faults.quoting(contradiction.flood(what, came)) if came > most else None
+
     def _broken(self, reason: str) -> HilError:
         return self._faults.broken(self._name, reason)
 
@@ -267,8 +263,10 @@ class ConsoleInput:
 
     def _handle(self, item: TextLine | Frame) -> None:
         if isinstance(item, Frame):
+            self._heard += len(item.encoded)
             self._inbox.put_chunk(Chunk.parse(item.encoded))
             return
+        self._heard += len(item.text) + 1
         self._log.add(item.text)
         self._unmatched.put(item.text)
         line = parse_line(item.text)

@@ -1,16 +1,26 @@
 # SPDX-License-Identifier: MIT
 """What has come and gone over a console, for reports and for whoever listens."""
 
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
+from hil.console.kept import Kept
 from hil.host.printable import printable
+from hil.host.shortened import shortened
 
 _KEPT = 20_000
+_KEPT_BYTES = 4 << 20
+"""Of memory, for lines of some 150 characters on average."""
+
 _BEFORE, _QUOTED = 10, 40
+_QUOTED_LENGTH = 400
+"""Characters of a line in an error's note."""
+
 _TAB = "\t"
 
 
@@ -25,7 +35,7 @@ class Kind(StrEnum):
 _PREFIX = {Kind.BOARD: "", Kind.HOST: "> ", Kind.HARNESS: "hil: "}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LogLine:
     """A line of the console's log.
 
@@ -50,14 +60,19 @@ class ConsoleLog:
     """The last lines, oldest first, and listeners to new ones. Not locked: its console is."""
 
     def __init__(self) -> None:
-        self.lines: deque[LogLine] = deque(maxlen=_KEPT)
+        self._kept: Kept[LogLine] = Kept(_KEPT, _KEPT_BYTES, lambda line: sys.getsizeof(line.text))
         self._listeners: list[Callable[[LogLine], None]] = []
         self._around: list[LogLine] | None = None
+
+    @property
+    def lines(self) -> deque[LogLine]:
+        """The lines that are kept: the last 20,000, or fewer that are long."""
+        return self._kept.items
 
     def add(self, words: str, kind: Kind = Kind.BOARD) -> None:
         """Keep a line and tell the listeners."""
         line = LogLine(time.monotonic(), _PREFIX[kind] + words, kind)
-        self.lines.append(line)
+        self._kept.add(line)
         if self._around is not None and len(self._around) < _QUOTED:
             self._around.append(line)
         for listener in tuple(self._listeners):
@@ -70,7 +85,7 @@ class ConsoleLog:
 
     def mark(self) -> None:
         """Take the last line for the one that a report is to be about."""
-        self._around = list(self.lines)[-_BEFORE:]
+        self._around = self._last(_BEFORE)
 
     def unmark(self) -> None:
         """Forget the mark: reports are about the end of the log again."""
@@ -78,10 +93,14 @@ class ConsoleLog:
 
     def annotate(self, error: Exception) -> None:
         """Add the lines around the mark, or else the last ones, to an error as a note."""
-        quoted = list(self.lines)[-_QUOTED:] if self._around is None else self._around
+        quoted = self._last(_QUOTED) if self._around is None else self._around
         if quoted:
-            text = "\n".join(f"  {printable(line.text, _TAB)}" for line in quoted)
+            told = (shortened(line.text, _QUOTED_LENGTH) for line in quoted)
+            text = "\n".join(f"  {printable(line, _TAB)}" for line in told)
             error.add_note(f"{NOTE}\n{text}")
+
+    def _last(self, count: int) -> list[LogLine]:
+        return list(islice(reversed(self.lines), count))[::-1]
 
 
 NOTE = "From the console's log:"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from hil.errors import BoardRefused
+from hil.protocol.console.numbers import count
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class BoardMemory:
         """Read the values of the answer.
 
         Raises:
-            BoardRefused: with code ``protocol``: a value is no number, or lacks its companion.
+            BoardRefused: with code ``protocol``: a value is no number or out of range, or lacks its
+                companion.
         """
         try:
             heap, dma, psram = (_region(values, name) for name in ("heap", "dma", "psram"))
@@ -60,12 +62,12 @@ def _region(values: Mapping[str, str], name: str) -> Region | None:
         return None
     block = values.get(f"{name}_block")
     return Region(
-        free=int(values[f"{name}_free"]),
-        least=int(values[f"{name}_least"]),
-        block=None if block is None else int(block),
+        free=count(values[f"{name}_free"]),
+        least=count(values[f"{name}_least"]),
+        block=None if block is None else count(block),
     )
 
 
 def _stacks(value: str) -> dict[str, int]:
     pairs = (each.partition(":") for each in value.split(",") if each)
-    return {task: int(reserve) for task, _, reserve in pairs}
+    return {task: count(reserve) for task, _, reserve in pairs}

@@ -15,6 +15,9 @@ from hil.serialport.failure import PORT_FAILURES
 _FRAME_PAUSE_S = 0.5
 """A frame that stands still for so long is none."""
 
+_MOST = 1 << 14
+"""Bytes that are taken at a time: lines of two bytes each are many objects."""
+
 _END_PATIENCE_S = 2.0
 
 _READ_FAILURES: tuple[type[Exception], ...] = (*PORT_FAILURES, TypeError)
@@ -75,7 +78,7 @@ class ConsoleReader:
         while not self._closing:
             data = self._port.read(1)
             if data and (more := self._port.in_waiting):
-                data += self._port.read(more)
+                data += self._port.read(min(more, _MOST))
             items: list[TextLine | Frame] = []
             if data:
                 heard = time.monotonic()

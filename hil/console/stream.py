@@ -11,14 +11,14 @@ MAX_LINE = 4096
 """A longer line is cut: a board that sends no line end must not fill the host's memory."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TextLine:
     """One line, without its end; bytes that are not UTF-8 are replaced by U+FFFD."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What stood between two zero bytes, still COBS-encoded."""
 

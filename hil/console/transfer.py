@@ -4,12 +4,15 @@
 import hashlib
 import zlib
 from collections.abc import Callable
+from time import monotonic
 
 from hil.console.console import Console
 from hil.console.contradiction import readable
+from hil.console.inbox import LARGEST_BLOB
 from hil.console.upload import ATTEMPTS, Kind, upload
 from hil.errors import BoardSilent
 from hil.protocol.console.chunk import ChunkType
+from hil.protocol.console.numbers import count, u32_hex
 from hil.symptoms import Misbehaviour, expect
 
 _IMAGE = Kind("image", ChunkType.IMAGE, "image_crc", verdict_s=0.0, dead_s=15.0)
@@ -19,12 +22,16 @@ _UPDATE = Kind("update", ChunkType.UPDATE, "update_sha256", verdict_s=10.0, dead
 """A chip reads all of an application again to check it; erasing the flash's largest block takes
 seconds as well."""
 
-_LARGEST = 1 << 24
-"""Bytes; no board has a tensor of so many."""
-
 _STALL_S = 1.0
 _SLOWEST_BYTES_PER_S = 4_000
 """A third of what 115,200 baud carries."""
+
+_WHOLE = 10
+"""Times what one wait for a chunk may take: all of them, however many are of no use."""
+_BITS_PER_BYTE = 10
+
+_CHUNKS, _SMALLEST_CHUNK = 64, 64
+"""Chunks that a tensor may come in: a few, or one for so many bytes."""
 
 
 def write_image(console: Console, image: bytes) -> None:
@@ -80,20 +87,28 @@ def _download(console: Console, what: str) -> bytes:
     console.forget_chunks()
     answer = console.request("read", what=what)
     with readable("answer to read"):
-        size, crc = int(answer["size"]), int(answer["crc"], 16)
+        size, crc = count(answer["size"]), u32_hex(answer["crc"])
     stage = f"console, read {what}"
     expect(
-        0 <= size <= _LARGEST,
+        size <= LARGEST_BLOB,
         "readout-damaged",
         stage=stage,
-        expected=f"at most {_LARGEST} bytes",
+        expected=f"at most {LARGEST_BLOB} bytes",
         got=size,
     )
     blob = bytearray(size)
     missing = size
     seen: set[int] = set()
+    stall_s = _STALL_S + size / _SLOWEST_BYTES_PER_S
+    deadline = monotonic() + _WHOLE * (stall_s + size * _BITS_PER_BYTE / console.rate)
     while missing:
-        chunk = console.take_chunk(_STALL_S + size / _SLOWEST_BYTES_PER_S)
+        left_s = deadline - monotonic()
+        if left_s <= 0 or len(seen) > _CHUNKS + size // _SMALLEST_CHUNK:
+            raise BoardSilent(
+                f"The board has sent {size - missing} of {size} bytes of {what} and does not get "
+                "on; look at its log."
+            )
+        chunk = console.take_chunk(min(stall_s, left_s))
         end = chunk.offset + len(chunk.data)
         if chunk.type is ChunkType.READ and end <= size and chunk.offset not in seen:
             blob[chunk.offset : end] = chunk.data

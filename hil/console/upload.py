@@ -12,6 +12,7 @@ from hil.console.refusal import failure_text
 from hil.console.upload_window import UploadWindow
 from hil.errors import BoardRefused, BoardSilent
 from hil.protocol.console.chunk import Chunk, ChunkType
+from hil.protocol.console.numbers import count
 
 _AT_RAISED_RATE = ", or try a lower baud in hil.toml"
 
@@ -21,7 +22,7 @@ ATTEMPTS = 3
 _FRAMING = 20
 """Bytes that a chunk takes on the line besides its data: type, offset, CRC, COBS, two zeros."""
 _BITS_PER_BYTE = 10
-_LARGEST_CHUNK = 1024
+_LARGEST_CHUNK, _WIDEST_WINDOW = 1024, 1024
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ def _once(
     answer = console.request(kind.verb, timeout=REQUEST_PATIENCE_S, **arguments)
     console.forget(kind.verb)  # what was said before the answer is not about this
     with readable(f"answer to {kind.verb}"):
-        size, ahead = int(answer["chunk"]), int(answer["window"])
-    if not (0 < size <= _LARGEST_CHUNK and ahead > 0):
+        size, ahead = count(answer["chunk"]), count(answer["window"])
+    if not (0 < size <= _LARGEST_CHUNK and 0 < ahead <= _WIDEST_WINDOW):
         sentence = f"The board takes {ahead} chunks of {size} bytes ahead, which cannot be."
         raise BoardRefused("protocol", sentence)
     window = UploadWindow(
@@ -124,9 +125,10 @@ def _step(console: Console, kind: Kind, data: bytes, window: UploadWindow) -> bo
             return True
         if event.get("state") == "err":
             raise BoardRefused(event.get("code", "unknown"), failure_text(event))
-        if (stored := event.get("next", "")).isdecimal():
-            window.acknowledged(int(stored), monotonic())
-        event = console.next_event(kind.verb)
+        with readable(f"event {kind.verb}"):
+            if "next" in event:
+                window.acknowledged(count(event["next"]), monotonic())
+        event = None if window.is_dead(monotonic()) else console.next_event(kind.verb)
     _give_up_if_dead(
         window,
         BoardSilent(

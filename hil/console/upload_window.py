@@ -27,6 +27,13 @@ _SLOWEST_S = 5.0
 _MOST_DOUBLINGS = 2
 """Silence is borne longer each time, but some questions shall be asked before a board is dead."""
 
+_WHOLE, _LINES, _WORK_S = 4, 20, 0.5
+"""An upload ends within so many times the patience for no progress, and for each chunk so many
+times what it takes on the line and so many seconds: no flash needs longer to be erased."""
+
+_SENDINGS = 16
+"""Times a window that is kept in mind of what was sent: that nothing answers has been lost."""
+
 _DOUBTS = 2
 """Answers in a row that report nothing new and make a loss: one may be a repetition."""
 
@@ -65,10 +72,10 @@ class UploadWindow:
         self._chunk_line_s = chunk_line_s
         self._next = 0
         self._sending = 0
-        self._on_way: deque[_Sent] = deque()
+        self._on_way: deque[_Sent] = deque(maxlen=_SENDINGS * window)
         self._slowest_s = 0.0
         self._stalls = self._doubts = 0
-        self._heard = self._grown = now
+        self._heard = self._grown = self._began = now
 
     @property
     def complete(self) -> bool:
@@ -82,11 +89,13 @@ class UploadWindow:
         return float((_LEAST_S + pace_s) * 2 ** min(self._stalls, _MOST_DOUBLINGS))
 
     def is_dead(self, now: float) -> bool:
-        """Whether nothing has got on for so long that the board has stopped."""
+        """Whether nothing has got on for so long that the board has stopped, or will not end."""
         bearable_s = self._dead_s + 2 * (
             self._window * self._chunk_line_s + _MARGIN * self._slowest_s
         )
-        return now - self._grown >= bearable_s
+        chunks = self._size / self._chunk
+        whole_s = _WHOLE * self._dead_s + chunks * (_LINES * self._chunk_line_s + _WORK_S)
+        return now - self._grown >= bearable_s or now - self._began >= whole_s
 
     def due(self, now: float) -> list[tuple[int, int]]:
         """Return beginning and end of the chunks that may go now, and count them as sent."""

@@ -24,11 +24,14 @@ ROM = range(0x4000_0000, 0x4006_0000)
 
 _SHOWN = 3
 
+_MOST_BACKTRACES, _MOST_FRAMES = 8, 256
+"""What is taken of a panic: two cores print theirs, of at most 100 frames each."""
+
 _BACKTRACE = re.compile(r"Backtrace:((?: ?0x[0-9a-f]{1,8}:0x[0-9a-f]{1,8})*)(?: ?\|<-(\w+))?", re.I)
 _ADDRESS = re.compile(r"0x([0-9a-f]{1,8}):", re.I)
-_NUMBERED = re.compile(r"^ +#\d+ +0x([0-9a-f]+) in (\S+)", re.I)
+_NUMBERED = re.compile(r"^ +#\d+ +0x([0-9a-f]{1,8}) in (\S{1,200})", re.I)
 _REGISTERS = re.compile(r"^PC +: 0x([0-9a-f]{8}) .* A0 +: 0x([0-9a-f]{8})", re.I)
-_SAVED = re.compile(r"^Saved PC:0x([0-9a-f]+)", re.I)
+_SAVED = re.compile(r"^Saved PC:0x([0-9a-f]{1,8})", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,8 @@ class BacktraceReader:
         elif match := _BACKTRACE.search(line):
             self._add([int(each, 16) for each in _ADDRESS.findall(match[1])], match[2] or "")
         elif (match := _NUMBERED.match(line)) and self.found:
-            self.found[-1].printed.append(Frame(int(match[1], 16), match[2]))
+            if len(self.found[-1].printed) < _MOST_FRAMES:
+                self.found[-1].printed.append(Frame(int(match[1], 16), match[2]))
         elif (match := _SAVED.match(line)) and not self.found:
             self.found.append(Backtrace((int(match[1], 16),)))
 
@@ -127,8 +131,8 @@ class BacktraceReader:
                 addresses[0] = counter
             if ending == "CORRUPTED" and len(addresses) == 1 and caller:
                 addresses.append(call_address(caller))
-        if addresses:
-            self.found.append(Backtrace(tuple(addresses), ending))
+        if addresses and len(self.found) < _MOST_BACKTRACES:
+            self.found.append(Backtrace(tuple(addresses[:_MOST_FRAMES]), ending))
 
 
 def brief(frames: list[Frame]) -> str:

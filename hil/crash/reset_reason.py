@@ -32,7 +32,7 @@ SUPPLY = (0x0F, 0x13, 0x17)
 BY_FIRMWARE = (0x03, 0x05, 0x0C)
 """Codes of starts that firmware brings about itself: ``esp_restart``, deep sleep (and a panic)."""
 
-_START = re.compile(r"\brst:0x([0-9a-f]+) \((\w+)\)")
+_START = re.compile(r"\brst:0x([0-9a-f]{1,8}) \((\w{1,40})\)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,11 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from hil.host.shortened import shortened
+
+_LONGEST = 400
+"""Characters of a line that a report quotes."""
+
 
 class Sign(Enum):
     """What kind of thing a line gives away."""
@@ -42,7 +47,7 @@ _ERROR = r"^(?:\x1b\[[0-9;]*m)?E \([0-9:.]+\) "
 _PATTERNS: tuple[tuple[Sign, re.Pattern[str]], ...] = tuple(
     (sign, re.compile(pattern))
     for sign, pattern in (
-        (Sign.RESET, r"\brst:0x[0-9a-f]+ \(\w+\).*"),
+        (Sign.RESET, r"\brst:0x[0-9a-f]{1,8} \(\w{1,40}\).*"),
         (Sign.WATCHDOG, r"Guru Meditation Error: .*[Ii]nterrupt wdt timeout.*"),
         (Sign.PANIC, r"Guru Meditation Error: .*"),
         (Sign.PANIC, r"abort\(\) was called at PC .*"),
@@ -99,14 +104,15 @@ def diagnose(line: str) -> Finding | None:
     for sign, pattern in _PATTERNS:
         match = pattern.search(line)
         if match:
-            return Finding(sign, _COLOUR.sub("", match.group()).strip())
+            return Finding(sign, shortened(_COLOUR.sub("", match.group()).strip(), _LONGEST))
     return None
 
 
 def detail(line: str) -> str | None:
     """Return what a line behind a finding adds to it, or None: it adds nothing."""
     plain = _COLOUR.sub("", line)
-    return next((match[1].strip() for each in _DETAILS if (match := each.search(plain))), None)
+    found = next((match[1].strip() for each in _DETAILS if (match := each.search(plain))), None)
+    return None if found is None else shortened(found, _LONGEST)
 
 
 def ends_panic(line: str) -> bool:

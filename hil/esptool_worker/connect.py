@@ -10,6 +10,8 @@ from typing import Any
 from esptool.cmds import detect_chip
 
 from hil.esptool_worker.tuning import tune
+from hil.host.shortened import shortened
+from hil.serialport.bounded import bound
 from hil.serialport.failure import PORT_FAILURES
 from hil.serialport.line import Line
 from hil.serialport.open import open_port
@@ -20,6 +22,9 @@ CONNECT_ATTEMPTS = 4
 
 SAFE_BAUD = 115_200
 """What a ROM loader begins with, and every bridge bears."""
+
+_LONGEST = 300
+"""Characters of a complaint, in which esptool may quote what came."""
 
 _ADVICE = (
     (
@@ -54,21 +59,24 @@ def connect(name: str, mode: str, line: Line, attempts: int = CONNECT_ATTEMPTS) 
 
     Raises:
         FatalError: no chip answers; see :func:`explain`.
+        FlashingError: the board sends without end.
         PortMissingError, PortBusyError, InfrastructureError: the port cannot be had.
     """
     port = open_port(name, SAFE_BAUD)
+    bound(port, name)
     tune(line, port)
     try:
         return detect_chip(port, connect_mode=mode, connect_attempts=attempts)
     except PORT_FAILURES:
         port.close()
         port = open_when_back(name, SAFE_BAUD)
+        bound(port, name)
         return detect_chip(port, connect_mode="no-reset", connect_attempts=attempts)
 
 
 def first_line(error: Exception) -> str:
     """Return what esptool complains of, without its links to the manual."""
-    return str(error).splitlines()[0].rstrip(".")
+    return shortened((str(error).splitlines() or [""])[0].rstrip("."), _LONGEST)
 
 
 def explain(error: Exception) -> str:

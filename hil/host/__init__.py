@@ -7,8 +7,10 @@
 ``memory``      what memory this process may have
 ``cores``       how much may run at the same time
 ``files``       reads files of others: only where they are files, and only so far
+``shared_file`` the same in directories that every user may write to
 ``toml_lines``  on which line of a TOML text something stands
 ``whole_file``  writes files whole or not at all
+``shortened``   what is too long to be shown, without its middle
 ``printable``   what other people named, made fit to be shown
 ``terminal``    how wide lines are, in colour or not, moving or not
 ``columns``     text within so many columns: tables, folded prose

@@ -40,6 +40,7 @@ _KINDS = {
     stat.S_IFBLK: "a device",
     stat.S_IFSOCK: "a socket",
     stat.S_IFDIR: "a directory",
+    stat.S_IFLNK: "a symbolic link",
 }
 
 
@@ -143,10 +144,14 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
+def kind_of(mode: int) -> str:
+    """Return what something is that is no file, such as ``a pipe``."""
+    return _KINDS.get(stat.S_IFMT(mode), "something else")
+
+
 def _check(mode: int, path: str | os.PathLike[str]) -> None:
     if not stat.S_ISREG(mode):
-        kind = _KINDS.get(stat.S_IFMT(mode), "something else")
-        raise OSError(errno.EINVAL, f"it is {kind}, not a file", os.fspath(path))
+        raise OSError(errno.EINVAL, f"it is {kind_of(mode)}, not a file", os.fspath(path))
 
 
 def _check_depth(tree: Any) -> None:

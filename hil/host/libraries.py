@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-_ALWAYS = ("numpy", "serial", "serial.tools.list_ports", "serial.rfc2217", "filelock", "PIL.Image")
+_ALWAYS = ("numpy", "serial", "serial.tools.list_ports", "serial.rfc2217", "PIL.Image")
 """What any run imports, with all that these import."""
 
 _NAMES = (
-    *("numpy", "serial", "filelock", "PIL", "flatbuffers", "tflite_runtime", "tflite_micro"),
+    *("numpy", "serial", "PIL", "flatbuffers", "tflite_runtime", "tflite_micro"),
     *("ai_edge_litert", "bleak", "bumble", "wasmtime", "esp_idf_defs", "elftools", "click"),
     *("tomlkit", "esptool"),
 )

@@ -1,17 +1,26 @@
 # SPDX-License-Identifier: MIT
 """Reads the event that ends an inference (docs/protocol.md, section 2.5)."""
 
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hil.errors import BoardRefused
 from hil.inference.inference import Prediction, Stages, Wire
+from hil.protocol.console.numbers import U32, count, signed, u32_hex
+from hil.symptoms import expect
 
 if TYPE_CHECKING:
     from hil.model.model import Model
 
+LONGEST_US = 24 * 3600 * 1_000_000
+"""Microseconds that anything may take; nobody waits for a day."""
+
+_ENTRIES = 5
 _STAGES = ("load_us", "invoke_us", "send_us", "wait_us", "total_us")
 
 
@@ -25,7 +34,8 @@ class Completion:
         stages: times by the board's clock.
         activation_crc: CRC-32 of the activation; ``None`` in role full.
         received_crc: that of what the edge received; ``None`` in role full.
-        output_crc: CRC-32 of the whole output vector.
+        output_length: bytes of the whole output vector.
+        output_crc: CRC-32 of it.
         wire: what the exchange cost on the link; ``None`` in role full.
     """
 
@@ -34,6 +44,7 @@ class Completion:
     stages: Stages
     activation_crc: int | None
     received_crc: int | None
+    output_length: int
     output_crc: int
     wire: Wire | None = None
 
@@ -42,25 +53,26 @@ def parse_completion(values: Mapping[str, str]) -> Completion:
     """Read the values of ``! infer ... state=ok``.
 
     Raises:
-        BoardRefused: with code ``protocol``: a value is missing, no number, or the stages do not
-            add up.
+        BoardRefused: with code ``protocol``: a value is missing, no number or out of range, or the
+            stages do not add up.
     """
     try:
-        times = {key: int(values[key]) for key in _STAGES}
+        times = {key: parse_time(values[key]) for key in _STAGES}
         stages = Stages(
             **times,
-            edge_us=int(values.get("edge_us", "0")),
-            edge_invoke_us=int(values.get("edge_invoke_us", "0")),
+            edge_us=parse_time(values.get("edge_us", "0")),
+            edge_invoke_us=parse_time(values.get("edge_invoke_us", "0")),
         )
         if sum(times.values()) != 2 * stages.total_us:
             raise ValueError("the stages do not add up to total_us")
         return Completion(
-            message_id=int(values["id"]),
-            top5=tuple(_entry(entry) for entry in values["top5"].split(",")),
+            message_id=count(values["id"]),
+            top5=_top_five(values["top5"]),
             stages=stages,
             activation_crc=_crc(values.get("act_crc")),
             received_crc=_crc(values.get("rx_crc")),
-            output_crc=int(values["out_crc"], 16),
+            output_length=count(values["out_len"]),
+            output_crc=u32_hex(values["out_crc"]),
             wire=parse_wire(values),
         )
     except (KeyError, ValueError) as error:
@@ -69,16 +81,54 @@ def parse_completion(values: Mapping[str, str]) -> Completion:
         ) from error
 
 
+def parse_time(text: str) -> int:
+    """Read microseconds that something took; raises ValueError where they cannot be."""
+    return count(text, LONGEST_US)
+
+
 def parse_wire(values: Mapping[str, str]) -> Wire | None:
     """Read what an exchange cost on the link; ``None`` where the event does not tell.
 
     Raises:
-        ValueError: a value is no number.
+        ValueError: a value is no number, or out of range.
         KeyError: only some of the values are there.
     """
     if "frames" not in values:
         return None
-    return Wire(int(values["frames"]), int(values["resent"]), int(values["wire"]))
+    frames, resent, wire = (count(values[key]) for key in ("frames", "resent", "wire"))
+    if resent > frames:
+        raise ValueError(f"{resent} of {frames} frames were sent again")
+    return Wire(frames, resent, wire)
+
+
+def require_possible(done: Completion, model: "Model") -> None:
+    """Make sure that what a board reports can be an answer of a model.
+
+    Raises:
+        Misbehaviour: it cannot: an output of another length, too many or too few classes, one
+            beyond the last or twice, a score that the data type does not have.
+    """
+    spec = model.output
+    classes = math.prod(spec.shape)
+    expect(
+        done.output_length == spec.bytes,
+        "tensor-cut",
+        stage="infer",
+        expected=f"an output of {spec.bytes} bytes",
+        got=done.output_length,
+    )
+    ids = {class_id for class_id, _ in done.top5}
+    least, most = _scores(spec.dtype)
+    entries = min(_ENTRIES, classes)
+    expect(
+        len(ids) == len(done.top5) == entries
+        and max(ids) < classes
+        and all(least <= raw <= most for _, raw in done.top5),
+        "wrong-top-five",
+        stage="infer",
+        expected=f"{entries} of {classes} classes, scores from {least} to {most}",
+        got=", ".join(f"{class_id}:{raw}" for class_id, raw in done.top5),
+    )
 
 
 def predictions(top5: tuple[tuple[int, int], ...], model: "Model") -> tuple[Prediction, ...]:
@@ -95,10 +145,25 @@ def predictions(top5: tuple[tuple[int, int], ...], model: "Model") -> tuple[Pred
     return tuple(found)
 
 
+def _top_five(text: str) -> tuple[tuple[int, int], ...]:
+    entries = text.split(",")
+    if len(entries) > _ENTRIES:
+        raise ValueError(f"top5 has {len(entries)} entries")
+    return tuple(_entry(entry) for entry in entries)
+
+
 def _entry(text: str) -> tuple[int, int]:
     class_id, raw = text.split(":")
-    return int(class_id), int(raw)
+    return count(class_id), signed(raw, -1 << 31, U32)
+
+
+def _scores(dtype: str) -> tuple[int, int]:
+    """Return the least and the highest score of a data type; of float32 its bits, signed or not."""
+    if dtype == "float32":
+        return -1 << 31, U32
+    limits = np.iinfo(dtype)
+    return int(limits.min), int(limits.max)
 
 
 def _crc(text: str | None) -> int | None:
-    return None if text is None else int(text, 16)
+    return None if text is None else u32_hex(text)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hil.pytestplugin.bench.bench import Bench
     from hil.pytestplugin.plan import Plan
     from hil.results.serial_log import Entry
-    from hil.rig.lock import Holder
+    from hil.rig.holder import Holder
 
 SAMPLES = "hil_photos"
 """The fixture that stands behind ``photos``, where no conftest has a ``photos`` of its own."""
@@ -70,6 +70,7 @@ class Run:
         model: the model of it; known before its cut is.
         models, builds: what was loaded by path for fixtures that give one.
         remade: fixtures of the session that are made anew where tests are about something else.
+        logged: bytes of serial logs that have been written.
         unwritten: why results or logs could not be written; None while they could.
     """
 
@@ -91,6 +92,7 @@ class Run:
         self.models: dict[Path, Model] = {}
         self.builds: dict[Path, FirmwareBuild] = {}
         self.remade = Remade()
+        self.logged = 0
         self.unwritten: InfrastructureError | None = None
         self._via: str | None = None
         self._samples: dict[int, tuple[Model, list[Sample]]] = {}

@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: MIT
 """The serial log of a test, for people and for programs (docs/results.md). Pure."""
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hil.console.log import Kind, LogLine
 from hil.crash.signs import Sign, diagnose
 from hil.host.printable import printable
+from hil.host.shortened import shortened
 from hil.protocol.console.line import Log, parse_line
 from hil.results.records import LogRow
+
+FILE_CHARACTERS = 2_000_000
+"""Of a file: what a board says in excess of it is left out, oldest first."""
+
+_QUOTED_LENGTH = 400
+"""Characters of a line that is shown or goes into results.json."""
 
 HEADER = "#hil-log-1\thost_s\tboard_s\tboard\tkind\ttext"
 """First line of a file: format, then the names of the columns."""
@@ -44,9 +52,10 @@ class Entry:
 
     @property
     def columns(self) -> LogRow:
-        """What it says, as plain values; seconds with three decimals."""
+        """What it says, as plain values: seconds with three decimals, long text without middle."""
         board_s = None if self.board_s is None else round(self.board_s, 3)
-        return round(self.host_s, 3), board_s, self.board, self.kind, self.text
+        text = shortened(self.text, _QUOTED_LENGTH)
+        return round(self.host_s, 3), board_s, self.board, self.kind, text
 
     def row(self) -> str:
         """Return the line of a file."""
@@ -55,15 +64,30 @@ class Entry:
 
     def shown(self, whose: bool) -> str:
         """Return the line as people read it, with escapes; ``whose``: with the board."""
-        seen = printable(self.text, "\t")
+        seen = printable(shortened(self.text, _QUOTED_LENGTH), "\t")
         board_s = "" if self.board_s is None else f"{self.board_s:.3f}"
         board = f"{self.board}: " if whose else ""
         return f"{self.host_s:9.3f} {board_s:>9}  {board}{_ARROWS.get(self.kind, '')}{seen}"
 
 
-def file_text(entries: Iterable[Entry]) -> str:
-    """Return the content of a log file."""
-    return "\n".join([HEADER, *(each.row() for each in entries)]) + "\n"
+def file_text(entries: Sequence[Entry], most: int = FILE_CHARACTERS) -> str:
+    """Return the content of a log file.
+
+    Args:
+        entries: by time.
+        most: characters; the first lines are left out beyond that, and an entry says how many.
+    """
+    rows: deque[str] = deque()
+    size = 0
+    for entry in reversed(entries):
+        row = entry.row()
+        size += len(row) + 1
+        if size > most:
+            left_out = f"{len(entries) - len(rows)} earlier lines are left out"
+            rows.appendleft(Entry(entry.host_s, None, entry.board, "hil", left_out).row())
+            break
+        rows.appendleft(row)
+    return "\n".join([HEADER, *rows]) + "\n"
 
 
 def read(text: str) -> list[Entry]:

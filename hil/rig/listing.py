@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from hil.errors import BadInputError, InfrastructureError
 from hil.rig.entry import BoardEntry
 from hil.rig.file import RigFile
+from hil.rig.holder import Holder
 from hil.rig.identity import VIRTUAL, Identity
-from hil.rig.lock import Holder, holder
+from hil.rig.lock import holder
 from hil.rig.lookup import OnWait
 from hil.rig.probe import Chip, probe_chip
 from hil.rig.providers.extensions import BOARDS, package

@@ -5,29 +5,26 @@ The kernel lets go of the lock when the process that holds it ends, however it e
 stale locks, and what a killed process leaves in the directory does not count. A lock is known by
 the board's resolved device path, or by host and port of its URL, and counts on this machine only.
 Beside each lock file, which stays where it is, another one says who holds it.
+
+Every user may write to the directory: what is in it is opened only where it is a file of one name
+(:mod:`hil.host.shared_file`), and a lock counts only on the file that still bears its name.
 """
 
-import json
 import os
-import shlex
-import socket
 import stat
-import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
-from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
-
 from hil.computer import require_boards
 from hil.errors import BoardBusyError, InfrastructureError
 from hil.host.activity import doing
-from hil.host.files import check_file, read_json
+from hil.host.shared_file import open_shared, read_shared, user_name, write_shared
+from hil.rig.holder import MOST_BYTES, Holder, read_holder
 from hil.serialport.device import real_device
 from hil.serialport.url import address
 
@@ -40,36 +37,13 @@ _FILE_MODE = 0o666
 _PAUSE_S = 0.05
 _GLANCE_S = 0.25
 """How long even the impatient try: :func:`holder` looks by taking the lock for microseconds."""
-_COMMAND_LENGTH = 120
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Who holds a board.
-
-    Attributes:
-        user: name of the account.
-        pid: process id.
-        host: name of the machine, or of the container.
-        command: its command line, cut short.
-        since: local time with offset, ISO 8601, to the second.
-    """
-
-    user: str
-    pid: int
-    host: str
-    command: str
-    since: str
-
-    def __str__(self) -> str:
-        return f"{self.user} since {self.since} (pid {self.pid} on {self.host}: {self.command})"
 
 
 @dataclass
 class _Held:
-    """A lock of this process, and how many times it has been taken."""
+    """A lock of this process, as a descriptor, and how many times it has been taken."""
 
-    lock: FileLock
+    lock: int
     count: int = 1
 
 
@@ -111,9 +85,11 @@ class BoardLock:
             waited = time.monotonic() - started
             found = _read(path) if waited > _GLANCE_S else None
             if waited > max(wait_s, _GLANCE_S):
+                ours = found is None or found.is_of_this_user
+                end = "end that process" if ours else "ask that user to end it"
                 raise BoardBusyError(
                     f"The board at {port} is held by {found or 'another process'}; wait for it by "
-                    "--wait SECONDS (pytest: --hil-board-wait), or end that process."
+                    f"--wait SECONDS (pytest: --hil-board-wait), or {end}."
                 )
             if found is not None and on_wait is not None:
                 on_wait(found)
@@ -143,10 +119,10 @@ def holder(port: str) -> Holder | None:
     path = _path(port)
     with _guard:
         if path not in _held:
-            if not path.exists():
+            if not os.path.lexists(path):
                 return None
             if (lock := _lock(path)) is not None:
-                lock.release()
+                os.close(lock)
                 return None
     return _read(path)
 
@@ -155,9 +131,10 @@ def lock_directory() -> Path:
     """Return the directory of the locks, made if need be.
 
     Raises:
-        InfrastructureError: it cannot be made.
+        InfrastructureError: it cannot be made, or what is there lets others exchange its files.
     """
-    directory = Path(os.environ.get(DIRECTORY_VARIABLE) or _DIRECTORY)
+    named = os.environ.get(DIRECTORY_VARIABLE)
+    directory = Path(named or _DIRECTORY)
     try:
         directory.mkdir()
         directory.chmod(_DIRECTORY_MODE)  # mkdir obeys the umask
@@ -165,6 +142,14 @@ def lock_directory() -> Path:
         pass
     except OSError as error:
         raise _unusable(directory, error) from error
+    # A link is followed only where this user has named it.
+    status = directory.stat() if named else directory.lstat()
+    owner = user_name(status.st_uid)
+    if not stat.S_ISDIR(status.st_mode):
+        raise _unusable(directory, f"it is no directory, and of user {owner}")
+    if status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX:
+        why = f"everybody may take away the files in it, and it is of user {owner}"
+        raise _unusable(directory, why)
     return directory
 
 
@@ -190,7 +175,11 @@ def _take(path: Path) -> bool:
         lock = _lock(path)
         if lock is None:
             return False
-        _write(path, json.dumps(asdict(_this_process())))
+        try:
+            _write(path, Holder.this_process().written())
+        except BaseException:
+            os.close(lock)
+            raise
         _held[path] = _Held(lock)
         return True
 
@@ -201,94 +190,69 @@ def _give_back(path: Path) -> None:
         held.count -= 1
         if held.count == 0:
             del _held[path]
-            _write(path, "")
-            held.lock.release()
+            try:
+                _write(path, b"")
+            finally:
+                os.close(held.lock)
 
 
-def _lock(path: Path) -> FileLock | None:
-    """Return the lock; ``None``: another process has it."""
-    _refuse_other_than_file(path)
-    lock = FileLock(path, mode=_FILE_MODE, thread_local=False)
+def _lock(path: Path) -> int | None:
+    """Return the locked file's descriptor; ``None``: another process has it."""
+    import fcntl  # not on Windows
+
+    while True:
+        try:
+            lock = open_shared(path, write=True, mode=_FILE_MODE)
+        except OSError as error:
+            raise _unusable(path, error) from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return None
+        except OSError as error:
+            os.close(lock)
+            raise _unusable(path, f"its file system has no locks ({error.strerror})") from error
+        if _bears_its_name(lock, path):
+            return lock
+        os.close(lock)  # somebody has taken the file away meanwhile: others would lock another
+
+
+def _bears_its_name(lock: int, path: Path) -> bool:
     try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return None
-    except (OSError, NotImplementedError) as error:
-        raise _unusable(path, error) from error
-    if _is_soft(lock):
-        lock.release()
-        raise _unusable(path, "its file system has no locks")
-    return lock
-
-
-def _refuse_other_than_file(path: Path) -> None:
-    """Refuse a pipe or device where the lock file should be, which others could put there."""
-    try:
-        check_file(path)
+        return os.path.samestat(os.fstat(lock), path.lstat())
     except FileNotFoundError:
-        return
-    except OSError as error:
-        raise _unusable(path, error) from error
+        return False
 
 
-def _is_soft(lock: BaseFileLock) -> bool:
-    """Return whether this is what filelock falls back to where the kernel has no locks."""
-    return isinstance(lock, SoftFileLock)
-
-
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     """Say who holds a lock, for all to read and for the next holder to overwrite."""
     beside = _beside(path)
-    # Non-blocking, for a pipe in its place would be waited for.
-    flags = os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        try:
-            # Where fs.protected_regular is on, the kernel refuses O_CREAT for an existing file of
-            # another user in a directory like this one, even to root.
-            file = os.open(beside, flags)
-        except FileNotFoundError:
-            file = os.open(beside, flags | os.O_CREAT | os.O_EXCL, _FILE_MODE)
-            os.fchmod(file, _FILE_MODE)  # open obeys the umask
-        with os.fdopen(file, "w", encoding="utf-8", errors="backslashreplace") as stream:
-            if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise _unusable(beside, "it is no file")
-            stream.write(text)
+        write_shared(beside, content, _FILE_MODE)
     except OSError as error:
         raise _unusable(beside, error) from error
 
 
 def _read(path: Path) -> Holder | None:
     """Return who holds a lock; ``None`` where the holder has just begun or ended."""
+    beside = _beside(path)
     try:
-        return Holder(**read_json(_beside(path)))
-    except (FileNotFoundError, ValueError, TypeError):
+        return read_holder(read_shared(beside, MOST_BYTES), path.lstat().st_ino)
+    except FileNotFoundError:
         return None
     except OSError as error:
-        raise _unusable(_beside(path), error) from error
+        raise _unusable(beside, error) from error
 
 
 def _beside(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def _this_process() -> Holder:
-    import pwd  # not on Windows
-
-    uid = os.getuid()
-    try:
-        user = pwd.getpwuid(uid).pw_name
-    except KeyError:
-        user = f"uid {uid}"
-    program = Path(sys.argv[0])
-    name = program.parent.name if program.name == "__main__.py" else program.name
-    command = shlex.join([name, *sys.argv[1:]])[:_COMMAND_LENGTH]
-    since = datetime.now().astimezone().isoformat(timespec="seconds")
-    return Holder(user, os.getpid(), socket.gethostname(), command, since)
-
-
 def _unusable(path: Path, why: Exception | str) -> InfrastructureError:
     reason = (isinstance(why, OSError) and why.strerror) or why
     return InfrastructureError(
-        f"The lock directory cannot be used ({path}: {reason}); let everybody write to it "
-        f"(mode {_DIRECTORY_MODE:o}), or name another by {DIRECTORY_VARIABLE}."
+        f"The lock directory cannot be used ({path}: {reason}); remove what is in the way, let "
+        f"everybody write to it (mode {_DIRECTORY_MODE:o}), or name another by "
+        f"{DIRECTORY_VARIABLE}."
     )

@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Collection
 
 from hil.errors import BoardBusyError, InfrastructureError, PortMissingError
+from hil.rig.holder import Holder
 from hil.rig.identity import USB, Identity
-from hil.rig.lock import Holder, holder
+from hil.rig.lock import holder
 from hil.rig.probe import probe_chip
 from hil.serialport.ports import SerialPort, discover_ports, only_usb_port, same_port
 

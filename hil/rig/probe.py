@@ -12,7 +12,8 @@ from hil.errors import BadInputError, FlashingError, HilError, InfrastructureErr
 from hil.host import child
 from hil.host.activity import doing
 from hil.host.lifeline import lifeline
-from hil.rig.lock import BoardLock, Holder
+from hil.rig.holder import Holder
+from hil.rig.lock import BoardLock
 from hil.serialport.line import USUAL, Line
 
 _PATIENCE_S = 30.0

@@ -5,6 +5,7 @@
 ``reset``               starts a board anew: one strategy for each way that a port is wired
 ``returning``           ports that vanish and come back
 ``open``                opening one, and saying why it cannot be opened
+``bounded``             one on which what comes besides an answer has a limit
 ``permission``          what to do about one that this user may not open
 ``users``               which other programs have it open
 ``ports``               the ports of this machine that an ESP32-S3 may be behind

@@ -75,7 +75,7 @@ class Serial(SerialBase):  # type: ignore[misc]
     @property
     def in_waiting(self) -> int:
         """Number of bytes that ``read`` returns without waiting."""
-        return len(self._connected().received)
+        return self._connected().waiting
 
     def read(self, size: int = 1) -> bytes:
         """Return ``size`` bytes, or fewer when ``timeout`` has passed.
@@ -83,16 +83,7 @@ class Serial(SerialBase):  # type: ignore[misc]
         Raises:
             SerialException: the connection is closed and nothing is left to read.
         """
-        connection = self._connected()
-        with connection.changed:
-            connection.changed.wait_for(
-                lambda: len(connection.received) >= size or connection.closed_by, self._timeout
-            )
-            if connection.closed_by and size and not connection.received:
-                raise SerialException(connection.closed_by)
-            data = bytes(connection.received[:size])
-            del connection.received[:size]
-            return data
+        return self._connected().read(size, self._timeout)
 
     def write(self, data: bytes) -> int:
         """Send all of ``data`` and return its length.
@@ -110,9 +101,7 @@ class Serial(SerialBase):  # type: ignore[misc]
     def reset_input_buffer(self) -> None:
         """Discard what has been received, here and in the server."""
         self._request(ComPort.PURGE_DATA, bytes([Purge.RECEIVE]))
-        connection = self._connected()
-        with connection.changed:
-            connection.received.clear()
+        self._connected().forget()
 
     def reset_output_buffer(self) -> None:
         """Discard what the server has not sent yet."""

@@ -8,7 +8,12 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from serial.serialutil import PortNotOpenError, SerialException, SerialTimeoutException
+from serial.serialutil import (
+    PortNotOpenError,
+    SerialException,
+    SerialTimeoutException,
+    Timeout,
+)
 
 from hil.serialport.telnet import (
     ANSWER,
@@ -29,6 +34,12 @@ UNANSWERED = "ign_set_control"
 PATIENCE_S = 3.0
 """For the server to answer a request, as in pyserial."""
 
+MOST_RECEIVED = 1 << 18
+"""Bytes that are kept until they are read. While somebody reads, the server is made to wait for
+room; while nobody does, the oldest are lost, as in a UART, so that its answers are still heard."""
+
+_ROOM_S = 0.5
+
 
 class ServerConnection:
     """Connected from the beginning; a thread of its own takes in what comes.
@@ -37,11 +48,8 @@ class ServerConnection:
         url: ``rfc2217://HOST:PORT``, with ``?ign_set_control`` where that is needed.
 
     Attributes:
-        received: data that nobody has taken yet; to be touched under ``changed``.
-        changed: notified when anything has come.
         modem_state: as the server last reported it.
         round_trip_s: the quickest answer so far; 0 before the first.
-        closed_by: how the connection ended; ``None`` while it stands.
 
     Raises:
         SerialException: there is nobody.
@@ -58,11 +66,12 @@ class ServerConnection:
         except OSError as error:
             raise SerialException(error.errno, f"could not open port {url}: {error}") from error
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.received = bytearray()
-        self.changed = threading.Condition()
+        self._received = bytearray()
+        self._is_read = False
+        self._changed = threading.Condition()
         self.modem_state = 0
         self.round_trip_s = 0.0
-        self.closed_by: str | None = None
+        self._closed_by: str | None = None
         self._sending = threading.Lock()
         self._answers: dict[int, bytes] = {}
         self._heard: set[Negotiation] = set()
@@ -74,10 +83,44 @@ class ServerConnection:
         connection, self._socket = self._socket, None
         if connection is None:
             return
+        with self._changed:
+            self._changed.notify_all()
         with contextlib.suppress(OSError):  # the server was first
             connection.shutdown(socket.SHUT_RDWR)
         self._reader.join()
         connection.close()
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that have been received and not read."""
+        return len(self._received)
+
+    def read(self, size: int, timeout: float | None) -> bytes:
+        """Return so many bytes, or fewer when ``timeout`` (seconds; ``None``: none) has passed.
+
+        Raises:
+            SerialException: the connection has ended, and nothing is left to read.
+        """
+        left = Timeout(timeout)
+        data = b""
+        with self._changed:
+            while True:
+                wanted = min(size - len(data), MOST_RECEIVED)
+                self._wait_for_data(wanted, left.time_left())
+                piece = bytes(self._received[: size - len(data)])
+                del self._received[: len(piece)]
+                if self._closed_by and size and not data and not piece:
+                    raise SerialException(self._closed_by)
+                self._is_read = True
+                self._changed.notify_all()
+                data += piece
+                if len(piece) < wanted or len(data) == size:
+                    return data
+
+    def forget(self) -> None:
+        """Drop what has been received and not read."""
+        with self._changed:
+            self._received.clear()
 
     def negotiate(self) -> None:
         """Agree on RFC 2217 and binary data; raises SerialException where the server does not."""
@@ -141,14 +184,14 @@ class ServerConnection:
 
     def _wait_for(self, condition: Callable[[], bool], what: str) -> None:
         began = time.monotonic()
-        with self.changed:
-            self.changed.wait_for(lambda: condition() or self.closed_by, PATIENCE_S)
+        with self._changed:
+            self._changed.wait_for(lambda: condition() or self._closed_by, PATIENCE_S)
             if condition():
                 took_s = time.monotonic() - began
                 self.round_trip_s = min(self.round_trip_s or took_s, took_s)
                 return  # although the server may have closed the connection right behind it
-            if self.closed_by:
-                raise SerialException(self.closed_by)
+            if self._closed_by:
+                raise SerialException(self._closed_by)
             raise SerialException(
                 f"{self._url} did not complete {what} within {PATIENCE_S:g} s: "
                 f"is it an RFC 2217 server? (esptool's needs ?{UNANSWERED} behind its URL)"
@@ -165,15 +208,26 @@ class ServerConnection:
         reason = f"{self._url} was closed by the server"
         try:
             while stream := self._receive(connection):
-                with self.changed:
+                with self._changed:
                     for event in telnet.feed(stream):
                         self._take(event)
-                    self.changed.notify_all()
+                    self._changed.notify_all()
+                    self._make_room()
         except OSError as error:
             reason = f"{reason} ({error})"
-        with self.changed:
-            self.closed_by = reason
-            self.changed.notify_all()
+        with self._changed:
+            self._closed_by = reason
+            self._changed.notify_all()
+
+    def _wait_for_data(self, size: int, timeout: float | None) -> None:
+        self._changed.wait_for(lambda: len(self._received) >= size or self._closed_by, timeout)
+
+    def _make_room(self) -> None:
+        """Wait for what is too much to be read; lose it where nobody reads."""
+        while self._is_read and len(self._received) > MOST_RECEIVED and self._socket is not None:
+            self._is_read = False
+            self._changed.wait_for(lambda: self._is_read or self._socket is None, _ROOM_S)
+        del self._received[:-MOST_RECEIVED]
 
     @staticmethod
     def _receive(connection: socket.socket) -> bytes:
@@ -186,7 +240,7 @@ class ServerConnection:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, bytes):
-            self.received += event
+            self._received += event
         elif isinstance(event, Negotiation):
             self._negotiate(event)
         else:

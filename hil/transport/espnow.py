@@ -25,6 +25,13 @@ STALL_S = 5.0
 """Without credit for so long, the records on the way are taken for lost on the serial line: the
 gateway hands one to its radio within some milliseconds."""
 
+_MOST_OPEN = 64
+"""Records that may be here and not dealt with. The gateway may send 16 ahead, and that again each
+5 s that it hears nothing; one that sends more loses them."""
+
+_MOST_QUEUED = 4096
+"""Records that wait for the gateway's credit: some messages of the largest size."""
+
 _ARRIVAL = struct.Struct("<6sbQ")
 _MAC_SIZE = 6
 _JOIN_S = 2.0
@@ -51,7 +58,7 @@ class GatewayLink:
 
     Attributes:
         counters: ``frames_in``, ``frames_out``, and ``lost_in`` and ``lost_out``: records that the
-            serial line lost.
+            serial line lost, or that were more than either end may send.
 
     Args:
         console: of a board that has just been given the role, so that all counts are 0.
@@ -85,7 +92,9 @@ class GatewayLink:
         """Queue frames for a MAC."""
         mac = bytes.fromhex(peer.replace(":", ""))
         with self._changed:
-            self._queue += [(ChunkType.SEND, 0, mac + frame) for frame in frames]
+            room = max(_MOST_QUEUED - len(self._queue), 0)
+            self._queue += [(ChunkType.SEND, 0, mac + frame) for frame in frames[:room]]
+            self._note_lost("lost_out", len(frames) - room)
             self._changed.notify_all()
 
     def known(self, peer: str, *, begun: bool) -> None:
@@ -139,9 +148,11 @@ class GatewayLink:
             missing = number - self._progress.last - 1
             if missing < 0:
                 return
-            if missing:
-                self.counters["lost_in"] += missing
-                log.warning("%d records of the gateway were lost on the serial line", missing)
+            self._note_lost("lost_in", missing)
+            if self._progress.open >= _MOST_OPEN:
+                self._progress.skip(number)
+                self._note_lost("lost_in", 1)
+                return
             self._progress.begin(number)
             self.counters["frames_in"] += 1
             if mac not in self._macs and len(self._macs) < _MAX_HEARD:
@@ -149,6 +160,16 @@ class GatewayLink:
                 log.info("espnow %s heard at %d dBm", mac, rssi)
         if self._received is not None:
             self._received(mac, data[_ARRIVAL.size :], functools.partial(self._done, number))
+
+    def _note_lost(self, way: str, records: int) -> None:
+        """Count records that are lost, and say so each time that there are twice as many."""
+        if records <= 0:
+            return
+        before = self.counters[way]
+        self.counters[way] += records
+        if self.counters[way].bit_length() > before.bit_length():
+            what = "on their way to" if way == "lost_out" else "of"
+            log.warning("%d records %s the gateway were lost so far", self.counters[way], what)
 
     def _done(self, number: int) -> None:
         with self._changed:
@@ -202,5 +223,4 @@ class GatewayLink:
     def _give_up(self) -> None:
         lost = self._sent - self._taken
         self._taken = self._sent
-        self.counters["lost_out"] += lost
-        log.warning("the gateway has not taken %d records in %g s: lost on the line", lost, STALL_S)
+        self._note_lost("lost_out", lost)

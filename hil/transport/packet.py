@@ -78,6 +78,11 @@ class Progress:
         return self._last
 
     @property
+    def open(self) -> int:
+        """How many have begun and not been dealt with."""
+        return len(self._open)
+
+    @property
     def through(self) -> int:
         """The number up to which all that began has been dealt with."""
         return min(self._open) - 1 if self._open else self._last
@@ -85,6 +90,10 @@ class Progress:
     def begin(self, number: int) -> None:
         """Note that ``number``, higher than any before it, is to be dealt with."""
         self._open.add(number)
+        self._last = number
+
+    def skip(self, number: int) -> None:
+        """Note that ``number``, higher than any before it, has come and been dropped."""
         self._last = number
 
     def end(self, number: int) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hil.model.inputs.tensors import TensorInput
     from hil.model.model import Model
     from hil.model.split import Cut
-    from hil.rig.lock import Holder
+    from hil.rig.holder import Holder
     from hil.rig.rig import BoardSpec, Rig
 
 

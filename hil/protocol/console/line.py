@@ -18,7 +18,7 @@ _ESCAPE = re.compile(r"\\(.)")
 _CRC = re.compile(r" \*([0-9a-f]{4})$")
 _ANSWER = re.compile(r"(?:#([0-9]{1,10}) )?(ok|err)(?= |$)")
 _EVENT = re.compile(r"! ([a-z0-9_]+)")
-_LOG = re.compile(r"([EWIDV]) \(([0-9]+)\) ([^:]+):(?: (.*))?$")
+_LOG = re.compile(r"([EWIDV]) \(([0-9]{1,16})\) ([^:]+):(?: (.*))?$")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 

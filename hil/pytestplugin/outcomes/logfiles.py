@@ -23,6 +23,9 @@ PATH: pytest.StashKey[Path] = pytest.StashKey()
 """Where a test's serial log went, when the board said anything during it."""
 
 _STARTED: pytest.StashKey[float] = pytest.StashKey()
+RUN_BYTES, LATE_CHARACTERS = 64_000_000, 64_000
+"""Bytes of all logs of a run; once they are there, a test's own has only so many characters."""
+
 ATTACHED_LINES = 100
 TITLE = "Serial log"
 """How the title of a report's section begins that has one."""
@@ -60,11 +63,14 @@ def write(item: pytest.Item) -> None:
     """Write what a board has said since a test began, if one has."""
     run = Run.under_way(item.config)
     if run is not None and (lines := serial_log(run, item.stash[_STARTED])):
-        from hil.results.serial_log import file_text
+        from hil.results.serial_log import FILE_CHARACTERS, file_text
 
         path = run.log_dir / "logs" / file_name(item.nodeid)
+        most = FILE_CHARACTERS if run.logged < RUN_BYTES else LATE_CHARACTERS
+        content = encode(file_text(lines, most))
+        run.logged += len(content)
         with run.keeping():
-            write_whole(encode(file_text(lines)), path)
+            write_whole(content, path)
             item.stash[PATH] = path
 
 

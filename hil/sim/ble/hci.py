@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from hil.sim.visitors import Visitors, say_on_stderr
+
 if TYPE_CHECKING:
     from hil.sim.ble.controller import BleController, Ether
 
@@ -22,10 +24,12 @@ class HciServer:
 
     Attributes:
         radios: those of the hosts that are there.
+        visitors: who may be one.
     """
 
     def __init__(self, came: Callable[[], None]) -> None:
         self.radios: list[BleController] = []
+        self.visitors = Visitors(say_on_stderr)
         self._came = came
         self._count = 0
         self._ether: Ether | None = None
@@ -81,12 +85,16 @@ class _Client(asyncio.Protocol):
 
     def __init__(self, server: HciServer) -> None:
         self._server = server
+        self._radio: BleController | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""
+        self._transport = cast(asyncio.Transport, transport)
+        if not self._server.visitors.admit(transport):
+            self._transport.abort()
+            return
         from bumble.transport.common import PacketParser
 
-        self._transport = cast(asyncio.Transport, transport)
         self._radio = self._server.attach(self, transport)
         self._parser = PacketParser(self._radio)
 
@@ -101,7 +109,8 @@ class _Client(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by asyncio."""
-        self._server.detach(self._transport, self._radio)
+        if self._radio is not None:
+            self._server.detach(self._transport, self._radio)
 
     def on_packet(self, packet: bytes) -> None:
         """Called by the controller: a packet for the host."""

@@ -11,6 +11,7 @@ from hil.sim.board import VirtualBoard
 from hil.sim.faults.power import DONE
 from hil.sim.radio.air import Air
 from hil.sim.radio.coverage import Coverage
+from hil.sim.visitors import REFUSAL, Visitors, say_on_stderr
 
 
 class PowerServer:
@@ -25,6 +26,7 @@ class PowerServer:
         self._boards = boards
         self._clock = air.clock
         self._coverage = air.shared(Coverage)
+        self._visitors = Visitors(say_on_stderr)
         self._switching = asyncio.Lock()
         self._server: asyncio.Server | None = None
 
@@ -42,8 +44,11 @@ class PowerServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            line = await reader.readline()
-            writer.write(await self._switch(line.decode(errors="replace")))
+            if self._visitors.admit(writer.transport):
+                line = await reader.readline()
+                writer.write(await self._switch(line.decode(errors="replace")))
+            else:
+                writer.write(REFUSAL)
             await writer.drain()
         except (ConnectionError, ValueError):
             pass  # whoever asked is gone, or sends no lines

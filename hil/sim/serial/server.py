@@ -9,6 +9,7 @@ from typing import Protocol, cast
 from hil.serialport.telnet import IAC, escape
 from hil.sim.loader.slip import END
 from hil.sim.serial.rfc2217 import Rfc2217Session, SerialLines
+from hil.sim.visitors import REFUSAL, Visitors, say_on_stderr
 
 BACKLOG = 64 * 1024
 """Bytes of console output kept for the next client. A real UART would have lost them."""
@@ -38,10 +39,11 @@ class SerialDevice(SerialLines, Protocol):
 
 
 class SerialServer:
-    """Serves one serial device to one client at a time."""
+    """Serves one serial device to one client at a time, of the user who started it."""
 
     def __init__(self, device: SerialDevice) -> None:
         self._device = device
+        self.visitors = Visitors(say_on_stderr)
         self._holder: socket.socket | None = None
         self._server: asyncio.Server | None = None
         self._client: _Client | None = None
@@ -54,9 +56,10 @@ class SerialServer:
         Raises:
             OSError: the address cannot be listened on.
         """
-        # A socket that never listens keeps the number ours while the port is unplugged.
+        # A socket that never listens keeps the number ours while the port is unplugged. Unlike
+        # SO_REUSEADDR this lets nobody else's listen there meanwhile.
         self._holder = socket.socket()
-        self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self._holder.bind((host, port))
         await self.plug()
         number: int = self._holder.getsockname()[1]
@@ -69,7 +72,12 @@ class SerialServer:
         host, port = self._holder.getsockname()
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: _Client(self, self._device), host, port, start_serving=False
+            lambda: _Client(self, self._device),
+            host,
+            port,
+            reuse_address=False,
+            reuse_port=True,
+            start_serving=False,
         )
         await self._server.start_serving()
 
@@ -174,6 +182,10 @@ class _Client(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        if not self._server.visitors.admit(transport):
+            self._transport.write(REFUSAL)
+            self._transport.close()
+            return
         self._transport.pause_reading()
         self._after(_BUSY_GRACE, self._refuse)
         self._server.arrived(self)

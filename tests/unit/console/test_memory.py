@@ -44,3 +44,21 @@ def test_what_a_board_does_not_have_it_does_not_report() -> None:
 def test_figures_that_cannot_be_read_are_the_firmwares_fault(wrong: dict[str, str]) -> None:
     with pytest.raises(BoardRefused, match=r"answer to stats cannot be read.*flash it again"):
         BoardMemory.parse(wrong)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("heap_free", "-1"),
+        ("heap_block", "nan"),
+        ("dma_least", str(1 << 32)),
+        ("psram_free", "1_000"),
+        ("stacks", "main:-5"),
+        ("stacks", "main:" + "9" * 4000),
+    ],
+)
+def test_a_figure_that_no_memory_has_breaks_the_protocol(key, value) -> None:
+    with pytest.raises(BoardRefused) as caught:
+        BoardMemory.parse({**CHIP, key: value})
+    assert caught.value.code == "protocol"
+    assert len(str(caught.value)) < 300

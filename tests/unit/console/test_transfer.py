@@ -2,22 +2,26 @@
 """Binary transfers against a board in memory that loses things."""
 
 import hashlib
+import itertools
 import random
+import threading
 import zlib
 from dataclasses import replace
 
 import pytest
+from console_lines import answer_with
 from fake_port import FakePort
 
 from hil.console import transfer
 from hil.console.console import Console
 from hil.console.reader import may_begin_chunk
 from hil.console.stream import ConsoleStream, Frame
-from hil.console.transfer import read_blob, write_image, write_update
+from hil.console.transfer import _IMAGE, read_blob, write_image, write_update
 from hil.errors import BoardRefused, BoardSilent
 from hil.protocol.codes import ProtocolError
 from hil.protocol.console.chunk import CHUNK_SIZE, Chunk, ChunkType
 from hil.protocol.console.line import crc16
+from hil.symptoms import Misbehaviour
 
 
 class TransferBoard:
@@ -167,3 +171,76 @@ def test_a_tensor_with_a_damaged_chunk_is_read_again(port, console, monkeypatch)
 
     board.damage = damage
     assert read_blob(console, "output") == board.output
+
+
+def test_a_tensor_larger_than_a_boards_memory_is_refused_before_it_is_made(port, console):
+    answer_with(port, b"#N ok size=8388609 crc=00000000")
+    with pytest.raises(Misbehaviour, match="at most 8388608 bytes"):
+        read_blob(console, "output")
+
+
+@pytest.mark.parametrize("offset", [0, 1 << 20])
+def test_chunks_that_are_of_no_use_do_not_keep_a_download_waiting(
+    port, console, monkeypatch, offset
+):
+    monkeypatch.setattr("hil.console.transfer._STALL_S", 0.05)
+    monkeypatch.setattr("hil.console.transfer._WHOLE", 4)
+    stop = threading.Event()
+
+    def useless() -> None:
+        while not stop.wait(0.01):
+            port.feed(Chunk(ChunkType.READ, offset, b"x").pack())
+
+    answer_with(port, b"#N ok size=100 crc=00000000")
+    sender = threading.Thread(target=useless)
+    sender.start()
+    try:
+        with pytest.raises(BoardSilent, match=r"of 100 bytes of output and does not|binary data"):
+            read_blob(console, "output")
+    finally:
+        stop.set()
+        sender.join()
+
+
+def test_a_tensor_in_crumbs_is_given_up(port, console):
+    answer_with(port, b"#N ok size=4194304 crc=00000000")
+    real = console.take_chunk
+    offsets = itertools.count()
+
+    def crumbs(timeout):
+        return Chunk(ChunkType.READ, next(offsets), b"x")
+
+    console.take_chunk = crumbs
+    with pytest.raises(BoardSilent, match="does not get on"):
+        read_blob(console, "output")
+    console.take_chunk = real
+    assert next(offsets) < 3 * 70_000
+
+
+def test_answers_to_an_upload_that_never_ends_end_it(port, console, monkeypatch):
+    monkeypatch.setattr("hil.console.transfer._IMAGE", replace(_IMAGE, dead_s=0.1))
+
+    def again(data: bytes) -> None:
+        line = f"! image next=0 *{crc16(b'! image next=0'):04x}\r\n".encode()
+        port.feed(line * 100)
+
+    def first(data: bytes) -> None:
+        number = data.split()[0].lstrip(b"\0#").decode()
+        answer = f"#{number} ok chunk=1024 window=16"
+        port.feed(f"{answer} *{crc16(answer.encode()):04x}\r\n".encode())
+        port.on_write = again
+        again(data)
+
+    port.on_write = first
+    with pytest.raises(BoardSilent, match="stored 0 of 5000 bytes"):
+        write_image(console, bytes(5000))
+
+
+@pytest.mark.parametrize(
+    "words", ["chunk=1024 window=4000", "chunk=-1 window=4", "chunk=1 window=x"]
+)
+def test_an_upload_in_pieces_that_cannot_be_is_refused(port, console, words):
+    answer_with(port, f"#N ok {words}".encode())
+    with pytest.raises(BoardRefused) as caught:
+        write_image(console, bytes(5000))
+    assert caught.value.code == "protocol"

@@ -68,7 +68,7 @@ def test_a_file_says_what_its_columns_are():
 
 
 def test_a_test_that_is_interrupted_leaves_its_log(monkeypatch, tmp_path):
-    run = SimpleNamespace(log_dir=tmp_path, keeping=nullcontext)
+    run = SimpleNamespace(log_dir=tmp_path, keeping=nullcontext, logged=0)
     said = [Entry(0.1, None, "dut", "rx", "last words")]
     monkeypatch.setattr(logfiles, "serial_log", lambda run, since: said)
     monkeypatch.setattr(logfiles.Run, "under_way", staticmethod(lambda config: run))
@@ -79,3 +79,43 @@ def test_a_test_that_is_interrupted_leaves_its_log(monkeypatch, tmp_path):
         around.throw(KeyboardInterrupt)
     (log,) = (tmp_path / "logs").iterdir()
     assert "last words" in log.read_text()
+
+
+LONG_LOG = [
+    Entry(number / 1000, None, "dut", "rx", f"line {number} {'x' * 90}") for number in range(100)
+]
+
+
+def test_of_a_log_that_is_too_long_the_last_lines_are_kept_and_the_others_counted():
+    text = file_text(LONG_LOG, 2_000)
+    first, *rest = read(text)
+    assert len(text) < 2_200
+    assert rest == LONG_LOG[-len(rest) :]
+    assert (first.kind, first.text) == ("hil", f"{100 - len(rest)} earlier lines are left out")
+
+
+def test_the_logs_of_a_run_become_short_once_they_are_too_much(monkeypatch, tmp_path):
+    run = SimpleNamespace(log_dir=tmp_path, keeping=nullcontext, logged=0)
+    monkeypatch.setattr(logfiles, "serial_log", lambda run, since: LONG_LOG)
+    monkeypatch.setattr(logfiles.Run, "under_way", staticmethod(lambda config: run))
+    monkeypatch.setattr(logfiles, "RUN_BYTES", 15_000)
+    monkeypatch.setattr(logfiles, "LATE_CHARACTERS", 1_000)
+    sizes = []
+    for number in range(4):
+        item = SimpleNamespace(stash=pytest.Stash(), config=None, nodeid=f"test_{number}")
+        logfiles.begin(item)
+        logfiles.write(item)
+        sizes.append(item.stash[logfiles.PATH].stat().st_size)
+    assert [size > 10_000 for size in sizes] == [True, True, False, False]
+    assert max(sizes[2:]) < 1_300
+
+
+def test_long_lines_are_cut_where_they_are_shown_and_in_results():
+    entry = Entry(0.1, None, "dut", "rx", "x" * 4096)
+    assert len(entry.shown(whose=True)) < 500
+    assert len(entry.columns[4]) < 500
+
+
+def test_a_log_time_that_no_clock_shows_is_no_time():
+    line = LogLine(7.5, f"I ({'9' * 400}) main: up")
+    assert Entry.of(line, "dut", 7.0).board_s is None

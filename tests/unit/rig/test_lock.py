@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: MIT
 """One user at a time for each board."""
 
+import errno
+import fcntl
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
-from filelock import SoftFileLock
 
 from hil.errors import BoardBusyError, InfrastructureError
-from hil.rig import lock as board_lock
+from hil.host.shared_file import user_name
 from hil.rig.lock import BoardLock, holder, lock_directory, lock_name
 
 pytestmark = pytest.mark.usefixtures("own_computer")
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.usefixtures("own_computer")
 ROOT = Path(__file__).parents[3]
 HOLD = """
 import sys
+import tempfile
 from hil.rig.lock import BoardLock
 lock = BoardLock.acquire(sys.argv[1])
 print("held", flush=True)
@@ -161,13 +164,16 @@ def test_the_files_of_another_user_are_opened_without_creating_them(monkeypatch)
             raise PermissionError(13, "Permission denied")
         return real(name, flags, *mode)
 
-    monkeypatch.setattr(board_lock.os, "open", protected)
+    monkeypatch.setattr(os, "open", protected)
     with BoardLock.acquire("/dev/ttyACM0"):
         assert holder("/dev/ttyACM0") is not None
 
 
 def test_a_file_system_without_locks_is_an_infrastructure_error(monkeypatch):
-    monkeypatch.setattr(board_lock, "FileLock", SoftFileLock)
+    def none(lock, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", none)
     with pytest.raises(InfrastructureError, match="has no locks"):
         BoardLock.acquire("/dev/ttyACM0")
 
@@ -199,3 +205,121 @@ def test_a_pipe_in_place_of_what_says_who_holds_a_lock_is_an_infrastructure_erro
     os.mkfifo(path)
     with pytest.raises(InfrastructureError, match="it is a pipe, not a file"):
         BoardLock.acquire("/dev/ttyACM0")
+
+
+@pytest.fixture
+def shared(monkeypatch):
+    """A lock directory that every user reaches; those of pytest are this user's alone."""
+    with tempfile.TemporaryDirectory(prefix="hil-locks-") as name:
+        directory = Path(name)
+        directory.chmod(0o1777)
+        monkeypatch.setenv("HIL_LOCK_DIR", name)
+        yield directory
+
+
+WRONG = {
+    "pipe": lambda path, victim: os.mkfifo(path),
+    "directory": lambda path, victim: path.mkdir(),
+    "link": lambda path, victim: path.symlink_to(victim),
+    "dangling link": lambda path, victim: path.symlink_to(victim.with_name("nothing")),
+    "hard link": lambda path, victim: os.link(victim, path),
+}
+
+
+@pytest.mark.parametrize("suffix", [".lock", ".json"])
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_others_put_in_the_place_of_a_locks_file_is_named_with_its_owner_and_left_as_it_is(
+    shared, tmp_path, kind, suffix
+):
+    victim = tmp_path / "victim"
+    victim.write_text("of value")
+    path = shared / f"ttyACM0{suffix}"
+    WRONG[kind](path, victim)
+    with pytest.raises(InfrastructureError) as caught:
+        BoardLock.acquire("/dev/ttyACM0")
+    told = str(caught.value)
+    assert str(path) in told
+    assert user_name(os.getuid()) in told
+    assert "HIL_LOCK_DIR" in told
+    assert victim.read_text() == "of value"
+    assert not victim.with_name("nothing").exists()
+    path.rmdir() if kind == "directory" else path.unlink()
+    BoardLock.acquire("/dev/ttyACM0").release()  # nothing is held by what has failed
+
+
+def test_a_lock_directory_whose_files_everybody_may_take_away_is_refused_with_its_owner(shared):
+    shared.chmod(0o777)
+    with pytest.raises(InfrastructureError, match=r"take away.*of user .*mode 1777"):
+        BoardLock.acquire("/dev/ttyACM0")
+
+
+def test_the_usual_lock_directory_is_none_where_a_link_has_its_name(monkeypatch, tmp_path):
+    monkeypatch.delenv("HIL_LOCK_DIR")
+    (tmp_path / "locks").symlink_to(tmp_path)
+    monkeypatch.setattr("hil.rig.lock._DIRECTORY", tmp_path / "locks")
+    with pytest.raises(InfrastructureError, match="it is no directory, and of user"):
+        BoardLock.acquire("/dev/ttyACM0")
+
+
+def test_a_lock_file_that_is_taken_away_meanwhile_is_not_what_is_locked(shared, monkeypatch):
+    real, taken_away = fcntl.flock, []
+
+    def flock(lock, operation):
+        real(lock, operation)
+        if not taken_away:
+            taken_away.append(os.fstat(lock).st_ino)
+            (shared / "ttyACM0.lock").unlink()
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with BoardLock.acquire("/dev/ttyACM0"):
+        assert (shared / "ttyACM0.lock").exists()
+        monkeypatch.undo()
+        with (shared / "ttyACM0.lock").open() as again, pytest.raises(BlockingIOError):
+            fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+HOLD_AS_ANOTHER = """
+import fcntl, os, sys
+os.setuid(65534)
+path = sys.argv[1]
+lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+os.fchmod(lock, 0o666)
+fcntl.flock(lock, fcntl.LOCK_EX)
+with open(path.replace(".lock", ".json"), "w") as said:
+    said.write(sys.argv[2])
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.mark.skipif(
+    os.getuid() != 0 or not Path("/proc/locks").exists(), reason="takes root to be somebody else"
+)
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "[" * 4000,
+        '{"user": "root", "pid": 1, "host": "x", "command": "init", "since": "1970"}',
+        '{"user": 5, "pid": "1", "host": {}, "command": [], "since": null}',
+    ],
+)
+def test_who_holds_a_lock_is_the_kernels_word_whatever_another_user_has_written(
+    shared, request, said
+):
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD_AS_ANOTHER, str(shared / "ttyACM0.lock"), said],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    request.addfinalizer(lambda: end(process))
+    assert process.stdout.readline() == b"held\n"
+    with pytest.raises(BoardBusyError) as caught:
+        BoardLock.acquire("/dev/ttyACM0")
+    told = str(caught.value)
+    assert f"held by {user_name(65534)} since unknown (pid {process.pid} on " in told
+    assert "ask that user to end it" in told
+    assert holder("/dev/ttyACM0").user == user_name(65534)
+    end(process)
+    with BoardLock.acquire("/dev/ttyACM0"):  # in spite of files that are another user's
+        assert holder("/dev/ttyACM0").pid == os.getpid()

@@ -5,8 +5,8 @@ import pytest
 
 from hil.errors import BadInputError, BoardBusyError, FlashingError, PortMissingError
 from hil.rig import lookup as board_lookup
+from hil.rig.holder import Holder
 from hil.rig.identity import Identity
-from hil.rig.lock import Holder
 from hil.rig.lookup import find_port
 from hil.rig.probe import Chip
 

@@ -3,6 +3,7 @@
 
 import itertools
 import queue
+import struct
 import threading
 from pathlib import Path
 
@@ -282,3 +283,46 @@ def test_heads_infer_through_a_gateway():
                 _, result = head.infer(x.tobytes(), want_output=True)
                 assert result.output == reference.invoke(x).tobytes()
     assert gateway.dropped == 0
+
+
+class SilentGateway:
+    """A gateway's console that takes records and says nothing by itself."""
+
+    def __init__(self) -> None:
+        self.listener = None
+
+    def on_record(self, listener) -> None:
+        self.listener = listener
+
+    def send_chunks(self, chunks) -> None:
+        pass
+
+
+@pytest.fixture
+def silent():
+    frames = []
+    console = SilentGateway()
+    link = GatewayLink(console)
+    link.start(lambda *frame: frames.append(frame), lambda *loss: None)
+    yield console, link, frames
+    link.close()
+
+
+def test_records_beyond_what_a_gateway_may_send_are_lost_and_said_so_now_and_then(silent, caplog):
+    console, link, frames = silent
+    arrival = struct.pack("<6sbQ", bytes.fromhex(MAC.replace(":", "")), -40, 0)
+    for number in range(1, 1001):
+        console.listener(Chunk(ChunkType.RECEIVED, number, arrival + b"frame"))
+    assert len(frames) == 64
+    assert link.counters["lost_in"] == 1000 - 64
+    assert 0 < len(caplog.records) <= 11
+    for _, _, done in frames:
+        done()
+    console.listener(Chunk(ChunkType.RECEIVED, 1001, arrival + b"the next"))
+    assert frames[-1][1] == b"the next"
+
+
+def test_of_the_frames_that_a_gateway_does_not_take_so_many_wait_and_the_rest_is_lost(silent):
+    _, link, _ = silent
+    link.send(MAC, [b"frame"] * 10_000)
+    assert link.counters["lost_out"] == 10_000 - 4096
