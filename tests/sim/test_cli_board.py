@@ -108,8 +108,8 @@ def test_rtt_measures_small_and_activation_sized_messages(hil, lab, tiny):
     url = lab.boards[0].url
     code, out, err = hil("rtt", "--board", url, "--model", tiny, "--via", "udp", "--count", 3)
     assert (code, err) == (0, "")
-    assert "udp, 32 bytes there and back, 3 times" in out
-    assert "udp, 576 bytes there and back, 3 times" in out
+    assert "udp, authenticated, 32 bytes there and back, 3 times" in out
+    assert "udp, authenticated, 576 bytes there and back, 3 times" in out
     assert out.count("p95 n/a") == out.count("(simulated)") == 2
 
 

@@ -154,16 +154,20 @@ bool sn_parse_u32(const char *string, uint32_t *value) {
     return i != 0 && string[i] == '\0' && number <= UINT32_MAX;
 }
 
+uint32_t sn_hex_digit(char digit) {
+    uint32_t number = (uint32_t)(uint8_t)digit - '0';
+    uint32_t letter = ((uint32_t)(uint8_t)digit | 0x20u) - 'a';
+    uint32_t is_number = number < 10;
+    uint32_t is_letter = letter < 6;
+    return is_number * number + is_letter * (letter + 10) + (1 - (is_number | is_letter)) * SN_NO_HEX_DIGIT;
+}
+
 bool sn_parse_hex(const char *string, size_t most_digits, uint32_t *value) {
     size_t i = 0;
     *value = 0;
     for (; string[i] != '\0'; i++) {
-        char c = string[i];
-        uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
-                         : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a') + 10
-                         : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A') + 10
-                                                : 16;
-        if (digit > 15 || i == most_digits) {
+        uint32_t digit = sn_hex_digit(string[i]);
+        if (digit == SN_NO_HEX_DIGIT || i == most_digits) {
             return false;
         }
         *value = *value << 4 | digit;

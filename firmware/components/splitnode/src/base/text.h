@@ -41,6 +41,11 @@ bool sn_equal(const char *a, const char *b);
 
 /* Decimal or hexadecimal digits and nothing else, in range; false otherwise. */
 bool sn_parse_u32(const char *string, uint32_t *value);
+#define SN_NO_HEX_DIGIT 16u
+
+/* Without a branch, so that it takes as long whatever the digit: what is secret does not show in time, and on a virtual
+ * board a random number takes the same time in each run. SN_NO_HEX_DIGIT if it is none. */
+uint32_t sn_hex_digit(char digit);
 bool sn_parse_hex(const char *string, size_t most_digits, uint32_t *value);
 
 #endif

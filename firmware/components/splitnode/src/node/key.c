@@ -9,29 +9,19 @@
 
 #define DIGITS (2u * SN_KEY_SIZE)
 
-/* The value of a hexadecimal digit; adds to `odd` if it is none. Without a branch: whatever a key is, it takes as long,
- * on a chip so that nobody learns of it, on a virtual board so that figures repeat. */
-static uint32_t digit_of(char digit, uint32_t *odd) {
-    uint32_t number = (uint32_t)(uint8_t)digit - '0';
-    uint32_t letter = ((uint32_t)(uint8_t)digit | 0x20u) - 'a';
-    uint32_t is_number = number < 10;
-    uint32_t is_letter = letter < 6;
-    *odd += 1 - (is_number | is_letter);
-    return is_number * number + is_letter * (letter + 10);
-}
-
 /* False unless it is 32 digits, not all of them zero. */
 static bool parse(const char *text, sn_key *key) {
     uint32_t all = 0;
-    uint32_t odd = 0;
+    uint32_t odd = 0; /* bits that no digit has */
     if (strlen(text) != DIGITS) {
         return false;
     }
     for (size_t i = 0; i < SN_KEY_SIZE; i++) {
-        uint32_t byte = digit_of(text[2 * i], &odd) << 4;
-        byte |= digit_of(text[2 * i + 1], &odd);
-        key->bytes[i] = (uint8_t)byte;
-        all |= byte;
+        uint32_t high = sn_hex_digit(text[2 * i]);
+        uint32_t low = sn_hex_digit(text[2 * i + 1]);
+        odd |= (high | low) & SN_NO_HEX_DIGIT;
+        key->bytes[i] = (uint8_t)(high << 4 | low);
+        all |= key->bytes[i];
     }
     return odd == 0 && all != 0;
 }
