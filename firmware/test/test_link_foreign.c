@@ -106,11 +106,35 @@ static void a_fragment_of_another_place_is_no_fragment_of_this_one(void) {
     link_pair_end();
 }
 
+/* Before it has crossed the link: only a head knows by a frame alone whether its peer has made it. */
+static void a_port_can_ask_whether_a_frame_is_foreign(void) {
+    static const sn_via over[] = {SN_VIA_UDP, SN_VIA_ESPNOW, SN_VIA_BLE};
+    for (size_t i = 0; i < 3; i++) {
+        tap_frame request, answer;
+        tap_join(over[i]);
+        tap_ask(&request, &answer);
+        tap_frame forged = tap_forged(SN_FRAME_ECHO_REPLY, SN_FLAG_ANSWER | SN_FLAG_AUTHENTICATED, 2, 40);
+        sn_link *head = &pair.head->link, *tail = &pair.tail->link;
+        CHECK(sn_link_drop_foreign(head, over[i], forged.bytes, forged.length));
+        CHECK(sn_link_drop_foreign(head, over[i], forged.bytes, 3));
+        CHECK_UINT(head->counts.rx_foreign, 2);
+        CHECK(!sn_link_drop_foreign(head, over[i], answer.bytes, answer.length));
+        CHECK(!sn_link_drop_foreign(head, SN_VIA_TCP, forged.bytes, forged.length));
+        CHECK(!sn_link_drop_foreign(tail, over[i], forged.bytes, forged.length));
+        CHECK_UINT(head->counts.rx_foreign, 2);
+        CHECK_UINT(tail->counts.rx_foreign, 0);
+        tap_put(pair.head, HEAD, &answer);
+        CHECK(strstr(link_end_heard(pair.head), "ECHO_REPLY") != NULL);
+        link_pair_end();
+    }
+}
+
 static const test_case link_foreign_cases[] = {
     TEST(a_frame_of_which_any_bit_was_changed_changes_nothing),
     TEST(what_is_forged_without_a_key_changes_nothing),
     TEST(what_an_end_has_sent_is_nothing_to_itself),
     TEST(what_comes_again_from_elsewhere_is_foreign),
     TEST(a_fragment_of_another_place_is_no_fragment_of_this_one),
+    TEST(a_port_can_ask_whether_a_frame_is_foreign),
 };
 SUITE(link_foreign, link_foreign_cases);

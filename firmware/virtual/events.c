@@ -141,6 +141,10 @@ int64_t on_receive(int32_t via, int64_t address, int32_t rssi, uint32_t length) 
     return deadline(sn_node_on_receive(node(), (sn_via)via, &from, staging_buffer, length));
 }
 
+uint32_t drop_foreign(int32_t via, uint32_t length) {
+    return sn_node_drop_foreign(node(), (sn_via)via, staging_buffer, length);
+}
+
 uint32_t foreign(void) {
     return sn_node_foreign(node());
 }

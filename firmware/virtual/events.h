@@ -35,6 +35,10 @@ EXPORT(on_link) int64_t on_link(int32_t via, int32_t code, uint32_t text_length)
 EXPORT(on_receive) int64_t on_receive(int32_t via, int64_t address, int32_t rssi, uint32_t length);
 EXPORT(on_writable) int64_t on_writable(int32_t via);
 
+/* Drops what is staged, and returns 1, if the board's peer has not made it, before it has crossed the link: what is
+ * foreign takes no simulated time. Else changes nothing and returns 0. */
+EXPORT(drop_foreign) uint32_t drop_foreign(int32_t via, uint32_t length);
+
 /* sn_node_foreign: what strangers can have sent. */
 EXPORT(foreign) uint32_t foreign(void);
 

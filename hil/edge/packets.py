@@ -2,12 +2,12 @@
 """Boards that talk in packets: over UDP, ESP-NOW and BLE."""
 
 import functools
-import logging
 from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
 from hil.edge.hearing import Hearing
+from hil.edge.log import log
 from hil.edge.member import Member
 from hil.edge.peer import Done, PacketPeer, new_answerer
 from hil.edge.peers import Peers
@@ -30,8 +30,6 @@ from hil.protocol.greeting import Greeting, no_common_key
 from hil.protocol.keyring import Keyring
 from hil.protocol.packet import agreed_length, refusal, single_frame
 from hil.transport.impairment.packets import ImpairedPackets
-
-log = logging.getLogger("hil.edge")
 
 _Place = tuple[ImpairedPackets, str]
 """A link, and an address there."""
@@ -183,7 +181,9 @@ class PacketService:
             half_open = self._admission.greet(place, header, frame, answer)
             if half_open is None:
                 self._counters["rx_duplicate"] += 1
-            return None, [] if half_open is None else [half_open.answer.frame]
+                return None, []
+            transport.known(address, begun=False)
+            return None, [half_open.answer.frame]
         begun = self._admission.find(place, header, frame)
         if begun is not None and self._members.make_room(place):
             self._admission.begin(begun)
@@ -193,6 +193,7 @@ class PacketService:
                 transport, address, member.session, self._runner, self._counters, session, member
             )
             self._members.add(place, peer)
+            transport.known(address, begun=True)
             self._connected(peer)
         known = self._members.get(place)
         if known is None:

@@ -135,6 +135,7 @@ class PacketPeer:
     def close(self) -> None:
         """Send nothing more: all its frames are dealt with."""
         self._closed = True
+        self._transport.unknown(self._address)
         self._end()
         while self._waiting:
             self._waiting.popleft()[1]()

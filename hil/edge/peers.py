@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The boards that are known on packet links, a bounded number of them."""
 
-import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 
+from hil.edge.log import log
 from hil.edge.peer import PacketPeer
-
-log = logging.getLogger("hil.edge")
 
 MAX_PEERS = 64
 """Sessions of boards kept at once; for one more the one that has been idle longest goes."""

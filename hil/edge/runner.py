@@ -2,13 +2,13 @@
 """Runs the tail for whoever asks, one at a time."""
 
 import asyncio
-import logging
 import time
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
+from hil.edge.log import log
 from hil.edge.session import EdgeSession
 from hil.edge.stopwatch import Stopwatch
 from hil.edge.store import EdgeRecord, Origin, RecordStore
@@ -16,8 +16,6 @@ from hil.edge.tail import Tail, TailInfo
 from hil.errors import EdgeError
 from hil.model.array import Array
 from hil.protocol import ErrorCode, Message
-
-log = logging.getLogger("hil.edge")
 
 _QUICK_US = 1000
 """A tail that took less runs on the event loop: handing it to a thread would cost 0.1 ms more."""
@@ -120,7 +118,7 @@ class TailRunner:
         try:
             output, invoke_us = outcome()
         except EdgeError as error:
-            log.error("%s message %d: %s", asker.name, request.message_id, error)  # noqa: TRY400 - one sentence
+            log.error("%s message %d: %s", asker.name, request.message_id, error)
             return asker.session.refuse(request, tail, ErrorCode.INVOKE, str(error))
         self._last_us = invoke_us
         crc = zlib.crc32(request.payload)

@@ -50,6 +50,11 @@ class EdgeSession:
         self._frame_limit = frame_limit
         self._greeted = False
 
+    @property
+    def greeted(self) -> bool:
+        """Whether its HELLO has been answered by one."""
+        return self._greeted
+
     def receive(self, message: Message, tail: TailInfo) -> Message | Inference | None:
         """Decide what a message asks for: the answer, a run of the tail, or None if nothing.
 

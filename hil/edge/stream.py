@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Boards that are connected over TCP."""
 
-import logging
 from collections import Counter
 
 from hil.edge.board_link import BoardLink
 from hil.edge.hearing import Hearing
+from hil.edge.log import log
 from hil.edge.runner import TailRunner
 from hil.edge.session import EdgeSession, Inference
 from hil.host.secret import Unseen
@@ -23,12 +23,18 @@ from hil.protocol.auth import ForeignError
 from hil.protocol.greeting import no_common_key
 from hil.protocol.keyring import Keyring
 from hil.transport.impairment.switch import DROPPED, Switch
+from hil.transport.lobby import Lobby
 from hil.transport.tcp import FrameLink
 
-log = logging.getLogger("hil.edge")
-
 MAX_LINKS = 64
-"""Connections served at once; one more is closed at once."""
+"""Boards that have greeted and are served at once; one more is closed."""
+
+MAX_STRANGERS = 256
+"""Connections besides that have not greeted."""
+
+MAX_HALF_OPEN = 32
+"""Connections besides that have greeted with a key, and whose session has not begun: a HELLO may
+have been recorded."""
 
 SMALLEST_LIMIT = 1 << 20
 """Largest frame that is accepted whatever the tail takes, in bytes; ECHO may be that long."""
@@ -39,6 +45,9 @@ _DROPPED = ("version", "type", "flags")
 
 class StreamService:
     """Serves any number of connections; the handler of their :class:`FrameLink`.
+
+    Until it has greeted a connection is a stranger's, and one of few (:class:`Lobby`); where there
+    are keys, until its session has begun.
 
     Args:
         runner: runs the tail.
@@ -64,6 +73,8 @@ class StreamService:
         self._switch = switch
         self._keyring = keyring or Keyring()
         self._boards: dict[FrameLink, BoardLink] = {}
+        self._lobby = Lobby(MAX_STRANGERS)
+        self._half_open = Lobby(MAX_HALF_OPEN)
 
     def new_link(self) -> FrameLink:
         """Return the protocol of a connection about to be made."""
@@ -90,15 +101,12 @@ class StreamService:
         self._abort(None, "boards have keys now")
 
     def connected(self, link: FrameLink) -> None:
-        """A board has connected."""
+        """Somebody has connected."""
         self._counters["connections"] += 1
-        if len(self._boards) >= MAX_LINKS:
-            log.warning("%s refused: %d boards are connected", link.peer, MAX_LINKS)
-            link.abort("there are too many connections")
-            return
         log.info("%s connected", link.peer)
         session = EdgeSession(self._counters, hearing=self._hearing)
         self._boards[link] = BoardLink(link, session, self._keyring)
+        self._lobby.enter(link)
 
     def received(self, link: FrameLink, frame: bytes) -> None:
         """A whole frame has come.
@@ -131,6 +139,8 @@ class StreamService:
             self._counters["rx_duplicate"] += 1
             return
         outcome = board.session.receive(message, tail)
+        if not self._let_in(link, board):
+            return
         if isinstance(outcome, Inference):
             self._runner.run(board, outcome.request)
         elif outcome is not None:
@@ -151,8 +161,25 @@ class StreamService:
 
     def lost(self, link: FrameLink, reason: str) -> None:
         """A connection is over."""
+        self._lobby.leave(link)
+        self._half_open.leave(link)
         if self._boards.pop(link, None) is not None:
             log.info("%s disconnected: %s", link.peer, reason)
+
+    def _let_in(self, link: FrameLink, board: BoardLink) -> bool:
+        """Let a connection be what its board has shown to be, unless there are too many boards."""
+        if board.session.greeted and self._lobby.leave(link):
+            link.welcome()
+            self._half_open.enter(link)
+        if board.key is None and not self._keyring.takes_keyless:
+            return True
+        if self._half_open.leave(link):
+            known = len(self._boards) - len(self._lobby) - len(self._half_open)
+            if known > MAX_LINKS:
+                log.warning("%s refused: %d boards are connected", link.peer, MAX_LINKS)
+                link.abort("there are too many boards")
+                return False
+        return True
 
     def _strange(self, link: FrameLink, error: ProtocolError) -> ProtocolError:
         """Count what nobody has made who has a key; return what is wrong with it."""

@@ -62,12 +62,15 @@ class StreamDecoder:
     Push what arrived, then pop until there is nothing. Between calls it holds less than one
     frame, if popped empty: at most ``limit`` + 4 bytes.
 
+    Attributes:
+        limit: largest frame accepted, in bytes, header and body together; it may be changed.
+
     Args:
-        limit: largest frame accepted, in bytes, header and body together.
+        limit: to begin with.
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._held = bytearray()
 
     def push(self, data: bytes | bytearray | memoryview) -> None:
@@ -84,11 +87,11 @@ class StreamDecoder:
         if len(held) < 4:
             return None
         (size,) = _PREFIX.unpack_from(held)
-        if not MIN_FRAME <= size <= self._limit:
+        if not MIN_FRAME <= size <= self.limit:
             raise ProtocolError(
                 "prefix",
                 f"A frame of {size} bytes is announced; "
-                f"{MIN_FRAME} to {self._limit} are possible here.",
+                f"{MIN_FRAME} to {self.limit} are possible here.",
             )
         if len(held) < 4 + size:
             return None

@@ -60,6 +60,8 @@ class LabOptions:
         faults: what is wrong with the boards (``faults.py``).
         profile: what operators take on a real board, as parsed from a file of ``hil calibrate``;
             None: what is published.
+        strangers: frames that a stranger without a key sends before each of others over ESP-NOW
+            and BLE.
     """
 
     boards: int = 1
@@ -69,6 +71,7 @@ class LabOptions:
     link: dict[str, object] | None = None
     faults: Sequence[str] = ()
     profile: dict[str, object] | None = None
+    strangers: int = 0
 
 
 class Lab:
@@ -83,7 +86,7 @@ class Lab:
         seed = options.seed if links.seed is None else links.seed
         measured = options.profile
         profile = None if measured is None else Profile.of(measured, "the profile")
-        self._air = Air(self._clock, links.parameters, seed, profile)
+        self._air = Air(self._clock, links.parameters, seed, profile, options.strangers)
         self._media = [self._air.shared(kind) for kind in MEDIA]
         self.boards = [
             make_board(number, faults, self._air)

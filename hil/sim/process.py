@@ -84,6 +84,7 @@ class Lab:
         link: dict[str, Any] | None = None,
         faults: Sequence[str] = (),
         profile: dict[str, Any] | None = None,
+        strangers: int = 0,
     ) -> "Lab":
         """Start a lab and wait until its boards can be opened.
 
@@ -95,6 +96,7 @@ class Lab:
             link: how links behave, as in the file of ``hil sim --link``.
             faults: what is wrong with the boards, as for ``hil sim --fault``.
             profile: what operators take on a real board, as in the file of ``hil calibrate``.
+            strangers: frames that a stranger sends before each of others over ESP-NOW and BLE.
 
         Raises:
             BadInputError: what virtual boards need is not installed, or there is no such fault.
@@ -111,6 +113,7 @@ class Lab:
             "patience_s": patience_s,
             "seed": seed,
             "faults": list(faults),
+            "strangers": strangers,
         }
         if link is not None:
             options["link"] = link

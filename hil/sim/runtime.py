@@ -78,7 +78,8 @@ class Runtime:
         self._busy_until = self._called_at = self._booted_at
         self._charged = 0
         self._foreign = 0
-        self._waiting: deque[tuple[str, tuple[int, ...], bytes]] = deque()
+        self._waiting: deque[tuple[str, tuple[int, ...], bytes, bool]] = deque()
+        self.is_free = False
         self._timer: Event | None = None
         self._spins = 0
         self._spinning_since = self._booted_at
@@ -103,6 +104,7 @@ class Runtime:
             self._staging = self._machine.call("staging")
             self.staging_capacity = self._machine.call("staging_capacity")
             self._counts_foreign = self._machine.has("foreign")
+            self._asks_foreign = self._machine.has("drop_foreign")
         except (ModuleRejectedError, Trap) as error:
             self._say([f"E (80) hil-sim: the application's module cannot be run: {error}"])
             self._halted = True
@@ -179,16 +181,23 @@ class Runtime:
         """Call an export at simulated `time`, with `staged` in the staging buffer."""
         self.clock.at(time, lambda: self.run(export, *arguments, staged=staged))
 
-    def run(self, export: str, *arguments: int, staged: bytes = b"") -> None:
-        """Call an export now, or as soon as the processor has done what it is doing."""
+    def run(self, export: str, *arguments: int, staged: bytes = b"", free: bool = False) -> None:
+        """Call an export now, or as soon as the processor has done what it is doing.
+
+        Args:
+            export: its name.
+            arguments: of it.
+            staged: what is to be in the staging buffer.
+            free: whether it takes no simulated time, being a stranger's doing.
+        """
         if self._halted or self._stuck:
             return
         if self._waiting or self._busy_until > self.clock.now:
-            self._waiting.append((export, arguments, staged))
+            self._waiting.append((export, arguments, staged, free))
             if len(self._waiting) == 1:
                 self.clock.at(self._next_us(self._busy_until), self._go_on)
             return
-        self._call(export, arguments, staged)
+        self._call(export, arguments, staged, free)
 
     def _go_on(self) -> None:
         """Make the first of the calls that have waited for the processor."""
@@ -197,10 +206,10 @@ class Runtime:
             if self._waiting:
                 self.clock.at(self._next_us(self._busy_until), self._go_on)
 
-    def _call(self, export: str, arguments: tuple[int, ...], staged: bytes) -> None:
+    def _call(self, export: str, arguments: tuple[int, ...], staged: bytes, free: bool) -> None:
         if staged:
             self._machine.write(self._staging, staged)
-        self._called_at, self._charged = self.clock.now, 0
+        self._called_at, self._charged, self.is_free = self.clock.now, 0, free
         try:
             self._stages.entering(export, arguments, staged)
             deadline_us = self._machine.call(export, *arguments)
@@ -210,8 +219,10 @@ class Runtime:
             return
         except StoppedError:
             return
+        finally:
+            self.is_free = False
         end = self.now()
-        if export == "on_receive" and self._was_foreign():
+        if (export == "on_receive" and self._was_foreign()) or free:
             end = self._called_at
         self._busy_until = end
         self._set_timer(deadline_us)
@@ -225,6 +236,19 @@ class Runtime:
         if self._counts_foreign:
             self._foreign = self._machine.call("foreign")
         return self._foreign != before
+
+    def drops_foreign(self, via: int, data: bytes) -> bool:
+        """Have the firmware drop a frame now, in no time, if its peer has not made it."""
+        if self._halted or not self._asks_foreign or len(data) > self.staging_capacity:
+            return False
+        self._machine.write(self._staging, data)
+        try:
+            dropped = bool(self._machine.call("drop_foreign", via, len(data)))
+            self._foreign = self._machine.call("foreign")
+        except Trap as trap:
+            self._die(trap)
+            return True
+        return dropped
 
     def starve(self) -> None:
         """Let the task watchdog find that the inference task has made no progress."""

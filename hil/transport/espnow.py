@@ -97,6 +97,12 @@ class GatewayLink:
             self._note_lost("lost_out", len(frames) - room)
             self._changed.notify_all()
 
+    def known(self, peer: str, *, begun: bool) -> None:
+        """A gateway hands on all that it hears, in one queue."""
+
+    def unknown(self, peer: str) -> None:
+        """See :meth:`known`."""
+
     def disconnect(self, peer: str) -> bool:
         """ESP-NOW has no connections."""
         return False

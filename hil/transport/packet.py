@@ -47,6 +47,20 @@ class PacketTransport(Protocol):
             Whether the link has connections; `lost` is called when this one has ended.
         """
 
+    def known(self, peer: str, *, begun: bool) -> None:
+        """Hear a peer apart from strangers, where the link can, so that these do not drown it.
+
+        To be called while a frame of its is being dealt with.
+
+        Args:
+            peer: who has shown a key.
+            begun: whether a session of it has begun; else it has only greeted, which somebody may
+                have recorded.
+        """
+
+    def unknown(self, peer: str) -> None:
+        """Hear it among strangers again; harmless if it was."""
+
     def close(self) -> None:
         """Deliver and send nothing more. Calling it again changes nothing."""
 

@@ -7,13 +7,18 @@ from collections import deque
 from typing import Protocol
 
 from hil.protocol import ProtocolError, StreamDecoder
+from hil.protocol.packet import LEAST_FRAME
 from hil.protocol.stream import PREFIX_SIZE, with_prefix
 from hil.transport.impairment.switch import DROPPED, Switch
 
 _KIND = "tcp"
 _READ_SIZE = 1 << 16
+_FIRST_READ_SIZE = 1 << 9
 _WRITE_HIGH_WATER = 1 << 20
 _KEEPALIVE_S = 30
+
+GREETING_S = 10.0
+"""How long a peer may take until it is welcome."""
 
 
 class FrameHandler(Protocol):
@@ -36,25 +41,32 @@ class FrameLink(asyncio.BufferedProtocol):
     """One accepted connection.
 
     What a peer can make it hold is bounded: one frame of ``limit`` bytes, one read of 64 KB, and
-    what it has been sent and does not take, 1 MB and one answer. Nagle's algorithm
-    is off, as asyncio does for every TCP socket.
+    what it has been sent and does not take, 1 MB and one answer. Until :meth:`welcome` it is less
+    than 1 KB: one frame as long as a HELLO may be. Nagle's algorithm is off, as asyncio does for
+    every TCP socket.
+
+    Attributes:
+        peer: its address, host and port.
+        host: the former by itself.
 
     Args:
         handler: who is told.
-        limit: largest frame accepted, in bytes.
+        limit: largest frame accepted of a peer that is welcome, in bytes.
         patience_s: longest wait for the rest of a frame, or for the peer to take its answers,
             in seconds; then the connection is dropped. Between frames it may rest for ever, as
-            long as the peer's machine answers TCP's keep-alive probes.
+            long as the peer's machine answers TCP's keep-alive probes, once it is welcome; until
+            then not longer than :data:`GREETING_S`.
         switch: tells what is done to its frames; nothing if not given.
     """
 
     def __init__(
         self, handler: FrameHandler, limit: int, patience_s: float, switch: Switch | None = None
     ) -> None:
-        self.peer = ""
+        self.peer = self.host = ""
         self._handler = handler
-        self._buffer = memoryview(bytearray(_READ_SIZE))
-        self._decoder = StreamDecoder(limit)
+        self._limit = limit
+        self._buffer = memoryview(bytearray(_FIRST_READ_SIZE))
+        self._decoder = StreamDecoder(LEAST_FRAME)
         self._switch = switch or Switch()
         self._impaired: deque[bytes] = deque()  # what came in place of a frame
         self._transport: asyncio.Transport | None = None
@@ -64,6 +76,7 @@ class FrameLink(asyncio.BufferedProtocol):
         self._closing = False
         self._frame_wait = _Wait(self, patience_s)
         self._write_wait = _Wait(self, patience_s)
+        self._greeting_wait = _Wait(self, GREETING_S)
         self._reason = "the peer closed it"
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -72,8 +85,9 @@ class FrameLink(asyncio.BufferedProtocol):
         self._transport = transport
         transport.set_write_buffer_limits(high=_WRITE_HIGH_WATER)
         _keep_alive(transport.get_extra_info("socket"))
-        host, port, *_ = transport.get_extra_info("peername")
-        self.peer = f"{host}:{port}"
+        self.host, port, *_ = transport.get_extra_info("peername")
+        self.peer = f"{self.host}:{port}"
+        self._greeting_wait.begin("it did not greet")
         self._handler.connected(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -98,6 +112,7 @@ class FrameLink(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by asyncio."""
+        self._greeting_wait.end()
         self._frame_wait.end()
         self._write_wait.end()
         self._closing = True
@@ -116,6 +131,13 @@ class FrameLink(asyncio.BufferedProtocol):
         self._transport.write(b"".join(map(with_prefix, frames)) or data[: len(data) // 2])
         if drop:
             self.close(DROPPED)
+
+    def welcome(self) -> None:
+        """Take frames of any length up to the limit from now on: the peer has greeted."""
+        self._greeting_wait.end()
+        if len(self._buffer) < _READ_SIZE:
+            self._decoder.limit = self._limit
+            self._buffer = memoryview(bytearray(_READ_SIZE))
 
     def hold(self) -> None:
         """Deliver no frame until :meth:`release`: an answer is being worked out."""

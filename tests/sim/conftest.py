@@ -150,10 +150,12 @@ class FakeFirmware:
     """What a radio sees of a board's processor; it takes no time and notes what it is told."""
 
     staging_capacity = 65_536
+    is_free = False
 
     def __init__(self, air: Air, number: int = 1) -> None:
         self.clock = air.clock
         self.joined = True
+        self.foreign: list[bytes] = []
         self.told: list[tuple[str, tuple[int, ...], bytes, float]] = []
         self._air = air
         self._identity = Identity(number, virtual_mac(number))
@@ -164,9 +166,13 @@ class FakeFirmware:
     def now(self) -> int:
         return self.clock.now
 
-    def run(self, export: str, *arguments: int, staged: bytes = b"") -> None:
+    def run(self, export: str, *arguments: int, staged: bytes = b"", free: bool = False) -> None:
         """Note a call, with its simulated microsecond."""
         self.told.append((export, arguments, staged, self.clock.now / CYCLES_PER_US))
+
+    def drops_foreign(self, via: int, data: bytes) -> bool:
+        """Drop what its test says is foreign."""
+        return data in self.foreign
 
     def count(self, export: str) -> int:
         return sum(1 for name, *_ in self.told if name == export)

@@ -52,8 +52,9 @@ class Station:
     def _now(self) -> int:
         return self.clock.now // CYCLES_PER_US
 
-    def _hear(self, source: bytes, data: bytes, rssi: int) -> None:
+    def _hear(self, source: bytes, data: bytes, rssi: int, free: bool) -> None:
         assert rssi == RSSI_DBM
+        assert not free
         self.heard.append((self._now(), source, data))
 
     def _sent(self, _mac: bytes, acknowledged: bool) -> None:

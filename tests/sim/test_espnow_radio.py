@@ -30,6 +30,8 @@ def run(lab: Air) -> None:
 class FakeAntenna:
     """What a radio has told its firmware."""
 
+    is_free = False
+
     def __init__(self, lab: Air, number: int) -> None:
         self.air, self.clock = lab, lab.clock
         self.board = Identity(number, virtual_mac(number))
@@ -44,7 +46,7 @@ class FakeAntenna:
     def link(self, code: int = 0, text: str = "") -> None:
         self.links.append((code, text))
 
-    def receive(self, data: bytes, address: int = 0, rssi: int = 0) -> None:
+    def receive(self, data: bytes, address: int = 0, rssi: int = 0, *, free: bool = False) -> None:
         assert rssi == RSSI_DBM
         self.received.append((address, data))
 

@@ -44,3 +44,23 @@ def test_another_messages_result_is_work_of_its_own(message: int, session: int) 
     reaction.departure(0, frame(MessageType.RESULT))
     other = frame(MessageType.RESULT, message, session=session)
     assert reaction.departure(3 * TOTAL, other) == 4 * TOTAL
+
+
+def keyed(kind: MessageType, session: int, message: int = 1, index: int = 0) -> bytes:
+    """Return a frame with a check in place of its session."""
+    flags = Flags.ANSWER | Flags.AUTHENTICATED
+    return FrameHeader(kind, flags, session, message, index, 9).pack() + b"fragment"
+
+
+def test_the_fragments_of_a_keyed_result_are_one_whatever_their_checks() -> None:
+    reaction = Reaction()
+    for index, now in enumerate((0, 10, TOTAL - TURNAROUND)):
+        result = keyed(MessageType.RESULT, session=1_000 + index, index=index)
+        assert reaction.departure(now, result) == TOTAL
+
+
+def test_after_a_greeting_the_same_number_is_another_keyed_result() -> None:
+    reaction = Reaction()
+    reaction.departure(0, keyed(MessageType.RESULT, 1))
+    reaction.departure(3 * TOTAL, keyed(MessageType.HELLO, 2))
+    assert reaction.departure(3 * TOTAL, keyed(MessageType.RESULT, 3)) == 4 * TOTAL

@@ -2,6 +2,7 @@
 """The virtual board's UDP to the host: real datagrams, at times that the host cannot change."""
 
 import asyncio
+import itertools
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -235,6 +236,53 @@ def test_a_barrier_that_was_dropped_is_sent_again(firmware: type[Any], settle: S
             await settle(board.clock, lambda: board.count("on_receive") == 1)
 
     asyncio.run(run())
+
+
+def test_a_greeting_that_a_flooded_host_has_lost_is_sent_again_and_time_does_not_show_it(
+    firmware: type[Any], settle: Settle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hil.sim.ip.udp_host.REMINDER_S", 0.02)
+
+    async def run(lost: int) -> tuple[int, float]:
+        """Have the host's buffer drop so many datagrams, barriers among them."""
+        async with opened(firmware, settle, echo(0)) as (board, radio, host):
+            take, count = host.datagram_received, itertools.count()
+
+            def full(data: bytes, address: object) -> None:
+                if next(count) >= lost:
+                    take(data, address)
+
+            host.datagram_received = full
+            host._transport.set_protocol(host)
+            radio.send(0, frame(MessageType.HELLO), board.clock.now)
+            board.clock.at(10**12, lambda: None)
+            await settle(board.clock, lambda: board.clock.now == 10**12)
+            (at,) = [at for name, _, _, at in board.told if name == "on_receive"]
+            return len(host.heard), at
+
+    alone = asyncio.run(run(0))
+    assert asyncio.run(run(4)) == alone
+    assert alone[0] == 1
+
+
+def test_what_comes_unasked_is_a_strangers_and_no_board_hears_of_it(
+    firmware: type[Any], settle: Settle
+) -> None:
+    async def run(strangers: bool) -> list[Any]:
+        async with opened(firmware, settle, echo(0)) as (board, radio, host):
+            (board_end,) = (radio._host._transport.get_extra_info("sockname"),)
+            for n in range(5):
+                radio.send(0, frame(MessageType.ECHO, n), board.clock.now)
+                end = board.clock.now + 10**9
+                board.clock.at(end, lambda: None)
+                await settle(board.clock, lambda end=end: board.clock.now == end)
+                if strangers:
+                    for _ in range(20):
+                        forged = frame(MessageType.RESULT, n, bytes(72), answer=True)
+                        host._transport.sendto(forged, board_end)
+            return [(name, staged, at) for name, _, staged, at in board.told]
+
+    assert asyncio.run(run(True)) == asyncio.run(run(False))
 
 
 def test_a_host_that_closes_its_socket_without_reading_it_costs_no_patience(

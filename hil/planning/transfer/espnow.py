@@ -15,8 +15,8 @@ from hil.protocol import Answering
 from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 from hil.sim.clock.host_work import TOTAL_US, TURNAROUND_US
-from hil.sim.espnow.driver import MAX_DATA, DriverError, EspNowDriver
-from hil.sim.espnow.medium import EspNowMedium
+from hil.sim.espnow.driver import DriverError, EspNowDriver
+from hil.sim.espnow.medium import MAX_DATA, EspNowMedium
 from hil.sim.radio.air import Air
 from hil.sim.radio.link import LinkParameters
 from hil.sim.serial.uart import BITS_PER_BYTE
@@ -91,7 +91,7 @@ class EspNowExchange:
         self,
         medium: EspNowMedium,
         mac: bytes,
-        received: Callable[[bytes, bytes, int], None],
+        received: Callable[[bytes, bytes, int, bool], None],
         sent: Callable[[bytes, bool], None],
     ) -> EspNowDriver:
         driver = EspNowDriver(self._clock, medium, mac, lambda: _CHANNEL, received, sent)
@@ -111,10 +111,10 @@ class EspNowExchange:
             self._blocked = False
             self._head.writable()
 
-    def _heard(self, source: bytes, frame: bytes, rssi: int) -> None:
+    def _heard(self, source: bytes, frame: bytes, rssi: int, free: bool) -> None:
         self._head.receive(frame)
 
-    def _at_peer(self, source: bytes, frame: bytes, rssi: int) -> None:
+    def _at_peer(self, source: bytes, frame: bytes, rssi: int, free: bool) -> None:
         self._second.run(lambda: self._take(frame))
 
     def _take(self, frame: bytes) -> None:

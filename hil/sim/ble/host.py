@@ -116,6 +116,9 @@ class HostEnd:
             self._answers[key] = []
             self._clock.owe((self, key))
 
+    def intruded(self, frame: bytes) -> None:
+        """Let it be: a host ends a connection in which somebody else speaks, and that is all."""
+
     def over(self, pair: Pair, text: str, *, silent: bool, after_us: int) -> None:
         """The board's connection has ended."""
         self._end(_CONNECTION_TIMEOUT if silent else _ENDED_BY_USER)

@@ -8,6 +8,7 @@ from hil.sim.ble.connection import SUPERVISION_TIMEOUT_US, Connection, Side
 from hil.sim.clock.clock import CYCLES_PER_US
 from hil.sim.clock.reaction import header_of_request
 from hil.sim.radio.air import Air
+from hil.sim.radio.stranger import refuses_stranger
 from hil.transport.ble.service import LARGEST_FRAME
 
 ADVERTISING_US = 60_000
@@ -35,6 +36,9 @@ class Participant(Protocol):
 
     def received(self, frame: bytes) -> None:
         """A frame has come."""
+
+    def intruded(self, frame: bytes) -> None:
+        """A stranger has sent a frame in the other one's name."""
 
     def over(self, pair: "Pair", text: str, *, silent: bool, after_us: int) -> None:
         """A connection is over.
@@ -67,6 +71,7 @@ class Pair:
     ) -> None:
         self.frame_limit = min(mtu - 3, LARGEST_FRAME)
         self.established = False
+        self._air = air
         self._clock = air.clock
         self._link = air.links["ble"]
         self._seed = f"{air.seed} ble {central.name} {peripheral.name} {number}"
@@ -86,12 +91,19 @@ class Pair:
         self, side: Side, frame: bytes, now: int, sent: Callable[[], None] = lambda: None
     ) -> None:
         """Send a frame at simulated time `now`; `sent` is called when it has arrived."""
+        way = f"ble {self._sides[side].name} {self.other(side).name}"
 
         def arrived() -> None:
+            for each in self._air.intrusions(way, frame, self.frame_limit):
+                self.other(side).intruded(each)
             self.other(side).received(frame)
             sent()
 
-        if self._connection is not None:
+        if self._connection is None:
+            return
+        if refuses_stranger(frame):
+            self._clock.at(now, arrived)
+        else:
             self._connection.send(side, len(frame), now, arrived, begins=_begins_exchange(frame))
 
     def leave(self, side: Side, text: str, *, silent: bool = False) -> None:

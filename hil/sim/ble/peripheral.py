@@ -10,6 +10,7 @@ from bumble import att, hci
 from bumble.core import UUID, AdvertisingData
 from bumble.device import Connection, Device
 from bumble.gatt import Characteristic, CharacteristicValue, Service
+from bumble.hci import Address
 from bumble.host import Host
 from bumble.keys import MemoryKeyStore
 
@@ -23,6 +24,10 @@ bumble's time to connect is not that of any board. The shortest interval that th
 allows, for the lab's own hosts; but each that nobody has heeded lets the next come later by a
 tenth, so that a host that is slow, as an emulated one is, does not have to hear the same fifty
 times a second. A board's own is 60 ms (:data:`hil.sim.ble.pairing.ADVERTISING_US`)."""
+
+SUBSCRIBE_S = 10.0
+"""Real seconds that a central has to subscribe. Then it is no host of ours: it is put out, and let
+in no more, so that the one that the board waits for finds it advertising."""
 
 _SLOWER = 1.1
 _UNIT_MS = 0.625  # in which HCI counts
@@ -103,6 +108,7 @@ class Peripheral:
         self._device.add_service(Service(UUID(SERVICE_UUID), [self._write, self._notify]))
         self._device.on(Device.EVENT_CONNECTION, self._connected)
         self._subscriber: Connection | None = None
+        self._put_out: set[Address] = set()
         self._pace = Pace(self._send, asyncio.get_running_loop())
         self._closed = False
         self._task = self._spawn(self._switch_on())
@@ -168,6 +174,15 @@ class Peripheral:
     def _connected(self, connection: Connection) -> None:
         ended = functools.partial(self._disconnected, connection)
         connection.on(Connection.EVENT_DISCONNECTION, ended)
+        patience_s = 0.0 if connection.peer_address in self._put_out else SUBSCRIBE_S
+        asyncio.get_running_loop().call_later(patience_s, self._expect_subscription, connection)
+
+    def _expect_subscription(self, connection: Connection) -> None:
+        """Put a central out that has connected and does nothing."""
+        is_here = self._device.connections.get(connection.handle) is connection
+        if is_here and connection is not self._subscriber and not self._closed:
+            self._put_out.add(connection.peer_address)
+            self._task = self._spawn(connection.disconnect())
 
     def _wrote(self, connection: Connection, value: bytes) -> None:
         if connection is self._subscriber:

@@ -104,6 +104,10 @@ class BleRadio:
         """A frame has come."""
         self._antenna.receive(frame)
 
+    def intruded(self, frame: bytes) -> None:
+        """A stranger's has come, which the driver cannot tell from another."""
+        self._antenna.receive(frame)
+
     def over(self, pair: Pair, text: str, *, silent: bool, after_us: int) -> None:
         """The other one has gone: while connecting, look again; else tell the firmware."""
         clock = self._antenna.clock

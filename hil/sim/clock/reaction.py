@@ -33,9 +33,15 @@ class Reaction:
         soon = now + TURNAROUND_US * CYCLES_PER_US
         header = header_of(frame)
         if header is None or header.type != MessageType.RESULT:
+            if header is not None and header.type is MessageType.HELLO:
+                self._forget_keyed()  # a new session may have the same numbers
             return soon
         done = now + TOTAL_US * CYCLES_PER_US
         ready = self._ready.setdefault(header.exchange, done)
         if len(self._ready) > _REMEMBERED:
             self._ready.popitem(last=False)
         return max(soon, ready)
+
+    def _forget_keyed(self) -> None:
+        for key in [key for key in self._ready if key[0] == 0]:
+            del self._ready[key]

@@ -9,10 +9,7 @@ from collections.abc import Callable
 from enum import IntEnum
 
 from hil.sim.clock.clock import Event, SimClock
-from hil.sim.espnow.medium import BROADCAST, EspNowMedium
-
-MAX_DATA = 250
-"""ESP_NOW_MAX_DATA_LEN."""
+from hil.sim.espnow.medium import BROADCAST, MAX_DATA, EspNowMedium
 
 MAX_PEERS = 20
 """ESP_NOW_MAX_TOTAL_PEER_NUM."""
@@ -60,7 +57,8 @@ class EspNowDriver:
         medium: the air.
         mac: of the board.
         channel: tells the channel that its radio is on.
-        received: the receive callback: MAC of the sender, frame, RSSI in dBm.
+        received: the receive callback: MAC of the sender, frame, RSSI in dBm, and whether it takes
+            no time, being a stranger's doing.
         sent: the send callback: MAC of the receiver, whether its MAC layer has acknowledged the
             frame (always so for broadcast).
     """
@@ -71,7 +69,7 @@ class EspNowDriver:
         medium: EspNowMedium,
         mac: bytes,
         channel: Callable[[], int],
-        received: Callable[[bytes, bytes, int], None],
+        received: Callable[[bytes, bytes, int, bool], None],
         sent: Callable[[bytes, bool], None],
     ) -> None:
         self.mac = mac
@@ -165,9 +163,14 @@ class EspNowDriver:
         if len(self._queue) == 1:
             self._next = self._clock.at(now, self._transmit)
 
-    def heard(self, source: bytes, data: bytes, rssi: int) -> None:
+    def reply(self, mac: bytes, data: bytes) -> None:
+        """Say something to a stranger, which takes no time of the channel."""
+        if self._on:
+            self._medium.reply(self, mac, data)
+
+    def heard(self, source: bytes, data: bytes, rssi: int, *, free: bool = False) -> None:
         """Take a frame that has come over the air."""
-        self._received(source, data, rssi)
+        self._received(source, data, rssi, free)
 
     def _transmit(self) -> None:
         mac, data, _ = self._queue[0]

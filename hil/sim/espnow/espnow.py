@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: MIT
 """A virtual board's ESP-NOW: what the port of the firmware makes of the driver."""
 
+import functools
 import re
 from collections.abc import Callable
 
 from hil.errors import BadInputError
 from hil.protocol import ErrorCode
 from hil.sim.clock.clock import CYCLES_PER_US, Event
-from hil.sim.espnow.driver import CHANNELS, MAX_DATA, DriverError, EspNowDriver, EspNowError
-from hil.sim.espnow.medium import EspNowMedium
+from hil.sim.espnow.driver import CHANNELS, DriverError, EspNowDriver, EspNowError
+from hil.sim.espnow.medium import MAX_DATA, EspNowMedium
 from hil.sim.radio.antenna import Antenna
 from hil.sim.radio.peripheral import LINK_DOWN, OK
+from hil.sim.radio.stranger import refuses_stranger
 from hil.sim.radio.wifi import LAB_ACCESS_POINT
 
 OPEN_US = 2_000
@@ -67,7 +69,11 @@ class EspNowRadio:
                 raise DriverError(EspNowError.ESP_ERR_ESPNOW_ARG, "no peer has been named")
             if mac not in self._driver.peers:
                 self._add_peer(mac)
-            self._driver.send(mac, data, now)
+            if self._antenna.is_free or refuses_stranger(data):
+                clock = self._antenna.clock
+                clock.at(clock.now, functools.partial(self._driver.reply, mac, data))
+            else:
+                self._driver.send(mac, data, now)
         except DriverError as error:
             if error.code is EspNowError.ESP_ERR_ESPNOW_NO_MEM:
                 self._blocked = True
@@ -128,9 +134,9 @@ class EspNowRadio:
             self._driver.del_peer(self._driver.peers[0])
             self._driver.add_peer(mac, self._tuned)
 
-    def _heard(self, source: bytes, data: bytes, rssi: int) -> None:
+    def _heard(self, source: bytes, data: bytes, rssi: int, free: bool) -> None:
         if self._up:
-            self._antenna.receive(data, int.from_bytes(source, "big"), rssi)
+            self._antenna.receive(data, int.from_bytes(source, "big"), rssi, free=free)
 
     def _sent(self, mac: bytes, acknowledged: bool) -> None:
         if self._blocked:

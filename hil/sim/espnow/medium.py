@@ -17,6 +17,9 @@ from hil.sim.radio.link import LinkDirection
 LINK = "espnow"
 BROADCAST = b"\xff" * 6
 
+MAX_DATA = 250
+"""ESP_NOW_MAX_DATA_LEN."""
+
 ATTEMPTS = 7
 """dot11ShortRetryLimit's default (IEEE 802.11-2020, annex C); Espressif states none of its own. All
 take the same time: the growth of the back-off is not modelled."""
@@ -36,8 +39,8 @@ class Receiver(Protocol):
     def channel(self) -> int:
         """The channel that it is on at the moment."""
 
-    def heard(self, source: bytes, data: bytes, rssi: int) -> None:
-        """Take a frame that has come over the air."""
+    def heard(self, source: bytes, data: bytes, rssi: int, *, free: bool = False) -> None:
+        """Take a frame that has come over the air; of a stranger's doing it takes no time."""
 
 
 class EspNowMedium:
@@ -85,6 +88,11 @@ class EspNowMedium:
         self._free_at[channel] = end
         return end, done
 
+    def reply(self, source: Receiver, to: bytes, data: bytes) -> None:
+        """Let what is said to a stranger be heard now, and take no time of channel or boards."""
+        for mac in self._in_range(source, to):
+            self._radios[mac].heard(source.mac, data, RSSI_DBM, free=True)
+
     def _in_range(self, source: Receiver, to: bytes) -> list[bytes]:
         return [
             mac
@@ -98,10 +106,13 @@ class EspNowMedium:
         if pair not in self._directions:
             self._directions[pair] = self._air.direction(LINK, *map(mac_text, pair))
         channel = source.channel
+        way = " ".join((LINK, *map(mac_text, pair)))
 
         def arrive() -> None:
             radio = self._radios.get(to)
             if radio is not None and radio.channel == channel:
+                for each in self._air.intrusions(way, data, MAX_DATA):
+                    radio.heard(pair[0], each, RSSI_DBM, free=True)
                 radio.heard(pair[0], data, RSSI_DBM)
 
         arrivals = self._directions[pair].datagram(start, len(data)).arrivals

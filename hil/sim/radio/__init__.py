@@ -5,6 +5,7 @@
 ``antenna``     what a radio sees of its board
 ``peripheral``  what a peripheral sees of the processor: the seam for radios
 ``air``         what the boards share
+``stranger``    who speaks in others' names in the air, without a key
 ``lan``         which board takes what is sent to an address
 ``wifi``        the access point
 ``link_file``   link parameters from a file

@@ -8,6 +8,7 @@ from hil.sim.clock.clock import SimClock
 from hil.sim.clock.profile import Profile
 from hil.sim.radio.link import LinkDirection, LinkParameters
 from hil.sim.radio.presets import PRESETS
+from hil.sim.radio.stranger import Stranger
 
 Shared = TypeVar("Shared")
 
@@ -34,6 +35,7 @@ class Air:
         seed: of everything random.
         profile: of a board, by which all boards of the lab take their time for models; None: by
             published figures.
+        strangers: frames that a stranger sends before each of others over ESP-NOW and BLE.
 
     Attributes:
         mishaps: how often something has kept frames from where they were sent that no board can
@@ -46,12 +48,15 @@ class Air:
         links: dict[str, LinkParameters] | None = None,
         seed: int = 1,
         profile: Profile | None = None,
+        strangers: int = 0,
     ) -> None:
         self.clock = clock
         self.profile = profile
         self.links = PRESETS | (links or {})
         self.seed = seed
         self.mishaps: Counter[str] = Counter()
+        self._strangers = strangers
+        self._near: dict[str, Stranger] = {}
         self._shared: dict[type, object] = {}
         self._directions: dict[str, LinkDirection] = {}
 
@@ -75,3 +80,17 @@ class Air:
         if name not in self._directions:
             self._directions[name] = LinkDirection(self.links[link], name)
         return self._directions[name]
+
+    def intrusions(self, way: str, frame: bytes, limit: int) -> list[bytes]:
+        """Return what a stranger says right before a frame is heard.
+
+        Args:
+            way: which link, from whom to whom.
+            frame: header and fragment.
+            limit: longest frame of the link, in bytes.
+        """
+        if not self._strangers:
+            return []
+        if way not in self._near:
+            self._near[way] = Stranger(self._strangers, f"{self.seed} stranger {way}")
+        return self._near[way].before(frame, limit)

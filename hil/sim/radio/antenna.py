@@ -73,18 +73,33 @@ class Antenna:
         staged = text.encode()
         self._processor.run("on_link", self.via, code, len(staged), staged=staged)
 
-    def receive(self, data: bytes, address: int = 0, rssi: int = 0) -> None:
+    @property
+    def is_free(self) -> bool:
+        """Whether the firmware is at what a stranger has sent in the lab's air."""
+        return self._processor.is_free
+
+    def receive(self, data: bytes, address: int = 0, rssi: int = 0, *, free: bool = False) -> None:
         """Hand the firmware a frame, or a piece of a stream of any length.
 
         Args:
             data: what has come.
             address: of its sender, as ``sn_source`` has it; 0 where the link is connected.
             rssi: in dBm, 0 if unknown.
+            free: whether it takes the board no time.
         """
         step = self._processor.staging_capacity
         for start in range(0, len(data), step):
             piece = data[start : start + step]
-            self._processor.run("on_receive", self.via, address, rssi, len(piece), staged=piece)
+            self._processor.run(
+                "on_receive", self.via, address, rssi, len(piece), staged=piece, free=free
+            )
+
+    def drops_foreign(self, frame: bytes) -> bool:
+        """Have the firmware drop a frame if its peer has not made it; may be called at any time.
+
+        It takes no simulated time, and the frame does not cross the link.
+        """
+        return self._processor.drops_foreign(self.via, frame)
 
     def writable(self) -> None:
         """Tell the firmware that the driver takes something again."""

@@ -26,6 +26,8 @@ class Processor(Protocol):
 
     clock: SimClock
     staging_capacity: int
+    is_free: bool
+    """Whether the current call takes no time, being a stranger's doing."""
 
     def now(self) -> int:
         """Return simulated time (cycles) inside the current call."""
@@ -48,8 +50,11 @@ class Processor(Protocol):
     def post(self, time: int, export: str, *arguments: int, staged: bytes = b"") -> None:
         """Call an export at a simulated time."""
 
-    def run(self, export: str, *arguments: int, staged: bytes = b"") -> None:
-        """Call an export now, or as soon as the processor is free."""
+    def run(self, export: str, *arguments: int, staged: bytes = b"", free: bool = False) -> None:
+        """Call an export now, or as soon as the processor is free; it may take no time."""
+
+    def drops_foreign(self, via: int, data: bytes) -> bool:
+        """Have the firmware drop a frame now, in no time, if its peer has not made it."""
 
     def starve(self) -> None:
         """Tell the watchdog that a task makes no progress."""

@@ -118,6 +118,12 @@ class BleLink:
         """Queue frames for the board; they are dropped if `peer` is no longer connected."""
         self._thread.loop.call_soon_threadsafe(self._put, peer, list(frames))
 
+    def known(self, peer: str, *, begun: bool) -> None:
+        """Only who is connected is heard."""
+
+    def unknown(self, peer: str) -> None:
+        """See :meth:`known`."""
+
     def disconnect(self, peer: str) -> bool:
         """End the connection once what is queued has been written; the board is looked for again.
 

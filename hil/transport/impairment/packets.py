@@ -72,6 +72,14 @@ class ImpairedPackets:
         """See :meth:`PacketTransport.disconnect`."""
         return self._transport.disconnect(peer)
 
+    def known(self, peer: str, *, begun: bool) -> None:
+        """See :meth:`PacketTransport.known`."""
+        self._transport.known(peer, begun=begun)
+
+    def unknown(self, peer: str) -> None:
+        """See :meth:`PacketTransport.unknown`."""
+        self._transport.unknown(peer)
+
     def close(self) -> None:
         """Close the transport."""
         self._transport.close()

@@ -364,3 +364,28 @@ def test_a_write_beyond_512_bytes_vanishes_in_bumble():
         assert written == [512]
 
     run(scenario)
+
+
+def test_who_connects_and_does_not_subscribe_is_put_out_and_a_host_gets_in(monkeypatch):
+    monkeypatch.setattr("hil.sim.ble.peripheral.SUBSCRIBE_S", 0.05)
+
+    async def scenario():
+        kind, ether, events = Kind(mended=True), Ether(), Written()
+        peripheral = Peripheral(ether, BOARD, 247, events)
+        stranger = await kind.device(ether, CENTRAL)
+        for _ in range(2):  # it comes back at once
+            ended = asyncio.get_running_loop().create_future()
+            connection = await stranger.connect(f"{BOARD}/P", timeout=PATIENCE)
+            connection.on(Connection.EVENT_DISCONNECTION, ended.set_result)
+            await ended
+        monkeypatch.setattr("hil.sim.ble.peripheral.SUBSCRIBE_S", PATIENCE)
+        host = await kind.device(ether, "C0:00:00:00:00:02")
+        peer = Peer(await host.connect(f"{BOARD}/P", timeout=PATIENCE))
+        await peer.discover_all()
+        uuid = core.UUID(WRITE_UUID.replace("0002", "0003"))
+        (notify,) = peer.get_characteristics_by_uuid(uuid)
+        await notify.subscribe(lambda value: None)
+        await events.up
+        peripheral.close()
+
+    run(scenario)

@@ -10,6 +10,7 @@ from hil.board.board import Board
 from hil.edge import EdgeServer
 from hil.model.model import Model
 from hil.protocol import HEADER_SIZE, FrameHeader, MessageType
+from hil.protocol.auth import TAG_SIZE
 from hil.resources import resource
 from hil.sim.process import Lab
 from hil.transport.ble.link import BleLink
@@ -62,7 +63,7 @@ def test_bytes_of_any_number_come_back(rig, size):
     trip = head.rtt(size)
     assert (trip.code, trip.via) == (None, "ble")
     assert trip.wire is not None
-    assert trip.wire.frames == -(-(size + 12) // (244 - HEADER_SIZE))
+    assert trip.wire.frames == -(-(size + 12 + TAG_SIZE) // (244 - HEADER_SIZE))
 
 
 class Cut(BleLink):

@@ -150,7 +150,7 @@ def test_half_of_an_answer_comes_over_tcp_before_the_end(edge, split, tail):
         socket.create_connection(edge.address, PATIENCE_S) as bare,
         edge.impair(drop_connection="answer"),
     ):
-        request = pack_stream(Message(MessageType.ECHO, Flags.NONE, 1, 1, 0, bytes(1000)))
+        request = pack_stream(Message(MessageType.ECHO, Flags.NONE, 1, 1, 0, bytes(80)))
         bare.sendall(request)
         heard = b""
         while piece := bare.recv(4096):

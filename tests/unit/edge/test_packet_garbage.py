@@ -39,6 +39,15 @@ class Transport:
         self.selective_repeat = selective_repeat
         self.frame_limit = 250
 
+    def disconnect(self, peer):
+        return not self.selective_repeat
+
+    def known(self, peer, *, begun):
+        pass
+
+    def unknown(self, peer):
+        pass
+
     def send(self, peer, frames):
         for frame in frames:
             assert 16 < len(frame) <= 250

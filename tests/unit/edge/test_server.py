@@ -167,10 +167,9 @@ def test_another_model_can_be_served_while_boards_are_connected(edge, client, mo
 
 
 @pytest.mark.parametrize("size", [0, 1, 1460, 65536, SMALLEST_LIMIT - 28])
-def test_echo_repeats_any_length_up_to_the_limit(edge, split, size):
+def test_echo_repeats_any_length_up_to_the_limit(client, size):
     payload = np.random.default_rng(size).bytes(size)
-    with HeadClient.tcp(edge.address, split.model_id) as head:
-        assert head.ask(MessageType.ECHO, payload).payload == payload
+    assert client.ask(MessageType.ECHO, payload).payload == payload
 
 
 def test_accepted_connections_have_nagle_off_and_keep_alive_on(edge, client):

@@ -1,19 +1,28 @@
 # SPDX-License-Identifier: MIT
 """The edge server when boards, tails or the host misbehave."""
 
+import contextlib
 import socket
+import struct
 import threading
 
 import pytest
 
 from hil.edge import EdgeServer
 from hil.edge.client import HeadClient
-from hil.edge.stream import MAX_LINKS, SMALLEST_LIMIT
+from hil.edge.stream import MAX_LINKS, MAX_STRANGERS, SMALLEST_LIMIT
 from hil.errors import BadInputError, EdgeError
 from hil.model.interpreter import Interpreter
-from hil.protocol import Flags, Message, MessageType, pack_stream
+from hil.protocol import Flags, Hello, Message, MessageType, Role, pack_stream
+from hil.protocol.packet import LEAST_FRAME
 
 PATIENCE_S = 10.0
+ECHO = pack_stream(Message(MessageType.ECHO, Flags.NONE, 1, 1, 0, b"stranger"))
+
+
+def greet(head, tail):
+    info = tail.info
+    assert head.hello(info.dtype, info.tensor_size, info.classes).type is MessageType.HELLO
 
 
 def assert_closed(connection):
@@ -88,11 +97,14 @@ def test_an_unfinished_frame_is_given_up_after_the_patience(split):
         assert rested.ask(MessageType.ECHO, b"rest is no fault").payload
 
 
-def test_a_peer_that_does_not_take_its_answers_is_dropped_after_the_patience(split):
+def test_a_peer_that_does_not_take_its_answers_is_dropped_after_the_patience(split, tail):
+    hello = Hello(Role.HEAD, tail.info.dtype, 0, tail.info.tensor_size, tail.info.classes).pack()
+    greeting = Message(MessageType.HELLO, Flags.NONE, 1, 1, split.model_id, hello)
     echo = pack_stream(Message(MessageType.ECHO, Flags.NONE, 1, 1, 0, bytes(SMALLEST_LIMIT - 28)))
     with EdgeServer(split.tail, split.model_id, patience_s=0.2) as edge:
         with socket.create_connection(edge.address) as glutton:
             glutton.settimeout(PATIENCE_S)
+            glutton.sendall(pack_stream(greeting))
 
             def send_for_ever():
                 while True:
@@ -148,17 +160,58 @@ def test_closing_waits_for_a_tail_that_runs(split, tail, activation, slow_tail):
         assert not closing.is_alive()
 
 
-def test_too_many_connections_are_closed_and_the_rest_served(edge, split):
+def test_too_many_boards_are_closed_and_the_rest_served(edge, split, tail):
     held = [HeadClient.tcp(edge.address, split.model_id) for _ in range(MAX_LINKS)]
     try:
         for head in held:
-            head.ask(MessageType.ECHO, b"")
-        with socket.create_connection(edge.address) as surplus:
-            assert_closed(surplus)
+            greet(head, tail)
+        with (
+            HeadClient.tcp(edge.address, split.model_id) as surplus,
+            pytest.raises(EdgeError, match=r"closed|lost"),
+        ):
+            greet(surplus, tail)
         assert held[0].ask(MessageType.ECHO, b"still here").payload == b"still here"
     finally:
         for head in held:
             head.asker.socket.close()
+
+
+def test_whoever_does_not_greet_makes_room_and_no_board_has_to(edge, client):
+    with contextlib.ExitStack() as stack:
+        strangers = [
+            stack.enter_context(socket.create_connection(edge.address))
+            for _ in range(MAX_STRANGERS + 20)
+        ]
+        for each in strangers[:20]:
+            assert_closed(each)
+        strangers[-1].sendall(ECHO)
+        assert strangers[-1].recv(100)
+        assert client.ask(MessageType.ECHO, b"still here").payload == b"still here"
+        assert edge.counters["connections"] == MAX_STRANGERS + 21
+
+
+def test_who_does_not_greet_in_time_is_closed_and_a_board_may_rest(split, tail, monkeypatch):
+    monkeypatch.setattr("hil.transport.tcp.GREETING_S", 0.2)
+    with (
+        EdgeServer(split.tail, split.model_id) as edge,
+        HeadClient.tcp(edge.address, split.model_id) as head,
+    ):
+        greet(head, tail)
+        with (
+            socket.create_connection(edge.address) as idle,
+            socket.create_connection(edge.address) as slow,
+        ):
+            slow.sendall(ECHO[:3])
+            assert_closed(idle)
+            assert_closed(slow)
+        assert head.ask(MessageType.ECHO, b"rest is no fault").payload
+
+
+def test_of_who_has_not_greeted_nothing_longer_than_a_hello_is_taken(edge):
+    with socket.create_connection(edge.address) as stranger:
+        stranger.sendall(struct.pack("<I", LEAST_FRAME + 1))
+        assert_closed(stranger)
+    assert edge.counters["rx_bad_frame"] == 1
 
 
 def test_closing_drops_connected_clients_and_frees_the_port(split, caplog):

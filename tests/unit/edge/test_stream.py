@@ -28,6 +28,7 @@ class Link:
     """Remembers what was sent."""
 
     peer = "board"
+    host = "here"
 
     def __init__(self) -> None:
         self.sent: list[Message] = []

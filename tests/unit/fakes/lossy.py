@@ -56,6 +56,12 @@ class MemoryPackets:
             if peer in self._channels:
                 self._channels[peer].arrive(frame)
 
+    def known(self, peer, *, begun):
+        pass
+
+    def unknown(self, peer):
+        pass
+
     def disconnect(self, peer):
         self.disconnected.append(peer)
         return self.has_connections

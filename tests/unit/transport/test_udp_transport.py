@@ -126,3 +126,114 @@ def test_what_the_kernel_does_not_take_is_dropped(on_wire):
         assert await wire.heard() == b"sent"
 
     on_wire(body)
+
+
+def test_once_a_session_has_begun_what_strangers_send_costs_its_peer_nothing(on_wire):
+    async def body(wire):
+        await wire.send(b"hello")
+        peer, _, done = await wire.next()
+        wire.transport.known(peer, begun=True)
+        done()
+        with socket.socket(wire.client.family, socket.SOCK_DGRAM) as stranger:
+            stranger.setblocking(False)
+            stranger.connect(wire.client.getpeername())
+            await asyncio.sleep(0)  # the turn in which the socket is taken over
+            for _ in range(20_000):  # more than any buffer holds
+                stranger.send(b"noise")
+            await wire.send(*[b"frame %d" % number for number in range(200)])
+            heard = []
+            while len(heard) < 200:
+                who, frame, done = await wire.next()
+                done()
+                heard += [frame] if who == peer else []
+        assert heard == [b"frame %d" % number for number in range(200)]
+
+    on_wire(body)
+
+
+def test_what_came_before_a_session_began_is_dealt_with_before_what_comes_after(on_wire):
+    async def body(wire):
+        await wire.send(b"hello", b"1", barrier(1), b"2")
+        peer, _, done = await wire.next()
+        wire.transport.known(peer, begun=True)
+        await wire.send(b"3", barrier(2))
+        done()
+        for expected in (b"1", b"2", b"3"):
+            _, frame, done = await wire.next()
+            assert frame == expected
+            done()
+        assert [await wire.heard() for _ in range(2)] == [barrier(1), barrier(2)]
+
+    on_wire(body)
+
+
+def test_when_a_session_has_ended_its_peer_is_heard_as_strangers_are(on_wire):
+    async def body(wire):
+        await wire.send(b"1")
+        peer, _, done = await wire.next()
+        wire.transport.known(peer, begun=True)
+        done()
+        await wire.send(b"2")
+        _, frame, second = await wire.next()
+        assert frame == b"2"
+        await wire.send(b"3")
+        wire.transport.unknown(peer)
+        wire.transport.unknown(peer)
+        _, frame, third = await wire.next()
+        assert frame == b"3"
+        await wire.send(b"4", barrier(1))
+        _, frame, fourth = await wire.next()
+        assert frame == b"4"
+        for each in (second, third, fourth):
+            each()
+        assert await wire.heard() == barrier(1)
+
+    on_wire(body)
+
+
+def test_closing_with_sessions_that_have_begun_leaves_no_socket_open(on_wire):
+    async def body(wire):
+        await wire.send(b"1")
+        peer, _, done = await wire.next()
+        wire.transport.known(peer, begun=True)
+        done()
+        await asyncio.sleep(0)
+        (line,) = wire.transport._lines.values()
+        wire.transport.close()
+        await asyncio.sleep(0)
+        assert line.socket.fileno() == -1
+
+    on_wire(body)
+
+
+def test_who_has_only_greeted_makes_room_for_others_and_not_who_has_begun(on_wire):
+    async def body(wire):
+        async def greet(begun):
+            with socket.socket(wire.client.family, socket.SOCK_DGRAM) as other:
+                other.setblocking(False)
+                other.connect(wire.client.getpeername())
+                other.send(b"hello")
+                peer, _, done = await wire.next()
+                wire.transport.known(peer, begun=begun)
+                done()
+                return peer
+
+        first = await greet(True)
+        greeted = [await greet(False) for _ in range(40)]
+        assert list(wire.transport._lines) == [first, *greeted[8:]]
+
+    on_wire(body)
+
+
+def test_a_system_without_such_sockets_serves_all_by_one(on_wire, monkeypatch):
+    monkeypatch.delattr(socket, "SO_REUSEPORT")
+
+    async def body(wire):
+        await wire.send(b"1")
+        peer, _, done = await wire.next()
+        wire.transport.known(peer, begun=True)
+        done()
+        await wire.send(b"2")
+        assert (await wire.next())[:2] == (peer, b"2")
+
+    on_wire(body)

@@ -73,6 +73,9 @@ uint64_t sn_node_on_link(sn_node *node, sn_via via, sn_error code, const char *t
 uint64_t sn_node_on_receive(sn_node *node, sn_via via, const sn_source *from, const uint8_t *data, size_t length);
 uint64_t sn_node_on_writable(sn_node *node, sn_via via);
 
+/* May be asked before sn_node_on_receive: drops what a head with a key has not been sent by its peer, and counts it. */
+bool sn_node_drop_foreign(sn_node *node, sn_via via, const uint8_t *data, size_t length);
+
 /* How much of what its link has received can be strangers' doing, and has changed nothing: what was made with another
  * key than the node's, or with none; and with a key, what had come before. */
 uint32_t sn_node_foreign(const sn_node *node);

@@ -30,23 +30,45 @@ static void hear_refusal(sn_link *link, const sn_header *header, const uint8_t *
 
 typedef enum { FOREIGN, DEALT_WITH, ADMITTED } admission;
 
-static admission admitted_if(bool verifies) {
-    return verifies ? ADMITTED : FOREIGN;
-}
-
-static admission admit_answer(sn_link *link, sn_header *header, const uint8_t *frame, size_t length) {
+/* Has the answering side made a frame? Its header gets the session that stands in it as a check. */
+static bool verifies_answer(const sn_link *link, sn_header *header, const uint8_t *frame, size_t length) {
     const uint8_t both = SN_FLAG_AUTHENTICATED | SN_FLAG_ANSWER;
     if ((header->flags & both) != both) {
-        hear_refusal(link, header, frame, length);
-        return FOREIGN;
+        return false;
     }
     if (answers_hello(link, header)) {
-        return admitted_if(has_tag(link, &link->auth.greeting, header, frame, length));
+        return has_tag(link, &link->auth.greeting, header, frame, length);
     }
     bool verifies = link->state == SN_LINK_UP &&
                     sn_check_verify(link->port, &link->auth.session, link->session, frame, (uint32_t)length);
     header->session = link->session;
-    return admitted_if(verifies);
+    return verifies;
+}
+
+static admission admit_answer(sn_link *link, sn_header *header, const uint8_t *frame, size_t length) {
+    if (verifies_answer(link, header, frame, length)) {
+        return ADMITTED;
+    }
+    hear_refusal(link, header, frame, length);
+    return FOREIGN;
+}
+
+bool sn_link_drop_foreign(sn_link *link, sn_via via, const uint8_t *frame, size_t length) {
+    sn_header header;
+    if (via != link->via || !sn_link_is_in_use(link) || !sn_link_is_keyed(link) || sn_link_is_tail(link) ||
+        sn_link_has_stream(link)) {
+        return false;
+    }
+    if (!sn_header_unpack(&header, frame, length)) {
+        link->counts.rx_foreign++;
+        return true;
+    }
+    if (verifies_answer(link, &header, frame, length)) {
+        return false;
+    }
+    hear_refusal(link, &header, frame, length);
+    link->counts.rx_foreign++;
+    return true;
 }
 
 static admission admit_request(sn_link *link, uint64_t from, sn_header *header, const uint8_t *frame, size_t length) {

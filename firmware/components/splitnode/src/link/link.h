@@ -262,6 +262,10 @@ static inline bool sn_link_has_stream(const sn_link *link) {
     return link->via == SN_VIA_TCP;
 }
 
+/* Drops a frame that the answering side has not made, and counts it, where there is a key and that can be told by the
+ * frame alone; else returns false and changes nothing. For a port that can ask before it makes an event of it. */
+bool sn_link_drop_foreign(sn_link *link, sn_via via, const uint8_t *frame, size_t length);
+
 /* The port's event: bytes of the stream, or one frame. */
 static inline void sn_link_on_receive(sn_link *link, sn_via via, const sn_source *from, const uint8_t *data,
                                       size_t length) {

@@ -172,6 +172,10 @@ uint64_t sn_node_on_receive(sn_node *node, sn_via via, const sn_source *from, co
     return next_deadline(node);
 }
 
+bool sn_node_drop_foreign(sn_node *node, sn_via via, const uint8_t *data, size_t length) {
+    return !is_gateways(node, via) && sn_link_drop_foreign(&node->link, via, data, length);
+}
+
 uint32_t sn_node_foreign(const sn_node *node) {
     const sn_link_counts *counts = &node->link.counts;
     return counts->rx_foreign + (sn_link_is_keyed(&node->link) ? counts->rx_duplicate : 0);
