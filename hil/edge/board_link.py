@@ -8,10 +8,9 @@ from hil.edge.session import EdgeSession
 from hil.edge.store import Origin
 from hil.host.secret import Unseen
 from hil.protocol import Flags, FrameHeader, Message, MessageType, pack_stream, parse_stream_frame
-from hil.protocol.answering import is_in_session
 from hil.protocol.auth import ForeignError, new_nonce
-from hil.protocol.greeting import Greeting, read_hello
-from hil.protocol.keyring import Keyring
+from hil.protocol.greeting.greeting import Greeting, is_in_session, read_hello
+from hil.protocol.greeting.keyring import Keyring
 from hil.transport.tcp import FrameLink
 
 

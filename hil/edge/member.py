@@ -4,8 +4,8 @@
 from collections.abc import Hashable
 
 from hil.host.secret import Unseen
-from hil.protocol.greeting import Greeting
-from hil.protocol.keyring import Keyring
+from hil.protocol.greeting.greeting import Greeting
+from hil.protocol.greeting.keyring import Keyring
 
 
 class Member:

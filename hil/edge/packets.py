@@ -24,10 +24,10 @@ from hil.protocol import (
     MessageType,
     ProtocolError,
 )
-from hil.protocol.admission import Admission
 from hil.protocol.auth import ForeignError
-from hil.protocol.greeting import Greeting, no_common_key
-from hil.protocol.keyring import Keyring
+from hil.protocol.greeting.admission import Admission
+from hil.protocol.greeting.greeting import Greeting, no_common_key
+from hil.protocol.greeting.keyring import Keyring
 from hil.protocol.packet import agreed_length, refusal, single_frame
 from hil.transport.impairment.packets import ImpairedPackets
 

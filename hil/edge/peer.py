@@ -12,7 +12,7 @@ from hil.host.secret import Unseen
 from hil.protocol import BODY_OVERHEAD, Message, ProtocolError
 from hil.protocol.answering import Answerer, Answering, PlainAnswering
 from hil.protocol.auth import ForeignError
-from hil.protocol.greeting import Greeting
+from hil.protocol.greeting.greeting import Greeting
 from hil.transport.packet import PacketTransport
 
 SMALLEST_LIMIT = 1 << 20

@@ -16,7 +16,7 @@ from hil.edge.stream import StreamService
 from hil.edge.tail import Tail
 from hil.errors import EdgeError
 from hil.host.secret import Unseen
-from hil.protocol.keyring import Keyring
+from hil.protocol.greeting.keyring import Keyring
 from hil.transport.impairment.impairment import Impairment
 from hil.transport.impairment.packets import ImpairedPackets
 from hil.transport.impairment.switch import Switch

@@ -20,8 +20,8 @@ from hil.protocol import (
     parse_stream_header,
 )
 from hil.protocol.auth import ForeignError
-from hil.protocol.greeting import no_common_key
-from hil.protocol.keyring import Keyring
+from hil.protocol.greeting.greeting import no_common_key
+from hil.protocol.greeting.keyring import Keyring
 from hil.transport.impairment.switch import DROPPED, Switch
 from hil.transport.lobby import Lobby
 from hil.transport.tcp import FrameLink

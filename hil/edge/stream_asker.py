@@ -14,8 +14,8 @@ from hil.protocol import (
     parse_stream_frame,
     parse_stream_header,
 )
-from hil.protocol.asking_keys import AskingKeys
 from hil.protocol.auth import ForeignError
+from hil.protocol.greeting.asking_keys import AskingKeys
 
 _LIMIT = 1 << 24
 

@@ -9,7 +9,7 @@ from hil.protocol.ack import Ack
 from hil.protocol.auth import ForeignError, opened, sealed
 from hil.protocol.codes import ErrorCode, Flags, MessageType, ProtocolError
 from hil.protocol.frame import HEADER_SIZE, FrameHeader, with_ack_requested
-from hil.protocol.greeting import Greeting
+from hil.protocol.greeting.greeting import Greeting, is_in_session
 from hil.protocol.message import Message, fragment
 from hil.protocol.packet import (
     FIRST_LENGTH,
@@ -80,7 +80,7 @@ class _Side:
         limit: largest message body accepted, in bytes.
         greeting: the HELLO that the session begins with, if it has a tag: it has been answered
             then, and only what is made with the session's key is taken. Another HELLO is the
-            owner's affair (:class:`~hil.protocol.admission.Admission`).
+            owner's affair (:class:`~hil.protocol.greeting.admission.Admission`).
     """
 
     def __init__(self, frame_limit: int, limit: int, greeting: Greeting | None = None) -> None:
@@ -290,15 +290,6 @@ class PlainAnswering(_Side):
     def answer(self, message: Message) -> list[bytes]:
         """See :meth:`Answerer.answer`."""
         return self._sealed(self._cut_up(message))
-
-
-def is_in_session(header: FrameHeader) -> bool:
-    """Can a frame be one of a session with a key, as it comes to the answering side?
-
-    One that comes back from there is this side's own; somebody has sent it back.
-    """
-    has_check = Flags.AUTHENTICATED in header.flags and Flags.ANSWER not in header.flags
-    return has_check and header.type is not MessageType.HELLO
 
 
 def _is_about(one: FrameHeader | Message, other: FrameHeader) -> bool:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from hil.host.secret import Unseen
 from hil.protocol.ack import Ack
-from hil.protocol.asking_keys import AskingKeys
 from hil.protocol.auth import ForeignError, new_nonce
 from hil.protocol.codes import ErrorCode, Flags, MessageType, ProtocolError
 from hil.protocol.exchange import Exchange, State
 from hil.protocol.frame import HEADER_SIZE, FrameHeader, with_ack_requested
+from hil.protocol.greeting.asking_keys import AskingKeys
 from hil.protocol.message import Message, fragment
 from hil.protocol.packet import (
     FIRST_LENGTH,
@@ -160,7 +160,7 @@ class Asking:
 
     @property
     def lacks_key(self) -> bool:
-        """See :class:`~hil.protocol.asking_keys.AskingKeys`."""
+        """See :class:`~hil.protocol.greeting.asking_keys.AskingKeys`."""
         return self._keys is not None and self._keys.lacks_key
 
     def _opened(self, keys: AskingKeys, header: FrameHeader, frame: bytes) -> bytes:

@@ -8,7 +8,7 @@ from hil.host.secret import Unseen
 from hil.planning.transfer.processor import ProcessorCost
 from hil.protocol import DataType, Flags, Hello, Message, MessageType, Role
 from hil.protocol.auth import KEY_SIZE, NONCE_SIZE
-from hil.protocol.greeting import Greeting
+from hil.protocol.greeting.greeting import Greeting
 from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 
 SESSION = 1

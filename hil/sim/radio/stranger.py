@@ -24,7 +24,7 @@ from hil.protocol import (
 )
 from hil.protocol.ack import Ack
 from hil.protocol.auth import TAG_SIZE
-from hil.protocol.greeting import is_no_common_key
+from hil.protocol.greeting.greeting import is_no_common_key
 from hil.protocol.message import fragment
 
 _RECORDED = 64

@@ -21,7 +21,7 @@ from hil.protocol import (
     Role,
 )
 from hil.protocol.auth import ForeignError
-from hil.protocol.greeting import Greeting, read_hello
+from hil.protocol.greeting.greeting import Greeting, read_hello
 from hil.protocol.packet import refusal, single_frame
 
 MODEL = 0x12345678

@@ -125,3 +125,12 @@ def is_no_common_key(header: FrameHeader, frame: bytes) -> bool:
         return ErrorPayload.parse(message.payload).code == ErrorCode.AUTH
     except ProtocolError:
         return False
+
+
+def is_in_session(header: FrameHeader) -> bool:
+    """Can a frame be one of a session with a key, as it comes to the answering side?
+
+    One that comes back from there is this side's own; somebody has sent it back.
+    """
+    has_check = Flags.AUTHENTICATED in header.flags and Flags.ANSWER not in header.flags
+    return has_check and header.type is not MessageType.HELLO

@@ -6,11 +6,10 @@ from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from hil.host.secret import Unseen
-from hil.protocol.answering import is_in_session
 from hil.protocol.auth import new_nonce, opened
 from hil.protocol.frame import FrameHeader
-from hil.protocol.greeting import Greeting, read_hello
-from hil.protocol.keyring import Keyring
+from hil.protocol.greeting.greeting import Greeting, is_in_session, read_hello
+from hil.protocol.greeting.keyring import Keyring
 
 MOST_GREETINGS = 256
 """Answered HELLOs whose session has not begun, in total; the oldest goes first.

@@ -24,11 +24,11 @@ from hil.protocol import (
     Role,
     fragment,
 )
-from hil.protocol.admission import MOST_AT_PLACE, MOST_GREETINGS, MOST_PLACES, Admission
 from hil.protocol.auth import ForeignError, new_key
 from hil.protocol.frame import HEADER_SIZE, with_ack_requested
-from hil.protocol.greeting import is_no_common_key, no_common_key, with_nonce
-from hil.protocol.keyring import Keyring
+from hil.protocol.greeting.admission import MOST_AT_PLACE, MOST_GREETINGS, MOST_PLACES, Admission
+from hil.protocol.greeting.greeting import is_no_common_key, no_common_key, with_nonce
+from hil.protocol.greeting.keyring import Keyring
 from hil.protocol.packet import single_frame
 
 KEY = Unseen(bytes(range(1, 17)))

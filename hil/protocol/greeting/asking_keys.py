@@ -7,7 +7,7 @@ from hil.host.secret import Unseen
 from hil.protocol.auth import ForeignError, greeting_key, new_nonce, opened, sealed, session_key
 from hil.protocol.codes import Flags, MessageType, ProtocolError
 from hil.protocol.frame import HEADER_SIZE, FrameHeader
-from hil.protocol.greeting import is_no_common_key, with_nonce, without_nonce
+from hil.protocol.greeting.greeting import is_no_common_key, with_nonce, without_nonce
 from hil.protocol.message import Message
 
 _TO_HELLO = (MessageType.HELLO, MessageType.ERROR)
