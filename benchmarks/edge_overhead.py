@@ -24,7 +24,7 @@ import click
 import numpy as np
 
 from hil.edge import EdgeServer
-from hil.edge.client import HeadClient
+from hil.edge.asking.client import HeadClient
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.model import Model
 from hil.model.split import Split

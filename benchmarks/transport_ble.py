@@ -11,7 +11,7 @@ from bleak import BleakClient, BleakScanner
 from transport_lanes import WAIT_S, Exchange
 
 from hil.edge import EdgeServer
-from hil.edge.client import HeadClient
+from hil.edge.asking.client import HeadClient
 from hil.protocol import Message, MessageType, Reassembler, fragment
 from hil.protocol.packet import FIRST_LENGTH, agreed_length
 from hil.protocol.payloads import Hello

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from hil.edge import EdgeServer
-from hil.edge.client import Asker, HeadClient, StreamAsker
-from hil.edge.packet_asker import PacketAsker, UdpChannel
+from hil.edge.asking.client import Asker, HeadClient, StreamAsker
+from hil.edge.asking.packet_asker import PacketAsker, UdpChannel
 from hil.protocol import DataType, Flags, Message, MessageType, fragment, pack_stream
 from hil.transport.udp import FRAME_LIMIT
 

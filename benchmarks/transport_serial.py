@@ -15,8 +15,8 @@ from transport_lanes import WAIT_S, Exchange
 from hil.console.console import Console
 from hil.console.stream import ConsoleStream, Frame
 from hil.edge import EdgeServer
-from hil.edge.client import HeadClient
-from hil.edge.packet_asker import PacketAsker
+from hil.edge.asking.client import HeadClient
+from hil.edge.asking.packet_asker import PacketAsker
 from hil.protocol import fragment
 from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.transport.espnow import FRAME_LIMIT, GatewayLink

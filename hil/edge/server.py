@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Hashable
 
 from hil.edge.hearing import Hearing
-from hil.edge.packets import PacketService
+from hil.edge.links.packets import PacketService
+from hil.edge.links.stream import StreamService
 from hil.edge.runner import TailRunner
 from hil.edge.stopwatch import Stopwatch
 from hil.edge.store import RecordStore
-from hil.edge.stream import StreamService
 from hil.edge.tail import Tail
 from hil.errors import EdgeError
 from hil.host.secret import Unseen

@@ -9,9 +9,9 @@ import pytest
 from strangers import Overheard
 
 from hil.edge import EdgeServer, FixedStopwatch
-from hil.edge.client import HeadClient
-from hil.edge.packet_asker import PacketAsker, UdpChannel
-from hil.edge.stream_asker import StreamAsker
+from hil.edge.asking.client import HeadClient
+from hil.edge.asking.packet_asker import PacketAsker, UdpChannel
+from hil.edge.asking.stream_asker import StreamAsker
 from hil.model.interpreter import Interpreter
 from hil.model.model import Model
 from hil.model.split import Split

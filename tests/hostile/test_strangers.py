@@ -11,8 +11,8 @@ from dataclasses import replace
 import pytest
 from strangers import as_stream, can_spoof, data, flood_tcp, flood_udp, hello, hostile_frames
 
-from hil.edge.client import HeadClient
-from hil.edge.stream import MAX_HALF_OPEN, MAX_STRANGERS
+from hil.edge.asking.client import HeadClient
+from hil.edge.links.stream import MAX_HALF_OPEN, MAX_STRANGERS
 from hil.protocol import Flags, Message, MessageType, header_of
 from hil.protocol.ack import Ack
 from hil.protocol.frame import with_ack_requested

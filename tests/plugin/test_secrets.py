@@ -65,7 +65,7 @@ import pytest
 from hil.board import keying
 from hil.console.console import Console
 from hil.edge import EdgeServer
-from hil.edge.client import HeadClient
+from hil.edge.asking.client import HeadClient
 from hil.host.secret import Unseen
 from hil.model.model import Model
 from hil.protocol import DataType, MessageType

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fuzz_targets.choices import Choices, frames_of, headers
-from hil.edge.packets import MAX_PEERS, PacketService
+from hil.edge.links.packets import MAX_PEERS, PacketService
 from hil.edge.session import EdgeSession
 from hil.edge.tail import TailInfo
 from hil.protocol import DataType, ErrorCode, Message, ProtocolError

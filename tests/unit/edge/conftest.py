@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hil.edge import EdgeServer, FixedStopwatch
-from hil.edge.client import HeadClient
+from hil.edge.asking.client import HeadClient
 from hil.edge.tail import Tail
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.model import Model

@@ -8,9 +8,9 @@ import pytest
 from lossy import MemoryPackets, UdpProxy, Weather
 
 from hil.edge import EdgeServer
-from hil.edge.client import HeadClient
-from hil.edge.packet_asker import PacketAsker
-from hil.edge.peers import MAX_PEERS
+from hil.edge.asking.client import HeadClient
+from hil.edge.asking.packet_asker import PacketAsker
+from hil.edge.links.peers import MAX_PEERS
 from hil.edge.store import KEPT
 from hil.errors import EdgeError
 from hil.host.secret import Unseen

@@ -7,8 +7,8 @@ import pytest
 from lossy import MemoryPackets
 
 from hil.edge import EdgeServer
-from hil.edge.client import HeadClient
-from hil.edge.packet_asker import PacketAsker
+from hil.edge.asking.client import HeadClient
+from hil.edge.asking.packet_asker import PacketAsker
 from hil.errors import BadInputError, EdgeError
 from hil.protocol import Flags, Message, MessageType, pack_stream
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hil.edge.client import HeadClient
+from hil.edge.asking.client import HeadClient
 from hil.edge.scripted import ScriptedTail
 from hil.errors import EdgeError
 from hil.protocol import DataType, Flags, FrameHeader, Message, MessageType, pack_stream

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from hil.cli.serve import serve
-from hil.edge.client import HeadClient
+from hil.edge.asking.client import HeadClient
 from hil.errors import BadInputError, EdgeError
 from hil.protocol import MessageType
 from hil.rig.key_file import read_key

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from hil.edge import EdgeServer, FixedStopwatch
-from hil.edge.client import HeadClient
+from hil.edge.asking.client import HeadClient
+from hil.edge.links.stream import SMALLEST_LIMIT
 from hil.edge.store import KEPT
-from hil.edge.stream import SMALLEST_LIMIT
 from hil.errors import EdgeError
 from hil.model.interpreter import Interpreter, Kernels
 from hil.model.topk import top_k

@@ -9,8 +9,8 @@ import threading
 import pytest
 
 from hil.edge import EdgeServer
-from hil.edge.client import HeadClient
-from hil.edge.stream import MAX_LINKS, MAX_STRANGERS, SMALLEST_LIMIT
+from hil.edge.asking.client import HeadClient
+from hil.edge.links.stream import MAX_LINKS, MAX_STRANGERS, SMALLEST_LIMIT
 from hil.errors import BadInputError, EdgeError
 from hil.model.interpreter import Interpreter
 from hil.protocol import Flags, Hello, Message, MessageType, Role, pack_stream

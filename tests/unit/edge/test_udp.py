@@ -10,8 +10,8 @@ import pytest
 from lossy import UdpProxy
 
 from hil.edge import EdgeServer
-from hil.edge.client import HeadClient
-from hil.edge.peers import MAX_PEERS
+from hil.edge.asking.client import HeadClient
+from hil.edge.links.peers import MAX_PEERS
 from hil.errors import EdgeError
 from hil.protocol import ErrorPayload, Flags, FrameHeader, Message, MessageType, fragment
 from hil.protocol.ack import Ack

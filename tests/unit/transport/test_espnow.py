@@ -13,8 +13,8 @@ from fake_gateway import GATEWAY_CREDIT, FakeGateway
 
 from hil.console.console import Console
 from hil.edge import EdgeServer
-from hil.edge.client import HeadClient
-from hil.edge.packet_asker import PacketAsker
+from hil.edge.asking.client import HeadClient
+from hil.edge.asking.packet_asker import PacketAsker
 from hil.errors import LabError
 from hil.model.interpreter import Interpreter
 from hil.model.model import Model

@@ -7,9 +7,9 @@ import pytest
 from lossy import MemoryPackets, Weather
 
 from hil.edge import EdgeServer
-from hil.edge.client import HeadClient
-from hil.edge.packet_asker import PacketAsker
-from hil.edge.peer import MAX_WAITING
+from hil.edge.asking.client import HeadClient
+from hil.edge.asking.packet_asker import PacketAsker
+from hil.edge.links.peer import MAX_WAITING
 from hil.errors import EdgeError, InfrastructureError
 from hil.protocol import ErrorPayload, Flags, FrameHeader, Message, MessageType, fragment
 from hil.protocol.packet import single_frame
@@ -331,7 +331,7 @@ def test_the_same_board_over_two_links_is_two(split, tail, activation):
 def test_a_board_that_waits_for_its_tail_is_never_forgotten(
     edge, espnow, split, activation, slow_tail, monkeypatch
 ):
-    monkeypatch.setattr("hil.edge.peers.MAX_PEERS", 1)
+    monkeypatch.setattr("hil.edge.links.peers.MAX_PEERS", 1)
     entered, leave = slow_tail
     first, second = (Frames(espnow, split, session=number) for number in (1, 2))
     first.hello()

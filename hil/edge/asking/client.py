@@ -5,8 +5,8 @@ import itertools
 import secrets
 from typing import Protocol, Self
 
-from hil.edge.packet_asker import PacketAsker, UdpChannel
-from hil.edge.stream_asker import StreamAsker
+from hil.edge.asking.packet_asker import PacketAsker, UdpChannel
+from hil.edge.asking.stream_asker import StreamAsker
 from hil.errors import EdgeError
 from hil.host.secret import Unseen
 from hil.protocol import (

@@ -4,7 +4,7 @@
 from collections import Counter, deque
 from collections.abc import Callable
 
-from hil.edge.member import Member
+from hil.edge.links.member import Member
 from hil.edge.runner import TailRunner
 from hil.edge.session import EdgeSession, Inference
 from hil.edge.store import Origin
@@ -90,7 +90,7 @@ class PacketPeer:
         return self._held
 
     def received(self, frame: bytes, done: Done) -> None:
-        """Take a frame; see :meth:`hil.edge.packets.PacketService.received`.
+        """Take a frame; see :meth:`hil.edge.links.packets.PacketService.received`.
 
         Raises:
             ProtocolError: it is dropped.

@@ -5,8 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 
+from hil.edge.links.peer import PacketPeer
 from hil.edge.log import log
-from hil.edge.peer import PacketPeer
 
 MAX_PEERS = 64
 """Sessions of boards kept at once; for one more the one that has been idle longest goes."""

@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.edge.packets import PacketService
+from hil.edge.links.packets import PacketService
 from hil.edge.session import EdgeSession
 from hil.edge.tail import TailInfo
 from hil.protocol import DataType, ErrorCode, Flags, FrameHeader, Message, MessageType, Role

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.edge.stream import StreamService
+from hil.edge.links.stream import StreamService
 from hil.protocol import (
     ErrorPayload,
     Flags,

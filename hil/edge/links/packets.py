@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from hil.edge.hearing import Hearing
+from hil.edge.links.member import Member
+from hil.edge.links.peer import Done, PacketPeer, new_answerer
+from hil.edge.links.peers import Peers
 from hil.edge.log import log
-from hil.edge.member import Member
-from hil.edge.peer import Done, PacketPeer, new_answerer
-from hil.edge.peers import Peers
 from hil.edge.runner import TailRunner
 from hil.edge.session import EdgeSession
 from hil.host.secret import Unseen
@@ -46,9 +46,9 @@ class PacketService:
     """Answers the frames of any number of boards on any number of packet links.
 
     A board that restarts is another one. What boards can make the server hold is bounded:
-    :data:`~hil.edge.peers.MAX_PEERS` sessions, each with one unfinished message, one answer, and a
-    few messages that wait for the tail. Boards that have shown a key have so many of their own,
-    where nobody else can take their place.
+    :data:`~hil.edge.links.peers.MAX_PEERS` sessions, each with one unfinished message, one answer,
+    and a few messages that wait for the tail. Boards that have shown a key have so many of their
+    own, where nobody else can take their place.
 
     Args:
         runner: runs the tail.

@@ -3,8 +3,8 @@
 
 from collections import Counter
 
-from hil.edge.board_link import BoardLink
 from hil.edge.hearing import Hearing
+from hil.edge.links.board_link import BoardLink
 from hil.edge.log import log
 from hil.edge.runner import TailRunner
 from hil.edge.session import EdgeSession, Inference

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 
-from hil.edge.member import Member
+from hil.edge.links.member import Member
 from hil.edge.session import EdgeSession
 from hil.edge.store import Origin
 from hil.host.secret import Unseen

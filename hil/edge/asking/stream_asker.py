@@ -3,7 +3,7 @@
 
 import socket
 
-from hil.edge.packet_asker import OTHER_KEY
+from hil.edge.asking.packet_asker import OTHER_KEY
 from hil.errors import EdgeError
 from hil.host.secret import Unseen
 from hil.protocol import (
