@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hil.errors import BadInputError
-from hil.host.files import read_text
-from hil.host.toml_lines import line_of
+from hil.host.files.reading import read_text
+from hil.host.files.toml_lines import line_of
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from hil.budgets.latency import Latency, LinkBudget, read_latency
 from hil.budgets.reading import refuse_unknown
 from hil.budgets.section import Section
 from hil.errors import BadInputError
-from hil.host.files import read_toml
+from hil.host.files.reading import read_toml
 from hil.settings import place
 
 FILE_NAME = "budgets.toml"

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from hil.crash.backtrace import Frame
-from hil.host.files import read_file
+from hil.host.files.reading import read_file
 
 TOOLS = ("xtensa-esp32s3-elf-addr2line", "xtensa-esp-elf-addr2line")
 """Names of addr2line in ESP-IDF's toolchains for the ESP32-S3."""

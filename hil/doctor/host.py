@@ -12,7 +12,7 @@ from pathlib import Path
 from hil.computer import no_interpreter
 from hil.doctor.finding import Finding, bad, good, look, note
 from hil.errors import InfrastructureError
-from hil.host.files import read_file
+from hil.host.files.reading import read_file
 from hil.rig import lock as board_lock
 
 _PATIENCE_S = 5.0

@@ -12,7 +12,7 @@ from esp_idf_defs.app_description import AppDescription
 
 from hil.errors import BadInputError
 from hil.flash.flash import FlashFile
-from hil.host.files import read_file
+from hil.host.files.reading import read_file
 
 PROJECT = "splitnode"
 """What the names of this project's applications begin with."""

@@ -13,8 +13,8 @@ from typing import Any
 
 from hil.errors import BadInputError
 from hil.flash.flash import FlashFile
-from hil.host.files import read_file, read_json, read_text
-from hil.host.zips import DAMAGE
+from hil.host.files.reading import read_file, read_json, read_text
+from hil.host.files.zips import DAMAGE
 
 TARGET = "esp32s3"
 

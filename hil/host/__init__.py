@@ -6,11 +6,6 @@
 ``libraries``   has the libraries loaded in spite of a user's files of their names
 ``memory``      what memory this process may have
 ``cores``       how much may run at the same time
-``files``       reads files of others: only where they are files, and only so far
-``shared_file`` the same in directories that every user may write to
-``zips``        what damage in a zip archive becomes
-``toml_lines``  on which line of a TOML text something stands
-``whole_file``  writes files whole or not at all
 ``shortened``   what is too long to be shown, without its middle
 ``printable``   what other people named, made fit to be shown
 ``terminal``    how wide lines are, in colour or not, moving or not
@@ -18,4 +13,6 @@
 ``activity``    what is being done at the moment
 ``status_line`` shows that, where nothing else moves
 ``secret``      values that no traceback shows
+
+Its wing: ``files``, which reads those of others and writes ours.
 """

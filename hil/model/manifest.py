@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from hil.errors import BadInputError
-from hil.host.files import encode, read_file, read_json
-from hil.host.whole_file import write_whole
+from hil.host.files.reading import encode, read_file, read_json
+from hil.host.files.whole_file import write_whole
 from hil.model.accuracy import AgreementLimits
 from hil.model.inputs.preprocessing import Preprocessing
 

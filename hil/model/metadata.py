@@ -12,7 +12,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
-from hil.host.zips import DAMAGE
+from hil.host.files.zips import DAMAGE
 from hil.model.inputs.preprocessing import normalization_fault
 from hil.model.tflite.flatbuffer import (
     DamagedError,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from hil.errors import BadInputError
 from hil.host.activity import doing
-from hil.host.files import read_file
+from hil.host.files.reading import read_file
 from hil.model.accuracy import AgreementLimits
 from hil.model.array import Array
 from hil.model.inputs.conversion import Conversion

@@ -3,8 +3,8 @@
 
 from pathlib import Path
 
-from hil.host.files import encode
-from hil.host.whole_file import write_whole
+from hil.host.files.reading import encode
+from hil.host.files.whole_file import write_whole
 from hil.report.accuracy import accuracies
 from hil.report.errors import tests_table, troubles
 from hil.report.grouping import Document, is_simulated

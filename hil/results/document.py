@@ -13,8 +13,8 @@ from typing import Any
 from hil.budgets import Budgets, Verdict
 from hil.budgets.certainty import Certainty
 from hil.budgets.section import model_name
-from hil.host.files import encode
-from hil.host.whole_file import write_whole
+from hil.host.files.reading import encode
+from hil.host.files.whole_file import write_whole
 from hil.model.accuracy import AgreementLimits
 from hil.results import summary
 from hil.results.history import History

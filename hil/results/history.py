@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hil.host.files import DATA_BYTES, parse_json, read_text
+from hil.host.files.reading import DATA_BYTES, parse_json, read_text
 
 MOST_RUNS = 30
 """The last ones, that are kept in the document."""

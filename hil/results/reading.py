@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hil.errors import BadInputError
-from hil.host.files import DATA_BYTES, parse_json, read_text
+from hil.host.files.reading import DATA_BYTES, parse_json, read_text
 from hil.results.document import SCHEMA
 from hil.results.history import History
 

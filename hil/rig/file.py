@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hil.errors import BadInputError
-from hil.host.files import read_toml
+from hil.host.files.reading import read_toml
 from hil.rig.entry import KEYS, BoardEntry, board_entry
 from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.providers.named import is_any

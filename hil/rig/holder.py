@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from hil.host.files import parse_json
-from hil.host.shared_file import user_name
+from hil.host.files.reading import parse_json
+from hil.host.files.shared_file import user_name
 
 MOST_BYTES = 4096
 """Of what is written down."""

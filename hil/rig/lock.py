@@ -7,7 +7,7 @@ the board's resolved device path, or by host and port of its URL, and counts on 
 Beside each lock file, which stays where it is, another one says who holds it.
 
 Every user may write to the directory: what is in it is opened only where it is a file of one name
-(:mod:`hil.host.shared_file`), and a lock counts only on the file that still bears its name.
+(:mod:`hil.host.files.shared_file`), and a lock counts only on the file that still bears its name.
 """
 
 import os
@@ -23,7 +23,7 @@ from urllib.parse import quote
 from hil.computer import require_boards
 from hil.errors import BoardBusyError, InfrastructureError
 from hil.host.activity import doing
-from hil.host.shared_file import open_shared, read_shared, user_name, write_shared
+from hil.host.files.shared_file import open_shared, read_shared, user_name, write_shared
 from hil.rig.holder import MOST_BYTES, Holder, read_holder
 from hil.serialport.device import real_device
 from hil.serialport.url import address

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from hil.host.shared_file import user_name
+from hil.host.files.shared_file import user_name
 
 REFUSAL = b"hil: this port answers only to the user who started the virtual boards\r\n"
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from hil.host.shared_file import user_name
+from hil.host.files.shared_file import user_name
 from hil.serialport.open import open_port
 from hil.sim import visitors
 from hil.sim.faults import power

@@ -143,8 +143,8 @@ def _print(compared: "Calibration") -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    from hil.host.files import encode
-    from hil.host.whole_file import write_whole
+    from hil.host.files.reading import encode
+    from hil.host.files.whole_file import write_whole
 
     try:
         write_whole(encode(text), path)

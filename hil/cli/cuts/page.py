@@ -4,8 +4,8 @@
 from pathlib import Path
 
 from hil.errors import BadInputError
-from hil.host.files import encode
-from hil.host.whole_file import write_whole
+from hil.host.files.reading import encode
+from hil.host.files.whole_file import write_whole
 from hil.planning.sweep import Sweep
 from hil.shortage import shortage
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hil.errors import BadInputError
-from hil.host.files import read_file
+from hil.host.files.reading import read_file
 from hil.model.inputs.samples import Sample, listed
 from hil.resources import resource
 

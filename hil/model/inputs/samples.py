@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from hil.errors import BadInputError
-from hil.host.files import check_file, read_file, read_text
+from hil.host.files.reading import check_file, read_file, read_text
 
 INDEX = "index.csv"
 

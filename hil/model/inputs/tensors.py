@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 
 from hil.errors import BadInputError
-from hil.host.files import DATA_BYTES, read_file
-from hil.host.zips import DAMAGE
+from hil.host.files.reading import DATA_BYTES, read_file
+from hil.host.files.zips import DAMAGE
 from hil.model.array import Array
 from hil.model.inputs.samples import Sample, listed
 from hil.model.inputs.scaling import quantized, value_range

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hil.errors import BadInputError, BudgetExceeded
-from hil.host.files import encode
-from hil.host.whole_file import write_whole
+from hil.host.files.reading import encode
+from hil.host.files.whole_file import write_whole
 from hil.pytestplugin.run import Run
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hil.errors import BadInputError
-from hil.host.files import read_toml
+from hil.host.files.reading import read_toml
 
 _KEYS = ("firmwares", "models", "cuts")
 

@@ -16,7 +16,7 @@ from statistics import median
 from typing import Any, Self
 
 from hil.errors import BadInputError
-from hil.host.files import read_file
+from hil.host.files.reading import read_file
 
 SCHEMA = "hil-profile-1"
 

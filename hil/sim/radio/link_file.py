@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hil.errors import BadInputError
-from hil.host.files import read_toml
+from hil.host.files.reading import read_toml
 from hil.settings import place, within
 from hil.sim.radio.link import LinkParameters
 from hil.sim.radio.presets import PRESETS, unshaped

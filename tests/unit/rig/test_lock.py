@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hil.errors import BoardBusyError, InfrastructureError
-from hil.host.shared_file import user_name
+from hil.host.files.shared_file import user_name
 from hil.rig.lock import BoardLock, holder, lock_directory, lock_name
 
 pytestmark = pytest.mark.usefixtures("own_computer")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hil.host.files import encode
-from hil.host.whole_file import write_whole
+from hil.host.files.reading import encode
+from hil.host.files.whole_file import write_whole
 
 
 def test_a_file_takes_the_place_of_another_in_directories_made_for_it(tmp_path):

@@ -8,7 +8,7 @@ import tomlkit
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hil.host.toml_lines import line_of
+from hil.host.files.toml_lines import line_of
 
 TEXT = '''# a comment = 1
 top = "[wifi]"

@@ -10,7 +10,7 @@ import os
 import stat
 from pathlib import Path
 
-from hil.host.files import kind_of
+from hil.host.files.reading import kind_of
 
 _FLAGS = sum(
     # The first three are not on Windows.
