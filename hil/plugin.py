@@ -6,19 +6,18 @@ import pytest
 from hil.pytestplugin import (
     benchmark,
     budgets,
-    fixtures,
     namesakes,
     odd_names,
     options,
     progress,
     rootdir,
     selection,
-    short,
     signals,
     stages,
     workers,
 )
 from hil.pytestplugin.bench import readiness
+from hil.pytestplugin.fixtures import fixtures, short
 from hil.pytestplugin.outcomes import closing, dormancy, logfiles, outcomes, report, unittests
 from hil.pytestplugin.turns import grouping, links, needs, turn
 

@@ -3,10 +3,7 @@
 
 Nothing here imports numpy, esptool or an interpreter when it is loaded.
 
-``short``         the fixtures of a run: what a test asks for by name
-``fixtures``      what stands behind them, by names that no project has
 ``stages``        what is on the board for a test, and the fixtures that ask for it
-``faults``        what stands behind the fixture ``fault``
 ``budgets``       the marker that judges what was measured
 ``benchmark``     pytest-benchmark, told which board it measures
 ``workers``       pytest-xdist's processes, as far as results and board go
@@ -21,6 +18,7 @@ Nothing here imports numpy, esptool or an interpreter when it is loaded.
 ``progress``      what moves on a terminal meanwhile
 ``odd_names``     tests in files whose names are no UTF-8
 
-Its wings: ``turns``, what a test finds on the board, and how often it is run; ``bench``, the boards
-and how the next test finds them; ``outcomes``, what a failure counts as and how it is told.
+Its wings: ``fixtures``, what a test asks for by name; ``turns``, what a test finds on the board,
+and how often it is run; ``bench``, the boards and how the next test finds them; ``outcomes``, what
+a failure counts as and how it is told.
 """

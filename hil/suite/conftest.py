@@ -17,8 +17,9 @@ from hil.model.inputs.samples import Sample
 from hil.model.model import Model
 from hil.model.predictions import Predictions
 from hil.model.split import Cut
-from hil.pytestplugin import short, stages
+from hil.pytestplugin import stages
 from hil.pytestplugin.bench.recording import RecordingBoard
+from hil.pytestplugin.fixtures import short
 from hil.pytestplugin.outcomes.kinds import needs_board
 from hil.pytestplugin.run import MAIN, Run
 from hil.pytestplugin.stages import STAGES, stage_of

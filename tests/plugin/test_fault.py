@@ -62,7 +62,7 @@ def test_faults_strike_within_a_test_and_end_with_it(pytester: pytest.Pytester) 
 
 
 def test_with_a_real_board_the_test_is_skipped_with_the_reason() -> None:
-    from hil.pytestplugin.faults import Faults
+    from hil.pytestplugin.fixtures.faults import Faults
 
     faults = Faults(None)
     with pytest.raises(pytest.skip.Exception, match="'panic@load' can befall a virtual board only"):

@@ -252,7 +252,7 @@ def test_the_fixtures_are_explained(pytester: pytest.Pytester) -> None:
     names = ("board", "link", "peer", "gateway", "console", "edge", "model", "cut", "photos")
     for name in (*names, "firmware", "fault"):
         assert f"\n{name} [session scope]" in text or f"\n{name} --" in text
-    assert "no docstring available" not in text.split("hil.pytestplugin.fixtures")[-1]
+    assert "no docstring available" not in text.split("hil.pytestplugin.fixtures.fixtures")[-1]
 
 
 NEEDS_PHOTOS = "def test_it(board, photos):\n    pass\n"

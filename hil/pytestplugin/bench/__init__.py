@@ -10,5 +10,6 @@
 ``breaker``    when errors of the rig have come so often in a row that nothing is tried any more
 ``condition``  whether the boards are as they were found, and bringing them back if not
 ``stalls``     failures that cost a long wait each, and are waited for once
+``notes``      what is noted of boards and links: a pass is not to hide it
 ``recording``  a board that enters what happens to it into the results
 """

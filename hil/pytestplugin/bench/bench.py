@@ -15,6 +15,7 @@ from hil.errors import (
 from hil.pytestplugin.bench.content import Content, has_same_firmware, is_same
 from hil.pytestplugin.bench.damage import Damage
 from hil.pytestplugin.bench.linking import Linking
+from hil.pytestplugin.bench.notes import Notes
 from hil.pytestplugin.bench.recording import RecordingBoard
 from hil.pytestplugin.bench.seconds import Seconds
 from hil.pytestplugin.options import LIMIT
@@ -24,7 +25,6 @@ from hil.results import Results
 if TYPE_CHECKING:
     from hil.board.board import Board
     from hil.edge import EdgeServer
-    from hil.edge.hearing import Hearing
     from hil.firmware.build import FirmwareBuild
     from hil.model.model import Model
     from hil.model.split import Cut
@@ -73,7 +73,7 @@ class Bench:
         self._installed = self._closed = False
         self._fits = False
         self._planned = ""
-        self._strange: dict[Hearing, int] = {}
+        self._notes = Notes(results)
         self.is_test_build = False
         self._refused: tuple[Content, HilError] | None = None
 
@@ -95,7 +95,7 @@ class Bench:
             if self.board.lab is None and self._damage.broken is None:
                 self._restore()
         finally:
-            self._keep_notes()
+            self._notes.keep(self.rig.boards, self._linking.edge)
             self.rig.close()
 
     def install(
@@ -258,19 +258,10 @@ class Bench:
             ProductFailure: one panicked, reset itself or fell silent, and nobody has reset it.
             InfrastructureError: the rig broke.
         """
-        self._keep_notes()
+        self._notes.keep(self.rig.boards, self._linking.edge)
         if self._installed and not self._closed and self._damage.is_sound:
             for board in self.rig.boards:
                 board.check_up()
-
-    def _keep_notes(self) -> None:
-        """Enter into the results what the boards' starts took: a pass is not to hide it."""
-        boards = self.rig.boards
-        notes = [f"{board.port}: {note}" for board in boards for note in board.notes]
-        self._results.notes[:] = notes
-        if (edge := self._linking.edge) is not None:
-            self._strange[edge.hearing] = edge.hearing.foreign_count
-            self._results.authentication.foreign = sum(self._strange.values())
 
     def _restore(self) -> None:
         """Nobody is to find a small model on his board, or firmware that crashes when told to."""

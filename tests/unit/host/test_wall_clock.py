@@ -9,7 +9,7 @@ READS = re.compile(r"\btime\.time(?:_ns)?\(|\bdatetime\.(?:now|utcnow|today)\(|\
 ALLOWED = {
     "doctor/host.py",  # how old something is that a person is told of
     "results/document.py",  # when the run began, for people
-    "rig/lock.py",  # since when a board is held, for people
+    "rig/holder.py",  # since when a board is held, for people
     "suite/test_secrets.py",  # files are dated by it
 }
 

@@ -57,7 +57,7 @@ def test_a_right_that_the_test_lacks_itself_is_its_own_affair():
 
 
 def test_a_right_that_the_harness_lacks_is_the_rigs(monkeypatch):
-    from hil.host import whole_file
+    from hil.host.files import whole_file
 
     refuse = Mock(side_effect=PermissionError(13, "Permission denied", "/root/x"))
     monkeypatch.setattr(whole_file.Path, "mkdir", refuse)
