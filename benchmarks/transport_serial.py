@@ -13,7 +13,7 @@ import serial
 from transport_lanes import WAIT_S, Exchange
 
 from hil.console.console import Console
-from hil.console.stream import ConsoleStream, Frame
+from hil.console.incoming.stream import ConsoleStream, Frame
 from hil.edge import EdgeServer
 from hil.edge.asking.client import HeadClient
 from hil.edge.asking.packet_asker import PacketAsker

@@ -11,12 +11,10 @@
 ``contradiction``  what docs/protocol.md does not allow, as an error
 ``console``        requests and events: the object that all others use
 ``lines``          waiting for a line that is wanted
-``input``          what comes in, and waiting for it
-``reader``         the thread that reads the port
-``stream``         cuts what arrives into lines and frames
-``inbox``          what has come and nobody has taken yet
-``kept``           the last of it, so much at most
+``kept``           the last of what has come, so much at most
 ``fault``          what went wrong, as an exception with log and backtrace
 ``health``         follows the board through resets, line by line
 ``log``            what has come and gone
+
+Its wing: ``incoming``, what comes in, from the port to whoever waits for it.
 """

@@ -10,7 +10,7 @@ from typing import Any
 import serial
 
 from hil.console import contradiction
-from hil.console.input import BAUD
+from hil.console.incoming.input import BAUD
 from hil.console.lines import ConsoleLines
 from hil.console.log import Kind
 from hil.errors import BadInputError, BoardRefused, BoardSilent, HilError
@@ -71,7 +71,7 @@ class Console(ConsoleLines):
         self.close()
 
     def attach(self, port: Any, name: str) -> None:
-        """Go on on another port, see :meth:`hil.console.input.ConsoleInput.attach`."""
+        """Go on on another port, see :meth:`hil.console.incoming.input.ConsoleInput.attach`."""
         self._numbers = itertools.cycle(REQUEST_NUMBERS)
         super().attach(port, name)
 

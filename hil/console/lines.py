@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Callable
 
-from hil.console.input import ConsoleInput
+from hil.console.incoming.input import ConsoleInput
 from hil.console.log import LogLine
 from hil.errors import BadInputError, BoardSilent, LineMissing
 

@@ -8,7 +8,7 @@ from time import monotonic
 
 from hil.console.console import Console
 from hil.console.contradiction import readable
-from hil.console.inbox import LARGEST_BLOB
+from hil.console.incoming.inbox import LARGEST_BLOB
 from hil.console.upload import ATTEMPTS, Kind, upload
 from hil.errors import BoardSilent
 from hil.protocol.console.chunk import ChunkType

@@ -7,7 +7,7 @@ from time import monotonic
 
 from hil.console.console import REQUEST_PATIENCE_S, Console
 from hil.console.contradiction import readable
-from hil.console.input import BAUD
+from hil.console.incoming.input import BAUD
 from hil.console.refusal import failure_text
 from hil.console.upload_window import UploadWindow
 from hil.errors import BoardRefused, BoardSilent

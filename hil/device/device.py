@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Self
 
 from hil.console.console import FAST_BAUD, Console
+from hil.console.incoming.input import BAUD
 from hil.console.info import BoardInfo
-from hil.console.input import BAUD
 from hil.device.line_rate import change_rate
 from hil.device.port import BoardPort
 from hil.device.recovery import Recovery

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 from hil.console.console import Console
-from hil.console.input import BAUD
+from hil.console.incoming.input import BAUD
 from hil.errors import ConsoleError, InfrastructureError, ResetError
 from hil.rig.lock import BoardLock
 from hil.serialport.line import USUAL, Line

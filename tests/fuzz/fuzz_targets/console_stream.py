@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""What a board's console sends: lines and chunks (hil/console/stream.py, hil/protocol/console)."""
+"""What a board says: lines and chunks (hil/console/incoming/stream.py, hil/protocol/console)."""
 
 from collections.abc import Iterator
 
 from fuzz_targets.vectors import hexadecimal
-from hil.console.stream import MAX_FRAME, MAX_LINE, ConsoleStream, Frame, TextLine
+from hil.console.incoming.stream import MAX_FRAME, MAX_LINE, ConsoleStream, Frame, TextLine
 from hil.protocol import ProtocolError
 from hil.protocol.console.chunk import Chunk
 from hil.protocol.console.line import parse_line

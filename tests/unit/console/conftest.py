@@ -14,6 +14,6 @@ def port():
 
 @pytest.fixture
 def console(port, monkeypatch):
-    monkeypatch.setattr("hil.console.input._QUIET_S", 0.05)
+    monkeypatch.setattr("hil.console.incoming.input._QUIET_S", 0.05)
     with Console(port, "test") as console:
         yield console

@@ -134,7 +134,7 @@ def test_after_a_panic_at_a_raised_rate_the_rom_is_listened_to_at_its_own(port, 
 
 
 def test_a_panic_behind_a_stray_zero_byte_is_heard_at_once(port, console, monkeypatch):
-    monkeypatch.setattr("hil.console.reader._FRAME_PAUSE_S", 60.0)
+    monkeypatch.setattr("hil.console.incoming.reader._FRAME_PAUSE_S", 60.0)
     port.feed(b"\0" + panic(0x42001000) + b"Rebooting...\r\n")
     with pytest.raises(BoardPanic, match="LoadProhibited"):
         console.wait_event("infer", LONG)

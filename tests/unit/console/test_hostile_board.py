@@ -44,9 +44,9 @@ def _kinds_of(error):
 
 @pytest.fixture
 def few_unasked(monkeypatch):
-    monkeypatch.setattr("hil.console.inbox._KEPT_EVENTS", 3)
-    monkeypatch.setattr("hil.console.inbox._KEPT_CHUNKS", 3)
-    monkeypatch.setattr("hil.console.inbox.UNASKED", 4)
+    monkeypatch.setattr("hil.console.incoming.inbox._KEPT_EVENTS", 3)
+    monkeypatch.setattr("hil.console.incoming.inbox._KEPT_CHUNKS", 3)
+    monkeypatch.setattr("hil.console.incoming.inbox.UNASKED", 4)
 
 
 @pytest.mark.usefixtures("few_unasked")
@@ -69,7 +69,7 @@ def test_what_nobody_asked_for_is_told_once_it_is_too_much(port, said, told):
 
 
 def test_much_that_came_in_place_of_an_answer_is_no_silence(port, console, monkeypatch):
-    monkeypatch.setattr("hil.console.input._MUCH_BYTES", 1_000)
+    monkeypatch.setattr("hil.console.incoming.input._MUCH_BYTES", 1_000)
     port.on_write = lambda data: port.feed(b"I (1) loop: again\r\n" * 100)
     with pytest.raises(Misbehaviour, match=r"an answer to 'info'.* got .* bytes of other things"):
         console.request("info", timeout=0.2)
@@ -79,8 +79,8 @@ def test_much_that_came_in_place_of_an_answer_is_no_silence(port, console, monke
 
 
 def test_a_flood_ends_a_wait_before_its_patience_is_over(port, console, monkeypatch):
-    monkeypatch.setattr("hil.console.input._FLOOD_BYTES", 1_000)
-    monkeypatch.setattr("hil.console.input._CONTRADICTED_S", 0.05)
+    monkeypatch.setattr("hil.console.incoming.input._FLOOD_BYTES", 1_000)
+    monkeypatch.setattr("hil.console.incoming.input._CONTRADICTED_S", 0.05)
     port.feed(b"I (1) main: up\r\n")
     console.expect("up", timeout=LONG)
     port.on_write = lambda data: port.feed(b"I (1) loop: again\r\n" * 100)
@@ -89,7 +89,7 @@ def test_a_flood_ends_a_wait_before_its_patience_is_over(port, console, monkeypa
 
 
 def test_an_answer_in_a_flood_is_an_answer(port, console, monkeypatch):
-    monkeypatch.setattr("hil.console.input._FLOOD_BYTES", 1_000)
+    monkeypatch.setattr("hil.console.incoming.input._FLOOD_BYTES", 1_000)
 
     def reply(data):
         number = data.split()[0].lstrip(b"\0#").decode()
@@ -100,8 +100,8 @@ def test_an_answer_in_a_flood_is_an_answer(port, console, monkeypatch):
 
 
 def test_firmware_of_any_kind_may_say_as_much_as_it_likes(port, console, monkeypatch):
-    monkeypatch.setattr("hil.console.input._FLOOD_BYTES", 100)
-    monkeypatch.setattr("hil.console.input._MUCH_BYTES", 100)
+    monkeypatch.setattr("hil.console.incoming.input._FLOOD_BYTES", 100)
+    monkeypatch.setattr("hil.console.incoming.input._MUCH_BYTES", 100)
     port.feed(b"x" * 50 + b"\r\n" + b"another line\r\n" * 50)
     with pytest.raises(LineMissing):
         console.expect("not there", timeout=0.1)

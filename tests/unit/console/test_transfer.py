@@ -14,8 +14,8 @@ from fake_port import FakePort
 
 from hil.console import transfer
 from hil.console.console import Console
-from hil.console.reader import may_begin_chunk
-from hil.console.stream import ConsoleStream, Frame
+from hil.console.incoming.reader import may_begin_chunk
+from hil.console.incoming.stream import ConsoleStream, Frame
 from hil.console.transfer import _IMAGE, read_blob, write_image, write_update
 from hil.errors import BoardRefused, BoardSilent
 from hil.protocol.codes import ProtocolError

@@ -6,8 +6,8 @@ import threading
 
 from fake_port import FakePort
 
-from hil.console.reader import is_chunk, may_begin_chunk
-from hil.console.stream import ConsoleStream, Frame
+from hil.console.incoming.reader import is_chunk, may_begin_chunk
+from hil.console.incoming.stream import ConsoleStream, Frame
 from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.protocol.console.line import crc16
 

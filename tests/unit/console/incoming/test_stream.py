@@ -4,8 +4,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.console.reader import is_chunk, may_begin_chunk
-from hil.console.stream import MAX_LINE, ConsoleStream, Frame, TextLine
+from hil.console.incoming.reader import is_chunk, may_begin_chunk
+from hil.console.incoming.stream import MAX_LINE, ConsoleStream, Frame, TextLine
 from hil.protocol.console.chunk import Chunk, ChunkType
 
 lines = st.text(st.characters(exclude_characters="\0\r\n", codec="utf-8"), min_size=1, max_size=60)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from hil.console.stream import ConsoleStream, Frame, TextLine
+from hil.console.incoming.stream import ConsoleStream, Frame, TextLine
 from hil.protocol.codes import ProtocolError
 from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.serialport.failure import PORT_FAILURES
