@@ -6,6 +6,7 @@
 ``make_board``      a board with its faults
 ``board``           chip, flash, reset circuit and serial port around an application
 ``runtime``         the firmware at run time: one boot of it
+``processor``       its calls, one after the other, in simulated time
 ``visitors``        who may connect to it: whoever started it
 ``inference_task``  the task around TensorFlow Lite Micro
 ``kernels``         TensorFlow Lite Micro with an arena limit

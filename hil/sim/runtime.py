@@ -8,7 +8,6 @@ after the other, at simulated times; what the module asks of the machine are the
 """
 
 import random
-from collections import deque
 from collections.abc import Iterable
 from contextlib import ExitStack
 
@@ -23,29 +22,19 @@ from hil.sim.chip.reset import ResetReason
 from hil.sim.chip.sha import Sha
 from hil.sim.chip.storage import Storage
 from hil.sim.chip.update import Update
-from hil.sim.clock.clock import CYCLES_PER_US, Event
-from hil.sim.faults.blows import StoppedError, strike
+from hil.sim.clock.clock import CYCLES_PER_US
+from hil.sim.faults.blows import strike
 from hil.sim.faults.moment import Point
 from hil.sim.faults.stages import Stages
 from hil.sim.inference_task import InferenceTask
+from hil.sim.processor import WATCHDOG_US, Processor
 from hil.sim.radio.air import Air
 from hil.sim.radio.antenna import Identity
 from hil.sim.radio.station import Station
 from hil.sim.serial.uart import Uart
 
-NO_DEADLINE = -1
 
-WATCHDOG_US = 10_000_000
-"""Device time after which a task that makes no progress is stopped; the firmware's build sets
-CONFIG_ESP_TASK_WDT_TIMEOUT_S to it. Running the model counts."""
-
-
-SPINS = 10_000
-"""Timers in a row that are due when set. Firmware that sets so many never sleeps: it lets no
-other task run, as the watchdog of a chip finds out, and would keep this host busy for minutes."""
-
-
-class Runtime:
+class Runtime(Processor):
     """One boot of the firmware, until it is halted.
 
     Args:
@@ -66,24 +55,12 @@ class Runtime:
         number: int,
         seed: str,
     ) -> None:
-        self.clock = clock = air.clock
+        super().__init__(air.clock)
         self._board = board
         self._digest = booted.description.elf_sha256.hex()
         self._random = random.Random(seed)
         self._seed = seed
-        self._halted = False
-        self._stuck = False  # nothing of the firmware runs, and nobody has reset the chip yet
-        # At a whole microsecond of the lab, so that no board's clock has a phase of its own.
-        self._booted_at = -(-clock.now // CYCLES_PER_US) * CYCLES_PER_US
-        self._busy_until = self._called_at = self._booted_at
-        self._charged = 0
-        self._foreign = 0
-        self._waiting: deque[tuple[str, tuple[int, ...], bytes, bool]] = deque()
-        self.is_free = False
-        self._timer: Event | None = None
-        self._spins = 0
-        self._spinning_since = self._booted_at
-        self._uart = Uart(clock, self._take, self._give)
+        self._uart = Uart(self.clock, self._take, self._give)
         board.on_client_gone = self._uart.host_gone
         board.on_pause = self._uart.pause
         self._storage = Storage(
@@ -99,12 +76,9 @@ class Runtime:
         for part in (self._uart, self._station, self._inference):
             self._parts.callback(part.close)
         try:
-            self._machine = Machine(booted.module, self._imports(), WATCHDOG_US * CYCLES_PER_US)
-            self._parts.callback(self._machine.close)
-            self._staging = self._machine.call("staging")
-            self.staging_capacity = self._machine.call("staging_capacity")
-            self._counts_foreign = self._machine.has("foreign")
-            self._asks_foreign = self._machine.has("drop_foreign")
+            machine = Machine(booted.module, self._imports(), WATCHDOG_US * CYCLES_PER_US)
+            self._parts.callback(machine.close)
+            self._load(machine)
         except (ModuleRejectedError, Trap) as error:
             self._say([f"E (80) hil-sim: the application's module cannot be run: {error}"])
             self._halted = True
@@ -136,143 +110,21 @@ class Runtime:
         self._board.transmit(data)
         return self._board.is_heard
 
-    def _next_us(self, time: int) -> int:
-        """Return the board's next whole microsecond, where it takes up what comes from outside.
-
-        When exactly the host's bytes come is not in the simulation's hands. Stages are differences
-        of whole microseconds: from a common phase they are the same in every run.
-        """
-        return time + (self._booted_at - time) % CYCLES_PER_US
-
     def halt(self) -> None:
         """Stop for good."""
-        self._halted = True
-        if self._timer is not None:
-            self._timer.cancel()
+        super().halt()
         self._parts.close()
 
     # What peripherals use.
-
-    def now(self) -> int:
-        """Return simulated time (cycles) inside a call: start, instructions, charged work."""
-        return self._called_at + self._machine.elapsed + self._charged
-
-    def charge(self, cycles: int) -> None:
-        """Make the current call take `cycles` longer."""
-        self._charged += cycles
-
-    def read(self, address: int, length: int) -> bytes:
-        """Copy out of the module's memory."""
-        return self._machine.read(address & 0xFFFFFFFF, length)
-
-    def write(self, address: int, data: bytes) -> None:
-        """Copy into the module's memory."""
-        self._machine.write(address & 0xFFFFFFFF, data)
-
-    def address_of(self, export: str) -> int:
-        """Return the address of a buffer of the module."""
-        return self._machine.call(export)
 
     def slot_bytes(self, offset: int, length: int) -> bytes | None:
         """Return a part of the model partition, None if it does not lie inside it."""
         return self._storage.slot_bytes(offset, length)
 
-    def post(self, time: int, export: str, *arguments: int, staged: bytes = b"") -> None:
-        """Call an export at simulated `time`, with `staged` in the staging buffer."""
-        self.clock.at(time, lambda: self.run(export, *arguments, staged=staged))
-
-    def run(self, export: str, *arguments: int, staged: bytes = b"", free: bool = False) -> None:
-        """Call an export now, or as soon as the processor has done what it is doing.
-
-        Args:
-            export: its name.
-            arguments: of it.
-            staged: what is to be in the staging buffer.
-            free: whether it takes no simulated time, being a stranger's doing.
-        """
-        if self._halted or self._stuck:
-            return
-        if self._waiting or self._busy_until > self.clock.now:
-            self._waiting.append((export, arguments, staged, free))
-            if len(self._waiting) == 1:
-                self.clock.at(self._next_us(self._busy_until), self._go_on)
-            return
-        self._call(export, arguments, staged, free)
-
-    def _go_on(self) -> None:
-        """Make the first of the calls that have waited for the processor."""
-        if not (self._halted or self._stuck):
-            self._call(*self._waiting.popleft())
-            if self._waiting:
-                self.clock.at(self._next_us(self._busy_until), self._go_on)
-
-    def _call(self, export: str, arguments: tuple[int, ...], staged: bytes, free: bool) -> None:
-        if staged:
-            self._machine.write(self._staging, staged)
-        self._called_at, self._charged, self.is_free = self.clock.now, 0, free
-        try:
-            self._stages.entering(export, arguments, staged)
-            deadline_us = self._machine.call(export, *arguments)
-            self._stages.left()
-        except Trap as trap:
-            self._die(trap)
-            return
-        except StoppedError:
-            return
-        finally:
-            self.is_free = False
-        end = self.now()
-        if (export == "on_receive" and self._was_foreign()) or free:
-            end = self._called_at
-        self._busy_until = end
-        self._set_timer(deadline_us)
-
-    def _was_foreign(self) -> bool:
-        """Say whether the firmware has just dropped something as made with another key, or none.
-
-        What strangers send costs no simulated time, or no figure would repeat where there are any.
-        """
-        before = self._foreign
-        if self._counts_foreign:
-            self._foreign = self._machine.call("foreign")
-        return self._foreign != before
-
-    def drops_foreign(self, via: int, data: bytes) -> bool:
-        """Have the firmware drop a frame now, in no time, if its peer has not made it."""
-        if self._halted or not self._asks_foreign or len(data) > self.staging_capacity:
-            return False
-        self._machine.write(self._staging, data)
-        try:
-            dropped = bool(self._machine.call("drop_foreign", via, len(data)))
-            self._foreign = self._machine.call("foreign")
-        except Trap as trap:
-            self._die(trap)
-            return True
-        return dropped
-
     def starve(self) -> None:
         """Let the task watchdog find that the inference task has made no progress."""
         if not self._halted:
             self._bark(None, "inference", "inference")
-
-    def _set_timer(self, deadline_us: int) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if deadline_us == NO_DEADLINE or self._halted:
-            self._spins = 0
-            return
-        time = self._booted_at + deadline_us * CYCLES_PER_US
-        if time > self._busy_until:
-            self._spins = 0
-        elif self._spins == 0:
-            self._spinning_since = self._called_at
-        self._spins += time <= self._busy_until
-        if self._spins > SPINS:
-            end = self._spinning_since + WATCHDOG_US * CYCLES_PER_US
-            self._timer = self.clock.at(end, self._starve_idle)
-        else:
-            self._timer = self.clock.at(time, lambda: self.run("on_timer"))
 
     def _starve_idle(self) -> None:
         """Let the task watchdog find that the idle task has not run."""
@@ -295,6 +147,12 @@ class Runtime:
         self._restart(ResetReason.RTC_SW_CPU_RST)
 
     # What faults do to the board (:class:`hil.sim.faults.blows.Struck`).
+
+    def _entering(self, export: str, arguments: tuple[int, ...], staged: bytes) -> None:
+        self._stages.entering(export, arguments, staged)
+
+    def _left(self) -> None:
+        self._stages.left()
 
     def _reach(self, point: Point) -> None:
         blow = self._board.injector.reached(point)
@@ -333,10 +191,6 @@ class Runtime:
     def change_channel(self) -> None:
         """Tune the board's ESP-NOW to another channel than the link's."""
         self._station.change_channel()
-
-    def _stick(self) -> None:
-        self._stuck = True
-        self._set_timer(NO_DEADLINE)
 
     def _restart(self, reason: ResetReason) -> None:
         if not self._halted:

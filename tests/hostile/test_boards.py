@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from strangers import Overheard, flood_tcp, flood_udp
+from floods import flood_tcp, flood_udp
+from strangers import Overheard
 
 from hil.board.board import Board
 from hil.edge import EdgeServer

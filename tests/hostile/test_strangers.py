@@ -9,7 +9,8 @@ import threading
 from dataclasses import replace
 
 import pytest
-from strangers import as_stream, can_spoof, data, flood_tcp, flood_udp, hello, hostile_frames
+from floods import as_stream, can_spoof, flood_tcp, flood_udp
+from strangers import data, hello, hostile_frames
 
 from hil.edge.asking.client import HeadClient
 from hil.edge.links.stream import MAX_HALF_OPEN, MAX_STRANGERS

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What strangers send takes no simulated time; what the firmware has taken in does."""
 
-from collections import deque
-
 import pytest
 
+from hil.sim.chip.machine import Trap
 from hil.sim.clock.clock import SimClock
-from hil.sim.runtime import NO_DEADLINE, Runtime
+from hil.sim.processor import NO_DEADLINE, Processor
 
 TOOK = 24_000
 
@@ -17,6 +16,12 @@ class Firmware:
     elapsed = 0
     foreign = 0
     staged = b""
+
+    def __init__(self, *, counts: bool) -> None:
+        self._counts = counts
+
+    def has(self, export: str) -> bool:
+        return export == "foreign" and self._counts
 
     def write(self, _address: int, data: bytes) -> None:
         self.staged = data
@@ -30,25 +35,24 @@ class Firmware:
         return NO_DEADLINE
 
 
-def runtime_of(clock: SimClock, firmware: Firmware, *, counts: bool) -> Runtime:
-    """Return a runtime as it is once the firmware has booted."""
-    runtime = Runtime.__new__(Runtime)
-    vars(runtime).update(
-        clock=clock,
-        _machine=firmware,
-        _staging=0,
-        _halted=False,
-        _booted_at=0,
-        _busy_until=0,
-        _called_at=0,
-        _charged=0,
-        _foreign=0,
-        _counts_foreign=counts,
-        _waiting=deque(),
-        _timer=None,
-        _spins=0,
-    )
-    return runtime
+class Chip(Processor):
+    """A processor whose firmware never fails."""
+
+    def __init__(self, firmware: Firmware) -> None:
+        super().__init__(SimClock())
+        self._load(firmware)
+
+    def _entering(self, *_call: object) -> None:
+        pass
+
+    def _left(self) -> None:
+        pass
+
+    def _die(self, trap: Trap) -> None:
+        raise trap
+
+    def _starve_idle(self) -> None:
+        raise AssertionError("The firmware never slept.")
 
 
 @pytest.mark.parametrize(
@@ -63,8 +67,8 @@ def runtime_of(clock: SimClock, firmware: Firmware, *, counts: bool) -> Runtime:
 def test_only_what_was_foreign_takes_no_time(
     export: str, data: bytes, *, counts: bool, took: int
 ) -> None:
-    runtime = runtime_of(SimClock(), Firmware(), counts=counts)
+    chip = Chip(Firmware(counts=counts))
     for _ in range(2):
-        runtime.run(export, len(data), staged=data)
-        runtime._waiting.clear()
-    assert runtime._busy_until == took
+        chip.run(export, len(data), staged=data)
+        chip._waiting.clear()
+    assert chip._busy_until == took

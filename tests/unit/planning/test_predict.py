@@ -20,7 +20,7 @@ from hil.sim.chip.layout import SUBTYPES_MODEL
 from hil.sim.clock.cost import invoke_cycles
 from hil.sim.clock.host_work import TOTAL_US
 from hil.sim.kernels import open_runner
-from hil.sim.runtime import WATCHDOG_US
+from hil.sim.processor import WATCHDOG_US
 
 ROOT = Path(__file__).parents[3]
 LINKS = ("udp", "ble")
