@@ -9,6 +9,7 @@ import itertools
 import random
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -25,8 +26,39 @@ _FRESH_S = 0.05
 _LATE_S = 0.02
 """By how much who sends at a rate may be late and make up for it."""
 
+_PATIENCE_S = 10.0
+"""For the first frames of one."""
+
 _BATCH = 16
 """Frames after which it is looked whether all is over."""
+
+
+@contextlib.contextmanager
+def at_work(flood: Callable[[Callable[[], bool]], Iterator[int]]) -> Iterator[None]:
+    """Have a stranger send in a thread as long as the block takes, and at least its first frames.
+
+    Args:
+        flood: gets what tells whether to end; see :func:`flood_udp` and :func:`flood_tcp`.
+
+    Raises:
+        TimeoutError: it has sent nothing.
+    """
+    over, begun = threading.Event(), threading.Event()
+
+    def run() -> None:
+        for count in flood(over.is_set):
+            if count:
+                begun.set()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        if not begun.wait(_PATIENCE_S):
+            raise TimeoutError(f"A stranger has sent nothing within {_PATIENCE_S:g} s.")
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 class Pace:

@@ -80,12 +80,7 @@ def test_nothing_shows_a_password(small_board: Board, request: pytest.FixtureReq
     for verb in ("info", "stats", "help", "role"):
         with _listening(console, secrets, f"the answer to {verb}"):
             console.request(verb)
-    with _listening(console, secrets, "a reset and the start behind it"):
-        small_board.reset()
-    for line in tuple(console.log):
-        _check(line, secrets, "the console's log of this session")
-    began = time.time() - time.monotonic() + console.log[0].host_time
-    _check_files(Run.of(request.config).log_dir, began, secrets)
+    _check_what_stays(small_board, Run.of(request.config).log_dir, secrets)
 
 
 def test_a_panic_shows_no_password(armed_board: Board) -> None:
@@ -118,12 +113,7 @@ def test_nothing_shows_a_key(small_board: Board, request: pytest.FixtureRequest)
         with _listening(console, secrets, f"the answer to {verb}"):
             console.request(verb)
     give(small_board, key)
-    with _listening(console, secrets, "a reset and the start behind it"):
-        small_board.reset()
-    for line in tuple(console.log):
-        _check(line, secrets, "the console's log of this session")
-    began = time.time() - time.monotonic() + console.log[0].host_time
-    _check_files(Run.of(request.config).log_dir, began, secrets)
+    _check_what_stays(small_board, Run.of(request.config).log_dir, secrets)
 
 
 def _with_key(digits: str) -> dict[str, str]:
@@ -179,6 +169,17 @@ def _kind_of(line: LogLine) -> str:
     if isinstance(parsed, Event):
         return f"the event '{parsed.name}'"
     return "an answer" if isinstance(parsed, Answer) else "a line of no kind"
+
+
+def _check_what_stays(board: Board, logs: Path, secrets: list[Secret]) -> None:
+    """Reset the board, and look through what it says then, the log, and what has been written."""
+    console = board.console
+    with _listening(console, secrets, "a reset and the start behind it"):
+        board.reset()
+    for line in tuple(console.log):
+        _check(line, secrets, "the console's log of this session")
+    began = time.time() - time.monotonic() + console.log[0].host_time
+    _check_files(logs, began, secrets)
 
 
 def _check_files(directory: Path, began: float, secrets: list[Secret]) -> None:

@@ -2,14 +2,13 @@
 """Virtual boards amid strangers: right results, and simulated figures as without them."""
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pytest
-from floods import flood_tcp, flood_udp
+from floods import at_work, flood_tcp, flood_udp
 from strangers import Overheard
 
 from hil.board.board import Board
@@ -20,7 +19,6 @@ from hil.resources import resource
 from hil.sim.process import Lab
 
 INFERENCES = 12
-PATIENCE_S = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -83,29 +81,13 @@ def test_who_speaks_to_a_gateway_changes_no_result(model: Model) -> None:
         assert edge.counters["rx_foreign"]
 
 
-@contextlib.contextmanager
-def flood(via: str, edge: EdgeServer, known: Callable[[], Overheard]) -> Iterator[None]:
+def flood(
+    via: str, edge: EdgeServer, known: Callable[[], Overheard]
+) -> contextlib.AbstractContextManager[None]:
     """Have a stranger at work as long as the block takes."""
-    over, begun = threading.Event(), threading.Event()
-
-    def run() -> None:
-        frames = (
-            flood_tcp(edge.address, known, over.is_set)
-            if via == "tcp"
-            else flood_udp(edge.address, lambda: None, known, over.is_set, spoof=False)
-        )
-        for count in frames:
-            if count:
-                begun.set()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        assert begun.wait(PATIENCE_S)
-        yield
-    finally:
-        over.set()
-        thread.join()
+    if via == "tcp":
+        return at_work(lambda over: flood_tcp(edge.address, known, over))
+    return at_work(lambda over: flood_udp(edge.address, lambda: None, known, over, spoof=False))
 
 
 def figures_over(via: str, model: Model, *, attacked: bool) -> list[Any]:

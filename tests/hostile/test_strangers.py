@@ -5,11 +5,10 @@ import contextlib
 import logging
 import random
 import socket
-import threading
 from dataclasses import replace
 
 import pytest
-from floods import as_stream, can_spoof, flood_tcp, flood_udp
+from floods import as_stream, at_work, can_spoof, flood_tcp, flood_udp
 from strangers import data, hello, hostile_frames
 
 from hil.edge.asking.client import HeadClient
@@ -22,26 +21,6 @@ from hil.protocol.packet import ack_frame
 
 PATIENCE_S = 10.0
 UDP_BARRIER = b"SNBR\0\0\0\0"
-
-
-@contextlib.contextmanager
-def flood(frames):
-    """Send frames in a thread as long as the block takes, and at least the first of them."""
-    over, begun = threading.Event(), threading.Event()
-
-    def run():
-        for count in frames(over.is_set):
-            if count:
-                begun.set()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        assert begun.wait(PATIENCE_S)
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 @contextlib.contextmanager
@@ -73,7 +52,7 @@ def test_an_honest_head_infers_right_amid_a_flood(edge, honest, known, via):
             return flood_tcp(edge.address, now, over)
         return flood_udp(edge.address, lambda: None, now, over, spoof=False)
 
-    with flood(frames):
+    with at_work(frames):
         for _ in range(100):
             numbers["at"], activation = honest.infer()
             record = edge.record(numbers["at"], known.session)
@@ -100,7 +79,7 @@ def test_what_is_sent_under_the_addresses_of_both_sides_changes_nothing(
     def frames(over):
         return flood_udp(edge.address, lambda: board, now, over, rate=2_000)
 
-    with flood(frames):
+    with at_work(frames):
         for _ in range(50):
             numbers["at"], activation = honest.infer()
             assert edge.record(numbers["at"], known.session).activation == activation

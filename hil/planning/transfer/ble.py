@@ -3,13 +3,12 @@
 
 import functools
 
-from hil.planning.transfer.exchange import GREETING, Exchanged, Processor, play
+from hil.planning.transfer.exchange import GREETING, Exchanged, Processor
 from hil.planning.transfer.packets import LARGEST_BODY, PacketHead, PacketHost
-from hil.planning.transfer.processor import ProcessorCost, whole_us
+from hil.planning.transfer.processor import ProcessorCost
 from hil.protocol import PlainAnswering
 from hil.sim.ble.connection import Connection, Side
 from hil.sim.clock.clock import SimClock
-from hil.sim.clock.host_work import TOTAL_US
 from hil.sim.radio.link import LinkParameters
 
 BUFFERS = 12
@@ -34,9 +33,9 @@ class BleExchange:
     ) -> None:
         self._clock = clock
         self._connection = Connection(clock, link, seed, self._lost)
-        self._processor = Processor(clock, cost)
+        processor = Processor(clock, cost)
         limit = max(min(link.packet_bytes + 3, MTU), SMALLEST_MTU) - 3
-        self._head = PacketHead(clock, self._processor, limit, self._send, selective_repeat=False)
+        self._head = PacketHead(clock, processor, limit, self._send, selective_repeat=False)
         self._host = PacketHost(PlainAnswering(limit, LARGEST_BODY, GREETING))
         self._held = 0
         self._blocked = False
@@ -44,13 +43,8 @@ class BleExchange:
 
     def run(self, number: int, length: int) -> Exchanged | None:
         """Exchange an activation of ``length`` bytes for its answer; None if it is lost."""
-        begun = self._processor.free_at
         self._begins = True
-        self._head.ask(number, length)
-        if not play(self._clock, lambda: self._head.is_over) or not self._head.answered:
-            return None
-        taken_us = whole_us(self._processor.now - begun)
-        return Exchanged(taken_us - TOTAL_US, self._head.frames, self._head.wire_bytes)
+        return self._head.exchange(number, length)
 
     def _lost(self) -> None:
         self._head.failed = True  # a board would connect anew and try again

@@ -8,13 +8,13 @@ here, since this host deals with every record at once.
 import functools
 from collections.abc import Callable
 
-from hil.planning.transfer.exchange import GREETING, Exchanged, Processor, play
+from hil.planning.transfer.exchange import GREETING, Exchanged, Processor
 from hil.planning.transfer.packets import LARGEST_BODY, PacketHead, PacketHost
-from hil.planning.transfer.processor import ProcessorCost, whole_us
+from hil.planning.transfer.processor import ProcessorCost
 from hil.protocol import Answering
 from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.sim.clock.clock import CYCLES_PER_US, SimClock
-from hil.sim.clock.host_work import TOTAL_US, TURNAROUND_US
+from hil.sim.clock.host_work import TURNAROUND_US
 from hil.sim.espnow.driver import DriverError, EspNowDriver
 from hil.sim.espnow.medium import MAX_DATA, EspNowMedium
 from hil.sim.radio.air import Air
@@ -67,8 +67,8 @@ class EspNowExchange:
         self._by_line = gateway
         air = Air(clock, {"espnow": link}, seed)
         medium = air.shared(EspNowMedium)
-        self._processor = Processor(clock, cost)
-        self._head = PacketHead(clock, self._processor, MAX_DATA, self._send)
+        processor = Processor(clock, cost)
+        self._head = PacketHead(clock, processor, MAX_DATA, self._send)
         self._host = PacketHost(Answering(MAX_DATA, LARGEST_BODY, GREETING))
         self._board = self._driver(medium, _HEAD, self._heard, self._sent)
         self._peer = self._driver(medium, _PEER, self._at_peer, lambda mac, ok: None)
@@ -80,12 +80,7 @@ class EspNowExchange:
 
     def run(self, number: int, length: int) -> Exchanged | None:
         """Exchange an activation of ``length`` bytes for its answer; None if it is lost."""
-        begun = self._processor.free_at
-        self._head.ask(number, length)
-        if not play(self._clock, lambda: self._head.is_over) or not self._head.answered:
-            return None
-        taken_us = whole_us(self._processor.now - begun)
-        return Exchanged(taken_us - TOTAL_US, self._head.frames, self._head.wire_bytes)
+        return self._head.exchange(number, length)
 
     def _driver(
         self,

@@ -3,7 +3,8 @@
 
 from collections.abc import Callable
 
-from hil.planning.transfer.exchange import KEY, SESSION, Processor, answer, request
+from hil.planning.transfer.exchange import KEY, SESSION, Exchanged, Processor, answer, play, request
+from hil.planning.transfer.processor import whole_us
 from hil.protocol import (
     BODY_OVERHEAD,
     HEADER_SIZE,
@@ -21,6 +22,7 @@ from hil.protocol.packet import ack_frame, parse_single_frame
 from hil.protocol.rto import RetransmissionTimer
 from hil.protocol.selective_repeat import FragmentOut
 from hil.sim.clock.clock import CYCLES_PER_US, Event, SimClock
+from hil.sim.clock.host_work import TOTAL_US
 from hil.sim.clock.reaction import Reaction
 
 LARGEST_BODY = 16 << 20
@@ -55,6 +57,15 @@ class PacketHead:
         self._repeats = selective_repeat
         self._timer = RetransmissionTimer()
         self._deadline: Event | None = None
+
+    def exchange(self, number: int, length: int) -> Exchanged | None:
+        """Exchange an activation of ``length`` bytes for its answer; None if it is lost."""
+        begun = self._processor.free_at
+        self.ask(number, length)
+        if not play(self._clock, lambda: self.is_over) or not self.answered:
+            return None
+        taken_us = whole_us(self._processor.now - begun)
+        return Exchanged(taken_us - TOTAL_US, self.frames, self.wire_bytes)
 
     def ask(self, number: int, length: int) -> None:
         """Begin with an activation of ``length`` bytes."""

@@ -6,12 +6,11 @@ The driver's queue of 32 datagrams is never full: no more are on their way (docs
 
 import functools
 
-from hil.planning.transfer.exchange import GREETING, Exchanged, Processor, play
+from hil.planning.transfer.exchange import GREETING, Exchanged, Processor
 from hil.planning.transfer.packets import LARGEST_BODY, PacketHead, PacketHost
-from hil.planning.transfer.processor import ProcessorCost, whole_us
+from hil.planning.transfer.processor import ProcessorCost
 from hil.protocol import Answering
 from hil.sim.clock.clock import SimClock
-from hil.sim.clock.host_work import TOTAL_US
 from hil.sim.ip.udp import FRAME_LIMIT
 from hil.sim.radio.link import LinkDirection
 
@@ -24,18 +23,13 @@ class UdpExchange:
     ) -> None:
         self._clock = clock
         self._up, self._down = up, down
-        self._processor = Processor(clock, cost)
-        self._head = PacketHead(clock, self._processor, FRAME_LIMIT, self._send)
+        processor = Processor(clock, cost)
+        self._head = PacketHead(clock, processor, FRAME_LIMIT, self._send)
         self._host = PacketHost(Answering(FRAME_LIMIT, LARGEST_BODY, GREETING))
 
     def run(self, number: int, length: int) -> Exchanged | None:
         """Exchange an activation of ``length`` bytes for its answer; None if it is lost."""
-        begun = self._processor.free_at
-        self._head.ask(number, length)
-        if not play(self._clock, lambda: self._head.is_over) or not self._head.answered:
-            return None
-        taken_us = whole_us(self._processor.now - begun)
-        return Exchanged(taken_us - TOTAL_US, self._head.frames, self._head.wire_bytes)
+        return self._head.exchange(number, length)
 
     def _send(self, frame: bytes, now: int) -> bool:
         for arrival in self._up.datagram(now, len(frame)).arrivals:
