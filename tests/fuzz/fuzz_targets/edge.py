@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fuzz_targets.choices import Choices, frames_of, headers
-from hil.edge.links.packets import MAX_PEERS, PacketService
+from hil.edge.links.packets import PacketService
+from hil.edge.links.peers import MAX_PEERS
 from hil.edge.session import EdgeSession
 from hil.edge.tail import TailInfo
 from hil.protocol import DataType, ErrorCode, Message, ProtocolError
@@ -73,7 +74,7 @@ def run(data: bytes) -> None:
             service.received(transport, address, frame, dealt_with)
         if choices.below(4) == 0:
             runner.end()
-        assert len(service._peers) <= MAX_PEERS
+        assert len(list(service._keyless)) <= MAX_PEERS
         _decide(choices)
     while runner.owed:
         runner.end()

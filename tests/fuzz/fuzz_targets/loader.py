@@ -8,6 +8,7 @@ from fuzz_targets.choices import Choices
 from hil.sim.chip.chip import esp32s3, virtual_mac
 from hil.sim.chip.nor import NorFlash
 from hil.sim.chip.reset import ResetReason
+from hil.sim.faults.injector import Injector
 from hil.sim.loader.command import checksum
 from hil.sim.loader.rom import SYNC_REQUEST, RomLoader
 from hil.sim.loader.slip import encode
@@ -40,7 +41,7 @@ class _Host:
 def run(data: bytes) -> None:
     choices = Choices(data)
     host = _Host()
-    loader = RomLoader(host)
+    loader = RomLoader(host, Injector())
     while choices.left:
         before = host.sent
         what = choices.below(8)
