@@ -54,6 +54,9 @@ class _Transport:
         headers(list(frames))
         self.sent += len(frames)
 
+    def unknown(self, peer: str) -> None:
+        assert peer
+
 
 def run(data: bytes) -> None:
     choices = Choices(data)
