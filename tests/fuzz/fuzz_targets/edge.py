@@ -57,6 +57,9 @@ class _Transport:
     def unknown(self, peer: str) -> None:
         assert peer
 
+    def disconnect(self, peer: str) -> None:
+        assert peer
+
 
 def run(data: bytes) -> None:
     choices = Choices(data)
