@@ -58,6 +58,7 @@ ORDER = (
     "roles_answering",
     "roles_repeating",
     "roles_gateway",
+    "roles_keys",
     "roles_ble",
     "console",
     "console_noise",
