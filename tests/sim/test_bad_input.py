@@ -329,16 +329,18 @@ def test_a_host_without_bluez(ready, tail, monkeypatch):
 class Relay:
     """A TCP relay to an edge server that does something when an activation has arrived."""
 
-    def __init__(self, target: tuple[str, int], on_activation) -> None:
-        self._target = target
+    def __init__(self, edge: EdgeServer, on_activation) -> None:
+        self._edge = edge
         self._on_activation = on_activation
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = self._listener.getsockname()
         self.hearing = Hearing()
         self.counters = Counter()
-        self.impairment, self.model_id = None, 0
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
+
+    def __getattr__(self, name):
+        return getattr(self._edge, name)
 
     def record(self, message_id, session):
         raise AssertionError("there is no inference to have a record of")
@@ -350,12 +352,16 @@ class Relay:
         return self
 
     def __exit__(self, *exc_info):
+        self._listener.shutdown(socket.SHUT_RDWR)  # also where nobody has connected
         self._listener.close()
         self._thread.join()
 
     def _run(self) -> None:
-        board, _ = self._listener.accept()
-        with board, socket.create_connection(self._target) as edge:
+        try:
+            board, _ = self._listener.accept()
+        except OSError:
+            return
+        with board, socket.create_connection(self._edge.address) as edge:
             edge.sendall(board.recv(4096))  # HELLO
             board.sendall(edge.recv(4096))
             board.recv(1)
@@ -369,7 +375,7 @@ def test_an_edge_server_that_is_not_there(ready, tail):
 
 
 def test_an_edge_server_that_dies_in_mid_inference(ready, tail, model):
-    with Relay(tail.address, lambda: None) as relay:
+    with Relay(tail, lambda: None) as relay:
         ready.connect(relay)
         with refused(MessageLost, "edge_lost"):
             ready.infer(np.zeros(model.input.shape, np.uint8))
@@ -388,7 +394,7 @@ def test_a_lab_that_is_killed_in_mid_inference(model):
         split = board.part.split
         with (
             EdgeServer(split.tail, split.model_id, stopwatch=board.stopwatch) as tail,
-            Relay(tail.address, lab.process.kill) as relay,
+            Relay(tail, lab.process.kill) as relay,
         ):
             board.connect(relay)
             with refused(LabError, "lab process .* has died"):

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Simulated figures are the same in every run, however busy the machine is."""
 
-import random
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -47,20 +45,6 @@ def exchange(board: Board, images: np.ndarray, *, chatter: bool) -> Figures:
     return [*measured, board.console.request("stats")]
 
 
-@contextmanager
-def same_keys() -> Iterator[None]:
-    """Have keys and nonces of this host be the same in each run.
-
-    A gateway's firmware takes some instructions more for a zero than for another byte, and what a
-    tag is made of is as random as the key.
-    """
-    seeded = SimpleNamespace(token_bytes=random.Random(5).randbytes)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hil.protocol.auth.secrets", seeded)
-        yield
-
-
-@same_keys()
 def figures(
     link: dict[str, Any], links: Iterable[str] = LINKS, *, chatter: bool = False
 ) -> dict[str, Figures]:

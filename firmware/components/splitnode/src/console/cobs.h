@@ -13,7 +13,7 @@
 /* Writes at most SN_COBS_BOUND(length) bytes and returns how many. */
 size_t sn_cobs_encode(const uint8_t *plain, size_t length, uint8_t *encoded);
 
-/* Writes fewer bytes than `length`; `plain` may be `encoded`. False if the encoding is broken. */
+/* Writes at most `length` bytes; `plain` may be `encoded`. False if the encoding is broken. */
 bool sn_cobs_decode(const uint8_t *encoded, size_t length, uint8_t *plain, size_t *plain_length);
 
 #endif
