@@ -21,6 +21,7 @@ FAMILIES = (
     "console",
     "time",
     "secrets",
+    "keys",
     "classes",
     "blame",
 )

@@ -11,6 +11,7 @@ _BEGINNINGS = {
     "identity": ("freshness", "roles", "fragments"),
     "connections": ("connections", "fragments"),
     "storage": ("updates", "console_chunks"),
+    "keys": ("roles_keys", "connections_keys", "secrets"),
     "blame": ("console", "connections_hello"),
 }
 """What the tests' modules are called for a family of mutants, where not as the family."""

@@ -59,6 +59,7 @@ ORDER = (
     "roles_answering",
     "roles_repeating",
     "roles_gateway",
+    "roles_keys",
     "roles_ble",
     "console",
     "console_noise",

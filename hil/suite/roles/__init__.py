@@ -5,5 +5,6 @@
 ``test_roles_answering``  a tail frame by frame: whom it answers, and what
 ``test_roles_repeating``  how it puts requests together, and repeats answers
 ``test_roles_gateway``    a gateway record by record
+``test_roles_keys``       what either side takes with a key, and what changes nothing
 ``test_roles_ble``        a tail over BLE, asked by this host
 """

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import replace
+from typing import Self
 
 from hil.board.board import Board
 from hil.edge.tail import Tail
@@ -69,7 +70,7 @@ class ScriptedHead:
         self._mac = board.info.mac
         self._last = 0
 
-    def beside(self) -> "ScriptedHead":
+    def beside(self) -> Self:
         """Return another head, which shares this one's end of the air."""
         other = copy(self)
         other.session = next(self._sessions)
@@ -104,6 +105,10 @@ class ScriptedHead:
         right = Hello(Role.HEAD, info.dtype, FRAME_LIMIT, info.tensor_size, info.classes)
         own = replace(right, **said)  # type: ignore[arg-type]
         return self.message(MessageType.HELLO, own.pack())
+
+    def hello_frame(self, hello: Message) -> bytes:
+        """Return a HELLO as its frame."""
+        return single_frame(hello)
 
     def greet(self) -> None:
         """Take the tail for this head.
@@ -160,7 +165,7 @@ class ScriptedHead:
         message = Message(
             MessageType.HELLO, Flags.NONE, _STRANGER, number, info.model_id ^ 1, own.pack()
         )
-        self.send(single_frame(message))
+        self.send(self.hello_frame(message))
         while (frame := self._receive(timeout)) is not None:
             header = header_of(frame)
             if header is None or header.session != _STRANGER:
