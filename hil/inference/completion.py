@@ -161,6 +161,8 @@ def _scores(dtype: str) -> tuple[int, int]:
     """Return the least and the highest score of a data type; of float32 its bits, signed or not."""
     if dtype == "float32":
         return -1 << 31, U32
+    if dtype == "bool":
+        return 0, 1
     limits = np.iinfo(dtype)
     return int(limits.min), int(limits.max)
 

@@ -68,6 +68,7 @@ from hil.esptool_worker import connect as module
 from hil.serialport.line import USUAL
 
 class Port:
+    read = write = None
     def close(self): print("closed")
 
 def detect(port, connect_mode, connect_attempts):

@@ -5,7 +5,7 @@ from hil.board.board import Board
 from hil.host.secret import Unseen
 from hil.protocol import HEADER_SIZE, Message, MessageType, ProtocolError, header_of
 from hil.protocol.auth import greeting_key, new_key, new_nonce, opened, sealed, session_key
-from hil.protocol.greeting import with_nonce, without_nonce
+from hil.protocol.greeting.greeting import with_nonce, without_nonce
 from hil.protocol.packet import parse_single_frame, single_frame
 from hil.suite.helpers.air.raw_air import RawAir
 from hil.suite.helpers.air.scripted_head import VIA, ScriptedHead, told

@@ -18,7 +18,7 @@ from hil.protocol import (
     Role,
 )
 from hil.protocol.auth import greeting_key, new_key, new_nonce, sealed, session_key
-from hil.protocol.greeting import with_nonce, without_nonce
+from hil.protocol.greeting.greeting import with_nonce, without_nonce
 from hil.protocol.packet import parse_single_frame, refusal, single_frame
 from hil.suite.helpers.air.raw_air import RawAir
 from hil.suite.helpers.air.raw_tail import RawTail
