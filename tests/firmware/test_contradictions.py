@@ -22,11 +22,15 @@ REPORT = f"{CORE}/node/report.c"
 
 @dataclass(frozen=True)
 class Defect:
-    """A change of the sources, the link that it is about, and words of the failure."""
+    """A change of the sources, the link that it is about, and words of the failure.
+
+    Where there is a key, what no frame can be is a stranger's, and nobody says more of it.
+    """
 
     change: Change
     words: str
     via: str = "udp"
+    keyless: bool = False
 
 
 DEFECTS = {
@@ -54,6 +58,7 @@ DEFECTS = {
         ),
         "A frame starts with 0x1234 instead of 0x4e53;",
         "tcp",
+        keyless=True,
     ),
     "version of HELLO": Defect(
         (
@@ -62,6 +67,7 @@ DEFECTS = {
             "(2u << 4 | header->type)",
         ),
         "A frame is of version 2; 1 is spoken here;",
+        keyless=True,
     ),
     "role in HELLO": Defect(
         (f"{CORE}/link/greeting.c", "(uint8_t)greeting->role", "2"),
@@ -123,15 +129,16 @@ def test_a_contradiction_is_the_products_failure_and_says_what_it_is(
         EdgeServer(split.tail, split.model_id) as edge,
         pytest.raises(ProductFailure, match=defect.words) as caught,
     ):
-        use(board, build, model, edge, defect.via)
+        use(board, build, model, edge, defect)
     assert not isinstance(caught.value, InfrastructureError | BadInputError)
 
 
-def use(board: Board, build: FirmwareBuild, model: Model, edge: EdgeServer, via: str) -> None:
+def use(board: Board, build: FirmwareBuild, model: Model, edge: EdgeServer, defect: Defect) -> None:
     """Do what most tests do, long enough for a defect to show."""
     board.flash(build, model)
     board.reset()
-    board.connect(edge, via)
+    board.keyless = defect.keyless
+    board.connect(edge, defect.via)
     board.infer(np.zeros(model.input.shape, np.uint8))
     for _ in range(200):
         board.refresh()
