@@ -24,7 +24,7 @@ ROM = range(0x4000_0000, 0x4006_0000)
 
 _SHOWN = 3
 
-_MOST_BACKTRACES, _MOST_FRAMES = 8, 256
+MOST_BACKTRACES, _MOST_FRAMES = 8, 256
 """What is taken of a panic: two cores print theirs, of at most 100 frames each."""
 
 _BACKTRACE = re.compile(r"Backtrace:((?: ?0x[0-9a-f]{1,8}:0x[0-9a-f]{1,8})*)(?: ?\|<-(\w+))?", re.I)
@@ -131,7 +131,7 @@ class BacktraceReader:
                 addresses[0] = counter
             if ending == "CORRUPTED" and len(addresses) == 1 and caller:
                 addresses.append(call_address(caller))
-        if addresses and len(self.found) < _MOST_BACKTRACES:
+        if addresses and len(self.found) < MOST_BACKTRACES:
             self.found.append(Backtrace(tuple(addresses[:_MOST_FRAMES]), ending))
 
 
