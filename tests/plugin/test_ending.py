@@ -2,6 +2,8 @@
 """Sessions that a signal ends."""
 
 import json
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -34,6 +36,14 @@ def test_after():
 SIGNALS = {"SIGTERM": 143, "SIGHUP": 129}
 
 
+@pytest.fixture(autouse=True)
+def usual_hang_up() -> Iterator[None]:
+    """Sessions are started with SIGHUP as usual: under nohup it is ignored, and stays so."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def results(pytester: pytest.Pytester) -> dict[str, Any]:
     text = (pytester.path / "hil-report" / "results.json").read_text()
     document: dict[str, Any] = json.loads(text)
@@ -44,14 +54,14 @@ def names(document: dict[str, Any]) -> list[str]:
     return [each["nodeid"].split("::")[1] for each in document["tests"]]
 
 
-@pytest.mark.parametrize(("signal", "status"), SIGNALS.items())
+@pytest.mark.parametrize(("name", "status"), SIGNALS.items())
 def test_a_signal_ends_a_session_as_ctrl_c_does(
-    pytester: pytest.Pytester, signal: str, status: int
+    pytester: pytest.Pytester, name: str, status: int
 ) -> None:
-    pytester.makepyfile(SENT.format(how=f"os.kill(os.getpid(), signal.{signal})"))
+    pytester.makepyfile(SENT.format(how=f"os.kill(os.getpid(), signal.{name})"))
     result = pytester.runpytest_subprocess(*OPTIONS)
     assert result.ret == status
-    result.stdout.fnmatch_lines([f"exit * {status}: ended by {signal}", "results * *results.json"])
+    result.stdout.fnmatch_lines([f"exit * {status}: ended by {name}", "results * *results.json"])
     document = results(pytester)
     assert (document["run"]["outcome"], document["run"]["exit_status"]) == ("interrupted", status)
     assert names(document) == ["test_before"]

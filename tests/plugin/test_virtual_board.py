@@ -85,7 +85,7 @@ def test_a_users_own_test_runs_in_an_empty_directory(pytester: pytest.Pytester) 
             "firmware * reference kernels",
             "flashed * app, model: * bytes in *",
             "exact * transport 3/3 inferences",
-            "links * simulated",
+            "links * simulated, authenticated",
             "*tcp * kB/s * 0 of 3 * 0 of 3  none asked for",
             "latency * simulated, milliseconds; *",
             "*tcp * transfer * 3 * 0 *",
