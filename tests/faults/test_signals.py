@@ -19,14 +19,19 @@ BOUND_S = 60.0
 processor, of which a busy machine makes many."""
 
 LATEST_S = 12.0
-"""About what the whole session takes."""
+"""Starting, flashing, and then tests, be they the short ones or the one that goes on for ever."""
 
 TEST = """
+import itertools
 import pytest
 
 @pytest.mark.parametrize("number", range(200))
 def test_it(board, link, photos, number):
     assert board.infer(photos[number % 3])
+
+def test_on_and_on(board, link, photos):
+    for number in itertools.count():
+        assert board.infer(photos[number % 3])
 """
 
 # A shell lets what it starts in the background ignore Ctrl-C, and these tests with it.
