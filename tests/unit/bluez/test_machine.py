@@ -36,12 +36,17 @@ def shell():
 
         def serve():
             for answer in iter(lambda: answers.pop(0) if answers else None, None):
-                with server.accept()[0] as client:
+                try:
+                    client, _ = server.accept()
+                except OSError:
+                    return  # the test has ended
+                with client:
                     while b"exit\n" not in client.recv(65536):
                         """The whole of it."""
                     client.sendall(answer)
 
         yield answers, server.getsockname()[1], threading.Thread(target=serve, daemon=True)
+        server.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_without_a_common_key_the_head_is_told_auth(
     keyed, edge, link, case, split, tail, monkeypatch
 ):
     monkeypatch.setattr("hil.protocol.rto.EXPIRIES", 2)
-    monkeypatch.setattr("hil.protocol.rto.FIRST_US", 1000)
+    monkeypatch.setattr("hil.protocol.rto.FIRST_US", 200_000)
     server = edge if case == "none there" else keyed
     key = None if case == "none here" else new_key()
     with opened(server, link, split, key) as head:
