@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Fuzzers: how long each of them runs, and the C core built for libFuzzer."""
 
+import random
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,12 +13,22 @@ from fuzzing.core import FuzzerMissingError, build_fuzzer
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
+        "--fuzz-seed", default="1", help="of random scenarios: a number, or the word random"
+    )
+    parser.addoption(
         "--seconds",
         type=int,
         default=0,
         metavar="N",
         help="How long each fuzzer runs; default: none does, and the corpora are replayed.",
     )
+
+
+@pytest.fixture
+def seed(pytestconfig: pytest.Config) -> int:
+    """What random scenarios begin with: the same in CI, so that a run there can be repeated."""
+    asked = str(pytestconfig.getoption("--fuzz-seed", default="1"))
+    return random.SystemRandom().randrange(1 << 32) if asked == "random" else int(asked)
 
 
 @pytest.fixture

@@ -48,8 +48,7 @@ def test_they_agree_in_long_exchanges(side, seed, core):
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_they_go_on_agreeing(side, core, seconds):
-    seed = random.SystemRandom().randrange(1 << 32)
+def test_they_go_on_agreeing(side, core, seconds, seed):
     rng = random.Random(seed)
     until = time.monotonic() + seconds
     runs = 0

@@ -73,6 +73,7 @@ def _answer(choices: Choices, end: End, via: int, keyed: bool) -> None:
     now = identity = 0
     greeted = False
     waiting: list[Message] = []
+    others: set[int] = set()
 
     def hear(frame: bytes) -> bool:
         """Compare what a frame brings; False once a HELLO has been refused.
@@ -135,6 +136,8 @@ def _answer(choices: Choices, end: End, via: int, keyed: bool) -> None:
                 continue
             if kind is MessageType.HELLO or identity == 1:
                 kind, payload = MessageType.HELLO, HELLO_OF_HEAD.pack()
+            if kind is not MessageType.HELLO:
+                others.add(identity)
             model = 0 if kind is MessageType.ECHO else MODEL
             up.put(head.ask(Message(kind, Flags.NONE, PEER_SESSION, identity, model, payload), now))
         elif what == 1 and (deadline := head.deadline) is not None and repeats:
@@ -156,7 +159,7 @@ def _answer(choices: Choices, end: End, via: int, keyed: bool) -> None:
             if keyed and recorded and choices.below(2):
                 frames = [recorded[choices.number() % len(recorded)]]
             for frame in frames:
-                if not _greets_otherwise(frame) and not hear(frame):
+                if not (_greets_otherwise(frame) or _is_double(frame, others)) and not hear(frame):
                     return
         elif what in (4, 5):
             if (frame := down.take(choices)) is not None:
@@ -188,6 +191,12 @@ def _greets_otherwise(frame: bytes) -> bool:
     except ProtocolError:
         return False
     return header.type is MessageType.HELLO and header.session != PEER_SESSION
+
+
+def _is_double(frame: bytes, others: set[int]) -> bool:
+    """Is it a HELLO under the number of another message? One number is one message's (1.1)."""
+    header = header_of(frame)
+    return header is not None and header.type is MessageType.HELLO and header.message_id in others
 
 
 def _is_refused_hello(frame: bytes, answer: bytes) -> bool:
