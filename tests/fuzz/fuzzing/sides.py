@@ -96,7 +96,7 @@ def foreign(choices: Choices, session: int, answer: bool) -> list[bytes]:
     return found
 
 
-STARTS = {"up", "again", "sent", "writable", "lost", "listens", "resumes"}
+STARTS = {"up", "again", "sent", "writable", "lost", "listens", "resumes", "unknown"}
 STARTS |= set(_LABELS.values()) | {each.name for each in MessageType}
 """What a word of an owner's begins with."""
 
