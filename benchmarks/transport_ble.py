@@ -12,7 +12,16 @@ from transport_lanes import WAIT_S, Exchange
 
 from hil.edge import EdgeServer
 from hil.edge.asking.client import HeadClient
-from hil.protocol import Message, MessageType, Reassembler, fragment
+from hil.host.secret import Unseen
+from hil.protocol import (
+    HEADER_SIZE,
+    FrameHeader,
+    Message,
+    MessageType,
+    Reassembler,
+    fragment,
+)
+from hil.protocol.greeting.asking_keys import AskingKeys
 from hil.protocol.packet import FIRST_LENGTH, agreed_length
 from hil.protocol.payloads import Hello
 from hil.sim.ble.adapter import HostRadio
@@ -61,7 +70,7 @@ class BleLane:
         for board in (self._board, self._bare):
             if not board.ready.wait(WAIT_S):
                 raise SystemExit("nobody has subscribed")
-        self.head = self._exchange.head(_BleAsker(self._board))
+        self.head = self._exchange.head(_BleAsker(self._board, self._exchange.key))
 
     def bare(self) -> None:
         """See Lane."""
@@ -123,18 +132,30 @@ class _BleAsker:
 
     frame_limit = _FRAME_LIMIT
 
-    def __init__(self, board: _Board) -> None:
+    def __init__(self, board: _Board, key: Unseen | None) -> None:
         self._board = board
+        self._keys = None if key is None else AskingKeys(key)
         self._length = FIRST_LENGTH
         self._reassembler = Reassembler(FIRST_LENGTH, 1 << 20)
 
     def ask(self, message: Message) -> Message:
         """Return the answer."""
-        self._board.notify(fragment(message, self._length))
+        keys, tag_key = self._keys, None
+        is_hello = message.type is MessageType.HELLO
+        if keys is not None:
+            message, tag_key = keys.outgoing(message)
+            self._reassembler.expect(keys.answer_key if is_hello else keys.session)
+        frames = fragment(message, self._length, tag_key)
+        self._board.notify(frames if keys is None else [keys.sealed(each) for each in frames])
         answer = None
         while answer is None:
-            answer = self._reassembler.add(self._board.written.get(timeout=WAIT_S))
+            frame = self._board.written.get(timeout=WAIT_S)
+            if keys is not None:
+                frame = keys.opened(FrameHeader.parse(frame[:HEADER_SIZE]), frame)
+            answer = self._reassembler.add(frame)
         if answer.type is MessageType.HELLO:
+            if keys is not None:
+                answer = keys.greeted(answer)
             self._length = agreed_length(self.frame_limit, Hello.parse(answer.payload))
             self._reassembler.agree(self._length)
         return answer

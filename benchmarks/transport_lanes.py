@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from hil.edge import EdgeServer
 from hil.edge.asking.client import Asker, HeadClient, StreamAsker
 from hil.edge.asking.packet_asker import PacketAsker, UdpChannel
+from hil.host.secret import Unseen
 from hil.protocol import DataType, Flags, Message, MessageType, fragment, pack_stream
 from hil.transport.udp import FRAME_LIMIT
 
@@ -30,6 +31,7 @@ class Exchange:
         classes: number of classes.
         activation: the payload of DATA.
         result_size: bytes of RESULT's payload.
+        key: of both sides, as boards have one; without, links are for anybody.
     """
 
     model_id: int
@@ -37,6 +39,7 @@ class Exchange:
     classes: int
     activation: bytes
     result_size: int
+    key: Unseen | None
 
     @property
     def request(self) -> Message:
@@ -122,7 +125,7 @@ class TcpLane:
 
     def connect(self, reply: tuple[Address, Address]) -> None:
         """See Lane."""
-        self.head = self._exchange.head(StreamAsker(reply[0], WAIT_S))
+        self.head = self._exchange.head(StreamAsker(reply[0], WAIT_S, self._exchange.key))
         self._bare = socket.create_connection(reply[1], WAIT_S)
         self._bare.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -169,7 +172,7 @@ class UdpLane:
 
     def connect(self, reply: tuple[Address, Address]) -> None:
         """See Lane."""
-        self.head = self._exchange.head(PacketAsker(UdpChannel(reply[0])))
+        self.head = self._exchange.head(PacketAsker(UdpChannel(reply[0]), self._exchange.key))
         self._bare = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._bare.settimeout(WAIT_S)
         self._bare.connect(reply[1])

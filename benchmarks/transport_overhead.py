@@ -30,6 +30,7 @@ from hil.edge import EdgeServer
 from hil.model.interpreter import Interpreter
 from hil.model.model import Model
 from hil.protocol import DataType
+from hil.protocol.auth import new_key
 from hil.protocol.payloads import Result
 
 LANES: dict[str, type[Lane]] = {lane.name: lane for lane in (TcpLane, UdpLane, EspnowLane, BleLane)}
@@ -44,8 +45,9 @@ _START_S = 60.0
 @click.option("--model", "path", type=click.Path(path_type=Path, exists=True), default=MODEL)
 @click.option("--cut", help="Where to cut; the model's default cut if not given.")
 @click.option("--rounds", type=click.IntRange(5), default=50, show_default=True)
+@click.option("--auth/--no-auth", default=True, show_default=True, help="Whether there is a key.")
 @click.option("--limit", default=LIMIT, show_default=True, help="Largest ratio that is well.")
-def main(via: str, path: Path, cut: str | None, rounds: int, limit: float) -> None:
+def main(via: str, path: Path, cut: str | None, rounds: int, auth: bool, limit: float) -> None:
     """Measure the default model with the reference kernels."""
     model = Model.load(path)
     split = model.split(cut)
@@ -59,6 +61,7 @@ def main(via: str, path: Path, cut: str | None, rounds: int, limit: float) -> No
         expected.size,
         activation.tobytes(),
         len(Result(DataType.INT8, 1, (), 0, 0, 0, 0, 0).pack()),
+        new_key() if auth else None,
     )
     names = via.split(",")
     if unknown := set(names) - set(LANES):
@@ -129,7 +132,7 @@ def _served(tail: bytes, exchange: Exchange, lanes: list[Lane]) -> Iterator[None
 def _serve(
     pipe: Connection, tail: bytes, exchange: Exchange, invitations: dict[str, object]
 ) -> None:
-    with EdgeServer(tail, exchange.model_id) as edge:
+    with EdgeServer(tail, exchange.model_id, key=exchange.key) as edge:
         for name, invitation in invitations.items():
             pipe.send(LANES[name].serve(edge, exchange, invitation))
         pipe.recv()

@@ -57,7 +57,9 @@ class EspnowLane:
 
     def connect(self, reply: None) -> None:
         """See Lane."""
-        self.head = self._exchange.head(PacketAsker(_Gateway(self._lines[0][0])))
+        self.head = self._exchange.head(
+            PacketAsker(_Gateway(self._lines[0][0]), self._exchange.key)
+        )
 
     def bare(self) -> None:
         """See Lane."""

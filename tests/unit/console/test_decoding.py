@@ -49,13 +49,15 @@ def test_a_board_that_answers_at_once_after_a_panic_does_not_hide_it(port, conso
     console.health.answered()
     port.feed(panic(0x42001000) + b"Rebooting...\r\nrst:0xc (RTC_SW_CPU_RST),boot:0x8\r\n")
     deadline = time.monotonic() + LONG
-    while not console.health.boots and time.monotonic() < deadline:
+    while not console.health.boots:
+        assert time.monotonic() < deadline
         time.sleep(0.001)
 
     def answer(data: bytes) -> None:
         port.feed(checked(f"{data.split()[0].decode().lstrip(chr(0))} ok proto=1"))
         deadline = time.monotonic() + LONG  # the answer is there before anybody waits for it
-        while not console._inbox._answers and time.monotonic() < deadline:
+        while not console._inbox._answers:
+            assert time.monotonic() < deadline
             time.sleep(0.001)
 
     port.on_write = answer

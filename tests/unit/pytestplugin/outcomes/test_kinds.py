@@ -52,17 +52,17 @@ def test_a_shortage_is_the_rigs_where_the_test_needs_a_board():
 
 def test_a_right_that_the_test_lacks_itself_is_its_own_affair():
     with pytest.raises(PermissionError) as caught:
-        raise PermissionError(13, "Permission denied", "/root/x")
+        raise PermissionError(13, "Permission denied", "/nowhere/x")
     assert cause_of(caught.value, HERE) is caught.value
 
 
 def test_a_right_that_the_harness_lacks_is_the_rigs(monkeypatch):
     from hil.host.files import whole_file
 
-    refuse = Mock(side_effect=PermissionError(13, "Permission denied", "/root/x"))
+    refuse = Mock(side_effect=PermissionError(13, "Permission denied", "/nowhere/x"))
     monkeypatch.setattr(whole_file.Path, "mkdir", refuse)
     with pytest.raises(PermissionError) as caught:
         whole_file.write_whole(b"", HERE / "x")
     told = cause_of(caught.value, HERE)
     assert isinstance(told, HostError)
-    assert "/root/x" in str(told)
+    assert "/nowhere/x" in str(told)
