@@ -2,6 +2,7 @@
 """The UDP socket of whoever listens."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 
@@ -45,12 +46,14 @@ def on_wire(request):
     def run(body):
         async def main():
             transport = await UdpTransport.open(family, (request.param, 0))
-            with socket.socket(family, socket.SOCK_DGRAM) as client:
-                client.setblocking(False)
-                client.connect(transport._transport.get_extra_info("sockname")[:2])
-                await body(Wire(transport, client))
-            transport.close()
-            await asyncio.sleep(0)  # the loop's turn in which it closes the socket
+            try:
+                with socket.socket(family, socket.SOCK_DGRAM) as client:
+                    client.setblocking(False)
+                    client.connect(transport._transport.get_extra_info("sockname")[:2])
+                    await body(Wire(transport, client))
+            finally:
+                transport.close()
+                await asyncio.sleep(0)  # the loop's turn in which it closes the socket
 
         asyncio.run(main())
 
@@ -208,8 +211,11 @@ def test_closing_with_sessions_that_have_begun_leaves_no_socket_open(on_wire):
 
 def test_who_has_only_greeted_makes_room_for_others_and_not_who_has_begun(on_wire):
     async def body(wire):
-        async def greet(begun):
-            with socket.socket(wire.client.family, socket.SOCK_DGRAM) as other:
+        # All of them stay open: the port of one that is closed may be the next one's.
+        with contextlib.ExitStack() as others:
+
+            async def greet(begun):
+                other = others.enter_context(socket.socket(wire.client.family, socket.SOCK_DGRAM))
                 other.setblocking(False)
                 other.connect(wire.client.getpeername())
                 other.send(b"hello")
@@ -218,9 +224,9 @@ def test_who_has_only_greeted_makes_room_for_others_and_not_who_has_begun(on_wir
                 done()
                 return peer
 
-        first = await greet(True)
-        greeted = [await greet(False) for _ in range(40)]
-        assert list(wire.transport._lines) == [first, *greeted[8:]]
+            first = await greet(True)
+            greeted = [await greet(False) for _ in range(40)]
+            assert list(wire.transport._lines) == [first, *greeted[8:]]
 
     on_wire(body)
 
