@@ -6,14 +6,19 @@ from typing import TypeVar
 
 from hil.errors import (
     BoardBusyError,
+    BoardQuarantinedError,
     HostError,
     InfrastructureError,
     LabError,
     PortBusyError,
     WrongChipError,
 )
+from hil.health.remarks import AGAIN
 
-FINAL = (WrongChipError, PortBusyError, BoardBusyError, LabError, HostError)
+FINAL = (
+    *(WrongChipError, PortBusyError, BoardBusyError, BoardQuarantinedError),
+    *(LabError, HostError),
+)
 """Errors that will be the same however often one tries."""
 
 T = TypeVar("T")
@@ -43,7 +48,7 @@ def with_retry(attempts: Sequence[Callable[[], T]], note: Callable[[str], None])
                 if index > 1:
                     error.args = (_sentence(reasons), *error.args[1:])
                 raise
-            note(f"trying again after: {error}")
+            note(f"{AGAIN}{error}")
     raise AssertionError("there is at least one attempt")
 
 
