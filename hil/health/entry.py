@@ -100,11 +100,12 @@ class Compared:
 
 @dataclass(frozen=True)
 class Quarantined:
-    """The board was set aside: why, and by whom (an account, or ``limits``)."""
+    """The board was set aside: why, by whom (an account, or ``limits``), and how it was named."""
 
     at: str
     why: str
     by: str
+    named: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class Health:
         bad: how many of these were bad ones.
         faults: what made the last session a bad one.
         seen: where it was last.
+        named: how it was named when it was set aside by hand; empty if it was not.
     """
 
     why: str | None = None
@@ -29,6 +30,7 @@ class Health:
     bad: int = 0
     faults: tuple[str, ...] = ()
     seen: Sighting | None = None
+    named: str = ""
 
     @property
     def quarantined(self) -> bool:
@@ -53,6 +55,7 @@ def judge(entries: Sequence[Entry], limits: HealthLimits) -> Health:
         bad=sum(map(bool, window)),
         faults=window[-1] if window else (),
         seen=next((each.board for each in reversed(entries) if isinstance(each, Session)), None),
+        named=next((each.named for each in aside if each.named), ""),
     )
 
 

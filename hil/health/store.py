@@ -135,7 +135,10 @@ class Store:
         """
         seen = []
         for board in self.boards():
-            last = self.last_session(board)
+            try:
+                last = self.last_session(board)
+            except InfrastructureError:
+                continue  # which is told of that board, and is to cost no other one
             if last is not None and place in (last[1].board.place, last[1].board.port):
                 seen.append((last[0], board))
         return max(seen)[1] if seen else None

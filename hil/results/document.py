@@ -72,6 +72,7 @@ class Results(PhotoBook):
         authentication: which links were authenticated, and what strangers have sent.
         spans: what each test that is judged by a budget has measured, by the test.
         history: earlier runs on this board.
+        explained: messages that were lost because a test impaired the link.
         The others hold the records of :mod:`hil.results.records`; photos are in the
         :class:`hil.results.photo_book.PhotoBook`.
     """
@@ -97,6 +98,7 @@ class Results(PhotoBook):
     authentication: AuthenticationRecord = field(default_factory=AuthenticationRecord)
     spans: dict[str, SpanRecord] = field(default_factory=dict)
     history: History = field(default_factory=History)
+    explained: int = 0
     errors: list[ErrorRecord] = field(default_factory=list)
     tests: list[TestRecord] = field(default_factory=list)
     _limits: dict[str, AgreementLimits] = field(default_factory=dict)

@@ -45,6 +45,7 @@ class BoardSpec:
         hci: by which radio it is reached over BLE, as an option says, see
             :mod:`hil.rig.hci`.
         auth: whether its links are authenticated, where its firmware knows how.
+        place: where it is in a farm, by its provider's name for it; empty for a board at hand.
     """
 
     port: str = VIRTUAL
@@ -60,6 +61,7 @@ class BoardSpec:
     wait_s: float = field(default=0.0, kw_only=True)
     hci: str | None = field(default=None, kw_only=True)
     auth: bool = field(default=True, kw_only=True)
+    place: str = field(default="", kw_only=True)
 
     def __str__(self) -> str:
         return f"{self.name} at {self.port}".lstrip()

@@ -13,7 +13,8 @@ from hil.rig.lock import BoardLock
 from hil.rig.lookup import OnWait
 from hil.rig.providers.extensions import BOARDS
 from hil.rig.providers.interface import BoardProvider, Lease, Offer, Wanted
-from hil.rig.providers.named import provider_of
+from hil.rig.providers.named import is_any, provider_of
+from hil.rig.quarantine import require_in_use, whereabouts
 from hil.rig.rig import BoardSpec
 from hil.serialport.line import USUAL
 from hil.serialport.url import has_reset_lines
@@ -30,10 +31,13 @@ def have(spec: BoardSpec, on_wait: OnWait | None = None) -> tuple[BoardSpec, Lea
     Raises:
         BadInputError: there is no such provider, or no such board.
         BoardBusyError: somebody else had it for all of ``spec.wait_s``.
+        BoardQuarantinedError: it is set aside, being sick.
         WrongChipError: it is not an ESP32-S3, or not the one that is meant.
         InfrastructureError: it cannot be had for another reason.
     """
     provider, name = provider_of(spec.port)
+    if not is_extension(spec.port):
+        _require_in_use(spec)
     source = cast(BoardProvider, BOARDS.make(provider))
     with BOARDS.answering_for(provider):
         lease = source.acquire(name, Wanted(spec.wait_s, on_wait))
@@ -41,7 +45,10 @@ def have(spec: BoardSpec, on_wait: OnWait | None = None) -> tuple[BoardSpec, Lea
             raise TypeError(f"acquire() returned {lease!r}, which is no Lease")
     lease = replace(lease, release=_once(provider, lease))
     try:
-        return _completed(spec, lease), lease
+        found = _completed(spec, lease)
+        if is_extension(spec.port):  # which board of the farm it is shows only now
+            _require_in_use(found)
+        return found, lease
     except BaseException:
         lease.release()
         raise
@@ -115,6 +122,7 @@ def _completed(spec: BoardSpec, lease: Lease) -> BoardSpec:
     return replace(
         spec,
         port=spec.port if spec.virtual else lease.port,
+        place=spec.port if is_extension(spec.port) and not is_any(spec.port) else "",
         name=spec.name or (spec.port if is_extension(spec.port) else ""),
         mac=spec.mac or mac,
         baud=spec.baud or lease.baud,
@@ -123,6 +131,11 @@ def _completed(spec: BoardSpec, lease: Lease) -> BoardSpec:
         power_cycle=spec.power_cycle or lease.power_cycle,
         edge_host=spec.edge_host or lease.edge_host,
     )
+
+
+def _require_in_use(spec: BoardSpec) -> None:
+    if not spec.virtual:
+        require_in_use(whereabouts(spec.port, spec.mac, place=spec.place, name=spec.name))
 
 
 def _plain(chip: str) -> str:
