@@ -42,8 +42,8 @@ def require_store() -> "Store":
 
 
 Told = dict[str, Any]
-"""How a board fares, as programs are told: quarantined, why, since, sessions, bad, faults; named, as
-``hil boards heal`` does; and the problem, where what is known of it cannot be read."""
+"""How a board fares, as programs are told: quarantined, why, since, sessions, bad, faults; named as
+``hil boards heal`` names it; the problem, where what is known of it cannot be read."""
 
 
 def lines(told: Told | None) -> list[str]:
