@@ -16,7 +16,7 @@ class HealthLimits:
 
     One bad session proves little: somebody may have stumbled over the cable. Three of five are
     reached by a board that fails every other time, in at most six sessions; a board that fails one
-    time in twenty has three bad ones among five in one of 900.
+    time in twenty has three bad ones among five in one of 860.
 
     Attributes:
         enabled: whether sessions are recorded and judged; what was set aside stays so.
