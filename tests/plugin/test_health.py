@@ -171,6 +171,25 @@ def test_sessions_are_not_entered_where_that_is_switched_off_or_nobody_would_kno
 
 
 @pytest.mark.parametrize("sim", [[]], indirect=True)
+def test_what_a_test_has_lost_by_impairment_does_not_count(
+    pytester: pytest.Pytester, sim: str
+) -> None:
+    pytester.makepyfile(
+        """
+def test_loses(board, link, edge, latency, photos):
+    with edge.impair(loss=1):
+        assert latency.infer(photos[0]) is None
+        assert latency.rtt(8) is None
+    assert latency.infer(photos[0])
+"""
+    )
+    describe(pytester, sim)
+    assert pytester.runpytest_subprocess(*OPTIONS).ret == 0
+    (entry,) = entries(pytester)
+    assert (entry["signs"]["lost"], entry["signs"]["asked"]) == (0, 3)
+
+
+@pytest.mark.parametrize("sim", [[]], indirect=True)
 def test_where_nothing_can_be_entered_that_is_said_and_the_tests_have_passed_all_the_same(
     pytester: pytest.Pytester, sim: str
 ) -> None:

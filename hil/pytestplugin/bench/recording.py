@@ -98,6 +98,7 @@ class RecordingBoard(Board):
             echo = RoundTrip(via, size, None, error.code, None, self.simulated)
             self.results.round_trips.append(round_trip_record(echo, tail, *self._on_board))
             raise
+        self.results.explained += echo.lost and self._impaired
         self.results.round_trips.append(round_trip_record(echo, tail, *self._on_board))
         return echo
 
