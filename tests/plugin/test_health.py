@@ -133,6 +133,18 @@ def test_flashing_that_takes_many_resets_is_noticed_though_all_passes(
     )
 
 
+@pytest.mark.parametrize("sim", [["wrong-boot-mode=5"]], indirect=True)
+def test_a_worker_of_xdist_enters_how_its_board_has_fared_and_the_session_says_it(
+    pytester: pytest.Pytester, sim: str
+) -> None:
+    pytester.makepyfile(PASSES)
+    describe(pytester, sim, "retries = 0\nbad = 1")
+    result = pytester.runpytest_subprocess("-p", "xdist", "-n", "1", *OPTIONS)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["health     desk-1 is set aside since 20*: 1 of its last 1 *"])
+    assert [each["kind"] for each in entries(pytester)] == ["session", "quarantined"]
+
+
 @pytest.mark.parametrize("sim", [[]], indirect=True)
 def test_a_board_set_aside_by_hand_is_given_to_who_says_so_and_a_damaged_word_of_it_is_told(
     pytester: pytest.Pytester, sim: str, monkeypatch: pytest.MonkeyPatch
