@@ -27,8 +27,11 @@ def link_name(record: Row) -> str:
 
 
 def same_link(left: Row, right: Row) -> bool:
-    """Whether two records are about one link, one content of the board and one kind of clock."""
-    keys = ("via", "tail", "simulated")
+    """Whether two records are about one link, board and content of it, and one kind of clock.
+
+    What was taken while other boards were tested, too, is another matter than what was not.
+    """
+    keys = ("via", "tail", "simulated", "board", "advisory")
     return combination(left) == combination(right) and all(left[k] == right[k] for k in keys)
 
 

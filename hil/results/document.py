@@ -6,6 +6,7 @@ import datetime
 import json
 import platform
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ from hil.results.records import (
 )
 from hil.version import __version__
 
-SCHEMA = "hil-results-7"
+SCHEMA = "hil-results-8"
 
 OUTCOMES = {
     0: "passed",
@@ -72,6 +73,11 @@ class Results(PhotoBook):
         authentication: which links were authenticated, and what strangers have sent.
         spans: what each test that is judged by a budget has measured, by the test.
         history: earlier runs on this board.
+        named: what ``hil.toml``, or whoever lends it, calls the board; empty if nobody does.
+        worker: of pytest-xdist; None without it.
+        advisory: whether other boards are being tested on this computer, so that what is measured
+            now is not to be judged.
+        retries: how often the board had to be started or flashed once more.
         The others hold the records of :mod:`hil.results.records`; photos are in the
         :class:`hil.results.photo_book.PhotoBook`.
     """
@@ -97,6 +103,10 @@ class Results(PhotoBook):
     authentication: AuthenticationRecord = field(default_factory=AuthenticationRecord)
     spans: dict[str, SpanRecord] = field(default_factory=dict)
     history: History = field(default_factory=History)
+    named: str = ""
+    worker: str | None = None
+    advisory: bool = False
+    retries: int = 0
     errors: list[ErrorRecord] = field(default_factory=list)
     tests: list[TestRecord] = field(default_factory=list)
     _limits: dict[str, AgreementLimits] = field(default_factory=dict)
@@ -148,6 +158,11 @@ class Results(PhotoBook):
                 return model_name(model.name, cut.name if cut else "", model_id)
         return model_id
 
+    @property
+    def board_name(self) -> str | None:
+        """What the board is called in the document; None while nothing is known of it."""
+        return self.named or (board_name(self.board.kind, self.board.mac) if self.board else None)
+
     def position(self) -> tuple[int, int, int]:
         """Return how much has been measured, to tell what comes later from what was before."""
         return len(self.inferences), len(self.lost), len(self.round_trips)
@@ -198,6 +213,9 @@ class Results(PhotoBook):
     def document(self) -> dict[str, Any]:
         """Return everything as plain JSON values, by ``docs/results.schema.json``."""
         first = self.combinations[0].name if self.combinations else self.combination
+        name = self.board_name
+        board = self._board()
+        latencies = latency(self.measured(), self.certainty, shaped=bool(self.shape))
         return {
             "schema": SCHEMA,
             "run": {
@@ -209,37 +227,58 @@ class Results(PhotoBook):
                 "python": platform.python_version(),
                 "platform": f"{platform.system()} {platform.machine()}",
             },
-            "board": _plain(self.board),
+            "board": board,
+            "boards": [board] if board else [],
             "firmware": _plain(self.firmware),
             "model": _plain(self.model),
             "cut": _plain(self.cut),
-            "flash": _plain(self.flash),
+            "flash": _of(name, self.flash),
             "combinations": [
                 {**_plain(each), **self._shares(each.name)} for each in self.combinations
             ],
             "labels": _plain(self.labels),
             "photo_files": self.places(),
-            "photos": _plain(self.all_photos),
-            "inferences": _plain(self.inferences),
+            "photos": _of(name, self.all_photos),
+            "inferences": _of(name, self.inferences),
             **self._shares(first),
-            "lost": _plain(self.lost),
-            "round_trips": _plain(self.round_trips),
-            "latency": latency(self.measured(), self.certainty, shaped=bool(self.shape)),
+            "lost": _of(name, self.lost),
+            "round_trips": _of(name, self.round_trips),
+            "latency": _of(name, latencies),
             "budgets": {
                 "not_judged": self.not_judged,
                 "link_file": self.shape or None,
                 "confidence": _plain(self.certainty),
-                "measured": _plain(self.spans),
+                "measured": [
+                    {"nodeid": nodeid, **_plain(span), "board": name}
+                    for nodeid, span in self.spans.items()
+                ],
                 "verdicts": [
-                    {"nodeid": nodeid, **_plain(verdict)} for nodeid, verdict in self.verdicts
+                    {"nodeid": nodeid, "section": verdict.board, **_plain(verdict), "board": name}
+                    for nodeid, verdict in self.verdicts
                 ],
             },
-            "history": _plain(self.history),
+            "history": {**_plain(self.history), "board": name},
             "notes": _plain(self.notes),
             "authentication": _plain(self.authentication),
-            "errors": _plain(self.errors),
-            "tests": _plain(self.tests),
+            "errors": _of(name, self.errors),
+            "tests": _of(name, self.tests),
         }
+
+    def _board(self) -> dict[str, Any] | None:
+        if self.board is None:
+            return None
+        about = {"name": self.board_name, "worker": self.worker, "retries": self.retries}
+        return {**about, **_plain(self.board)}
+
+
+def board_name(kind: str, mac: str) -> str:
+    """Return what a board is called that nobody has named.
+
+    Args:
+        kind: as in :class:`hil.results.BoardRecord`.
+        mac: its address, which all virtual boards have in common.
+    """
+    return "virtual" if kind == "virtual" else mac
 
 
 def _content(record: CombinationRecord) -> tuple[object, ...]:
@@ -260,6 +299,11 @@ def write_document(document: dict[str, Any], path: Path) -> None:
     """
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
     write_whole(encode(text + "\n"), path)
+
+
+def _of(board: str | None, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return rows, of which each says of which board it is."""
+    return [{**_plain(row), "board": board} for row in rows]
 
 
 def _plain(value: Any) -> Any:

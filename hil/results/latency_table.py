@@ -199,12 +199,17 @@ def _without_limits(verdicts: Sequence[Row]) -> list[str]:
 
 
 def _place(verdict: Row) -> tuple[str, str]:
-    return verdict["board"], verdict["via"]
+    return verdict["section"], verdict["via"]
 
 
 def _belongs(verdict: Row, summary: Row) -> bool:
-    peer = verdict["board"].partition(OVER)[0].endswith("-peer")
-    return bool(verdict["via"] == summary["via"] and peer == (summary["tail"] == "peer"))
+    peer = verdict["section"].partition(OVER)[0].endswith("-peer")
+    return bool(
+        not summary["advisory"]
+        and verdict["via"] == summary["via"]
+        and peer == (summary["tail"] == "peer")
+        and verdict["board"] == summary["board"]
+    )
 
 
 def _worst(verdicts: Sequence[Row], stage: str) -> Row | None:

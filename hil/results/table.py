@@ -91,7 +91,7 @@ def _properties(document: Mapping[str, Any]) -> dict[str, str]:
         for key in ("asked", "lost"):
             flat[f"latency.{clock}.{link}.{key}"] = str(summary[key])
     for verdict in document["budgets"]["verdicts"]:
-        name = f"budget.{verdict['board']}.{verdict['via']}.{verdict['stage']}"
+        name = f"budget.{verdict['section']}.{verdict['via']}.{verdict['stage']}"
         flat[name] = max(flat.get(name, "pass"), verdict["outcome"], key=OUTCOMES.index)
     if document["budgets"]["not_judged"]:
         flat["budgets.not_judged"] = document["budgets"]["not_judged"]
