@@ -126,7 +126,8 @@ def _joined(config: pytest.Config) -> dict[str, Any] | None:
         return None
     from hil.results.joining import join
 
-    documents = {**config.stash.get(_DOCUMENTS, {})}
+    handed = config.stash.get(_DOCUMENTS, {})
+    documents = dict(handed)
     for worker, path in _own(config).items():
         if worker not in documents and (found := _left_behind(path)) is not None:
             documents[worker] = found

@@ -1,21 +1,15 @@
 # SPDX-License-Identifier: MIT
 """``Results``: collects the records of one run and writes ``results.json``."""
 
-import dataclasses
 import datetime
-import json
 import platform
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hil.budgets import Budgets, Verdict
 from hil.budgets.certainty import Certainty
 from hil.budgets.section import model_name
-from hil.host.files.reading import encode
-from hil.host.files.whole_file import write_whole
 from hil.model.accuracy import AgreementLimits
 from hil.results import summary
 from hil.results.history import History
@@ -36,22 +30,10 @@ from hil.results.records import (
     SpanRecord,
     TestRecord,
 )
+from hil.results.writing import ending, plain, rows_of
 from hil.version import __version__
 
 SCHEMA = "hil-results-8"
-
-OUTCOMES = {
-    0: "passed",
-    1: "failed",
-    2: "interrupted",
-    3: "internal_error",
-    4: "bad_input",
-    5: "no_tests",
-    10: "infrastructure",
-    129: "interrupted",
-    143: "interrupted",
-}
-"""What a session's exit status means; None, a run that has not ended, is ``running``."""
 
 
 @dataclass
@@ -229,46 +211,46 @@ class Results(PhotoBook):
             },
             "board": board,
             "boards": [board] if board else [],
-            "firmware": _plain(self.firmware),
-            "model": _plain(self.model),
-            "cut": _plain(self.cut),
-            "flash": _of(name, self.flash),
+            "firmware": plain(self.firmware),
+            "model": plain(self.model),
+            "cut": plain(self.cut),
+            "flash": rows_of(name, self.flash),
             "combinations": [
-                {**_plain(each), **self._shares(each.name)} for each in self.combinations
+                {**plain(each), **self._shares(each.name)} for each in self.combinations
             ],
-            "labels": _plain(self.labels),
+            "labels": plain(self.labels),
             "photo_files": self.places(),
-            "photos": _of(name, self.all_photos),
-            "inferences": _of(name, self.inferences),
+            "photos": rows_of(name, self.all_photos),
+            "inferences": rows_of(name, self.inferences),
             **self._shares(first),
-            "lost": _of(name, self.lost),
-            "round_trips": _of(name, self.round_trips),
-            "latency": _of(name, latencies),
+            "lost": rows_of(name, self.lost),
+            "round_trips": rows_of(name, self.round_trips),
+            "latency": rows_of(name, latencies),
             "budgets": {
                 "not_judged": self.not_judged,
                 "link_file": self.shape or None,
-                "confidence": _plain(self.certainty),
+                "confidence": plain(self.certainty),
                 "measured": [
-                    {"nodeid": nodeid, **_plain(span), "board": name}
+                    {"nodeid": nodeid, **plain(span), "board": name}
                     for nodeid, span in self.spans.items()
                 ],
                 "verdicts": [
-                    {"nodeid": nodeid, "section": verdict.board, **_plain(verdict), "board": name}
+                    {"nodeid": nodeid, "section": verdict.board, **plain(verdict), "board": name}
                     for nodeid, verdict in self.verdicts
                 ],
             },
-            "history": {**_plain(self.history), "board": name},
-            "notes": _plain(self.notes),
-            "authentication": _plain(self.authentication),
-            "errors": _of(name, self.errors),
-            "tests": _of(name, self.tests),
+            "history": {**plain(self.history), "board": name},
+            "notes": plain(self.notes),
+            "authentication": plain(self.authentication),
+            "errors": rows_of(name, self.errors),
+            "tests": rows_of(name, self.tests),
         }
 
     def _board(self) -> dict[str, Any] | None:
         if self.board is None:
             return None
         about = {"name": self.board_name, "worker": self.worker, "retries": self.retries}
-        return {**about, **_plain(self.board)}
+        return {**about, **plain(self.board)}
 
 
 def board_name(kind: str, mac: str) -> str:
@@ -283,34 +265,3 @@ def board_name(kind: str, mac: str) -> str:
 
 def _content(record: CombinationRecord) -> tuple[object, ...]:
     return record.firmware, record.model, record.cut
-
-
-def ending(exit_status: int | None) -> dict[str, Any]:
-    """Return the part of a document's ``run`` that says how the session has ended, if it has."""
-    outcome = "running" if exit_status is None else OUTCOMES.get(exit_status, "internal_error")
-    return {"outcome": outcome, "exit_status": exit_status}
-
-
-def write_document(document: dict[str, Any], path: Path) -> None:
-    """Write a document, replacing the file in one step.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(encode(text + "\n"), path)
-
-
-def _of(board: str | None, rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return rows, of which each says of which board it is."""
-    return [{**_plain(row), "board": board} for row in rows]
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
