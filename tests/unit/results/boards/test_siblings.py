@@ -93,6 +93,15 @@ def test_few_rounds_say_nothing(tmp_path: Path) -> None:
     assert told(runs) == []
 
 
+def test_simulated_figures_are_compared_whatever_else_was_tested(tmp_path: Path) -> None:
+    runs = boards(tmp_path)
+    same_photos(runs)
+    one = runs["one"]
+    one.inferences[:] = [replace(each, advisory=True) for each in one.inferences]
+    shift(one, "invoke", 1.1)
+    assert told(runs) == [("one", "the head")]
+
+
 def test_advisory_figures_are_compared_with_their_like(tmp_path: Path) -> None:
     runs = boards(tmp_path, simulated=False)
     same_photos(runs)
