@@ -28,7 +28,6 @@ _TRANSFER = "transfer = send + wait - edge server's time"
 
 _INDENT = 11
 _LINKS = (
-    Column("board"),
     Column("link"),
     Column("goodput", right=True),
     Column("payload/wire", right=True, rank=1),
@@ -37,7 +36,6 @@ _LINKS = (
     Column("verdicts", folds=True),
 )
 _STAGES = (
-    Column("board"),
     Column("link"),
     Column("stage"),
     Column("rounds", right=True, rank=1),
@@ -97,9 +95,10 @@ def _stages(
         )
     columns = list(_STAGES)
     rows = [row for summary in told for row in _link(summary, verdicts)]
-    if not any(row[_BOUNDS] for row in rows):
+    place = 1 + _BOUNDS  # behind the board
+    if not any(row[place] for row in rows):
         del columns[_BOUNDS]
-        rows = [(*row[:_BOUNDS], *row[_BOUNDS + 1 :]) for row in rows]
+        rows = [(*row[:place], *row[place + 1 :]) for row in rows]
     heading = fold(f"{clock}, milliseconds; {_TRANSFER}", width, "latency    ")
     return heading + _table(columns, rows, width, boards=boards)
 
@@ -108,8 +107,10 @@ def _table(
     columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int, *, boards: bool
 ) -> list[str]:
     """Lay out rows of which each begins with its board, which is shown where there are several."""
-    if not boards:
-        columns, rows = columns[1:], [row[1:] for row in rows]
+    if boards:
+        columns = [Column("board"), *columns]
+    else:
+        rows = [row[1:] for row in rows]
     return list(lay_out(columns, rows, width, indent=_INDENT).lines)
 
 
