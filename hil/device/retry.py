@@ -16,6 +16,9 @@ from hil.errors import (
 FINAL = (WrongChipError, PortBusyError, BoardBusyError, LabError, HostError)
 """Errors that will be the same however often one tries."""
 
+AGAIN = "trying again after: "
+"""What the note of a further attempt begins with."""
+
 T = TypeVar("T")
 
 
@@ -43,7 +46,7 @@ def with_retry(attempts: Sequence[Callable[[], T]], note: Callable[[str], None])
                 if index > 1:
                     error.args = (_sentence(reasons), *error.args[1:])
                 raise
-            note(f"trying again after: {error}")
+            note(f"{AGAIN}{error}")
     raise AssertionError("there is at least one attempt")
 
 
