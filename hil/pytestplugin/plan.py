@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hil.budgets import Budgets
 from hil.budgets.section import Section, model_name, shape_name
@@ -62,6 +62,7 @@ class Plan:
         directories: Sequence[Path],
         on_wait: OnWait | None = None,
         matrix: Matrix | None = None,
+        lot: Mapping[str, Any] | None = None,
     ) -> "Plan":
         """Find out what the settings, ``hil.toml`` and ``budgets.toml`` ask for.
 
@@ -73,6 +74,7 @@ class Plan:
             directories: where the two files may be; the first that has one counts.
             on_wait: called before waiting for a board that another process holds.
             matrix: combinations to test.
+            lot: boards that this process is lent; none: it takes them itself.
 
         Raises:
             BadInputError: one of them cannot be used.
@@ -80,16 +82,20 @@ class Plan:
         rig: Rig | InfrastructureError
         shaping = _shaping(settings)
         try:
-            rig = Rig.find(
-                settings.board,
-                peer=settings.peer,
-                gateway=settings.gateway,
-                shaping=shaping,
-                hci=settings.hci,
-                auth=settings.auth,
-                directories=directories,
-                wait_s=settings.board_wait,
-                on_wait=on_wait,
+            rig = (
+                _lent(settings, directories, shaping, lot)
+                if lot
+                else Rig.find(
+                    settings.board,
+                    peer=settings.peer,
+                    gateway=settings.gateway,
+                    shaping=shaping,
+                    hci=settings.hci,
+                    auth=settings.auth,
+                    directories=directories,
+                    wait_s=settings.board_wait,
+                    on_wait=on_wait,
+                )
             )
         except InfrastructureError as error:
             rig = error
@@ -197,6 +203,19 @@ class Plan:
                 "--hil-board takes a board by its port, or as usb"
             )
         return lines
+
+
+def _lent(
+    settings: Settings,
+    directories: Sequence[Path],
+    shaping: dict[str, object] | None,
+    lot: Mapping[str, Any],
+) -> Rig:
+    from hil.rig.file import RigFile
+    from hil.rig.several.lending import lent
+
+    file = RigFile.find(directories)
+    return lent(lot, file, shaping=shaping, hci=settings.hci, auth=settings.auth)
 
 
 def _shaping(settings: Settings) -> dict[str, object] | None:

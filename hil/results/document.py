@@ -72,6 +72,8 @@ class Results(PhotoBook):
         authentication: which links were authenticated, and what strangers have sent.
         spans: what each test that is judged by a budget has measured, by the test.
         history: earlier runs on this board.
+        advisory: whether other boards are being tested on this computer, so that what is measured
+            now is not to be judged.
         The others hold the records of :mod:`hil.results.records`; photos are in the
         :class:`hil.results.photo_book.PhotoBook`.
     """
@@ -97,6 +99,7 @@ class Results(PhotoBook):
     authentication: AuthenticationRecord = field(default_factory=AuthenticationRecord)
     spans: dict[str, SpanRecord] = field(default_factory=dict)
     history: History = field(default_factory=History)
+    advisory: bool = False
     errors: list[ErrorRecord] = field(default_factory=list)
     tests: list[TestRecord] = field(default_factory=list)
     _limits: dict[str, AgreementLimits] = field(default_factory=dict)

@@ -267,10 +267,15 @@ def _check_kind(first: Identity, role: str, second: BoardEntry) -> None:
 
 def _surroundings(file: RigFile, needs_wifi: bool, alone: BoardSpec) -> BoardSpec:
     """Return what all real boards have in common, beside what virtual ones have."""
-    return replace(alone, wifi=_credentials(file, needs_wifi), edge_host=file.edge_host)
+    return replace(alone, wifi=credentials(file, needs_wifi), edge_host=file.edge_host)
 
 
-def _credentials(file: RigFile, needed: bool) -> WifiCredentials | None:
+def credentials(file: RigFile, needed: bool) -> WifiCredentials | None:
+    """Return what real boards join; ``None``: nothing, or its password is not there.
+
+    Raises:
+        BadInputError: the password is needed and not there.
+    """
     if file.ssid is None:
         return None
     if file.password_env is None:
