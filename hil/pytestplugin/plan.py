@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hil.budgets import Budgets
 from hil.budgets.section import Section, model_name, shape_name
@@ -15,8 +15,10 @@ from hil.pytestplugin.turns.matrix import Combination, Matrix
 from hil.pytestplugin.turns.planned import Conditions, find_subjects
 from hil.pytestplugin.turns.subject import Subject
 from hil.resources import resource
+from hil.rig.file import RigFile
 from hil.rig.lookup import OnWait
 from hil.rig.rig import Rig
+from hil.rig.several.lending import Loan, lent
 from hil.serialport.ports import discover_ports
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class Plan:
         directories: Sequence[Path],
         on_wait: OnWait | None = None,
         matrix: Matrix | None = None,
-        lot: Mapping[str, Any] | None = None,
+        loan: Loan | None = None,
     ) -> "Plan":
         """Find out what the settings, ``hil.toml`` and ``budgets.toml`` ask for.
 
@@ -74,7 +76,7 @@ class Plan:
             directories: where the two files may be; the first that has one counts.
             on_wait: called before waiting for a board that another process holds.
             matrix: combinations to test.
-            lot: boards that this process is lent; none: it takes them itself.
+            loan: boards that this process is lent; None: it takes them itself.
 
         Raises:
             BadInputError: one of them cannot be used.
@@ -83,8 +85,8 @@ class Plan:
         shaping = _shaping(settings)
         try:
             rig = (
-                _lent(settings, directories, shaping, lot)
-                if lot
+                _lent(settings, directories, shaping, loan)
+                if loan
                 else Rig.find(
                     settings.board,
                     peer=settings.peer,
@@ -209,13 +211,10 @@ def _lent(
     settings: Settings,
     directories: Sequence[Path],
     shaping: dict[str, object] | None,
-    lot: Mapping[str, Any],
+    loan: Loan,
 ) -> Rig:
-    from hil.rig.file import RigFile
-    from hil.rig.several.lending import lent
-
     file = RigFile.find(directories)
-    return lent(lot, file, shaping=shaping, hci=settings.hci, auth=settings.auth)
+    return lent(loan, file, shaping=shaping, hci=settings.hci, auth=settings.auth)
 
 
 def _shaping(settings: Settings) -> dict[str, object] | None:

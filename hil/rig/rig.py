@@ -2,7 +2,7 @@
 """Which boards are meant, and what they need: options, the environment, ``hil.toml``."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -45,6 +45,7 @@ class BoardSpec:
         hci: by which radio it is reached over BLE, as an option says, see
             :mod:`hil.rig.hci`.
         auth: whether its links are authenticated, where its firmware knows how.
+        check: of a board that another process lends: asks it why the connection may be gone.
     """
 
     port: str = VIRTUAL
@@ -60,6 +61,7 @@ class BoardSpec:
     wait_s: float = field(default=0.0, kw_only=True)
     hci: str | None = field(default=None, kw_only=True)
     auth: bool = field(default=True, kw_only=True)
+    check: Callable[[], None] | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.name} at {self.port}".lstrip()

@@ -3,16 +3,22 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hil.errors import BadInputError
 from hil.pytestplugin.farm.words import LOT
 
+if TYPE_CHECKING:
+    from hil.rig.several.lending import Loan
+
 BOARD, PER_WORKER = "hil_board", "hil_boards_per_worker"
+
+LENDER: pytest.StashKey[Callable[[str], None]] = pytest.StashKey()
+"""In a worker: asks the controller about the board at a port that it is lent."""
 
 _OPTION = "--hil-board"
 _VARIABLE = "HIL_BOARD"
@@ -70,13 +76,17 @@ def boards_per_worker(config: pytest.Config) -> int | None:
     return int(text)
 
 
-def lot_of(config: pytest.Config) -> Mapping[str, Any] | None:
+def loan_of(config: pytest.Config) -> "Loan | None":
     """Return the boards that this worker is lent; None where it takes its own."""
     lot = getattr(config, "workerinput", {}).get(LOT)
-    return None if lot is None else dict(json.loads(lot))
+    if lot is None:
+        return None
+    from hil.rig.several.lending import Loan
+
+    return Loan(json.loads(lot), config.stash[LENDER])
 
 
 def virtual_peer(config: pytest.Config) -> str | None:
     """Return what the peer is of a worker that is to have two boards and starts them itself."""
-    own = hasattr(config, "workerinput") and lot_of(config) is None
+    own = LOT not in getattr(config, "workerinput", {LOT: None})
     return "virtual" if own and boards_per_worker(config) == _MOST else None

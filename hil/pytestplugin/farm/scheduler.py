@@ -78,9 +78,8 @@ class TwoPasses:
             return False
         if self._plain or self._void:
             return bool(self._inner.tests_finished)
-        left = self._moved or any(indices for _, indices in self._latency)
         idle = all(seat.is_idle for seat in self._seats.values())
-        return bool(self._inner.tests_finished and not left and idle)
+        return idle and not self._is_left
 
     def add_node(self, node: Any) -> None:
         """Add a worker that has started."""
@@ -177,6 +176,12 @@ class TwoPasses:
         self._go_on()
         return died_of
 
+    @property
+    def _is_left(self) -> bool:
+        """Whether there are tests that no worker has been given."""
+        judged = any(indices for _, indices in self._latency)
+        return bool(self._moved) or judged or not self._inner.tests_finished
+
     def _begin(self) -> bool:
         """Divide the tests between the passes; return whether there is anything to divide."""
         seats = list(self._seats.values())
@@ -259,7 +264,7 @@ class TwoPasses:
                     "its remaining tests go to other workers"
                 )
         others = [seat for seat in self._seats.values() if not seat.broken]
-        if broken and not any(not seat.node.shutting_down for seat in others):
+        if broken and self._is_left and all(seat.node.shutting_down for seat in others):
             self._say("no board is left; the remaining tests end with what broke the last one")
             for seat in broken:
                 seat.broken = ""

@@ -4,8 +4,9 @@
 The access point's password is not among them: every process has it from where it stands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import partial
 from typing import Any
 
 from hil.errors import BadInputError
@@ -15,7 +16,7 @@ from hil.rig.lock import borrow
 from hil.rig.rig import BoardSpec, Rig, credentials
 from hil.serialport.line import Line
 
-_UNTOLD = ("wifi", "hci", "auth", "line")
+_UNTOLD = ("wifi", "hci", "auth", "line", "check")
 _ROLES = ("board", "peer", "gateway")
 
 
@@ -42,8 +43,22 @@ class Lot:
         return {"boards": told, "held": list(self.held)}
 
 
+@dataclass(frozen=True)
+class Loan:
+    """What a process is told.
+
+    Attributes:
+        values: as :meth:`Lot.values` gives them.
+        check: asks the lender about the board at a port; raises an ``InfrastructureError`` if it is
+            not lent any more.
+    """
+
+    values: Mapping[str, Any]
+    check: Callable[[str], None]
+
+
 def lent(
-    values: Mapping[str, Any],
+    loan: Loan,
     file: RigFile,
     *,
     shaping: dict[str, object] | None = None,
@@ -53,7 +68,7 @@ def lent(
     """Return the boards that this process is lent, which it has from now on.
 
     Args:
-        values: as :meth:`Lot.values` gives them.
+        loan: what it is told.
         file: ``hil.toml``, for what the boards join.
         shaping: what a link file says.
         hci: as of :meth:`hil.rig.rig.Rig.find`.
@@ -68,9 +83,12 @@ def lent(
         "hci": checked_hci(hci),
         "auth": auth and file.auth,
     }
-    for port in values["held"]:
+    for port in loan.values["held"]:
         borrow(port)
-    specs = {role: replace(_spec(each), **around) for role, each in values["boards"].items()}
+    specs = {role: replace(_spec(each), **around) for role, each in loan.values["boards"].items()}
+    for role, spec in specs.items():
+        if spec.port in loan.values["held"]:
+            specs[role] = replace(spec, check=partial(loan.check, spec.port))
     if shaping is not None:
         raise BadInputError(
             "A link file shapes the links of virtual boards, and the board at "

@@ -100,7 +100,9 @@ class Pool:
         Raises:
             InfrastructureError: it is not, as the sentence says.
         """
-        self._leases[lock_name(port)].check()
+        lease = self._leases.get(lock_name(port))
+        if lease is not None:
+            lease.check()
 
     def close(self) -> None:
         """Give all boards back to whoever has them; calling it again does nothing."""
