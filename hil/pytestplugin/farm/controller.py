@@ -10,6 +10,7 @@ from hil.errors import BadInputError, HilError, InfrastructureError
 from hil.host.columns import fold
 from hil.host.printable import printable
 from hil.host.terminal import columns
+from hil.pytestplugin.farm import benchmarks
 from hil.pytestplugin.farm.asked import shares_boards
 from hil.pytestplugin.farm.named import boards_per_worker
 from hil.pytestplugin.run import Run
@@ -71,6 +72,7 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_testnodedown(node: Any) -> None:
     """Take the boards back of a worker that has ended: its successor has them."""
     _farm_of(node.config).take_back(node)
+    benchmarks.take_over(node.config, getattr(node, "workeroutput", {}))
 
 
 @pytest.hookimpl(optionalhook=True, wrapper=True)

@@ -11,7 +11,17 @@ import pytest
 from hil.errors import InfrastructureError
 from hil.pytestplugin.farm import alone, benchmarks
 from hil.pytestplugin.farm.rest import Rest, tear_down
-from hil.pytestplugin.farm.words import BACK, BROKEN, CHANNEL, CHECK, KEEP, KINDS, MOVES, TESTS
+from hil.pytestplugin.farm.words import (
+    BACK,
+    BROKEN,
+    CHANNEL,
+    CHECK,
+    KEEP,
+    KINDS,
+    MOVES,
+    REFUSED,
+    TESTS,
+)
 from hil.pytestplugin.outcomes.kinds import needs_board
 
 if TYPE_CHECKING:
@@ -51,6 +61,13 @@ class Desk:
         }
         self._channel.send((TESTS, {kind: found[kind] for kind in KINDS}))
         self._rests = bool(found["board"])
+        if self._rests:
+            benchmarks.say_nothing(session.config)
+
+    def refuse(self, error: BaseException) -> None:
+        """Say why no test can be run: pytest-xdist passes nothing on of what ends a worker."""
+        code = getattr(error, "returncode", pytest.ExitCode.USAGE_ERROR)
+        self._channel.send((REFUSED, str(error), int(code)))
 
     def seat(self, session: pytest.Session) -> None:
         """Put a rest behind the tests, once pytest-xdist has said what they are.
@@ -71,7 +88,12 @@ class Desk:
         return True
 
     def note(self, error: BaseException | None, bench: "Bench | None") -> None:
-        """Learn of what ended a phase of a test that needs a board."""
+        """Learn of what ended a phase of a test that uses a board.
+
+        Args:
+            error: what it was; None if it has ended by itself.
+            bench: the open boards; None where they could not be opened.
+        """
         if bench is None and isinstance(error, InfrastructureError):
             self._unopened = error
         why = self._unopened if bench is None else bench.out_of_use

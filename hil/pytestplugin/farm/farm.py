@@ -2,7 +2,6 @@
 """The workers of a session, and the boards that they are lent."""
 
 import json
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -90,10 +89,19 @@ class Farm:
             node.workerinput[LOT] = json.dumps(lot.values())
 
     def take_back(self, node: Any) -> None:
-        """Have boards of a worker that has ended for another."""
+        """Have boards of a worker that has ended for another.
+
+        Raises:
+            pytest.UsageError: it could not run any test, as the sentence says.
+        """
         lot = self._lots.pop(node, None)
         if self.pool is not None and lot is not None:
             self.pool.give_back(lot)
+        if (refused := self._seats[node].refused) is not None:
+            sentence, code = refused
+            if code == pytest.ExitCode.USAGE_ERROR:
+                raise pytest.UsageError(sentence)
+            pytest.exit(sentence, returncode=code)
 
     def say(self, line: str) -> None:
         """Show a line at once."""
@@ -107,25 +115,31 @@ class Farm:
 
     def closing_lines(self) -> list[str]:
         """Return what is to be said at the end."""
-        lines = []
-        if self.scheduler is not None and self.scheduler.judges:
-            names = [self._described(name) for name in self.scheduler.judges]
-            lines.append(
-                f"{'latency':<10} was judged on {' and '.join(names)}, nothing else being run"
-            )
-        seats = [seat for seat in self._seats.values() if seat.kinds.get("board")]
-        unmeasured = unmeasured_benchmarks(self._config, seats)
-        if unmeasured:
+        lines: list[str] = []
+        if self.scheduler is None or not self.scheduler.begun:
+            return lines
+        if judges := self.scheduler.judges:
+            where = " and ".join(map(self._described, judges))
+            lines.append(f"{'latency':<10} was judged on {where}, nothing else being run")
+        if unmeasured := self._unmeasured():
             lines.append(
                 f"{'benchmarks':<10} {unmeasured} test{'s' if unmeasured > 1 else ''} with the "
-                "fixture benchmark measured nothing, for others were run beside; mark what needs a "
-                "board latency, or run without -n"
+                "fixture benchmark measured nothing, since others were run beside; mark what needs "
+                "a board latency, or run without -n"
             )
         return lines
 
     def _described(self, worker: str) -> str:
         board = next(seat.board for seat in self._seats.values() if seat.name == worker)
         return f"{board} ({worker})" if board else f"the board of {worker}"
+
+    def _unmeasured(self) -> int:
+        """Return how many tests used ``benchmark`` where pytest-benchmark measures nothing."""
+        seats = [seat for seat in self._seats.values() if seat.kinds.get("board")]
+        if not is_off_by_xdist(self._config):
+            return 0
+        used = {index for seat in seats for index in seat.kinds["benchmark"]}
+        return len(used.difference(*(seat.kinds["latency"] for seat in seats)))
 
     def _rig(self) -> Rig:
         run = Run.of(self._config)
@@ -153,11 +167,3 @@ class Farm:
 def candidates(config: pytest.Config) -> Candidates:
     """Return which boards workers may have; raises as :meth:`Candidates.find`."""
     return Candidates.find(named_boards(config), directories(config))
-
-
-def unmeasured_benchmarks(config: pytest.Config, seats: Sequence[Seat]) -> int:
-    """Return how many tests used ``benchmark`` where pytest-benchmark measures nothing."""
-    if not is_off_by_xdist(config):
-        return 0
-    used = {index for seat in seats for index in seat.kinds["benchmark"]}
-    return len(used.difference(*(seat.kinds["latency"] for seat in seats)))

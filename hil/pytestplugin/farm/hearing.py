@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hil.pytestplugin.farm.seat import Seat
-from hil.pytestplugin.farm.words import BACK, BROKEN, CHANNEL, CHECK, TESTS
+from hil.pytestplugin.farm.words import BACK, BROKEN, CHANNEL, CHECK, REFUSED, TESTS
 
 
 def listen(seat: Seat, check: Callable[[str], str]) -> None:
@@ -27,6 +27,8 @@ def listen(seat: Seat, check: Callable[[str], str]) -> None:
             seat.broken = values[0]
         elif word == BACK:
             seat.back.add(values[0])
+        elif word == REFUSED:
+            seat.refused = (values[0], values[1])
         elif word == CHECK:
             seat.say(CHECK, check(values[0]))
 

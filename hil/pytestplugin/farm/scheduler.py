@@ -25,6 +25,7 @@ class TwoPasses:
         say: shows a line at once.
 
     Attributes:
+        begun: whether every worker has collected.
         judges: the workers that have run the tests about latency, by name.
     """
 
@@ -44,7 +45,7 @@ class TwoPasses:
         self._make = seats
         self._say = say
         self._seats: dict[Any, Seat] = {}
-        self._begun = self._plain = self._void = False
+        self.begun = self._plain = self._void = False
         self._ids: list[str] = []
         self._first: list[int] = []
         self._places: dict[int, int] = {}
@@ -64,17 +65,17 @@ class TwoPasses:
         if self._plain:
             return bool(self._inner.collection_is_completed)
         ready = sum(seat.ids is not None for seat in self._seats.values())
-        return self._begun or ready >= self._expected
+        return self.begun or ready >= self._expected
 
     @property
     def has_pending(self) -> bool:
         """Whether tests are under way."""
-        return self._begun and bool(self._inner.has_pending)
+        return self.begun and bool(self._inner.has_pending)
 
     @property
     def tests_finished(self) -> bool:
         """Whether all tests have been run."""
-        if not self._begun:
+        if not self.begun:
             return False
         if self._plain or self._void:
             return bool(self._inner.tests_finished)
@@ -87,7 +88,7 @@ class TwoPasses:
             self._inner.add_node(node)
             return
         seat = self._seats[node] = self._make(node)
-        if self._begun:
+        if self.begun:
             self._inner.add_node(seat.proxy)
 
     def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
@@ -97,7 +98,7 @@ class TwoPasses:
             return
         seat = self._seats[node]
         seat.ids = list(collection)
-        if self._begun:
+        if self.begun:
             if seat.ids != self._ids:
                 seat.ids, seat.proxy.first = None, range(len(collection))
                 self._inner.add_node_collection(
@@ -111,8 +112,8 @@ class TwoPasses:
         if self._plain:
             self._inner.schedule()
             return
-        if not self._begun:
-            self._begun = True
+        if not self.begun:
+            self.begun = True
             if not self._begin():
                 return
         self._inner.schedule()
@@ -162,7 +163,7 @@ class TwoPasses:
             crashed: str | None = self._inner.remove_node(node)
             return crashed
         seat = self._seats.pop(node)
-        if not self._begun:
+        if not self.begun:
             return None
         running = seat.running
         known = seat.proxy in self._inner.nodes
@@ -222,7 +223,7 @@ class TwoPasses:
 
     def _go_on(self) -> None:
         """Give out what is to be given out now."""
-        if self._void or not self._begun:
+        if self._void or not self.begun:
             return
         self._heed_broken()
         if not self._inner.tests_finished:

@@ -22,6 +22,7 @@ class Seat:
         broken: why its board is of no use any more; empty as long as it is.
         kinds: indices of tests by :data:`hil.pytestplugin.farm.words.KINDS`.
         board: what the board is called that it is lent; empty if it takes its own.
+        refused: why it can run no test, and the exit code for that, if there is such a reason.
         ran: how many tests with a board it has run.
     """
 
@@ -33,6 +34,7 @@ class Seat:
         self.back: set[int] = set()
         self.broken = ""
         self.board = ""
+        self.refused: tuple[str, int] | None = None
         self.kinds: dict[str, list[int]] = {}
         self.ran = 0
         self.proxy = Proxy(self)

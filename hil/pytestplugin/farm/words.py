@@ -24,5 +24,8 @@ BACK = "back"
 KEEP = "keep"
 """Controller: there is no other worker; tests are not to be given back any more."""
 
+REFUSED = "refused"
+"""Worker: why no test can be run, and the exit code for that."""
+
 CHECK = "check"
 """Worker: the port of a board that it has lost; controller, in answer: why, or nothing."""

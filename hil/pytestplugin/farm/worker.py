@@ -9,7 +9,7 @@ import pytest
 from hil.pytestplugin.farm import alone, benchmarks
 from hil.pytestplugin.farm.named import LENDER
 from hil.pytestplugin.farm.words import CHANNEL
-from hil.pytestplugin.outcomes.kinds import ending_of, needs_board
+from hil.pytestplugin.outcomes.kinds import NEEDS_BOARD, ending_of, used_fixtures
 from hil.pytestplugin.run import Run
 
 if TYPE_CHECKING:
@@ -25,6 +25,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
         desk = config.stash[_DESK] = Desk(config)
         config.stash[LENDER] = desk.check
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, Any, Any]:
+    """Say what keeps all tests from being run, if anything does."""
+    try:
+        return (yield)
+    except (pytest.UsageError, pytest.exit.Exception) as error:
+        if (desk := session.config.stash.get(_DESK, None)) is not None:
+            desk.refuse(error)
+        raise
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,6 +73,15 @@ def pytest_runtest_makereport(
     report = yield
     desk = item.config.stash.get(_DESK, None)
     run = Run.known(item.config)
-    if desk is not None and run is not None and needs_board(item):
+    if desk is not None and run is not None and NEEDS_BOARD in used_fixtures(item):
         desk.note(ending_of(item, call), run.bench)
     return report
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
+    """Hand over what pytest-benchmark has measured and, where asked for, saved by now."""
+    result = yield
+    if _DESK in session.config.stash:
+        benchmarks.hand_over(session.config, session.config.workeroutput)  # type: ignore[attr-defined]
+    return result
