@@ -17,6 +17,7 @@ from hil.pytestplugin import (
     workers,
 )
 from hil.pytestplugin.bench import readiness
+from hil.pytestplugin.farm import alone, controller, worker
 from hil.pytestplugin.fixtures import fixtures, short
 from hil.pytestplugin.outcomes import closing, dormancy, logfiles, outcomes, report, unittests
 from hil.pytestplugin.turns import grouping, links, needs, turn
@@ -38,6 +39,9 @@ PARTS = (
     unittests,
     outcomes,
     report,
+    controller,
+    alone,
+    worker,
     workers,
     closing,
     dormancy,

@@ -15,6 +15,7 @@ from hil.host.libraries import load_libraries
 from hil.host.printable import printable
 from hil.host.status_line import hidden
 from hil.host.terminal import columns
+from hil.pytestplugin.farm.named import loan_of
 from hil.pytestplugin.options import Settings, log_directory, report_directory
 from hil.pytestplugin.outcomes.kinds import kind_of
 from hil.pytestplugin.results_file import ResultsFile
@@ -156,7 +157,8 @@ class Run:
 
         directories = (self.config.invocation_params.dir, self.config.rootpath)
         matrix = Matrix.load(self.settings.matrix) if self.settings.matrix else None
-        plan = Plan.make(self.settings, directories, self.say_who, matrix)
+        loan = loan_of(self.config)
+        plan = Plan.make(self.settings, directories, self.say_who, matrix, loan)
         self.results.budgets = plan.budgets
         self.results.limits = plan.model.agreement
         self.results.shape = plan.shape

@@ -150,6 +150,11 @@ class Bench:
         """Whether anything has been installed."""
         return self._installed
 
+    @property
+    def out_of_use(self) -> InfrastructureError | None:
+        """What has kept the rig from so many tests that no other is tried; None: nothing has."""
+        return self._damage.rig_broken
+
     def prepare(
         self, stage: str, build: "FirmwareBuild | None", model: "Model | None", cut: "Cut | None"
     ) -> None:

@@ -39,7 +39,7 @@ def have(spec: BoardSpec, on_wait: OnWait | None = None) -> tuple[BoardSpec, Lea
         lease = source.acquire(name, Wanted(spec.wait_s, on_wait))
         if not isinstance(lease, Lease):
             raise TypeError(f"acquire() returned {lease!r}, which is no Lease")
-    lease = replace(lease, release=_once(provider, lease))
+    lease = replace(lease, release=_once(provider, lease), check=spec.check or lease.check)
     try:
         return _completed(spec, lease), lease
     except BaseException:
