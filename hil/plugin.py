@@ -17,6 +17,7 @@ from hil.pytestplugin import (
     workers,
 )
 from hil.pytestplugin.bench import readiness
+from hil.pytestplugin.farm import alone, controller, worker
 from hil.pytestplugin.fixtures import fixtures, short
 from hil.pytestplugin.outcomes import (
     closing,
@@ -47,6 +48,9 @@ PARTS = (
     outcomes,
     health,
     report,
+    controller,
+    alone,
+    worker,
     workers,
     closing,
     dormancy,

@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hil.errors import BadInputError, BoardQuarantinedError
+from hil.errors import BadInputError, BoardQuarantinedError, PortMissingError
 from hil.health.entry import Sighting
 from hil.health.history import Health, judge, set_aside
 from hil.health.limits import HealthLimits
@@ -149,6 +149,23 @@ def require_in_use(known: Whereabouts) -> None:
             raise BoardQuarantinedError(
                 _refusal(known, key, [each.why for each in aside], aside[0].at)
             )
+
+
+def is_set_aside(file: RigFile, name: str) -> bool:
+    """Whether a board is set aside that is named as an option does.
+
+    Raises:
+        BadInputError: the environment variable says something else than on or off.
+        InfrastructureError: as :meth:`hil.health.store.Store.read`.
+    """
+    if not heeds_quarantine():
+        return False
+    try:
+        known = named_board(file, name)
+    except (BadInputError, PortMissingError):
+        return False  # which is told when it is to be had
+    store = Store.find()
+    return any(set_aside(store.read(key)) for key in keys(store, known))
 
 
 def heeds_quarantine() -> bool:

@@ -67,10 +67,7 @@ class RecordingBoard(Board):
             error.tolerated = self._tolerates_loss(via, tail)
             self.results.explained += self._impaired
             self.results.lost.append(
-                LostRecord(
-                    *(name, via, error.code, self.simulated, tail, self._model_id),
-                    self.results.combination,
-                )
+                LostRecord(name, via, error.code, self.simulated, tail, *self._on_board)
             )
             raise
         if sample:
@@ -141,9 +138,9 @@ class RecordingBoard(Board):
         return f"{self.info.model_id or 0:08x}"
 
     @property
-    def _on_board(self) -> tuple[str, str]:
-        """The model's id, and what the results call all that is on the board."""
-        return self._model_id, self.results.combination
+    def _on_board(self) -> tuple[str, str, bool]:
+        """The model's id, what the results call all that is on the board, whether it is alone."""
+        return self._model_id, self.results.combination, self.results.advisory
 
     def _over(self) -> tuple[str, str]:
         """Return the link that is up, and what runs the tail: edge or peer."""

@@ -43,7 +43,7 @@ def have(spec: BoardSpec, on_wait: OnWait | None = None) -> tuple[BoardSpec, Lea
         lease = source.acquire(name, Wanted(spec.wait_s, on_wait))
         if not isinstance(lease, Lease):
             raise TypeError(f"acquire() returned {lease!r}, which is no Lease")
-    lease = replace(lease, release=_once(provider, lease))
+    lease = replace(lease, release=_once(provider, lease), check=spec.check or lease.check)
     try:
         found = _completed(spec, lease)
         if is_extension(spec.port):  # which board of the farm it is shows only now
@@ -122,7 +122,7 @@ def _completed(spec: BoardSpec, lease: Lease) -> BoardSpec:
     return replace(
         spec,
         port=spec.port if spec.virtual else lease.port,
-        place=spec.port if is_extension(spec.port) and not is_any(spec.port) else "",
+        place=spec.place or _place(spec.port),
         name=spec.name or (spec.port if is_extension(spec.port) else ""),
         mac=spec.mac or mac,
         baud=spec.baud or lease.baud,
@@ -131,6 +131,11 @@ def _completed(spec: BoardSpec, lease: Lease) -> BoardSpec:
         power_cycle=spec.power_cycle or lease.power_cycle,
         edge_host=spec.edge_host or lease.edge_host,
     )
+
+
+def _place(port: str) -> str:
+    """Return where a board is in a farm, if its name says; empty if not, or if it is at hand."""
+    return port if is_extension(port) and not is_any(port) else ""
 
 
 def _require_in_use(spec: BoardSpec) -> None:
