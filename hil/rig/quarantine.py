@@ -151,21 +151,22 @@ def require_in_use(known: Whereabouts) -> None:
             )
 
 
-def is_set_aside(file: RigFile, name: str) -> bool:
-    """Whether a board is set aside that is named as an option does.
+def refusal(file: RigFile, name: str) -> str | None:
+    """Return why a board is not to be taken that is named as an option does; None: it may be.
 
     Raises:
         BadInputError: the environment variable says something else than on or off.
         InfrastructureError: as :meth:`hil.health.store.Store.read`.
     """
     if not heeds_quarantine():
-        return False
+        return None
     try:
-        known = named_board(file, name)
+        require_in_use(named_board(file, name))
+    except BoardQuarantinedError as error:
+        return str(error)
     except (BadInputError, PortMissingError):
-        return False  # which is told when it is to be had
-    store = Store.find()
-    return any(set_aside(store.read(key)) for key in keys(store, known))
+        return None  # which is told when it is to be had
+    return None
 
 
 def heeds_quarantine() -> bool:
