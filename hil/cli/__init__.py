@@ -88,7 +88,9 @@ def _need_boards(command: click.Command) -> None:
     if isinstance(command, click.Group):
         for each in command.commands.values():
             _need_boards(each)
-    elif sys.platform == "win32":
+        if not command.invoke_without_command:
+            return
+    if sys.platform == "win32":
 
         def refuse(*_: object, **__: object) -> None:
             require_boards()

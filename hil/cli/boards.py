@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from hil.cli.shared.chosen import say_who
 from hil.cli.shared.options import json_option, wait_option
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 _COLUMN = 20
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--probe", is_flag=True, help="Ask the chips what they are, which resets them.")
 @wait_option
 @json_option
-def boards(probe: bool, wait: float, as_json: bool) -> None:
+@click.pass_context
+def boards(context: click.Context, probe: bool, wait: float, as_json: bool) -> None:
     """List the ports that an ESP32-S3 may be behind, the boards of hil.toml, and the virtual one.
 
     Those that providers of other packages offer are listed as well.
@@ -35,6 +37,9 @@ def boards(probe: bool, wait: float, as_json: bool) -> None:
     from hil.rig.file import RigFile
     from hil.rig.listing import list_boards
 
+    if context.invoked_subcommand is not None:
+        _refuse_own_options(context)
+        return
     listed = []
     file = RigFile.find([Path.cwd()])
     with doing("looking for boards"):
@@ -47,6 +52,16 @@ def boards(probe: bool, wait: float, as_json: bool) -> None:
         say(json.dumps(listed))
     else:
         _print("virtual", ["a simulated ESP32-S3, always there"])
+
+
+def _refuse_own_options(context: click.Context) -> None:
+    """Raise UsageError where an option of the list stands before a command that has its own."""
+    for parameter in context.command.params:
+        if context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE:
+            context.fail(
+                f"{parameter.opts[0]} before {context.invoked_subcommand!r} says nothing to it; "
+                "write its options behind it."
+            )
 
 
 def _print(name: str, lines: list[str]) -> None:
