@@ -5,8 +5,14 @@ The coordinator keeps a place for whoever acquired it, and his reservation with 
 connection has ended: he may come back by the same name. A session of ``hil`` never does.
 """
 
+import socket
+from collections.abc import Sequence
+
+from hil.errors import BadInputError, BoardBusyError
+from hil.labgrid.filters import no_place
 from hil.labgrid.owner import Owner
 from hil.labgrid.session import Session
+from hil.rig.providers.named import PLACE
 
 
 def free_leftovers(session: Session, names: "set[str] | None" = None) -> list[tuple[str, str]]:
@@ -34,6 +40,52 @@ def free_leftovers(session: Session, names: "set[str] | None" = None) -> list[tu
         if meant and _is_dead(reservation.owner):
             session.cancel(reservation.token)
     return freed
+
+
+def release_leftovers(address: str, names: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Connect to a coordinator, and free what dead sessions of this host have left there.
+
+    Args:
+        address: of the coordinator.
+        names: of the places that are meant; none: all.
+
+    Returns:
+        As :func:`free_leftovers`.
+
+    Raises:
+        BadInputError: there is no such place.
+        BoardBusyError: one that is meant is held by a session that is not known to be dead.
+        CoordinatorError: the coordinator cannot be reached.
+    """
+    session = Session(address, Owner.this_process().name)
+    try:
+        for name in names:
+            _require_free_or_dead(session, name)
+        return free_leftovers(session, set(names) if names else None)
+    finally:
+        session.close()
+
+
+def _require_free_or_dead(session: Session, name: str) -> None:
+    place = session.place(name)
+    if place is None:
+        there = [each.tags for each in session.places()]
+        raise BadInputError(no_place({PLACE: name}, there, session.address))
+    if not place.holder or _is_dead(place.holder):
+        return
+    owner = Owner.parse(place.holder)
+    if owner is None:
+        why = "which is no session of hil"
+    elif owner.host != socket.gethostname():
+        why = f"which is to be freed on {owner.host}, if it is dead"
+    elif not owner.is_here:
+        why = "of an earlier start of this computer or of another container, where it may live"
+    else:
+        why = "a session that lives"
+    raise BoardBusyError(
+        f"The place {name} of labgrid is held by {place.held}, {why}; 'labgrid-client -p {name} "
+        "release --kick' takes it away all the same."
+    )
 
 
 def _is_dead(holder: str) -> bool:
