@@ -54,9 +54,9 @@ def acquire(session: Session, tags: dict[str, str], wanted: Wanted) -> Tenancy:
             if not left or all(_problem(session, place, wanted) for place in left):
                 raise PortMissingError(_unusable(session, left, refused, wanted))
             with ExitStack() as stack:
-                reservation = session.reserve(tags)
-                tokens.append(reservation.token)
-                stack.callback(session.cancel, reservation.token)
+                claim = _Claim(session, session.reserve(tags).token)
+                stack.callback(claim.give_up)
+                tokens.append(claim.token)
                 name = _wait(session, tags, tokens, deadline, wanted)
                 place = session.place(name)
                 problem = place and _problem(session, place, wanted)
@@ -64,20 +64,41 @@ def acquire(session: Session, tags: dict[str, str], wanted: Wanted) -> Tenancy:
                     refused[name] = problem
                     passed_over.push(stack.pop_all())  # else it would be given again
                     continue
-                stack.callback(session.release, name)
+                claim.place = name
                 session.acquire(name)
                 session.refresh()
-                return _moved_in(session, name, stack.pop_all())
+                place = session.place(name)
+                if place is None:
+                    raise InfrastructureError(
+                        f"The place {name} of labgrid has been deleted meanwhile; try again."
+                    )
+                port = place.serial_port(session.resources())
+                return Tenancy(session, name, port, stack.pop_all().close)
 
 
-def _moved_in(session: Session, name: str, stack: ExitStack) -> Tenancy:
-    """Return a place that has been acquired, or give it back."""
-    with stack:
-        place = session.place(name)
-        if place is None:
-            raise InfrastructureError(f"The place {name} of labgrid has been deleted meanwhile.")
-        port = place.serial_port(session.resources())
-        return Tenancy(session, name, port, stack.pop_all().close)
+class _Claim:
+    """A reservation, and the place that is acquired by it.
+
+    Attributes:
+        token: of the reservation.
+        place: the place; ``None``: none yet.
+    """
+
+    def __init__(self, session: Session, token: str) -> None:
+        self.token = token
+        self.place: str | None = None
+        self._session = session
+
+    def give_up(self) -> None:
+        """Take the reservation back, and then release the place.
+
+        In this order the coordinator gives the place on at once, in the other one up to 15 s later.
+        """
+        try:
+            self._session.cancel(self.token)
+        finally:
+            if self.place is not None:
+                self._session.release(self.place)
 
 
 def _meant(session: Session, tags: dict[str, str]) -> list[Place]:

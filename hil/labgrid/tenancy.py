@@ -73,12 +73,12 @@ class Tenancy:
         Raises:
             BoardLostError: it is not, or its exporter is gone; the sentence says which.
         """
-        if not self._loss:
-            try:
+        try:
+            if not self._session.lost:
                 self._session.refresh()
-            except CoordinatorError as error:
-                self._lose(self._forgotten(str(error)))
             self._look()
+        except CoordinatorError as error:
+            self._lose(self._forgotten(str(error)))
         if self._loss:
             raise BoardLostError(self._loss)
         resources = {each.path: each for each in self._session.resources()}
@@ -95,7 +95,7 @@ class Tenancy:
             )
 
     def _look(self) -> None:
-        """Find out from what has been told whether the place is lost."""
+        """Find out from what has been told whether the place is lost, and to whom."""
         session = self._session
         if session.lost:
             self._lose(self._forgotten(session.lost))
@@ -117,8 +117,9 @@ class Tenancy:
         )
 
     def _lose(self, why: str) -> None:
+        """Note a loss, or what has become of the place since; a coordinator's end tells no more."""
         with self._guard:
-            if self._loss:
+            if self._loss and self._session.lost:
                 return
             self._loss = why
             listeners, self._listeners = self._listeners, []
