@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from hil.errors import (
     BoardBusyError,
+    BoardLostError,
+    CoordinatorError,
     HostError,
     InfrastructureError,
     LabError,
@@ -13,7 +15,15 @@ from hil.errors import (
     WrongChipError,
 )
 
-FINAL = (WrongChipError, PortBusyError, BoardBusyError, LabError, HostError)
+FINAL = (
+    WrongChipError,
+    PortBusyError,
+    BoardBusyError,
+    BoardLostError,
+    CoordinatorError,
+    LabError,
+    HostError,
+)
 """Errors that will be the same however often one tries."""
 
 AGAIN = "trying again after: "

@@ -25,6 +25,7 @@ _KEYS: dict[str, dict[str, type]] = {
     "boards": KEYS,
     "wifi": {"ssid": str, "password_env": str},
     "edge": {"host": str, "auth": bool},
+    "labgrid": {"coordinator": str},
 }
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _KINDS = {
@@ -46,6 +47,7 @@ class RigFile:
         password_env: environment variable with the access point's password.
         edge_host: address of this host as boards see it.
         auth: whether links are authenticated.
+        coordinator: of labgrid, as ``host:port``.
     """
 
     path: Path | None = None
@@ -54,6 +56,7 @@ class RigFile:
     password_env: str | None = None
     edge_host: str | None = None
     auth: bool = True
+    coordinator: str | None = None
 
     @classmethod
     def find(cls, directories: Sequence[Path] = ()) -> Self:
@@ -105,6 +108,8 @@ class RigFile:
                 _check_wifi(wifi)
             with within("edge"):
                 edge = _checked("edge", "[edge]", tree.get("edge", {}))
+            with within("labgrid"):
+                labgrid = _checked("labgrid", "[labgrid]", tree.get("labgrid", {}))
         except BadInputError as error:
             raise BadInputError(f"{place(path, error)}: {str(error).rstrip('.')}.") from None
         return cls(
@@ -114,6 +119,7 @@ class RigFile:
             wifi.get("password_env"),
             edge.get("host"),
             edge.get("auth", True),
+            labgrid.get("coordinator"),
         )
 
     def with_role(self, role: str) -> list[BoardEntry]:

@@ -18,6 +18,9 @@ from hil.rig.rig import BoardSpec
 from hil.serialport.line import USUAL
 from hil.serialport.url import has_reset_lines
 
+_AT_HAND = ("virtual", "usb", "mac", "serial", "port")
+"""Providers whose boards have their ports before they are acquired."""
+
 
 @doing("acquiring the board")
 def have(spec: BoardSpec, on_wait: OnWait | None = None) -> tuple[BoardSpec, Lease]:
@@ -36,7 +39,7 @@ def have(spec: BoardSpec, on_wait: OnWait | None = None) -> tuple[BoardSpec, Lea
     provider, name = provider_of(spec.port)
     source = cast(BoardProvider, BOARDS.make(provider))
     with BOARDS.answering_for(provider):
-        lease = source.acquire(name, Wanted(spec.wait_s, on_wait))
+        lease = source.acquire(name, Wanted(spec.wait_s, on_wait, spec.coordinator))
         if not isinstance(lease, Lease):
             raise TypeError(f"acquire() returned {lease!r}, which is no Lease")
     lease = replace(lease, release=_once(provider, lease), check=spec.check or lease.check)
@@ -66,8 +69,8 @@ def had(spec: BoardSpec, on_wait: OnWait | None = None) -> Iterator[BoardSpec]:
 
 
 def is_extension(port: str) -> bool:
-    """Whether a board is one of another package's, known when it has been acquired."""
-    return provider_of(port)[0] not in BOARDS.built_in
+    """Whether a board is one of a farm's or of another package's: known when it is acquired."""
+    return provider_of(port)[0] not in _AT_HAND
 
 
 def offers(provider: str) -> list[Offer]:
@@ -115,7 +118,7 @@ def _completed(spec: BoardSpec, lease: Lease) -> BoardSpec:
     return replace(
         spec,
         port=spec.port if spec.virtual else lease.port,
-        name=spec.name or (spec.port if is_extension(spec.port) else ""),
+        name=spec.name or lease.name or (spec.port if is_extension(spec.port) else ""),
         mac=spec.mac or mac,
         baud=spec.baud or lease.baud,
         reset=reset,
