@@ -48,7 +48,7 @@ class Device:
         self._rate = BAUD
         self._fastest = spec.baud or FAST_BAUD
         self._bears = self._fastest
-        self._line = BoardPort(port, lab, spec.line, lease.check if lease else None)
+        self._line = BoardPort(port, lab, spec.line, lease)
         self._recovery = Recovery(spec, self._line)
 
     @classmethod

@@ -6,7 +6,9 @@ from typing import TypeVar
 
 from hil.errors import (
     BoardBusyError,
+    BoardLostError,
     BoardQuarantinedError,
+    CoordinatorError,
     HostError,
     InfrastructureError,
     LabError,
@@ -16,8 +18,14 @@ from hil.errors import (
 from hil.health.remarks import AGAIN
 
 FINAL = (
-    *(WrongChipError, PortBusyError, BoardBusyError, BoardQuarantinedError),
-    *(LabError, HostError),
+    WrongChipError,
+    PortBusyError,
+    BoardBusyError,
+    BoardLostError,
+    BoardQuarantinedError,
+    CoordinatorError,
+    LabError,
+    HostError,
 )
 """Errors that will be the same however often one tries."""
 

@@ -27,6 +27,7 @@ _KEYS: dict[str, dict[str, type]] = {
     "boards": KEYS,
     "wifi": {"ssid": str, "password_env": str},
     "edge": {"host": str, "auth": bool},
+    "labgrid": {"coordinator": str},
     "health": limits.KEYS,
 }
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
@@ -49,6 +50,7 @@ class RigFile:
         password_env: environment variable with the access point's password.
         edge_host: address of this host as boards see it.
         auth: whether links are authenticated.
+        coordinator: of labgrid, as ``host:port``.
         health: how much a board may do amiss before it is set aside.
     """
 
@@ -58,6 +60,7 @@ class RigFile:
     password_env: str | None = None
     edge_host: str | None = None
     auth: bool = True
+    coordinator: str | None = None
     health: HealthLimits = field(default_factory=HealthLimits)
 
     @classmethod
@@ -110,6 +113,8 @@ class RigFile:
                 _check_wifi(wifi)
             with within("edge"):
                 edge = _checked("edge", "[edge]", tree.get("edge", {}))
+            with within("labgrid"):
+                labgrid = _checked("labgrid", "[labgrid]", tree.get("labgrid", {}))
             with within("health"):
                 health = _checked("health", "[health]", tree.get("health", {}))
                 found = HealthLimits.of(health)
@@ -122,6 +127,7 @@ class RigFile:
             wifi.get("password_env"),
             edge.get("host"),
             edge.get("auth", True),
+            labgrid.get("coordinator"),
             health=found,
         )
 

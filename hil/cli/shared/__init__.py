@@ -7,4 +7,5 @@
 ``pictures``   photos that are named
 ``saying``     what commands print
 ``progress``   what moves meanwhile
+``ending``     signals that end a command in order
 """

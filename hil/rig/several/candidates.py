@@ -14,8 +14,8 @@ from hil.rig.identity import USB, VIRTUAL
 from hil.rig.providers.extensions import BOARDS
 from hil.rig.providers.having import is_extension, offers
 from hil.rig.providers.interface import Offer
-from hil.rig.providers.named import provider_of
-from hil.rig.quarantine import refusal
+from hil.rig.providers.named import place_of, provider_of
+from hil.rig.quarantine import refusal, refusal_of, whereabouts
 from hil.serialport.ports import discover_ports
 
 _OPTION = "--hil-board"
@@ -106,7 +106,7 @@ class Candidates:
             InfrastructureError: what is known of one cannot be read.
         """
         file = RigFile.find(directories)
-        why = {each: refusal(file, each) for each in (*self.firsts, *self.seconds)}
+        why = {each: refusal_of(file, each) for each in (*self.firsts, *self.seconds)}
         firsts, seconds = (
             tuple(each for each in names if why[each] is None)
             for names in (self.firsts, self.seconds)
@@ -183,4 +183,6 @@ def _free(port: str) -> int | None:
         found = [each for each in found if name in ("", each.name)]
         if not found:
             return None
-    return sum(not (each.holder or each.problem) for each in found)
+    free = [each for each in found if not (each.holder or each.problem)]
+    places = (place_of(f"{provider}:{each.name}") for each in free)
+    return sum(refusal(whereabouts(None, place=place)) is None for place in places)

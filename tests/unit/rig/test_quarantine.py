@@ -120,23 +120,29 @@ def test_who_says_so_is_given_it_all_the_same(monkeypatch: pytest.MonkeyPatch) -
         require_in_use(whereabouts(URL))
 
 
-def test_a_farms_board_that_is_set_aside_is_given_back_at_once(
+def test_a_farms_board_that_is_set_aside_is_not_asked_for_or_given_back_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said = []
 
     class Farm:
         def acquire(self, name: str, wanted: Wanted) -> Lease:
-            return Lease(URL, lambda: said.append("release"))
+            assert wanted.refuse is not None
+            said.append(f"acquire {name}: {wanted.refuse('desk-1')}"[:60])
+            return Lease(URL, lambda: said.append("release"), name="desk-1")
 
     monkeypatch.setitem(BOARDS._made, "farm", Farm())
-    found, lease = have(BoardSpec("farm:desk-1"))
-    assert found.place == "farm:desk-1"
+    found, lease = have(BoardSpec("farm:"))
+    assert (found.place, found.name) == ("farm:desk-1", "desk-1")
     lease.release()
+    assert said == ["acquire : None", "release"]
     Store.find().add("farm:desk-1", SMOKE)
-    with pytest.raises(BoardQuarantinedError, match=r"The board farm:desk-1 at .* is set aside"):
+    with pytest.raises(BoardQuarantinedError, match=r"^The board desk-1 at .* is set aside"):
+        have(BoardSpec("farm:"))
+    assert said[2:] == ["acquire : The board farm:desk-1 is set aside since monday (s", "release"]
+    with pytest.raises(BoardQuarantinedError, match="have 'hil boards heal farm:desk-1' take"):
         have(BoardSpec("farm:desk-1"))
-    assert said == ["release"] * 2
+    assert len(said) == 4
 
 
 def test_a_board_is_named_as_everywhere_and_need_not_be_attached(
@@ -152,7 +158,7 @@ def test_a_board_is_named_as_everywhere_and_need_not_be_attached(
     assert named_board(file, "one").mac == MAC
     assert named_board(file, MAC).title == "one"
     assert named_board(file, URL) == whereabouts(URL, name="two")
-    assert named_board(file, "three") == Whereabouts("farm:desk-3", None, "three", "three")
+    assert named_board(file, "three") == Whereabouts("farm:desk-3", None, "three", "farm:desk-3")
     device = attach("ttyUSB0", *CH340, "A1")
     assert named_board(file, "serial:A1").place == whereabouts(device).place
 

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""``labgrid:FILTER``: the provider of boards that the rest of ``hil`` sees."""
+
+import atexit
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from hil.labgrid.acquiring import acquire
+from hil.labgrid.address import coordinator_address
+from hil.labgrid.filters import parse_filter
+from hil.labgrid.owner import Owner
+from hil.labgrid.session import Session
+from hil.labgrid.wire import require
+from hil.rig.providers.interface import Lease, Offer, Wanted
+from hil.rig.providers.named import PLACE
+
+
+class LabgridBoards:
+    """Places of a labgrid coordinator; all that this process has are had by one connection."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._sessions: dict[str, Session] = {}
+
+    def understand(self, name: str) -> None:
+        """Raise BadInputError where a filter is none, or labgrid is not installed."""
+        parse_filter(name)
+        require()
+
+    def acquire(self, name: str, wanted: Wanted) -> Lease:
+        """Have a place; see ``BoardProvider.acquire``.
+
+        Raises:
+            BadInputError: the filter is none, there is no such place, or no coordinator is named.
+            CoordinatorError: the coordinator cannot be reached.
+            BoardBusyError, PortMissingError, InfrastructureError: see :func:`acquire`.
+        """
+        tags = parse_filter(name)
+        with ExitStack() as stack:
+            # Before anything is acquired: whoever ends without releasing it releases it so.
+            session = stack.enter_context(self._connected(wanted.coordinator))
+            tenancy = acquire(session, tags, wanted)
+            ending = ExitStack()
+            ending.push(stack.pop_all())
+            atexit.register(ending.close)
+            ending.callback(atexit.unregister, ending.close)
+            ending.callback(tenancy.release)
+        return Lease(
+            tenancy.url,
+            ending.close,
+            check=tenancy.check,
+            on_lost=tenancy.on_lost,
+            name=tenancy.place,
+        )
+
+    def offers(self) -> Iterator[Offer]:
+        """Return all places, by names that acquire them; raises CoordinatorError."""
+        with self._connected(None) as session:
+            resources = session.resources()
+            for place in session.places():
+                yield Offer(
+                    f"{PLACE}={place.name}",
+                    holder=place.held,
+                    problem=place.problem(resources),
+                    tags=place.tags,
+                )
+
+    @contextmanager
+    def _connected(self, coordinator: str | None) -> Iterator[Session]:
+        """Have the connection, the same for all who have it at a time."""
+        address = coordinator_address(coordinator)
+        with self._guard:
+            session = self._sessions.get(address)
+            if session is None or session.lost:
+                session = self._sessions[address] = Session(address, Owner.this_process().name)
+            session.users += 1
+        try:
+            yield session
+        finally:
+            with self._guard:
+                session.users -= 1
+                unused = not session.users
+                if unused and self._sessions.get(address) is session:
+                    del self._sessions[address]
+            if unused:
+                session.close()
