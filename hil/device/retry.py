@@ -7,6 +7,7 @@ from typing import TypeVar
 from hil.errors import (
     BoardBusyError,
     BoardLostError,
+    BoardQuarantinedError,
     CoordinatorError,
     HostError,
     InfrastructureError,
@@ -14,20 +15,19 @@ from hil.errors import (
     PortBusyError,
     WrongChipError,
 )
+from hil.health.remarks import AGAIN
 
 FINAL = (
     WrongChipError,
     PortBusyError,
     BoardBusyError,
     BoardLostError,
+    BoardQuarantinedError,
     CoordinatorError,
     LabError,
     HostError,
 )
 """Errors that will be the same however often one tries."""
-
-AGAIN = "trying again after: "
-"""What the note of a further attempt begins with."""
 
 T = TypeVar("T")
 

@@ -101,6 +101,11 @@ def pass_on(config: pytest.Config, number: int) -> None:
             process.send_signal(number)
 
 
+def have_results(config: pytest.Config) -> bool:
+    """Whether this is a session whose workers have handed results over."""
+    return bool(config.stash.get(_DOCUMENTS, {}))
+
+
 def _gather(session: pytest.Session) -> None:
     """Write what all workers have found out as one run, and leave no file of theirs besides.
 

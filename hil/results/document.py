@@ -60,6 +60,7 @@ class Results(PhotoBook):
         advisory: whether other boards are being tested on this computer, so that what is measured
             now is not to be judged.
         retries: how often the board had to be started or flashed once more.
+        explained: messages that were lost because a test impaired the link.
         The others hold the records of :mod:`hil.results.records`; photos are in the
         :class:`hil.results.photo_book.PhotoBook`.
     """
@@ -89,6 +90,7 @@ class Results(PhotoBook):
     worker: str | None = None
     advisory: bool = False
     retries: int = 0
+    explained: int = 0
     errors: list[ErrorRecord] = field(default_factory=list)
     tests: list[TestRecord] = field(default_factory=list)
     _limits: dict[str, AgreementLimits] = field(default_factory=dict)

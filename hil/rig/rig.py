@@ -47,6 +47,7 @@ class BoardSpec:
         auth: whether its links are authenticated, where its firmware knows how.
         check: of a board that another process lends: asks it why the connection may be gone.
         coordinator: of labgrid, as ``hil.toml`` names it.
+        place: where it is in a farm, by its provider's name for it; empty for a board at hand.
     """
 
     port: str = VIRTUAL
@@ -64,6 +65,7 @@ class BoardSpec:
     auth: bool = field(default=True, kw_only=True)
     check: Callable[[], None] | None = field(default=None, kw_only=True, compare=False, repr=False)
     coordinator: str | None = field(default=None, kw_only=True)
+    place: str = field(default="", kw_only=True)
 
     def __str__(self) -> str:
         return f"{self.name} at {self.port}".lstrip()

@@ -4,7 +4,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from hil.device.retry import AGAIN
+from hil.health.remarks import is_retry
 
 if TYPE_CHECKING:
     from hil.board.board import Board
@@ -32,7 +32,7 @@ class Notes:
             edge: the edge server that they have at present, if any.
         """
         first, *others = boards
-        self._results.retries = sum(note.startswith(AGAIN) for note in first.notes)
+        self._results.retries = sum(map(is_retry, first.notes))
         notes = [f"{board.port}: {note}" for board in (first, *others) for note in board.notes]
         self._results.notes[:] = notes
         if edge is not None:

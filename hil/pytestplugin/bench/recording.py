@@ -65,6 +65,7 @@ class RecordingBoard(Board):
             inference = super().infer(image, *args, **kwargs)
         except MessageLost as error:
             error.tolerated = self._tolerates_loss(via, tail)
+            self.results.explained += self._impaired
             self.results.lost.append(
                 LostRecord(name, via, error.code, self.simulated, tail, *self._on_board)
             )
@@ -90,9 +91,11 @@ class RecordingBoard(Board):
             echo = super().rtt(size, *args, **kwargs)
         except MessageLost as error:
             error.tolerated = self._tolerates_loss(via, tail)
+            self.results.explained += self._impaired
             echo = RoundTrip(via, size, None, error.code, None, self.simulated)
             self.results.round_trips.append(round_trip_record(echo, tail, *self._on_board))
             raise
+        self.results.explained += echo.lost and self._impaired
         self.results.round_trips.append(round_trip_record(echo, tail, *self._on_board))
         return echo
 
@@ -108,8 +111,7 @@ class RecordingBoard(Board):
 
         A link file or an impairment loses some, or the budget allows it.
         """
-        edge = self.connection.edge if self.connection else None
-        if edge is not None and edge.impairment is not None and edge.impairment.loses:
+        if self._impaired:
             return True
         if self.lab is not None and self.lab.shaped:
             return True
@@ -124,6 +126,12 @@ class RecordingBoard(Board):
             model=self.results.model_name(self._model_id),
         )
         return bool(budgets.link(section, via).loss)
+
+    @property
+    def _impaired(self) -> bool:
+        """Whether a test has its edge server lose messages."""
+        edge = self.connection.edge if self.connection else None
+        return edge is not None and edge.impairment is not None and edge.impairment.loses
 
     @property
     def _model_id(self) -> str:

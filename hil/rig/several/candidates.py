@@ -2,7 +2,7 @@
 """Which boards a session over several of them may have, in order, by options and ``hil.toml``."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +15,7 @@ from hil.rig.providers.extensions import BOARDS
 from hil.rig.providers.having import is_extension, offers
 from hil.rig.providers.interface import Offer
 from hil.rig.providers.named import provider_of
+from hil.rig.quarantine import is_set_aside
 from hil.serialport.ports import discover_ports
 
 _OPTION = "--hil-board"
@@ -92,6 +93,23 @@ class Candidates:
         known = [(port.stable_name, file.on_port(port)) for port in ports]
         named = [(_name(entry) if entry is not None else name, entry) for name, entry in known]
         return cls(*_by_role(named), source="attached by USB")
+
+    def in_use(self, directories: Sequence[Path] = ()) -> Self:
+        """Return them without those that are set aside; all of them, if all of these are.
+
+        Args:
+            directories: as of :meth:`find`.
+
+        Raises:
+            InfrastructureError: what is known of one cannot be read.
+        """
+        file = RigFile.find(directories)
+
+        def usable(names: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(each for each in names if not is_set_aside(file, each))
+
+        firsts = usable(self.firsts)
+        return replace(self, firsts=firsts, seconds=usable(self.seconds)) if firsts else self
 
     def suffice_for(self, per_worker: int) -> int | None:
         """Return for how many workers there are boards; ``None``: for any number.
