@@ -103,7 +103,9 @@ def question(options: argparse.Namespace) -> Question:
     return Question(farm, suite, days, options.wait, options.least_sessions, options.seed)
 
 
-def answer(asked: Question, boards: tuple[int, ...], demands: tuple[float, ...]) -> dict:
+def answer(
+    asked: Question, boards: tuple[int, ...], demands: tuple[float, ...]
+) -> dict[str, object]:
     """Return all that is printed."""
     efficiency = asked.farm.efficiency
     return {

@@ -10,7 +10,7 @@ from math import inf
 import numpy as np
 
 from .suite import Suite
-from .wanting import Days
+from .wanting import Days, Moments
 
 BREAK, END, HEAL = range(3)
 
@@ -60,7 +60,7 @@ class Outcome:
         until_s: when the last session ended.
     """
 
-    waits: np.ndarray = field(default_factory=lambda: np.empty(0))
+    waits: Moments = field(default_factory=lambda: np.empty(0))
     ended: int = 0
     lost: int = 0
     broken: int = 0
@@ -166,7 +166,7 @@ class _Run:
         self.free += session.held
         self.held -= session.held
 
-    def run(self, wanted_at: np.ndarray) -> Outcome:
+    def run(self, wanted_at: Moments) -> Outcome:
         """Let all sessions come to their end."""
         outcome = self.outcome
         coming = iter(wanted_at.tolist())
@@ -192,7 +192,7 @@ class _Run:
 
 
 def run_farm(
-    farm: Farm, suite: Suite, days: Days, wanted_at: np.ndarray, dice: np.random.Generator
+    farm: Farm, suite: Suite, days: Days, wanted_at: Moments, dice: np.random.Generator
 ) -> Outcome:
     """Let sessions come, wait, have boards and end; the same dice throw the same outcome.
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The fewest boards for so many sessions a day, and the most sessions that so many boards carry.
 
-What is asked for is that 95 % of the sessions wait no longer than a bound. Either number is found by
-halving: with more boards, or fewer sessions, waits are shorter. Each step throws the same dice.
+What is asked for is that 95 % of the sessions wait no longer than a bound. Either number is found
+by halving: with more boards, or fewer sessions, waits are shorter. Each step throws the same dice.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -135,9 +135,7 @@ class Question:
         return self.row(boards, few)
 
 
-def _row(
-    farm: Farm, sessions_per_day: float, days: int, calendar: Days, outcome: Outcome
-) -> Row:
+def _row(farm: Farm, sessions_per_day: float, days: int, calendar: Days, outcome: Outcome) -> Row:
     """Return what became of a farm as figures."""
     waits = outcome.waits if len(outcome.waits) else np.zeros(1)
     points = np.quantile(waits, [0.5, 0.95, 0.99, 1.0], method="inverted_cdf").tolist()

@@ -4,6 +4,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+
+Moments = npt.NDArray[np.float64]
+"""Moments, or how long something took, in seconds: float64[n]."""
 
 HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S
@@ -32,7 +36,7 @@ class Days:
         """The busiest hour's share of a day's sessions."""
         return max(self.shares) / sum(self.shares)
 
-    def times(self, sessions: float, days: int, dice: np.random.Generator) -> np.ndarray:
+    def times(self, sessions: float, days: int, dice: np.random.Generator) -> Moments:
         """Return when sessions are wanted.
 
         Args:
