@@ -67,16 +67,16 @@ class BoardBusyError(InfrastructureError):
     """Another run of hil holds the board; the message says whose and since when."""
 
 
-class BoardQuarantinedError(InfrastructureError):
-    """The board is set aside, being sick; the message says why, and how it is taken back."""
-
-
 class BoardLostError(InfrastructureError):
     """A board of a farm is not this session's any more, or is gone with what it was behind."""
 
 
 class CoordinatorError(InfrastructureError):
     """The coordinator of a farm cannot be reached, does not answer, or has gone."""
+
+
+class BoardQuarantinedError(InfrastructureError):
+    """The board is set aside, being sick; the message says why, and how it is taken back."""
 
 
 class WrongChipError(InfrastructureError):
