@@ -160,6 +160,22 @@ def test_what_a_killed_worker_had_got_to_is_kept_and_it_leaves_no_file(
     assert [test["outcome"] for test in document["tests"]] == ["passed"]
 
 
+def test_what_a_worker_and_the_one_that_replaced_it_have_found_is_one_document(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("xdist")
+    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin,xdist.plugin")
+    pytester.makepyfile(KILLED + "def test_later(): pass\n")
+    result = pytester.runpytest_subprocess("-n1", f"--hil-model={ROOT / 'models' / 'tiny'}")
+    result.assert_outcomes(passed=2, failed=1)
+    (report,) = (pytester.path / "hil-report").glob("*.json")
+    document = json.loads(report.read_text())
+    told = [test["nodeid"].rpartition("::")[2] for test in document["tests"]]
+    assert told == ["test_fine", "test_later"]
+    assert document["boards"] == []
+    result.stdout.no_fnmatch_line("boards *")
+
+
 ENDED = """
 import os, signal, time
 import pytest
