@@ -70,7 +70,7 @@ class TwoPasses:
     @property
     def has_pending(self) -> bool:
         """Whether tests are under way."""
-        return self.begun and bool(self._inner.has_pending)
+        return (self._plain or self._uses_inner) and bool(self._inner.has_pending)
 
     @property
     def tests_finished(self) -> bool:
@@ -88,7 +88,7 @@ class TwoPasses:
             self._inner.add_node(node)
             return
         seat = self._seats[node] = self._make(node)
-        if self.begun:
+        if self._uses_inner:
             self._inner.add_node(seat.proxy)
 
     def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
@@ -99,7 +99,9 @@ class TwoPasses:
         seat = self._seats[node]
         seat.ids = list(collection)
         if self.begun:
-            if seat.ids != self._ids:
+            if seat.ids == self._ids:
+                self._tell_inner(seat)
+            elif self._uses_inner:
                 seat.ids, seat.proxy.first = None, range(len(collection))
                 self._inner.add_node_collection(
                     seat.proxy, collection
@@ -116,7 +118,8 @@ class TwoPasses:
             self.begun = True
             if not self._begin():
                 return
-        self._inner.schedule()
+        if self._uses_inner:
+            self._inner.schedule()
         self._go_on()
 
     def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
@@ -166,7 +169,7 @@ class TwoPasses:
         if not self.begun:
             return None
         running = seat.running
-        known = seat.proxy in self._inner.nodes
+        known = self._uses_inner and seat.proxy in self._inner.nodes
         in_inner = self._inner.remove_node(seat.proxy) if known else None
         for index in seat.outstanding:
             if index in seat.own and index != running:
@@ -181,7 +184,17 @@ class TwoPasses:
     def _is_left(self) -> bool:
         """Whether there are tests that no worker has been given."""
         judged = any(indices for _, indices in self._latency)
-        return bool(self._moved) or judged or not self._inner.tests_finished
+        return bool(self._moved) or judged or not self._first_is_over
+
+    @property
+    def _uses_inner(self) -> bool:
+        """Whether pytest-xdist's scheduler has tests; some cannot do with none."""
+        return self.begun and (self._void or bool(self._first))
+
+    @property
+    def _first_is_over(self) -> bool:
+        """Whether pytest-xdist's scheduler has no tests left, but for one that each worker has."""
+        return not self._uses_inner or bool(self._inner.tests_finished)
 
     def _begin(self) -> bool:
         """Divide the tests between the passes; return whether there is anything to divide."""
@@ -202,12 +215,15 @@ class TwoPasses:
         whose = list(self._seats) if self._each else [None]
         self._latency = [(node, sorted(self._apart)) for node in whose]
         for seat in seats:
-            self._inner.add_node(seat.proxy)
+            if self._uses_inner:
+                self._inner.add_node(seat.proxy)
             self._tell_inner(seat)
         return True
 
     def _tell_inner(self, seat: Seat) -> None:
         assert seat.ids is not None
+        if not self._uses_inner:
+            return
         if self._void:
             self._inner.add_node_collection(seat.proxy, seat.ids)
             return
@@ -226,11 +242,14 @@ class TwoPasses:
         if self._void or not self.begun:
             return
         self._heed_broken()
-        if not self._inner.tests_finished:
-            return
+        self._wake()
+        over = self._first_is_over
         for seat in self._seats.values():
-            if not seat.node.shutting_down and seat.ids is not None:
+            # One test alone waits for the next, which may be all that the scheduler waits for.
+            if seat.ids is not None and (over or len(seat.outstanding) == 1):
                 seat.let_rest()
+        if not over:
+            return
         ready = [seat for seat in self._seats.values() if seat.is_open and seat.is_idle]
         while self._moved and ready:
             seat = ready.pop(0)
@@ -238,6 +257,16 @@ class TwoPasses:
             seat.let_rest()
         if all(seat.is_idle for seat in self._seats.values()) and not self._moved:
             self._judge()
+
+    def _wake(self) -> None:
+        """Have pytest-xdist's scheduler go on where nobody has anything to do.
+
+        Of a worker that has died, some give the next one first what had been done already.
+        """
+        for _ in self._ids:
+            if self._first_is_over or not all(seat.is_idle for seat in self._seats.values()):
+                return
+            self._inner.schedule()
 
     def _judge(self) -> None:
         """Have tests about latency run by one worker, all others being idle."""
@@ -270,4 +299,5 @@ class TwoPasses:
             for seat in broken:
                 seat.broken = ""
                 seat.say(KEEP)
-            self._inner.schedule()
+            if self._uses_inner:
+                self._inner.schedule()
