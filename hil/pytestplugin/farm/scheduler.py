@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from hil.pytestplugin.farm.left import Left
 from hil.pytestplugin.farm.seat import Seat
 from hil.pytestplugin.farm.words import KEEP
 
@@ -49,9 +50,7 @@ class TwoPasses:
         self._ids: list[str] = []
         self._first: list[int] = []
         self._places: dict[int, int] = {}
-        self._apart: set[int] = set()
-        self._moved: list[int] = []
-        self._latency: list[tuple[Any, list[int]]] = []
+        self._left = Left()
         self._told: set[str] = set()
 
     @property
@@ -131,7 +130,7 @@ class TwoPasses:
         if seat.done(item_index):
             if item_index in seat.back:
                 seat.back.discard(item_index)
-                self._put_back(item_index)
+                self._left.put_back(item_index)
             elif item_index in seat.kinds.get("board", ()):
                 seat.ran += 1
             if item_index in seat.own:
@@ -145,7 +144,7 @@ class TwoPasses:
         if self._plain:
             self._inner.mark_test_pending(item)
             return
-        self._put_back(self._ids.index(item))
+        self._left.put_back(self._ids.index(item))
         self._go_on()
 
     def remove_pending_tests_from_node(self, node: Any, indices: Sequence[int]) -> None:
@@ -173,18 +172,17 @@ class TwoPasses:
         in_inner = self._inner.remove_node(seat.proxy) if known else None
         for index in seat.outstanding:
             if index in seat.own and index != running:
-                self._put_back(index)
+                self._left.put_back(index)
         died_of = None if running is None else self._ids[running]
         if in_inner is not None and in_inner != died_of:
-            self._put_back(self._ids.index(in_inner))
+            self._left.put_back(self._ids.index(in_inner))
         self._go_on()
         return died_of
 
     @property
     def _is_left(self) -> bool:
         """Whether there are tests that no worker has been given."""
-        judged = any(indices for _, indices in self._latency)
-        return bool(self._moved) or judged or not self._first_is_over
+        return bool(self._left) or not self._first_is_over
 
     @property
     def _uses_inner(self) -> bool:
@@ -209,11 +207,10 @@ class TwoPasses:
             self._inner.schedule()
             return False
         if not self._void:
-            self._apart.update(seats[0].kinds.get("latency", ()))
-        self._first = [index for index in range(len(self._ids)) if index not in self._apart]
+            apart = seats[0].kinds.get("latency", ())
+            self._left.set_apart(apart, list(self._seats) if self._each else [None])
+        self._first = [i for i in range(len(self._ids)) if i not in self._left.apart]
         self._places = {index: place for place, index in enumerate(self._first)}
-        whose = list(self._seats) if self._each else [None]
-        self._latency = [(node, sorted(self._apart)) for node in whose]
         for seat in seats:
             if self._uses_inner:
                 self._inner.add_node(seat.proxy)
@@ -230,13 +227,6 @@ class TwoPasses:
         seat.proxy.first = self._first
         self._inner.add_node_collection(seat.proxy, [self._ids[index] for index in self._first])
 
-    def _put_back(self, index: int) -> None:
-        """Have a test run by another worker, or once more; one about latency still alone."""
-        if index in self._apart:
-            self._latency.insert(0, (None, [index]))
-        else:
-            self._moved.append(index)
-
     def _go_on(self) -> None:
         """Give out what is to be given out now."""
         if self._void or not self.begun:
@@ -251,11 +241,11 @@ class TwoPasses:
         if not over:
             return
         ready = [seat for seat in self._seats.values() if seat.is_open and seat.is_idle]
-        while self._moved and ready:
+        while self._left.moved and ready:
             seat = ready.pop(0)
-            seat.give([self._moved.pop(0)], own=True)
+            seat.give([self._left.moved.pop(0)], own=True)
             seat.let_rest()
-        if all(seat.is_idle for seat in self._seats.values()) and not self._moved:
+        if all(seat.is_idle for seat in self._seats.values()) and not self._left.moved:
             self._judge()
 
     def _wake(self) -> None:
@@ -270,13 +260,10 @@ class TwoPasses:
 
     def _judge(self) -> None:
         """Have tests about latency run by one worker, all others being idle."""
-        self._latency = [(node, indices) for node, indices in self._latency if indices]
         ready = [seat for seat in self._seats.values() if seat.is_open]
-        if not self._latency or not ready:
+        if not ready or (alone := self._left.take_alone()) is None:
             return
-        node = self._latency[0][0]
-        indices = [index for whose, those in self._latency if whose is node for index in those]
-        self._latency = [(whose, those) for whose, those in self._latency if whose is not node]
+        node, indices = alone
         seat = self._seats[node] if node in self._seats else max(ready, key=lambda each: each.ran)
         if seat.name not in self.judges:
             self.judges.append(seat.name)
