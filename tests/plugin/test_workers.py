@@ -77,8 +77,9 @@ def test_without_a_board_stopping_at_the_first_error_is_the_rigs_affair(
     stale.parent.mkdir()
     stale.write_text("an earlier run's")
     pytester.makepyfile("def test_a(board): pass\ndef test_b(board): pass\n")
+    boards = ("--hil-board=/dev/ttyACM8", "--hil-board=/dev/ttyACM9")
     result = pytester.runpytest_subprocess(
-        *("-n", "2", "-x", "--hil-board=/dev/ttyACM9"), f"--hil-model={ROOT / 'models' / 'tiny'}"
+        *("-n", "2", "-x", *boards), f"--hil-model={ROOT / 'models' / 'tiny'}"
     )
     assert result.ret == 10
     for path in stale.parent.glob("*.json"):
