@@ -14,6 +14,7 @@ from hil.pytestplugin import (
     selection,
     signals,
     stages,
+    strangers,
     workers,
 )
 from hil.pytestplugin.bench import readiness
@@ -36,6 +37,7 @@ PARTS = (
     rootdir,
     signals,
     namesakes,
+    strangers,
     selection,
     grouping,
     links,

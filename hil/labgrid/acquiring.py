@@ -15,12 +15,14 @@ from hil.labgrid.places import Place
 from hil.labgrid.session import Session, seconds_left
 from hil.labgrid.tenancy import Tenancy
 from hil.rig.providers.interface import Wanted
+from hil.rig.providers.named import PLACE
 
 _GLANCE_S = 2.0
 """Between two looks at who has died meanwhile; a reservation that is not asked after for a minute
 expires."""
 
 _MOST_NAMED = 3
+_NOWHERE = "-"
 _WAITING, _ALLOCATED, _ACQUIRED = range(3)
 """States of a reservation, as labgrid numbers them."""
 
@@ -147,6 +149,16 @@ def _wait(
             told = True
         session.wait(partial(_is_kept, session, reservation.token), min(left, _GLANCE_S))
         free_leftovers(session)
+        if any(not place.holder and not place.reservation for place in _meant(session, tags)):
+            _prompt(session)
+
+
+def _prompt(session: Session) -> None:
+    """Have the coordinator give on what is free; by itself it may take 15 s to see it.
+
+    It looks whenever somebody reserves something, if only what there is not.
+    """
+    session.cancel(session.reserve({PLACE: _NOWHERE}).token)
 
 
 def _is_kept(session: Session, token: str) -> bool:
@@ -166,7 +178,7 @@ def _who(session: Session, tags: dict[str, str], token: str) -> str:
     ahead = sum(each.state == _WAITING and each.token != token for each in waiting.values())
     more = len(said) - _MOST_NAMED
     return (
-        ", ".join(said[:_MOST_NAMED])
+        (", ".join(said[:_MOST_NAMED]) or "nobody any more, but not given on yet")
         + (f" and {more} more" if more > 0 else "")
         + (f", {ahead} waiting besides" if ahead else "")
     )

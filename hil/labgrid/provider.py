@@ -2,9 +2,11 @@
 """``labgrid:FILTER``: the provider of boards that the rest of ``hil`` sees."""
 
 import atexit
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from hil.labgrid.acquiring import acquire
 from hil.labgrid.address import coordinator_address
@@ -38,13 +40,11 @@ class LabgridBoards:
         """
         tags = parse_filter(name)
         with ExitStack() as stack:
-            # Before anything is acquired: whoever ends without releasing it releases it so.
             session = stack.enter_context(self._connected(wanted.coordinator))
             tenancy = acquire(session, tags, wanted)
             ending = ExitStack()
             ending.push(stack.pop_all())
-            atexit.register(ending.close)
-            ending.callback(atexit.unregister, ending.close)
+            ending.callback(_end_at_exit(ending))
             ending.callback(tenancy.release)
         return Lease(
             tenancy.url,
@@ -85,3 +85,18 @@ class LabgridBoards:
                     del self._sessions[address]
             if unused:
                 session.close()
+
+
+def _end_at_exit(ending: ExitStack) -> Callable[[], None]:
+    """Have it end with this process, if nobody has ended it by then; return what undoes that.
+
+    A child that was forked meanwhile, and ends as a process does, is not this one.
+    """
+    process = os.getpid()
+
+    def end() -> None:
+        if os.getpid() == process:
+            ending.close()
+
+    atexit.register(end)
+    return partial(atexit.unregister, end)

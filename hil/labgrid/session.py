@@ -18,7 +18,7 @@ from hil.errors import CoordinatorError, InfrastructureError
 from hil.labgrid.places import Path, Place, Resource, path_of
 from hil.labgrid.wire import load
 
-PATIENCE_S = 5.0
+PATIENCE_S = 10.0
 """For the coordinator's answer to whatever it does by itself."""
 
 ACQUIRING_S = 20.0

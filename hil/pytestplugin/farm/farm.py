@@ -112,7 +112,8 @@ class Farm:
             "terminalreporter"
         )
         if reporter is not None:
-            reporter.ensure_newline()
+            if reporter._tw.width_of_current_line:  # dots, of which pytest-xdist keeps no count
+                reporter.write_line("")
             for part in fold(f"hil: {line}", columns(), rest=" " * 5):
                 reporter.write_line(printable(part, "\t"))
 

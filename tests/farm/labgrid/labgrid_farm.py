@@ -40,10 +40,7 @@ class Farm:
     def __enter__(self) -> "Farm":
         self.start_coordinator()
         self.start_exporter()
-        self.add_place("desk-1", chip="esp32s3", board="a")
-        self.add_place("desk-2", chip="esp32s3", board="b")
-        self.add_place("empty", "", rack="1")
-        self.add_place("absent", "nobody/*/*", rack="2")
+        self.add_places()
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -55,7 +52,8 @@ class Farm:
         return {**os.environ, "LG_COORDINATOR": self.address}
 
     def start_coordinator(self) -> None:
-        """Start it, where it was before if it has been stopped, and as it was then."""
+        """Start it, where it was before if it has been stopped, without places."""
+        (self.directory / "places.yaml").unlink(missing_ok=True)
         listening = self._start("coordinator", "listening on", "-l", self.address)
         self.address = listening.split()[-1]
 
@@ -79,6 +77,13 @@ class Farm:
         process.wait()
         assert process.stdout is not None
         process.stdout.close()
+
+    def add_places(self) -> None:
+        """Make all that there are from the beginning."""
+        self.add_place("desk-1", chip="esp32s3", board="a")
+        self.add_place("desk-2", chip="esp32s3", board="b")
+        self.add_place("empty", "", rack="1")
+        self.add_place("absent", "nobody/*/*", rack="2")
 
     def add_place(self, name: str, match: str | None = None, **tags: str) -> None:
         """Make a place; by default what the exporter offers in a group of that name belongs to it.

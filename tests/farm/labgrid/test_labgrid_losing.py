@@ -27,6 +27,7 @@ def test_a_coordinator_that_is_started_again_has_forgotten_who_has_the_board(
             pass
     own_farm.stop("exporter")
     own_farm.start_exporter()
+    own_farm.add_places()
     _, lease = have(DESK_1)
     lease.release()
 

@@ -58,6 +58,16 @@ def test_a_session_flashes_and_tests_the_board_of_a_place_over_the_network(
     assert farm.reservations() == 0
 
 
+def test_a_session_that_is_terminated_gives_its_place_back(
+    farm: Farm, pytester: pytest.Pytester
+) -> None:
+    pytester.makepyfile("import os, signal\ndef test(board): os.kill(os.getpid(), signal.SIGTERM)")
+    result = pytester.runpytest_subprocess(TINY, "--hil-board=labgrid:board=a")
+    assert result.ret == 143
+    assert farm.holders() == {}
+    assert farm.reservations() == 0
+
+
 def test_dut_and_gateway_may_be_two_places_of_one_filter(
     farm: Farm, pytester: pytest.Pytester
 ) -> None:
