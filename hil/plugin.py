@@ -14,12 +14,21 @@ from hil.pytestplugin import (
     selection,
     signals,
     stages,
+    strangers,
     workers,
 )
 from hil.pytestplugin.bench import readiness
 from hil.pytestplugin.farm import alone, controller, worker
 from hil.pytestplugin.fixtures import fixtures, short
-from hil.pytestplugin.outcomes import closing, dormancy, logfiles, outcomes, report, unittests
+from hil.pytestplugin.outcomes import (
+    closing,
+    dormancy,
+    health,
+    logfiles,
+    outcomes,
+    report,
+    unittests,
+)
 from hil.pytestplugin.turns import grouping, links, needs, turn
 
 PARTS = (
@@ -28,6 +37,7 @@ PARTS = (
     rootdir,
     signals,
     namesakes,
+    strangers,
     selection,
     grouping,
     links,
@@ -38,6 +48,7 @@ PARTS = (
     logfiles,
     unittests,
     outcomes,
+    health,
     report,
     controller,
     alone,

@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from hil.cli.shared.ending import Ended, ending_in_order
 from hil.cli.shared.progress import status_line
 from hil.cli.shared.saying import say
 from hil.computer import require_boards
@@ -88,7 +89,9 @@ def _need_boards(command: click.Command) -> None:
     if isinstance(command, click.Group):
         for each in command.commands.values():
             _need_boards(each)
-    elif sys.platform == "win32":
+        if not command.invoke_without_command:
+            return
+    if sys.platform == "win32":
 
         def refuse(*_: object, **__: object) -> None:
             require_boards()
@@ -114,7 +117,7 @@ def main(arguments: list[str] | None = None) -> None:
     """
     try:
         check_memory()
-        with status_line(), telling_shortages():
+        with ending_in_order(), status_line(), telling_shortages():
             code = cli.main(arguments, prog_name="hil", standalone_mode=False)
     except HilError as error:
         say(f"hil: {error}", err=True)
@@ -126,6 +129,7 @@ def main(arguments: list[str] | None = None) -> None:
         error.show(shown)  # with the usage, and what the user gave
         say(shown.getvalue().rstrip(), err=True)
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(_INTERRUPTED)
+    except (click.Abort, KeyboardInterrupt) as error:
+        end = error.__cause__ if isinstance(error, click.Abort) else error
+        sys.exit(end.status if isinstance(end, Ended) else _INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)

@@ -4,12 +4,14 @@
 import contextlib
 import errno
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from hil.console.console import Console
 from hil.console.incoming.input import BAUD
 from hil.errors import ConsoleError, InfrastructureError, ResetError
 from hil.rig.lock import BoardLock
+from hil.rig.providers.interface import Lease
+from hil.serialport.failure import PORT_FAILURES
 from hil.serialport.line import USUAL, Line
 from hil.serialport.ports import serial_port
 from hil.serialport.reset import ResetStrategy
@@ -30,7 +32,7 @@ class BoardPort:
         name: device or URL.
         lab: the lab of a virtual board, whose ports nobody else knows of.
         line: what is unusual about its line.
-        check: raises why the board is gone, if its provider knows.
+        lease: of a board that a provider has given.
 
     Attributes:
         name: under which the port is found again, should it vanish for a while.
@@ -48,10 +50,10 @@ class BoardPort:
         name: str,
         lab: Lab | None,
         line: Line = USUAL,
-        check: Callable[[], None] | None = None,
+        lease: Lease | None = None,
     ) -> None:
         self._lab = lab
-        self._check = check
+        self._check = lease.check if lease is not None else None
         self._line = line
         self._away = False
         with contextlib.ExitStack() as stack:
@@ -61,6 +63,8 @@ class BoardPort:
             self.name = known.stable_name if known else name
             self.console = self._open()
             self._held = stack.pop_all()
+        if lease is not None:
+            lease.on_lost(self._lose)
 
     @property
     def round_trip_s(self) -> float:
@@ -127,6 +131,11 @@ class BoardPort:
         self.console.note("the port has vanished; waiting for it to come back")
         self.console.close()
         self._attach()
+
+    def _lose(self) -> None:
+        """Have nobody use a board any more that another may have by now; from any thread."""
+        with contextlib.suppress(*PORT_FAILURES):  # one that is closed already
+            self.console.port.close()
 
     def _attach(self) -> None:
         if self._lab is not None:

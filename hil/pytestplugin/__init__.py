@@ -15,6 +15,7 @@ Nothing here imports numpy, esptool or an interpreter when it is loaded.
 ``options``       the command line, and the settings of the ini file
 ``rootdir``       paths behind options of ours, which pytest takes for places of tests
 ``namesakes``     a project's own package ``hil``
+``strangers``     labgrid's own pytest plugin, kept out
 ``progress``      what moves on a terminal meanwhile
 ``odd_names``     tests in files whose names are no UTF-8
 

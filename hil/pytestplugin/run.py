@@ -82,7 +82,8 @@ class Run:
         self.config = config
         self.begun = False
         self.log_dir = log_directory(config)
-        self.results: Results = Results(directory=self.log_dir)
+        worker = getattr(config, "workerinput", {}).get("workerid")
+        self.results: Results = Results(directory=self.log_dir, worker=worker)
         self.bench: Bench | None = None
         self.record_property: Callable[[str, object], None] | None = None
         self.stage = MAIN
@@ -212,7 +213,7 @@ class Run:
     @property
     def results_path(self) -> Path:
         """``results.json`` in the log directory; one for each worker under xdist."""
-        worker = getattr(self.config, "workerinput", {}).get("workerid")
+        worker = self.results.worker
         return self.log_dir / (f"results-{worker}.json" if worker else "results.json")
 
     def write(self) -> None:

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What is known of the boards that are attached, and of those that ``hil.toml`` describes."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from hil.errors import BadInputError, InfrastructureError
+from hil.resources import PROJECT
 from hil.rig.entry import BoardEntry
 from hil.rig.file import RigFile
 from hil.rig.holder import Holder
@@ -14,6 +15,7 @@ from hil.rig.lookup import OnWait
 from hil.rig.probe import Chip, probe_chip
 from hil.rig.providers.extensions import BOARDS, package
 from hil.rig.providers.having import is_extension, offers
+from hil.rig.providers.named import LABGRID, provider_of
 from hil.serialport.line import USUAL
 from hil.serialport.permission import may_open, permission_sentence
 from hil.serialport.ports import SerialPort, discover_ports
@@ -33,6 +35,7 @@ class ListedBoard:
         problem: why it cannot be used or asked, in a sentence.
         provider: the name of another package's provider that offers it, and that package.
         taken_by: who holds it, as its provider says; empty: nobody.
+        tags: of a place of labgrid's.
     """
 
     port: str | None
@@ -44,6 +47,7 @@ class ListedBoard:
     problem: str | None = None
     provider: tuple[str, str] | None = None
     taken_by: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def list_boards(
@@ -97,6 +101,20 @@ def list_boards(
     yield from _offered(file)
 
 
+def list_places(file: RigFile) -> Iterator[ListedBoard]:
+    """Yield the places of labgrid's coordinator; raises InfrastructureError if it cannot tell."""
+    for offer in offers(LABGRID):
+        port = f"{LABGRID}:{offer.name}"
+        yield ListedBoard(
+            port,
+            entry=next((each for each in file.boards if each.identity.value == port), None),
+            problem=offer.problem,
+            provider=(LABGRID, PROJECT),
+            taken_by=offer.holder,
+            tags=offer.tags,
+        )
+
+
 def _offered(file: RigFile) -> Iterator[ListedBoard]:
     """Yield the boards of other packages' providers, and a file's that none of them offers."""
     left = [e for e in file.boards if e.identity.kind == "port" and is_extension(e.identity.value)]
@@ -121,7 +139,13 @@ def _offered(file: RigFile) -> Iterator[ListedBoard]:
                 taken_by=offer.holder,
             )
     for entry in left:
-        yield ListedBoard(None, entry=entry, problem=f"{entry.identity} is offered by nobody.")
+        yield ListedBoard(None, entry=entry, problem=_unoffered(entry))
+
+
+def _unoffered(entry: BoardEntry) -> str:
+    if provider_of(entry.identity.value)[0] == LABGRID:
+        return f"{entry.identity} is looked for when it is used; --labgrid lists the places."
+    return f"{entry.identity} is offered by nobody."
 
 
 def _absent(entry: BoardEntry, hidden: bool) -> str:

@@ -15,8 +15,8 @@ from hil.rig.file import RigFile
 from hil.rig.hci import checked_hci
 from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.lookup import OnWait, find_port
-from hil.rig.providers.extensions import BOARDS
-from hil.rig.providers.named import is_any, provider_of
+from hil.rig.providers.extensions import require_board
+from hil.rig.providers.named import is_any
 from hil.rig.wifi import WifiCredentials
 from hil.serialport.line import USUAL, Line
 from hil.serialport.ports import same_port
@@ -46,6 +46,8 @@ class BoardSpec:
             :mod:`hil.rig.hci`.
         auth: whether its links are authenticated, where its firmware knows how.
         check: of a board that another process lends: asks it why the connection may be gone.
+        coordinator: of labgrid, as ``hil.toml`` names it.
+        place: where it is in a farm, by its provider's name for it; empty for a board at hand.
     """
 
     port: str = VIRTUAL
@@ -62,6 +64,8 @@ class BoardSpec:
     hci: str | None = field(default=None, kw_only=True)
     auth: bool = field(default=True, kw_only=True)
     check: Callable[[], None] | None = field(default=None, kw_only=True, compare=False, repr=False)
+    coordinator: str | None = field(default=None, kw_only=True)
+    place: str = field(default="", kw_only=True)
 
     def __str__(self) -> str:
         return f"{self.name} at {self.port}".lstrip()
@@ -229,7 +233,7 @@ def _locate(
     Which port a board of another package's has shows when it is had; here its provider is loaded.
     """
     if entry.identity.kind == "port":
-        BOARDS.require(provider_of(entry.identity.value)[0])
+        require_board(entry.identity.value)
     try:
         port = find_port(entry.identity, taken=taken, wait_s=around.wait_s, on_wait=on_wait)
     except PortMissingError:
@@ -269,7 +273,12 @@ def _check_kind(first: Identity, role: str, second: BoardEntry) -> None:
 
 def _surroundings(file: RigFile, needs_wifi: bool, alone: BoardSpec) -> BoardSpec:
     """Return what all real boards have in common, beside what virtual ones have."""
-    return replace(alone, wifi=credentials(file, needs_wifi), edge_host=file.edge_host)
+    return replace(
+        alone,
+        wifi=credentials(file, needs_wifi),
+        edge_host=file.edge_host,
+        coordinator=file.coordinator,
+    )
 
 
 def credentials(file: RigFile, needed: bool) -> WifiCredentials | None:

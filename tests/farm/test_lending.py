@@ -212,9 +212,9 @@ def test_a_providers_boards_are_acquired_one_for_each_worker(
     result.assert_outcomes(passed=4)
     result.stdout.fnmatch_lines(["2 workers *"])
     assert taken(pytester) == ["a.taken"]
-    result = start(LENT, "-n3", "--hil-board=farm:")
+    result = start(LENT, "-n4", "--hil-board=farm:")
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["*3 workers need 3 boards, and there are 2 free of farm:; *"])
+    result.stderr.fnmatch_lines(["*4 workers need 4 boards, and there are 3 of farm: that *"])
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])

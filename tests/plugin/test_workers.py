@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""Under pytest-xdist the results of the worker that had the board end where they always do."""
+"""Under pytest-xdist the results of all workers end where they always do."""
 
 import json
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 
+from hil.results import Results, TestRecord, write_document
+
 ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "docs" / "results.schema.json").read_text())
 
 TWO_FILES = {
     "test_board": """
@@ -80,6 +86,54 @@ def test_without_a_board_stopping_at_the_first_error_is_the_rigs_affair(
         assert json.loads(path.read_text())["run"]["outcome"] == "infrastructure"
 
 
+TWO_BOARDS = {
+    "test_one": """
+        def test_infers(board, photos):
+            assert board.infer(photos[0]).transport_exact
+    """,
+    "test_two": """
+        def test_infers(board, photos):
+            assert board.infer(photos[0]).transport_exact
+            assert board.infer(photos[1]).transport_exact
+    """,
+}
+
+
+def test_results_of_two_boards_are_one_document_one_page_and_one_table(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("xdist")
+    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin,xdist.plugin")
+    pytester.makepyfile(**TWO_BOARDS)
+    result = pytester.runpytest_subprocess(
+        *("-n", "2", "--dist", "loadfile", "--junit-xml=junit.xml"),
+        f"--hil-model={ROOT / 'models' / 'tiny'}",
+    )
+    result.assert_outcomes(passed=2)
+    files = sorted(path.name for path in (pytester.path / "hil-report").iterdir())
+    assert files == ["index.html", "logs", "results.json"]
+    document = json.loads((pytester.path / "hil-report" / "results.json").read_text())
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    assert [each["name"] for each in document["boards"]] == ["virtual-1", "virtual-2"]
+    assert {each["nodeid"]: each["board"] for each in document["tests"]} == {
+        f"{file}.py::test_infers": board
+        for file, board in zip(TWO_BOARDS, _boards_of(document), strict=True)
+    }
+    assert len(document["inferences"]) == len(document["photos"]) == 3
+    assert document["history"]["missing"].startswith("No earlier run")  # known only at the end
+    result.stdout.fnmatch_lines(["exact * transport 3/3*", "results * hil-report/results.json"])
+    table = result.stdout.str().partition(" hil =")[2]
+    assert table.count("results  ") == 1
+    names = [each.get("name") for each in ElementTree.parse("junit.xml").iter("property")]
+    assert names.count("hil.board.mac") == 1
+
+
+def _boards_of(document: Any) -> list[str]:
+    """Return which board has inferred once, and which twice."""
+    counts = Counter(each["board"] for each in document["inferences"])
+    return sorted(counts, key=counts.__getitem__)
+
+
 KILLED = """
 import os, signal
 import pytest
@@ -107,6 +161,38 @@ def test_what_a_killed_worker_had_got_to_is_kept_and_it_leaves_no_file(
     document = json.loads(report.read_text())
     assert document["run"]["outcome"] == "failed"
     assert [test["outcome"] for test in document["tests"]] == ["passed"]
+
+
+def test_what_a_worker_and_the_one_that_replaced_it_have_found_is_one_document(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("xdist")
+    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin,xdist.plugin")
+    pytester.makepyfile(KILLED + "def test_later(): pass\n")
+    result = pytester.runpytest_subprocess("-n1", f"--hil-model={ROOT / 'models' / 'tiny'}")
+    result.assert_outcomes(passed=2, failed=1)
+    (report,) = (pytester.path / "hil-report").glob("*.json")
+    document = json.loads(report.read_text())
+    told = [test["nodeid"].rpartition("::")[2] for test in document["tests"]]
+    assert told == ["test_fine", "test_later"]
+    assert document["boards"] == []
+    result.stdout.no_fnmatch_line("boards *")
+
+
+def test_what_an_earlier_session_has_left_is_not_taken_for_a_workers(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("xdist")
+    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin,xdist.plugin")
+    old = Results()
+    old.tests.append(TestRecord("t.py::test_of_yesterday", "passed", None, 0.1, None))
+    directory = pytester.mkdir("hil-report")
+    write_document(old.document(), directory / "results-gw0.json")
+    pytester.makepyfile("def test_without_a_board(): pass\n")
+    result = pytester.runpytest_subprocess("-n", "1")
+    result.assert_outcomes(passed=1)
+    assert not list(directory.glob("results.json"))
+    result.stdout.no_fnmatch_line("results *")
 
 
 ENDED = """

@@ -64,6 +64,7 @@ class Bench:
         self.rig = OpenRig(rig, RecordingBoard, on_wait)
         self.board = self.rig.board
         self.board.results = self._results = results
+        results.named = rig.board.name
         self._contents: dict[str, Content] = {}
         self._identities: dict[str, tuple[object, ...]] = {}
         self._stage = MAIN

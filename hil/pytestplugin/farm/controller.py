@@ -11,7 +11,7 @@ from hil.host.columns import fold
 from hil.host.printable import printable
 from hil.host.terminal import columns
 from hil.pytestplugin.farm import benchmarks
-from hil.pytestplugin.farm.asked import shares_boards
+from hil.pytestplugin.farm.asked import directories, shares_boards
 from hil.pytestplugin.farm.named import boards_per_worker
 from hil.pytestplugin.run import Run
 from hil.pytestplugin.signals import listen
@@ -38,7 +38,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
     try:
         found = candidates(config)
-        return None if found.virtual else found.suffice_for(boards_per_worker(config) or 1)
+        if found.virtual:
+            return None
+        return found.in_use(directories(config)).suffice_for(boards_per_worker(config) or 1)
     except BadInputError as error:
         raise pytest.UsageError(str(error)) from None
     except InfrastructureError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hil.errors import BadInputError, HilError, InfrastructureError
 from hil.resources import PROJECT
+from hil.rig.providers.named import provider_of
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -140,6 +141,7 @@ BOARDS = Seam(
         "mac": "hil.rig.providers.attached:BoardsByMac",
         "serial": "hil.rig.providers.attached:BoardsBySerialNumber",
         "port": "hil.rig.providers.attached:BoardsByPort",
+        "labgrid": "hil.labgrid.provider:LabgridBoards",
     },
     ("acquire", "offers"),
 )
@@ -152,6 +154,22 @@ POWER = Seam(
     ("cycle",),
 )
 """Power switches, see :class:`hil.rig.switches.interface.PowerSwitch`."""
+
+
+def require_board(port: str) -> None:
+    """Make sure that a board's provider can be used, and that its name means something to it.
+
+    Nobody is asked for the board yet.
+
+    Raises:
+        BadInputError: there is no such provider, or it understands no such name.
+    """
+    provider, name = provider_of(port)
+    BOARDS.require(provider)
+    understand = getattr(BOARDS.make(provider), "understand", None)
+    if understand is not None:
+        with BOARDS.answering_for(provider):
+            understand(name)
 
 
 def package(entry: "EntryPoint") -> str:

@@ -13,10 +13,14 @@ from hil.rig.lock import BoardLock
 from hil.rig.lookup import OnWait
 from hil.rig.providers.extensions import BOARDS
 from hil.rig.providers.interface import BoardProvider, Lease, Offer, Wanted
-from hil.rig.providers.named import provider_of
+from hil.rig.providers.named import place_of, provider_of
+from hil.rig.quarantine import refusal, require_in_use, whereabouts
 from hil.rig.rig import BoardSpec
 from hil.serialport.line import USUAL
 from hil.serialport.url import has_reset_lines
+
+_AT_HAND = ("virtual", "usb", "mac", "serial", "port")
+"""Providers whose boards have their ports before they are acquired."""
 
 
 @doing("acquiring the board")
@@ -30,18 +34,23 @@ def have(spec: BoardSpec, on_wait: OnWait | None = None) -> tuple[BoardSpec, Lea
     Raises:
         BadInputError: there is no such provider, or no such board.
         BoardBusyError: somebody else had it for all of ``spec.wait_s``.
+        BoardQuarantinedError: it is set aside, being sick.
         WrongChipError: it is not an ESP32-S3, or not the one that is meant.
         InfrastructureError: it cannot be had for another reason.
     """
     provider, name = provider_of(spec.port)
+    _require_in_use(spec)
     source = cast(BoardProvider, BOARDS.make(provider))
     with BOARDS.answering_for(provider):
-        lease = source.acquire(name, Wanted(spec.wait_s, on_wait))
+        lease = source.acquire(name, _wanted(spec, on_wait))
         if not isinstance(lease, Lease):
             raise TypeError(f"acquire() returned {lease!r}, which is no Lease")
     lease = replace(lease, release=_once(provider, lease), check=spec.check or lease.check)
     try:
-        return _completed(spec, lease), lease
+        found = _completed(spec, lease)
+        if is_extension(spec.port):  # which board of the farm it is shows only now
+            _require_in_use(found)
+        return found, lease
     except BaseException:
         lease.release()
         raise
@@ -66,8 +75,8 @@ def had(spec: BoardSpec, on_wait: OnWait | None = None) -> Iterator[BoardSpec]:
 
 
 def is_extension(port: str) -> bool:
-    """Whether a board is one of another package's, known when it has been acquired."""
-    return provider_of(port)[0] not in BOARDS.built_in
+    """Whether a board is one of a farm's or of another package's: known when it is acquired."""
+    return provider_of(port)[0] not in _AT_HAND
 
 
 def offers(provider: str) -> list[Offer]:
@@ -115,7 +124,8 @@ def _completed(spec: BoardSpec, lease: Lease) -> BoardSpec:
     return replace(
         spec,
         port=spec.port if spec.virtual else lease.port,
-        name=spec.name or (spec.port if is_extension(spec.port) else ""),
+        place=spec.place or (place_of(spec.port, lease.name) if is_extension(spec.port) else ""),
+        name=spec.name or lease.name or (spec.port if is_extension(spec.port) else ""),
         mac=spec.mac or mac,
         baud=spec.baud or lease.baud,
         reset=reset,
@@ -123,6 +133,24 @@ def _completed(spec: BoardSpec, lease: Lease) -> BoardSpec:
         power_cycle=spec.power_cycle or lease.power_cycle,
         edge_host=spec.edge_host or lease.edge_host,
     )
+
+
+def _wanted(spec: BoardSpec, on_wait: OnWait | None) -> Wanted:
+    return Wanted(
+        spec.wait_s,
+        on_wait,
+        spec.coordinator,
+        lambda called: refusal(whereabouts(None, place=place_of(spec.port, called))),
+    )
+
+
+def _require_in_use(spec: BoardSpec) -> None:
+    """Raise BoardQuarantinedError where a board is set aside, as far as it is known which it is."""
+    farms = is_extension(spec.port)
+    place = spec.place or (place_of(spec.port) if farms else "")
+    if not spec.virtual and (place or not farms):
+        port = None if farms else spec.port
+        require_in_use(whereabouts(port, spec.mac, place=place, name=spec.name))
 
 
 def _plain(chip: str) -> str:

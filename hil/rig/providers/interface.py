@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a provider of boards is and gives; a package registers its own under ``hil.boards``."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -14,6 +14,10 @@ def _nothing() -> None:
     """Do nothing."""
 
 
+def _never(lost: Callable[[], None]) -> None:
+    """Tell nobody: a board of whose loss its provider learns nothing."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """How a board is wanted.
@@ -21,10 +25,15 @@ class Wanted:
     Attributes:
         wait_s: seconds to wait while somebody else has it; 0: not at all.
         on_wait: to be called once, before the waiting begins, with who has it.
+        coordinator: of labgrid, where ``hil.toml`` names one.
+        refuse: tells of a board, by the ``name`` of its lease, why it is not to be taken, in a
+            sentence; ``None``: it may be. Where there is a choice another one is then taken.
     """
 
     wait_s: float = 0.0
     on_wait: OnWait | None = None
+    coordinator: str | None = None
+    refuse: Callable[[str], str | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,9 @@ class Lease:
             come to an end by itself.
         check: called when the connection is gone; raises an ``InfrastructureError`` that says why,
             if the provider knows.
+        on_lost: is given what to call, once and from any thread, when the provider learns that the
+            board is this process's no more; ``check`` then raises.
+        name: what the board is called, where the name by which it was asked for does not tell.
         chip: what is known of the chip; a MAC address in it is compared with the board's.
         baud: highest line rate, in baud; ``None``: 921,600.
         reset: ``auto``, ``uart``, ``usb-jtag`` or ``none``, as in ``hil.toml``.
@@ -50,6 +62,8 @@ class Lease:
     port: str
     release: Callable[[], None]
     check: Callable[[], None] = field(default=_nothing, kw_only=True)
+    on_lost: Callable[[Callable[[], None]], None] = field(default=_never, kw_only=True)
+    name: str = field(default="", kw_only=True)
     chip: Chip | None = field(default=None, kw_only=True)
     baud: int | None = field(default=None, kw_only=True)
     reset: str = field(default="auto", kw_only=True)
@@ -67,12 +81,14 @@ class Offer:
         chip: what is known of it.
         holder: who has it; empty: nobody.
         problem: why it cannot be had, in a sentence.
+        tags: by which it is found, where boards are chosen by such.
     """
 
     name: str
     chip: Chip | None = None
     holder: str = ""
     problem: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable

@@ -8,8 +8,9 @@ import serial
 from fake_port import FakePort
 
 from hil.device.port import BoardPort
-from hil.errors import ConsoleError, PortMissingError, ResetError
+from hil.errors import BoardLostError, ConsoleError, PortMissingError, ResetError
 from hil.rig.lock import holder
+from hil.rig.providers.interface import Lease
 from hil.serialport.ports import SerialPort
 from hil.serialport.reset import UartReset
 
@@ -44,16 +45,24 @@ class VanishingPort(FakePort):
             raise self.error
 
 
+class ClosingPort(FakePort):
+    """Wakes its reader when it is closed, as the system's ports do."""
+
+    def close(self):
+        super().close()
+        self.unplug()
+
+
 @pytest.fixture
 def open_line(monkeypatch, tmp_path):
     monkeypatch.setenv("HIL_LOCK_DIR", str(tmp_path))
     lines = []
 
-    def open_line(*ports):
+    def open_line(*ports, lease=None):
         bench = Bench(*ports)
         monkeypatch.setattr("hil.console.console.open_port", bench.open)
         monkeypatch.setattr("hil.device.port.open_when_back", bench.open)
-        lines.append(BoardPort(NAME, None))
+        lines.append(BoardPort(NAME, None, lease=lease))
         return lines[-1]
 
     yield open_line
@@ -171,3 +180,21 @@ def test_a_port_that_is_back_under_another_name_is_known_by_the_one_that_stays(
     line.reopen()
     line.close()
     assert asked == [link]
+
+
+def test_a_board_that_its_provider_has_lost_is_let_go_at_once_and_it_is_told_why(open_line):
+    listeners = []
+
+    def check():
+        raise BoardLostError("Ada has the board now.")
+
+    lease = Lease(NAME, lambda: None, check=check, on_lost=listeners.append)
+    line = open_line(ClosingPort(), FakePort(), lease=lease)
+    (lost,) = listeners
+    lost()
+    assert line.console.wait_end(10.0)
+    with pytest.raises(BoardLostError, match="Ada has the board now"):
+        line.console.request("info")
+    with pytest.raises(BoardLostError), line.lend():
+        pass  # whoever had it meanwhile
+    lost()  # once more changes nothing

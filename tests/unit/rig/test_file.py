@@ -33,6 +33,9 @@ password_env = "THE_PASSWORD"
 
 [edge]
 host = "10.0.0.2"
+
+[labgrid]
+coordinator = "lab:20408"
 """
 
 
@@ -62,6 +65,7 @@ def test_boards_access_point_and_edge_are_what_the_file_says(read):
         BoardEntry(Identity("port", "rfc2217://rig:4000")),
     )
     assert (file.ssid, file.password_env, file.edge_host) == ("net", "THE_PASSWORD", "10.0.0.2")
+    assert file.coordinator == "lab:20408"
 
 
 def board(*lines):
@@ -104,6 +108,8 @@ B = 'port = "/dev/b"'
         (board(A, "hard_reset_sequence = 'R1|W99'"), r"hard_reset_sequence .* \(at W99\)"),
         (board(A, "reset = 'none'", "reset_sequence = 'D0|R1'"), "no reset lines to do it by"),
         (board("port = 'socket://rig:1'", "reset_sequence = 'D0'"), "no reset lines to do it by"),
+        ("[labgrid]\ncoordinator = 1\n", r"coordinator in \[labgrid\] must be a string"),
+        ("[labgrid]\nhost = 'x'\n", r"\[labgrid\] has the unknown key 'host'; known are coord"),
         (board(A, "slow_line = 1"), "slow_line in .* must be true or false"),
         (board(A, "power_cycle = ' '"), "power_cycle in .* names no command"),
         (board(A, "name = 'usb'"), "'usb', which could be taken for a port"),

@@ -7,10 +7,16 @@ import tty
 import pytest
 
 from hil.device.device import Device
-from hil.errors import BoardBusyError, InfrastructureError, PortMissingError, WrongChipError
+from hil.errors import (
+    BadInputError,
+    BoardBusyError,
+    InfrastructureError,
+    PortMissingError,
+    WrongChipError,
+)
 from hil.rig.lock import holder
 from hil.rig.probe import Chip
-from hil.rig.providers.extensions import BOARDS
+from hil.rig.providers.extensions import BOARDS, require_board
 from hil.rig.providers.having import had, have, is_extension
 from hil.rig.providers.interface import Lease, Wanted
 from hil.rig.providers.named import provider_of
@@ -88,6 +94,24 @@ def test_a_board_has_what_its_provider_knows_of_it_and_its_name_in_place_of_anot
     assert (spec.power_cycle, spec.edge_host) == ("relay:3", "10.0.0.1")
 
 
+def test_a_board_is_called_what_its_lease_says_but_what_hil_toml_says_counts_before(farm):
+    farm.lease = {"name": "desk-1"}
+    assert have(BoardSpec("farm:colour=red"))[0].name == "desk-1"
+    assert have(BoardSpec("farm:colour=red", name="left"))[0].name == "left"
+
+
+def test_a_name_that_its_provider_does_not_understand_is_bad_input_before_anybody_is_asked(farm):
+    require_board("farm:anything")  # which need not have such a method
+
+    def understand(name):
+        raise BadInputError(f"{name!r} is no desk.")
+
+    farm.understand = understand
+    with pytest.raises(BadInputError, match="'7' is no desk"):
+        require_board("farm:7")
+    assert farm.said == []
+
+
 def test_what_hil_toml_says_counts_before_that(farm):
     farm.lease = {
         "baud": 460_800,
@@ -121,8 +145,9 @@ def test_another_board_than_is_meant_is_given_back_at_once(farm, chip, sentence)
 
 def test_it_is_told_how_long_to_wait_and_whom_to_tell(farm):
     told = []
-    have(BoardSpec("farm:", wait_s=30.0), told.append)
-    assert farm.wanted == Wanted(30.0, farm.wanted.on_wait)
+    have(BoardSpec("farm:", wait_s=30.0, coordinator="lab:1"), told.append)
+    asked = Wanted(30.0, farm.wanted.on_wait, "lab:1", farm.wanted.refuse)
+    assert farm.wanted == asked
     farm.wanted.on_wait("Ada")
     assert told == ["Ada"]
 

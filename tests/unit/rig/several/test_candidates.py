@@ -87,8 +87,15 @@ def test_of_a_name_that_is_not_offered_nobody_can_tell(described, provider) -> N
 
 
 def test_a_provider_may_tell_which_boards_a_name_means(described, provider) -> None:
-    provider.matching = lambda name: [Offer(each) for each in name.split("+")]
+    provider.matching = lambda name, wanted: [Offer(each) for each in name.split("+")]
     assert described("", "farm:x+y+z").suffice_for(1) == 3
+
+
+def test_boards_that_somebody_has_are_enough_to_be_waited_for(described, provider) -> None:
+    found = described("", "farm:")
+    found.require(2, 1)
+    with pytest.raises(BadInputError, match="there are 2 of farm: that can be used"):
+        found.require(3, 1)
 
 
 @pytest.mark.parametrize(

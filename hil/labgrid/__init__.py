@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+"""Boards of a farm: places of labgrid's, reserved, acquired and given back.
+
+``provider``    ``labgrid:FILTER``: the provider that the rest of ``hil`` sees
+``acquiring``   a place for this process: reserved, waited for, acquired
+``tenancy``     a place that this process has, until it releases or loses it
+``leftovers``   what dead sessions of this host have left behind
+``session``     the connection to the coordinator: what it tells, what it is asked
+``places``      places and serial ports, as the coordinator tells of them
+``filters``     which places are meant; pure
+``owner``       the name under which a session has its places, and whether it lives
+``address``     where the coordinator is
+``wire``        gRPC and labgrid's messages, imported when they are first needed
+
+labgrid's own client is not used: over the messages that it exchanges with the coordinator a place
+is had in hundredths of a second, and its pytest plugin stays out of the way
+(:mod:`hil.pytestplugin.strangers`).
+"""
