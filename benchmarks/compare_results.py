@@ -23,9 +23,9 @@ from hil.errors import BadInputError
 
 Figures = dict[tuple[str, ...], float | str | None]
 
-SCHEMAS = ("hil-results-3", "hil-results-4", "hil-results-5", "hil-results-6", "hil-results-7")
+SCHEMAS = tuple(f"hil-results-{number}" for number in range(3, 9))
 SERIES = ("inferences", "round_trips", "latency")
-HOSTS = {"host_us", "host_seconds", "message_id", "simulated", "combination"}
+HOSTS = {"host_us", "host_seconds", "message_id", "simulated", "combination", "board", "advisory"}
 """Keys of an entry that are no simulated figures."""
 
 

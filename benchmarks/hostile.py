@@ -6,9 +6,8 @@ frames are forged, replayed and mutated by who has overheard all but the key. Ov
 process sends them as fast as it can, until a million have gone, under the others' addresses as well
 where this system lets it; over ESP-NOW and BLE a stranger is in the lab's air, who speaks so often
 before each frame of others. Every inference has to be right and none may fail, the simulated
-figures have to be those of the quiet run to the microsecond (but for those that go by an ESP-NOW
-gateway, whose serial line strangers' frames take as well), and the edge server's process, which is
-this one, may grow by 64 MB. Then the host's time for an inference, with 5,000 hostile frames a
+figures have to be those of the quiet run to the microsecond, and the edge server's process, which
+is this one, may grow by 64 MB. Then the host's time for an inference, with 5,000 hostile frames a
 second and without, in turns. Exit code 1 if any of that does not hold.
 """
 
@@ -35,9 +34,11 @@ _AIR: dict[str, tuple[str, bool, int]] = {
     "espnow": ("espnow", True, 50),
     "ble": ("ble", True, 50),
     "ble to this host": ("ble", False, 10),
-    "espnow by a gateway": ("espnow", False, 3),
+    "espnow by a gateway": ("espnow", False, 10),
 }
-"""Over which link, whether to another board, and how many hostile frames come before each."""
+"""Over which link, whether to another board, and how many hostile frames come before each. A
+gateway may be 16 records ahead of its host: of more at once some are lost, honest ones among
+them."""
 
 
 def on_the_network(model: Model, via: str, frames: int, inferences: int) -> dict[str, Any]:
@@ -129,11 +130,8 @@ def _figures(name: str, quiet: Outcome, hit: Outcome) -> dict[str, Any]:
 
 
 def _is_well(figures: dict[str, Any]) -> bool:
-    may_move = figures["via"] == "espnow by a gateway"
-    return (
-        not (figures["wrong"] or figures["failed"] or (figures["moved"] and not may_move))
-        and figures["memory_mb"] <= MEMORY_LIMIT_MB
-    )
+    disturbed = figures["wrong"] or figures["failed"] or figures["moved"]
+    return not disturbed and figures["memory_mb"] <= MEMORY_LIMIT_MB
 
 
 @click.command()

@@ -75,6 +75,10 @@ class CoordinatorError(InfrastructureError):
     """The coordinator of a farm cannot be reached, does not answer, or has gone."""
 
 
+class BoardQuarantinedError(InfrastructureError):
+    """The board is set aside, being sick; the message says why, and how it is taken back."""
+
+
 class WrongChipError(InfrastructureError):
     """What answers on the port is not an ESP32-S3, or not the kind of board the image is for."""
 

@@ -18,8 +18,17 @@ from hil.pytestplugin import (
     workers,
 )
 from hil.pytestplugin.bench import readiness
+from hil.pytestplugin.farm import alone, controller, worker
 from hil.pytestplugin.fixtures import fixtures, short
-from hil.pytestplugin.outcomes import closing, dormancy, logfiles, outcomes, report, unittests
+from hil.pytestplugin.outcomes import (
+    closing,
+    dormancy,
+    health,
+    logfiles,
+    outcomes,
+    report,
+    unittests,
+)
 from hil.pytestplugin.turns import grouping, links, needs, turn
 
 PARTS = (
@@ -39,7 +48,11 @@ PARTS = (
     logfiles,
     unittests,
     outcomes,
+    health,
     report,
+    controller,
+    alone,
+    worker,
     workers,
     closing,
     dormancy,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """``hil boards``: what there is to choose from."""
 
+import itertools
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from hil.cli.farm.heal import heal
+from hil.cli.farm.quarantine import quarantine
 from hil.cli.farm.release import release
+from hil.cli.farm.sick import ListedHealth, lines
 from hil.cli.shared.chosen import say_who
 from hil.cli.shared.options import json_option, wait_option
 from hil.cli.shared.saying import say, say_folded
@@ -56,19 +60,21 @@ def boards(context: click.Context, probe: bool, labgrid: bool, wait: float, as_j
         if labgrid
         else list_boards(file, probe=probe, wait_s=wait, on_wait=say_who)
     )
+    health = ListedHealth(file)
     with doing("looking for boards"):
-        for board in found:
+        for board, told in itertools.chain(((b, health.of(b)) for b in found), health.others()):
             if as_json:
-                listed.append(_as_json(board))
+                listed.append({**_as_json(board), "health": told})
             else:
-                _print(board.port or "-", _lines(board))
+                _print(board.port or "-", [*_lines(board), *lines(told)])
     if as_json:
         say(json.dumps(listed))
     elif not labgrid:
         _print("virtual", ["a simulated ESP32-S3, always there"])
 
 
-boards.add_command(release)
+for command in (heal, quarantine, release):
+    boards.add_command(command)
 
 
 def _refuse_own_options(context: click.Context) -> None:

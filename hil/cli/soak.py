@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hil.cli.shared.chosen import ChosenContent, ChosenRig, Content, say_who
+from hil.cli.shared.finite import Finite
 from hil.cli.shared.options import content_options, json_option, range_option, rig_options
 from hil.cli.shared.pictures import photos_at
 from hil.cli.shared.saying import say, say_folded
@@ -47,7 +48,7 @@ Exit codes:
 @click.argument("photos", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--minutes",
-    type=click.FloatRange(0, min_open=True),
+    type=Finite(0, min_open=True),
     metavar="N",
     help="How long; with --inferences, whichever ends first.",
 )
@@ -71,7 +72,7 @@ Exit codes:
 @click.option(
     "--shrink",
     "shrink_minutes",
-    type=click.FloatRange(0),
+    type=Finite(0),
     default=_SHRINK_MINUTES,
     show_default=True,
     metavar="N",

@@ -9,6 +9,9 @@ from hil.crash.reset_reason import SUPPLY, Start
 from hil.crash.signs import Sign
 from hil.errors import BoardPanic, BootFailure, ProductFailure
 
+UNASKED = "The board reset itself without being asked"
+"""How the sentence of a start begins that nobody has asked for."""
+
 _SUPPLY = "power the board from a stronger port or by a shorter cable"
 _ADVICE = tuple(
     (re.compile(pattern), advice)
@@ -60,7 +63,7 @@ class CrashReport:
         cause = ": ".join([_NOISE.sub("", self.text).rstrip(". "), "; ".join(self.details)])
         told = cause.removesuffix(": ") + (f", {where}" if where else "") + self._aftermath()
         if self.sign is Sign.RESET:
-            return BoardPanic(f"The board reset itself without being asked: {told}.")
+            return BoardPanic(f"{UNASKED}: {told}.")
         if self.sign is Sign.BOOT_FAILURE:
             return BootFailure(f"The board does not boot what is in its flash: {told}.")
         if self.sign is Sign.BOOT_LOOP:

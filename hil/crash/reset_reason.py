@@ -29,6 +29,9 @@ MEANINGS = {
 SUPPLY = (0x0F, 0x13, 0x17)
 """Codes that blame the power supply."""
 
+BY_SUPPLY_OR_EN = (0x01, *SUPPLY)
+"""Codes of starts that no firmware brings about: they come of the board, its cable or its power."""
+
 BY_FIRMWARE = (0x03, 0x05, 0x0C)
 """Codes of starts that firmware brings about itself: ``esp_restart``, deep sleep (and a panic)."""
 

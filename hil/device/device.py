@@ -30,6 +30,7 @@ class Device:
         spec: which board this is.
         port: device or URL of its console.
         lab: the lab of a virtual board.
+        told: what the board last said about itself, also before its last reset; None: nothing.
         interrupted: whether something that was done with it has been cut short since its last
             reset, by Ctrl-C or a time-out say: what it does now is not known.
     """
@@ -42,6 +43,7 @@ class Device:
         self.lab = lab
         self.interrupted = False
         self._lease = lease
+        self.told: BoardInfo | None = None
         self._info: BoardInfo | None = None
         self._rate = BAUD
         self._fastest = spec.baud or FAST_BAUD
@@ -127,7 +129,7 @@ class Device:
             BoardRefused: its answer cannot be read.
             BoardPanic, BootFailure, ConsoleError: as :meth:`hil.Console.request`.
         """
-        self._info = BoardInfo.parse(self.console.request("info"))
+        self._info = self.told = BoardInfo.parse(self.console.request("info"))
         return self._info
 
     def check_up(self) -> None:
@@ -188,7 +190,7 @@ class Device:
         with self.noticing_interruption():
             self._forget()
             if self.console.health.plain is None:
-                self._info = self._recovery.start(how)
+                self._info = self.told = self._recovery.start(how)
                 check_mac(self._info, self.spec.mac)
                 if has_line_rate(self.port) and not self._info.simulated:
                     self.raise_baud()

@@ -7,6 +7,7 @@ from typing import TypeVar
 from hil.errors import (
     BoardBusyError,
     BoardLostError,
+    BoardQuarantinedError,
     CoordinatorError,
     HostError,
     InfrastructureError,
@@ -14,12 +15,14 @@ from hil.errors import (
     PortBusyError,
     WrongChipError,
 )
+from hil.health.remarks import AGAIN
 
 FINAL = (
     WrongChipError,
     PortBusyError,
     BoardBusyError,
     BoardLostError,
+    BoardQuarantinedError,
     CoordinatorError,
     LabError,
     HostError,
@@ -53,7 +56,7 @@ def with_retry(attempts: Sequence[Callable[[], T]], note: Callable[[str], None])
                 if index > 1:
                     error.args = (_sentence(reasons), *error.args[1:])
                 raise
-            note(f"trying again after: {error}")
+            note(f"{AGAIN}{error}")
     raise AssertionError("there is at least one attempt")
 
 

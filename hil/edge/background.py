@@ -224,7 +224,8 @@ class EdgeServer:
             delay: that it is held back until `delay_frames` more have come from the board.
             replay: that a frame of an earlier message comes once more in front of it.
             foreign: that a frame of another session comes in front of it, or one with the number of
-                an earlier message: what `foreign_in` names. ``model``: it is made another model's.
+                an earlier message: what `foreign_in` names. ``model``: it is made another model's,
+                which has no effect over a link with a key.
             drop_connection: drop a connection, once, amid the first ``request`` of a board, or amid
                 its ``answer``; or all that there are, ``idle``, at once. Over UDP and ESP-NOW what
                 is known of the board is forgotten.

@@ -11,6 +11,7 @@ from esptool.cmds import detect_chip
 from esptool.loader import ESPLoader
 
 from hil.esptool_worker.tuning import tune
+from hil.health.remarks import RESETS_UNTIL
 from hil.host.shortened import shortened
 from hil.serialport.bounded import bound
 from hil.serialport.failure import PORT_FAILURES
@@ -106,10 +107,7 @@ class Resets:
         """Return what more than one more than should be needed says about a board."""
         if self.made <= SILENT_RESETS:
             return None
-        return (
-            f"{self.made} resets until the board was in download mode; look at its cable, and at "
-            "the capacitor on EN."
-        )
+        return f"{self.made}{RESETS_UNTIL}; look at its cable, and at the capacitor on EN."
 
 
 def first_line(error: Exception) -> str:

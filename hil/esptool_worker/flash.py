@@ -29,6 +29,7 @@ from hil.esptool_worker.checks import check_board, check_flash
 from hil.esptool_worker.connect import SAFE_BAUD, Resets, connect, explain, first_line
 from hil.esptool_worker.silence import Silence
 from hil.flash import otadata
+from hil.health.remarks import RATE_FELL
 from hil.host.lifeline import hold_on_to
 from hil.serialport.failure import PORT_FAILURES
 from hil.serialport.line import Line
@@ -107,7 +108,7 @@ def execute(plan: dict[str, Any], regions: list[Region]) -> dict[str, Any]:
     try:
         return session(plan, regions, plan["baud"])
     except BytesLostError as error:
-        emit("note", text=f"At {plan['baud']} baud bytes get lost ({error}); wrote at {SAFE_BAUD}.")
+        emit("note", text=f"At {plan['baud']}{RATE_FELL} ({error}); wrote at {SAFE_BAUD}.")
         return session(plan, regions, SAFE_BAUD, error.wanted)
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """How often predictions agree with each other and with the truth."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -91,7 +92,7 @@ def agreement(
         (len(set(a[:BEST]) & set(b[:BEST])) if count is None else count) / min(BEST, len(a))
         for a, b, count in zip(left, right, known, strict=True)
     ]
-    return Agreement(len(left), top1 / len(left), sum(shares) / len(left))
+    return Agreement(len(left), top1 / len(left), math.fsum(shares) / len(left))
 
 
 def _check(left: int, right: int) -> None:

@@ -57,7 +57,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
     if name is not None and benchmarks is not None:
         benchmarks.machine_id = benchmarks.storage.default_machine_id = name
         if config.getoption("benchmark_columns") is None:
-            benchmarks.columns = _fitting(benchmarks.columns, columns())
+            benchmarks.columns = fitting(benchmarks.columns, columns())
     _compare(config)
     return (yield)
 
@@ -94,7 +94,7 @@ def history(config: pytest.Config) -> "History":
     return read_history(storage.path / name, run.results.model.model_id)
 
 
-def _fitting(names: Sequence[str], width: int) -> list[str]:
+def fitting(names: Sequence[str], width: int) -> list[str]:
     """Return so many of the table's columns as a terminal has room for, in their order."""
     room = width - _NAME_COLUMNS
     wanted = list[str]()

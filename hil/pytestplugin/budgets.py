@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hil.errors import BadInputError, BudgetExceeded
+from hil.pytestplugin.farm.alone import JUDGED, is_alone
 from hil.pytestplugin.run import Run
 from hil.pytestplugin.turns.links import link_of
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from hil.budgets.certainty import Certainty
     from hil.budgets.demand import Demand
 
-MARKER = "latency_budget"
+MARKER = JUDGED
 
 _DEMANDS: pytest.StashKey["tuple[Demand, ...]"] = pytest.StashKey()
 _CALL: pytest.StashKey["_Call"] = pytest.StashKey()
@@ -106,8 +107,8 @@ def is_decided(item: pytest.Item, stages: Sequence[str] = ()) -> bool:
 
 def why_not_judged(config: pytest.Config) -> str | None:
     """Return why no budget can be judged in this session; None where it can."""
-    if hasattr(config, "workerinput"):
-        return "benchmarks are off under pytest-xdist; run with -n 0"
+    if not is_alone(config):
+        return "other tests were run beside this one; mark it latency, or run it without -n"
     session = getattr(config, "_benchmarksession", None)
     if session is not None and session.disabled:
         return "benchmarks are off by --benchmark-disable"

@@ -11,6 +11,7 @@ import pytest
 
 from hil.errors import BadInputError
 from hil.links import LINKS, parse_links
+from hil.pytestplugin.farm.named import named_board, virtual_peer
 
 if TYPE_CHECKING:
     from hil.budgets.certainty import Certainty
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 _OPTIONS = {
     "board": "board to test: 'virtual', 'usb' (the dut of hil.toml, else the only one attached), "
     "a name in hil.toml, mac:ADDRESS, serial:NUMBER (of the USB device), PROVIDER:NAME (of another "
-    "package's), a port or a URL; "
+    "package's), a port or a URL; may be repeated where -n spreads the tests over several; "
     "default: HIL_BOARD, hil.toml, else virtual",
+    "boards-per-worker": "boards that each worker of -n has: 1, or 2 for tests that need a peer; "
+    "default: 1",
     "board-wait": "seconds to wait for a board that another run holds; default: 0",
     "firmware": "build directory of the firmware to flash, or a published .zip of one; default: "
     "the one that comes with hil",
@@ -136,17 +139,16 @@ class Settings:
 
         Raises:
             BadInputError: a link that does not exist, a number of rounds below 1, seconds or a
-                confidence that are none, or another word.
+                confidence that are none, another word, or several boards without workers.
         """
 
         def text(name: str) -> str | None:
             return _text(config, name)
 
         via = text("via")
-        board = config.getoption(_dest("board")) or os.environ.get("HIL_BOARD")
         rounds = _rounds(text("rounds") or "20", "rounds")
         return cls(
-            board=board or config.getini(_dest("board")) or None,
+            board=named_board(config),
             board_wait=_seconds(text("board-wait") or "0"),
             firmware=_path(config, "firmware"),
             console=_console(text("console")),
@@ -156,7 +158,7 @@ class Settings:
             photos=_path(config, "photos"),
             input=_path(config, "input"),
             value_range=text("range"),
-            peer=text("peer"),
+            peer=text("peer") or virtual_peer(config),
             gateway=text("gateway"),
             via=parse_links(via, "--hil-via") if via else LINKS,
             via_named=via is not None,
@@ -190,7 +192,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options and their ini settings."""
     group = parser.getgroup("hil", "hardware-in-the-loop tests")
     for name, text in _OPTIONS.items():
-        group.addoption(f"--hil-{name}", dest=_dest(name), metavar=name.upper(), help=text)
+        action = "append" if name == "board" else "store"
+        group.addoption(
+            f"--hil-{name}", dest=_dest(name), action=action, metavar=name.upper(), help=text
+        )
         parser.addini(_dest(name), f"--hil-{name}: {text}", default=None)
 
 

@@ -15,8 +15,10 @@ from hil.pytestplugin.turns.matrix import Combination, Matrix
 from hil.pytestplugin.turns.planned import Conditions, find_subjects
 from hil.pytestplugin.turns.subject import Subject
 from hil.resources import resource
+from hil.rig.file import RigFile
 from hil.rig.lookup import OnWait
 from hil.rig.rig import Rig
+from hil.rig.several.lending import Loan, lent
 from hil.serialport.ports import discover_ports
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ class Plan:
         directories: Sequence[Path],
         on_wait: OnWait | None = None,
         matrix: Matrix | None = None,
+        loan: Loan | None = None,
     ) -> "Plan":
         """Find out what the settings, ``hil.toml`` and ``budgets.toml`` ask for.
 
@@ -73,6 +76,7 @@ class Plan:
             directories: where the two files may be; the first that has one counts.
             on_wait: called before waiting for a board that another process holds.
             matrix: combinations to test.
+            loan: boards that this process is lent; None: it takes them itself.
 
         Raises:
             BadInputError: one of them cannot be used.
@@ -80,16 +84,20 @@ class Plan:
         rig: Rig | InfrastructureError
         shaping = _shaping(settings)
         try:
-            rig = Rig.find(
-                settings.board,
-                peer=settings.peer,
-                gateway=settings.gateway,
-                shaping=shaping,
-                hci=settings.hci,
-                auth=settings.auth,
-                directories=directories,
-                wait_s=settings.board_wait,
-                on_wait=on_wait,
+            rig = (
+                _lent(settings, directories, shaping, loan)
+                if loan
+                else Rig.find(
+                    settings.board,
+                    peer=settings.peer,
+                    gateway=settings.gateway,
+                    shaping=shaping,
+                    hci=settings.hci,
+                    auth=settings.auth,
+                    directories=directories,
+                    wait_s=settings.board_wait,
+                    on_wait=on_wait,
+                )
             )
         except InfrastructureError as error:
             rig = error
@@ -197,6 +205,16 @@ class Plan:
                 "--hil-board takes a board by its port, or as usb"
             )
         return lines
+
+
+def _lent(
+    settings: Settings,
+    directories: Sequence[Path],
+    shaping: dict[str, object] | None,
+    loan: Loan,
+) -> Rig:
+    file = RigFile.find(directories)
+    return lent(loan, file, shaping=shaping, hci=settings.hci, auth=settings.auth)
 
 
 def _shaping(settings: Settings) -> dict[str, object] | None:

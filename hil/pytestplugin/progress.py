@@ -24,6 +24,34 @@ _LINE: pytest.StashKey[tuple[StatusLine, int]] = pytest.StashKey()
 """The line, and the descriptor that it is written to."""
 
 
+class _AroundTests:
+    """What a session with a line does at each test."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Say which test is being run, where nobody below has more to say."""
+        with doing(item.name):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logstart(self) -> Generator[None, Any, Any]:
+        """Make room for what pytest shows of a test that begins."""
+        with hidden():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logreport(self) -> Generator[None, Any, Any]:
+        """Make room for a dot."""
+        with hidden():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logfinish(self) -> Generator[None, Any, Any]:
+        """Make room for what pytest shows of a test that is over."""
+        with hidden():
+            return (yield)
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> Generator[None, Any, Any]:
     """Begin, where a test needs a board, before model and photos are read."""
@@ -33,35 +61,8 @@ def pytest_collection_finish(session: pytest.Session) -> Generator[None, Any, An
         terminal = os.dup(sys.stdout.fileno())
         line = StatusLine(lambda text: os.write(terminal, text.encode()))
         config.stash[_LINE] = line.__enter__(), terminal
+        config.pluginmanager.register(_AroundTests())
     with doing("reading model and photos"):
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Say which test is being run, where nobody below has more to say."""
-    with doing(item.name):
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_logstart() -> Generator[None, Any, Any]:
-    """Make room for what pytest shows of a test that begins."""
-    with hidden():
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_logreport() -> Generator[None, Any, Any]:
-    """Make room for a dot."""
-    with hidden():
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_logfinish() -> Generator[None, Any, Any]:
-    """Make room for what pytest shows of a test that is over."""
-    with hidden():
         return (yield)
 
 

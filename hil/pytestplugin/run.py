@@ -15,6 +15,7 @@ from hil.host.libraries import load_libraries
 from hil.host.printable import printable
 from hil.host.status_line import hidden
 from hil.host.terminal import columns
+from hil.pytestplugin.farm.named import loan_of
 from hil.pytestplugin.options import Settings, log_directory, report_directory
 from hil.pytestplugin.outcomes.kinds import kind_of
 from hil.pytestplugin.results_file import ResultsFile
@@ -81,7 +82,8 @@ class Run:
         self.config = config
         self.begun = False
         self.log_dir = log_directory(config)
-        self.results: Results = Results(directory=self.log_dir)
+        worker = getattr(config, "workerinput", {}).get("workerid")
+        self.results: Results = Results(directory=self.log_dir, worker=worker)
         self.bench: Bench | None = None
         self.record_property: Callable[[str, object], None] | None = None
         self.stage = MAIN
@@ -155,7 +157,8 @@ class Run:
 
         directories = (self.config.invocation_params.dir, self.config.rootpath)
         matrix = Matrix.load(self.settings.matrix) if self.settings.matrix else None
-        plan = Plan.make(self.settings, directories, self.say_who, matrix)
+        loan = loan_of(self.config)
+        plan = Plan.make(self.settings, directories, self.say_who, matrix, loan)
         self.results.budgets = plan.budgets
         self.results.limits = plan.model.agreement
         self.results.shape = plan.shape
@@ -210,7 +213,7 @@ class Run:
     @property
     def results_path(self) -> Path:
         """``results.json`` in the log directory; one for each worker under xdist."""
-        worker = getattr(self.config, "workerinput", {}).get("workerid")
+        worker = self.results.worker
         return self.log_dir / (f"results-{worker}.json" if worker else "results.json")
 
     def write(self) -> None:

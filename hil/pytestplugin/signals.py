@@ -86,7 +86,20 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     config = session.config
     distributes = config.pluginmanager.hasplugin("dsession")
     if not is_dry(config) and (distributes or any(map(needs_board, session.items))):
-        ending = config.stash[_ENDING] = Ending(session)
+        listen(session)
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Listen before workers are started, and boards acquired for them."""
+    session: Any = config.pluginmanager.get_plugin("session")
+    listen(session)
+
+
+def listen(session: pytest.Session) -> None:
+    """Listen from now on, if nobody does yet on behalf of the session."""
+    if _ENDING not in session.config.stash:
+        ending = session.config.stash[_ENDING] = Ending(session)
         ending.listen()
 
 

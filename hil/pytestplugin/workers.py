@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Under pytest-xdist: a worker hands its results to the controller, which writes and shows them.
+"""Under pytest-xdist: workers hand their results to the controller, which joins and shows them.
 
-A worker keeps a file of its own as well, ``results-<worker>.json``. What a worker that was killed
-had got to is taken from there.
+A worker keeps a file of its own as well, ``results-<worker>.json``, until the session ends. What a
+worker that was killed had got to is taken from there.
 """
 
 import json
@@ -34,6 +34,9 @@ _WORKERS: pytest.StashKey[list[Any]] = pytest.StashKey()
 _DOCUMENTS: pytest.StashKey[dict[str, dict[str, Any]]] = pytest.StashKey()
 """What the workers have handed over, by worker."""
 
+_JOINED: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+"""The document of all of them, once it is written."""
+
 _UNWRITTEN: pytest.StashKey[str] = pytest.StashKey()
 """Why the results could not be written."""
 
@@ -63,12 +66,12 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
             # As ASCII, since xdist cannot pass on names of files that are no UTF-8.
             output[_KEY] = json.dumps(run.results.document())
         return (yield)
-    if (xml := config.stash.get(xml_key, None)) is not None:
+    xml = config.stash.get(xml_key, None)
+    if xml is not None and (document := _joined(config)) is not None:
         from hil.results.table import properties
 
-        for document in config.stash.get(_DOCUMENTS, {}).values():
-            for name, value in properties(document).items():
-                xml.add_global_property(name, value)
+        for name, value in properties(document).items():
+            xml.add_global_property(name, value)
     result = yield
     if _WORKERS in config.stash:
         try:
@@ -82,9 +85,9 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
 
 
 def pytest_terminal_summary(terminalreporter: "TerminalReporter", config: pytest.Config) -> None:
-    """Show the closing table of every worker that had a board."""
-    for worker, document in config.stash.get(_DOCUMENTS, {}).items():
-        show(terminalreporter, document, _path(config, worker))
+    """Show the closing table of all boards."""
+    if (document := config.stash.get(_JOINED, None)) is not None:
+        show(terminalreporter, document, _path(config))
     if (why := config.stash.get(_UNWRITTEN, None)) is not None:
         for line in fold(why, columns(), f"{'error':<10} "):
             terminalreporter.write_line(printable(line, "\t"))
@@ -98,29 +101,48 @@ def pass_on(config: pytest.Config, number: int) -> None:
             process.send_signal(number)
 
 
+def have_results(config: pytest.Config) -> bool:
+    """Whether this is a session whose workers have handed results over."""
+    return bool(config.stash.get(_DOCUMENTS, {}))
+
+
 def _gather(session: pytest.Session) -> None:
-    """Write the workers' documents where they belong, and leave no file of theirs besides.
+    """Write what all workers have found out as one run, and leave no file of theirs besides.
 
     Raises:
-        OSError: they cannot be written.
+        OSError: it cannot be written.
     """
     from hil.results import ending, write_document
 
-    config = session.config
-    documents = config.stash.setdefault(_DOCUMENTS, {})
-    names = [gateway.id for gateway in config.stash[_WORKERS]]
-    own = {name: log_directory(config) / f"results-{name}.json" for name in names}
-    for worker, path in own.items():
+    config, path = session.config, _path(session.config)
+    document = _joined(config)
+    if document is not None:
+        document["run"].update(ending(int(session.exitstatus)))
+        config.stash[_JOINED] = document
+        write_document(document, path)
+        page.write_of(config, document, path)
+    for each in _own(config).values():
+        each.unlink(missing_ok=True)
+
+
+def _joined(config: pytest.Config) -> dict[str, Any] | None:
+    """Return one document of what the workers have found out so far; None if that is nothing."""
+    if _WORKERS not in config.stash:
+        return None
+    from hil.results.joining import join
+
+    handed = config.stash.get(_DOCUMENTS, {})
+    documents = dict(handed)
+    for worker, path in _own(config).items():
         if worker not in documents and (found := _left_behind(path)) is not None:
             documents[worker] = found
-    for worker, document in documents.items():
-        document["run"].update(ending(int(session.exitstatus)))
-        write_document(document, _path(config, worker))
-        page.write_of(config, document, _path(config, worker))
-    if documents:
-        own["results.json of an earlier run"] = log_directory(config) / "results.json"
-    for path in set(own.values()).difference(_path(config, worker) for worker in documents):
-        path.unlink(missing_ok=True)
+    return join(documents) if documents else None
+
+
+def _own(config: pytest.Config) -> dict[str, Path]:
+    """Return the file of each worker that there has been."""
+    names = [gateway.id for gateway in config.stash[_WORKERS]]
+    return {name: log_directory(config) / f"results-{name}.json" for name in names}
 
 
 def _left_behind(path: Path) -> dict[str, Any] | None:
@@ -133,7 +155,5 @@ def _left_behind(path: Path) -> dict[str, Any] | None:
     return found if found["tests"] or found["errors"] else None
 
 
-def _path(config: pytest.Config, worker: str) -> Path:
-    """Return the usual place, or one for each worker if several had boards."""
-    alone = len(config.stash[_DOCUMENTS]) == 1
-    return log_directory(config) / ("results.json" if alone else f"results-{worker}.json")
+def _path(config: pytest.Config) -> Path:
+    return log_directory(config) / "results.json"

@@ -11,7 +11,14 @@ from markupsafe import Markup
 from hil.report.charts.figure import Caption, Table
 from hil.report.charts.strips import Range, Strip, strips
 from hil.report.disagreement import Card, cards, class_name
-from hil.report.grouping import Document, Row, by_combination, is_simulated
+from hil.report.grouping import (
+    Document,
+    Row,
+    by_combination,
+    has_several_boards,
+    is_simulated,
+)
+from hil.results.joining.photos import once
 from hil.results.table import JUDGEMENTS
 
 _MATRIX = 12
@@ -70,10 +77,12 @@ def accuracies(document: Document) -> list[Accuracy]:
     """Return the predictions of each content of the board that photos were inferred with."""
     contents = {each["name"]: each for each in document["combinations"]}
     found = []
-    for number, (name, photos) in enumerate(by_combination(document["photos"]).items()):
+    boards = has_several_boards(document)
+    for number, (name, answers) in enumerate(by_combination(document["photos"]).items()):
+        photos = once(answers)
         about = contents.get(name, document)
         names = _labels(document, about)
-        shown, left_out = cards(photos, names)
+        shown, left_out = cards(photos, names, boards=boards)
         found.append(
             Accuracy(
                 name if len(contents) > 1 else "",
@@ -83,7 +92,7 @@ def accuracies(document: Document) -> list[Accuracy]:
                 _distance(photos, number, is_simulated(document)),
                 tuple(shown),
                 tuple(left_out),
-                _table(photos, names),
+                _table(answers, names, boards=boards),
                 _matrix(photos, names),
                 _confused(photos, names),
             )
@@ -169,8 +178,9 @@ def _distance(photos: Sequence[Row], number: int, simulated: bool) -> Markup | N
     return strips(caption, "difference of scores", rows)
 
 
-def _table(photos: Sequence[Row], names: Sequence[str]) -> Table:
-    headings = ["photo", "label", "exact", *(f"first by {each}" for each in _PREDICTORS)]
+def _table(photos: Sequence[Row], names: Sequence[str], *, boards: bool) -> Table:
+    whose = ["board"] if boards else []
+    headings = ["photo", *whose, "label", "exact", *(f"first by {each}" for each in _PREDICTORS)]
     rows = []
     for photo in photos:
         judged = photo["judgements"]
@@ -180,7 +190,8 @@ def _table(photos: Sequence[Row], names: Sequence[str]) -> Table:
             class_name(photo["top5"][each][0], names) if each in photo["top5"] else ""
             for each in _PREDICTORS
         )
-        rows.append([photo["name"], photo["label"] or "", exact, *first])
+        own = [photo["board"] or ""] if boards else []
+        rows.append([photo["name"], *own, photo["label"] or "", exact, *first])
     return Table(headings, rows)
 
 

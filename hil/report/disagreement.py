@@ -29,12 +29,14 @@ class Card:
         photo: its name.
         label: what it shows; empty if that is not known.
         failed: sentences of the judgements that it has not passed.
+        board: whose answer it is, where there were several boards; empty else.
         best: the best five by predictor: the board's first, then those that disagree.
     """
 
     photo: str
     label: str
     failed: tuple[str, ...]
+    board: str
     best: tuple[tuple[str, tuple[Guess, ...]], ...]
 
 
@@ -43,17 +45,23 @@ def class_name(class_id: int, names: Sequence[str]) -> str:
     return str(names[class_id]) if class_id < len(names) else f"class {class_id}"
 
 
-def cards(photos: Sequence[Row], names: Sequence[str]) -> tuple[list[Card], list[str]]:
+def cards(
+    photos: Sequence[Row], names: Sequence[str], *, boards: bool = False
+) -> tuple[list[Card], list[str]]:
     """Return the photos that disagree, and the names of those that find no room.
 
     Args:
         photos: of one content of the board.
         names: of the model's classes, in class order; empty if they have none.
+        boards: whether to say whose answers they are.
     """
     found = [(each, _otherwise(each)) for each in photos]
     wanted = [(each, others) for each, others in found if others or _failed(each)]
     wanted.sort(key=lambda pair: (not _failed(pair[0]), "full" not in pair[1], -len(pair[1])))
-    shown = [_card(photo, others, names) for photo, others in wanted[:MOST_CARDS]]
+    shown = [
+        _card(photo, others, names, photo["board"] or "" if boards else "")
+        for photo, others in wanted[:MOST_CARDS]
+    ]
     return shown, [photo["name"] for photo, _ in wanted[MOST_CARDS:]]
 
 
@@ -78,10 +86,10 @@ def _failed(photo: Row) -> tuple[str, ...]:
     )
 
 
-def _card(photo: Row, others: Sequence[str], names: Sequence[str]) -> Card:
+def _card(photo: Row, others: Sequence[str], names: Sequence[str], board: str) -> Card:
     who = ["board", *(others or [name for name in REFERENCES[:1] if name in photo["top5"]])]
     best = tuple((name, _guesses(photo, name, names)) for name in who if name in photo["top5"])
-    return Card(photo["name"], photo["label"] or "", _failed(photo), best)
+    return Card(photo["name"], photo["label"] or "", _failed(photo), board, best)
 
 
 def _guesses(photo: Row, predictor: str, names: Sequence[str]) -> tuple[Guess, ...]:

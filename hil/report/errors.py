@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hil.report.charts.figure import Table
-from hil.report.grouping import Document, Row
+from hil.report.grouping import Document, Row, has_several_boards
 
 _KINDS = {
     "product": "the product's failure",
@@ -35,6 +35,7 @@ class Trouble:
         whose: the same in words.
         message: its sentence.
         notes: backtraces and the like.
+        board: of which board, where there were several; empty else.
         file, line: where the test met it; None where that is in no test.
         log: what boards said.
         others: tests that met the same later.
@@ -45,6 +46,7 @@ class Trouble:
     whose: str
     message: str
     notes: tuple[str, ...]
+    board: str
     file: str | None
     line: int | None
     log: tuple[LogLine, ...]
@@ -52,14 +54,16 @@ class Trouble:
 
     @property
     def place(self) -> str:
-        """File and line; empty without them."""
-        return f"{self.file}:{self.line}" if self.file else ""
+        """File and line, and the board; empty without them."""
+        at = f"at {self.file}:{self.line}" if self.file else ""
+        return ", ".join(filter(None, (at, f"on {self.board}" if self.board else "")))
 
 
 def troubles(document: Document) -> list[Trouble]:
     """Return what went wrong in a run, those of the product first."""
     found: dict[tuple[object, ...], Trouble] = {}
     order = list(_KINDS)
+    boards = has_several_boards(document)
     errors = sorted(
         document["errors"],
         key=lambda each: order.index(each["kind"]) if each["kind"] in order else len(order),
@@ -69,7 +73,7 @@ def troubles(document: Document) -> list[Trouble]:
         known = found.get((each["kind"], each["type"], each["message"]))
         if known is None:
             told = len(found) < _MOST_LOGS
-            found[each["kind"], each["type"], each["message"]] = _trouble(each, name, told)
+            found[each["kind"], each["type"], each["message"]] = _trouble(each, name, told, boards)
         elif name != known.title:
             known.others.append(name)
     return list(found.values())
@@ -85,9 +89,11 @@ def title_of(error: Row) -> str:
 
 def tests_table(document: Document) -> Table:
     """Return every test with its outcome."""
+    boards = has_several_boards(document)
     rows = [
         [
             each["nodeid"],
+            *([each["board"] or ""] if boards else []),
             each["outcome"],
             each["kind"] or "",
             each["attempts"],
@@ -95,10 +101,11 @@ def tests_table(document: Document) -> Table:
         ]
         for each in document["tests"]
     ]
-    return Table(["test", "outcome", "whose", "attempts", "seconds (host)"], rows)
+    whose = ["board"] if boards else []
+    return Table(["test", *whose, "outcome", "whose", "attempts", "seconds (host)"], rows)
 
 
-def _trouble(error: Row, name: str, with_log: bool) -> Trouble:
+def _trouble(error: Row, name: str, with_log: bool, with_board: bool) -> Trouble:
     log = _log(error["serial_log"]) if with_log else ()
     return Trouble(
         name,
@@ -106,6 +113,7 @@ def _trouble(error: Row, name: str, with_log: bool) -> Trouble:
         _KINDS.get(error["kind"], str(error["kind"])),
         error["message"],
         tuple(error["notes"]),
+        error["board"] or "" if with_board else "",
         error["file"],
         error["line"],
         log,

@@ -4,6 +4,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from hil.results.boards.sides import board_names
+
 Row = Mapping[str, Any]
 Document = Mapping[str, Any]
 
@@ -21,15 +23,18 @@ def by_combination(records: Iterable[Row]) -> dict[str, list[Row]]:
     return groups
 
 
-def link_name(record: Row) -> str:
-    """Return what a link is called, with a second board at its end or without."""
-    return f"{record['via']} peer" if record["tail"] == "peer" else str(record["via"])
-
-
 def same_link(left: Row, right: Row) -> bool:
-    """Whether two records are about one link, one content of the board and one kind of clock."""
-    keys = ("via", "tail", "simulated")
+    """Whether two records are about one link, board and content of it, and one kind of clock.
+
+    What was taken while other boards were tested, too, is another matter than what was not.
+    """
+    keys = ("via", "tail", "simulated", "board", "advisory")
     return combination(left) == combination(right) and all(left[k] == right[k] for k in keys)
+
+
+def has_several_boards(document: Document) -> bool:
+    """Whether more than one board has taken part, so that figures say of which they are."""
+    return len(board_names(document)) > 1
 
 
 def is_simulated(document: Document) -> bool:

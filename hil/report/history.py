@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from hil.report.charts.figure import Caption
 from hil.report.charts.lines import lines
-from hil.report.grouping import Document, is_simulated
+from hil.report.grouping import Document, has_several_boards, is_simulated
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,12 @@ def past_of(document: Document) -> Past:
     series = {via: row for via, row in series.items() if any(each is not None for each in row)}
     if not series:
         return Past(None, history["missing"] or "No run that is saved has a figure.", unread)
+    board = f" on {history['board']}" if has_several_boards(document) else ""
     caption = Caption(
         "history-chart",
         "Median time of an inference in the last runs on this board",
-        "A line for each link, over the runs with this model and cut that pytest-benchmark has "
-        "saved, the newest on the right.",
+        f"A line for each link, over the runs with this model and cut{board} that pytest-benchmark "
+        "has saved, the newest on the right.",
         is_simulated(document),
     )
     names = [f"{run['at'][:16].replace('T', ' ')} {run['commit'][:10]}" for run in runs]

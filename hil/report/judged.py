@@ -8,7 +8,7 @@ from typing import Any
 from hil.budgets.section import OVER
 from hil.budgets.verdict import OUTCOMES, quantity
 from hil.links import SMALL_ECHO_BYTES
-from hil.report.grouping import Document, Row, combination
+from hil.report.grouping import Document, Row, combination, same_link
 from hil.report.verdict import word
 
 _HOSTS = ("edge", "edge_invoke")
@@ -16,6 +16,9 @@ _HOSTS = ("edge", "edge_invoke")
 
 _SHARES = ("goodput", "loss")
 """What is judged beside the stages."""
+
+_WHOLE = {"inferences": (0, None), "round_trips": (0, None)}
+"""All records."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,13 @@ def judged_stages(document: Document, summary: Row) -> list[Judged]:
 
 def belongs(verdict: Row, summary: Row) -> bool:
     """Whether a verdict is about a link."""
-    peer = verdict["board"].partition(OVER)[0].endswith("-peer")
+    peer = verdict["section"].partition(OVER)[0].endswith("-peer")
     return bool(
-        verdict["via"] == summary["via"]
+        not summary["advisory"]
+        and verdict["via"] == summary["via"]
         and peer == (summary["tail"] == "peer")
         and combination(verdict) == combination(summary)
+        and verdict["board"] == summary["board"]
     )
 
 
@@ -108,18 +113,11 @@ def _judged(
 
 def _values(document: Document, summary: Row, stage: str, verdict: Row | None) -> Sequence[int]:
     """Return what the verdict was given for; without one, everything measured on the link."""
-    whole = {"inferences": (0, None), "round_trips": (0, None)}
-    span = document["budgets"]["measured"].get(verdict["nodeid"], whole) if verdict else whole
+    span = _span(document, verdict) if verdict else _WHOLE
 
     def of_link(name: str) -> list[Row]:
         start, stop = span[name]
-        keys = ("via", "tail", "simulated")
-        return [
-            each
-            for each in document[name][start:stop]
-            if all(each[key] == summary[key] for key in keys)
-            and combination(each) == combination(summary)
-        ]
+        return [each for each in document[name][start:stop] if same_link(each, summary)]
 
     if stage.startswith("rtt_"):
         size = SMALL_ECHO_BYTES if stage == "rtt_small" else _activation(document, summary)
@@ -128,6 +126,13 @@ def _values(document: Document, summary: Row, stage: str, verdict: Row | None) -
     return [
         each["stages_us"][stage] for each in of_link("inferences") if stage in each["stages_us"]
     ]
+
+
+def _span(document: Document, verdict: Row) -> Mapping[str, Any]:
+    """Return which records a verdict was given for; all where that is not known."""
+    measured = document["budgets"]["measured"]
+    test = ("nodeid", "board")
+    return next((each for each in measured if all(each[k] == verdict[k] for k in test)), _WHOLE)
 
 
 def _activation(document: Document, summary: Row) -> int | None:

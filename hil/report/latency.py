@@ -3,16 +3,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from hil.budgets.verdict import quantity
 from hil.report.charts.figure import Caption, Table
 from hil.report.charts.stacked import Stack, stacked_bars
-from hil.report.grouping import Document, Row, combination, link_name, same_link
+from hil.report.grouping import Document, Row, combination, has_several_boards, same_link
 from hil.report.judged import Judged, judged_stages
 from hil.report.rounds import rounds_charts
 from hil.report.verdict import tone, word
+from hil.results.boards.table import ADVISORY
+from hil.results.views import link_name
 
 _HEADINGS = ("link", "stage", "rounds", "lost", "p50", "p95", "p99", "max", "limit", "verdict")
 _PARTS = ("load", "head", "send", "edge server", "rest of the answer")
@@ -29,7 +32,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Clock:
-    """All links whose figures come from one kind of clock, with one content of the board.
+    """All links of one board whose figures come from one kind of clock, with one content of it.
 
     Attributes:
         ident: of its part of the page.
@@ -52,24 +55,38 @@ class Clock:
     confidence: str
 
 
+class _About(NamedTuple):
+    """Content of the board, its name, kind of clock, whether other boards were tested, too."""
+
+    content: str
+    board: str
+    simulated: bool
+    advisory: bool
+
+
 def clocks(document: Document) -> list[Clock]:
-    """Return the links of a run, by content of the board and by clock."""
-    groups: dict[tuple[str, bool], list[Row]] = {}
+    """Return the links of a run, by content of the board, by board and by clock."""
+    groups: dict[_About, list[Row]] = {}
     for each in document["latency"]:
-        groups.setdefault((combination(each), each["simulated"]), []).append(each)
-    several = len({name for name, _ in groups}) > 1
+        about = _About(combination(each), each["board"] or "", each["simulated"], each["advisory"])
+        groups.setdefault(about, []).append(each)
+    several = len({about.content for about in groups}) > 1
+    boards = has_several_boards(document)
     found = []
-    for number, ((name, simulated), summaries) in enumerate(groups.items()):
+    for number, (about, summaries) in enumerate(groups.items()):
+        simulated = about.simulated
         judged = [(each, judged_stages(document, each)) for each in summaries]
+        name = ", ".join([about.content] * several + [about.board] * boards) or "All links"
         clock = "simulated" if simulated else "by the board's clock"
+        advisory = f"; {ADVISORY}" if about.advisory else ""
         charts = (
             *_breakdown(document, summaries, simulated, number),
-            *rounds_charts(document, judged, number),
+            *(() if about.advisory else rounds_charts(document, judged, number)),
         )
         found.append(
             Clock(
                 f"latency-{number}",
-                f"{name}, {clock}" if several else f"All links, {clock}",
+                f"{name}, {clock}{advisory}",
                 simulated,
                 charts,
                 _links(judged),

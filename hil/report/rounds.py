@@ -8,8 +8,9 @@ from markupsafe import Markup
 from hil.report.charts.figure import Caption
 from hil.report.charts.scale import number
 from hil.report.charts.strips import Limit, Range, Strip, strips
-from hil.report.grouping import Document, Row, link_name
+from hil.report.grouping import Document, Row
 from hil.report.judged import Judged
+from hil.results.views import link_name
 
 _LONG = ("invoke", "total")
 """Stages beside which the others cannot be seen, where limits give no common measure."""

@@ -5,7 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hil.report.grouping import Document
+from hil.report.grouping import Document, has_several_boards
+from hil.results.boards.siblings import differences
+from hil.results.boards.sides import board_names
+from hil.results.joining.photos import once
 
 _HEADLINES = {
     "passed": ("good", "Passed"),
@@ -67,7 +70,7 @@ def exact_photos(document: Document, judgement: str = "full") -> tuple[int, int]
     """Return how many photos were exact by a judgement, and how many were judged."""
     judged = [
         each["judgements"][judgement]
-        for each in document["photos"]
+        for each in once(document["photos"])
         if judgement in each["judgements"]
     ]
     return sum(each["exact"] for each in judged), len(judged)
@@ -80,12 +83,18 @@ def _points(document: Document) -> Iterator[str]:
         rest = "" if good == total else f"; {total - good} predict otherwise"
         yield f"Split and full model give the same bits for {good} of {total} photos{rest}."
     yield from _budgets(document)
+    differing = [each.sentence for each in differences(document)]
+    yield from (f"{each}." for each in differing[:_MOST_SENTENCES])
+    if len(differing) > _MOST_SENTENCES:
+        yield f"{len(differing) - _MOST_SENTENCES} more figures are not like those of siblings."
     outcomes = Counter(each["outcome"] for each in document["tests"])
     if outcomes:
         told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
         seconds = document["run"]["host_seconds"]
         number = sum(outcomes.values())
-        yield f"{number} tests on the board: {told}, in {seconds:,.0f} s on the host."
+        boards = len(board_names(document))
+        where = f"{boards} boards" if boards > 1 else "the board"
+        yield f"{number} tests on {where}: {told}, in {seconds:,.0f} s on the host."
 
 
 def _failures(document: Document) -> Iterator[str]:
@@ -110,8 +119,9 @@ def _budgets(document: Document) -> Iterator[str]:
     verdicts = budgets["verdicts"]
     if budgets["not_judged"]:
         yield f"Budgets were not judged: {budgets['not_judged']}."
+    boards = has_several_boards(document)
     sentences = [
-        each["sentences"][0]
+        f"{each['board']}: {each['sentences'][0]}" if boards else each["sentences"][0]
         for outcome in ("fail", "refused", "undecided", "marginal")
         for each in verdicts
         if each["outcome"] == outcome and each["sentences"]

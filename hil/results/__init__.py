@@ -6,7 +6,7 @@
 document and nothing else.
 """
 
-from hil.results.document import SCHEMA, Results, ending, write_document
+from hil.results.document import SCHEMA, Results
 from hil.results.photo_book import DistanceRecord, JudgementRecord, PhotoRecord
 from hil.results.records import (
     BoardRecord,
@@ -24,6 +24,7 @@ from hil.results.records import (
     WireRecord,
 )
 from hil.results.trouble import error_record
+from hil.results.writing import ending, write_document
 
 __all__ = [
     "SCHEMA",

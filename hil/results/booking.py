@@ -6,7 +6,12 @@ from hil.results.records import InferenceRecord, RoundTripRecord, WireRecord
 
 
 def inference_record(
-    inference: Inference, photo: str | None, tail: str, model_id: str, combination: str = ""
+    inference: Inference,
+    photo: str | None,
+    tail: str,
+    model_id: str,
+    combination: str = "",
+    advisory: bool = False,
 ) -> InferenceRecord:
     """Make the record of an inference; ``tail`` says where its second part ran."""
     stages, host = inference.stages, inference.host
@@ -39,11 +44,12 @@ def inference_record(
         tail=tail,
         model_id=model_id,
         combination=combination,
+        advisory=advisory,
     )
 
 
 def round_trip_record(
-    echo: RoundTrip, tail: str, model_id: str, combination: str = ""
+    echo: RoundTrip, tail: str, model_id: str, combination: str = "", advisory: bool = False
 ) -> RoundTripRecord:
     """Make the record of a round trip."""
     return RoundTripRecord(
@@ -56,6 +62,7 @@ def round_trip_record(
         tail,
         model_id,
         combination,
+        advisory,
     )
 
 

@@ -1,20 +1,15 @@
 # SPDX-License-Identifier: MIT
 """``Results``: collects the records of one run and writes ``results.json``."""
 
-import dataclasses
 import datetime
-import json
 import platform
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hil.budgets import Budgets, Verdict
 from hil.budgets.certainty import Certainty
 from hil.budgets.section import model_name
-from hil.host.files.reading import encode
-from hil.host.files.whole_file import write_whole
 from hil.model.accuracy import AgreementLimits
 from hil.results import summary
 from hil.results.history import History
@@ -35,22 +30,10 @@ from hil.results.records import (
     SpanRecord,
     TestRecord,
 )
+from hil.results.writing import ending, plain, rows_of
 from hil.version import __version__
 
-SCHEMA = "hil-results-7"
-
-OUTCOMES = {
-    0: "passed",
-    1: "failed",
-    2: "interrupted",
-    3: "internal_error",
-    4: "bad_input",
-    5: "no_tests",
-    10: "infrastructure",
-    129: "interrupted",
-    143: "interrupted",
-}
-"""What a session's exit status means; None, a run that has not ended, is ``running``."""
+SCHEMA = "hil-results-8"
 
 
 @dataclass
@@ -72,6 +55,12 @@ class Results(PhotoBook):
         authentication: which links were authenticated, and what strangers have sent.
         spans: what each test that is judged by a budget has measured, by the test.
         history: earlier runs on this board.
+        named: what ``hil.toml``, or whoever lends it, calls the board; empty if nobody does.
+        worker: of pytest-xdist; None without it.
+        advisory: whether other boards are being tested on this computer, so that what is measured
+            now is not to be judged.
+        retries: how often the board had to be started or flashed once more.
+        explained: messages that were lost because a test impaired the link.
         The others hold the records of :mod:`hil.results.records`; photos are in the
         :class:`hil.results.photo_book.PhotoBook`.
     """
@@ -97,6 +86,11 @@ class Results(PhotoBook):
     authentication: AuthenticationRecord = field(default_factory=AuthenticationRecord)
     spans: dict[str, SpanRecord] = field(default_factory=dict)
     history: History = field(default_factory=History)
+    named: str = ""
+    worker: str | None = None
+    advisory: bool = False
+    retries: int = 0
+    explained: int = 0
     errors: list[ErrorRecord] = field(default_factory=list)
     tests: list[TestRecord] = field(default_factory=list)
     _limits: dict[str, AgreementLimits] = field(default_factory=dict)
@@ -148,6 +142,11 @@ class Results(PhotoBook):
                 return model_name(model.name, cut.name if cut else "", model_id)
         return model_id
 
+    @property
+    def board_name(self) -> str | None:
+        """What the board is called in the document; None while nothing is known of it."""
+        return self.named or (board_name(self.board.kind, self.board.mac) if self.board else None)
+
     def position(self) -> tuple[int, int, int]:
         """Return how much has been measured, to tell what comes later from what was before."""
         return len(self.inferences), len(self.lost), len(self.round_trips)
@@ -198,6 +197,9 @@ class Results(PhotoBook):
     def document(self) -> dict[str, Any]:
         """Return everything as plain JSON values, by ``docs/results.schema.json``."""
         first = self.combinations[0].name if self.combinations else self.combination
+        name = self.board_name
+        board = self._board()
+        latencies = latency(self.measured(), self.certainty, shaped=bool(self.shape))
         return {
             "schema": SCHEMA,
             "run": {
@@ -209,64 +211,59 @@ class Results(PhotoBook):
                 "python": platform.python_version(),
                 "platform": f"{platform.system()} {platform.machine()}",
             },
-            "board": _plain(self.board),
-            "firmware": _plain(self.firmware),
-            "model": _plain(self.model),
-            "cut": _plain(self.cut),
-            "flash": _plain(self.flash),
+            "board": board,
+            "boards": [board] if board else [],
+            "firmware": plain(self.firmware),
+            "model": plain(self.model),
+            "cut": plain(self.cut),
+            "flash": rows_of(name, self.flash),
             "combinations": [
-                {**_plain(each), **self._shares(each.name)} for each in self.combinations
+                {**plain(each), **self._shares(each.name)} for each in self.combinations
             ],
-            "labels": _plain(self.labels),
+            "labels": plain(self.labels),
             "photo_files": self.places(),
-            "photos": _plain(self.all_photos),
-            "inferences": _plain(self.inferences),
+            "photos": rows_of(name, self.all_photos),
+            "inferences": rows_of(name, self.inferences),
             **self._shares(first),
-            "lost": _plain(self.lost),
-            "round_trips": _plain(self.round_trips),
-            "latency": latency(self.measured(), self.certainty, shaped=bool(self.shape)),
+            "lost": rows_of(name, self.lost),
+            "round_trips": rows_of(name, self.round_trips),
+            "latency": rows_of(name, latencies),
             "budgets": {
                 "not_judged": self.not_judged,
                 "link_file": self.shape or None,
-                "confidence": _plain(self.certainty),
-                "measured": _plain(self.spans),
+                "confidence": plain(self.certainty),
+                "measured": [
+                    {"nodeid": nodeid, **plain(span), "board": name}
+                    for nodeid, span in self.spans.items()
+                ],
                 "verdicts": [
-                    {"nodeid": nodeid, **_plain(verdict)} for nodeid, verdict in self.verdicts
+                    {"nodeid": nodeid, "section": verdict.board, **plain(verdict), "board": name}
+                    for nodeid, verdict in self.verdicts
                 ],
             },
-            "history": _plain(self.history),
-            "notes": _plain(self.notes),
-            "authentication": _plain(self.authentication),
-            "errors": _plain(self.errors),
-            "tests": _plain(self.tests),
+            "history": {**plain(self.history), "board": name},
+            "notes": plain(self.notes),
+            "authentication": plain(self.authentication),
+            "errors": rows_of(name, self.errors),
+            "tests": rows_of(name, self.tests),
         }
+
+    def _board(self) -> dict[str, Any] | None:
+        if self.board is None:
+            return None
+        about = {"name": self.board_name, "worker": self.worker, "retries": self.retries}
+        return {**about, **plain(self.board)}
+
+
+def board_name(kind: str, mac: str) -> str:
+    """Return what a board is called that nobody has named.
+
+    Args:
+        kind: as in :class:`hil.results.BoardRecord`.
+        mac: its address, which all virtual boards have in common.
+    """
+    return "virtual" if kind == "virtual" else mac
 
 
 def _content(record: CombinationRecord) -> tuple[object, ...]:
     return record.firmware, record.model, record.cut
-
-
-def ending(exit_status: int | None) -> dict[str, Any]:
-    """Return the part of a document's ``run`` that says how the session has ended, if it has."""
-    outcome = "running" if exit_status is None else OUTCOMES.get(exit_status, "internal_error")
-    return {"outcome": outcome, "exit_status": exit_status}
-
-
-def write_document(document: dict[str, Any], path: Path) -> None:
-    """Write a document, replacing the file in one step.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(encode(text + "\n"), path)
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value

@@ -8,6 +8,8 @@ from hil.budgets.certainty import percent
 from hil.budgets.section import OVER
 from hil.budgets.verdict import OUTCOMES, quantity
 from hil.host.columns import Column, fold, lay_out
+from hil.results.boards.table import ADVISORY
+from hil.results.views import link_name
 
 _UNTOLD = ("edge", "edge_invoke")
 """Stages that results.json has and the table leaves out: they are the host's."""
@@ -59,17 +61,16 @@ def latency_lines(document: Row, width: int) -> list[str]:
     """
     lines: list[str] = []
     verdicts = document["budgets"]["verdicts"]
+    boards = len(document["boards"]) > 1
     for simulated in (False, True):
         summaries = [each for each in document["latency"] if each["simulated"] == simulated]
         if summaries:
             clock = "simulated" if simulated else "by the board's clock"
             lines.append(f"links      {clock}{_authenticated(document, summaries)}")
             headlines = [_headline(summary, verdicts) for summary in summaries]
-            lines += lay_out(_LINKS, headlines, width, indent=_INDENT).lines
-            lines += fold(f"{clock}, milliseconds; {_TRANSFER}", width, "latency    ")
-            stages = [row for summary in summaries for row in _link(summary, verdicts)]
-            lines += _stages(stages, width)
-    for text in _budgets(document["budgets"]):
+            lines += _table(_LINKS, headlines, width, boards=boards)
+            lines += _stages(summaries, verdicts, clock, width, boards=boards)
+    for text in _budgets(document["budgets"], boards=boards):
         lines += fold(text, width, "budgets    ")
     return lines
 
@@ -83,13 +84,34 @@ def _authenticated(document: Row, summaries: Sequence[Row]) -> str:
     return ", authenticated" if told == {True} else ", NOT authenticated"
 
 
-def _stages(rows: Sequence[tuple[str, ...]], width: int) -> tuple[str, ...]:
-    """Lay out the table of stages, without bounds where every figure is its own."""
+def _stages(
+    summaries: Sequence[Row], verdicts: Sequence[Row], clock: str, width: int, *, boards: bool
+) -> list[str]:
+    """Return the table of stages, without bounds where every figure is its own."""
+    told = [each for each in summaries if not each["advisory"]]
+    if not told:
+        return fold(
+            f"all figures of stages are {ADVISORY}; results.json has them", width, "latency    "
+        )
     columns = list(_STAGES)
-    if not any(row[_BOUNDS] for row in rows):
+    rows = [row for summary in told for row in _link(summary, verdicts)]
+    place = 1 + _BOUNDS  # behind the board
+    if not any(row[place] for row in rows):
         del columns[_BOUNDS]
-        rows = [(*row[:_BOUNDS], *row[_BOUNDS + 1 :]) for row in rows]
-    return lay_out(columns, rows, width, indent=_INDENT).lines
+        rows = [(*row[:place], *row[place + 1 :]) for row in rows]
+    heading = fold(f"{clock}, milliseconds; {_TRANSFER}", width, "latency    ")
+    return heading + _table(columns, rows, width, boards=boards)
+
+
+def _table(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int, *, boards: bool
+) -> list[str]:
+    """Lay out rows of which each begins with its board, which is shown where there are several."""
+    if boards:
+        columns = [Column("board"), *columns]
+    else:
+        rows = [row[1:] for row in rows]
+    return list(lay_out(columns, rows, width, indent=_INDENT).lines)
 
 
 def _headline(summary: Row, verdicts: Sequence[Row]) -> tuple[str, ...]:
@@ -97,7 +119,8 @@ def _headline(summary: Row, verdicts: Sequence[Row]) -> tuple[str, ...]:
     goodput, wire = summary["goodput_bytes_per_s"], summary["wire"]
     told = wire is not None and wire["bytes"]
     return (
-        _name(summary),
+        str(summary["board"]),
+        link_name(summary) + ("*" if summary["advisory"] else ""),
         "n/a" if goodput is None else quantity("goodput", goodput),
         f"{wire['payload_bytes'] / wire['bytes']:.3f}" if told else "n/a",
         f"{wire['resent']:,} of {wire['frames']:,}" if told else "n/a",
@@ -118,7 +141,7 @@ def _count(verdicts: Sequence[Row]) -> str:
 
 
 def _link(summary: Row, verdicts: Sequence[Row]) -> list[tuple[str, ...]]:
-    name = _name(summary)
+    name = str(summary["board"]), link_name(summary)
     own = [each for each in verdicts if _belongs(each, summary)]
     rows = list[tuple[str, ...]]()
     for stage, spread in summary["stages_us"].items():
@@ -128,17 +151,17 @@ def _link(summary: Row, verdicts: Sequence[Row]) -> list[tuple[str, ...]]:
         figures = {**spread, **(verdict["figures"] if verdict else {})}
         counts = (str(verdict["rounds"] if verdict else spread["n"]), str(spread["lost"]))
         times = [_milliseconds(figures[key]) for key in ("p50", "p95", "max")]
-        rows.append((name, stage, *counts, *times, *_judged(verdict)))
+        rows.append((*name, stage, *counts, *times, *_judged(verdict)))
     for stage in ("goodput", "loss"):
         verdict = _worst(own, stage)
         if verdict is not None and verdict["checks"]:
             (check,) = verdict["checks"]
             cells = (str(verdict["rounds"]), "", quantity(stage, check["value"]), "", "")
-            rows.append((name, stage, *cells, *_judged(verdict)))
+            rows.append((*name, stage, *cells, *_judged(verdict)))
     return rows
 
 
-def _budgets(budgets: Row) -> list[str]:
+def _budgets(budgets: Row, *, boards: bool) -> list[str]:
     lines = []
     if budgets["link_file"]:
         lines.append(f"those of links shaped by {budgets['link_file']}")
@@ -147,7 +170,8 @@ def _budgets(budgets: Row) -> list[str]:
     for outcome in ("fail", "refused", "undecided", "marginal"):
         for verdict in budgets["verdicts"]:
             if verdict["outcome"] == outcome:
-                lines += verdict["sentences"][:1]
+                board = f"{verdict['board']}: " if boards else ""
+                lines += [f"{board}{sentence}" for sentence in verdict["sentences"][:1]]
     lines += _certainty(budgets)
     return lines + _without_limits(budgets["verdicts"])
 
@@ -199,12 +223,17 @@ def _without_limits(verdicts: Sequence[Row]) -> list[str]:
 
 
 def _place(verdict: Row) -> tuple[str, str]:
-    return verdict["board"], verdict["via"]
+    return verdict["section"], verdict["via"]
 
 
 def _belongs(verdict: Row, summary: Row) -> bool:
-    peer = verdict["board"].partition(OVER)[0].endswith("-peer")
-    return bool(verdict["via"] == summary["via"] and peer == (summary["tail"] == "peer"))
+    peer = verdict["section"].partition(OVER)[0].endswith("-peer")
+    return bool(
+        not summary["advisory"]
+        and verdict["via"] == summary["via"]
+        and peer == (summary["tail"] == "peer")
+        and verdict["board"] == summary["board"]
+    )
 
 
 def _worst(verdicts: Sequence[Row], stage: str) -> Row | None:
@@ -244,10 +273,6 @@ def _interval(stage: str, check: Row) -> str:
 def _closeness(check: Row) -> tuple[int, float]:
     ratio = check["value"] / check["limit"] if check["limit"] else 0.0
     return OUTCOMES.index(check["outcome"]), ratio
-
-
-def _name(summary: Row) -> str:
-    return f"{summary['via']} peer" if summary["tail"] == "peer" else str(summary["via"])
 
 
 def _milliseconds(value: int | None) -> str:

@@ -24,6 +24,7 @@ Key = tuple[str, str, bool]
 
 _R = TypeVar("_R")
 _K = TypeVar("_K", bound=Hashable)
+_T = TypeVar("_T", InferenceRecord, LostRecord, RoundTripRecord)
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,15 @@ class Measured:
             )
             for name in {**inferences, **lost, **echoes}
         }
+
+    def taken(self, *, advisory: bool) -> "Measured":
+        """Return what was taken while other boards were tested here too, or what was not."""
+
+        def those(records: Sequence[_T]) -> Sequence[_T]:
+            return [each for each in records if each.advisory == advisory]
+
+        lists = those(self.inferences), those(self.lost), those(self.round_trips)
+        return Measured(*lists, self.activation_bytes, self.sizes)
 
     @property
     def model_id(self) -> str:
@@ -159,6 +169,8 @@ def latency(
 ) -> list[dict[str, object]]:
     """Summarize what was measured, by what was on the board, link and clock.
 
+    What is advisory, taken while other boards were tested on this computer, is kept apart.
+
     Goodput is the activation's payload over its transfer time, at the median, in bytes per second.
 
     Args:
@@ -168,8 +180,9 @@ def latency(
     """
     fixed = replace(certainty or Certainty(), sequential=False)
     return [
-        {"combination": name, **summary}
-        for name, those in measured.by_combination().items()
+        {"combination": name, **summary, "advisory": advisory}
+        for advisory in (False, True)
+        for name, those in measured.taken(advisory=advisory).by_combination().items()
         for summary in _links(those, fixed, shaped=shaped)
     ]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from hil.errors import BadInputError
 from hil.host.files.reading import DATA_BYTES, parse_json, read_text
-from hil.results.document import SCHEMA
+from hil.results.document import SCHEMA, board_name
 from hil.results.history import History
 
 Document = dict[str, Any]
@@ -28,6 +28,7 @@ _NEWEST = int(SCHEMA.rpartition("-")[2])
 _SECTIONS: dict[str, type | tuple[type, ...]] = {
     "run": dict,
     "board": (dict, type(None)),
+    "boards": list,
     "firmware": (dict, type(None)),
     "model": (dict, type(None)),
     "cut": (dict, type(None)),
@@ -49,6 +50,13 @@ _SECTIONS: dict[str, type | tuple[type, ...]] = {
     "errors": list,
     "tests": list,
 }
+
+
+_OF_A_BOARD = (
+    *("flash", "photos", "inferences", "lost", "round_trips", "latency"),
+    *("errors", "tests"),
+)
+"""Sections whose rows say of which board they are."""
 
 
 def read_document(path: Path) -> Document:
@@ -172,10 +180,36 @@ def _from_6(document: Document) -> None:
     document.setdefault("authentication", None)
 
 
+def _from_7(document: Document) -> None:
+    board = document["board"]
+    name = board_name(board["kind"], board["mac"]) if board else None
+    if board:
+        retries = sum(": trying again after: " in note for note in document["notes"])
+        for key, value in (("name", name), ("worker", None), ("retries", retries)):
+            board.setdefault(key, value)
+    document.setdefault("boards", [board] if board else [])
+    budgets = document["budgets"]
+    for each in budgets["verdicts"]:
+        if "section" not in each:
+            each["section"] = each["board"]
+            each["board"] = name
+    if isinstance(budgets["measured"], dict):
+        spans = budgets["measured"].items()
+        budgets["measured"] = [{"nodeid": nodeid, **span, "board": name} for nodeid, span in spans]
+    document["history"].setdefault("board", name)
+    for section in _OF_A_BOARD:
+        for each in document[section]:
+            each.setdefault("board", name)
+    for section in ("inferences", "lost", "round_trips", "latency"):
+        for each in document[section]:
+            each.setdefault("advisory", False)
+
+
 _STEPS: dict[int, Callable[[Document], None]] = {
     3: _from_3,
     4: _from_4,
     5: _from_5,
     6: _from_6,
+    7: _from_7,
 }
 """What brings a document of a version to the next one."""

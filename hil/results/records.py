@@ -143,6 +143,7 @@ class InferenceRecord:
         tail: where it ran: ``edge``, ``peer``, or ``none`` in role full.
         model_id: of the model and cut on the board, as in :class:`ModelRecord`.
         combination: what was on the board, by name.
+        advisory: whether other boards were tested on this computer meanwhile.
     """
 
     photo: str | None
@@ -158,13 +159,15 @@ class InferenceRecord:
     tail: str = "edge"
     model_id: str = ""
     combination: str = ""
+    advisory: bool = False
 
 
 @dataclass(frozen=True)
 class LostRecord:
     """An inference whose answer never came.
 
-    It has photo, link, error code, kind of clock, tail, model and combination.
+    It has photo, link, error code, kind of clock, tail, model, combination, and whether it is
+    advisory: other boards were tested on this computer meanwhile.
     """
 
     photo: str | None
@@ -174,6 +177,7 @@ class LostRecord:
     tail: str = "edge"
     model_id: str = ""
     combination: str = ""
+    advisory: bool = False
 
 
 @dataclass(frozen=True)
@@ -190,6 +194,7 @@ class RoundTripRecord:
         tail: what answered, ``edge`` or ``peer``.
         model_id: of the model and cut on the board, as in :class:`ModelRecord`.
         combination: what was on the board, by name.
+        advisory: whether other boards were tested on this computer meanwhile.
     """
 
     via: str
@@ -201,6 +206,7 @@ class RoundTripRecord:
     tail: str = "edge"
     model_id: str = ""
     combination: str = ""
+    advisory: bool = False
 
 
 LogRow = tuple[float, float | None, str, str, str]

@@ -6,9 +6,11 @@ from typing import Any
 
 from hil.budgets.verdict import OUTCOMES
 from hil.host.columns import fold
+from hil.results.boards.table import board_lines
 from hil.results.exit_lines import exit_rows
+from hil.results.joining.photos import once
 from hil.results.latency_table import latency_lines
-from hil.results.views import views
+from hil.results.views import link_name, views
 
 JUDGEMENTS = ("transport", "composition", "kernel", "full")
 
@@ -22,8 +24,11 @@ def closing_lines(document: Mapping[str, Any], width: int) -> list[str]:
     """
     parts = views(document)
     several = len(parts) > 1
-    identity = [row for row in _identity(document) if not (several and row[0] == "model")]
-    lines = _aligned(identity, width)
+    left_out = {"model"} if several else set()
+    boards = board_lines(document, width)
+    left_out |= {"board"} if boards else set()
+    identity = [row for row in _identity(document) if row[0] not in left_out]
+    lines = boards + _aligned(identity, width)
     for name, part in parts.items():
         if several:
             lines += _aligned([("with", f"{name}: {_subject(part)}")], width)
@@ -59,42 +64,62 @@ def properties(document: Mapping[str, Any]) -> dict[str, str]:
     """Return the results document's headline as flat names and values, for JUnit.
 
     Where there was more than one combination, the names of all but the first begin with
-    ``hil.with.`` and its name.
+    ``hil.with.`` and its name; where there was more than one board, with ``hil.on.`` and that.
     """
     flat: dict[str, str] = {}
     for number, (name, part) in enumerate(views(document).items()):
         prefix = f"hil.with.{name}" if number else "hil"
         own = {**part, "board": None} if number else part  # the board is the same
         flat |= {f"{prefix}.{key}": value for key, value in _properties(own).items()}
+    for board in document["boards"][1:]:
+        own = _told(board)
+        flat |= {f"hil.on.{board['name']}.board.{key}": value for key, value in own.items()}
     return flat
 
 
+def _told(section: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return what is known of a section's values, as text."""
+    return {key: _text(value) for key, value in (section or {}).items() if value is not None}
+
+
 def _properties(document: Mapping[str, Any]) -> dict[str, str]:
-    flat = {}
+    flat = dict[str, str]()
     for section in ("board", "firmware", "model", "cut"):
-        for key, value in (document[section] or {}).items():
-            if value is not None:
-                flat[f"{section}.{key}"] = _text(value)
-    flat["model.photos"] = str(len(document["photos"]))
+        flat |= {f"{section}.{key}": value for key, value in _told(document[section]).items()}
+    flat["model.photos"] = str(len(once(document["photos"])))
     for judgement, (good, total) in _judged(document).items():
         flat[f"{judgement}_exact"] = f"{good}/{total}"
     for name, row in document["agreement"]["with"].items():
         for key in ("top1", "top5"):
             flat[f"agreement.{name}.{key}"] = f"{row[key]:.4f}"
-    for summary in document["latency"]:
-        clock = "simulated" if summary["simulated"] else "board"
-        link = f"{summary['via']}-peer" if summary["tail"] == "peer" else summary["via"]
-        for stage, spread in summary["stages_us"].items():
-            for key in ("p50", "p95", "p99", "max"):
-                if spread[key] is not None:
-                    flat[f"latency.{clock}.{link}.{stage}.{key}_us"] = str(spread[key])
-        for key in ("asked", "lost"):
-            flat[f"latency.{clock}.{link}.{key}"] = str(summary[key])
+    flat |= _latency(document)
     for verdict in document["budgets"]["verdicts"]:
-        name = f"budget.{verdict['board']}.{verdict['via']}.{verdict['stage']}"
+        name = f"budget.{verdict['section']}.{verdict['via']}.{verdict['stage']}"
         flat[name] = max(flat.get(name, "pass"), verdict["outcome"], key=OUTCOMES.index)
     if document["budgets"]["not_judged"]:
         flat["budgets.not_judged"] = document["budgets"]["not_judged"]
+    return flat
+
+
+def _latency(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return the figures of each link; names of another board's than the first begin with its own.
+
+    What is advisory is named so.
+    """
+    flat = dict[str, str]()
+    first = document["boards"][0]["name"] if document["boards"] else None
+    for summary in document["latency"]:
+        board = "" if summary["board"] in (first, None) else f"on.{summary['board']}."
+        advisory = "advisory." if summary["advisory"] else ""
+        clock = "simulated" if summary["simulated"] else "board"
+        link = link_name(summary).replace(" ", "-")
+        name = f"{board}{advisory}latency.{clock}.{link}"
+        for stage, spread in summary["stages_us"].items():
+            for key in ("p50", "p95", "p99", "max"):
+                if spread[key] is not None:
+                    flat[f"{name}.{stage}.{key}_us"] = str(spread[key])
+        for key in ("asked", "lost"):
+            flat[f"{name}.{key}"] = str(summary[key])
     return flat
 
 
@@ -116,10 +141,16 @@ def _identity(document: Mapping[str, Any]) -> list[tuple[str, str]]:
         )
     if document["model"]:
         rows.append(("model", _subject(document)))
-    if flashes := document["flash"]:
+    if flashes := _of_first_board(document, "flash"):
         later = sum(bool(flash["written"]) for flash in flashes[1:])
         rows.append(("flashed", _flash(flashes[0]) + (f"; then {later} x more" if later else "")))
     return rows
+
+
+def _of_first_board(document: Mapping[str, Any], section: str) -> list[Mapping[str, Any]]:
+    """Return the rows of a section that are of the board which the sections' head is about."""
+    first = document["board"]["name"] if document["board"] else None
+    return [each for each in document[section] if each["board"] == first]
 
 
 def _subject(document: Mapping[str, Any]) -> str:
@@ -178,11 +209,10 @@ def _flash(flash: Mapping[str, Any]) -> str:
 def _judged(document: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
     """Return, by judgement, the photos that were exact and the photos judged."""
     counts: dict[str, tuple[int, int]] = {}
+    photos = once(document["photos"])
     for judgement in JUDGEMENTS:
         verdicts = [
-            photo["judgements"][judgement]
-            for photo in document["photos"]
-            if judgement in photo["judgements"]
+            photo["judgements"][judgement] for photo in photos if judgement in photo["judgements"]
         ]
         if verdicts:
             counts[judgement] = (sum(each["exact"] for each in verdicts), len(verdicts))

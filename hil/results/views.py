@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A results document taken apart by what was on the board: one part reads like a run of its own."""
+"""A results document taken apart by what was on the boards: a part reads like a run of its own."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +21,11 @@ def views(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     if len(combinations) < 2:
         return {each["name"]: document for each in combinations} or {"": document}
     return {each["name"]: _view(document, each) for each in combinations}
+
+
+def link_name(record: Mapping[str, Any]) -> str:
+    """Return what a link is called, with a second board at its end or without."""
+    return f"{record['via']} peer" if record["tail"] == "peer" else str(record["via"])
 
 
 def _view(document: Mapping[str, Any], combination: Mapping[str, Any]) -> Mapping[str, Any]:

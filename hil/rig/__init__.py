@@ -8,6 +8,7 @@
 ``probe``     asking the chip behind a port, through a process of ``hil.esptool_worker``
 ``lock``      one user at a time, by a lock that the kernel holds
 ``holder``    who has it
+``quarantine`` which boards are set aside, being sick
 ``power``     takes the power away and gives it back; ``switches``: by what
 ``providers`` where boards come from: built-in kinds, and those of other packages
 ``file``      ``hil.toml``

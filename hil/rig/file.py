@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""``hil.toml``: the boards of a rig, its access point, and its host's address."""
+"""``hil.toml``: a rig's boards, access point and limits of health, its host's address."""
 
 import itertools
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from hil.errors import BadInputError
+from hil.health import limits
+from hil.health.limits import HealthLimits
 from hil.host.files.reading import read_toml
 from hil.rig.entry import KEYS, BoardEntry, board_entry
 from hil.rig.identity import VIRTUAL, Identity
@@ -26,6 +28,7 @@ _KEYS: dict[str, dict[str, type]] = {
     "wifi": {"ssid": str, "password_env": str},
     "edge": {"host": str, "auth": bool},
     "labgrid": {"coordinator": str},
+    "health": limits.KEYS,
 }
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _KINDS = {
@@ -48,6 +51,7 @@ class RigFile:
         edge_host: address of this host as boards see it.
         auth: whether links are authenticated.
         coordinator: of labgrid, as ``host:port``.
+        health: how much a board may do amiss before it is set aside.
     """
 
     path: Path | None = None
@@ -57,6 +61,7 @@ class RigFile:
     edge_host: str | None = None
     auth: bool = True
     coordinator: str | None = None
+    health: HealthLimits = field(default_factory=HealthLimits)
 
     @classmethod
     def find(cls, directories: Sequence[Path] = ()) -> Self:
@@ -110,6 +115,9 @@ class RigFile:
                 edge = _checked("edge", "[edge]", tree.get("edge", {}))
             with within("labgrid"):
                 labgrid = _checked("labgrid", "[labgrid]", tree.get("labgrid", {}))
+            with within("health"):
+                health = _checked("health", "[health]", tree.get("health", {}))
+                found = HealthLimits.of(health)
         except BadInputError as error:
             raise BadInputError(f"{place(path, error)}: {str(error).rstrip('.')}.") from None
         return cls(
@@ -120,6 +128,7 @@ class RigFile:
             edge.get("host"),
             edge.get("auth", True),
             labgrid.get("coordinator"),
+            health=found,
         )
 
     def with_role(self, role: str) -> list[BoardEntry]:

@@ -41,9 +41,12 @@ _GLANCE_S = 0.25
 
 @dataclass
 class _Held:
-    """A lock of this process, as a descriptor, and how many times it has been taken."""
+    """A lock of this process, as a descriptor, and how many times it has been taken.
 
-    lock: int
+    Of one that has been lent there is no descriptor: the lender has it.
+    """
+
+    lock: int | None
     count: int = 1
 
 
@@ -108,6 +111,19 @@ class BoardLock:
 
     def __exit__(self, *exc_info: object) -> None:
         self.release()
+
+
+def borrow(port: str) -> None:
+    """Have a board that the process which started this one holds, and lends it until its end.
+
+    From now on taking the lock of such a board succeeds here, and giving it back does nothing.
+
+    Raises:
+        InfrastructureError: the lock directory cannot be used.
+    """
+    path = _path(port)
+    with _guard:
+        _held.setdefault(path, _Held(None))
 
 
 def holder(port: str) -> Holder | None:
@@ -188,7 +204,7 @@ def _give_back(path: Path) -> None:
     with _guard:
         held = _held[path]
         held.count -= 1
-        if held.count == 0:
+        if held.count == 0 and held.lock is not None:
             del _held[path]
             try:
                 _write(path, b"")

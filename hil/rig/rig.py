@@ -2,7 +2,7 @@
 """Which boards are meant, and what they need: options, the environment, ``hil.toml``."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -45,7 +45,9 @@ class BoardSpec:
         hci: by which radio it is reached over BLE, as an option says, see
             :mod:`hil.rig.hci`.
         auth: whether its links are authenticated, where its firmware knows how.
+        check: of a board that another process lends: asks it why the connection may be gone.
         coordinator: of labgrid, as ``hil.toml`` names it.
+        place: where it is in a farm, by its provider's name for it; empty for a board at hand.
     """
 
     port: str = VIRTUAL
@@ -61,7 +63,9 @@ class BoardSpec:
     wait_s: float = field(default=0.0, kw_only=True)
     hci: str | None = field(default=None, kw_only=True)
     auth: bool = field(default=True, kw_only=True)
+    check: Callable[[], None] | None = field(default=None, kw_only=True, compare=False, repr=False)
     coordinator: str | None = field(default=None, kw_only=True)
+    place: str = field(default="", kw_only=True)
 
     def __str__(self) -> str:
         return f"{self.name} at {self.port}".lstrip()
@@ -271,13 +275,18 @@ def _surroundings(file: RigFile, needs_wifi: bool, alone: BoardSpec) -> BoardSpe
     """Return what all real boards have in common, beside what virtual ones have."""
     return replace(
         alone,
-        wifi=_credentials(file, needs_wifi),
+        wifi=credentials(file, needs_wifi),
         edge_host=file.edge_host,
         coordinator=file.coordinator,
     )
 
 
-def _credentials(file: RigFile, needed: bool) -> WifiCredentials | None:
+def credentials(file: RigFile, needed: bool) -> WifiCredentials | None:
+    """Return what real boards join; ``None``: nothing, or its password is not there.
+
+    Raises:
+        BadInputError: the password is needed and not there.
+    """
     if file.ssid is None:
         return None
     if file.password_env is None:

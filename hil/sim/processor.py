@@ -106,9 +106,11 @@ class Processor(ABC):
         """Return the address of a buffer of the module."""
         return self._machine.call(export)
 
-    def post(self, time: int, export: str, *arguments: int, staged: bytes = b"") -> None:
-        """Call an export at simulated `time`, with `staged` in the staging buffer."""
-        self.clock.at(time, lambda: self.run(export, *arguments, staged=staged))
+    def post(
+        self, time: int, export: str, *arguments: int, staged: bytes = b"", free: bool = False
+    ) -> None:
+        """Call an export at simulated `time`; see :meth:`run`."""
+        self.clock.at(time, lambda: self.run(export, *arguments, staged=staged, free=free))
 
     def run(self, export: str, *arguments: int, staged: bytes = b"", free: bool = False) -> None:
         """Call an export now, or as soon as the processor has done what it is doing.

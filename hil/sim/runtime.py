@@ -101,10 +101,10 @@ class Runtime(Processor):
         if not self._halted:
             self._uart.feed(data)
 
-    def _take(self, time: int, unit: bytes) -> None:
+    def _take(self, time: int, unit: bytes, free: bool) -> None:
         for start in range(0, len(unit), self.staging_capacity):
             piece = unit[start : start + self.staging_capacity]
-            self.post(self._next_us(time), "on_console", len(piece), staged=piece)
+            self.post(self._next_us(time), "on_console", len(piece), staged=piece, free=free)
 
     def _give(self, data: bytes) -> bool:
         self._board.transmit(data)
@@ -226,4 +226,4 @@ class Runtime(Processor):
         self._board.set_uart_baud(rate)
 
     def _port_console_write(self, address: int, length: int) -> None:
-        self._uart.write(self.read(address, length), self.now())
+        self._uart.write(self.read(address, length), self.now(), free=self.is_free)

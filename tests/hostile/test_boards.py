@@ -74,11 +74,14 @@ def test_who_speaks_in_others_names_in_the_air_changes_no_result_and_no_figure(
     assert figures[0] == figures[1]
 
 
-def test_who_speaks_to_a_gateway_changes_no_result(model: Model) -> None:
-    with rig(model, 2) as (head, gateway, edge):
-        head.connect(edge, "espnow", gateway=gateway)
-        infer(head, model)
-        assert edge.counters["rx_foreign"]
+def test_who_speaks_to_a_gateway_changes_no_result_and_no_figure(model: Model) -> None:
+    figures = []
+    for strangers in (0, 5):
+        with rig(model, strangers) as (head, gateway, edge):
+            head.connect(edge, "espnow", gateway=gateway)
+            figures.append(infer(head, model))
+            assert bool(edge.counters.get("rx_foreign")) == bool(strangers)
+    assert figures[0] == figures[1]
 
 
 def flood(

@@ -20,3 +20,4 @@ def only_this_plugin(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("COLUMNS", "300")  # a sentence is one line, and can be looked for
     monkeypatch.delenv("HIL_CONFIG", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(pytester.path / "config"))
+    monkeypatch.setenv("HIL_STATE_DIR", str(pytester.path / "state"))

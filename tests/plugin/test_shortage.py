@@ -69,6 +69,43 @@ def test_a_disk_that_is_full_leaves_the_results_as_far_as_they_went(
     assert [each.name for each in (pytester.path / "hil-report").iterdir()] == ["results.json"]
 
 
+LOGS_FILL = FULL.replace('path.suffix != ".part"', 'path.parent.name != "logs"')
+TALKS = """
+import conftest, pathlib
+import pytest
+pytestmark = [pytest.mark.hil]
+
+def test_before(console):
+    console.request("info")
+
+def test_it(console):
+    console.request("info")
+    pathlib.Path.write_bytes = conftest.write_bytes
+
+def test_after(console):
+    console.request("info")
+"""
+
+
+def test_a_disk_that_is_full_for_serial_logs_costs_these_and_no_test(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makeconftest(LOGS_FILL)
+    pytester.makepyfile(TALKS)
+    result = pytester.runpytest_subprocess(*OPTIONS)
+    assert result.ret == 10
+    result.assert_outcomes(passed=3)
+    told = [each for each in result.outlines if "No space is left" in each]
+    assert len(told) == 1
+    assert "test_it" in told[0]
+    document = results(pytester)
+    assert document["run"]["outcome"] == "infrastructure"
+    assert [bool(each["log"]) for each in document["tests"]] == [True, False, False]
+    assert [each["outcome"] for each in document["tests"]] == ["passed"] * 3
+    logs = list((pytester.path / "hil-report" / "logs").iterdir())
+    assert logs == [pytester.path / "hil-report" / document["tests"][0]["log"]]
+
+
 def test_with_no_descriptor_left_the_results_are_written(pytester: pytest.Pytester) -> None:
     result = run(pytester, NO_FILE_OPENS)
     assert result.ret == 10

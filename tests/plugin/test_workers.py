@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Under pytest-xdist the results of the worker that had the board end where they always do."""
+"""Under pytest-xdist the results of all workers end where they always do."""
 
 import json
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 
 ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "docs" / "results.schema.json").read_text())
 
 TWO_FILES = {
     "test_board": """
@@ -77,6 +81,54 @@ def test_without_a_board_stopping_at_the_first_error_is_the_rigs_affair(
     assert result.ret == 10
     for path in stale.parent.glob("*.json"):
         assert json.loads(path.read_text())["run"]["outcome"] == "infrastructure"
+
+
+TWO_BOARDS = {
+    "test_one": """
+        def test_infers(board, photos):
+            assert board.infer(photos[0]).transport_exact
+    """,
+    "test_two": """
+        def test_infers(board, photos):
+            assert board.infer(photos[0]).transport_exact
+            assert board.infer(photos[1]).transport_exact
+    """,
+}
+
+
+def test_results_of_two_boards_are_one_document_one_page_and_one_table(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("xdist")
+    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin,xdist.plugin")
+    pytester.makepyfile(**TWO_BOARDS)
+    result = pytester.runpytest_subprocess(
+        *("-n", "2", "--dist", "loadfile", "--junit-xml=junit.xml"),
+        f"--hil-model={ROOT / 'models' / 'tiny'}",
+    )
+    result.assert_outcomes(passed=2)
+    files = sorted(path.name for path in (pytester.path / "hil-report").iterdir())
+    assert files == ["index.html", "logs", "results.json"]
+    document = json.loads((pytester.path / "hil-report" / "results.json").read_text())
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    assert [each["name"] for each in document["boards"]] == ["virtual-1", "virtual-2"]
+    assert {each["nodeid"]: each["board"] for each in document["tests"]} == {
+        f"{file}.py::test_infers": board
+        for file, board in zip(TWO_BOARDS, _boards_of(document), strict=True)
+    }
+    assert len(document["inferences"]) == len(document["photos"]) == 3
+    assert document["accuracy"] == {} or document["accuracy"]["board"]["n"] <= 2
+    result.stdout.fnmatch_lines(["exact * transport 3/3*", "results * hil-report/results.json"])
+    table = result.stdout.str().partition(" hil =")[2]
+    assert table.count("results  ") == 1
+    names = [each.get("name") for each in ElementTree.parse("junit.xml").iter("property")]
+    assert names.count("hil.board.mac") == 1
+
+
+def _boards_of(document: Any) -> list[str]:
+    """Return which board has inferred once, and which twice."""
+    counts = Counter(each["board"] for each in document["inferences"])
+    return sorted(counts, key=counts.__getitem__)
 
 
 KILLED = """

@@ -51,6 +51,7 @@ class Line:
         self.attached = True
         self.to_host: list[tuple[int, bytes]] = []
         self.to_board: list[tuple[int, bytes]] = []
+        self.free: list[bytes] = []
         self.on_unit: Callable[[bytes], None] = lambda data: None
         self.uart = Uart(self.clock, self._take, self._give)
         if asks:
@@ -60,17 +61,18 @@ class Line:
             self.uart.set_baud(DEFAULT_BAUD)
             self.to_board.clear()
 
-    def _take(self, time: int, unit: bytes) -> None:
+    def _take(self, time: int, unit: bytes, free: bool) -> None:
         self.clock.at(time, lambda: self.to_board.append((time, unit)))
+        self.free += [unit] * free
 
     def _give(self, data: bytes) -> bool:
         self.to_host.append((self.clock.now, data))
         self.on_unit(data)
         return self.attached
 
-    def write(self, *units: bytes) -> None:
+    def write(self, *units: bytes, free: bool = False) -> None:
         for unit in units:
-            self.uart.write(unit, self.clock.now)
+            self.uart.write(unit, self.clock.now, free=free)
 
     def run(self, until: int | None = None) -> int:
         """Let boards and time go on; return the time at which they stand still."""
@@ -170,6 +172,52 @@ def test_a_reply_departs_after_the_hosts_time_for_it_and_in_order() -> None:
     ]
 
 
+def test_what_a_stranger_does_takes_no_time_of_the_line_nor_does_what_is_said_to_it() -> None:
+    line = Line()
+    line.write(received(1), free=True)
+    line.run()
+    assert line.clock.waits_for_host
+    line.uart.feed(send(1) + dealt(1))
+    line.run()
+    line.write(taken(1), free=True)
+    line.run()
+    assert line.to_host == [(0, received(1)), (0, taken(1))]
+    assert line.to_board == [(0, send(1)), (0, dealt(1))]
+    assert line.free == [send(1), dealt(1)]
+    assert not line.clock.waits_for_host
+
+
+def test_what_a_stranger_does_overtakes_no_record_and_is_dealt_with_by_itself() -> None:
+    quiet, line = Line(), Line()
+    quiet.write(received(1))
+    line.write(received(1))
+    line.write(received(2), free=True)
+    crossed = quiet.run()
+    for each in (quiet, line):
+        each.run()
+        each.uart.feed(send(1) + dealt(1))
+        each.run()
+    line.uart.feed(dealt(2))
+    line.run()
+    assert line.to_host == [(crossed, received(1)), (crossed, received(2))]
+    assert line.uart.idle_at == quiet.uart.idle_at
+    assert line.free == [dealt(2)]
+    assert [each for each in line.to_board if each[1] not in line.free] == quiet.to_board
+
+
+def test_a_count_that_covers_a_peers_record_too_takes_its_time() -> None:
+    line = Line()
+    line.write(received(1), free=True)
+    line.clock.forgive()
+    line.write(received(2))
+    line.run()
+    line.clock.forgive()
+    delivered = line.run()
+    line.uart.feed(dealt(2))
+    line.run()
+    assert line.to_board == [(delivered + TURNAROUND + crossing(dealt(2)), dealt(2))]
+
+
 def test_time_goes_on_while_the_host_lacks_the_credit_to_say_more() -> None:
     line = Line()
     line.write(received(1))
@@ -200,8 +248,8 @@ class Gateway(Line):
         self._queue: deque[tuple[ChunkType, int]] = deque()
         self._sent = self._taken = 0
 
-    def _take(self, time: int, unit: bytes) -> None:
-        super()._take(time, unit)
+    def _take(self, time: int, unit: bytes, free: bool) -> None:
+        super()._take(time, unit, free)
         if unit[:1] != b"\0":
             return
         record = Chunk.parse(unit[1:-1])

@@ -187,6 +187,22 @@ def test_without_a_connection_the_edge_server_forgets_the_board(
     bench.infer(bench.images[1])
 
 
+@pytest.mark.parametrize("via", PACKETS)
+def test_with_a_key_a_board_learns_by_its_own_patience_that_it_was_forgotten(
+    bench: Bench, via: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.head, "keyless", False)
+    bench.connect(via)
+    bench.infer(bench.images[0])
+    before = int(bench.head.console.request("stats")["uptime_us"])
+    with bench.edge.impair(drop_connection="idle"), pytest.raises(MessageLost) as lost:
+        bench.infer(bench.images[0])
+    assert lost.value.code == "edge_timeout"
+    assert int(bench.head.console.request("stats")["uptime_us"]) - before < 11_000_000
+    bench.connect(via)
+    bench.infer(bench.images[1])
+
+
 Figures = dict[str, list[tuple[Stages, Wire | None] | int | None]]
 
 

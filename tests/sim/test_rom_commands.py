@@ -16,6 +16,7 @@ from hil.sim.chip.nor import MIB, SECTOR, NorFlash
 from hil.sim.chip.reset import ResetReason
 from hil.sim.faults.injector import Injector
 from hil.sim.loader.command import checksum
+from hil.sim.loader.registers import MOST_WRITTEN
 from hil.sim.loader.rom import SYNC_REQUEST, RomLoader
 from hil.sim.loader.slip import SlipDecoder, encode
 
@@ -356,6 +357,22 @@ def test_a_masked_register_write_leaves_the_other_bits(session: Session) -> None
     session.command(WRITE_REG, words(address, 0, 0x00F0, 0))
     (answer,) = session.send(request(READ_REG, words(address)))
     assert struct.unpack_from("<I", answer, 4)[0] == 0xAB0D
+
+
+def test_of_registers_written_at_random_the_last_are_held_and_the_chips_own_stay() -> None:
+    chip = esp32s3(virtual_mac(1))
+    session = Session(stub=True, chip=chip)
+    addresses = range(4, 4 * (2 * MOST_WRITTEN + 1), 4)
+    for at in range(0, len(addresses), 32):
+        each = [words(address, 1, 0xFFFFFFFF, 0) for address in addresses[at : at + 32]]
+        assert session.command(WRITE_REG, b"".join(each)) == OK
+
+    def read(address: int) -> int:
+        (answer,) = session.send(request(READ_REG, words(address)))
+        return int(struct.unpack_from("<I", answer, 4)[0])
+
+    assert [read(address) for address in addresses] == [0] * MOST_WRITTEN + [1] * MOST_WRITTEN
+    assert {address: read(address) for address in chip.registers} == chip.registers
 
 
 def test_the_baud_rate_changes_after_the_answer(session: Session) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from hil.cli.shared.chosen import ChosenContent, ChosenInputs, ChosenRig
+from hil.cli.shared.finite import Finite
 from hil.links import LINKS
 
 Command = Callable[..., Any]
@@ -23,7 +24,7 @@ board_option = click.option(
 )
 wait_option = click.option(
     "--wait",
-    type=click.FloatRange(0),
+    type=Finite(0),
     default=0.0,
     show_default=True,
     metavar="SECONDS",

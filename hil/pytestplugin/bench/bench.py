@@ -64,6 +64,7 @@ class Bench:
         self.rig = OpenRig(rig, RecordingBoard, on_wait)
         self.board = self.rig.board
         self.board.results = self._results = results
+        results.named = rig.board.name
         self._contents: dict[str, Content] = {}
         self._identities: dict[str, tuple[object, ...]] = {}
         self._stage = MAIN
@@ -148,6 +149,11 @@ class Bench:
     def is_in_use(self) -> bool:
         """Whether anything has been installed."""
         return self._installed
+
+    @property
+    def out_of_use(self) -> InfrastructureError | None:
+        """What has kept the rig from so many tests that no other is tried; None: nothing has."""
+        return self._damage.rig_broken
 
     def prepare(
         self, stage: str, build: "FirmwareBuild | None", model: "Model | None", cut: "Cut | None"

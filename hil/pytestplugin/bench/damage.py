@@ -50,6 +50,11 @@ class Damage:
         return self._breaker.open_by or self._failed
 
     @property
+    def rig_broken(self) -> InfrastructureError | None:
+        """What no flashing can mend; ``None`` as long as there is nothing."""
+        return self._breaker.open_by
+
+    @property
     def is_sound(self) -> bool:
         """Whether the boards are in use, and nothing may have left one in any state."""
         return self.broken is None and self._condition.is_sound

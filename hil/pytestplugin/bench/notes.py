@@ -4,6 +4,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from hil.health.remarks import is_retry
+
 if TYPE_CHECKING:
     from hil.board.board import Board
     from hil.edge import EdgeServer
@@ -26,10 +28,12 @@ class Notes:
         """Note what there is by now.
 
         Args:
-            boards: all that are open.
+            boards: all that are open, the one under test first.
             edge: the edge server that they have at present, if any.
         """
-        notes = [f"{board.port}: {note}" for board in boards for note in board.notes]
+        first, *others = boards
+        self._results.retries = sum(map(is_retry, first.notes))
+        notes = [f"{board.port}: {note}" for board in (first, *others) for note in board.notes]
         self._results.notes[:] = notes
         if edge is not None:
             self._foreign[edge.hearing] = edge.hearing.foreign_count

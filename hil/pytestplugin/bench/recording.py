@@ -65,11 +65,9 @@ class RecordingBoard(Board):
             inference = super().infer(image, *args, **kwargs)
         except MessageLost as error:
             error.tolerated = self._tolerates_loss(via, tail)
+            self.results.explained += self._impaired
             self.results.lost.append(
-                LostRecord(
-                    *(name, via, error.code, self.simulated, tail, self._model_id),
-                    self.results.combination,
-                )
+                LostRecord(name, via, error.code, self.simulated, tail, *self._on_board)
             )
             raise
         if sample:
@@ -93,9 +91,11 @@ class RecordingBoard(Board):
             echo = super().rtt(size, *args, **kwargs)
         except MessageLost as error:
             error.tolerated = self._tolerates_loss(via, tail)
+            self.results.explained += self._impaired
             echo = RoundTrip(via, size, None, error.code, None, self.simulated)
             self.results.round_trips.append(round_trip_record(echo, tail, *self._on_board))
             raise
+        self.results.explained += echo.lost and self._impaired
         self.results.round_trips.append(round_trip_record(echo, tail, *self._on_board))
         return echo
 
@@ -111,8 +111,7 @@ class RecordingBoard(Board):
 
         A link file or an impairment loses some, or the budget allows it.
         """
-        edge = self.connection.edge if self.connection else None
-        if edge is not None and edge.impairment is not None and edge.impairment.loses:
+        if self._impaired:
             return True
         if self.lab is not None and self.lab.shaped:
             return True
@@ -129,13 +128,19 @@ class RecordingBoard(Board):
         return bool(budgets.link(section, via).loss)
 
     @property
+    def _impaired(self) -> bool:
+        """Whether a test has its edge server lose messages."""
+        edge = self.connection.edge if self.connection else None
+        return edge is not None and edge.impairment is not None and edge.impairment.loses
+
+    @property
     def _model_id(self) -> str:
         return f"{self.info.model_id or 0:08x}"
 
     @property
-    def _on_board(self) -> tuple[str, str]:
-        """The model's id, and what the results call all that is on the board."""
-        return self._model_id, self.results.combination
+    def _on_board(self) -> tuple[str, str, bool]:
+        """The model's id, what the results call all that is on the board, whether it is alone."""
+        return self._model_id, self.results.combination, self.results.advisory
 
     def _over(self) -> tuple[str, str]:
         """Return the link that is up, and what runs the tail: edge or peer."""

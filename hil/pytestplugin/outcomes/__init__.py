@@ -3,6 +3,7 @@
 
 ``dormancy``     sessions that use nothing of the harness
 ``closing``      the session's end: whatever goes wrong in it is told
+``health``       how the boards have fared, entered and said
 ``report``       the closing table, the JUnit properties
 ``github``       the job's summary and annotations, on GitHub's runners
 ``page``         the page about a run

@@ -8,9 +8,10 @@ import pytest
 
 from hil.pytestplugin.options import report_directory
 from hil.pytestplugin.run import Run
+from hil.report import PAGE
 
-_PAGE: pytest.StashKey[list[Path]] = pytest.StashKey()
-"""The pages that have been written."""
+_PAGE: pytest.StashKey[Path] = pytest.StashKey()
+"""The page that has been written."""
 
 
 def write(config: pytest.Config, run: Run) -> None:
@@ -33,17 +34,15 @@ def write_of(config: pytest.Config, document: dict[str, Any], results: Path) -> 
     """
     from hil.report.report import report_page, write_page
 
-    path = page_path(config, results)
+    path = _place(config)
     write_page(report_page(document, results.parent), path)
-    config.stash.setdefault(_PAGE, []).append(path)
+    config.stash[_PAGE] = path
 
 
-def page_path(config: pytest.Config, results: Path) -> Path:
-    """Return where the page of a document goes: named as that, if several workers have one."""
-    return report_directory(config) / results.with_suffix(".html").name.replace("results", "index")
+def written(config: pytest.Config) -> Path | None:
+    """Return where the page of the run is; None if none was written."""
+    return config.stash.get(_PAGE, None)
 
 
-def written(config: pytest.Config, results: Path) -> Path | None:
-    """Return where the page of a document is; None if there is none."""
-    path = page_path(config, results)
-    return path if path in config.stash.get(_PAGE, ()) else None
+def _place(config: pytest.Config) -> Path:
+    return report_directory(config) / PAGE

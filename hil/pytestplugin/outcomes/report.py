@@ -105,6 +105,6 @@ def show(terminalreporter: "TerminalReporter", document: dict[str, Any], path: P
     terminalreporter.section("hil")
     for line in [*closing_lines(document, columns()), f"{'results':<10} {os.path.relpath(path)}"]:
         terminalreporter.write_line(printable(line, "\t"))
-    if (page := written(terminalreporter.config, path)) is not None:
+    if (page := written(terminalreporter.config)) is not None:
         terminalreporter.write_line(printable(f"{'page':<10} {os.path.relpath(page)}"))
     github.tell(terminalreporter, document)

@@ -27,10 +27,10 @@ def cautions(before: Document, after: Document) -> Iterator[str]:
     models = [each["model"]["model_id"] if each["model"] else None for each in (before, after)]
     if models[0] != models[1]:
         yield "Model or cut are not the same: what moves may be due to that alone."
-    boards = [each["board"] for each in (before, after)]
-    if None in boards:
+    boards = [{board["mac"] for board in each["boards"]} for each in (before, after)]
+    if set() in boards:
         yield "One of the runs has no board."
-    elif boards[0]["mac"] != boards[1]["mac"]:
+    elif boards[0] != boards[1]:
         yield "The boards are not the same: what moves may be due to that alone."
     shapes = [each["budgets"]["link_file"] for each in (before, after)]
     if shapes[0] != shapes[1]:

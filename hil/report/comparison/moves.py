@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from hil.budgets.compare import Comparison, compare_all
 from hil.report.disagreement import class_name
-from hil.report.grouping import Document, Row, combination, link_name, same_link
+from hil.report.grouping import Document, Row, combination, has_several_boards, same_link
 from hil.report.judged import judged_stages
+from hil.results.joining.photos import once
+from hil.results.views import link_name
 
 Key = tuple[str, str]
 """Link, with the content of the board if there are several; and stage."""
@@ -96,26 +98,35 @@ def lost(before: Document, after: Document) -> list[tuple[str, str, str]]:
 
 def _links(before: Document, after: Document) -> Iterator[tuple[str, Row, Row]]:
     several = len({combination(each) for each in after["latency"]}) > 1
+    boards = has_several_boards(after)
     for new in after["latency"]:
-        for old in before["latency"]:
-            if same_link(old, new) or _same_but_content(old, new, before, after):
-                name = f"{combination(new)} {link_name(new)}" if several else link_name(new)
-                yield name, old, new
+        for old in _of_board(before, new["board"]):
+            as_new = {**old, "board": new["board"]}
+            if same_link(as_new, new) or _same_but_content(old, new, before, after):
+                parts = [combination(new)] * several + [new["board"] or ""] * boards
+                yield " ".join([*parts, link_name(new)]), old, new
+
+
+def _of_board(run: Document, board: str | None) -> list[Row]:
+    """Return the links of a board; of another one if the run had no other than that."""
+    links: list[Row] = run["latency"]
+    own = [each for each in links if each["board"] == board]
+    return links if not own and not has_several_boards(run) else own
 
 
 def _same_but_content(old: Row, new: Row, before: Document, after: Document) -> bool:
     """Whether two links are alike, and neither run has more than one content of the board."""
     contents = [{combination(each) for each in run["latency"]} for run in (before, after)]
     alone = all(len(each) == 1 for each in contents)
-    return alone and all(old[key] == new[key] for key in ("via", "tail", "simulated"))
+    return alone and all(old[key] == new[key] for key in ("via", "tail", "simulated", "advisory"))
 
 
 def predictions(before: Document, after: Document) -> list[tuple[str, str, str]]:
     """Return the photos whose first class on the board has changed: name, before, after."""
     several = len(after["combinations"]) > 1
-    known = {_photo(each, several): each for each in before["photos"]}
+    known = {_photo(each, several): each for each in once(before["photos"])}
     found = []
-    for photo in after["photos"]:
+    for photo in once(after["photos"]):
         name = _photo(photo, several)
         earlier = known.get(name)
         if earlier is None or not all("board" in each["top5"] for each in (earlier, photo)):
@@ -139,12 +150,23 @@ def _class(document: Document, photo: Row, class_id: int) -> str:
 
 def outcomes(before: Document, after: Document) -> list[tuple[str, str, str]]:
     """Return the tests whose outcome has changed: name, before, after."""
-    known = {each["nodeid"]: each["outcome"] for each in before["tests"]}
+    known, found = _worst_outcomes(before), _worst_outcomes(after)
     return [
-        (each["nodeid"], known[each["nodeid"]], each["outcome"])
-        for each in after["tests"]
-        if known.get(each["nodeid"], each["outcome"]) != each["outcome"]
+        (name, known[name], outcome)
+        for name, outcome in found.items()
+        if known.get(name, outcome) != outcome
     ]
+
+
+def _worst_outcomes(document: Document) -> dict[str, str]:
+    """Return what became of each test, on the board where it went worst."""
+    found: dict[str, str] = {}
+    for each in document["tests"]:
+        known = found.get(each["nodeid"])
+        bad = each["outcome"] in ("failed", "error")
+        if known is None or known == "passed" or bad:
+            found[each["nodeid"]] = each["outcome"]
+    return found
 
 
 def median(values: tuple[int, ...]) -> int:

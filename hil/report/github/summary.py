@@ -6,16 +6,23 @@ from collections.abc import Iterator, Sequence
 
 from hil.host.printable import printable
 from hil.report.errors import Trouble, troubles
-from hil.report.grouping import Document, Row, combination, is_simulated, link_name
-from hil.report.identity import identity_of
+from hil.report.grouping import (
+    Document,
+    Row,
+    combination,
+    has_several_boards,
+    is_simulated,
+)
+from hil.report.identity import boards_table, identity_of
 from hil.report.judged import judged_stages
 from hil.report.verdict import verdict_of
+from hil.results.views import link_name
 
 _MARKS = {"good": "✅", "bad": "❌", "warn": "⚠️"}
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#!|~@&$]|:(?=\S)|(?<=www)\.|^[-+=]|^\d+[.)](?=\s)")
 """What may mean something in Markdown or HTML; as an entity it is only itself."""
 
-_FACTS = ("Board", "Firmware", "Model", "Cut after", "Flashed", "Links shaped by")
+_FACTS = ("Board", "Boards", "Firmware", "Model", "Cut after", "Flashed", "Links shaped by")
 _STAGES = ("transfer", "total", "loss")
 _MOST_TROUBLES = 20
 _MOST_LETTERS = 1000
@@ -47,9 +54,15 @@ def _lines(document: Document) -> Iterator[str]:
     yield ""
     facts = [fact for fact in identity_of(document).facts if fact[0] in _FACTS]
     yield from _table(("", ""), facts)
+    yield from _boards(document)
     yield from _agreement(document)
     yield from _latency(document, simulated)
     yield from _troubles(troubles(document))
+
+
+def _boards(document: Document) -> Iterator[str]:
+    if (boards := boards_table(document)) is not None:
+        yield from _table(boards.headings, boards.rows)
 
 
 def _agreement(document: Document) -> Iterator[str]:
@@ -72,8 +85,12 @@ def _percent(row: Row) -> tuple[str, str]:
 def _latency(document: Document, simulated: str) -> Iterator[str]:
     rows = []
     several = len({combination(each) for each in document["latency"]}) > 1
+    boards = has_several_boards(document)
     for each in document["latency"]:
-        name = f"{combination(each)} {link_name(each)}" if several else link_name(each)
+        if each["advisory"]:
+            continue  # the boards' table has them
+        parts = [combination(each)] * several + [each["board"] or ""] * boards
+        name = " ".join([*parts, link_name(each)])
         for stage in judged_stages(document, each):
             if stage.stage in _STAGES or stage.outcome not in ("pass", "no_budget", ""):
                 figures = (stage.told(figure) for figure in ("p50", "p95", "max"))

@@ -26,6 +26,11 @@ def provider_of(port: str) -> tuple[str, str]:
     return "port", port
 
 
+def place_of(provider: str, name: str) -> str:
+    """Return the name by which a board of a provider, called so by its lease, is meant alone."""
+    return f"{provider}:{PLACE}={name}" if provider == LABGRID else f"{provider}:{name}"
+
+
 def is_any(port: str) -> bool:
     """Whether any board of some is meant, so that twice the same are two boards."""
     provider, name = provider_of(port)

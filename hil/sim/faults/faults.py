@@ -161,7 +161,6 @@ def _change(text: str, fault: str) -> dict[str, Any]:
 
 def _board(text: str, number: str, boards: int) -> int:
     if not (number.isdecimal() and 1 <= int(number) <= boards):
-        raise BadInputError(
-            f"The fault {text!r} is for a board that is not there; name one of 1 to {boards}."
-        )
+        advice = f"name one of 1 to {boards}" if boards > 1 else "there is only board 1"
+        raise BadInputError(f"The fault {text!r} is for a board that is not there; {advice}.")
     return int(number) - 1

@@ -22,6 +22,11 @@ _WINBOND, _SPI_NOR = 0xEF, 0x40
 _SFDP = bytes.fromhex("53464450 060101ff 00060110 800000ff ef000000")
 
 
+MOST_WRITTEN = 1024
+"""Registers that hold what was written: those written last. esptool writes some dozens, and whoever
+writes more at random cannot fill the lab's memory with them."""
+
+
 class RegisterEffect(Enum):
     """What a register write does to the whole chip."""
 
@@ -30,24 +35,29 @@ class RegisterEffect(Enum):
 
 
 class Registers:
-    """Every register holds what was written, except where the hardware answers by itself."""
+    """A register holds what was written, except where the hardware answers by itself.
+
+    Args:
+        chip: whose they are, and what they hold from the start.
+        flash: behind the SPI registers.
+    """
 
     def __init__(self, chip: Chip, flash: NorFlash) -> None:
         self._chip = chip
-        self._values = dict(chip.registers)
+        self._written: dict[int, int] = {}
         self._flash = flash
         self._write_enabled = False
 
     def read(self, address: int) -> int:
         """Return the 32-bit register at ``address``; one never written reads as zero."""
-        return self._values.get(address, 0)
+        return self._written.get(address, self._chip.registers.get(address, 0))
 
     def write(self, address: int, value: int, mask: int = 0xFFFF_FFFF) -> RegisterEffect | None:
         """Write the bits of ``value`` that are set in ``mask``; return what that sets off."""
         value = (self.read(address) & ~mask | value & mask) & 0xFFFF_FFFF
-        self._values[address] = value
+        self._set(address, value)
         if address == self._chip.spi.command and value & _SPI_USER_TRANSACTION:
-            self._values[address] = value & ~_SPI_USER_TRANSACTION
+            self._set(address, value & ~_SPI_USER_TRANSACTION)
             self._transact()
             return None
         watchdog = self._chip.watchdog
@@ -61,6 +71,12 @@ class Registers:
             return RegisterEffect.DOWNLOAD_BOOT_CLEARED
         return None
 
+    def _set(self, address: int, value: int) -> None:
+        self._written.pop(address, None)
+        if len(self._written) == MOST_WRITTEN:
+            del self._written[next(iter(self._written))]
+        self._written[address] = value
+
     def _transact(self) -> None:
         """Run one user-defined SPI transaction: the flash answers into the first data word."""
         spi = self._chip.spi
@@ -70,12 +86,12 @@ class Registers:
             address >>= 8
         if instruction == _READ_ID:
             capacity = self._flash.size.bit_length() - 1
-            self._values[spi.w0] = _WINBOND | _SPI_NOR << 8 | capacity << 16
+            self._set(spi.w0, _WINBOND | _SPI_NOR << 8 | capacity << 16)
         elif instruction == _READ_SFDP:
             word = _SFDP[address : address + 4].ljust(4, b"\xff")
-            self._values[spi.w0] = int.from_bytes(word, "little")
+            self._set(spi.w0, int.from_bytes(word, "little"))
         elif instruction in _READ_STATUS:
-            self._values[spi.w0] = self._flash.status[_READ_STATUS[instruction]]
+            self._set(spi.w0, self._flash.status[_READ_STATUS[instruction]])
         elif instruction in _WRITE_STATUS and self._write_enabled:
             self._flash.status[_WRITE_STATUS[instruction]] = self.read(spi.w0) & 0xFF
             self._write_enabled = False

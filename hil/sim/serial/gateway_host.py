@@ -4,20 +4,39 @@
 For every record 4 that has reached it, the host owes a record 6 (docs/protocol.md, section 2.6).
 Simulated time stands still until that is there, but for one case: a host that has used up its
 credit can say nothing more until a record 5 lets it, and for that the gateway needs time.
+
+What strangers say in the lab's air takes no simulated time, so that figures are as without them:
+nor do its records 4, the records 6 that cover nothing else, and what is said to a stranger.
 """
 
 import re
+from typing import NamedTuple
 
 from hil.protocol import ProtocolError
 from hil.protocol.console.chunk import Chunk, ChunkType
 from hil.sim.clock.clock import CYCLES_PER_US, SimClock
 from hil.sim.clock.host_work import TURNAROUND_US
 from hil.sim.clock.reaction import Reaction
+from hil.sim.radio.stranger import refuses_stranger
 from hil.transport.espnow import CREDIT
 
 _MAC_SIZE = 6
+_REMEMBERED = 64
+"""Records that are known to be a stranger's: more than a gateway has on the way."""
 _RECORDS = (ChunkType.SEND, ChunkType.DEALT)
 _ROLE = re.compile(rb"[\0\s]*(?:#\d+\s+)?(?:role\s.*\bset=(gateway|model)\b|reboot\b)")
+
+
+class Departure(NamedTuple):
+    """How what the host has sent goes out.
+
+    Attributes:
+        time: when it departs (cycles).
+        free: whether it takes no time from then on, being a stranger's doing.
+    """
+
+    time: int
+    free: bool = False
 
 
 class GatewayHost:
@@ -42,9 +61,10 @@ class GatewayHost:
         self._received = self._dealt = 0
         self._sent = self._taken = 0
         self._reaction = Reaction()
+        self._foreign: set[int] = set()
 
-    def deliver(self, unit: bytes) -> None:
-        """Note that a binary frame has reached the host."""
+    def deliver(self, unit: bytes, *, free: bool = False) -> None:
+        """Note that a binary frame has reached the host, or one that is a stranger's doing."""
         record = _parse(unit)
         if record is None:
             return
@@ -53,30 +73,50 @@ class GatewayHost:
             self._mute = True
         if record.type is ChunkType.RECEIVED:
             self._received = record.offset
+            if free:
+                recent = record.offset - _REMEMBERED
+                self._foreign = {each for each in self._foreign if each > recent} | {record.offset}
         elif record.type is ChunkType.TAKEN:
             self._taken = record.offset
         self._settle()
 
-    def depart(self, unit: bytes) -> int:
-        """Return when a line or binary frame that the host has sent departs (cycles)."""
+    def depart(self, unit: bytes) -> Departure:
+        """Return when a line or binary frame that the host has sent departs."""
         now = self._clock.now
         record = _parse(unit)
         if record is None:
             if role := _ROLE.match(unit):
                 self.leave()
                 self._mute = role[1] != b"gateway"
-            return now
-        departure = now + TURNAROUND_US * CYCLES_PER_US
+            return Departure(now)
         if record.type is ChunkType.SEND:
             self._sent = record.offset
-            departure = self._reaction.departure(now, record.data[_MAC_SIZE:])
+            departure = self._sending(record.data[_MAC_SIZE:])
         elif record.type is ChunkType.DEALT:
-            self._dealt = record.offset
+            departure = self._dealing(record.offset)
         else:
-            return now
+            return Departure(now)
         self._mute = False
         self._settle()
         return departure
+
+    def _sending(self, frame: bytes) -> Departure:
+        now = self._clock.now
+        # Records come one at a time, as time stands still until each has been dealt with.
+        if refuses_stranger(frame) or self._is_foreign(self._received):
+            return Departure(now, free=True)
+        return Departure(self._reaction.departure(now, frame))
+
+    def _dealing(self, number: int) -> Departure:
+        now, free = self._clock.now, self._is_foreign(number)
+        self._foreign = {each for each in self._foreign if each > number}
+        self._dealt = number
+        return Departure(now, free) if free else Departure(now + TURNAROUND_US * CYCLES_PER_US)
+
+    def _is_foreign(self, number: int) -> bool:
+        """Is all that has come and is not dealt with, up to this record, a stranger's doing?"""
+        open_ones = range(self._dealt + 1, min(number, self._received) + 1)
+        return bool(open_ones) and all(each in self._foreign for each in open_ones)
 
     def _settle(self) -> None:
         """Let time stand still just while the host has something left to say, and may say it."""

@@ -2,7 +2,8 @@
 """The board's serial line in simulated time: bytes cross it at its rate.
 
 What a gateway's records take is part of what is measured. So records reach the host when their last
-byte has crossed; lines, which nobody times, go at once unless a record is still on the line.
+byte has crossed; lines, which nobody times, go at once unless a record is still on the line. What
+is a stranger's doing waits for what is on the line, and takes no time of it.
 """
 
 import functools
@@ -22,14 +23,15 @@ class Uart:
 
     Args:
         clock: simulated time.
-        to_board: called at once with what the firmware gets and when it has crossed (cycles).
+        to_board: called at once with what the firmware gets, when it has crossed (cycles), and
+            whether it takes the firmware no time.
         to_host: called with what reaches the host, when it does; returns whether one is there.
     """
 
     def __init__(
         self,
         clock: SimClock,
-        to_board: Callable[[int, bytes], None],
+        to_board: Callable[[int, bytes, bool], None],
         to_host: Callable[[bytes], bool],
     ) -> None:
         self._clock = clock
@@ -69,14 +71,22 @@ class Uart:
             else:
                 self._clock.at_rest(depart)
 
-    def write(self, data: bytes, now: int) -> None:
-        """Take a line, a part of one, or a binary frame from the firmware at time `now`."""
-        if data[:1] == b"\0" and len(data) > 2 and data[2] in FROM_GATEWAY:
+    def write(self, data: bytes, now: int, *, free: bool = False) -> None:
+        """Take a line, a part of one, or a binary frame from the firmware.
+
+        Args:
+            data: what it writes.
+            now: when (cycles).
+            free: whether it does so for a stranger, and a record takes no time.
+        """
+        is_record = data[:1] == b"\0" and len(data) > 2 and data[2] in FROM_GATEWAY
+        if is_record and not free:
             self._out_free_at = max(self._out_free_at, now) + self._cycles(data)
-        if self._out_free_at <= self._clock.now:
+        if self._out_free_at <= self._clock.now and not is_record:
             self._to_host(data)
         else:
-            self._clock.at(self._out_free_at, lambda: self._reach_host(data))
+            time = max(self._out_free_at, self._clock.now)
+            self._clock.at(time, lambda: self._reach_host(data, free))
 
     def host_gone(self) -> None:
         """Expect nothing more from the client that was attached."""
@@ -90,13 +100,14 @@ class Uart:
 
     def _depart(self, unit: bytes) -> None:
         if not self._closed:
-            start = max(self._in_free_at, self._host.depart(unit))
-            self._in_free_at = start + self._cycles(unit)
-            self._to_board(self._in_free_at, unit)
+            departure = self._host.depart(unit)
+            self._in_free_at = max(self._in_free_at, departure.time)
+            self._in_free_at += 0 if departure.free else self._cycles(unit)
+            self._to_board(self._in_free_at, unit, departure.free)
 
-    def _reach_host(self, data: bytes) -> None:
+    def _reach_host(self, data: bytes, free: bool) -> None:
         if not self._closed and self._to_host(data):
-            self._host.deliver(data)
+            self._host.deliver(data, free=free)
 
     def _cycles(self, data: bytes) -> int:
         return len(data) * BITS_PER_BYTE * 1_000_000 * CYCLES_PER_US // self._baud

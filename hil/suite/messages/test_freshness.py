@@ -23,6 +23,13 @@ STRANGERS: dict[str, dict[str, Any]] = {
 """What comes in front of each frame, by what it is."""
 
 
+NUMBERS = 1 << 32
+"""Of messages; after the last one comes 0."""
+
+HOP = 2_100_000_000
+"""How far a number may be ahead: further than half of all of them is behind, and that is old."""
+
+
 @pytest.mark.parametrize("stranger", STRANGERS)
 def test_frames_that_do_not_belong_to_the_message_change_nothing(
     plain_link: Connection,
@@ -88,13 +95,14 @@ def test_messages_are_numbered_past_every_limit(
     """Each answer is that of its own message, whatever width its number was kept in."""
     first, second = digits[:2]
     before = armed_board.infer(first)
-    # What is further ahead than half of all numbers would be taken for old.
-    for step in range(2_100_000_000, start, 2_100_000_000):
-        armed_board.console.request("counter", name="message", value=step)
+    reached = before.message_id
+    while (start - 1 - reached) % NUMBERS > HOP:
+        reached = (reached + HOP) % NUMBERS
+        armed_board.console.request("counter", name="message", value=reached)
         armed_board.rtt(16)
     armed_board.console.request("counter", name="message", value=start - 1)
     for offset, digit in enumerate((second, first, second, first), -1):
-        number = (start + offset) % (1 << 32)
+        number = (start + offset) % NUMBERS
         try:
             found = armed_board.infer(digit)
         except (MessageLost, BoardRefused) as error:

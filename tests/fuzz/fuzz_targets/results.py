@@ -13,6 +13,7 @@ from hil.results.reading import read_document
 
 _VALUES = (None, 0, -1, 1e308, "", "x", [], {}, [{}], {"a": []}, [None], True, [[]], "null")
 _LISTS = [
+    "boards",
     "flash",
     "combinations",
     "photos",
@@ -33,7 +34,7 @@ def _document(version: int) -> dict[str, object]:
         **{name: [] for name in _LISTS},
         **{name: {} for name in _TREES},
         **dict.fromkeys(("board", "firmware", "model", "cut")),
-        "budgets": {"verdicts": [{"checks": [{}]}]},
+        "budgets": {"measured": [], "verdicts": [{"board": "virtual", "checks": [{}]}]},
         "latency": [{"stages_us": {"total": {}}}],
         "photos": [{}],
         "errors": [{}],

@@ -233,3 +233,14 @@ def test_without_the_extra_for_virtual_boards_it_says_what_to_install(
     monkeypatch.setattr("hil.sim.process.importlib.util.find_spec", find_spec)
     with pytest.raises(BadInputError, match="virtual boards need wasmtime: pip install"):
         run("--minutes", 1)
+
+
+@pytest.mark.parametrize("option", ["--minutes", "--shrink", "--wait"])
+@pytest.mark.parametrize("number", ["nan", "inf", "1e+308"])
+def test_what_is_no_number_is_refused_before_anything_waits_by_it(
+    conducted: Conducted, option: str, number: str
+) -> None:
+    result = run("--inferences", 3, option, number)
+    assert result.exit_code == 2
+    assert f"Invalid value for '{option}': {number} is not a number to count by." in result.output
+    assert not hasattr(conducted, "request")

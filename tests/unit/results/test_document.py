@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The results document follows its schema, whatever a run has or has not seen."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from hil.model.accuracy import AgreementLimit, AgreementLimits
 from hil.results import Results, write_document
+from hil.results.document import board_name
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "results.schema.json").read_text())
 
@@ -108,3 +110,38 @@ def test_a_failed_write_leaves_the_old_file(results: Results, tmp_path: Path) ->
     with pytest.raises(ValueError, match="JSON"):
         write_document(results.document(), path)
     assert path.read_text() == before
+
+
+def test_every_row_says_of_which_board_it_is(results: Results) -> None:
+    def names() -> set[str | None]:
+        document = results.document()
+        budgets = document["budgets"]
+        lists = ("flash", "photos", "inferences", "lost", "round_trips", "latency", "errors")
+        rows = [row for name in (*lists, "tests") for row in document[name]]
+        rows += [*budgets["verdicts"], *budgets["measured"], document["history"]]
+        assert document["boards"] in ([document["board"]], [])
+        return {row["board"] for row in rows}
+
+    assert names() == {"virtual"}
+    results.named = "bench-3"
+    assert names() == {"bench-3"}
+    assert results.document()["board"]["name"] == "bench-3"
+    results.named, results.board = "", None
+    assert names() == {None}
+
+
+def test_a_board_without_a_name_is_called_by_its_address() -> None:
+    assert board_name("usb", "7c:df:a1:00:00:01") == "7c:df:a1:00:00:01"
+    assert board_name("virtual", "02:48:49:4c:00:01") == "virtual"
+
+
+def test_what_is_advisory_is_kept_apart(results: Results) -> None:
+    sure = results.document()["latency"]
+    results.inferences += [
+        dataclasses.replace(each, advisory=True) for each in results.inferences[:5]
+    ]
+    document = results.document()
+    check(document)
+    assert [each for each in document["latency"] if not each["advisory"]] == sure
+    (advisory,) = (each for each in document["latency"] if each["advisory"])
+    assert advisory["stages_us"]["total"]["n"] == 5

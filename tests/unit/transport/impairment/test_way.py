@@ -205,3 +205,11 @@ def test_a_frame_of_another_model_takes_the_place_of_the_right_one_and_its_crc_i
     acknowledgement = ack_frame(message, Flags.NONE, Ack(3))
     assert each.through(acknowledgement) == [acknowledgement]
     assert counts.foreign == 1
+
+
+def test_where_there_is_a_key_nothing_is_made_another_models():
+    message = Message(MessageType.RESULT, Flags.ANSWER, 7, 3, 0x1234, bytes(72))
+    (frame,) = fragment(message, 200, bytes(range(16)))
+    each, counts = way(Plan(foreign=1, foreign_in=("model",)))
+    assert each.through(frame) == [frame]
+    assert counts.foreign == 0

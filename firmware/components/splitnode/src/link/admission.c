@@ -78,7 +78,8 @@ static admission admit_request(sn_link *link, uint64_t from, sn_header *header, 
     }
     if (header->type == SN_FRAME_HELLO) {
         if (has_flag && header->count == 1 && has_tag(link, &link->auth.key, header, frame, length)) {
-            return ADMITTED;
+            bool begins = !sn_link_repeats(link) && !link->greeted; /* over BLE with its HELLO */
+            return begins && sn_link_is_used_hello(link, header) ? FOREIGN : ADMITTED;
         }
         sn_link_note_refusal(link, from, header, length);
         return FOREIGN;
@@ -127,7 +128,11 @@ bool sn_link_admit_message(sn_link *link, const sn_header *header, const uint8_t
     uint32_t size = *length - SN_HEADER_SIZE;
     bool is_of_session = is_tail && !link->greeted ? header->type == SN_FRAME_HELLO : header->session == link->session;
     if (header->count == 1 && is_of_session && (header->flags & (SN_FLAG_AUTHENTICATED | SN_FLAG_ANSWER)) == right &&
-        sn_tag_verify(link->port, expected_key(link), header, &frame[SN_HEADER_SIZE], &size)) {
+        sn_tag_verify(link->port, expected_key(link), header, &frame[SN_HEADER_SIZE], &size) &&
+        (!is_tail || link->greeted || !sn_link_is_used_hello(link, header))) {
+        if (is_tail) {
+            sn_link_note_session(link, header->session, header->message);
+        }
         *length = SN_HEADER_SIZE + size;
         return true;
     }

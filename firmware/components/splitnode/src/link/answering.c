@@ -190,5 +190,8 @@ void sn_link_receive_request(sn_link *link, const sn_source *from, const sn_head
     }
     link->answering.to = from->address;
     link->answering.latest = header->message;
+    if (sn_link_is_keyed(link) && !sn_link_repeats(link)) {
+        sn_link_note_session(link, header->session, header->message);
+    }
     receive_fragment(link, header, frame, length, wants_ack);
 }

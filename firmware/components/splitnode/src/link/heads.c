@@ -56,6 +56,9 @@ static void begin(sn_link *link, sn_link_greeter *greeter) {
     }
     sn_reassembly_expect_tags(&link->frames.reassembly, link->port, &link->auth.session);
     answering->latest = greeter->hello;
+    if (!sn_link_repeats(link)) {
+        sn_link_note_session(link, greeter->session, greeter->hello);
+    }
     sn_link_agree_key(link, &greeter->key);
     sn_link_greet(link);
 }

@@ -69,6 +69,10 @@ void sn_link_tag(sn_link *link);
 void sn_link_tag_anew(sn_link *link);
 /* What a frame is answered with that has been let in; NULL without a key. */
 const sn_key *sn_link_answer_key(const sn_link *link, const sn_header *request);
+/* Over TCP and BLE: a message of a session has come, */
+void sn_link_note_session(sn_link *link, uint32_t session, uint32_t message);
+/* and so this HELLO has opened a connection before, or is older than one that has. */
+bool sn_link_is_used_hello(const sn_link *link, const sn_header *hello);
 /* Takes the tag off a frame that is a whole message and has been let in. False if it is wrong, which has been counted.
  */
 bool sn_link_take_tag(sn_link *link, const sn_header *header, const uint8_t *frame, size_t *length);

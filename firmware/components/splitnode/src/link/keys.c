@@ -77,3 +77,26 @@ bool sn_link_take_tag(sn_link *link, const sn_header *header, const uint8_t *fra
     *length = SN_HEADER_SIZE + size;
     return true;
 }
+
+void sn_link_note_session(sn_link *link, uint32_t session, uint32_t message) {
+    sn_link_auth *auth = &link->auth;
+    for (uint32_t i = 0; i < SN_LINK_SESSIONS; i++) {
+        sn_link_known_session *known = &auth->sessions[i];
+        if (known->is_there && known->session == session) {
+            known->latest = sn_message_is_older(known->latest, message) ? message : known->latest;
+            return;
+        }
+    }
+    auth->sessions[auth->next_session] = (sn_link_known_session){true, session, message};
+    auth->next_session = (auth->next_session + 1) % SN_LINK_SESSIONS;
+}
+
+bool sn_link_is_used_hello(const sn_link *link, const sn_header *hello) {
+    for (uint32_t i = 0; i < SN_LINK_SESSIONS; i++) {
+        const sn_link_known_session *known = &link->auth.sessions[i];
+        if (known->is_there && known->session == hello->session) {
+            return !sn_message_is_older(known->latest, hello->message);
+        }
+    }
+    return false;
+}

@@ -31,6 +31,7 @@
 #define SN_LINK_FRAME_LEAST 128u      /* that a packet link must carry: HELLO, ACK and the ERROR to HELLO fit */
 #define SN_LINK_BITMAP 8192u          /* one bit for each fragment of any message */
 #define SN_LINK_GREETERS 4u           /* heads that have greeted, on one tail at a time */
+#define SN_LINK_SESSIONS 4u           /* of heads, of which a tail knows how far they have come */
 
 /* What a side says of itself in HELLO. Both must mean the same tensor of the same model and cut. */
 typedef struct {
@@ -137,6 +138,13 @@ typedef struct {
     uint32_t fragment_length;
 } sn_link_greeter;
 
+/* How far a session has come over connections of its own, TCP and BLE: who has kept a HELLO of it, and connects, shall
+ * not keep the heads out. */
+typedef struct {
+    bool is_there;
+    uint32_t session, latest; /* the highest message id */
+} sn_link_known_session;
+
 /* Who may be heard: keys.c and admission.c. */
 typedef struct {
     uint8_t flag; /* SN_FLAG_AUTHENTICATED if this side has been given a key; then there are: */
@@ -146,7 +154,9 @@ typedef struct {
     sn_key session;      /* and of all else */
     uint32_t connection; /* number of the connection that this key is of: a message has its tag from one of them */
     sn_link_greeter greeters[SN_LINK_GREETERS];
-    uint32_t next_greeter;  /* whose place the next one takes */
+    uint32_t next_greeter; /* whose place the next one takes */
+    sn_link_known_session sessions[SN_LINK_SESSIONS];
+    uint32_t next_session;
     bool is_refused;        /* somebody says that the two sides have no common key */
     bool ends_with_message; /* a stream does, with the one on its way out */
     bool has_refused;       /* a stranger, on a packet link, */

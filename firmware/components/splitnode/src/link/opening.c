@@ -78,8 +78,9 @@ static void opened(sn_link *link, sn_via via) {
         sn_link_fail(link, SN_ERR_MTU, "the link's frames hold less than 128 bytes");
         return;
     }
-    if (is_tail) { /* without a stream there may be no connection yet, just the way in */
-        link->deadline = sn_link_has_stream(link) ? sn_link_now(link) + SN_LINK_PATIENCE_US : SN_LINK_NO_DEADLINE;
+    if (is_tail) { /* over UDP and ESP-NOW there is no connection yet, just the way in */
+        bool is_connected = sn_link_has_stream(link) || (sn_link_is_keyed(link) && !sn_link_repeats(link));
+        link->deadline = is_connected ? sn_link_now(link) + SN_LINK_PATIENCE_US : SN_LINK_NO_DEADLINE;
         return;
     }
     link->deadline = sn_link_earlier(link->deadline, sn_link_now(link) + SN_LINK_PATIENCE_US);

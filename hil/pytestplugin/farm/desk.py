@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""What a worker hears from the controller, and the tests that it leaves to others."""
+
+import os
+import queue
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hil.errors import InfrastructureError
+from hil.pytestplugin.farm import alone, benchmarks
+from hil.pytestplugin.farm.rest import Rest, tear_down
+from hil.pytestplugin.farm.words import (
+    BACK,
+    BROKEN,
+    CHANNEL,
+    CHECK,
+    KEEP,
+    KINDS,
+    MOVES,
+    REFUSED,
+    TESTS,
+)
+from hil.pytestplugin.outcomes.kinds import needs_board
+
+if TYPE_CHECKING:
+    from hil.pytestplugin.bench.bench import Bench
+
+_GRACE_S = 10.0
+"""For a worker to end by itself whose controller is gone: somebody else may have the board now."""
+
+_PATIENCE_S = 10.0
+"""For the controller's answer, which asks a board's provider."""
+
+
+class Desk:
+    """What a worker hears from the controller, and whether it runs the tests that it is given.
+
+    Args:
+        config: of the worker's session.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        told: dict[str, Any] = config.workerinput  # type: ignore[attr-defined]
+        self._channel = told[CHANNEL]
+        self._gives_back = bool(told[MOVES])
+        self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._broken = self._rests = False
+        self._last: pytest.Item | None = None
+        self._unopened: InfrastructureError | None = None
+        self._channel.setcallback(self._hear, endmarker=None)
+
+    def announce(self, session: pytest.Session) -> None:
+        """Say what has been collected, before pytest-xdist does."""
+        items = session.items
+        found = {
+            "board": [place for place, item in enumerate(items) if needs_board(item)],
+            "latency": [p for p, item in enumerate(items) if alone.is_to_be_alone(item)],
+            "benchmark": [p for p, item in enumerate(items) if benchmarks.measures(item)],
+        }
+        self._channel.send((TESTS, {kind: found[kind] for kind in KINDS}))
+        self._rests = bool(found["board"])
+        if self._rests:
+            benchmarks.say_nothing(session.config)
+
+    def refuse(self, error: BaseException) -> None:
+        """Say why no test can be run: pytest-xdist passes nothing on of what ends a worker."""
+        code = getattr(error, "returncode", pytest.ExitCode.USAGE_ERROR)
+        self._channel.send((REFUSED, str(error), int(code)))
+
+    def seat(self, session: pytest.Session) -> None:
+        """Put a rest behind the tests, once pytest-xdist has said what they are.
+
+        Where none needs a board, pytest-xdist is left to itself.
+        """
+        if self._rests:
+            session.items.append(Rest.behind(session))
+
+    def replaces(self, item: pytest.Item, following: pytest.Item | None) -> bool:
+        """Return whether a test is not run here, with what there is to do in its place done."""
+        if not isinstance(item, Rest):
+            if not (self._broken and self._gives_back and needs_board(item)):
+                self._last = item
+                return False
+            self._channel.send((BACK, item.session.items.index(item)))
+        tear_down(item, self._last, following)
+        return True
+
+    def note(self, error: BaseException | None, bench: "Bench | None") -> None:
+        """Learn of what ended a phase of a test that uses a board.
+
+        Args:
+            error: what it was; None if it has ended by itself.
+            bench: the open boards; None where they could not be opened.
+        """
+        if bench is None and isinstance(error, InfrastructureError):
+            self._unopened = error
+        why = self._unopened if bench is None else bench.out_of_use
+        if why is not None and not self._broken:
+            self._broken = True
+            if self._gives_back:
+                self._channel.send((BROKEN, str(why)))
+
+    def check(self, port: str) -> None:
+        """Ask the controller whether a board is still lent.
+
+        Raises:
+            InfrastructureError: it is not, as the sentence says.
+        """
+        self._channel.send((CHECK, port))
+        try:
+            why = self._answers.get(timeout=_PATIENCE_S)
+        except queue.Empty:
+            return
+        if why:
+            raise InfrastructureError(why)
+
+    def _hear(self, message: "tuple[Any, ...] | None") -> None:
+        if message is None:
+            threading.Thread(target=_end_at_last, daemon=True).start()
+        elif message[0] == KEEP:
+            self._gives_back = False
+        elif message[0] == CHECK:
+            self._answers.put(message[1])
+
+
+def _end_at_last() -> None:
+    threading.Event().wait(_GRACE_S)
+    os._exit(1)

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: MIT
+"""The workers of a session, and the boards that they are lent."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hil.errors import BadInputError, InfrastructureError
+from hil.host.columns import fold
+from hil.host.printable import printable
+from hil.host.terminal import columns
+from hil.pytestplugin.farm.asked import directories
+from hil.pytestplugin.farm.benchmarks import is_off_by_xdist
+from hil.pytestplugin.farm.hearing import listen
+from hil.pytestplugin.farm.named import boards_per_worker, named_boards
+from hil.pytestplugin.farm.scheduler import TwoPasses
+from hil.pytestplugin.farm.seat import Seat
+from hil.pytestplugin.farm.words import LOT, MOVES
+from hil.pytestplugin.run import Run
+from hil.rig.rig import Rig
+from hil.rig.several.candidates import Candidates
+from hil.rig.several.lending import Lot
+from hil.rig.several.pool import Pool, Wish
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+
+class Farm:
+    """The workers of a session and the boards that they are lent.
+
+    Args:
+        config: of the session.
+
+    Attributes:
+        pool: the boards; None where every worker takes care of its own.
+        scheduler: of the tests; None until it is made.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.pool: Pool | None = None
+        self.scheduler: TwoPasses | None = None
+        self._config = config
+        self._seats: dict[Any, Seat] = {}
+        self._lots: dict[Any, Lot] = {}
+
+    def acquire(self, workers: int) -> None:
+        """Have boards for so many workers.
+
+        Raises:
+            BadInputError: there are too few, or something makes no sense.
+            InfrastructureError: one cannot be had.
+        """
+        run = Run.of(self._config)
+        settings, each = run.settings, boards_per_worker(self._config)
+        found = candidates(self._config)
+        if found.virtual:
+            return
+        wish = Wish(directories(self._config), settings.board_wait, run.say_who)
+        pool = self.pool = Pool(wish)
+        self._config.add_cleanup(pool.close)
+        if workers == 1 and each is None:
+            pool.fill_with(self._rig())
+            return
+        if settings.peer or settings.gateway:
+            option = "--hil-peer" if settings.peer else "--hil-gateway"
+            raise BadInputError(
+                f"{option} names one board, and {workers} workers need one each; say "
+                "--hil-boards-per-worker=2 in its place."
+            )
+        pool.fill(found, workers, each or 1)
+        for line in pool.passed_over:
+            self.say(line)
+
+    def schedule(self, inner: Any) -> TwoPasses:
+        """Return the scheduler around pytest-xdist's own."""
+        self.scheduler = TwoPasses(self._config, inner, self._seats.__getitem__, self.say)
+        return self.scheduler
+
+    def lend(self, node: Any) -> None:
+        """Give boards to a worker that is about to be started, and listen to it."""
+        seat = self._seats[node] = Seat(node)
+        listen(seat, self._check)
+        node.workerinput[MOVES] = self._config.getoption("dist") != "each"
+        lot = self.pool.take() if self.pool is not None else None
+        if lot is not None:
+            self._lots[node], seat.board = lot, str(lot)
+            node.workerinput[LOT] = json.dumps(lot.values())
+
+    def take_back(self, node: Any) -> None:
+        """Have boards of a worker that has ended for another.
+
+        Raises:
+            pytest.UsageError: it could not run any test, as the sentence says.
+        """
+        lot = self._lots.pop(node, None)
+        if self.pool is not None and lot is not None:
+            self.pool.give_back(lot)
+        if (refused := self._seats[node].refused) is not None:
+            sentence, code = refused
+            if code == pytest.ExitCode.USAGE_ERROR:
+                raise pytest.UsageError(sentence)
+            pytest.exit(sentence, returncode=code)
+
+    def say(self, line: str) -> None:
+        """Show a line at once."""
+        reporter: TerminalReporter | None = self._config.pluginmanager.get_plugin(
+            "terminalreporter"
+        )
+        if reporter is not None:
+            reporter.ensure_newline()
+            for part in fold(f"hil: {line}", columns(), rest=" " * 5):
+                reporter.write_line(printable(part, "\t"))
+
+    def closing_lines(self) -> list[str]:
+        """Return what is to be said at the end."""
+        lines: list[str] = []
+        if self.scheduler is None or not self.scheduler.begun:
+            return lines
+        if judges := self.scheduler.judges:
+            where = " and ".join(map(self._described, judges))
+            lines.append(f"{'latency':<10} was judged on {where}, nothing else being run")
+        if unmeasured := self._unmeasured():
+            lines.append(
+                f"{'benchmarks':<10} {unmeasured} test{'s' if unmeasured > 1 else ''} with the "
+                "fixture benchmark measured nothing, since others were run beside; mark what needs "
+                "a board latency, or run without -n"
+            )
+        return lines
+
+    def _described(self, worker: str) -> str:
+        board = next(seat.board for seat in self._seats.values() if seat.name == worker)
+        return f"{board} ({worker})" if board else f"the board of {worker}"
+
+    def _unmeasured(self) -> int:
+        """Return how many tests used ``benchmark`` where pytest-benchmark measures nothing."""
+        seats = [seat for seat in self._seats.values() if seat.kinds.get("board")]
+        if not is_off_by_xdist(self._config):
+            return 0
+        used = {index for seat in seats for index in seat.kinds["benchmark"]}
+        return len(used.difference(*(seat.kinds["latency"] for seat in seats)))
+
+    def _rig(self) -> Rig:
+        run = Run.of(self._config)
+        settings = run.settings
+        return Rig.find(
+            settings.board,
+            peer=settings.peer,
+            gateway=settings.gateway,
+            hci=settings.hci,
+            auth=settings.auth,
+            directories=directories(self._config),
+            wait_s=settings.board_wait,
+            on_wait=run.say_who,
+        )
+
+    def _check(self, port: str) -> str:
+        try:
+            assert self.pool is not None
+            self.pool.check(port)
+        except InfrastructureError as error:
+            return str(error)
+        return ""
+
+
+def candidates(config: pytest.Config) -> Candidates:
+    """Return which boards workers may have; raises as :meth:`Candidates.find`."""
+    return Candidates.find(named_boards(config), directories(config))

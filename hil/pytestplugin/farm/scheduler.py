@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: MIT
+"""Two passes around pytest-xdist's scheduler, whichever was chosen, and boards that break.
+
+First all tests are distributed but those that are about latency. Those follow when every worker is
+idle: on one of them, while nothing else is run. What a worker gives back whose board is broken goes
+to the others. Where no test needs a board, pytest-xdist's scheduler is left to itself.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from hil.pytestplugin.farm.seat import Seat
+from hil.pytestplugin.farm.words import KEEP
+
+
+class TwoPasses:
+    """Does what ``xdist.scheduler.protocol.Scheduling`` asks for.
+
+    Args:
+        config: of the session.
+        inner: the scheduler of the first pass.
+        seats: a worker's seat, by its node; where it has none yet, one is made.
+        say: shows a line at once.
+
+    Attributes:
+        begun: whether every worker has collected.
+        judges: the workers that have run the tests about latency, by name.
+    """
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        inner: Any,
+        seats: Callable[[Any], Seat],
+        say: Callable[[str], None],
+    ) -> None:
+        from xdist.workermanage import parse_tx_spec_config
+
+        self.judges: list[str] = []
+        self._expected = len(parse_tx_spec_config(config))
+        self._each = config.getoption("dist") == "each"
+        self._inner = inner
+        self._make = seats
+        self._say = say
+        self._seats: dict[Any, Seat] = {}
+        self.begun = self._plain = self._void = False
+        self._ids: list[str] = []
+        self._first: list[int] = []
+        self._places: dict[int, int] = {}
+        self._apart: set[int] = set()
+        self._moved: list[int] = []
+        self._latency: list[tuple[Any, list[int]]] = []
+        self._told: set[str] = set()
+
+    @property
+    def nodes(self) -> list[Any]:
+        """The workers."""
+        return list(self._inner.nodes) if self._plain else list(self._seats)
+
+    @property
+    def collection_is_completed(self) -> bool:
+        """Whether every worker of the beginning has collected."""
+        if self._plain:
+            return bool(self._inner.collection_is_completed)
+        ready = sum(seat.ids is not None for seat in self._seats.values())
+        return self.begun or ready >= self._expected
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether tests are under way."""
+        return self.begun and bool(self._inner.has_pending)
+
+    @property
+    def tests_finished(self) -> bool:
+        """Whether all tests have been run."""
+        if not self.begun:
+            return False
+        if self._plain or self._void:
+            return bool(self._inner.tests_finished)
+        idle = all(seat.is_idle for seat in self._seats.values())
+        return idle and not self._is_left
+
+    def add_node(self, node: Any) -> None:
+        """Add a worker that has started."""
+        if self._plain:
+            self._inner.add_node(node)
+            return
+        seat = self._seats[node] = self._make(node)
+        if self.begun:
+            self._inner.add_node(seat.proxy)
+
+    def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
+        """Learn what a worker has collected."""
+        if self._plain:
+            self._inner.add_node_collection(node, collection)
+            return
+        seat = self._seats[node]
+        seat.ids = list(collection)
+        if self.begun:
+            if seat.ids != self._ids:
+                seat.ids, seat.proxy.first = None, range(len(collection))
+                self._inner.add_node_collection(
+                    seat.proxy, collection
+                )  # which tells the difference
+            else:
+                self._tell_inner(seat)
+
+    def schedule(self) -> None:
+        """Begin, or have a worker that came later take part."""
+        if self._plain:
+            self._inner.schedule()
+            return
+        if not self.begun:
+            self.begun = True
+            if not self._begin():
+                return
+        self._inner.schedule()
+        self._go_on()
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        """Learn that a worker is done with what it was given."""
+        if self._plain:
+            self._inner.mark_test_complete(node, item_index, duration)
+            return
+        seat = self._seats[node]
+        if seat.done(item_index):
+            if item_index in seat.back:
+                seat.back.discard(item_index)
+                self._put_back(item_index)
+            elif item_index in seat.kinds.get("board", ()):
+                seat.ran += 1
+            if item_index in seat.own:
+                seat.own.discard(item_index)
+            else:
+                self._inner.mark_test_complete(seat.proxy, self._places[item_index], duration)
+        self._go_on()
+
+    def mark_test_pending(self, item: str) -> None:
+        """Have a test run once more."""
+        if self._plain:
+            self._inner.mark_test_pending(item)
+            return
+        self._put_back(self._ids.index(item))
+        self._go_on()
+
+    def remove_pending_tests_from_node(self, node: Any, indices: Sequence[int]) -> None:
+        """Learn which tests a worker has given back that were to be stolen from it."""
+        if self._plain:
+            self._inner.remove_pending_tests_from_node(node, indices)
+            return
+        seat = self._seats[node]
+        for index in indices:
+            seat.outstanding.remove(index)
+        stolen = [self._places[index] for index in indices]
+        self._inner.remove_pending_tests_from_node(seat.proxy, stolen)
+        self._go_on()
+
+    def remove_node(self, node: Any) -> str | None:
+        """Remove a worker that has ended; return the test that it has died of, if it has."""
+        if self._plain:
+            crashed: str | None = self._inner.remove_node(node)
+            return crashed
+        seat = self._seats.pop(node)
+        if not self.begun:
+            return None
+        running = seat.running
+        known = seat.proxy in self._inner.nodes
+        in_inner = self._inner.remove_node(seat.proxy) if known else None
+        for index in seat.outstanding:
+            if index in seat.own and index != running:
+                self._put_back(index)
+        died_of = None if running is None else self._ids[running]
+        if in_inner is not None and in_inner != died_of:
+            self._put_back(self._ids.index(in_inner))
+        self._go_on()
+        return died_of
+
+    @property
+    def _is_left(self) -> bool:
+        """Whether there are tests that no worker has been given."""
+        judged = any(indices for _, indices in self._latency)
+        return bool(self._moved) or judged or not self._inner.tests_finished
+
+    def _begin(self) -> bool:
+        """Divide the tests between the passes; return whether there is anything to divide."""
+        seats = list(self._seats.values())
+        self._ids = seats[0].ids or []
+        self._void = any(seat.ids != self._ids for seat in seats)
+        self._plain = not self._void and not any(seat.kinds.get("board") for seat in seats)
+        if self._plain:
+            for node, seat in self._seats.items():
+                self._inner.add_node(node)
+                self._inner.add_node_collection(node, seat.ids)
+            self._inner.schedule()
+            return False
+        if not self._void:
+            self._apart.update(seats[0].kinds.get("latency", ()))
+        self._first = [index for index in range(len(self._ids)) if index not in self._apart]
+        self._places = {index: place for place, index in enumerate(self._first)}
+        whose = list(self._seats) if self._each else [None]
+        self._latency = [(node, sorted(self._apart)) for node in whose]
+        for seat in seats:
+            self._inner.add_node(seat.proxy)
+            self._tell_inner(seat)
+        return True
+
+    def _tell_inner(self, seat: Seat) -> None:
+        assert seat.ids is not None
+        if self._void:
+            self._inner.add_node_collection(seat.proxy, seat.ids)
+            return
+        seat.proxy.first = self._first
+        self._inner.add_node_collection(seat.proxy, [self._ids[index] for index in self._first])
+
+    def _put_back(self, index: int) -> None:
+        """Have a test run by another worker, or once more; one about latency still alone."""
+        if index in self._apart:
+            self._latency.insert(0, (None, [index]))
+        else:
+            self._moved.append(index)
+
+    def _go_on(self) -> None:
+        """Give out what is to be given out now."""
+        if self._void or not self.begun:
+            return
+        self._heed_broken()
+        if not self._inner.tests_finished:
+            return
+        for seat in self._seats.values():
+            if not seat.node.shutting_down and seat.ids is not None:
+                seat.let_rest()
+        ready = [seat for seat in self._seats.values() if seat.is_open and seat.is_idle]
+        while self._moved and ready:
+            seat = ready.pop(0)
+            seat.give([self._moved.pop(0)], own=True)
+            seat.let_rest()
+        if all(seat.is_idle for seat in self._seats.values()) and not self._moved:
+            self._judge()
+
+    def _judge(self) -> None:
+        """Have tests about latency run by one worker, all others being idle."""
+        self._latency = [(node, indices) for node, indices in self._latency if indices]
+        ready = [seat for seat in self._seats.values() if seat.is_open]
+        if not self._latency or not ready:
+            return
+        node = self._latency[0][0]
+        indices = [index for whose, those in self._latency if whose is node for index in those]
+        self._latency = [(whose, those) for whose, those in self._latency if whose is not node]
+        seat = self._seats[node] if node in self._seats else max(ready, key=lambda each: each.ran)
+        if seat.name not in self.judges:
+            self.judges.append(seat.name)
+        seat.give(indices, own=True)
+        seat.let_rest()
+
+    def _heed_broken(self) -> None:
+        """Give nothing more to workers whose boards are broken, unless there is no other."""
+        broken = [seat for seat in self._seats.values() if seat.broken]
+        for seat in broken:
+            if seat.name not in self._told:
+                self._told.add(seat.name)
+                self._say(
+                    f"the board of {seat.name} is of no use any more ({seat.broken}); "
+                    "its remaining tests go to other workers"
+                )
+        others = [seat for seat in self._seats.values() if not seat.broken]
+        if broken and self._is_left and all(seat.node.shutting_down for seat in others):
+            self._say("no board is left; the remaining tests end with what broke the last one")
+            for seat in broken:
+                seat.broken = ""
+                seat.say(KEEP)
+            self._inner.schedule()

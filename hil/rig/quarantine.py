@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: MIT
+"""Which boards are set aside, being sick: what is known of a board before it is opened.
+
+A board is known by its MAC address, wherever it is plugged in. Where nobody knows that before it is
+opened (behind a bridge, a URL, in a farm), it is the board that was last seen there. A virtual
+board, whose address tells nothing, is known by its place.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hil.errors import BadInputError, BoardQuarantinedError, PortMissingError
+from hil.health.entry import Sighting
+from hil.health.history import Health, judge, set_aside
+from hil.health.limits import HealthLimits
+from hil.health.store import Store
+from hil.rig.choice import choose_first
+from hil.rig.file import RigFile
+from hil.rig.identity import VIRTUAL, Identity
+from hil.rig.lock import lock_name
+from hil.rig.lookup import find_port
+from hil.rig.providers.extensions import BOARDS
+from hil.rig.providers.named import is_any, provider_of
+from hil.serialport.ports import serial_port
+
+VARIABLE = "HIL_QUARANTINE"
+"""Environment variable; ``off``: boards that are set aside are taken all the same."""
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """What is known of a board before it is opened.
+
+    Attributes:
+        place: where it is: its place in a farm, or its port, by the name that a lock has; empty if
+            it is not there.
+        mac: its address in lower case with colons; None: nobody knows.
+        title: what a message calls it.
+        named: how a command names it.
+    """
+
+    place: str
+    mac: str | None
+    title: str
+    named: str
+
+
+def whereabouts(
+    port: str | None, mac: str | None = None, *, place: str = "", name: str = ""
+) -> Whereabouts:
+    """Return what is known of a board before it is opened.
+
+    Args:
+        port: device or URL; None: it is not attached, or has none before it is acquired.
+        mac: its address, if that is known.
+        place: in a farm; empty for a board that is at hand.
+        name: in ``hil.toml``; empty if it has none.
+    """
+    if port is not None and mac is None and "://" not in port and not place:
+        usb = serial_port(port)
+        mac = Identity("serial", usb.serial_number).mac if usb and usb.serial_number else None
+    at = place or (lock_name(port) if port is not None else "")
+    named = name or place or port or f"mac:{mac}"
+    where = f" at {port}" if port is not None else ""
+    return Whereabouts(at, mac, f"{name}{where}".strip() or named, named)
+
+
+def named_board(file: RigFile, name: str) -> Whereabouts:
+    """Return what is known of a board that is named as an option does; it need not be attached.
+
+    Args:
+        file: ``hil.toml``.
+        name: of the file, an identity, a port or a farm's board.
+
+    Raises:
+        BadInputError: nobody has that name, or it is of a virtual board, which a session makes and
+            ends, or of any board of a farm.
+        PortMissingError: the board that is meant is not attached, and only that would tell.
+    """
+    entry = choose_first(file, name)
+    kind, value = entry.identity.kind, entry.identity.value
+    if kind == "port" and (value == VIRTUAL or is_any(value)):
+        raise BadInputError(
+            f"{name} is no board that would be known again; name one of hil.toml, a port, a MAC "
+            "address, or one of a farm's."
+        )
+    if kind == "port" and provider_of(value)[0] not in ("port", *BOARDS.built_in):
+        return whereabouts(None, place=value, name=entry.name)
+    if entry.identity.mac is not None:
+        return whereabouts(None, entry.identity.mac, name=entry.name)
+    return whereabouts(find_port(entry.identity), name=entry.name)
+
+
+def keys(store: Store, known: Whereabouts) -> list[str]:
+    """Return what a board may be known by in a store, the best first.
+
+    Raises:
+        InfrastructureError: as :meth:`hil.health.store.Store.read`.
+    """
+    if known.mac is not None:
+        return [known.mac]
+    if not known.place:
+        return []
+    last = store.last_at(known.place)
+    return list(dict.fromkeys([last or known.place, known.place]))
+
+
+def key_of(store: Store, sighting: Sighting, known: Whereabouts) -> str | None:
+    """Return what a board that was opened is known by; None: nobody will know it again.
+
+    Raises:
+        InfrastructureError: as :meth:`hil.health.store.Store.read`.
+    """
+    if sighting.simulated:
+        return sighting.place if sighting.name else None
+    if sighting.mac is not None:
+        return sighting.mac
+    found = keys(store, known)
+    known_already = bool(found) and (found[0] != known.place or bool(store.read(known.place)))
+    return found[0] if found and (known_already or sighting.name) else None
+
+
+def health_of(known: Whereabouts, limits: HealthLimits, store: Store | None = None) -> Health:
+    """Return how a board fares, as far as it is known.
+
+    Raises:
+        InfrastructureError: as :meth:`hil.health.store.Store.read`.
+    """
+    store = store or Store.find()
+    found = [judge(store.read(key), limits) for key in keys(store, known)]
+    return next((each for each in found if each.quarantined), found[0] if found else Health())
+
+
+def require_in_use(known: Whereabouts) -> None:
+    """Make sure that a board is not set aside.
+
+    Raises:
+        BoardQuarantinedError: it is; the message says why, and how it is taken back.
+        BadInputError: the environment variable says something else than on or off.
+        InfrastructureError: as :meth:`hil.health.store.Store.read`.
+    """
+    if not heeds_quarantine():
+        return
+    store = Store.find()
+    for key in keys(store, known):
+        aside = set_aside(store.read(key))
+        if aside:
+            raise BoardQuarantinedError(
+                _refusal(known, key, [each.why for each in aside], aside[0].at)
+            )
+
+
+def is_set_aside(file: RigFile, name: str) -> bool:
+    """Whether a board is set aside that is named as an option does.
+
+    Raises:
+        BadInputError: the environment variable says something else than on or off.
+        InfrastructureError: as :meth:`hil.health.store.Store.read`.
+    """
+    if not heeds_quarantine():
+        return False
+    try:
+        known = named_board(file, name)
+    except (BadInputError, PortMissingError):
+        return False  # which is told when it is to be had
+    store = Store.find()
+    return any(set_aside(store.read(key)) for key in keys(store, known))
+
+
+def heeds_quarantine() -> bool:
+    """Whether boards that are set aside are left alone, as the environment says.
+
+    Raises:
+        BadInputError: it says something else than on or off.
+    """
+    said = os.environ.get(VARIABLE) or "on"
+    if said not in ("on", "off"):
+        raise BadInputError(f"{VARIABLE} is {said!r}; say on or off.")
+    return said == "on"
+
+
+def _refusal(known: Whereabouts, key: str, why: Sequence[str], since: str) -> str:
+    other = ""
+    if known.mac is None and key != known.place:
+        other = f"; if another board than {key} is there by now, name it by mac:ADDRESS"
+    return (
+        f"The board {known.title} is set aside since {since} ({'; '.join(dict.fromkeys(why))}); "
+        f"mend it and have 'hil boards heal {known.named}' take it back, or take another{other}."
+    )

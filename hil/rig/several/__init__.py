@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+"""Several boards at a time: tests of one session, spread over processes that have one each.
+
+``candidates`` which boards may be had, in order, by options and ``hil.toml``
+``pool``       those that a session has acquired, lent to its processes and given back by them
+``lending``    what a process is told of boards that it is lent
+"""

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT
+"""Which boards a session over several of them may have, in order, by options and ``hil.toml``."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+from hil.errors import BadInputError
+from hil.rig.choice import choose_first
+from hil.rig.entry import BoardEntry
+from hil.rig.file import RigFile
+from hil.rig.identity import USB, VIRTUAL
+from hil.rig.providers.extensions import BOARDS
+from hil.rig.providers.having import is_extension, offers
+from hil.rig.providers.interface import Offer
+from hil.rig.providers.named import provider_of
+from hil.rig.quarantine import is_set_aside
+from hil.serialport.ports import discover_ports
+
+_OPTION = "--hil-board"
+_FEWER = "name more of them, or take fewer workers (-n)."
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Boards by the names under which :func:`hil.rig.rig.find_board` finds them.
+
+    Attributes:
+        firsts: those that may be under test.
+        seconds: those that may only stand beside one.
+        any_of: a name under which there may be several boards; empty: each name is one board.
+        free: how many there are of that; ``None``: nobody can tell.
+        source: who says so, for sentences.
+    """
+
+    firsts: tuple[str, ...] = ()
+    seconds: tuple[str, ...] = ()
+    any_of: str = ""
+    free: int | None = None
+    source: str = "named"
+
+    @property
+    def virtual(self) -> bool:
+        """Whether each process starts boards of its own, as many as it likes."""
+        return self.any_of == VIRTUAL
+
+    @classmethod
+    def find(cls, named: Sequence[str], directories: Sequence[Path] = ()) -> Self:
+        """Find out which boards are meant.
+
+        Args:
+            named: by options; if none are, every dut of ``hil.toml`` is meant, or else as many
+                virtual ones as wanted.
+            directories: where ``hil.toml`` may be, see :meth:`hil.rig.file.RigFile.find`.
+
+        Raises:
+            BadInputError: ``hil.toml`` or a provider cannot be used, or they do not go together.
+            InfrastructureError: a provider cannot tell.
+        """
+        file = RigFile.find(directories)
+        if not named:
+            return cls._of_file(file)
+        if list(named) == [USB]:
+            return cls._attached(file)
+        entries = [choose_first(file, each) for each in named]
+        virtual = [each.identity.value == VIRTUAL for each in entries]
+        if any(virtual):
+            if not all(virtual):
+                raise BadInputError(
+                    f"{_OPTION} names virtual boards and others; one session tests either."
+                )
+            return cls(any_of=VIRTUAL)
+        if len(entries) == 1 and is_extension(entries[0].identity.value):
+            free = _free(entries[0].identity.value)
+            return cls(any_of=named[0], free=free)
+        return cls(*_by_role(zip(named, entries, strict=True)))
+
+    @classmethod
+    def _of_file(cls, file: RigFile) -> Self:
+        entries = file.with_role("dut")
+        if not entries or any(each.identity.value == VIRTUAL for each in entries):
+            choose_first(file, None)  # which says what is wrong, if anything is
+            return cls(any_of=VIRTUAL)
+        others = [each for each in file.boards if {"peer", "gateway"}.intersection(each.roles)]
+        names = ((_name(each), each) for each in (*entries, *others))
+        return cls(*_by_role(names), source=str(file.path))
+
+    @classmethod
+    def _attached(cls, file: RigFile) -> Self:
+        ports = discover_ports()
+        ports = [port for port in ports if port.is_esp] or ports
+        known = [(port.stable_name, file.on_port(port)) for port in ports]
+        named = [(_name(entry) if entry is not None else name, entry) for name, entry in known]
+        return cls(*_by_role(named), source="attached by USB")
+
+    def in_use(self, directories: Sequence[Path] = ()) -> Self:
+        """Return them without those that are set aside; all of them, if all of these are.
+
+        Args:
+            directories: as of :meth:`find`.
+
+        Raises:
+            InfrastructureError: what is known of one cannot be read.
+        """
+        file = RigFile.find(directories)
+
+        def usable(names: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(each for each in names if not is_set_aside(file, each))
+
+        firsts = usable(self.firsts)
+        return replace(self, firsts=firsts, seconds=usable(self.seconds)) if firsts else self
+
+    def suffice_for(self, per_worker: int) -> int | None:
+        """Return for how many workers there are boards; ``None``: for any number.
+
+        Args:
+            per_worker: boards that each is to have.
+        """
+        if self.any_of:
+            return None if self.free is None else self.free // per_worker
+        both = len(self.firsts) + len(self.seconds)
+        return len(self.firsts) if per_worker == 1 else min(len(self.firsts), both // per_worker)
+
+    def require(self, workers: int, per_worker: int) -> None:
+        """Make sure that there are enough.
+
+        Raises:
+            BadInputError: there are fewer; the sentence names them.
+        """
+        enough = self.suffice_for(per_worker)
+        if enough is None or enough >= workers:
+            return
+        need = workers * per_worker
+        who = f"{workers} worker{'s need' if workers > 1 else ' needs'} {_boards(need)}"
+        if per_worker > 1:
+            who += f", {per_worker} each"
+        if self.any_of:
+            there = f"there {'is' if self.free == 1 else 'are'} {self.free} free of {self.any_of}"
+            raise BadInputError(f"{who}, and {there}; wait for others, or {_FEWER}")
+        names = (*self.firsts, *(self.seconds if per_worker > 1 else ()))
+        there = f"there {'is' if len(names) == 1 else 'are'} {len(names)}"
+        which = f"{self.source}: {', '.join(names)}" if names else self.source
+        raise BadInputError(f"{who}, and {there} ({which}); {_FEWER}")
+
+
+def _boards(number: int) -> str:
+    return f"{number} board{'s' if number > 1 else ''}"
+
+
+def _name(entry: BoardEntry) -> str:
+    return entry.name or str(entry.identity)
+
+
+def _by_role(
+    named: Iterable[tuple[str, BoardEntry | None]],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of boards that may be under test, and of those that may not."""
+    firsts: list[str] = []
+    seconds: list[str] = []
+    for name, entry in named:
+        second = entry is not None and entry.roles and "dut" not in entry.roles
+        (seconds if second else firsts).append(name)
+    return tuple(firsts), tuple(seconds)
+
+
+def _free(port: str) -> int | None:
+    """Return how many boards of a provider's a name means that nobody has.
+
+    A provider whose names mean several boards says by ``matching(name)`` which. Of one without, a
+    name that it offers is one board, and an empty one all that it offers.
+    """
+    provider, name = provider_of(port)
+    matching = getattr(BOARDS.make(provider), "matching", None)
+    with BOARDS.answering_for(provider):
+        found: list[Offer] = list(matching(name)) if matching else offers(provider)
+    if matching is None:
+        found = [each for each in found if name in ("", each.name)]
+        if not found:
+            return None
+    return sum(not (each.holder or each.problem) for each in found)
