@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
-from hil.labgrid.acquiring import acquire
+from hil.labgrid.acquiring import acquire, meant_places
 from hil.labgrid.address import coordinator_address
 from hil.labgrid.filters import parse_filter
+from hil.labgrid.leftovers import free_leftovers
 from hil.labgrid.owner import Owner
+from hil.labgrid.places import Place
 from hil.labgrid.session import Session
 from hil.labgrid.wire import require
 from hil.rig.providers.interface import Lease, Offer, Wanted
@@ -57,14 +59,20 @@ class LabgridBoards:
     def offers(self) -> Iterator[Offer]:
         """Return all places, by names that acquire them; raises CoordinatorError."""
         with self._connected(None) as session:
-            resources = session.resources()
-            for place in session.places():
-                yield Offer(
-                    f"{PLACE}={place.name}",
-                    holder=place.held,
-                    problem=place.problem(resources),
-                    tags=place.tags,
-                )
+            yield from _offered(session, session.places())
+
+    def matching(self, name: str) -> list[Offer]:
+        """Return the places that a filter means, once what the dead have left is free.
+
+        Raises:
+            BadInputError: the filter is none, or means no place.
+            CoordinatorError: the coordinator cannot be reached.
+        """
+        tags = parse_filter(name)
+        with self._connected(None) as session:
+            if free_leftovers(session):
+                session.refresh()
+            return list(_offered(session, meant_places(session, tags)))
 
     @contextmanager
     def _connected(self, coordinator: str | None) -> Iterator[Session]:
@@ -85,6 +93,17 @@ class LabgridBoards:
                     del self._sessions[address]
             if unused:
                 session.close()
+
+
+def _offered(session: Session, places: list[Place]) -> Iterator[Offer]:
+    resources = session.resources()
+    for place in places:
+        yield Offer(
+            f"{PLACE}={place.name}",
+            holder=place.held,
+            problem=place.problem(resources),
+            tags=place.tags,
+        )
 
 
 def _end_at_exit(ending: ExitStack) -> Callable[[], None]:
