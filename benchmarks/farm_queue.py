@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     add("--shares", type=numbers, default=OFFICE, help="of a day's sessions, by working hour")
     add("--break-hours", type=float, default=500.0, help="mean use until a board is set aside")
     add("--heal-hours", type=float, default=24.0, help="mean time until it is back")
-    add("--least-sessions", type=int, default=20_000, help="that are simulated for each figure")
+    add("--least-sessions", type=int, default=100_000, help="that are simulated for each figure")
     add("--seed", type=int, default=1)
     return options
 

@@ -55,14 +55,15 @@ def boards(context: click.Context, probe: bool, labgrid: bool, wait: float, as_j
         raise BadInputError("Places of labgrid cannot be probed: leave out --probe or --labgrid.")
     listed = []
     file = RigFile.find([Path.cwd()])
+    health = ListedHealth(file)
     found = (
         list_places(file)
         if labgrid
         else list_boards(file, probe=probe, wait_s=wait, on_wait=say_who)
     )
-    health = ListedHealth(file)
+    others = () if labgrid else health.others()
     with doing("looking for boards"):
-        for board, told in itertools.chain(((b, health.of(b)) for b in found), health.others()):
+        for board, told in itertools.chain(((b, health.of(b)) for b in found), others):
             if as_json:
                 listed.append({**_as_json(board), "health": told})
             else:

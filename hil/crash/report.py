@@ -60,7 +60,7 @@ class CrashReport:
         Args:
             where: the innermost frames, as half a sentence.
         """
-        cause = ": ".join([_NOISE.sub("", self.text).rstrip(". "), "; ".join(self.details)])
+        cause = ": ".join([_NOISE.sub("", self.text).rstrip(".: "), "; ".join(self.details)])
         told = cause.removesuffix(": ") + (f", {where}" if where else "") + self._aftermath()
         if self.sign is Sign.RESET:
             return BoardPanic(f"{UNASKED}: {told}.")

@@ -89,13 +89,6 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         listen(session)
 
 
-@pytest.hookimpl(optionalhook=True, tryfirst=True)
-def pytest_xdist_setupnodes(config: pytest.Config) -> None:
-    """Listen before workers are started, and boards acquired for them."""
-    session: Any = config.pluginmanager.get_plugin("session")
-    listen(session)
-
-
 def listen(session: pytest.Session) -> None:
     """Listen from now on, if nobody does yet on behalf of the session."""
     if _ENDING not in session.config.stash:

@@ -2,7 +2,7 @@
 """Under pytest-xdist: workers hand their results to the controller, which joins and shows them.
 
 A worker keeps a file of its own as well, ``results-<worker>.json``, until the session ends. What a
-worker that was killed had got to is taken from there.
+worker that was killed had got to is taken from there, and what came to light while a worker ended.
 """
 
 import json
@@ -34,6 +34,9 @@ _WORKERS: pytest.StashKey[list[Any]] = pytest.StashKey()
 _DOCUMENTS: pytest.StashKey[dict[str, dict[str, Any]]] = pytest.StashKey()
 """What the workers have handed over, by worker."""
 
+_STALE: pytest.StashKey[dict[str, tuple[int, int] | None]] = pytest.StashKey()
+"""By worker, what was there of an earlier run that was killed."""
+
 _JOINED: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 """The document of all of them, once it is written."""
 
@@ -44,7 +47,9 @@ _UNWRITTEN: pytest.StashKey[str] = pytest.StashKey()
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Learn of a worker."""
-    node.config.stash.setdefault(_WORKERS, []).append(node.gateway)
+    stash, worker = node.config.stash, node.gateway.id
+    stash.setdefault(_WORKERS, []).append(node.gateway)
+    stash.setdefault(_STALE, {})[worker] = _stamp(_own(node.config)[worker])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -134,7 +139,11 @@ def _joined(config: pytest.Config) -> dict[str, Any] | None:
     handed = config.stash.get(_DOCUMENTS, {})
     documents = dict(handed)
     for worker, path in _own(config).items():
-        if worker not in documents and (found := _left_behind(path)) is not None:
+        is_stale = _stamp(path) == config.stash[_STALE][worker]
+        found = None if is_stale else _left_behind(path)
+        if found is not None and (
+            worker not in documents or found["run"]["exit_status"] is not None
+        ):
             documents[worker] = found
     return join(documents) if documents else None
 
@@ -143,6 +152,15 @@ def _own(config: pytest.Config) -> dict[str, Path]:
     """Return the file of each worker that there has been."""
     names = [gateway.id for gateway in config.stash[_WORKERS]]
     return {name: log_directory(config) / f"results-{name}.json" for name in names}
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from the one that replaces it; None where there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def _left_behind(path: Path) -> dict[str, Any] | None:

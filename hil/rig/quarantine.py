@@ -20,8 +20,7 @@ from hil.rig.file import RigFile
 from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.lock import lock_name
 from hil.rig.lookup import find_port
-from hil.rig.providers.extensions import BOARDS
-from hil.rig.providers.named import is_any, provider_of
+from hil.rig.providers.named import is_any, place_of, provider_of
 from hil.serialport.ports import serial_port
 
 VARIABLE = "HIL_QUARANTINE"
@@ -61,7 +60,7 @@ def whereabouts(
         usb = serial_port(port)
         mac = Identity("serial", usb.serial_number).mac if usb and usb.serial_number else None
     at = place or (lock_name(port) if port is not None else "")
-    named = name or place or port or f"mac:{mac}"
+    named = place or name or port or f"mac:{mac}"
     where = f" at {port}" if port is not None else ""
     return Whereabouts(at, mac, f"{name}{where}".strip() or named, named)
 
@@ -85,8 +84,8 @@ def named_board(file: RigFile, name: str) -> Whereabouts:
             f"{name} is no board that would be known again; name one of hil.toml, a port, a MAC "
             "address, or one of a farm's."
         )
-    if kind == "port" and provider_of(value)[0] not in ("port", *BOARDS.built_in):
-        return whereabouts(None, place=value, name=entry.name)
+    if kind == "port" and provider_of(value)[0] != "port":
+        return whereabouts(None, place=place_of(value), name=entry.name)
     if entry.identity.mac is not None:
         return whereabouts(None, entry.identity.mac, name=entry.name)
     return whereabouts(find_port(entry.identity), name=entry.name)
@@ -137,35 +136,35 @@ def require_in_use(known: Whereabouts) -> None:
 
     Raises:
         BoardQuarantinedError: it is; the message says why, and how it is taken back.
-        BadInputError: the environment variable says something else than on or off.
-        InfrastructureError: as :meth:`hil.health.store.Store.read`.
+        BadInputError, InfrastructureError: as :func:`refusal`.
     """
-    if not heeds_quarantine():
-        return
-    store = Store.find()
-    for key in keys(store, known):
-        aside = set_aside(store.read(key))
-        if aside:
-            raise BoardQuarantinedError(
-                _refusal(known, key, [each.why for each in aside], aside[0].at)
-            )
+    if (why := refusal(known)) is not None:
+        raise BoardQuarantinedError(why)
 
 
-def is_set_aside(file: RigFile, name: str) -> bool:
-    """Whether a board is set aside that is named as an option does.
+def refusal(known: Whereabouts) -> str | None:
+    """Return why a board is not to be taken, in a sentence; None: it may be.
 
     Raises:
         BadInputError: the environment variable says something else than on or off.
         InfrastructureError: as :meth:`hil.health.store.Store.read`.
     """
     if not heeds_quarantine():
-        return False
+        return None
+    store = Store.find()
+    for key in keys(store, known):
+        if aside := set_aside(store.read(key)):
+            return _sentence(known, key, [each.why for each in aside], aside[0].at)
+    return None
+
+
+def refusal_of(file: RigFile, name: str) -> str | None:
+    """Return why a board is not to be taken that is named as an option does; as :func:`refusal`."""
     try:
         known = named_board(file, name)
     except (BadInputError, PortMissingError):
-        return False  # which is told when it is to be had
-    store = Store.find()
-    return any(set_aside(store.read(key)) for key in keys(store, known))
+        return None  # which is told when it is to be had
+    return refusal(known)
 
 
 def heeds_quarantine() -> bool:
@@ -180,7 +179,7 @@ def heeds_quarantine() -> bool:
     return said == "on"
 
 
-def _refusal(known: Whereabouts, key: str, why: Sequence[str], since: str) -> str:
+def _sentence(known: Whereabouts, key: str, why: Sequence[str], since: str) -> str:
     other = ""
     if known.mac is None and key != known.place:
         other = f"; if another board than {key} is there by now, name it by mac:ADDRESS"

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,22 @@ def test_says_who_it_is(board):
 def sim(request: pytest.FixtureRequest, pytester: pytest.Pytester) -> Iterator[str]:
     """The URL of a board of ``hil sim``, that has the faults of the marker's arguments."""
     faults = [f"--fault={each}" for each in request.param]
+    with simulating(*faults) as (url, *_):
+        yield url
+
+
+@contextmanager
+def simulating(*arguments: str) -> Iterator[list[str]]:
+    """Run ``hil sim``; yield the URLs of its boards."""
     with subprocess.Popen(
-        [sys.executable, "-P", "-m", "hil", "sim", "--json", *faults],
+        [sys.executable, "-P", "-m", "hil", "sim", "--json", *arguments],
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     ) as process:
         try:
             assert process.stdout is not None
-            yield json.loads(process.stdout.readline())["boards"][0]["url"]
+            boards = json.loads(process.stdout.readline())["boards"]
+            yield [each["url"] for each in boards]
         finally:
             process.terminate()
 
@@ -143,6 +152,30 @@ def test_a_worker_of_xdist_enters_how_its_board_has_fared_and_the_session_says_i
     assert result.ret == 0
     result.stdout.fnmatch_lines(["health     desk-1 is set aside since 20*: 1 of its last 1 *"])
     assert [each["kind"] for each in entries(pytester)] == ["session", "quarantined"]
+
+
+def test_another_board_is_taken_in_the_place_of_one_that_is_set_aside(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(PASSES)
+    options = ("-p", "xdist", "-m", "hil", *OPTIONS)
+    with simulating("--boards=2") as urls:
+        (pytester.path / "hil.toml").write_text(
+            "".join(
+                f'[[boards]]\nname = "{name}"\nport = "{url}"\nroles = ["dut"]\n'
+                for name, url in zip(("desk-1", "desk-2"), urls, strict=True)
+            )
+        )
+        boards(pytester, "quarantine", "desk-1", "--why", "smoke")
+        every = pytester.runpytest_subprocess("-n", "auto", *options)
+        assert every.ret == 0
+        every.stdout.fnmatch_lines(["*desk-1 is not taken: * is set aside since 20* (smoke); *"])
+        boards(pytester, "quarantine", "desk-2", "--why", "noise")
+        none = pytester.runpytest_subprocess("-n", "auto", *options)
+    assert none.ret == 10
+    none.stdout.fnmatch_lines(["*The board desk-1 at * is set aside since 20* (smoke); *"])
+    (session,) = (each for each in entries(pytester) if each["kind"] == "session")
+    assert session["board"]["name"] == "desk-2"
 
 
 @pytest.mark.parametrize("sim", [[]], indirect=True)

@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
+from hil.results import Results, TestRecord, write_document
+
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "results.schema.json").read_text())
 
@@ -75,8 +77,9 @@ def test_without_a_board_stopping_at_the_first_error_is_the_rigs_affair(
     stale.parent.mkdir()
     stale.write_text("an earlier run's")
     pytester.makepyfile("def test_a(board): pass\ndef test_b(board): pass\n")
+    boards = ("--hil-board=/dev/ttyACM8", "--hil-board=/dev/ttyACM9")
     result = pytester.runpytest_subprocess(
-        *("-n", "2", "-x", "--hil-board=/dev/ttyACM9"), f"--hil-model={ROOT / 'models' / 'tiny'}"
+        *("-n", "2", "-x", *boards), f"--hil-model={ROOT / 'models' / 'tiny'}"
     )
     assert result.ret == 10
     for path in stale.parent.glob("*.json"):
@@ -117,7 +120,7 @@ def test_results_of_two_boards_are_one_document_one_page_and_one_table(
         for file, board in zip(TWO_BOARDS, _boards_of(document), strict=True)
     }
     assert len(document["inferences"]) == len(document["photos"]) == 3
-    assert document["accuracy"] == {} or document["accuracy"]["board"]["n"] <= 2
+    assert document["history"]["missing"].startswith("No earlier run")  # known only at the end
     result.stdout.fnmatch_lines(["exact * transport 3/3*", "results * hil-report/results.json"])
     table = result.stdout.str().partition(" hil =")[2]
     assert table.count("results  ") == 1
@@ -158,6 +161,38 @@ def test_what_a_killed_worker_had_got_to_is_kept_and_it_leaves_no_file(
     document = json.loads(report.read_text())
     assert document["run"]["outcome"] == "failed"
     assert [test["outcome"] for test in document["tests"]] == ["passed"]
+
+
+def test_what_a_worker_and_the_one_that_replaced_it_have_found_is_one_document(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("xdist")
+    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin,xdist.plugin")
+    pytester.makepyfile(KILLED + "def test_later(): pass\n")
+    result = pytester.runpytest_subprocess("-n1", f"--hil-model={ROOT / 'models' / 'tiny'}")
+    result.assert_outcomes(passed=2, failed=1)
+    (report,) = (pytester.path / "hil-report").glob("*.json")
+    document = json.loads(report.read_text())
+    told = [test["nodeid"].rpartition("::")[2] for test in document["tests"]]
+    assert told == ["test_fine", "test_later"]
+    assert document["boards"] == []
+    result.stdout.no_fnmatch_line("boards *")
+
+
+def test_what_an_earlier_session_has_left_is_not_taken_for_a_workers(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("xdist")
+    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin,xdist.plugin")
+    old = Results()
+    old.tests.append(TestRecord("t.py::test_of_yesterday", "passed", None, 0.1, None))
+    directory = pytester.mkdir("hil-report")
+    write_document(old.document(), directory / "results-gw0.json")
+    pytester.makepyfile("def test_without_a_board(): pass\n")
+    result = pytester.runpytest_subprocess("-n", "1")
+    result.assert_outcomes(passed=1)
+    assert not list(directory.glob("results.json"))
+    result.stdout.no_fnmatch_line("results *")
 
 
 ENDED = """

@@ -10,6 +10,7 @@ import pytest
 
 from hil.cli import COMMANDS, main
 from hil.resources import resource
+from hil.sim.process import Lab
 
 
 @pytest.fixture
@@ -35,6 +36,18 @@ def photo():
 @pytest.fixture
 def tiny():
     return resource("models/tiny")
+
+
+def test_what_took_another_attempt_is_told_whatever_comes_of_it(hil, photo, tiny):
+    with Lab.start(faults=["reset@write=5000", "panic@invoke=2"]) as lab:
+        options = ("--model", tiny, "--board", lab.boards[0].url)
+        code, out, err = hil("run", photo, *options)
+        assert code == 0
+        assert "identical to the full model's" in out
+        assert err.count("note: ") == 1
+        code, _, err = hil("run", photo, *options)
+        assert code == 1
+        assert "note: " not in err
 
 
 def test_help_names_every_command_and_the_exit_codes(hil):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hil.cli.shared.chosen import ChosenContent, find_board, say_who
+from hil.cli.shared.chosen import ChosenContent, find_board
+from hil.cli.shared.connected import opened
 from hil.cli.shared.options import board_option, content_options, json_option, wait_option
 from hil.cli.shared.saying import say, say_folded
 from hil.errors import BadInputError
@@ -106,15 +107,13 @@ def _measure(
     name: str,
 ) -> "tuple[Profile, bytes]":
     """Return the profile, and the model that was measured."""
-    from hil.board.bench import OpenRig
-    from hil.board.board import Board
     from hil.board.profiling import profile_of
     from hil.model.prove import random_inputs
     from hil.rig.rig import Rig
 
     loaded = content.load()
     spec = find_board(named, wait)
-    with OpenRig(Rig(spec), Board, say_who) as boards:
+    with opened(Rig(spec)) as boards:
         board = boards.board
         board.flash(loaded.build, loaded.model, None, "full")
         if before is not None:

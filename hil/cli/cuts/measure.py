@@ -5,8 +5,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from hil.cli.shared.chosen import say_who
-from hil.cli.shared.connected import describe
+from hil.cli.shared.connected import describe, opened
 from hil.errors import BadInputError, EdgeError, ModelRefused
 from hil.model.model import Model
 from hil.model.prove import random_inputs
@@ -45,14 +44,11 @@ def measure(
         EdgeError: no round over a link was answered.
         HilError: as :meth:`hil.Board.flash` and :meth:`hil.Board.connect`.
     """
-    from hil.board.bench import OpenRig
-    from hil.board.board import Board
-
     for via in links:
         if (lack := rig.lacks_for(via)) is not None:
             raise BadInputError(f"--via names {via}, but {lack}.")
     bare = predict(model, (), baseline=baseline)
-    with OpenRig(rig, Board, say_who) as boards:
+    with opened(rig) as boards:
         board = boards.board
         board.flash(None, model, bare.cuts[0].cut)
         if "espnow" in links:

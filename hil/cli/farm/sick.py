@@ -73,11 +73,12 @@ class ListedHealth:
     def of(self, board: "ListedBoard") -> Told | None:
         """Return how a board fares; None where nothing is known of it."""
         from hil.health.store import Store
+        from hil.rig.providers.named import place_of
         from hil.rig.quarantine import health_of, keys, whereabouts
 
         name = board.entry.name if board.entry else ""
         if board.provider is not None:
-            where = whereabouts(None, board.mac, place=board.port or "", name=name)
+            where = whereabouts(None, board.mac, place=place_of(board.port or ""), name=name)
         else:
             where = whereabouts(board.port, board.mac, name=name)
         store = Store.find()

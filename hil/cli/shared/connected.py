@@ -10,9 +10,30 @@ from hil.cli.shared.saying import say
 from hil.errors import BadInputError
 
 if TYPE_CHECKING:
+    from hil.board.bench import OpenRig
     from hil.board.board import Board
     from hil.flash.flash import FlashReport
     from hil.rig.rig import Rig
+
+
+@contextmanager
+def opened(rig: "Rig", kind: "type[Board] | None" = None) -> "Iterator[OpenRig[Board]]":
+    """Open the boards of a rig; behind it say on standard error what did not go as usual with them.
+
+    Raises:
+        HilError: as :class:`hil.board.bench.OpenRig`.
+    """
+    from hil.board.bench import OpenRig
+    from hil.board.board import Board
+
+    with OpenRig(rig, kind or Board, say_who) as boards:
+        try:
+            yield boards
+        finally:
+            for board in boards.boards:
+                whose = f"{board.port}: " if len(boards.boards) > 1 else ""
+                for note in board.notes:
+                    say(f"note: {whose}{note}", err=True)
 
 
 @contextmanager
@@ -27,13 +48,11 @@ def connected(
         BadInputError: the rig lacks a board that the link needs.
         HilError: as :meth:`hil.Board.flash` and :meth:`hil.Board.connect`.
     """
-    from hil.board.bench import OpenRig
-    from hil.board.board import Board
     from hil.edge import EdgeServer
 
     if (lack := rig.lacks_for(via)) is not None:
         raise BadInputError(f"--via names {via}, but {lack}.")
-    with OpenRig(rig, kind or Board, say_who) as boards:
+    with opened(rig, kind) as boards:
         board = boards.board
         report = board.flash(content.build, content.model, content.cut)
         if rig.peer is not None:

@@ -14,6 +14,7 @@ from hil.pytestplugin.farm import benchmarks
 from hil.pytestplugin.farm.asked import directories, shares_boards
 from hil.pytestplugin.farm.named import boards_per_worker
 from hil.pytestplugin.run import Run
+from hil.pytestplugin.signals import listen
 from hil.shortage import telling_shortages
 
 if TYPE_CHECKING:
@@ -50,11 +51,15 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None:
     """Acquire the workers' boards before any of them is started.
 
+    A signal that comes while they are waited for ends the session in order.
+
     Raises:
         pytest.UsageError: there are too few, or something makes no sense.
     """
     if not shares_boards(config):
         return
+    session: Any = config.pluginmanager.get_plugin("session")
+    listen(session)
     try:
         with telling_shortages():
             _farm_of(config).acquire(len(specs))

@@ -48,6 +48,7 @@ class Desk:
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._broken = self._rests = False
         self._last: pytest.Item | None = None
+        self._late: list[pytest.TestReport] = []
         self._unopened: InfrastructureError | None = None
         self._channel.setcallback(self._hear, endmarker=None)
 
@@ -84,7 +85,11 @@ class Desk:
                 self._last = item
                 return False
             self._channel.send((BACK, item.session.items.index(item)))
-        tear_down(item, self._last, following)
+        if self._last is not None and (report := tear_down(self._last, following)) is not None:
+            self._late.append(report)
+        if isinstance(item, Rest):
+            late, self._late = self._late, []
+            item.tell(late)
         return True
 
     def note(self, error: BaseException | None, bench: "Bench | None") -> None:

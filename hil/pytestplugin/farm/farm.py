@@ -61,7 +61,10 @@ class Farm:
         pool = self.pool = Pool(wish)
         self._config.add_cleanup(pool.close)
         if workers == 1 and each is None:
-            pool.fill_with(self._rig())
+            usable = found.in_use(directories(self._config))
+            for line in usable.aside:
+                self.say(line)
+            pool.fill_with(self._rig(*usable.firsts))
             return
         if settings.peer or settings.gateway:
             option = "--hil-peer" if settings.peer else "--hil-gateway"
@@ -109,7 +112,8 @@ class Farm:
             "terminalreporter"
         )
         if reporter is not None:
-            reporter.ensure_newline()
+            if reporter._tw.width_of_current_line:  # dots, of which pytest-xdist keeps no count
+                reporter.write_line("")
             for part in fold(f"hil: {line}", columns(), rest=" " * 5):
                 reporter.write_line(printable(part, "\t"))
 
@@ -141,11 +145,12 @@ class Farm:
         used = {index for seat in seats for index in seat.kinds["benchmark"]}
         return len(used.difference(*(seat.kinds["latency"] for seat in seats)))
 
-    def _rig(self) -> Rig:
+    def _rig(self, *usable: str) -> Rig:
+        """Return the only worker's boards: with the one that there is, or the one that is named."""
         run = Run.of(self._config)
         settings = run.settings
         return Rig.find(
-            settings.board,
+            usable[0] if len(usable) == 1 else settings.board,
             peer=settings.peer,
             gateway=settings.gateway,
             hci=settings.hci,

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from hil.pytestplugin.farm.left import Left
 from hil.pytestplugin.farm.seat import Seat
 from hil.pytestplugin.farm.words import KEEP
 
@@ -49,9 +50,7 @@ class TwoPasses:
         self._ids: list[str] = []
         self._first: list[int] = []
         self._places: dict[int, int] = {}
-        self._apart: set[int] = set()
-        self._moved: list[int] = []
-        self._latency: list[tuple[Any, list[int]]] = []
+        self._left = Left()
         self._told: set[str] = set()
 
     @property
@@ -70,7 +69,7 @@ class TwoPasses:
     @property
     def has_pending(self) -> bool:
         """Whether tests are under way."""
-        return self.begun and bool(self._inner.has_pending)
+        return (self._plain or self._uses_inner) and bool(self._inner.has_pending)
 
     @property
     def tests_finished(self) -> bool:
@@ -88,7 +87,7 @@ class TwoPasses:
             self._inner.add_node(node)
             return
         seat = self._seats[node] = self._make(node)
-        if self.begun:
+        if self._uses_inner:
             self._inner.add_node(seat.proxy)
 
     def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
@@ -99,7 +98,9 @@ class TwoPasses:
         seat = self._seats[node]
         seat.ids = list(collection)
         if self.begun:
-            if seat.ids != self._ids:
+            if seat.ids == self._ids:
+                self._tell_inner(seat)
+            elif self._uses_inner:
                 seat.ids, seat.proxy.first = None, range(len(collection))
                 self._inner.add_node_collection(
                     seat.proxy, collection
@@ -116,7 +117,8 @@ class TwoPasses:
             self.begun = True
             if not self._begin():
                 return
-        self._inner.schedule()
+        if self._uses_inner:
+            self._inner.schedule()
         self._go_on()
 
     def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
@@ -128,7 +130,7 @@ class TwoPasses:
         if seat.done(item_index):
             if item_index in seat.back:
                 seat.back.discard(item_index)
-                self._put_back(item_index)
+                self._left.put_back(item_index)
             elif item_index in seat.kinds.get("board", ()):
                 seat.ran += 1
             if item_index in seat.own:
@@ -142,7 +144,7 @@ class TwoPasses:
         if self._plain:
             self._inner.mark_test_pending(item)
             return
-        self._put_back(self._ids.index(item))
+        self._left.put_back(self._ids.index(item))
         self._go_on()
 
     def remove_pending_tests_from_node(self, node: Any, indices: Sequence[int]) -> None:
@@ -166,22 +168,31 @@ class TwoPasses:
         if not self.begun:
             return None
         running = seat.running
-        known = seat.proxy in self._inner.nodes
+        known = self._uses_inner and seat.proxy in self._inner.nodes
         in_inner = self._inner.remove_node(seat.proxy) if known else None
         for index in seat.outstanding:
             if index in seat.own and index != running:
-                self._put_back(index)
+                self._left.put_back(index)
         died_of = None if running is None else self._ids[running]
         if in_inner is not None and in_inner != died_of:
-            self._put_back(self._ids.index(in_inner))
+            self._left.put_back(self._ids.index(in_inner))
         self._go_on()
         return died_of
 
     @property
     def _is_left(self) -> bool:
         """Whether there are tests that no worker has been given."""
-        judged = any(indices for _, indices in self._latency)
-        return bool(self._moved) or judged or not self._inner.tests_finished
+        return bool(self._left) or not self._first_is_over
+
+    @property
+    def _uses_inner(self) -> bool:
+        """Whether pytest-xdist's scheduler has tests; some cannot do with none."""
+        return self.begun and (self._void or bool(self._first))
+
+    @property
+    def _first_is_over(self) -> bool:
+        """Whether pytest-xdist's scheduler has no tests left, but for one that each worker has."""
+        return not self._uses_inner or bool(self._inner.tests_finished)
 
     def _begin(self) -> bool:
         """Divide the tests between the passes; return whether there is anything to divide."""
@@ -196,58 +207,63 @@ class TwoPasses:
             self._inner.schedule()
             return False
         if not self._void:
-            self._apart.update(seats[0].kinds.get("latency", ()))
-        self._first = [index for index in range(len(self._ids)) if index not in self._apart]
+            apart = seats[0].kinds.get("latency", ())
+            self._left.set_apart(apart, list(self._seats) if self._each else [None])
+        self._first = [i for i in range(len(self._ids)) if i not in self._left.apart]
         self._places = {index: place for place, index in enumerate(self._first)}
-        whose = list(self._seats) if self._each else [None]
-        self._latency = [(node, sorted(self._apart)) for node in whose]
         for seat in seats:
-            self._inner.add_node(seat.proxy)
+            if self._uses_inner:
+                self._inner.add_node(seat.proxy)
             self._tell_inner(seat)
         return True
 
     def _tell_inner(self, seat: Seat) -> None:
         assert seat.ids is not None
+        if not self._uses_inner:
+            return
         if self._void:
             self._inner.add_node_collection(seat.proxy, seat.ids)
             return
         seat.proxy.first = self._first
         self._inner.add_node_collection(seat.proxy, [self._ids[index] for index in self._first])
 
-    def _put_back(self, index: int) -> None:
-        """Have a test run by another worker, or once more; one about latency still alone."""
-        if index in self._apart:
-            self._latency.insert(0, (None, [index]))
-        else:
-            self._moved.append(index)
-
     def _go_on(self) -> None:
         """Give out what is to be given out now."""
         if self._void or not self.begun:
             return
         self._heed_broken()
-        if not self._inner.tests_finished:
-            return
+        self._wake()
+        over = self._first_is_over
         for seat in self._seats.values():
-            if not seat.node.shutting_down and seat.ids is not None:
+            # One test alone waits for the next, which may be all that the scheduler waits for.
+            if seat.ids is not None and (over or len(seat.outstanding) == 1):
                 seat.let_rest()
+        if not over:
+            return
         ready = [seat for seat in self._seats.values() if seat.is_open and seat.is_idle]
-        while self._moved and ready:
+        while self._left.moved and ready:
             seat = ready.pop(0)
-            seat.give([self._moved.pop(0)], own=True)
+            seat.give([self._left.moved.pop(0)], own=True)
             seat.let_rest()
-        if all(seat.is_idle for seat in self._seats.values()) and not self._moved:
+        if all(seat.is_idle for seat in self._seats.values()) and not self._left.moved:
             self._judge()
+
+    def _wake(self) -> None:
+        """Have pytest-xdist's scheduler go on where nobody has anything to do.
+
+        Of a worker that has died, some give the next one first what had been done already.
+        """
+        for _ in self._ids:
+            if self._first_is_over or not all(seat.is_idle for seat in self._seats.values()):
+                return
+            self._inner.schedule()
 
     def _judge(self) -> None:
         """Have tests about latency run by one worker, all others being idle."""
-        self._latency = [(node, indices) for node, indices in self._latency if indices]
         ready = [seat for seat in self._seats.values() if seat.is_open]
-        if not self._latency or not ready:
+        if not ready or (alone := self._left.take_alone()) is None:
             return
-        node = self._latency[0][0]
-        indices = [index for whose, those in self._latency if whose is node for index in those]
-        self._latency = [(whose, those) for whose, those in self._latency if whose is not node]
+        node, indices = alone
         seat = self._seats[node] if node in self._seats else max(ready, key=lambda each: each.ran)
         if seat.name not in self.judges:
             self.judges.append(seat.name)
@@ -270,4 +286,5 @@ class TwoPasses:
             for seat in broken:
                 seat.broken = ""
                 seat.say(KEEP)
-            self._inner.schedule()
+            if self._uses_inner:
+                self._inner.schedule()

@@ -81,13 +81,22 @@ def _enter_all(config: pytest.Config) -> Iterator[str]:
     for number, board in enumerate(run.bench.rig.boards):
         health = _enter_board(run, store, limits, board, under_test=not number)
         if health is not None:
-            title = board.spec.name or (board.told.mac.lower() if board.told else board.port)
-            yield from _said(title, health, limits)
+            mac = board.told.mac.lower() if board.told else board.port
+            named = board.spec.place or board.spec.name or mac
+            yield from _said(board.spec.name or mac, named, health, limits)
 
 
-def _said(title: str, health: "Health", limits: "HealthLimits") -> Iterator[str]:
+def _said(title: str, named: str, health: "Health", limits: "HealthLimits") -> Iterator[str]:
+    """Yield what is to be said of a board that fares badly.
+
+    Args:
+        title: what to call it.
+        named: how a command names it.
+        health: how it fares.
+        limits: that it is judged by.
+    """
     if health.quarantined:
-        yield f"{title} is {health}; 'hil boards heal {title}' takes it back."
+        yield f"{title} is {health}; 'hil boards heal {named}' takes it back."
     elif health.faults:
         rest = f"{health.bad} of its last {health.sessions} sessions were bad"
         yield f"{title}: {'; '.join(health.faults)}; {rest}, {limits.bad} set it aside."
@@ -105,7 +114,8 @@ def _compare(path: Path, store: "Store", limits: "HealthLimits") -> Iterator[str
     for name, found in differences(document, limits).items() if len(boards) > 1 else ():
         key = store.last_at(boards[name]["port"])
         if key is not None:
-            yield from _said(name, enter(store, key, Compared(now(), found), limits), limits)
+            health = enter(store, key, Compared(now(), found), limits)
+            yield from _said(name, name, health, limits)
 
 
 def _enter_board(

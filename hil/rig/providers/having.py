@@ -4,18 +4,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import cast
 
-from hil.errors import BoardQuarantinedError, WrongChipError
+from hil.errors import WrongChipError
 from hil.esp32s3 import NAME
 from hil.host.activity import doing
 from hil.rig.lock import BoardLock
 from hil.rig.lookup import OnWait
 from hil.rig.providers.extensions import BOARDS
 from hil.rig.providers.interface import BoardProvider, Lease, Offer, Wanted
-from hil.rig.providers.named import is_any, place_of, provider_of
-from hil.rig.quarantine import require_in_use, whereabouts
+from hil.rig.providers.named import place_of, provider_of
+from hil.rig.quarantine import refusal, require_in_use, whereabouts
 from hil.rig.rig import BoardSpec
 from hil.serialport.line import USUAL
 from hil.serialport.url import has_reset_lines
@@ -40,13 +39,10 @@ def have(spec: BoardSpec, on_wait: OnWait | None = None) -> tuple[BoardSpec, Lea
         InfrastructureError: it cannot be had for another reason.
     """
     provider, name = provider_of(spec.port)
-    if not is_extension(spec.port):
-        _require_in_use(spec)
-    refuse = partial(_refusal, provider) if is_any(spec.port) else None
-    wanted = Wanted(spec.wait_s, on_wait, spec.coordinator, refuse)
+    _require_in_use(spec)
     source = cast(BoardProvider, BOARDS.make(provider))
     with BOARDS.answering_for(provider):
-        lease = source.acquire(name, wanted)
+        lease = source.acquire(name, _wanted(spec, on_wait))
         if not isinstance(lease, Lease):
             raise TypeError(f"acquire() returned {lease!r}, which is no Lease")
     lease = replace(lease, release=_once(provider, lease), check=spec.check or lease.check)
@@ -128,7 +124,7 @@ def _completed(spec: BoardSpec, lease: Lease) -> BoardSpec:
     return replace(
         spec,
         port=spec.port if spec.virtual else lease.port,
-        place=spec.place or _place(spec.port, lease.name),
+        place=spec.place or (place_of(spec.port, lease.name) if is_extension(spec.port) else ""),
         name=spec.name or lease.name or (spec.port if is_extension(spec.port) else ""),
         mac=spec.mac or mac,
         baud=spec.baud or lease.baud,
@@ -139,26 +135,22 @@ def _completed(spec: BoardSpec, lease: Lease) -> BoardSpec:
     )
 
 
-def _place(port: str, name: str) -> str:
-    """Return where a board is in a farm, as it or its lease is named; empty if it is at hand."""
-    if not is_extension(port):
-        return ""
-    provider, _ = provider_of(port)
-    return place_of(provider, name) if name else "" if is_any(port) else port
-
-
-def _refusal(provider: str, name: str) -> str | None:
-    """Return why a board of those that would do is not to be taken."""
-    try:
-        require_in_use(whereabouts(None, place=place_of(provider, name)))
-    except BoardQuarantinedError as error:
-        return str(error)
-    return None
+def _wanted(spec: BoardSpec, on_wait: OnWait | None) -> Wanted:
+    return Wanted(
+        spec.wait_s,
+        on_wait,
+        spec.coordinator,
+        lambda called: refusal(whereabouts(None, place=place_of(spec.port, called))),
+    )
 
 
 def _require_in_use(spec: BoardSpec) -> None:
-    if not spec.virtual:
-        require_in_use(whereabouts(spec.port, spec.mac, place=spec.place, name=spec.name))
+    """Raise BoardQuarantinedError where a board is set aside, as far as it is known which it is."""
+    farms = is_extension(spec.port)
+    place = spec.place or (place_of(spec.port) if farms else "")
+    if not spec.virtual and (place or not farms):
+        port = None if farms else spec.port
+        require_in_use(whereabouts(port, spec.mac, place=place, name=spec.name))
 
 
 def _plain(chip: str) -> str:

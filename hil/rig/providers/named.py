@@ -26,14 +26,26 @@ def provider_of(port: str) -> tuple[str, str]:
     return "port", port
 
 
-def place_of(provider: str, name: str) -> str:
-    """Return the name by which a board of a provider, called so by its lease, is meant alone."""
-    return f"{provider}:{PLACE}={name}" if provider == LABGRID else f"{provider}:{name}"
-
-
 def is_any(port: str) -> bool:
     """Whether any board of some is meant, so that twice the same are two boards."""
     provider, name = provider_of(port)
     if provider == LABGRID:
         return not any(tag.strip().startswith(f"{PLACE}=") for tag in name.split(","))
     return provider not in ("port", VIRTUAL) and not name
+
+
+def place_of(port: str, called: str = "") -> str:
+    """Return the name by which a farm gives one board and no other; empty if any of some is meant.
+
+    Args:
+        port: ``PROVIDER:NAME``.
+        called: what the board is called that was given under that name, as its lease says.
+    """
+    provider, name = provider_of(port)
+    if provider == LABGRID:
+        tags = (tag.strip() for tag in name.split(","))
+        own = f"{PLACE}={called}" if called else ""
+        name = own or next((tag for tag in tags if tag.startswith(f"{PLACE}=")), "")
+    else:
+        name = called or name
+    return f"{provider}:{name}" if name else ""

@@ -14,8 +14,8 @@ from hil.rig.identity import USB, VIRTUAL
 from hil.rig.providers.extensions import BOARDS
 from hil.rig.providers.having import is_extension, offers
 from hil.rig.providers.interface import Offer
-from hil.rig.providers.named import provider_of
-from hil.rig.quarantine import is_set_aside
+from hil.rig.providers.named import place_of, provider_of
+from hil.rig.quarantine import refusal, refusal_of, whereabouts
 from hil.serialport.ports import discover_ports
 
 _OPTION = "--hil-board"
@@ -32,6 +32,7 @@ class Candidates:
         any_of: a name under which there may be several boards; empty: each name is one board.
         free: how many there are of that; ``None``: nobody can tell.
         source: who says so, for sentences.
+        aside: why boards are not among them that are set aside, as sentences.
     """
 
     firsts: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Candidates:
     any_of: str = ""
     free: int | None = None
     source: str = "named"
+    aside: tuple[str, ...] = ()
 
     @property
     def virtual(self) -> bool:
@@ -104,12 +106,15 @@ class Candidates:
             InfrastructureError: what is known of one cannot be read.
         """
         file = RigFile.find(directories)
-
-        def usable(names: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(each for each in names if not is_set_aside(file, each))
-
-        firsts = usable(self.firsts)
-        return replace(self, firsts=firsts, seconds=usable(self.seconds)) if firsts else self
+        why = {each: refusal_of(file, each) for each in (*self.firsts, *self.seconds)}
+        firsts, seconds = (
+            tuple(each for each in names if why[each] is None)
+            for names in (self.firsts, self.seconds)
+        )
+        if not firsts:
+            return self
+        aside = tuple(f"{each} is not taken: {said}" for each, said in why.items() if said)
+        return replace(self, firsts=firsts, seconds=seconds, aside=aside)
 
     def suffice_for(self, per_worker: int) -> int | None:
         """Return for how many workers there are boards; ``None``: for any number.
@@ -178,4 +183,6 @@ def _free(port: str) -> int | None:
         found = [each for each in found if name in ("", each.name)]
         if not found:
             return None
-    return sum(not (each.holder or each.problem) for each in found)
+    free = [each for each in found if not (each.holder or each.problem)]
+    places = (place_of(f"{provider}:{each.name}") for each in free)
+    return sum(refusal(whereabouts(None, place=place)) is None for place in places)

@@ -24,6 +24,7 @@ from hil.rig.quarantine import (
     whereabouts,
 )
 from hil.rig.rig import BoardSpec
+from hil.rig.several.candidates import Candidates
 
 pytestmark = pytest.mark.usefixtures("own_computer")
 
@@ -119,23 +120,29 @@ def test_who_says_so_is_given_it_all_the_same(monkeypatch: pytest.MonkeyPatch) -
         require_in_use(whereabouts(URL))
 
 
-def test_a_farms_board_that_is_set_aside_is_given_back_at_once(
+def test_a_farms_board_that_is_set_aside_is_not_asked_for_or_given_back_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said = []
 
     class Farm:
         def acquire(self, name: str, wanted: Wanted) -> Lease:
-            return Lease(URL, lambda: said.append("release"))
+            assert wanted.refuse is not None
+            said.append(f"acquire {name}: {wanted.refuse('desk-1')}"[:60])
+            return Lease(URL, lambda: said.append("release"), name="desk-1")
 
     monkeypatch.setitem(BOARDS._made, "farm", Farm())
-    found, lease = have(BoardSpec("farm:desk-1"))
-    assert found.place == "farm:desk-1"
+    found, lease = have(BoardSpec("farm:"))
+    assert (found.place, found.name) == ("farm:desk-1", "desk-1")
     lease.release()
+    assert said == ["acquire : None", "release"]
     Store.find().add("farm:desk-1", SMOKE)
-    with pytest.raises(BoardQuarantinedError, match=r"The board farm:desk-1 at .* is set aside"):
+    with pytest.raises(BoardQuarantinedError, match=r"^The board desk-1 at .* is set aside"):
+        have(BoardSpec("farm:"))
+    assert said[2:] == ["acquire : The board farm:desk-1 is set aside since monday (s", "release"]
+    with pytest.raises(BoardQuarantinedError, match="have 'hil boards heal farm:desk-1' take"):
         have(BoardSpec("farm:desk-1"))
-    assert said == ["release"] * 2
+    assert len(said) == 4
 
 
 def test_a_board_is_named_as_everywhere_and_need_not_be_attached(
@@ -151,9 +158,42 @@ def test_a_board_is_named_as_everywhere_and_need_not_be_attached(
     assert named_board(file, "one").mac == MAC
     assert named_board(file, MAC).title == "one"
     assert named_board(file, URL) == whereabouts(URL, name="two")
-    assert named_board(file, "three") == Whereabouts("farm:desk-3", None, "three", "three")
+    assert named_board(file, "three") == Whereabouts("farm:desk-3", None, "three", "farm:desk-3")
     device = attach("ttyUSB0", *CH340, "A1")
     assert named_board(file, "serial:A1").place == whereabouts(device).place
+
+
+def test_of_several_boards_those_that_are_set_aside_do_not_count_unless_all_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hil.toml").write_text(
+        f'[[boards]]\nname = "one"\nmac = "{MAC}"\nroles = ["dut"]\n'
+        f'[[boards]]\nname = "two"\nport = "{URL}"\nroles = ["dut"]\n'
+        '[[boards]]\nname = "away"\nusb_serial = "A1"\nroles = ["dut"]\n'
+        '[[boards]]\nname = "beside"\nport = "rfc2217://rig:4001"\nroles = ["peer"]\n'
+    )
+    store, found = Store.find(), Candidates.find([], [tmp_path])
+    assert found.in_use([tmp_path]) == found
+    store.add(MAC, SMOKE)
+    store.add("rig:4001", SMOKE)
+    usable = found.in_use([tmp_path])
+    assert (usable.firsts, usable.seconds) == (("two", "away"), ())
+    assert [each.partition(" is set aside")[0] for each in usable.aside] == [
+        "one is not taken: The board one",
+        "beside is not taken: The board beside at rfc2217://rig:4001",
+    ]
+    monkeypatch.setenv("HIL_QUARANTINE", "off")
+    assert found.in_use([tmp_path]) == found
+    monkeypatch.delenv("HIL_QUARANTINE")
+    alone = Candidates(firsts=("one",))
+    assert alone.in_use([tmp_path]) == alone
+
+
+def test_a_board_that_another_process_lends_keeps_its_place_in_the_farm() -> None:
+    lent = BoardSpec("loop://", place="farm:desk-1", name="desk-1")
+    found, lease = have(lent)
+    lease.release()
+    assert found.place == "farm:desk-1"
 
 
 @pytest.mark.parametrize("name", ["virtual", "farm:", "nobody"])

@@ -146,7 +146,8 @@ def test_another_board_than_is_meant_is_given_back_at_once(farm, chip, sentence)
 def test_it_is_told_how_long_to_wait_and_whom_to_tell(farm):
     told = []
     have(BoardSpec("farm:", wait_s=30.0, coordinator="lab:1"), told.append)
-    assert farm.wanted == Wanted(30.0, farm.wanted.on_wait, "lab:1")
+    asked = Wanted(30.0, farm.wanted.on_wait, "lab:1", farm.wanted.refuse)
+    assert farm.wanted == asked
     farm.wanted.on_wait("Ada")
     assert told == ["Ada"]
 

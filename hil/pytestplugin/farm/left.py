@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""Tests that no worker has been given, beside those that pytest-xdist's scheduler keeps. Pure."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+class Left:
+    """Indices of tests of the second pass, and of those that a worker has given back.
+
+    Attributes:
+        moved: what may be run beside others.
+        apart: all tests of the second pass, whether they are left or not.
+    """
+
+    def __init__(self) -> None:
+        self.moved: list[int] = []
+        self.apart: set[int] = set()
+        self._alone: list[tuple[Any, list[int]]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.moved or self._alone)
+
+    def set_apart(self, indices: Iterable[int], nodes: Sequence[Any]) -> None:
+        """Keep tests for the second pass.
+
+        Args:
+            indices: of them.
+            nodes: workers each of which is to run all; None for whichever.
+        """
+        self.apart.update(indices)
+        if self.apart:
+            self._alone = [(node, sorted(self.apart)) for node in nodes]
+
+    def put_back(self, index: int) -> None:
+        """Have a test run by another worker, or once more; one of the second pass still alone."""
+        if index in self.apart:
+            self._alone.insert(0, (None, [index]))
+        else:
+            self.moved.append(index)
+
+    def take_alone(self) -> tuple[Any, list[int]] | None:
+        """Take the next tests of the second pass, and the worker that is to run them, if any."""
+        if not self._alone:
+            return None
+        node = self._alone[0][0]
+        indices = [index for whose, those in self._alone if whose is node for index in those]
+        self._alone = [(whose, those) for whose, those in self._alone if whose is not node]
+        return node, indices
