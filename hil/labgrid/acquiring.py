@@ -44,8 +44,9 @@ def acquire(session: Session, tags: dict[str, str], wanted: Wanted) -> Tenancy:
         InfrastructureError: it cannot be had for another reason.
     """
     deadline = time.monotonic() + wanted.wait_s
-    if not meant_places(session, tags):
-        raise BadInputError(no_place(tags, (), session.address))
+    if not _meant(session, tags):
+        there = [place.tags for place in session.places()]
+        raise BadInputError(no_place(tags, there, session.address))
     free_leftovers(session)
     with ExitStack() as passed_over:
         tokens: list[str] = []
@@ -75,15 +76,6 @@ def acquire(session: Session, tags: dict[str, str], wanted: Wanted) -> Tenancy:
                     )
                 port = place.serial_port(session.resources())
                 return Tenancy(session, name, port, stack.pop_all().close)
-
-
-def meant_places(session: Session, tags: dict[str, str]) -> list[Place]:
-    """Return the places with some tags; raises BadInputError where there is none."""
-    meant = _meant(session, tags)
-    if tags and not meant:
-        there = [place.tags for place in session.places()]
-        raise BadInputError(no_place(tags, there, session.address))
-    return meant
 
 
 class _Claim:
