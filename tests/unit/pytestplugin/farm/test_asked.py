@@ -36,6 +36,8 @@ def config(*arguments: str, addopts: tuple[str, ...] = (), ini: str = "", **opti
         ("slow and not hil", False),
         ("not (slow or hil)", False),
         ("latency", True),
+        ("hil and not latency", True),
+        ("not latency", False),
         ("device(serial='a') and hil", True),
         ("hil and", False),
     ],
