@@ -38,20 +38,24 @@ def pytest_runtestloop() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Spread a run of everything, and leave any selection to one process.
-
-    A board is one thing at one place, and pytest-benchmark does not measure in workers.
-    """
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Spread a run of everything, and leave any selection to one process unless -n auto is said."""
     chosen = config.getoption("markexpr") or config.getoption("keyword")
     everything = config.args_source is not pytest.Config.ArgsSource.ARGS and not chosen
+    if not everything:
+        return None if _says_auto(config) else 0
     # Twice as many as cores: the tests of serial ports wait as much as they compute.
-    return min(2 * (os.cpu_count() or 1), 8) if everything else 0
+    return min(2 * (os.cpu_count() or 1), 8)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Give the files of a directory that shares a board, or a machine, to one worker."""
+    """Give the files of a directory that shares a board, or a machine, to one worker.
+
+    For ``-m hil`` each worker has a board of its own: tests are spread as pytest-xdist would.
+    """
+    if config.getoption("markexpr"):
+        return None
     from xdist.scheduler import LoadScopeScheduling
 
     class BoardScheduling(LoadScopeScheduling):
@@ -61,3 +65,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
             return next(shared, path)
 
     return BoardScheduling(config, log)
+
+
+def _says_auto(config: pytest.Config) -> bool:
+    """Return whether the command line itself has -n auto, and not only pytest.ini."""
+    words = [str(word) for word in config.invocation_params.args]
+    return "auto" in words or any(word in ("-nauto", "--numprocesses=auto") for word in words)

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
+from hil.errors import BadInputError
 from hil.labgrid.acquiring import acquire
 from hil.labgrid.address import coordinator_address
-from hil.labgrid.filters import parse_filter
+from hil.labgrid.filters import matches, no_place, parse_filter
+from hil.labgrid.leftovers import free_leftovers
 from hil.labgrid.owner import Owner
 from hil.labgrid.session import Session
 from hil.labgrid.wire import require
@@ -57,14 +59,26 @@ class LabgridBoards:
     def offers(self) -> Iterator[Offer]:
         """Return all places, by names that acquire them; raises CoordinatorError."""
         with self._connected(None) as session:
-            resources = session.resources()
-            for place in session.places():
-                yield Offer(
-                    f"{PLACE}={place.name}",
-                    holder=place.held,
-                    problem=place.problem(resources),
-                    tags=place.tags,
-                )
+            yield from _offers(session)
+
+    def matching(self, name: str, wanted: Wanted) -> list[Offer]:
+        """Return the places that a filter means, once what dead sessions have left is free.
+
+        Args:
+            name: the filter.
+            wanted: by which coordinator.
+
+        Raises:
+            BadInputError: the filter is none, there is no such place, or no coordinator is named.
+            CoordinatorError: the coordinator cannot be reached.
+        """
+        tags = parse_filter(name)
+        with self._connected(wanted.coordinator) as session:
+            free_leftovers(session)
+            there = list(_offers(session))
+            if found := [each for each in there if matches(tags, each.tags)]:
+                return found
+            raise BadInputError(no_place(tags, [each.tags for each in there], session.address))
 
     @contextmanager
     def _connected(self, coordinator: str | None) -> Iterator[Session]:
@@ -85,6 +99,13 @@ class LabgridBoards:
                     del self._sessions[address]
             if unused:
                 session.close()
+
+
+def _offers(session: Session) -> Iterator[Offer]:
+    resources = session.resources()
+    for place in session.places():
+        problem = place.problem(resources)
+        yield Offer(f"{PLACE}={place.name}", holder=place.held, problem=problem, tags=place.tags)
 
 
 def _end_at_exit(ending: ExitStack) -> Callable[[], None]:

@@ -2,13 +2,12 @@
 """Which boards are meant, and what they need: options, the environment, ``hil.toml``."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
 from hil.errors import BadInputError, PortMissingError
-from hil.host.secret import Secret
 from hil.rig.choice import choose_first, choose_second, described
 from hil.rig.entry import BoardEntry
 from hil.rig.file import RigFile
@@ -16,8 +15,9 @@ from hil.rig.hci import checked_hci
 from hil.rig.identity import VIRTUAL, Identity
 from hil.rig.lookup import OnWait, find_port
 from hil.rig.providers.extensions import require_board
+from hil.rig.providers.interface import Lender
 from hil.rig.providers.named import is_any
-from hil.rig.wifi import WifiCredentials
+from hil.rig.wifi import WifiCredentials, credentials
 from hil.serialport.line import USUAL, Line
 from hil.serialport.ports import same_port
 
@@ -45,7 +45,7 @@ class BoardSpec:
         hci: by which radio it is reached over BLE, as an option says, see
             :mod:`hil.rig.hci`.
         auth: whether its links are authenticated, where its firmware knows how.
-        check: of a board that another process lends: asks it why the connection may be gone.
+        lender: of a board that another process lends, whom to ask about it.
         coordinator: of labgrid, as ``hil.toml`` names it.
         place: where it is in a farm, by its provider's name for it; empty for a board at hand.
     """
@@ -63,7 +63,7 @@ class BoardSpec:
     wait_s: float = field(default=0.0, kw_only=True)
     hci: str | None = field(default=None, kw_only=True)
     auth: bool = field(default=True, kw_only=True)
-    check: Callable[[], None] | None = field(default=None, kw_only=True, compare=False, repr=False)
+    lender: Lender | None = field(default=None, kw_only=True, compare=False, repr=False)
     coordinator: str | None = field(default=None, kw_only=True)
     place: str = field(default="", kw_only=True)
 
@@ -279,25 +279,3 @@ def _surroundings(file: RigFile, needs_wifi: bool, alone: BoardSpec) -> BoardSpe
         edge_host=file.edge_host,
         coordinator=file.coordinator,
     )
-
-
-def credentials(file: RigFile, needed: bool) -> WifiCredentials | None:
-    """Return what real boards join; ``None``: nothing, or its password is not there.
-
-    Raises:
-        BadInputError: the password is needed and not there.
-    """
-    if file.ssid is None:
-        return None
-    if file.password_env is None:
-        return WifiCredentials(file.ssid, "")
-    password = Secret(os.environ.get(file.password_env) or "")
-    if not password:  # an unset secret of a CI arrives as an empty variable
-        if not needed:
-            return None
-        raise BadInputError(
-            f"{file.path} takes the Wi-Fi password from the environment variable "
-            f"{file.password_env}, which is not set or empty; set it (an open network needs no "
-            "password_env)."
-        )
-    return WifiCredentials(file.ssid, password)

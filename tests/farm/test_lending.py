@@ -212,9 +212,9 @@ def test_a_providers_boards_are_acquired_one_for_each_worker(
     result.assert_outcomes(passed=4)
     result.stdout.fnmatch_lines(["2 workers *"])
     assert taken(pytester) == ["a.taken"]
-    result = start(LENT, "-n3", "--hil-board=farm:")
+    result = start(LENT, "-n4", "--hil-board=farm:")
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["*3 workers need 3 boards, and there are 2 free of farm:; *"])
+    result.stderr.fnmatch_lines(["*4 workers need 4 boards, and there are 3 of farm: that *"])
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
@@ -249,31 +249,55 @@ def test_a_session_that_waits_for_a_board_gives_back_the_others_when_it_is_ended
     assert taken(pytester) == []
 
 
-def test_a_board_that_its_provider_has_lost_is_told_to_the_worker(
-    start: Start, pytester: pytest.Pytester, log: Path, provider: None
+LOSES = PROVIDER.replace(
+    '"{place}.taken").unlink())',
+    '"{place}.taken").unlink(), check=self.check, on_lost=self.watch)',
+).replace("import os", "import threading, os") + (
+    """
+    lost = threading.Event()
+
+    def check(self):
+        from hil.errors import BoardLostError
+        if self.lost.is_set():
+            raise BoardLostError("the coordinator has forgotten it")
+
+    def watch(self, listener):
+        def wait():
+            while not pathlib.Path("lost").exists():
+                threading.Event().wait(0.05)
+            self.lost.set()
+            listener()
+        threading.Thread(target=wait, daemon=True).start()
+"""
+)
+
+LOST = """
+import threading
+import pytest
+from hil.errors import BoardLostError
+
+@pytest.mark.hil
+def test_it(request):
+    from hil.pytestplugin.run import Run
+    from hil.rig.providers.having import have
+
+    spec = Run.of(request.config).plan.rig.board
+    _, lease = have(spec)
+    lease.check()
+    told = threading.Event()
+    lease.on_lost(told.set)
+    (request.config.rootpath / "lost").touch()
+    assert told.wait(30)
+    with pytest.raises(BoardLostError, match="the coordinator has forgotten it"):
+        lease.check()
+    with pytest.raises(BoardLostError, match="the coordinator has forgotten it"):
+        have(spec)
+"""
+
+
+def test_a_board_that_its_provider_has_lost_is_told_to_the_worker_and_not_opened_again(
+    start: Start, pytester: pytest.Pytester, provider: None
 ) -> None:
-    source = PROVIDER.replace(
-        '"{place}.taken").unlink())', '"{place}.taken").unlink(), check=self.lose)'
-    ) + (
-        "\n    def lose(self):\n"
-        "        from hil.errors import PortMissingError\n"
-        "        raise PortMissingError('the coordinator has forgotten it')\n"
-    )
-    pytester.makepyfile(someones=source)
-    result = start(
-        """
-        import pytest
-
-        @pytest.mark.hil
-        def test_it(request):
-            from hil.errors import InfrastructureError
-            from hil.pytestplugin.run import Run
-            from hil.rig.providers.having import have
-
-            _, lease = have(Run.of(request.config).plan.rig.board)
-            with pytest.raises(InfrastructureError, match="the coordinator has forgotten it"):
-                lease.check()
-        """,
-        *("-n1", "--hil-board=farm:"),
-    )
-    result.assert_outcomes(passed=1)
+    pytester.makepyfile(someones=LOSES)
+    (pytester.path / "a.taken").unlink(missing_ok=True)
+    start(LOST, "-n1", "--hil-board=farm:").assert_outcomes(passed=1)

@@ -4,10 +4,13 @@
 import os
 import queue
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hil import errors
 from hil.errors import InfrastructureError
 from hil.pytestplugin.farm import alone, benchmarks
 from hil.pytestplugin.farm.rest import Rest, tear_down
@@ -18,6 +21,7 @@ from hil.pytestplugin.farm.words import (
     CHECK,
     KEEP,
     KINDS,
+    LOST,
     MOVES,
     REFUSED,
     TESTS,
@@ -26,6 +30,7 @@ from hil.pytestplugin.outcomes.kinds import needs_board
 
 if TYPE_CHECKING:
     from hil.pytestplugin.bench.bench import Bench
+    from hil.rig.providers.interface import Lender
 
 _GRACE_S = 10.0
 """For a worker to end by itself whose controller is gone: somebody else may have the board now."""
@@ -45,7 +50,8 @@ class Desk:
         told: dict[str, Any] = config.workerinput  # type: ignore[attr-defined]
         self._channel = told[CHANNEL]
         self._gives_back = bool(told[MOVES])
-        self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+        self._listeners: list[tuple[str, Callable[[], None]]] = []
         self._broken = self._rests = False
         self._last: pytest.Item | None = None
         self._late: list[pytest.TestReport] = []
@@ -107,6 +113,10 @@ class Desk:
             if self._gives_back:
                 self._channel.send((BROKEN, str(why)))
 
+    def lender(self, port: str) -> "Lender":
+        """Return whom to ask about the board at a port that the controller lends."""
+        return _Controller(port, self)
+
     def check(self, port: str) -> None:
         """Ask the controller whether a board is still lent.
 
@@ -115,11 +125,15 @@ class Desk:
         """
         self._channel.send((CHECK, port))
         try:
-            why = self._answers.get(timeout=_PATIENCE_S)
+            kind, why = self._answers.get(timeout=_PATIENCE_S)
         except queue.Empty:
-            return
-        if why:
-            raise InfrastructureError(why)
+            return  # nobody can tell
+        if kind:
+            raise getattr(errors, kind, InfrastructureError)(why)
+
+    def listen(self, port: str, listener: Callable[[], None]) -> None:
+        """Have something called, in another thread, when the controller has lost a board."""
+        self._listeners.append((port, listener))
 
     def _hear(self, message: "tuple[Any, ...] | None") -> None:
         if message is None:
@@ -127,7 +141,27 @@ class Desk:
         elif message[0] == KEEP:
             self._gives_back = False
         elif message[0] == CHECK:
-            self._answers.put(message[1])
+            self._answers.put(message[1:])
+        elif message[0] == LOST:
+            for port, listener in list(self._listeners):
+                if port == message[1]:
+                    listener()
+
+
+@dataclass(frozen=True)
+class _Controller:
+    """The controller, as far as the board at a port goes: a ``Lender``."""
+
+    port: str
+    desk: Desk
+
+    def check(self) -> None:
+        """Make sure that it still has the board."""
+        self.desk.check(self.port)
+
+    def on_lost(self, listener: Callable[[], None]) -> None:
+        """Have something called when it has lost the board."""
+        self.desk.listen(self.port, listener)
 
 
 def _end_at_last() -> None:

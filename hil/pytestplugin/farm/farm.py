@@ -16,7 +16,7 @@ from hil.pytestplugin.farm.hearing import listen
 from hil.pytestplugin.farm.named import boards_per_worker, named_boards
 from hil.pytestplugin.farm.scheduler import TwoPasses
 from hil.pytestplugin.farm.seat import Seat
-from hil.pytestplugin.farm.words import LOT, MOVES
+from hil.pytestplugin.farm.words import LOST, LOT, MOVES
 from hil.pytestplugin.run import Run
 from hil.rig.rig import Rig
 from hil.rig.several.candidates import Candidates
@@ -58,7 +58,7 @@ class Farm:
         if found.virtual:
             return
         wish = Wish(directories(self._config), settings.board_wait, run.say_who)
-        pool = self.pool = Pool(wish)
+        pool = self.pool = Pool(wish, self._tell_lost)
         self._config.add_cleanup(pool.close)
         if workers == 1 and each is None:
             usable = found.in_use(directories(self._config))
@@ -160,13 +160,18 @@ class Farm:
             on_wait=run.say_who,
         )
 
-    def _check(self, port: str) -> str:
+    def _check(self, port: str) -> tuple[str, str]:
         try:
             assert self.pool is not None
             self.pool.check(port)
         except InfrastructureError as error:
-            return str(error)
-        return ""
+            return type(error).__name__, str(error)
+        return "", ""
+
+    def _tell_lost(self, port: str) -> None:
+        for node, lot in list(self._lots.items()):
+            if port in lot.held:
+                self._seats[node].say(LOST, port)
 
 
 def candidates(config: pytest.Config) -> Candidates:

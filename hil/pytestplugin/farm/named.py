@@ -13,12 +13,13 @@ from hil.errors import BadInputError
 from hil.pytestplugin.farm.words import LOT
 
 if TYPE_CHECKING:
+    from hil.rig.providers.interface import Lender
     from hil.rig.several.lending import Loan
 
 BOARD, PER_WORKER = "hil_board", "hil_boards_per_worker"
 
-LENDER: pytest.StashKey[Callable[[str], None]] = pytest.StashKey()
-"""In a worker: asks the controller about the board at a port that it is lent."""
+LENDER: pytest.StashKey["Callable[[str], Lender]"] = pytest.StashKey()
+"""In a worker: returns whom to ask about the board at a port that it is lent."""
 
 _OPTION = "--hil-board"
 _VARIABLE = "HIL_BOARD"

@@ -27,5 +27,9 @@ KEEP = "keep"
 REFUSED = "refused"
 """Worker: why no test can be run, and the exit code for that."""
 
+LOST = "lost"
+"""Controller: the port of a board that is lent, and lost."""
+
 CHECK = "check"
-"""Worker: the port of a board that it has lost; controller, in answer: why, or nothing."""
+"""Worker: the port of a board that does not answer; controller: the name of an error's class and
+its sentence, or nothing."""

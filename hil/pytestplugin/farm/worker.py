@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
         from hil.pytestplugin.farm.desk import Desk
 
         desk = config.stash[_DESK] = Desk(config)
-        config.stash[LENDER] = desk.check
+        config.stash[LENDER] = desk.lender
 
 
 @pytest.hookimpl(wrapper=True)

@@ -40,12 +40,16 @@ def have(spec: BoardSpec, on_wait: OnWait | None = None) -> tuple[BoardSpec, Lea
     """
     provider, name = provider_of(spec.port)
     _require_in_use(spec)
+    if spec.lender is not None:
+        spec.lender.check()
     source = cast(BoardProvider, BOARDS.make(provider))
     with BOARDS.answering_for(provider):
         lease = source.acquire(name, _wanted(spec, on_wait))
         if not isinstance(lease, Lease):
             raise TypeError(f"acquire() returned {lease!r}, which is no Lease")
-    lease = replace(lease, release=_once(provider, lease), check=spec.check or lease.check)
+    lease = replace(lease, release=_once(provider, lease))
+    if spec.lender is not None:
+        lease = replace(lease, check=spec.lender.check, on_lost=spec.lender.on_lost)
     try:
         found = _completed(spec, lease)
         if is_extension(spec.port):  # which board of the farm it is shows only now

@@ -72,6 +72,18 @@ class Lease:
     edge_host: str | None = field(default=None, kw_only=True)
 
 
+class Lender(Protocol):
+    """Another process, which has a board and lends it to this one."""
+
+    def check(self) -> None:
+        """Make sure that it still has the board, as ``check`` of its lease; raises as that."""
+        ...
+
+    def on_lost(self, listener: Callable[[], None]) -> None:
+        """Have something called, from any thread, when it has lost the board."""
+        ...
+
+
 @dataclass(frozen=True)
 class Offer:
     """A board that a provider could give, for ``hil boards``.

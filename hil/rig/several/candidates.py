@@ -13,7 +13,7 @@ from hil.rig.file import RigFile
 from hil.rig.identity import USB, VIRTUAL
 from hil.rig.providers.extensions import BOARDS
 from hil.rig.providers.having import is_extension, offers
-from hil.rig.providers.interface import Offer
+from hil.rig.providers.interface import Offer, Wanted
 from hil.rig.providers.named import place_of, provider_of
 from hil.rig.quarantine import refusal, refusal_of, whereabouts
 from hil.serialport.ports import discover_ports
@@ -30,7 +30,8 @@ class Candidates:
         firsts: those that may be under test.
         seconds: those that may only stand beside one.
         any_of: a name under which there may be several boards; empty: each name is one board.
-        free: how many there are of that; ``None``: nobody can tell.
+        there: how many there are of that; ``None``: nobody can tell.
+        free: how many of them nobody has.
         source: who says so, for sentences.
         aside: why boards are not among them that are set aside, as sentences.
     """
@@ -38,6 +39,7 @@ class Candidates:
     firsts: tuple[str, ...] = ()
     seconds: tuple[str, ...] = ()
     any_of: str = ""
+    there: int | None = None
     free: int | None = None
     source: str = "named"
     aside: tuple[str, ...] = ()
@@ -74,8 +76,9 @@ class Candidates:
                 )
             return cls(any_of=VIRTUAL)
         if len(entries) == 1 and is_extension(entries[0].identity.value):
-            free = _free(entries[0].identity.value)
-            return cls(any_of=named[0], free=free)
+            counted = _count(entries[0].identity.value, file.coordinator)
+            there, free = counted or (None, None)
+            return cls(any_of=named[0], there=there, free=free)
         return cls(*_by_role(zip(named, entries, strict=True)))
 
     @classmethod
@@ -117,7 +120,7 @@ class Candidates:
         return replace(self, firsts=firsts, seconds=seconds, aside=aside)
 
     def suffice_for(self, per_worker: int) -> int | None:
-        """Return for how many workers there are boards; ``None``: for any number.
+        """Return for how many workers there are boards that nobody has; ``None``: for any number.
 
         Args:
             per_worker: boards that each is to have.
@@ -134,6 +137,8 @@ class Candidates:
             BadInputError: there are fewer; the sentence names them.
         """
         enough = self.suffice_for(per_worker)
+        if self.any_of:  # those that somebody has may be waited for
+            enough = None if self.there is None else self.there // per_worker
         if enough is None or enough >= workers:
             return
         need = workers * per_worker
@@ -141,8 +146,8 @@ class Candidates:
         if per_worker > 1:
             who += f", {per_worker} each"
         if self.any_of:
-            there = f"there {'is' if self.free == 1 else 'are'} {self.free} free of {self.any_of}"
-            raise BadInputError(f"{who}, and {there}; wait for others, or {_FEWER}")
+            there = f"there {'is' if self.there == 1 else 'are'} {self.there} of {self.any_of}"
+            raise BadInputError(f"{who}, and {there} that can be used; {_FEWER}")
         names = (*self.firsts, *(self.seconds if per_worker > 1 else ()))
         there = f"there {'is' if len(names) == 1 else 'are'} {len(names)}"
         which = f"{self.source}: {', '.join(names)}" if names else self.source
@@ -169,20 +174,26 @@ def _by_role(
     return tuple(firsts), tuple(seconds)
 
 
-def _free(port: str) -> int | None:
-    """Return how many boards of a provider's a name means that nobody has.
+def _count(port: str, coordinator: str | None) -> tuple[int, int] | None:
+    """Return how many boards of a provider's a name means, and how many of them nobody has.
 
-    A provider whose names mean several boards says by ``matching(name)`` which. Of one without, a
-    name that it offers is one board, and an empty one all that it offers.
+    Those that are out of order, or set aside, do not count. A provider whose names may mean several
+    boards says by ``matching`` which. Of one without it, a name that it offers is one board, and an
+    empty one all that it offers; of another name nobody can tell.
     """
     provider, name = provider_of(port)
     matching = getattr(BOARDS.make(provider), "matching", None)
     with BOARDS.answering_for(provider):
-        found: list[Offer] = list(matching(name)) if matching else offers(provider)
-    if matching is None:
-        found = [each for each in found if name in ("", each.name)]
-        if not found:
-            return None
-    free = [each for each in found if not (each.holder or each.problem)]
-    places = (place_of(f"{provider}:{each.name}") for each in free)
-    return sum(refusal(whereabouts(None, place=place)) is None for place in places)
+        if matching is not None:
+            found: list[Offer] = list(matching(name, Wanted(coordinator=coordinator)))
+        else:
+            found = [each for each in offers(provider) if name in ("", each.name)]
+    if matching is None and not found:
+        return None
+    usable = [each for each in found if not each.problem and _is_in_use(provider, each)]
+    return len(usable), sum(not each.holder for each in usable)
+
+
+def _is_in_use(provider: str, offer: Offer) -> bool:
+    place = place_of(f"{provider}:{offer.name}")
+    return refusal(whereabouts(None, place=place)) is None

@@ -6,17 +6,18 @@ The access point's password is not among them: every process has it from where i
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import partial
 from typing import Any
 
 from hil.errors import BadInputError
 from hil.rig.file import RigFile
 from hil.rig.hci import checked_hci
 from hil.rig.lock import borrow
-from hil.rig.rig import BoardSpec, Rig, credentials
+from hil.rig.providers.interface import Lender
+from hil.rig.rig import BoardSpec, Rig
+from hil.rig.wifi import credentials
 from hil.serialport.line import Line
 
-_UNTOLD = ("wifi", "hci", "auth", "line", "check")
+_UNTOLD = ("wifi", "hci", "auth", "line", "lender")
 _ROLES = ("board", "peer", "gateway")
 
 
@@ -49,12 +50,11 @@ class Loan:
 
     Attributes:
         values: as :meth:`Lot.values` gives them.
-        check: asks the lender about the board at a port; raises an ``InfrastructureError`` if it is
-            not lent any more.
+        lender: returns whom to ask about the board at a port.
     """
 
     values: Mapping[str, Any]
-    check: Callable[[str], None]
+    lender: Callable[[str], Lender]
 
 
 def lent(
@@ -88,7 +88,7 @@ def lent(
     specs = {role: replace(_spec(each), **around) for role, each in loan.values["boards"].items()}
     for role, spec in specs.items():
         if spec.port in loan.values["held"]:
-            specs[role] = replace(spec, check=partial(loan.check, spec.port))
+            specs[role] = replace(spec, lender=loan.lender(spec.port))
     if shaping is not None:
         raise BadInputError(
             "A link file shapes the links of virtual boards, and the board at "

@@ -3,8 +3,9 @@
 
 import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from hil.errors import BadInputError, BoardBusyError, InfrastructureError
@@ -37,10 +38,12 @@ class Pool:
     """Boards of this process, each of which one other process at a time may use.
 
     Attributes:
+        on_lost: called with the port of a board, from any thread, when it is lost.
         passed_over: why boards were not taken of which there were enough others.
     """
 
     wish: Wish
+    on_lost: Callable[[str], None]
     passed_over: list[str] = field(default_factory=list)
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _free: list[Lot] = field(default_factory=list)
@@ -167,6 +170,7 @@ class Pool:
                 f"{self._names[name]} and {spec} are one board, at {found.port}; name it once."
             )
         self._names[name], self._leases[name] = str(spec), lease
+        lease.on_lost(partial(self.on_lost, found.port))
         return found
 
 
