@@ -66,7 +66,7 @@ class Suite:
             raise BadInputError("The run has not ended, or has run no test: take another one.")
         if len(document.get("boards") or ()) > 1:
             raise BadInputError("The run was on several boards: take one of a single board.")
-        judged = document["budgets"]["measured"]
+        judged = {each["nodeid"]: each for each in document["budgets"]["measured"]}
         host = {test["nodeid"]: test["host_seconds"] for test in tests}
         latency = sum(seconds for name, seconds in host.items() if name in judged)
         flash = document["flash"][0]["host_seconds"] if document["flash"] else 0.0
@@ -76,13 +76,13 @@ class Suite:
         )
         added_latency = sum(
             _device_s(record)
-            for ranges in judged.values()
+            for spans in judged.values()
             for kind in ("inferences", "round_trips")
-            for record in document[kind][slice(*ranges[kind])]
+            for record in document[kind][slice(*spans[kind])]
         )
         return cls(
             fixed_s=max(run["host_seconds"] - sum(host.values()), 0.0) + flash,
-            work_s=sum(spread.values()) - flash + added - added_latency,
+            work_s=max(sum(spread.values()) - flash + added - added_latency, 0.0),
             longest_s=max(spread.values(), default=0.0),
             latency_s=latency + added_latency,
             photos=len(document["photos"]),

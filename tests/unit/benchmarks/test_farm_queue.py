@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_runs import make_run
 from queueing.farm import Farm
 from queueing.sizing import Question
 from queueing.suite import Suite
 from queueing.wanting import Days
 
 from hil.errors import BadInputError
+from hil.results import write_document
+from hil.results.reading import read_document
 
 ROOT = Path(__file__).parents[3]
 SUITE = Suite(fixed_s=2.0, work_s=90.0, longest_s=6.0, latency_s=40.0, photos=10, photo_s=1.5)
@@ -32,7 +35,7 @@ RUN: dict[str, Any] = {
         {"nodeid": "latency", "host_seconds": 4.0},
     ],
     "flash": [{"host_seconds": 1.0}, {"host_seconds": 0.5}],
-    "budgets": {"measured": {"latency": {"inferences": [3, 5], "round_trips": [0, 2]}}},
+    "budgets": {"measured": [{"nodeid": "latency", "inferences": [3, 5], "round_trips": [0, 2]}]},
     "inferences": [INFERENCE] * 5,
     "round_trips": [ECHO] * 2,
     "photos": [{}] * 3,
@@ -57,6 +60,18 @@ def test_where_the_boards_clock_is_simulated_it_says_what_a_board_would_take() -
         photos=3,
         photo_s=1.5,
     )
+
+
+def test_a_document_as_runs_write_it_can_be_read(tmp_path: Path) -> None:
+    run = make_run(tmp_path, photos=6, rounds=5, links=("tcp", "udp"))
+    path = tmp_path / "results.json"
+    write_document(run.document(), path)
+    suite = Suite.of(read_document(path))
+    assert (suite.photos, suite.longest_s) == (6, 1.5)
+    assert suite.photo_s > 0
+    assert suite.latency_s > 5 * suite.photo_s  # of the rounds over two links
+    assert suite.fixed_s > 0
+    assert suite.work_s >= 0
 
 
 def test_an_echo_without_an_answer_adds_nothing() -> None:
