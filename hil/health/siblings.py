@@ -24,7 +24,8 @@ def differences(
 ) -> dict[str, tuple[Difference, ...]]:
     """Return by name those boards that differ from the others, and in what.
 
-    Compared is what did the same: the same firmware, model and cut over the same link. A board
+    Compared is what did the same: the same firmware, model and cut over the same link, by a clock
+    that no load can touch or under the same load. A board
     differs that is further from the median of its siblings' medians than the limits allow, and
     far outside of their own scatter.
 
@@ -37,7 +38,9 @@ def differences(
         for stage in STAGES:
             p50 = row["stages_us"].get(stage, {}).get("p50")
             if p50 is not None:
-                alike = (row["combination"], row["tail"], str(row["simulated"]), row["via"], stage)
+                load = "advisory" if row["advisory"] and not row["simulated"] else "alone"
+                content = row["combination"], row["tail"], str(row["simulated"])
+                alike = (*content, load, row["via"], stage)
                 medians.setdefault(alike, {})[row["board"]] = p50
     found: dict[str, list[Difference]] = {}
     for (*_, via, stage), boards in medians.items():

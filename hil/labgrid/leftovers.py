@@ -41,6 +41,8 @@ def free_leftovers(session: Session, names: "set[str] | None" = None) -> list[tu
         if (names is None or place.name in names) and _is_dead(place.holder):
             session.release(place.name, place.holder)
             freed.append((place.name, place.holder))
+    if freed:
+        session.refresh()  # so that it is known here, too
     return freed
 
 

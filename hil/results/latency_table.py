@@ -8,7 +8,7 @@ from hil.budgets.certainty import percent
 from hil.budgets.section import OVER
 from hil.budgets.verdict import OUTCOMES, quantity
 from hil.host.columns import Column, fold, lay_out
-from hil.results.boards.table import ADVISORY
+from hil.results.boards.table import ADVISORY, MARK
 from hil.results.views import link_name
 
 _UNTOLD = ("edge", "edge_invoke")
@@ -69,6 +69,8 @@ def latency_lines(document: Row, width: int) -> list[str]:
             lines.append(f"links      {clock}{_authenticated(document, summaries)}")
             headlines = [_headline(summary, verdicts) for summary in summaries]
             lines += _table(_LINKS, headlines, width, boards=boards)
+            if any(each["advisory"] for each in summaries):
+                lines += fold(f"{MARK} {ADVISORY}", width, " " * _INDENT)
             lines += _stages(summaries, verdicts, clock, width, boards=boards)
     for text in _budgets(document["budgets"], boards=boards):
         lines += fold(text, width, "budgets    ")
@@ -90,9 +92,8 @@ def _stages(
     """Return the table of stages, without bounds where every figure is its own."""
     told = [each for each in summaries if not each["advisory"]]
     if not told:
-        return fold(
-            f"all figures of stages are {ADVISORY}; results.json has them", width, "latency    "
-        )
+        text = "all is advisory; results.json and the page have it by stage"
+        return fold(text, width, "latency    ")
     columns = list(_STAGES)
     rows = [row for summary in told for row in _link(summary, verdicts)]
     place = 1 + _BOUNDS  # behind the board
@@ -120,7 +121,7 @@ def _headline(summary: Row, verdicts: Sequence[Row]) -> tuple[str, ...]:
     told = wire is not None and wire["bytes"]
     return (
         str(summary["board"]),
-        link_name(summary) + ("*" if summary["advisory"] else ""),
+        link_name(summary) + (MARK if summary["advisory"] else ""),
         "n/a" if goodput is None else quantity("goodput", goodput),
         f"{wire['payload_bytes'] / wire['bytes']:.3f}" if told else "n/a",
         f"{wire['resent']:,} of {wire['frames']:,}" if told else "n/a",

@@ -17,7 +17,10 @@ _COLUMNS = (
     Column("crashes", right=True, rank=3),
     Column("lost", right=True),
 )
-_ADVISORY = "*"
+
+ADVISORY = "advisory: taken while other boards were tested on this computer, and never judged"
+MARK = "*"
+"""Behind what is advisory."""
 
 Row = Mapping[str, Any]
 
@@ -37,14 +40,9 @@ def board_lines(document: Row, width: int) -> list[str]:
     cells = [(*_cells(each), *(_total(each, link) for link in links)) for each in rows]
     lines = fold(_about(document, rows, links), width, "boards     ")
     lines += lay_out(columns, cells, width, indent=_INDENT).lines
-    if any(total.advisory for each in rows for total in each.totals.values()):
-        lines += fold(f"{_ADVISORY} {ADVISORY}", width, " " * _INDENT)
     for each in differences(document):
         lines += fold(each.sentence, width, "differs    ")
     return lines
-
-
-ADVISORY = "advisory: taken while other boards were tested on this computer, and never judged"
 
 
 def outcomes(side: Side) -> str:
@@ -71,4 +69,4 @@ def _total(side: Side, link: str) -> str:
     total = side.totals.get(link)
     if total is None:
         return ""
-    return f"{total.us / 1000:,.3f}{_ADVISORY if total.advisory else ''}"
+    return f"{total.us / 1000:,.3f}{MARK if total.advisory else ''}"

@@ -254,6 +254,23 @@ def test_all_places_are_offered_with_tags_holder_and_what_is_wrong(
     assert "no exporter nobody" in str(found["name=absent"].problem)
 
 
+def test_the_places_of_a_filter_are_counted_once_what_the_dead_have_left_is_free(
+    farm: Farm, leases: list[Lease], holders: list["subprocess.Popen[str]"]
+) -> None:
+    leases.append(have(BoardSpec("labgrid:board=a"))[1])
+    holders.append(hold("labgrid:board=b"))
+    provider = LabgridBoards()
+    assert all(each.holder for each in provider.matching("chip=esp32s3", Wanted()))
+    holders[0].kill()
+    holders[0].wait()
+    found = {
+        offer.name: bool(offer.holder) for offer in provider.matching("chip=esp32s3", Wanted())
+    }
+    assert [offer.name for offer in found if not offer.holder] == ["name=desk-2"]
+    with pytest.raises(BadInputError, match="has a tag colour"):
+        provider.matching("colour=red", Wanted())
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [

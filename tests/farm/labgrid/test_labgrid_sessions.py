@@ -85,6 +85,30 @@ def test_dut_and_gateway_may_be_two_places_of_one_filter(
     assert farm.holders() == {}
 
 
+def test_there_is_a_worker_for_each_place_that_is_free_and_all_are_given_back(
+    farm: Farm, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin,xdist.plugin")
+    pytester.makepyfile(
+        """
+        import pathlib, pytest
+
+        @pytest.mark.parametrize("number", range(4))
+        def test_split(board, link, photos, model, number):
+            pathlib.Path(board.spec.name).touch()
+            assert board.infer(photos[0]).top5_ids == model.top5_ids(photos[0])
+        """
+    )
+    result = pytester.runpytest_subprocess(
+        TINY, "-n", "auto", "--hil-board=labgrid:chip=esp32s3", "--hil-via=tcp"
+    )
+    result.assert_outcomes(passed=4)
+    assert sorted(path.name for path in pytester.path.glob("desk-*")) == ["desk-1", "desk-2"]
+    assert sorted(board["name"] for board in results(pytester)["boards"]) == ["desk-1", "desk-2"]
+    assert farm.holders() == {}
+    assert farm.reservations() == 0
+
+
 def test_a_place_that_is_taken_away_ends_the_session_with_an_error_of_the_rig(
     farm: Farm, pytester: pytest.Pytester
 ) -> None:

@@ -30,7 +30,7 @@ _TREES = ["run", "labels", "photo_files", "agreement", "accuracy", "budgets", "h
 
 def _document(version: int) -> dict[str, object]:
     return {
-        "schema": SCHEMA if version > 5 else f"hil-results-{version}",
+        "schema": SCHEMA if version > 6 else f"hil-results-{version}",
         **{name: [] for name in _LISTS},
         **{name: {} for name in _TREES},
         **dict.fromkeys(("board", "firmware", "model", "cut")),
@@ -75,7 +75,7 @@ def _change(choices: Choices, tree: dict[str, object]) -> None:
 
 
 def seeds() -> Iterator[bytes]:
-    for version in range(3, 7):
+    for version in range(3, 8):
         yield b"\0" + json.dumps(_document(version)).encode()
         yield bytes([version])
         yield bytes([version, 0, 15, 3])

@@ -20,6 +20,7 @@ def rows(medians: dict[str, int], stage: str = "invoke", via: str = "tcp") -> li
             "combination": "tiny",
             "tail": "edge",
             "simulated": False,
+            "advisory": False,
             "via": via,
             "stages_us": {stage: {"p50": p50}},
         }
@@ -49,6 +50,12 @@ def test_only_what_did_the_same_is_compared() -> None:
     ]
     latency.append({**rows({"c": 9000})[0], "combination": "dogs19"})
     assert differences({"latency": latency}, LIMITS) == {}
+
+
+def test_what_was_taken_under_load_is_compared_with_its_like_and_hides_nothing() -> None:
+    alone = rows({"a": 1000, "b": 1000, "c": 9000})
+    loaded = [{**each, "advisory": True} for each in rows({"a": 9000, "b": 9000, "c": 9000})]
+    assert list(differences({"latency": [*alone, *loaded]}, LIMITS)) == ["c"]
 
 
 MEDIANS = st.dictionaries(

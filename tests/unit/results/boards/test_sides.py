@@ -101,7 +101,7 @@ def test_where_all_is_advisory_the_stages_are_left_to_the_file(boards: dict[str,
         for records in (run.inferences, run.round_trips):
             records[:] = [replace(each, advisory=True) for each in records]  # type: ignore[misc]
     text = "\n".join(lines(boards))
-    assert "latency    all figures of stages are advisory" in text
+    assert "latency    all is advisory" in text
     assert "udp*" in text
 
 
