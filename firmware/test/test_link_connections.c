@@ -89,6 +89,38 @@ static void a_head_that_has_come_far_within_a_connection_may_greet_again(void) {
     }
 }
 
+static void of_four_heads_with_one_key_no_hello_opens_another_connection(void) {
+    for (size_t i = 0; i < 2; i++) {
+        static uint8_t kept[SN_LINK_SESSIONS][200];
+        size_t lengths[SN_LINK_SESSIONS];
+        sn_via via = connections[i];
+        tap_join(via);
+        for (uint32_t each = 0; each < SN_LINK_SESSIONS; each++) {
+            sn_reason why;
+            link_end *head = link_end_new(SN_ROLE_HEAD);
+            head->link.own_session = 0xB0A7D + each;
+            head->fake->frame_limit = 250;
+            sn_link_set_key(&head->link, &link_key);
+            CHECK_UINT(sn_link_open(&head->link, via, "host", 4000, &why), SN_OK);
+            sn_link_on_change(&head->link, via, SN_OK, NULL, false);
+            lengths[each] = take_down(head, kept[each]);
+            connect_again(via);
+            sn_link_on_receive(&pair.tail->link, via, &(sn_source){.address = HEAD}, kept[each], lengths[each]);
+            CHECK_TEXT(link_end_heard(pair.tail), " up");
+            link_end_free(head);
+        }
+        for (uint32_t each = 0; each < SN_LINK_SESSIONS; each++) {
+            sn_link_on_change(&pair.tail->link, via, SN_ERR_EDGE_LOST, "gone", false);
+            (void)link_end_heard(pair.tail);
+            sn_link_on_change(&pair.tail->link, via, SN_OK, NULL, false);
+            sn_link_on_receive(&pair.tail->link, via, &(sn_source){.address = HEAD}, kept[each], lengths[each]);
+            CHECK_UINT(pair.tail->link.counts.rx_foreign, each + 1);
+            CHECK_TEXT(link_end_heard(pair.tail), "");
+        }
+        link_pair_end();
+    }
+}
+
 /* Nobody need say anything to be in the others' way. */
 static void a_central_that_greets_not_in_time_is_put_out_where_there_is_a_key(void) {
     for (int has_key = 0; has_key < 2; has_key++) {
@@ -106,6 +138,7 @@ static void a_central_that_greets_not_in_time_is_put_out_where_there_is_a_key(vo
 static const test_case link_connections_cases[] = {
     TEST(a_hello_opens_one_connection_and_no_other),
     TEST(a_head_that_has_come_far_within_a_connection_may_greet_again),
+    TEST(of_four_heads_with_one_key_no_hello_opens_another_connection),
     TEST(a_central_that_greets_not_in_time_is_put_out_where_there_is_a_key),
 };
 SUITE(link_connections, link_connections_cases);

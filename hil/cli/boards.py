@@ -107,7 +107,7 @@ def _lines(board: "ListedBoard") -> list[str]:
         if usb.by_id is not None:
             lines.append(usb.by_id)
     elif board.tags:
-        lines.append(", ".join(f"{key}={value}" for key, value in board.tags.items()))
+        lines.append(", ".join(f"{key}={value}" for key, value in sorted(board.tags.items())))
     elif board.provider is not None:
         lines.append("offered by {} of {}".format(*board.provider))
     elif board.port is not None:

@@ -13,7 +13,7 @@ from hil.pytestplugin.run import is_dry
 LATENCY = "latency"
 """The marker of tests that are run alone."""
 
-_ABOUT_BOARDS = ("hil", LATENCY)
+_HIL = "hil"
 
 
 def shares_boards(config: pytest.Config) -> bool:
@@ -39,24 +39,27 @@ def _is_about_boards(expression: str) -> bool:
         parsed = ast.parse(expression, mode="eval").body
     except SyntaxError:
         return False  # nothing, or what pytest refuses itself
-    with_boards, without = (
-        [_holds(parsed, about_boards, others) for others in (True, False)]
-        for about_boards in (True, False)
-    )
-    return any(chosen and not besides for chosen, besides in zip(with_boards, without, strict=True))
+    for has_others in (True, False):
+        with_board = (frozenset({_HIL}), frozenset({_HIL, LATENCY}))
+        chosen = any(_holds(parsed, marks, has_others) for marks in with_board)
+        if chosen and not _holds(parsed, frozenset(), has_others):
+            return True
+    return False
 
 
-def _holds(part: ast.expr, about_boards: bool, others: bool) -> bool:
+def _holds(part: ast.expr, marks: frozenset[str], has_others: bool) -> bool:
     """Return whether a part of an expression holds for a test.
 
     Args:
         part: as Python reads it.
-        about_boards: whether the test has our markers.
-        others: whether it has all others.
+        marks: those of ours that it has.
+        has_others: whether it has all others, or none.
     """
     if isinstance(part, ast.BoolOp):
-        held = [_holds(each, about_boards, others) for each in part.values]
+        held = [_holds(each, marks, has_others) for each in part.values]
         return all(held) if isinstance(part.op, ast.And) else any(held)
     if isinstance(part, ast.UnaryOp):
-        return not _holds(part.operand, about_boards, others)
-    return about_boards if isinstance(part, ast.Name) and part.id in _ABOUT_BOARDS else others
+        return not _holds(part.operand, marks, has_others)
+    if isinstance(part, ast.Name) and part.id in (_HIL, LATENCY):
+        return part.id in marks
+    return has_others
