@@ -18,7 +18,7 @@ from hil.pytestplugin import (
     workers,
 )
 from hil.pytestplugin.bench import readiness
-from hil.pytestplugin.farm import alone, controller, worker
+from hil.pytestplugin.farm import alone, controller, portions, worker
 from hil.pytestplugin.fixtures import fixtures, short
 from hil.pytestplugin.outcomes import (
     closing,
@@ -52,6 +52,7 @@ PARTS = (
     report,
     controller,
     alone,
+    portions,
     worker,
     workers,
     closing,

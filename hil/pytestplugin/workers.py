@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 _KEY = "hil_results"
+_LESS = (EXIT_STATUS["bad_input"], EXIT_STATUS["infrastructure"])
+"""Exit codes that give way to that of a product failure."""
+
 _WORKERS: pytest.StashKey[list[Any]] = pytest.StashKey()
 """The gateways to all workers that there have been."""
 
@@ -128,10 +131,15 @@ def _gather(session: pytest.Session) -> None:
         OSError: it cannot be written.
     """
     from hil.results import ending, write_document
+    from hil.results.joining.whole import disagreements
 
     config, path = session.config, _path(session.config)
     document = _joined(config)
     if document is not None:
+        if failures := disagreements(document):
+            document["errors"] += failures
+            if session.exitstatus in (pytest.ExitCode.OK, *_LESS):
+                session.exitstatus = EXIT_STATUS["product"]
         document["run"].update(ending(int(session.exitstatus)))
         config.stash[_JOINED] = document
         write_document(document, path)

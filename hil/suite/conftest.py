@@ -19,6 +19,7 @@ from hil.model.predictions import Predictions
 from hil.model.split import Cut
 from hil.pytestplugin import stages
 from hil.pytestplugin.bench.recording import RecordingBoard
+from hil.pytestplugin.farm.portions import Portion
 from hil.pytestplugin.fixtures import short
 from hil.pytestplugin.outcomes.kinds import needs_board
 from hil.pytestplugin.run import MAIN, Run
@@ -158,8 +159,14 @@ def shots(
     photos: list[Sample],
     hil_results: Results,
     hil_predictions: Predictions | None,
+    hil_portion: Portion | None,
 ) -> Shots:
-    """The photos, inferred and judged; a long way through them shows where it is."""
+    """The photos, inferred and judged; a long way through them shows where it is.
+
+    Where several boards are tested each has some portions of them.
+    """
+    if hil_portion is not None and not (photos := hil_portion.part(photos)):
+        pytest.skip("there are fewer photos than portions of them.")
     run = Run.of(request.config)
 
     def started(total: int) -> Callable[[int], None]:

@@ -3,7 +3,7 @@
 
 import pytest
 
-from farm_sessions import Start, documents
+from farm_sessions import TINY, Start, documents
 
 SPREAD = """
 import pytest
@@ -40,3 +40,18 @@ def test_each_worker_may_have_a_peer(start: Start) -> None:
     )
     options = ("-n2", "--hil-board=virtual", "--hil-boards-per-worker=2", "--hil-via=udp")
     start(source, *options).assert_outcomes(passed=4 // 2)
+
+
+def test_the_suites_photos_are_divided_and_each_is_inferred_once(
+    pytester: pytest.Pytester,
+) -> None:
+    options = ("--pyargs", "hil.suite.prediction", "-n2", "--hil-board=virtual", "--hil-via=tcp")
+    result = pytester.runpytest_subprocess(
+        TINY, *options, "-k", "test_agreement or received_activation", timeout=100
+    )
+    result.assert_outcomes(passed=3 * 8)
+    (document,) = documents(pytester)
+    photos = [each["name"] for each in document["photos"]]
+    assert sorted(each["photo"] for each in document["inferences"]) == sorted(photos)
+    assert document["agreement"]["with"]["xnnpack"]["n"] == len(photos) == 36
+    assert len({each["board"] for each in document["inferences"]}) == 2

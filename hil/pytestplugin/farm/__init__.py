@@ -15,6 +15,7 @@ alone when all else is over.
 ``rest``       what a worker has to do when it is to wait for more
 ``alone``      tests that are run alone
 ``benchmarks`` pytest-benchmark in a worker
+``portions``   photos, divided between workers
 ``asked``      whether a session is to share boards out
 ``named``      which boards a process is to test
 ``words``      what controller and workers tell each other

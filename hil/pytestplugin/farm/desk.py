@@ -13,6 +13,7 @@ import pytest
 from hil import errors
 from hil.errors import InfrastructureError
 from hil.pytestplugin.farm import alone, benchmarks
+from hil.pytestplugin.farm.portions import together
 from hil.pytestplugin.farm.rest import Rest, tear_down
 from hil.pytestplugin.farm.words import (
     BACK,
@@ -25,6 +26,7 @@ from hil.pytestplugin.farm.words import (
     MOVES,
     REFUSED,
     TESTS,
+    TOGETHER,
 )
 from hil.pytestplugin.outcomes.kinds import needs_board
 
@@ -66,7 +68,8 @@ class Desk:
             "latency": [p for p, item in enumerate(items) if alone.is_to_be_alone(item)],
             "benchmark": [p for p, item in enumerate(items) if benchmarks.measures(item)],
         }
-        self._channel.send((TESTS, {kind: found[kind] for kind in KINDS}))
+        told = {kind: found[kind] for kind in KINDS}
+        self._channel.send((TESTS, {**told, TOGETHER: together(items)}))
         self._rests = bool(found["board"])
         if self._rests:
             benchmarks.say_nothing(session.config)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Tests that no worker has been given, beside those that pytest-xdist's scheduler keeps. Pure."""
+"""Tests that no worker has been given, and those that go to one together. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 
@@ -47,3 +47,21 @@ class Left:
         indices = [index for whose, those in self._alone if whose is node for index in those]
         self._alone = [(whose, those) for whose, those in self._alone if whose is not node]
         return node, indices
+
+
+def grouped(
+    ids: Sequence[str], apart: Collection[int], together: Iterable[Sequence[int]]
+) -> list[list[int]]:
+    """Return the tests of the first pass, those in one list that one worker is to run in a row.
+
+    Args:
+        ids: of all tests.
+        apart: indices of those of the second pass.
+        together: those that belong together; all others stand alone.
+    """
+    groups = {index: [index] for index in range(len(ids)) if index not in apart}
+    for those in together:
+        known = [index for index in those if index in groups]
+        for index in known[1:]:
+            groups[known[0]] += groups.pop(index)
+    return list(groups.values())

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from hil.pytestplugin.farm.left import Left
+from hil.pytestplugin.farm.left import Left, grouped
 from hil.pytestplugin.farm.seat import Seat
-from hil.pytestplugin.farm.words import KEEP
+from hil.pytestplugin.farm.words import KEEP, TOGETHER
 
 
 class TwoPasses:
@@ -48,7 +48,7 @@ class TwoPasses:
         self._seats: dict[Any, Seat] = {}
         self.begun = self._plain = self._void = False
         self._ids: list[str] = []
-        self._first: list[int] = []
+        self._first: list[list[int]] = []
         self._places: dict[int, int] = {}
         self._left = Left()
         self._told: set[str] = set()
@@ -100,13 +100,10 @@ class TwoPasses:
         if self.begun:
             if seat.ids == self._ids:
                 self._tell_inner(seat)
-            elif self._uses_inner:
-                seat.ids, seat.proxy.first = None, range(len(collection))
-                self._inner.add_node_collection(
-                    seat.proxy, collection
-                )  # which tells the difference
-            else:
-                self._tell_inner(seat)
+                return
+            seat.ids = None
+            if self._uses_inner:  # it tells the difference
+                self._inner.add_node_collection(seat.proxy, collection)
 
     def schedule(self) -> None:
         """Begin, or have a worker that came later take part."""
@@ -136,7 +133,7 @@ class TwoPasses:
             if item_index in seat.own:
                 seat.own.discard(item_index)
             else:
-                self._inner.mark_test_complete(seat.proxy, self._places[item_index], duration)
+                self._mark_first(seat, item_index, duration)
         self._go_on()
 
     def mark_test_pending(self, item: str) -> None:
@@ -155,7 +152,7 @@ class TwoPasses:
         seat = self._seats[node]
         for index in indices:
             seat.outstanding.remove(index)
-        stolen = [self._places[index] for index in indices]
+        stolen = list(dict.fromkeys(self._places[index] for index in indices))
         self._inner.remove_pending_tests_from_node(seat.proxy, stolen)
         self._go_on()
 
@@ -169,15 +166,25 @@ class TwoPasses:
             return None
         running = seat.running
         known = self._uses_inner and seat.proxy in self._inner.nodes
-        in_inner = self._inner.remove_node(seat.proxy) if known else None
+        forgotten = self._forgotten(self._inner.remove_node(seat.proxy) if known else None)
         for index in seat.outstanding:
-            if index in seat.own and index != running:
+            if index != running and (index in seat.own or index in forgotten):
                 self._left.put_back(index)
         died_of = None if running is None else self._ids[running]
-        if in_inner is not None and in_inner != died_of:
-            self._left.put_back(self._ids.index(in_inner))
         self._go_on()
         return died_of
+
+    def _mark_first(self, seat: Seat, index: int, duration: float) -> None:
+        """Have pytest-xdist's scheduler count a test, with the last of those it is one with."""
+        place = self._places[index]
+        if not any(each in seat.outstanding for each in self._first[place]):
+            self._inner.mark_test_complete(seat.proxy, place, duration)
+
+    def _forgotten(self, crashed: str | None) -> list[int]:
+        """Return what pytest-xdist's scheduler gives to nobody else, having named it as crashed."""
+        if crashed is None or hasattr(self._inner, "workqueue"):  # such have it all run again
+            return []
+        return self._first[self._places[self._ids.index(crashed)]]
 
     @property
     def _is_left(self) -> bool:
@@ -209,8 +216,8 @@ class TwoPasses:
         if not self._void:
             apart = seats[0].kinds.get("latency", ())
             self._left.set_apart(apart, list(self._seats) if self._each else [None])
-        self._first = [i for i in range(len(self._ids)) if i not in self._left.apart]
-        self._places = {index: place for place, index in enumerate(self._first)}
+        self._first = grouped(self._ids, self._left.apart, seats[0].kinds.get(TOGETHER, ()))
+        self._places = {each: place for place, those in enumerate(self._first) for each in those}
         for seat in seats:
             if self._uses_inner:
                 self._inner.add_node(seat.proxy)
@@ -225,7 +232,7 @@ class TwoPasses:
             self._inner.add_node_collection(seat.proxy, seat.ids)
             return
         seat.proxy.first = self._first
-        self._inner.add_node_collection(seat.proxy, [self._ids[index] for index in self._first])
+        self._inner.add_node_collection(seat.proxy, [self._ids[first] for first, *_ in self._first])
 
     def _go_on(self) -> None:
         """Give out what is to be given out now."""

@@ -20,7 +20,8 @@ class Seat:
         own: those of them that this side has given, and not pytest-xdist's scheduler.
         back: those that it gives back; filled by the thread that hears the worker.
         broken: why its board is of no use any more; empty as long as it is.
-        kinds: indices of tests by :data:`hil.pytestplugin.farm.words.KINDS`.
+        kinds: indices of tests by :data:`hil.pytestplugin.farm.words.KINDS`, and in ``together``
+            lists of those that one worker is to run in a row.
         board: what the board is called that it is lent; empty if it takes its own.
         refused: why it can run no test, and the exit code for that, if there is such a reason.
         ran: how many tests with a board it has run.
@@ -35,7 +36,7 @@ class Seat:
         self.broken = ""
         self.board = ""
         self.refused: tuple[str, int] | None = None
-        self.kinds: dict[str, list[int]] = {}
+        self.kinds: dict[str, list[Any]] = {}
         self.ran = 0
         self.proxy = Proxy(self)
         self.channel: Any = None
@@ -97,12 +98,13 @@ class Proxy:
         seat: of the worker.
 
     Attributes:
-        first: the tests' indices in the worker's own list, in the order of the scheduler's.
+        first: in the order of the scheduler's, the indices in the worker's own list of each of
+            its tests, which may stand for several.
     """
 
     def __init__(self, seat: Seat) -> None:
         self._seat = seat
-        self.first: Sequence[int] = ()
+        self.first: Sequence[Sequence[int]] = ()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._seat.node, name)
@@ -114,16 +116,19 @@ class Proxy:
 
     def send_runtest_some(self, indices: Sequence[int]) -> None:
         """Have it run tests."""
-        self._seat.give([self.first[index] for index in indices])
+        self._seat.give(self._those(indices))
 
     def send_runtest_all(self) -> None:
         """Have it run all tests of the first pass."""
-        self._seat.give(self.first)
+        self._seat.give(self._those(range(len(self.first))))
 
     def send_steal(self, indices: Sequence[int]) -> None:
         """Have it give back tests that it has not begun."""
-        self._seat.node.send_steal([self.first[index] for index in indices])
+        self._seat.node.send_steal(self._those(indices))
 
     def shutdown(self) -> None:
         """Have it run what it has: it may be given more, and the second pass is to come."""
         self._seat.let_rest()
+
+    def _those(self, indices: Sequence[int]) -> list[int]:
+        return [each for index in indices for each in self.first[index]]

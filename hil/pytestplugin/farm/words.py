@@ -15,6 +15,9 @@ TESTS = "tests"
 KINDS = ("board", "latency", "benchmark")
 """Tests that need a board; of those, tests that are run alone; tests that use ``benchmark``."""
 
+TOGETHER = "together"
+"""Beside them: lists of tests that one worker is to run in a row."""
+
 BROKEN = "broken"
 """Worker: its board is of no use any more, and why."""
 

@@ -5,6 +5,7 @@
 ``naming``    which boards are the same, and what each is called in the whole
 ``contents``  which contents of boards are the same, likewise
 ``photos``    a photo that several boards have had counts once
+``whole``     what is judged of all boards' photos together
 ``rows``      rows of documents as the records that they were
 """
 

@@ -111,6 +111,7 @@ class Session:
         chance: random.Random,
         breaks: dict[str, int],
         dies: dict[str, int],
+        together: list[list[int]],
     ) -> None:
         import xdist.scheduler as kinds
 
@@ -122,7 +123,7 @@ class Session:
             "worksteal": kinds.WorkStealingScheduling,
             "each": kinds.EachScheduling,
         }[dist]
-        self.ids, self.latency = ids, latency
+        self.ids, self.latency, self.together = ids, latency, together
         self.breaks, self.dies, self.moves = breaks, dies, dist != "each"
         self.seats: dict[Node, Seat] = {}
         self.done: list[tuple[str, int]] = []
@@ -179,6 +180,7 @@ class Session:
         seat = self.seats[node] = Seat(node)
         board = list(range(len(self.ids)))
         seat.kinds = {"board": board, "latency": sorted(self.latency), "benchmark": []}
+        seat.kinds["together"] = self.together
 
         def send(message: tuple[object, ...]) -> None:
             assert message == (KEEP,)
@@ -216,7 +218,9 @@ def session_of(data: st.DataObject, dist: str, **fates: dict[str, int]) -> Sessi
     latency = data.draw(st.sets(st.sampled_from(range(len(ids)))))
     chance = data.draw(st.randoms(use_true_random=False))
     fates = {"breaks": {}, "dies": {}, **fates}
-    return Session(dist, data.draw(workers), ids, latency, chance, **fates)
+    label = data.draw(st.lists(st.integers(0, 3), min_size=len(ids), max_size=len(ids)))
+    together = [[i for i, each in enumerate(label) if each == group] for group in (1, 2, 3)]
+    return Session(dist, data.draw(workers), ids, latency, chance, **fates, together=together)
 
 
 @pytest.mark.parametrize("dist", MODES)
@@ -230,6 +234,13 @@ def test_every_test_is_run_once_and_those_about_latency_behind_all_others_alone(
     judges = {name for name, index in session.done if index in session.latency}
     assert judges == set(session.scheduler.judges)
     assert len(judges) <= 1
+    for group in session.together:
+        wanted = [index for index in group if index not in session.latency]
+        whose = {name for name, index in session.done if index in wanted}
+        assert len(whose) <= 1
+        of_one = [index for name, index in session.done if name in whose]
+        at = of_one.index(wanted[0]) if wanted else 0
+        assert of_one[at : at + len(wanted)] == wanted
 
 
 @pytest.mark.parametrize("dist", MODES)
@@ -254,7 +265,9 @@ def test_workers_that_die_cost_the_test_that_each_has_died_of(
     again = sorted((Counter(ran + session.crashed) - Counter(session.ids)).elements())
     if dist in ("load", "worksteal"):  # the others have a worker die of the same test again
         assert not again
-    assert set(again) <= set(session.crashed)
+    dead = {session.ids.index(each) for each in session.crashed}
+    theirs = dead.union(*(group for group in session.together if dead.intersection(group)))
+    assert set(again) <= {session.ids[index] for index in theirs}
 
 
 @given(data=st.data())
