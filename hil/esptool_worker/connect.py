@@ -31,6 +31,11 @@ SAFE_BAUD = 115_200
 _LONGEST = 300
 """Characters of a complaint, in which esptool may quote what came."""
 
+_OTHER_WORDS = (
+    "What comes from this port is no answer of a chip in download mode; look what its firmware "
+    "sends, hold BOOT while it is reset, or try another cable"
+)
+
 _ADVICE = (
     (
         "Wrong boot mode detected",
@@ -51,6 +56,8 @@ _ADVICE = (
         "The board is in download mode but hears nothing; check the line to its RX pin, and say "
         "slow_line = true of it in hil.toml if bytes are under way for long",
     ),
+    ("Failed to connect to Espressif device: Invalid head of packet", _OTHER_WORDS),
+    ("Failed to connect to Espressif device: Response doesn't match request", _OTHER_WORDS),
 )
 """What to do about esptool's complaints."""
 

@@ -111,6 +111,16 @@ def have_results(config: pytest.Config) -> bool:
     return bool(config.stash.get(_DOCUMENTS, {}))
 
 
+def boards_of(config: pytest.Config) -> dict[str, str]:
+    """Return the names of the boards of this session in its results, by the workers that had them.
+
+    Empty before the session's end.
+    """
+    document = config.stash.get(_JOINED, None)
+    boards = document["boards"] if document is not None else ()
+    return {board["worker"]: board["name"] for board in boards if board["worker"]}
+
+
 def _gather(session: pytest.Session) -> None:
     """Write what all workers have found out as one run, and leave no file of theirs besides.
 

@@ -221,6 +221,8 @@ def test_a_providers_boards_are_acquired_one_for_each_worker(
 def test_however_a_session_is_ended_its_boards_are_given_back(
     start: Start, pytester: pytest.Pytester, log: Path, provider: None, name: str
 ) -> None:
+    # Whoever runs these tests in the background of a shell has SIGINT ignored.
+    pytester.makeconftest("import signal; signal.signal(2, signal.default_int_handler)")
     result = start(ENDED.replace("SIGNAL", name), "-n2", "--hil-board=farm:")
     assert result.ret == (143 if name == "SIGTERM" else 2)
     assert taken(pytester) == []

@@ -24,7 +24,7 @@ def test_photos_are_spread_over_virtual_boards_and_latency_is_judged_on_one(
 ) -> None:
     result = start(SPREAD, "-n2", "--hil-board=virtual", "--hil-via=tcp")
     result.assert_outcomes(passed=7)
-    result.stdout.fnmatch_lines(["latency * was judged on the board of gw?, nothing else *"])
+    result.stdout.fnmatch_lines(["latency * was judged on virtual-? (gw?), nothing else *"])
     found = documents(pytester)
     verdicts = [each for document in found for each in document["budgets"]["verdicts"]]
     assert [(each["stage"], each["outcome"]) for each in verdicts] == [("total", "pass")]

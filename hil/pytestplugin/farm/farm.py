@@ -18,6 +18,7 @@ from hil.pytestplugin.farm.scheduler import TwoPasses
 from hil.pytestplugin.farm.seat import Seat
 from hil.pytestplugin.farm.words import LOST, LOT, MOVES
 from hil.pytestplugin.run import Run
+from hil.pytestplugin.workers import boards_of
 from hil.rig.rig import Rig
 from hil.rig.several.candidates import Candidates
 from hil.rig.several.lending import Lot
@@ -113,7 +114,7 @@ class Farm:
         )
         if reporter is not None:
             if reporter._tw.width_of_current_line:  # dots, of which pytest-xdist keeps no count
-                reporter.write_line("")
+                reporter._tw.line()
             for part in fold(f"hil: {line}", columns(), rest=" " * 5):
                 reporter.write_line(printable(part, "\t"))
 
@@ -134,7 +135,8 @@ class Farm:
         return lines
 
     def _described(self, worker: str) -> str:
-        board = next(seat.board for seat in self._seats.values() if seat.name == worker)
+        lent = next(seat.board for seat in self._seats.values() if seat.name == worker)
+        board = boards_of(self._config).get(worker) or lent
         return f"{board} ({worker})" if board else f"the board of {worker}"
 
     def _unmeasured(self) -> int:
