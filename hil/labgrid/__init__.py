@@ -8,6 +8,7 @@
 ``session``     the connection to the coordinator: what it tells, what it is asked
 ``places``      places and serial ports, as the coordinator tells of them
 ``filters``     which places are meant; pure
+``register``    which sessions have begun on this computer, also before it was started again
 ``owner``       the name under which a session has its places, and whether it lives
 ``address``     where the coordinator is
 ``wire``        gRPC and labgrid's messages, imported when they are first needed

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from hil.errors import BadInputError, BoardBusyError
 from hil.labgrid.filters import no_place
 from hil.labgrid.owner import Owner
+from hil.labgrid.register import Register
 from hil.labgrid.session import Session
 from hil.rig.providers.named import PLACE
 
@@ -30,15 +31,21 @@ def free_leftovers(session: Session, names: "set[str] | None" = None) -> list[tu
     Raises:
         InfrastructureError: the coordinator does not do it.
     """
+    register = Register.find()
+
+    def is_dead(holder: str) -> bool:
+        owner = Owner.parse(holder)
+        return owner is not None and register.is_dead(owner)
+
     # Reservations first: the coordinator gives a place on at once when it is released, and that of
     # a reservation that is cancelled up to 15 s later.
     for reservation in session.reservations():
         meant = names is None or names & set(reservation.allocations.values())
-        if meant and _is_dead(reservation.owner):
+        if meant and is_dead(reservation.owner):
             session.cancel(reservation.token)
     freed = []
     for place in session.places():
-        if (names is None or place.name in names) and _is_dead(place.holder):
+        if (names is None or place.name in names) and is_dead(place.holder):
             session.release(place.name, place.holder)
             freed.append((place.name, place.holder))
     if freed:
@@ -65,7 +72,10 @@ def release_leftovers(address: str, names: Sequence[str] = ()) -> list[tuple[str
     try:
         for name in names:
             _require_free_or_dead(session, name)
-        return free_leftovers(session, set(names) if names else None)
+        freed = free_leftovers(session, set(names) if names else None)
+        if not names:
+            Register.find().forget_dead(address)
+        return freed
     finally:
         session.close()
 
@@ -75,23 +85,18 @@ def _require_free_or_dead(session: Session, name: str) -> None:
     if place is None:
         there = [each.tags for each in session.places()]
         raise BadInputError(no_place({PLACE: name}, there, session.address))
-    if not place.holder or _is_dead(place.holder):
-        return
     owner = Owner.parse(place.holder)
+    if not place.holder or (owner is not None and Register.find().is_dead(owner)):
+        return
     if owner is None:
         why = "which is no session of hil"
     elif owner.host != socket.gethostname():
         why = f"which is to be freed on {owner.host}, if it is dead"
     elif not owner.is_here:
-        why = "of an earlier start of this computer or of another container, where it may live"
+        why = "of another container or computer of this name, where it may live"
     else:
         why = "a session that lives"
     raise BoardBusyError(
         f"The place {name} of labgrid is held by {place.held}, {why}; 'labgrid-client -p {name} "
         "release --kick' takes it away all the same."
     )
-
-
-def _is_dead(holder: str) -> bool:
-    owner = Owner.parse(holder)
-    return owner is not None and owner.is_dead

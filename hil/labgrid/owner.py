@@ -4,7 +4,8 @@
 A process that is killed gives nothing back, and the coordinator keeps its place for it for ever.
 Whether it lives is told on its own computer: by its process id, and by when that process began,
 since ids come again. Process ids mean nothing in another container or after another start of the
-computer, though its name may be the same: what such a session has is left to it.
+computer, though its name may be the same: what such a session has is left to it, unless it is known
+to have begun here (:mod:`hil.labgrid.register`).
 """
 
 import hashlib

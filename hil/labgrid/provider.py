@@ -14,6 +14,7 @@ from hil.labgrid.address import coordinator_address
 from hil.labgrid.filters import matches, no_place, parse_filter
 from hil.labgrid.leftovers import free_leftovers
 from hil.labgrid.owner import Owner
+from hil.labgrid.register import Register
 from hil.labgrid.session import Session
 from hil.labgrid.wire import require
 from hil.rig.providers.interface import Lease, Offer, Wanted
@@ -43,6 +44,7 @@ class LabgridBoards:
         tags = parse_filter(name)
         with ExitStack() as stack:
             session = stack.enter_context(self._connected(wanted.coordinator))
+            Register.find().enter(Owner.this_process(), session.address)
             tenancy = acquire(session, tags, wanted)
             ending = ExitStack()
             ending.push(stack.pop_all())
@@ -99,6 +101,8 @@ class LabgridBoards:
                     del self._sessions[address]
             if unused:
                 session.close()
+                if not self._sessions:
+                    Register.find().leave(Owner.this_process())
 
 
 def _offers(session: Session) -> Iterator[Offer]:

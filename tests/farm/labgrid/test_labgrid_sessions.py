@@ -4,12 +4,14 @@
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from labgrid_farm import Farm
 
 from hil.errors import BoardBusyError
+from hil.labgrid import register
 from hil.labgrid.leftovers import release_leftovers
 from hil.labgrid.owner import Owner
 from hil.rig.providers.having import have
@@ -221,12 +223,30 @@ def test_only_the_places_that_are_named_are_freed(farm: Farm) -> None:
     assert farm.reservations() == 0
 
 
+def test_what_a_session_had_when_the_power_failed_is_freed_after_the_next_start(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    owner = replace(dead_owner(), pid=2**22 + 1, realm="00000000")
+    for name in ("_MACHINE", "_BOOT"):
+        monkeypatch.setattr(register, name, tmp_path / name)
+        (tmp_path / name).write_text("before")
+    register.Register.find().enter(owner, farm.address)
+    leave(farm, "desk-1", owner.name)
+    assert release_leftovers(farm.address) == []
+    (tmp_path / "_BOOT").write_text("after")
+    assert release_leftovers(farm.address) == [("desk-1", owner.name)]
+    assert farm.reservations() == 0
+
+
 @pytest.mark.parametrize(
     ("owner", "why"),
     [
         ("elsewhere/ada", "which is no session of hil"),
         ("elsewhere/hil-ada-1-1-00000000", "to be freed on elsewhere"),
-        (f"{os.uname().nodename}/hil-ada-1-1-00000000", "another container, where it may live"),
+        (
+            f"{os.uname().nodename}/hil-ada-1-1-00000000",
+            "of another container or computer of this name",
+        ),
     ],
 )
 def test_what_may_live_is_left_alone(farm: Farm, owner: str, why: str) -> None:
