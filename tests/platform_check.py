@@ -71,7 +71,7 @@ LINUX_FILES = ("/proc", "/sys", "/dev/serial", "/run/udev")
 
 SENTENCE = "Boards, virtual ones too, need Linux, macOS or WSL: run this there"
 
-_PLAIN = ("-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+_PLAIN = ("-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:labgrid")
 _TESTS = {
     "alone": "def test_needs_no_board():\n    pass\n",
     "with_board": "def test_needs_a_board(board):\n    pass\n",

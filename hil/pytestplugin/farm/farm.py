@@ -114,7 +114,7 @@ class Farm:
         )
         if reporter is not None:
             if reporter._tw.width_of_current_line:  # dots, of which pytest-xdist keeps no count
-                reporter.write_line("")
+                reporter._tw.line()
             for part in fold(f"hil: {line}", columns(), rest=" " * 5):
                 reporter.write_line(printable(part, "\t"))
 

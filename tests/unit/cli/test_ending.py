@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """SIGTERM and SIGHUP end a command in order."""
 
-import os
 import signal
 
 import click
@@ -20,10 +19,10 @@ def test_a_command_gives_back_what_it_has_and_says_which_signal_it_was(
     @click.command()
     def work() -> None:
         try:
-            os.kill(os.getpid(), number)
+            signal.raise_signal(number)
             said.append("went on")
         finally:
-            os.kill(os.getpid(), number)  # a second one changes nothing
+            signal.raise_signal(number)  # a second one changes nothing
             said.append("gave back")
 
     monkeypatch.setattr(cli, "get_command", lambda context, name: work)
@@ -38,7 +37,7 @@ def test_a_signal_that_is_ignored_stays_so() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with ending_in_order():
-            os.kill(os.getpid(), signal.SIGHUP)
+            signal.raise_signal(signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)
 

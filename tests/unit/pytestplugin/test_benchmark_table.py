@@ -3,7 +3,7 @@
 
 import pytest
 
-from hil.pytestplugin.benchmark import _fitting
+from hil.pytestplugin.benchmark import fitting
 
 ALL = ["min", "max", "mean", "stddev", "median", "iqr", "outliers", "ops", "rounds", "iterations"]
 
@@ -18,8 +18,8 @@ ALL = ["min", "max", "mean", "stddev", "median", "iqr", "outliers", "ops", "roun
     ],
 )
 def test_it_has_the_columns_that_there_is_room_for(width: int, shown: list[str]) -> None:
-    assert _fitting(ALL, width) == shown
+    assert fitting(ALL, width) == shown
 
 
 def test_what_a_user_has_asked_for_stays_in_its_order() -> None:
-    assert _fitting(["rounds", "median"], 80) == ["rounds", "median"]
+    assert fitting(["rounds", "median"], 80) == ["rounds", "median"]
