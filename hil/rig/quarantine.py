@@ -163,15 +163,18 @@ def refusal(known: Whereabouts, store: Store | None = None) -> str | None:
 
 
 class Refusals:
-    """Why boards of a farm are not to be taken: asked of one after the other, again and again."""
+    """Why boards of a farm are not to be taken: each is looked up once, however often one asks."""
 
     def __init__(self) -> None:
         self._store: Store | None = None
+        self._known: dict[str, str | None] = {}
 
     def of(self, place: str) -> str | None:
         """Return why the board at a place is not to be taken; as :func:`refusal`."""
-        self._store = self._store or Store.find().indexed()
-        return refusal(whereabouts(None, place=place), self._store)
+        if place not in self._known:
+            self._store = self._store or Store.find().indexed()
+            self._known[place] = refusal(whereabouts(None, place=place), self._store)
+        return self._known[place]
 
 
 def refusal_of(file: RigFile, name: str) -> str | None:
