@@ -12,35 +12,29 @@ one name (:mod:`hil.host.files.shared_file`), and have the rights that the direc
 
 import errno
 import os
-import re
-import secrets
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote, unquote
 
 from hil.errors import InfrastructureError
+from hil.health import folder
 from hil.health.entry import (
     MOST_BYTES,
     Entry,
-    Healed,
-    Quarantined,
     Session,
     read_entry,
     written,
 )
 from hil.health.limits import MOST_SESSIONS
-from hil.host.files.reading import kind_of
 from hil.host.files.shared_file import open_shared, read_shared, user_name
 
 DIRECTORY_VARIABLE = "HIL_STATE_DIR"
 """Environment variable that names the directory, for all who share boards."""
 
-_NAME = re.compile(r"(\d{8,15})-[0-9a-f]{8}\.json")
-_PART = re.compile(r"(\d{8,15})-[0-9a-f]{8}\.json\.part")
 _PLAIN = ":=,"
 """What stays as it is in the name of a board's directory, besides letters and digits."""
 
@@ -52,9 +46,11 @@ class Store:
     Attributes:
         directory: where it is; None for a user without a home, as containers have: then nothing is
             known, and nothing is kept.
+        last: which board was last seen at which place, and at which port; None: it is looked up.
     """
 
     directory: Path | None
+    last: Mapping[str, str] | None = None
 
     @classmethod
     def find(cls) -> Self:
@@ -86,8 +82,7 @@ class Store:
             return
         try:
             directory = self._made(self._path(board))
-            numbers = [number for number, _ in _entries(directory)]
-            name = f"{max(numbers, default=0) + 1:08d}-{secrets.token_hex(4)}.json"
+            name = folder.next_name(directory)
             part = directory / f"{name}.part"
             with os.fdopen(open_shared(part, write=True, mode=self._mode(0o666)), "wb") as file:
                 file.write(written(entry))
@@ -116,7 +111,7 @@ class Store:
         try:
             self._check()
             boards = self.directory / "boards"
-            _require_directory(boards)
+            folder.require_directory(boards)
             found = [each.name for each in boards.iterdir() if each.is_dir()]
             return sorted(map(unquote, found))
         except FileNotFoundError:
@@ -133,15 +128,12 @@ class Store:
         Raises:
             InfrastructureError: as :meth:`read`.
         """
-        seen = []
-        for board in self.boards():
-            try:
-                last = self.last_session(board)
-            except InfrastructureError:
-                continue  # which is told of that board, and is to cost no other one
-            if last is not None and place in (last[1].board.place, last[1].board.port):
-                seen.append((last[0], board))
-        return max(seen)[1] if seen else None
+        last = self.last if self.last is not None else self._last()
+        return last.get(place)
+
+    def indexed(self) -> Self:
+        """Return this store, with what was last seen where looked up once for all questions."""
+        return replace(self, last=self._last())
 
     def last_session(self, board: str) -> tuple[int, Session] | None:
         """Return a board's last session, and when it was written down; None: it had none.
@@ -155,12 +147,25 @@ class Store:
                     return path.stat().st_mtime_ns, entry
         return None
 
+    def _last(self) -> dict[str, str]:
+        """Return which board was last seen at each place, and at each port."""
+        seen: dict[str, tuple[int, str]] = {}
+        for board in self.boards():
+            try:
+                last = self.last_session(board)
+            except InfrastructureError:
+                continue  # which is told of that board, and is to cost no other one
+            if last is not None:
+                for at in {last[1].board.place, last[1].board.port}:
+                    seen[at] = max(seen.get(at, (0, "")), (last[0], board))
+        return {at: board for at, (_, board) in seen.items()}
+
     def _read(self, board: str, *, newest_first: bool = False) -> Iterator[tuple[Path, Entry]]:
         if self.directory is None:
             return
         try:
             self._check()
-            found = _entries(self._path(board))
+            found = folder.entries(self._path(board))
         except FileNotFoundError:
             return
         except OSError as error:
@@ -193,12 +198,10 @@ class Store:
         if len(sessions) <= MOST_SESSIONS:
             return
         first = sessions[-MOST_SESSIONS]
-        for path in _superfluous(entries[:first]):
-            _remove(path)
-        oldest = entries[first][0].name
-        for part in self._path(board).iterdir():
-            if _PART.fullmatch(part.name) and part.name < oldest:  # of a process that was killed
-                _remove(part)
+        for path in folder.superfluous(entries[:first]):
+            folder.remove(path)
+        for path in folder.remains(self._path(board), entries[first][0].name):
+            folder.remove(path)
 
     def _path(self, board: str) -> Path:
         assert self.directory is not None
@@ -214,7 +217,7 @@ class Store:
             try:
                 each.mkdir()
             except FileExistsError:
-                _require_directory(each)
+                folder.require_directory(each)
                 continue
             each.chmod(stat.S_IMODE(self.directory.stat().st_mode))  # mkdir obeys the umask
         return directory
@@ -239,44 +242,3 @@ class Store:
             f"What is known of boards' health cannot be used ({path}: {error.strerror}); mend "
             f"that, or name another directory by {DIRECTORY_VARIABLE}."
         )
-
-
-def _require_directory(path: Path) -> None:
-    """Raise OSError where there is something else, such as a link that another user has put."""
-    mode = path.lstat().st_mode
-    if not stat.S_ISDIR(mode):
-        why = (
-            f"it is {kind_of(mode)}, not a directory" if not stat.S_ISREG(mode) else "it is a file"
-        )
-        raise NotADirectoryError(errno.ENOTDIR, why, os.fspath(path))
-
-
-def _entries(directory: Path) -> list[tuple[int, Path]]:
-    """Return a board's files in their order, each with its number; none of an unknown board's."""
-    try:
-        _require_directory(directory)
-        paths = sorted(each for each in directory.iterdir() if _NAME.fullmatch(each.name))
-    except FileNotFoundError:
-        return []
-    return sorted((int(path.name.partition("-")[0]), path) for path in paths)
-
-
-def _superfluous(entries: Sequence[tuple[Path, Entry]]) -> list[Path]:
-    """Return the files of old entries that say nothing any more.
-
-    Whether the board is set aside is the last word of quarantine and healing: that is kept, and
-    all that has set it aside since.
-    """
-    kept: list[Path] = []
-    for path, entry in entries:
-        if isinstance(entry, Healed):
-            kept = [path]
-        elif isinstance(entry, Quarantined):
-            kept.append(path)
-    return [path for path, _ in entries if path not in kept]
-
-
-def _remove(path: Path) -> None:
-    # Somebody else's in a directory where each may remove but his own; or already forgotten.
-    with suppress(PermissionError, FileNotFoundError):
-        path.unlink()

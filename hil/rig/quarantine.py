@@ -142,8 +142,12 @@ def require_in_use(known: Whereabouts) -> None:
         raise BoardQuarantinedError(why)
 
 
-def refusal(known: Whereabouts) -> str | None:
+def refusal(known: Whereabouts, store: Store | None = None) -> str | None:
     """Return why a board is not to be taken, in a sentence; None: it may be.
+
+    Args:
+        known: which board.
+        store: what is known of boards; the one that counts if not given.
 
     Raises:
         BadInputError: the environment variable says something else than on or off.
@@ -151,11 +155,26 @@ def refusal(known: Whereabouts) -> str | None:
     """
     if not heeds_quarantine():
         return None
-    store = Store.find()
+    store = store or Store.find()
     for key in keys(store, known):
         if aside := set_aside(store.read(key)):
             return _sentence(known, key, [each.why for each in aside], aside[0].at)
     return None
+
+
+class Refusals:
+    """Why boards of a farm are not to be taken: each is looked up once, however often one asks."""
+
+    def __init__(self) -> None:
+        self._store: Store | None = None
+        self._known: dict[str, str | None] = {}
+
+    def of(self, place: str) -> str | None:
+        """Return why the board at a place is not to be taken; as :func:`refusal`."""
+        if place not in self._known:
+            self._store = self._store or Store.find().indexed()
+            self._known[place] = refusal(whereabouts(None, place=place), self._store)
+        return self._known[place]
 
 
 def refusal_of(file: RigFile, name: str) -> str | None:

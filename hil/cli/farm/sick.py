@@ -69,6 +69,7 @@ class ListedHealth:
 
     file: "RigFile"
     _listed: set[str] = field(default_factory=set)
+    _store: "Store | None" = None
 
     def of(self, board: "ListedBoard") -> Told | None:
         """Return how a board fares; None where nothing is known of it."""
@@ -81,8 +82,8 @@ class ListedHealth:
             where = whereabouts(None, board.mac, place=place_of(board.port or ""), name=name)
         else:
             where = whereabouts(board.port, board.mac, name=name)
-        store = Store.find()
         try:
+            store = self._store = self._store or Store.find().indexed()
             self._listed.update(keys(store, where))
             health = health_of(where, self.file.health, store)
         except InfrastructureError as error:

@@ -14,7 +14,7 @@ from hil.rig.lookup import OnWait
 from hil.rig.providers.extensions import BOARDS
 from hil.rig.providers.interface import BoardProvider, Lease, Offer, Wanted
 from hil.rig.providers.named import place_of, provider_of
-from hil.rig.quarantine import refusal, require_in_use, whereabouts
+from hil.rig.quarantine import Refusals, require_in_use, whereabouts
 from hil.rig.rig import BoardSpec
 from hil.serialport.line import USUAL
 from hil.serialport.url import has_reset_lines
@@ -140,11 +140,12 @@ def _completed(spec: BoardSpec, lease: Lease) -> BoardSpec:
 
 
 def _wanted(spec: BoardSpec, on_wait: OnWait | None) -> Wanted:
+    refusals = Refusals()
     return Wanted(
         spec.wait_s,
         on_wait,
         spec.coordinator,
-        lambda called: refusal(whereabouts(None, place=place_of(spec.port, called))),
+        lambda called: refusals.of(place_of(spec.port, called)),
     )
 
 

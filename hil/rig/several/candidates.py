@@ -15,7 +15,7 @@ from hil.rig.providers.extensions import BOARDS
 from hil.rig.providers.having import is_extension, offers
 from hil.rig.providers.interface import Offer, Wanted
 from hil.rig.providers.named import place_of, provider_of
-from hil.rig.quarantine import refusal, refusal_of, whereabouts
+from hil.rig.quarantine import Refusals, refusal_of
 from hil.serialport.ports import discover_ports
 
 _OPTION = "--hil-board"
@@ -190,10 +190,10 @@ def _count(port: str, coordinator: str | None) -> tuple[int, int] | None:
             found = [each for each in offers(provider) if name in ("", each.name)]
     if matching is None and not found:
         return None
-    usable = [each for each in found if not each.problem and _is_in_use(provider, each)]
+    refusals = Refusals()
+    usable = [
+        each
+        for each in found
+        if not each.problem and refusals.of(place_of(f"{provider}:{each.name}")) is None
+    ]
     return len(usable), sum(not each.holder for each in usable)
-
-
-def _is_in_use(provider: str, offer: Offer) -> bool:
-    place = place_of(f"{provider}:{offer.name}")
-    return refusal(whereabouts(None, place=place)) is None

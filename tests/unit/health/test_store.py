@@ -241,8 +241,9 @@ def test_the_board_that_was_last_at_a_place_is_found_by_place_and_by_port(store:
     store.add("second", session(2))  # plugged in there in its place
     for path, age in ((files(store, "first")[0], 1), (files(store, "second")[-1], 2)):
         os.utime(path, ns=(age, age))
-    assert store.last_at("ttyUSB0") == "second"
-    assert store.last_at("ttyUSB1") is None
+    for each in (store, store.indexed()):
+        assert each.last_at("ttyUSB0") == "second"
+        assert each.last_at("ttyUSB1") is None
 
 
 def test_a_session_too_many_sets_the_board_aside(store: Store) -> None:
