@@ -161,11 +161,11 @@ static void frames_of_another_session_or_kind_are_dropped_and_counted(void) {
     other.session = FAKE_SESSION;
     sn_message_init(&message, &other, FAKE_MODEL_ID, (sn_bytes){result, 72}, (sn_bytes){0});
     (void)sn_message_stream_read(&message, 0, stream, sizeof stream);
-    stream[18] = 2; /* fragments */
+    stream[6] = 0x23; /* version */
     fake_receive(fake, stream, sn_message_stream_size(&message));
-    stream[6] = 0x2F;
+    stream[6] = 0x1F; /* type */
     fake_receive(fake, stream, sn_message_stream_size(&message));
-    CHECK_TEXT(fake_stats(fake), "rx_bad_frame=4 rx_bad_crc=0 rx_bad_chunk=0 tx_messages=2 rx_messages=2 "
+    CHECK_TEXT(fake_stats(fake), "rx_bad_frame=4 rx_bad_crc=0 rx_bad_chunk=0 tx_messages=2 rx_messages=1 "
                                  "infer_ok=0 infer_err=0 uptime_us=0");
     head_answer(fake, 2);
     CHECK(strstr(fake_line(fake), "state=ok") != NULL);

@@ -66,17 +66,26 @@ static void another_models_head_is_refused(void) {
     fake_free(fake);
 }
 
-static void nothing_is_done_before_hello(void) {
+static void no_activation_is_taken_before_hello(void) {
     fake_port *fake = fake_in_role(SN_ROLE_TAIL);
     fake_link(fake, SN_OK, NULL);
     send_activation(fake, 0, 1);
     expect_error(fake, 1, SN_ERR_PROTOCOL);
-    fake_peer_sends(fake, SN_FRAME_ECHO, 0, 2, 0, "x", 1);
-    expect_error(fake, 2, SN_ERR_PROTOCOL);
     CHECK_UINT(fake->invoked, 0);
     fake_pass(fake, 10000000);
     CHECK_TEXT(fake_line(fake), "! link via=tcp state=down code=edge_timeout msg=\"the peer did not complete the HELLO "
                                 "exchange within 10 s\"");
+    fake_free(fake);
+}
+
+static void an_echo_over_tcp_needs_no_hello(void) {
+    fake_port *fake = fake_in_role(SN_ROLE_TAIL);
+    fake_link(fake, SN_OK, NULL);
+    fake_peer_sends(fake, SN_FRAME_ECHO, 0, 2, 0, "x", 1);
+    CHECK(fake_peer_gets(fake, &header, &body));
+    CHECK_UINT(header.type, SN_FRAME_ECHO_REPLY);
+    CHECK_UINT(header.session, FAKE_PEER_SESSION);
+    CHECK_BYTES(body.payload.data, body.payload.length, "x", 1);
     fake_free(fake);
 }
 
@@ -212,7 +221,8 @@ static void a_head_takes_no_activations(void) {
 static const test_case node_tail_cases[] = {
     TEST(a_hello_of_its_head_is_answered_and_the_link_is_up),
     TEST(another_models_head_is_refused),
-    TEST(nothing_is_done_before_hello),
+    TEST(no_activation_is_taken_before_hello),
+    TEST(an_echo_over_tcp_needs_no_hello),
     TEST(an_activation_is_answered_by_its_scores_and_times),
     TEST(activations_that_do_not_fit_are_refused),
     TEST(a_tail_that_fails_answers_with_the_error),

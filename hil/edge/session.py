@@ -19,10 +19,12 @@ from hil.protocol import (
     Hello,
     Message,
     MessageType,
+    ProtocolError,
     Result,
     Role,
     Score,
 )
+from hil.protocol.packet import agreed_length
 from hil.protocol.payloads import TOP
 
 
@@ -61,9 +63,6 @@ class EdgeSession:
         Args:
             message: the message, without its tag; one that does not verify has been dropped before.
             tail: the tail served now.
-
-        Raises:
-            ProtocolError: its payload is none of its type.
         """
         self._counters["rx_messages"] += 1
         if Flags.ANSWER not in message.flags:
@@ -99,7 +98,12 @@ class EdgeSession:
         return self._error(request, tail, code, text)
 
     def _hello(self, message: Message, tail: TailInfo) -> Message:
-        hello = Hello.parse(message.payload)
+        try:
+            hello = Hello.parse(message.payload)
+        except ProtocolError as error:
+            is_heads = error.reason == "dtype" and message.payload[0] == Role.HEAD
+            code = ErrorCode.MODEL_MISMATCH if is_heads else ErrorCode.PROTOCOL
+            return self._error(message, tail, code, str(error))
         if hello.role is not Role.HEAD:
             return self._error(
                 message,
@@ -110,6 +114,11 @@ class EdgeSession:
         mismatch = _mismatch(message.model_id, hello, tail)
         if mismatch:
             return self._error(message, tail, ErrorCode.MODEL_MISMATCH, mismatch)
+        try:
+            if self._frame_limit:
+                agreed_length(self._frame_limit, hello)
+        except ProtocolError as error:
+            return self._error(message, tail, ErrorCode.MTU, str(error))
         self._greeted = True
         self._hearing.greet(Greeting(message.session, hello.classes))
         answer = Hello(Role.TAIL, tail.dtype, self._frame_limit, tail.tensor_size, tail.classes)

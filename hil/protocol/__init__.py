@@ -2,6 +2,7 @@
 """Frames and messages as docs/protocol.md specifies them: the twin of the C core. No I/O.
 
 ``answering``         the answering side of a packet link: it reacts, and needs no clock
+``session``           the session that HELLO begins for it
 ``asking``            the asking side of a packet link: one exchange at a time
 ``exchange``          what goes out when in it, and its timers
 ``rto``               the retransmission timer towards one peer

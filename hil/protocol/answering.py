@@ -4,31 +4,17 @@
 from collections import deque
 from typing import Protocol
 
-from hil.host.secret import Unseen
 from hil.protocol.ack import Ack
-from hil.protocol.auth import ForeignError, opened, sealed
-from hil.protocol.codes import ErrorCode, Flags, MessageType, ProtocolError
+from hil.protocol.codes import DamagedError, Flags, MessageType, ProtocolError
 from hil.protocol.frame import HEADER_SIZE, FrameHeader, with_ack_requested
-from hil.protocol.greeting.greeting import Greeting, is_in_session
-from hil.protocol.message import Message, fragment
-from hil.protocol.packet import (
-    FIRST_LENGTH,
-    ack_frame,
-    agreed_length,
-    check_request,
-    one_frame_error,
-    parse_single_frame,
-    refusal,
-    single_frame,
-)
-from hil.protocol.payloads import Hello
-from hil.protocol.reassembly import DamagedError, Reassembler, is_older
+from hil.protocol.greeting.greeting import Greeting
+from hil.protocol.message import Message
+from hil.protocol.packet import ack_frame, check_request, parse_single_frame
+from hil.protocol.reassembly import TooLargeError, is_older_id, is_same
 from hil.protocol.selective_repeat import Sender
+from hil.protocol.session import Received, Session
 
-Received = tuple[list[bytes], Message | None]
-"""Frames to send at once, and a request to be answered."""
-
-_AT_ONCE = (MessageType.HELLO, MessageType.ECHO)
+_AT_ONCE = (MessageType.ECHO,)
 """Requests whose answer follows at once, so that it does for their ACK."""
 
 _PAST_SESSIONS = 8
@@ -41,27 +27,32 @@ class Answerer(Protocol):
         resent: fragments of answers that were sent again so far.
         duplicates: fragments of requests so far that were known or belong to older messages.
         damaged: requests so far whose length or CRC was wrong; answered ERROR ``protocol``.
+        bad: fragments so far of no session that has begun, or of requests that are too large.
     """
 
     resent: int
     duplicates: int
     damaged: int
+    bad: int
 
     def receive(self, frame: bytes) -> Received:
         """Take a frame, header and fragment.
 
-        Each request is handed out once, when it is whole and sound. HELLO is looked into for the
-        length of fragments; one with too small a frame limit is answered ERROR ``mtu`` and not
-        handed out.
+        Each request is handed out once, when it is whole and sound; a HELLO whenever it comes, and
+        nothing has come behind it.
 
         Raises:
             ForeignError: the frame was not made with the key of this side; it is dropped.
-            ProtocolError: the frame is dropped; reasons as for headers, fragments, and the bodies
-                of HELLO and ACK, direction for what only an answering side sends.
+            DamagedError: a HELLO or an ACK is dropped, whose length or CRC is wrong.
+            ProtocolError: the frame is dropped; reasons as for headers and fragments, length for
+                the payload of an ACK, direction for what only an answering side sends.
         """
 
     def answer(self, message: Message) -> list[bytes]:
         """Return the frames of an answer to send at once.
+
+        A session begins when HELLO is answered by HELLO; where the peer's frames are too small for
+        that, ERROR ``mtu`` goes out instead.
 
         Args:
             message: with the session and the message id of the request.
@@ -72,96 +63,22 @@ class Answerer(Protocol):
         """
 
 
-class _Side:
-    """What both kinds share.
-
-    Args:
-        frame_limit: largest frame this side accepts, in bytes.
-        limit: largest message body accepted, in bytes.
-        greeting: the HELLO that the session begins with, if it has a tag: it has been answered
-            then, and only what is made with the session's key is taken. Another HELLO is the
-            owner's affair (:class:`~hil.protocol.greeting.admission.Admission`).
-    """
-
-    def __init__(self, frame_limit: int, limit: int, greeting: Greeting | None = None) -> None:
-        self.resent = 0
-        self.duplicates = 0
-        self.damaged = 0
-        self._frame_limit = frame_limit
-        self._length = FIRST_LENGTH
-        self._greeting: int | None = None  # id of the last HELLO
-        self._reassembler = Reassembler(FIRST_LENGTH, limit)
-        self._session = 0
-        self._key: Unseen | None = None
-        if greeting is not None:
-            self._begin(greeting)
-
-    def _begin(self, greeting: Greeting) -> None:
-        hello = greeting.hello
-        self._session = hello.session
-        self._key = greeting.session_key
-        self._length = agreed_length(self._frame_limit, Hello.parse(hello.payload))
-        self._reassembler.agree(self._length)
-        self._reassembler.expect(self._key)
-        self._reassembler.begin_behind(FrameHeader(*hello[:4]))
-
-    def _verified(self, header: FrameHeader, frame: bytes) -> tuple[FrameHeader, bytes]:
-        """Return a frame, and its header, with the session in place.
-
-        Raises:
-            ForeignError: it was made with another key, or with one where there is none.
-        """
-        if self._key is None:
-            if Flags.AUTHENTICATED in header.flags:
-                raise ForeignError("A frame was made with a key, and none is known here.")
-            return header, frame
-        plain = None
-        if is_in_session(header):
-            plain = opened(self._key, self._session, header, frame)
-        if plain is None:
-            raise ForeignError("The check of a frame is not that of its key.")
-        return header._replace(session=self._session), plain
-
-    def _sealed(self, frames: list[bytes]) -> list[bytes]:
-        """Return frames as they go out."""
-        return frames if self._key is None else [sealed(self._key, frame) for frame in frames]
-
-    def _agree(self, greeting: Message) -> Message | None:
-        """Settle the length of fragments; return the refusal if that cannot be."""
-        self._greeting = greeting.message_id
-        hello = Hello.parse(greeting.payload)
-        try:
-            self._length = agreed_length(self._frame_limit, hello)
-        except ProtocolError as error:
-            return refusal(greeting, ErrorCode.MTU, str(error))
-        self._reassembler.agree(self._length)
-        return None
-
-    def _refuse(self, header: FrameHeader, error: DamagedError) -> Message:
-        self.damaged += 1
-        return refusal(header, ErrorCode.PROTOCOL, str(error))
-
-    def _cut_up(self, message: Message) -> list[bytes]:
-        if message.type is MessageType.ERROR and message.message_id == self._greeting:
-            message = one_frame_error(message)
-        return fragment(message, self._length, self._key)
-
-
-class Answering(_Side):
+class Answering(Session):
     """Selective repeat over UDP and ESP-NOW (section 1.5): an :class:`Answerer`.
 
     Holds at most one request, its answer, and a few numbers of sessions that are over, so that
     late copies of their frames change nothing.
 
     Args:
-        frame_limit, limit, greeting: see :class:`_Side`.
+        frame_limit, limit, greeting: see :class:`~hil.protocol.session.Session`.
     """
 
     def __init__(self, frame_limit: int, limit: int, greeting: Greeting | None = None) -> None:
-        super().__init__(frame_limit, limit, greeting)
         self._past: deque[int] = deque(maxlen=_PAST_SESSIONS)
+        self._latest = 0  # the highest id of the session
         self._sender: Sender | None = None
         self._frames: list[bytes] = []
+        super().__init__(frame_limit, limit, greeting)
 
     def receive(self, frame: bytes) -> Received:
         """See :meth:`Answerer.receive`."""
@@ -172,26 +89,43 @@ class Answering(_Side):
         header = FrameHeader.parse(frame[:HEADER_SIZE])
         header, frame = self._verified(header, frame)
         check_request(header)
-        wants_ack = Flags.ACK_REQUESTED in header.flags
-        if header.session in self._past:
-            self.duplicates += header.type is not MessageType.ACK
+        if header.session in self._past or self._is_late(header):
+            self.duplicates += 1
             return [], None
+        if header.type is MessageType.HELLO:
+            return self._on_hello(header, frame)
+        wants_ack = Flags.ACK_REQUESTED in header.flags
         if header.type is MessageType.ACK:
             ack = Ack.parse(parse_single_frame(header, frame, self._key).payload)
             return self._on_poll(header, ack) if wants_ack else self._on_ack(header, ack), None
-        present = self._reassembler.present
-        if header.type is MessageType.HELLO:
-            Hello.parse(parse_single_frame(header, frame).payload)
-        if present is None or header.session != present.session:
-            if header.type is not MessageType.HELLO:
-                return [self._lost(header)] if wants_ack else [], None
-            if present is not None:
-                self._past.append(present.session)
+        if header.session != self._session:
+            self.bad += 1
+            return [self._lost(header)] if wants_ack else [], None
         return self._on_fragment(header, frame)
 
     def answer(self, message: Message) -> list[bytes]:
         """See :meth:`Answerer.answer`."""
+        if self._greets(message):
+            return self._greet(message)
         return self._sealed(self._answer(message))
+
+    def _begin(self, hello: Message, length: int) -> None:
+        same = (hello.session, hello.message_id, length)
+        if same != (self._session, self._begun_by, self._length):
+            if self._session is not None and self._session != hello.session:
+                self._past.append(self._session)
+            self._reassembler.forget()
+            self._sender = None
+            self._latest = hello.message_id
+        super()._begin(hello, length)
+
+    def _is_late(self, header: FrameHeader) -> bool:
+        """Is it older than the latest message? HELLO is to be newer, or the latest itself."""
+        if header.session != self._session:
+            return False
+        if header.type is MessageType.HELLO and header.message_id == self._latest:
+            return header.message_id != self._begun_by
+        return is_older_id(header.message_id, self._latest)
 
     def _answer(self, message: Message) -> list[bytes]:
         present = self._reassembler.present
@@ -202,23 +136,28 @@ class Answering(_Side):
         return self._go_on(self._sender)
 
     def _on_fragment(self, header: FrameHeader, frame: bytes) -> Received:
+        wants_ack = Flags.ACK_REQUESTED in header.flags
         before, taken = self._reassembler.present, self._reassembler.taken
+        if before is not None and is_same(header, before) and self._reassembler.is_complete:
+            self.duplicates += 1
+            return [self._ack(header)] if wants_ack else [], None
+        damaged, message = None, None
         try:
             message = self._reassembler.add(frame)
+        except TooLargeError as error:
+            self.bad += 1
+            asks = wants_ack or header.is_last
+            return [self._too_large(header, error)] if asks else [], None
         except DamagedError as error:
-            return self._answer(self._refuse(header, error)), None
+            damaged = error
         self.duplicates += self._reassembler.taken == taken
-        present = self._reassembler.present
-        if present is None or not _is_about(header, present):
-            return [], None  # an older one
-        if present is not before:
+        if self._reassembler.present is not before:
+            self._latest = header.message_id
             self._sender = None
-            self._frames = []
+        if damaged is not None:
+            return self._answer(self._refuse(header, damaged)), None
         if message is None:
-            acks = Flags.ACK_REQUESTED in header.flags
-            return [self._ack(header)] if acks else [], None
-        if message.type is MessageType.HELLO and (refused := self._agree(message)):
-            return self._answer(refused), None
+            return [self._ack(header)] if wants_ack else [], None
         # Also unasked: what asked may have overtaken the fragment that completes the message.
         return [] if message.type in _AT_ONCE else [self._ack(header)], message
 
@@ -232,8 +171,7 @@ class Answering(_Side):
     def _on_poll(self, header: FrameHeader, ack: Ack) -> list[bytes]:
         present = self._reassembler.present
         if present is None or not _is_about(header, present):
-            is_late = present is not None and is_older(header, present)
-            return [] if is_late else [self._lost(header)]
+            return [self._lost(header)]
         if self._sender is None:
             return [self._ack(header)]
         self._sender.on_poll(ack)
@@ -252,44 +190,44 @@ class Answering(_Side):
     def _ack(self, header: FrameHeader) -> bytes:
         return ack_frame(header, Flags.ANSWER, self._reassembler.ack, self._key)
 
-    def _lost(self, header: FrameHeader) -> bytes:
-        text = "This message is not known here: the answering side was restarted."
-        return single_frame(refusal(header, ErrorCode.EDGE_LOST, text), self._key)
 
-
-class PlainAnswering(_Side):
+class PlainAnswering(Session):
     """Without ACKs over BLE (section 1.6), for one connection: an :class:`Answerer`.
 
     Args:
-        frame_limit, limit, greeting: see :class:`_Side`.
+        frame_limit, limit, greeting: see :class:`~hil.protocol.session.Session`.
     """
-
-    def __init__(self, frame_limit: int, limit: int, greeting: Greeting | None = None) -> None:
-        super().__init__(frame_limit, limit, greeting)
-        self._reassembler.forget()  # after a reconnection the message on the way comes again
 
     def receive(self, frame: bytes) -> Received:
         """See :meth:`Answerer.receive`."""
         header = FrameHeader.parse(frame[:HEADER_SIZE])
         header, frame = self._verified(header, frame)
         check_request(header)
+        if header.type is MessageType.HELLO:
+            return self._on_hello(header, frame)
         if header.type is MessageType.ACK:
             raise ProtocolError("type", "An ACK came over a link that needs none.")
+        if header.session != self._session:
+            self.bad += 1
+            return self._sealed([self._lost(header)]) if header.is_last else [], None
         try:
             message = self._reassembler.add(frame)
+        except TooLargeError as error:
+            self.bad += 1
+            said = [self._too_large(header, error)] if header.is_last else []
+            return self._sealed(said), None
         except DamagedError as error:
             self._reassembler.forget()
             return self.answer(self._refuse(header, error)), None
-        if message is None:
-            return [], None
-        self._reassembler.forget()
-        if message.type is MessageType.HELLO and (refused := self._agree(message)):
-            return self.answer(refused), None
+        if message is not None:
+            self._reassembler.forget()  # after a reconnection the message on the way comes again
         return [], message
 
     def answer(self, message: Message) -> list[bytes]:
         """See :meth:`Answerer.answer`."""
-        return self._sealed(self._cut_up(message))
+        return (
+            self._greet(message) if self._greets(message) else self._sealed(self._cut_up(message))
+        )
 
 
 def _is_about(one: FrameHeader | Message, other: FrameHeader) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from hil.host.secret import Unseen
 from hil.protocol.ack import Ack
 from hil.protocol.auth import ForeignError, new_nonce
-from hil.protocol.codes import ErrorCode, Flags, MessageType, ProtocolError
+from hil.protocol.codes import DamagedError, ErrorCode, Flags, MessageType, ProtocolError
 from hil.protocol.exchange import Exchange, State
 from hil.protocol.frame import HEADER_SIZE, FrameHeader, with_ack_requested
 from hil.protocol.greeting.asking_keys import AskingKeys
@@ -14,12 +14,12 @@ from hil.protocol.message import Message, fragment
 from hil.protocol.packet import (
     FIRST_LENGTH,
     ack_frame,
-    agreed_length,
+    check_greeting,
     parse_single_frame,
     refusal,
 )
-from hil.protocol.payloads import Hello
-from hil.protocol.reassembly import DamagedError, Reassembler
+from hil.protocol.payloads import ErrorPayload
+from hil.protocol.reassembly import Reassembler, TooLargeError, is_same
 from hil.protocol.rto import RetransmissionTimer
 from hil.protocol.selective_repeat import FragmentOut
 
@@ -41,8 +41,12 @@ class Asking:
     at once.
 
     Attributes:
-        answer: the answer to the last question, None as long as there is none; ERROR ``protocol``
-            in place of one whose length or CRC was wrong.
+        answer: the answer to the last question, None as long as there is none; an ERROR of this
+            side's in place of one that is none: damaged, too large, or a HELLO that does not fit.
+        duplicates: frames of answers so far that were known, or of no question that is open.
+        damaged: answers so far whose length or CRC was wrong.
+        bad: frames so far of another session or direction, of answers that are too large, and
+            malformed ERRORs.
         resent: fragments of requests that were sent again so far.
         polls: how often answers were asked for again.
         foreign: frames so far that nobody has made who has the key.
@@ -62,6 +66,9 @@ class Asking:
         nonce: Callable[[], bytes] = new_nonce,
     ) -> None:
         self.answer: Message | None = None
+        self.duplicates = 0
+        self.damaged = 0
+        self.bad = 0
         self.resent = 0
         self.polls = 0
         self.foreign = 0
@@ -99,28 +106,41 @@ class Asking:
         """Take a frame; what has to do with no present question changes nothing.
 
         Raises:
-            ForeignError: nobody has made the frame who has the key; it is dropped.
-            ProtocolError: the frame is dropped; reasons as for headers, bodies and ACK, type for
+            ForeignError: nobody has made the frame who has the key, or it was made with one and
+                this side has none; it is dropped.
+            DamagedError: an ACK is dropped, whose length or CRC is wrong.
+            ProtocolError: the frame is dropped; reasons as for headers, fragments and ACK, type for
                 what does not answer the question.
         """
+        try:
+            return self._receive(frame, now_us)
+        except ForeignError:
+            self.foreign += 1
+            raise
+
+    def _receive(self, frame: bytes, now_us: int) -> list[bytes]:
         header = FrameHeader.parse(frame[:HEADER_SIZE])
         if self._keys is not None:
-            frame = self._opened(self._keys, header, frame)
+            frame = self._keys.opened(header, frame)
             header = FrameHeader.parse(frame[:HEADER_SIZE])
+        elif Flags.AUTHENTICATED in header.flags:
+            raise ForeignError("A frame was made with a key, and this side has none.")
         request, exchange = self._request, self._exchange
-        if request is None or exchange is None or Flags.ANSWER not in header.flags:
+        if request is None or exchange is None:
             return []
-        if (header.session, header.message_id) != (request.session, request.message_id):
+        if Flags.ANSWER not in header.flags or header.session != request.session:
+            self.bad += 1
             return []
+        is_its = header.message_id == request.message_id
         if header.type is MessageType.ACK:
-            ack = parse_single_frame(header, frame, self._tag_key)
-            exchange.on_ack(Ack.parse(ack.payload), now_us)
+            ack = Ack.parse(parse_single_frame(header, frame, self._tag_key).payload)
+            if is_its:
+                exchange.on_ack(ack, now_us)
             return self._go_on(exchange, request, now_us)
+        if exchange.has_ended or not is_its:
+            return self._on_late(header, request)
         self._check_type(header, request, exchange)
-        is_new = not exchange.has_ended
-        if is_new:
-            self._on_fragment(exchange, header, frame, now_us)
-        acks = Flags.ACK_REQUESTED in header.flags or (is_new and self._has_greeted(header))
+        acks = self._on_fragment(exchange, header, frame, request, now_us)
         mine = [self._sealed(self._ack(request))] if acks else []
         return mine + self._go_on(exchange, request, now_us)
 
@@ -142,20 +162,10 @@ class Asking:
         return self._exchange is not None and self._exchange.state is State.FAILED
 
     def _check_type(self, header: FrameHeader, request: Message, exchange: Exchange) -> None:
-        """Refuse what is no answer to a request, or no part of the one that has come."""
-        if exchange.has_ended:
-            present = self._reassembler.present
-            routing = (header.type, header.session, header.message_id)
-            fits = present is not None and routing == (
-                present.type,
-                present.session,
-                present.message_id,
-            )
-        else:
-            early = exchange.sender.next_new < len(self._frames)  # of DATA, all is needed
-            fits = header.type in _ANSWERS[request.type]
-            fits = fits and not (early and header.type is MessageType.RESULT)
-        if not fits:
+        """Refuse what is no answer to a request."""
+        needs_all = header.type is MessageType.RESULT
+        is_early = needs_all and exchange.sender.next_new < len(self._frames)
+        if is_early or header.type not in _ANSWERS[request.type]:
             raise ProtocolError("type", f"{header.type.name} is no answer to what was asked.")
 
     @property
@@ -163,34 +173,79 @@ class Asking:
         """See :class:`~hil.protocol.greeting.asking_keys.AskingKeys`."""
         return self._keys is not None and self._keys.lacks_key
 
-    def _opened(self, keys: AskingKeys, header: FrameHeader, frame: bytes) -> bytes:
-        try:
-            return keys.opened(header, frame)
-        except ForeignError:
-            self.foreign += 1
-            raise
+    def _on_late(self, header: FrameHeader, request: Message) -> list[bytes]:
+        """Take what answers no open question; the sender may still want to know what has come."""
+        self.duplicates += 1
+        present = self._reassembler.present
+        is_its = header.message_id == request.message_id
+        is_its = is_its and present is not None and is_same(header, present)
+        acks = is_its and Flags.ACK_REQUESTED in header.flags
+        return [self._sealed(self._ack(request))] if acks else []
 
     def _on_fragment(
-        self, exchange: Exchange, header: FrameHeader, frame: bytes, now_us: int
-    ) -> None:
+        self,
+        exchange: Exchange,
+        header: FrameHeader,
+        frame: bytes,
+        request: Message,
+        now_us: int,
+    ) -> bool:
+        """Take a fragment of the answer; return whether it is to be acknowledged."""
+        acks = Flags.ACK_REQUESTED in header.flags
         known = self._reassembler.taken
+        message = None
         try:
             message = self._reassembler.add(frame)
+        except TooLargeError as error:
+            self.bad += 1
+            acks = False
+            self._end(exchange, refusal(header, ErrorCode.PROTOCOL, str(error)))
         except DamagedError as error:
+            self.damaged += 1
             message = refusal(header, ErrorCode.PROTOCOL, str(error))
         if self._reassembler.taken != known:
             exchange.on_fragment(header.type in _AT_ONCE, now_us)
+        elif not exchange.has_ended:
+            self.duplicates += 1
         if message is None:
-            return
-        if message.type is MessageType.HELLO:
+            return acks
+        message = self._judged(request, message)
+        self._end(exchange, message)
+        if self._keys is None or request.type is not MessageType.HELLO:
+            return acks
+        # By its key, which there is now, the session begins for the other side.
+        return message.type is MessageType.HELLO
+
+    def _judged(self, request: Message, answer: Message) -> Message:
+        """Return an answer, or what it is taken for if its payload is none."""
+        if answer.type is MessageType.HELLO:
+            return self._greeted(request, answer)
+        if answer.type is MessageType.ERROR and (why := _malformed(answer)):
+            self.bad += 1
+            return refusal(answer, ErrorCode.PROTOCOL, why)
+        if answer.type is MessageType.ERROR and answer.payload.startswith(b"\0\0"):
+            return refusal(answer, ErrorCode.PROTOCOL, "The answer is an error without a code.")
+        return answer
+
+    def _greeted(self, request: Message, answer: Message) -> Message:
+        """Take the keys and the length of fragments from an answer; or return what is wrong."""
+        try:
             if self._keys is not None:
-                message = self._keys.greeted(message)
-                self._tag_key = self._keys.session
-                self._reassembler.expect(self._tag_key)
-            self._length = agreed_length(self._frame_limit, Hello.parse(message.payload))
-            self._reassembler.agree(self._length)
+                request, answer = self._keys.asked, self._keys.greeted(answer)
+            length = check_greeting(request, answer, self._frame_limit)
+        except ProtocolError as error:
+            code = {each.label: each for each in ErrorCode}.get(error.reason, ErrorCode.PROTOCOL)
+            return refusal(answer, code, str(error))
+        if self._keys is not None:
+            self._tag_key = self._keys.session
+            self._reassembler.expect(self._tag_key)
+        self._length = length
+        self._reassembler.agree(length)
+        return answer
+
+    def _end(self, exchange: Exchange, answer: Message) -> None:
         exchange.end()
-        self.answer = message
+        self.answer = answer
 
     def _go_on(self, exchange: Exchange, request: Message, now_us: int) -> list[bytes]:
         frames = []
@@ -214,9 +269,14 @@ class Asking:
         ack = self._reassembler.ack if is_its else Ack()
         return ack_frame(request, Flags.NONE, ack, self._tag_key)
 
-    def _has_greeted(self, header: FrameHeader) -> bool:
-        """Has a session with a key just begun, of which the other side is to learn at once?"""
-        return self._keys is not None and header.type is MessageType.HELLO
-
     def _sealed(self, frame: bytes) -> bytes:
         return frame if self._keys is None else self._keys.sealed(frame)
+
+
+def _malformed(error: Message) -> str:
+    """Return what is wrong with the payload of an ERROR, if anything; its sentence may be wrong."""
+    try:
+        ErrorPayload.parse(error.payload)
+    except ProtocolError as wrong:
+        return "" if wrong.reason == "utf8" else str(wrong)
+    return ""

@@ -19,6 +19,10 @@ class ProtocolError(HilError):
         self.reason = reason
 
 
+class DamagedError(ProtocolError):
+    """All of a message is here, and its length or CRC is wrong."""
+
+
 class MessageType(IntEnum):
     """What a frame is (section 1.1)."""
 

@@ -6,7 +6,7 @@ import zlib
 from typing import NamedTuple
 
 from hil.protocol.auth import check_tag, tag
-from hil.protocol.codes import Flags, MessageType, ProtocolError
+from hil.protocol.codes import DamagedError, Flags, MessageType
 from hil.protocol.frame import FrameHeader, pack_header
 
 BODY_OVERHEAD = 12
@@ -65,22 +65,22 @@ class Message(NamedTuple):
 
         Raises:
             ForeignError: it was not made with the key.
-            ProtocolError: with reason length or crc.
+            DamagedError: with reason length or crc.
         """
         if key is not None:
             body = check_tag(key, *header[:4], body)
             header = header._replace(flags=header.flags & ~Flags.AUTHENTICATED)
         if len(body) < BODY_OVERHEAD:
-            raise ProtocolError("length", f"A message body of {len(body)} bytes is no body.")
+            raise DamagedError("length", f"A message body of {len(body)} bytes is no body.")
         view = memoryview(body)
         length, model_id = _BODY_START.unpack_from(view)
         if length != len(view) - BODY_OVERHEAD:
-            raise ProtocolError(
+            raise DamagedError(
                 "length",
                 f"A message announces {length} payload bytes and has {len(view) - BODY_OVERHEAD}.",
             )
         if zlib.crc32(view[:-4]) != _U32.unpack(view[-4:])[0]:
-            raise ProtocolError("crc", "The CRC-32 of a message body is wrong.")
+            raise DamagedError("crc", "The CRC-32 of a message body is wrong.")
         return cls(
             header.type,
             header.flags,

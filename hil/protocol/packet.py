@@ -3,7 +3,7 @@
 
 from hil.protocol.ack import Ack
 from hil.protocol.auth import TAG_SIZE
-from hil.protocol.codes import Flags, MessageType, ProtocolError
+from hil.protocol.codes import ErrorCode, Flags, MessageType, ProtocolError, Role
 from hil.protocol.frame import HEADER_SIZE, FrameHeader
 from hil.protocol.message import BODY_OVERHEAD, Message, fragment
 from hil.protocol.payloads import ErrorPayload, Hello
@@ -32,6 +32,31 @@ def agreed_length(frame_limit: int, hello: Hello) -> int:
             f"at least {LEAST_FRAME} are needed.",
         )
     return min(frame_limit, hello.frame_limit) - HEADER_SIZE
+
+
+def check_greeting(asked: Message, answer: Message, frame_limit: int) -> int:
+    """Look at the HELLO that answers one's own, in the order of docs/protocol.md, section 1.4.
+
+    Args:
+        asked: the one of this side.
+        answer: the other one; both without nonce.
+        frame_limit: largest frame this side accepts, in bytes.
+
+    Returns:
+        The bytes of body in a fragment.
+
+    Raises:
+        ProtocolError: with the name of the error code as its reason.
+    """
+    mine, other = asked.payload, answer.payload
+    if len(other) != len(mine) or other[0] != Role.TAIL:
+        raise ProtocolError(ErrorCode.PROTOCOL.label, "This is not the HELLO of a tail.")
+    if (asked.model_id, mine[1], mine[4:8]) != (answer.model_id, other[1], other[4:8]):
+        raise ProtocolError(
+            ErrorCode.MODEL_MISMATCH.label,
+            "Head and tail come from different models or cuts; use a matching pair.",
+        )
+    return agreed_length(frame_limit, Hello.parse(other))
 
 
 def single_frame(message: Message, key: bytes | None = None) -> bytes:

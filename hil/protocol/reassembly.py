@@ -10,8 +10,8 @@ from hil.protocol.message import Message
 _WINDOW = 64
 
 
-class DamagedError(ProtocolError):
-    """Every fragment of a message is here, and its length or CRC is wrong."""
+class TooLargeError(ProtocolError):
+    """A fragment of a message that is longer than what is accepted."""
 
 
 class Reassembler:
@@ -40,23 +40,15 @@ class Reassembler:
         self._forged = False  # what came as the present message was not
         self._pieces: dict[int, bytes] = {}
         self._base = 0
-        self.agree(fragment_length)
+        self._length = fragment_length
 
     def agree(self, fragment_length: int) -> None:
         """HELLO has settled the length of fragments."""
         self._length = fragment_length
-        self._most = -(-self._room // fragment_length)
 
     def expect(self, key: bytes) -> None:
         """Take from now on messages that are made with a key, and no others."""
         self._key = key
-        self.agree(self._length)
-
-    def begin_behind(self, header: FrameHeader) -> None:
-        """Take a message that is one frame for the present one, and for complete."""
-        self.present = header._replace(flags=header.flags & ~Flags.ACK_REQUESTED)
-        self._pieces = {}
-        self._base = 1
 
     def forget(self) -> None:
         """Take whatever comes next, also an older message."""
@@ -87,8 +79,9 @@ class Reassembler:
         Raises:
             DamagedError: this was the last fragment that was missing; it is raised once.
             ForeignError: likewise, and the message was not made with the key: it has to come again.
-            ProtocolError: the frame is dropped; reasons as for headers, length, count for a
-                message above the limit or a fragment that contradicts an earlier one.
+            TooLargeError: the message is above the limit; the frame is dropped.
+            ProtocolError: likewise; reasons as for headers, length, count for a fragment that
+                contradicts an earlier one.
         """
         header = FrameHeader.parse(frame[:HEADER_SIZE])
         header = header._replace(flags=header.flags & ~Flags.ACK_REQUESTED)
@@ -97,7 +90,7 @@ class Reassembler:
         present = self.present
         if present is not None and is_older(header, present):
             return None
-        if present is None or self._forged or not _is_same(header, present):
+        if present is None or self._forged or not is_same(header, present):
             self._forged = False
             self.present = header
             self._pieces = {}
@@ -121,29 +114,31 @@ class Reassembler:
             self._base = 0
             self._forged = True
             raise
-        except ProtocolError as error:
-            raise DamagedError(error.reason, str(error)) from None
 
     def _check(self, header: FrameHeader, length: int) -> None:
-        if header.fragment_count > self._most:
-            raise ProtocolError(
-                "count",
-                f"A message of {header.fragment_count} fragments is too long; {self._most} fit.",
-            )
-        last = header.fragment_index == header.fragment_count - 1
-        if length > self._length or length < (1 if last else self._length):
+        if length > self._length or length < (1 if header.is_last else self._length):
             raise ProtocolError(
                 "length", f"A fragment has {length} bytes where {self._length} are agreed."
+            )
+        least = (header.fragment_count - 1) * self._length + (length if header.is_last else 1)
+        if least > self._room:
+            raise TooLargeError(
+                "count", f"A message of {least} bytes or more is too long; {self._room} fit."
             )
 
 
 def is_older(header: FrameHeader, present: FrameHeader) -> bool:
     """Does a frame belong to an earlier message of the same session?"""
-    behind = (present.message_id - header.message_id) % 2**32
-    return header.session == present.session and 0 < behind < 2**31
+    return header.session == present.session and is_older_id(header.message_id, present.message_id)
 
 
-def _is_same(header: FrameHeader, present: FrameHeader) -> bool:
+def is_older_id(message_id: int, other: int) -> bool:
+    """Was a message begun before another of its session? Ids count on from 2^32 - 1 to 0."""
+    return 0 < (other - message_id) % 2**32 < 2**31
+
+
+def is_same(header: FrameHeader, present: FrameHeader) -> bool:
+    """Does a frame belong to this message?"""
     return (header.type, header.session, header.message_id) == (
         present.type,
         present.session,

@@ -3,7 +3,7 @@
 
 import struct
 
-from hil.protocol.codes import ProtocolError
+from hil.protocol.codes import Flags, MessageType, ProtocolError
 from hil.protocol.frame import HEADER_SIZE, FrameHeader, pack_header
 from hil.protocol.message import BODY_OVERHEAD, Message
 
@@ -12,6 +12,11 @@ MIN_FRAME = HEADER_SIZE + BODY_OVERHEAD
 _PREFIX = struct.Struct("<I")
 
 PREFIX_SIZE = _PREFIX.size
+
+_KIND = slice(2, 4)
+"""Of a header: version, type and flags."""
+
+_ANY_KIND = FrameHeader(MessageType.HELLO, Flags.NONE, 0, 0).pack()[_KIND]
 
 
 def pack_stream(message: Message, key: bytes | None = None) -> bytes:
@@ -32,14 +37,13 @@ def parse_stream_header(frame: bytes) -> FrameHeader:
 
     Raises:
         ProtocolError: with the reasons of :meth:`FrameHeader.parse`, or count, as a stream
-            carries whole messages.
+            carries whole messages; with reason version, type or flags only if nothing else is
+            wrong.
     """
-    header = FrameHeader.parse(frame[:HEADER_SIZE])
-    if header.fragment_count != 1:
-        raise ProtocolError(
-            "count", f"A message on a stream is one frame, not one of {header.fragment_count}."
-        )
-    return header
+    placed = frame[: _KIND.start] + _ANY_KIND + frame[_KIND.stop : HEADER_SIZE]
+    if (count := FrameHeader.parse(placed).fragment_count) != 1:
+        raise ProtocolError("count", f"A message on a stream is one frame, not one of {count}.")
+    return FrameHeader.parse(frame[:HEADER_SIZE])
 
 
 def parse_stream_frame(frame: bytes, key: bytes | None = None) -> Message:

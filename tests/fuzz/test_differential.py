@@ -12,8 +12,9 @@ from fuzzing.answering import answering
 from fuzzing.asking import asking
 from fuzzing.core import FuzzerMissingError, build_library
 from fuzzing.end import Core
+from fuzzing.over_tcp import over_tcp
 
-SIDES = (asking, answering)
+SIDES = (asking, answering, over_tcp)
 LENGTHS = (20, 60, 200, 600)
 
 
@@ -62,13 +63,23 @@ def test_they_go_on_agreeing(side, core, seconds, seed):
     print(f"seed {seed}: {runs} runs")
 
 
-def test_an_end_that_differs_is_noticed(core, monkeypatch):
-    monkeypatch.setattr("hil.protocol.exchange.POLL_FIRST_US", 12_345)
+@pytest.mark.parametrize(
+    ("side", "what", "other"),
+    [
+        (asking, "hil.protocol.exchange.POLL_FIRST_US", 12_345),
+        (answering, "hil.protocol.answering._AT_ONCE", ()),
+        (answering, "hil.protocol.session.agreed_length", lambda limit, hello: 233),
+        (over_tcp, "hil.edge.links.stream._answer_hello", lambda *_: None),
+    ],
+    ids=lambda given: given if isinstance(given, str) else None,
+)
+def test_an_end_that_differs_is_noticed(side, what, other, core, monkeypatch):
+    monkeypatch.setattr(what, other)
     rng = random.Random(0)
 
     def differ():
         for _ in range(300):
-            asking(core, rng.randbytes(200))
+            side(core, rng.randbytes(200))
 
     with pytest.raises(AssertionError):
         differ()

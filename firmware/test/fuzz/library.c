@@ -22,6 +22,7 @@ size_t core_sent(link_end *end, uint8_t *to, size_t capacity);
 const char *core_heard(link_end *end);
 uint32_t core_count(const link_end *end, uint8_t which);
 bool core_is_up(const link_end *end);
+bool core_is_in_use(const link_end *end);
 
 /* ECHO is answered at once, as a node does it; what else there is to answer waits for core_answer. */
 static const sn_link_events *writing; /* link_end's own */
@@ -113,4 +114,8 @@ uint32_t core_count(const link_end *end, uint8_t which) {
 
 bool core_is_up(const link_end *end) {
     return end->link.state == SN_LINK_UP;
+}
+
+bool core_is_in_use(const link_end *end) {
+    return end->link.state == SN_LINK_GREETING || end->link.state == SN_LINK_UP;
 }

@@ -42,6 +42,7 @@ class BoardLink:
         self._link = link
         self._keyring = keyring
         self._nonce = nonce
+        self._number: int | None = None  # of the session
         self._half_open: Greeting | None = None
         self._member: Member | None = None
 
@@ -55,6 +56,12 @@ class BoardLink:
     def key(self) -> Unseen | None:
         """The key that the board has shown; None as long as it has shown none."""
         return None if self._member is None else self._member.key
+
+    def is_of_session(self, message: Message) -> bool:
+        """Is a message of the connection's session? HELLO names it."""
+        if not self.session.greeted:
+            self._number = message.session
+        return message.session == self._number
 
     def verified(self, header: FrameHeader, frame: bytes) -> Message | None:
         """Return the message of a frame, without its tag; None for a HELLO that is an old one.

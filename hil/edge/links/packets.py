@@ -19,16 +19,16 @@ from hil.protocol import (
     ErrorCode,
     Flags,
     FrameHeader,
-    Hello,
     Message,
     MessageType,
     ProtocolError,
 )
 from hil.protocol.auth import ForeignError
+from hil.protocol.codes import DamagedError
 from hil.protocol.greeting.admission import Admission
 from hil.protocol.greeting.greeting import Greeting, no_common_key
 from hil.protocol.greeting.keyring import Keyring
-from hil.protocol.packet import agreed_length, refusal, single_frame
+from hil.protocol.packet import refusal, single_frame
 from hil.transport.impairment.packets import ImpairedPackets
 
 _Place = tuple[ImpairedPackets, str]
@@ -204,17 +204,9 @@ class PacketService:
         """Work out the answer to a HELLO with a tag."""
         hello = greeting.hello
         session = EdgeSession(self._counters, transport.frame_limit, self._hearing)
-        try:
-            agreed_length(transport.frame_limit, Hello.parse(hello.payload))
-        except ProtocolError as error:
-            if error.reason != ErrorCode.MTU.label:
-                raise
-            answer: Message = refusal(hello, ErrorCode.MTU, str(error))
-        else:
-            outcome = session.receive(hello, self._runner.tail)
-            assert isinstance(outcome, Message)
-            answer = greeting.answered(outcome)
-        return _Door(session, single_frame(answer, greeting.answer_key))
+        outcome = session.receive(hello, self._runner.tail)
+        assert isinstance(outcome, Message)
+        return _Door(session, single_frame(greeting.answered(outcome), greeting.answer_key))
 
     def _connected(self, peer: PacketPeer) -> None:
         self._counters["connections"] += 1
@@ -230,7 +222,7 @@ class PacketService:
             if self._hearing.foreign(name, str(error)):
                 log.info("%s: dropped as foreign: %s", name, error)
             return
-        self._counters["rx_bad_crc" if error.reason == "crc" else "rx_bad_frame"] += 1
+        self._counters["rx_bad_crc" if isinstance(error, DamagedError) else "rx_bad_frame"] += 1
         self._hearing.drop(str(error))
         log.debug("%s: %s", name, error)
 

@@ -23,7 +23,7 @@ MAX_WAITING = 4
 
 Done = Callable[[], None]
 
-_COUNTED = ("resent", "rx_duplicate", "rx_bad_crc")
+_COUNTED = ("resent", "rx_duplicate", "rx_bad_crc", "rx_bad_frame")
 """What the answering side counts, under the names of docs/protocol.md, section 2.4."""
 
 
@@ -95,18 +95,16 @@ class PacketPeer:
         Raises:
             ProtocolError: it is dropped.
         """
-        answering = self._answering
-        before = (answering.resent, answering.duplicates, answering.damaged)
+        before = self._counted
         try:
-            frames, message = answering.receive(frame)
+            frames, message = self._answering.receive(frame)
         except ForeignError:
             raise  # it is none of this board's
         except ProtocolError:
             self._count_frame(frame)
             raise
         self._count_frame(frame)
-        after = (answering.resent, answering.duplicates, answering.damaged)
-        for name, old, new in zip(_COUNTED, before, after, strict=True):
+        for name, old, new in zip(_COUNTED, before, self._counted, strict=True):
             self._count(name, new - old)
         self._send(frames)
         if message is None:
@@ -117,6 +115,11 @@ class PacketPeer:
             dropped()
         self._waiting.append((message, done))
         self._work()
+
+    @property
+    def _counted(self) -> tuple[int, ...]:
+        side = self._answering
+        return side.resent, side.duplicates, side.damaged, side.bad
 
     def hold(self) -> None:
         """The tail runs for it."""

@@ -2,6 +2,7 @@
 """Boards that are connected over TCP."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from hil.edge.hearing import Hearing
 from hil.edge.links.board_link import BoardLink
@@ -19,7 +20,8 @@ from hil.protocol import (
     parse_stream_frame,
     parse_stream_header,
 )
-from hil.protocol.auth import ForeignError
+from hil.protocol.auth import ForeignError, new_nonce
+from hil.protocol.codes import DamagedError
 from hil.protocol.greeting.greeting import no_common_key
 from hil.protocol.greeting.keyring import Keyring
 from hil.transport.impairment.switch import DROPPED, Switch
@@ -55,6 +57,7 @@ class StreamService:
         patience_s, switch: see :class:`FrameLink`.
         hearing: is told why frames are dropped and who greets.
         keyring: the keys of boards that have one.
+        nonce: makes 16 random bytes.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class StreamService:
         switch: Switch | None = None,
         hearing: Hearing | None = None,
         keyring: Keyring | None = None,
+        nonce: Callable[[], bytes] = new_nonce,
     ) -> None:
         self._runner = runner
         self._hearing = hearing or Hearing()
@@ -72,6 +76,7 @@ class StreamService:
         self._patience_s = patience_s
         self._switch = switch
         self._keyring = keyring or Keyring()
+        self._nonce = nonce
         self._boards: dict[FrameLink, BoardLink] = {}
         self._lobby = Lobby(MAX_STRANGERS)
         self._half_open = Lobby(MAX_HALF_OPEN)
@@ -105,7 +110,7 @@ class StreamService:
         self._counters["connections"] += 1
         log.info("%s connected", link.peer)
         session = EdgeSession(self._counters, hearing=self._hearing)
-        self._boards[link] = BoardLink(link, session, self._keyring)
+        self._boards[link] = BoardLink(link, session, self._keyring, self._nonce)
         self._lobby.enter(link)
 
     def received(self, link: FrameLink, frame: bytes) -> None:
@@ -125,18 +130,23 @@ class StreamService:
                 message = parse_stream_frame(frame)
         except ForeignError as error:
             self._strange(link, error)
-            _answer_hello(link, header, len(frame))
+            if not board.session.greeted:
+                _answer_hello(link, header, len(frame))
             raise
         except ProtocolError as error:
             if header is None and not self._keyring.takes_keyless:
                 raise self._strange(link, ForeignError(str(error))) from error
-            self._counters["rx_bad_crc" if error.reason == "crc" else "rx_bad_frame"] += 1
+            self._counters["rx_bad_crc" if isinstance(error, DamagedError) else "rx_bad_frame"] += 1
             if error.reason in _DROPPED:
                 self._hearing.drop(str(error))
                 return
             raise
         if message is None:
             self._counters["rx_duplicate"] += 1
+            return
+        if not board.is_of_session(message):
+            self._counters["rx_bad_frame"] += 1
+            self._hearing.drop("A message came over a connection of another session.")
             return
         outcome = board.session.receive(message, tail)
         if not self._let_in(link, board):
@@ -151,7 +161,8 @@ class StreamService:
         if isinstance(error, ForeignError):
             return
         board = self._boards.get(link)
-        if not self._keyring.takes_keyless and (board is None or board.key is None):
+        is_keyed = board is not None and board.key is not None
+        if is_keyed or not self._keyring.takes_keyless:
             self._strange(link, error)
             return
         self._hearing.drop(str(error))

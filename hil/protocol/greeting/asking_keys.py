@@ -50,6 +50,12 @@ class AskingKeys:
         return with_nonce(message, self._asking), self._key
 
     @property
+    def asked(self) -> Message:
+        """The last HELLO, without its nonce."""
+        assert self._hello is not None
+        return self._hello
+
+    @property
     def answer_key(self) -> Unseen:
         """The key of what answers the last HELLO."""
         return self._answer

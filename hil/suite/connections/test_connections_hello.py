@@ -12,8 +12,10 @@ from hil.suite.helpers.link.line import EVENT_S, PATIENCE_US, UP, Line
 from hil.suite.helpers.link.replies import (
     FORGERIES,
     MISFITS,
-    PACKET_FORGERIES,
+    OUT_OF_STEP,
     PACKET_MISFITS,
+    REFLECTED,
+    STREAM_MISFITS,
     Said,
     Tail,
     hello,
@@ -113,7 +115,7 @@ def expect_own_hello(line: Line, greeted: tuple[bytes, FrameHeader, Message]) ->
 def test_a_peer_that_does_not_fit_is_refused(
     line: Line, scripted: ScriptedTail, tail: Tail
 ) -> None:
-    misfits = MISFITS if line.via == "tcp" else MISFITS | PACKET_MISFITS
+    misfits = MISFITS | (STREAM_MISFITS if line.via == "tcp" else PACKET_MISFITS)
     if line.via in ("espnow", "ble"):  # the rest is no affair of the driver, which alone differs
         misfits = {name: misfits[name] for name in DIFFERENT}
     for name, (say, code) in misfits.items():
@@ -138,7 +140,7 @@ def test_a_peer_that_does_not_fit_is_refused(
 def test_what_is_no_answer_to_hello_is_dropped(
     line: Line, scripted: ScriptedTail, tail: Tail
 ) -> None:
-    forgeries = FORGERIES if line.via == "tcp" else FORGERIES | PACKET_FORGERIES
+    forgeries = FORGERIES | ({} if line.via == "tcp" else OUT_OF_STEP) | REFLECTED
 
     def opened(names: list[str]) -> str:
         def say(request: Message) -> list[Said]:
@@ -177,7 +179,7 @@ def test_what_is_no_answer_to_hello_is_dropped(
 
     def say_more(request: Message) -> list[Said]:
         # Over BLE simulated time goes on with the first answer that is whole.
-        before = FORGERIES if line.via == "ble" else forgeries
+        before = FORGERIES | OUT_OF_STEP if line.via == "ble" else forgeries
         return [*(forge(request) for forge in before.values()), hello(request)]
 
     least_dropped = len(forgeries) + (line.via == "tcp")  # elsewhere the last may come too late

@@ -127,6 +127,19 @@ def test_a_probe_shows_what_was_lost_before_it(raw_tail: RawTail) -> None:
     raw_tail.event("rtt", "an echo that is refused", id=number)
 
 
+def test_an_answer_that_is_damaged_is_acknowledged_like_another(raw_tail: RawTail) -> None:
+    """And ends its question: it is taken for an error."""
+    raw_tail.connect()
+    number, heard, payload = ask_long(raw_tail)
+    *others, last = fragment(echo_reply(heard.header, payload), FRAGMENT)
+    raw_tail.say(*others, with_ack_requested(last[:-1] + bytes([last[-1] ^ 1])))
+    stage = "an answer whose CRC is wrong"
+    check_ack(raw_tail, heard, Ack(FRAGMENTS), stage)
+    event = raw_tail.event("rtt", stage, id=number)
+    got = event.get("code", event["state"])
+    expect(got == "protocol", "wrong-code", link=VIA, stage=stage, expected="protocol", got=got)
+
+
 def hear_due(raw_tail: RawTail, sender: Sender, stage: str) -> list[Asked]:
     """Hear what is due, and nothing else, until nothing is."""
     heard = []

@@ -2,12 +2,13 @@
 """The C core and hil/protocol on the same events, as the side that answers.
 
 A fuzzer's bytes choose what happens; a third side, Python's, is the honest peer behind an air that
-loses, doubles, overtakes and damages frames, and a stranger throws in frames of his own. Where
-docs/protocol.md leaves a choice, both are right.
+loses, doubles, overtakes and damages frames, and a stranger throws in frames of his own.
 """
 
+from collections import Counter
+
 from fuzz_targets.choices import Choices
-from fuzzing.end import BLE, UDP, Core, End
+from fuzzing.end import BLE, ESPNOW, UDP, Core, End
 from fuzzing.sides import (
     HELLO_OF_HEAD,
     KEY,
@@ -17,13 +18,12 @@ from fuzzing.sides import (
     PEER,
     PEER_SESSION,
     Air,
-    Keyed,
     KeyedPeer,
     Plain,
     answer_of,
-    code,
     core_nonces,
     foreign,
+    kind_of_drop,
     show,
     words,
 )
@@ -32,200 +32,198 @@ from hil.protocol import (
     HEADER_SIZE,
     Answering,
     Asking,
-    DataType,
     ErrorCode,
     Flags,
     FrameHeader,
-    Hello,
     Message,
     MessageType,
     PlainAnswering,
     ProtocolError,
     Role,
 )
+from hil.protocol.auth import TAG_SIZE, ForeignError
 from hil.protocol.frame import header_of
-from hil.protocol.packet import refusal
+from hil.protocol.greeting.greeting import no_common_key
+from hil.protocol.packet import refusal, single_frame
+
+LINKS = (UDP, ESPNOW, BLE)
+GREETERS = 4
+"""HELLOs with a key whose session has not begun, of which a board remembers so many."""
 
 
 def answering(core: Core, data: bytes) -> None:
-    """Role tail against :class:`Answering` over UDP and :class:`PlainAnswering` over BLE."""
+    """Role tail against :class:`Answering` and over BLE :class:`PlainAnswering`."""
     choices = Choices(data)
-    kind = choices.below(4)
-    via, keyed = BLE if kind == 3 else UDP, kind == 2
+    via, keyed = LINKS[choices.below(3)], choices.below(2) == 1
     end = core.end(Role.TAIL, via, LIMIT, KEY if keyed else None)
     try:
-        _answer(choices, end, via, keyed)
+        _Both(choices, end, via, keyed).run()
     finally:
         end.close()
 
 
-def _answer(choices: Choices, end: End, via: int, keyed: bool) -> None:
-    repeats = via == UDP
-    ours: Answering | PlainAnswering | KeyedPeer
-    ours = (Answering if repeats else PlainAnswering)(LIMIT, MEMORY)
-    head = Asking(LIMIT, 1 << 20)
-    if keyed:
-        ours = KeyedPeer(next(core_nonces()), MEMORY)
-        head = Asking(LIMIT, 1 << 20, Unseen(KEY), lambda: b"h" * 16)
-    recorded: list[bytes] = []
-    kind = (Keyed if keyed else Air) if repeats else Plain
-    up, down = kind(), kind()
-    now = identity = 0
-    greeted = False
-    waiting: list[Message] = []
-    others: set[int] = set()
+class _Both:
+    """The core's end, Python's, and the head that both answer."""
 
-    def hear(frame: bytes) -> bool:
-        """Compare what a frame brings; False once a HELLO has been refused.
+    def __init__(self, choices: Choices, end: End, via: int, keyed: bool) -> None:
+        self._choices = choices
+        self._end = end
+        self._repeats = repeats = via != BLE
+        self._keyed = keyed
+        self._ours: Answering | PlainAnswering | KeyedPeer
+        if keyed:
+            nonces = core_nonces()
+            self._ours = KeyedPeer(lambda: next(nonces), MEMORY - TAG_SIZE, repeats)
+            self._head = Asking(LIMIT, 1 << 20, Unseen(KEY), lambda: b"h" * 16)
+        else:
+            self._ours = (Answering if repeats else PlainAnswering)(LIMIT, MEMORY)
+            self._head = Asking(LIMIT, 1 << 20)
+        self._up, self._down = (Air(), Air()) if repeats else (Plain(), Plain())
+        self._recorded: list[bytes] = []
+        self._waiting: list[Message] = []
+        self._dropped = Counter[str]()
+        self._greeted = False
+        self._has_refused = False
+        self._now = self._identity = self._hellos = 0
 
-        Whether a refused HELLO's id is one that has been seen is not specified.
-        """
-        nonlocal greeted
-        end.receive(frame, PEER)
+    def run(self) -> None:
+        """Let things happen until there are no choices left."""
+        choices = self._choices
+        while choices.left:
+            what = choices.below(8)
+            if what == 0:
+                self._ask()
+            elif what == 1 and self._head.deadline is not None and self._repeats:
+                self._now = self._head.deadline
+                self._up.put(self._head.on_timer(self._now))
+            elif what == 2 and self._waiting:
+                self._answer(answer_of(self._waiting.pop(), choices))
+            elif what == 3 and self._repeats and choices.below(4) == 0:
+                for frame in self._of_a_stranger():
+                    self._hear(frame)
+            elif what in (4, 5):
+                if (frame := self._down.take(choices)) is not None:
+                    self._head_hears(frame)
+            elif (taken := self._up.take(choices)) is not None:
+                self._recorded.append(taken)
+                self._hear(taken)
+
+    def _ask(self) -> None:
+        choices = self._choices
+        kind = (MessageType.HELLO, MessageType.DATA, MessageType.ECHO)[choices.below(3)]
+        payload = bytes([choices.number()]) * (choices.number(2) % 5000)
+        if self._identity == 0:
+            kind = MessageType.HELLO
+        if self._keyed and kind is MessageType.HELLO and self._hellos == GREETERS:
+            return
+        payload = HELLO_OF_HEAD.pack() if kind is MessageType.HELLO else payload
+        model = 0 if kind is MessageType.ECHO else MODEL
+        message = Message(kind, Flags.NONE, PEER_SESSION, self._identity + 1, model, payload)
         try:
-            out, message = ours.receive(frame)
-            if keyed and FrameHeader.parse(frame[:HEADER_SIZE]).type is not MessageType.HELLO:
-                greeted = True  # the session begins with what only its key can have made
+            self._up.put(self._head.ask(message, self._now))
+        except ProtocolError:
+            return  # it has no key yet
+        self._identity += 1
+        self._hellos += kind is MessageType.HELLO
+
+    def _head_hears(self, frame: bytes) -> None:
+        try:
+            self._up.put(self._head.receive(frame, self._now))
+        except ProtocolError:
+            return
+
+    def _of_a_stranger(self) -> list[bytes]:
+        frames = foreign(self._choices, PEER_SESSION, False)
+        if self._recorded and self._choices.below(2):
+            frames = [self._recorded[self._choices.number() % len(self._recorded)]]
+        return frames
+
+    def _hear(self, frame: bytes) -> None:
+        """Compare what a frame brings."""
+        if not self._keyed and _greets_otherwise(frame):
+            return
+        self._end.receive(frame, PEER)
+        message = None
+        try:
+            out, message = self._ours.receive(frame)
+        except ForeignError:
+            self._dropped["foreign"] += 1
+            out = self._refused(frame)
         except ProtocolError as error:
-            out, message = [], None
-            if keyed and _is_told_so(frame, end):
-                return True
-            if error.reason in _CORE_ANSWERS:
-                end.sent()
-                return False
+            self._dropped[kind_of_drop(frame, error)] += 1
+            out = []
         if message is not None:
-            out += _decide(message)
-        sent = end.sent()
-        assert all(each.to in (PEER, 0) for each in sent)
-        _same([each.frame for each in sent], out)
-        down.put([each.frame for each in sent])
-        heard = words(end.heard())
+            out += self._decide(message)
+        self._compare(out)
+        heard = words(self._end.heard())
         expected = []
         if message is not None and message.type in (MessageType.DATA, MessageType.ECHO):
             expected = [f"{message.type.name} {message.message_id} of {len(message.payload)}"]
         given_up = [word for word in heard if word.startswith("edge_lost ")]
-        waiting[:] = [each for each in waiting if f"edge_lost {each.message_id}" not in given_up]
+        self._waiting = [w for w in self._waiting if f"edge_lost {w.message_id}" not in given_up]
         assert [w for w in heard if w not in given_up and w != "up"] == expected
-        assert end.is_up is greeted
-        return not any(_is_refused_hello(frame, each.frame) for each in sent)
+        if isinstance(self._ours, KeyedPeer):
+            self._greeted = self._ours.has_begun
+        assert self._end.is_up is self._greeted
 
-    def _decide(message: Message) -> list[bytes]:
-        nonlocal greeted
+    def _decide(self, message: Message) -> list[bytes]:
+        """Answer as the core does by itself, and its owner at once."""
         if message.type is MessageType.DATA:
-            waiting.append(message)
+            self._waiting = [message]
             return []
-        if message.type is MessageType.ECHO:
-            return ours.answer(answer_of(message, None))
-        hello = Hello.parse(message.payload)
         answer = answer_of(message, None)
-        if hello.role is not Role.HEAD:
+        if message.type is MessageType.ECHO:
+            return self._ours.answer(answer)
+        hello = message.payload
+        if len(hello) != len(HELLO_OF_HEAD.pack()) or hello[0] != Role.HEAD:
             answer = refusal(message, ErrorCode.PROTOCOL, "x")
-        elif (message.model_id, hello.dtype, hello.tensor_size) != (MODEL, DataType.INT8, 1600):
+        elif (message.model_id, hello[1], hello[4:8]) != (MODEL, *_fields(HELLO_OF_HEAD.pack())):
             answer = refusal(message, ErrorCode.MODEL_MISMATCH, "x")
-        greeted = greeted or answer.type is MessageType.HELLO
-        return ours.answer(answer)
+        out = self._ours.answer(answer)
+        self._greeted |= FrameHeader.parse(out[0][:HEADER_SIZE]).type is MessageType.HELLO
+        return out
 
-    while choices.left:
-        what = choices.below(8)
-        if what == 0:
-            identity += 1
-            kind = (MessageType.HELLO, MessageType.DATA, MessageType.ECHO)[choices.below(3)]
-            payload = bytes([choices.number()]) * (choices.number(2) % 3000)
-            if keyed and identity > 1 and (kind is MessageType.HELLO or head.answer is None):
-                identity -= 1
-                continue
-            if kind is MessageType.HELLO or identity == 1:
-                kind, payload = MessageType.HELLO, HELLO_OF_HEAD.pack()
-            if kind is not MessageType.HELLO:
-                others.add(identity)
-            model = 0 if kind is MessageType.ECHO else MODEL
-            up.put(head.ask(Message(kind, Flags.NONE, PEER_SESSION, identity, model, payload), now))
-        elif what == 1 and (deadline := head.deadline) is not None and repeats:
-            now = deadline
-            up.put(head.on_timer(now))
-        elif what == 2 and waiting:
-            answer = answer_of(waiting.pop(), choices)
-            # An answer to a message that the head has given up is nobody's.
-            out = ours.answer(answer)
-            if not repeats or out:
-                end.answer(answer.type, answer.message_id, answer.payload)
-                sent = [each.frame for each in end.sent()]
-                _same(sent, out)
-                down.put(sent)
-                end.heard()
-            waiting.clear()
-        elif what == 3 and repeats and choices.below(4) == 0:
-            frames = foreign(choices, PEER_SESSION, False)
-            if keyed and recorded and choices.below(2):
-                frames = [recorded[choices.number() % len(recorded)]]
-            for frame in frames:
-                if not (_greets_otherwise(frame) or _is_double(frame, others)) and not hear(frame):
-                    return
-        elif what in (4, 5):
-            if (frame := down.take(choices)) is not None:
-                try:
-                    up.put(head.receive(frame, now))
-                except ProtocolError:
-                    continue
-        elif (frame := up.take(choices)) is not None and not _greets_otherwise(frame):
-            recorded.append(frame)
-            if not hear(frame):
-                return
+    def _answer(self, answer: Message) -> None:
+        self._end.answer(answer.type, answer.message_id, answer.payload)
+        self._compare(self._ours.answer(answer))
+        self._end.heard()
+
+    def _refused(self, frame: bytes) -> list[bytes]:
+        """Return what is said to a HELLO that there is no common key for; once in a second."""
+        header = header_of(frame)
+        is_hello = header is not None and header.type is MessageType.HELLO
+        if header is None or not is_hello or Flags.ANSWER in header.flags or self._has_refused:
+            return []
+        said = no_common_key(header, len(frame))
+        self._has_refused = said is not None
+        return [] if said is None else [single_frame(said)]
+
+    def _compare(self, out: list[bytes]) -> None:
+        sent = self._end.sent()
+        assert all(each.to in (PEER, 0) for each in sent)
+        assert [show(each.frame) for each in sent] == [show(each) for each in out]
+        self._down.put([each.frame for each in sent])
+        counts, dropped = self._end.counts(), self._dropped
+        strange = dropped["foreign"] + (dropped["unreadable"] if self._keyed else 0)
+        bad = dropped["bad"] + (0 if self._keyed else dropped["unreadable"])
+        assert counts["resent"] == self._ours.resent
+        assert counts["rx_foreign"] == strange
+        assert counts["rx_duplicate"] == self._ours.duplicates
+        assert counts["rx_bad_crc"] == self._ours.damaged + dropped["damaged"]
+        assert counts["rx_bad_frame"] == self._ours.bad + bad
 
 
-def _is_told_so(frame: bytes, end: End) -> bool:
-    """Is all that the core says of a HELLO that it has no key for, if anything, ERROR `auth`?"""
-    header = header_of(frame)
-    if header is None or header.type is not MessageType.HELLO:
-        return False
-    for sent in end.sent():
-        assert len(sent.frame) <= len(frame)
-        assert show(sent.frame)[-1] == "auth"
-    return True
+def _fields(hello: bytes) -> tuple[int, bytes]:
+    """Return the data type and the size of the tensor."""
+    return hello[1], hello[4:8]
 
 
 def _greets_otherwise(frame: bytes) -> bool:
     """Is it another session's HELLO? Which heads are served, tail and host decide each."""
-    try:
-        header = FrameHeader.parse(frame[:HEADER_SIZE])
-    except ProtocolError:
-        return False
-    return header.type is MessageType.HELLO and header.session != PEER_SESSION
-
-
-def _is_double(frame: bytes, others: set[int]) -> bool:
-    """Is it a HELLO under the number of another message? One number is one message's (1.1)."""
     header = header_of(frame)
-    return header is not None and header.type is MessageType.HELLO and header.message_id in others
-
-
-def _is_refused_hello(frame: bytes, answer: bytes) -> bool:
-    kinds = [FrameHeader.parse(each[:HEADER_SIZE]).type for each in (frame, answer)]
-    return kinds == [MessageType.HELLO, MessageType.ERROR]
-
-
-def _same(sent: list[bytes], expected: list[bytes]) -> None:
-    """Compare frames; a repeated HELLO may be acknowledged or answered once more (1.5)."""
-    greets = [FrameHeader.parse(each[:HEADER_SIZE]).type for each in sent] == [MessageType.HELLO]
-    if greets and not expected:
-        return
-    assert len(sent) == len(expected), f"{list(map(show, sent))} {list(map(show, expected))}"
-    for one, other in zip(sent, expected, strict=True):
-        kinds = {FrameHeader.parse(each[:HEADER_SIZE]).type for each in (one, other)}
-        if kinds == {MessageType.ACK, MessageType.HELLO}:
-            continue
-        if kinds == {MessageType.ERROR} and {_reason(one), _reason(other)} <= _OF_HELLO:
-            continue
-        assert show(one) == show(other)
-
-
-_CORE_ANSWERS = ("count", "length", "role", "dtype")
-"""Why Python drops what the core answers by ERROR: a message larger than its memory, a HELLO that
-is none."""
-
-_OF_HELLO = {"protocol", "mtu", "model_mismatch"}
-"""Why a HELLO is refused; which is said of one that is wrong in several ways is not specified."""
-
-
-def _reason(frame: bytes) -> str:
-    return code(frame[HEADER_SIZE + 8 : -4])
+    return (
+        header is not None
+        and header.type is MessageType.HELLO
+        and header.session != PEER_SESSION
+        and not header.flags & (Flags.AUTHENTICATED | Flags.ANSWER)
+    )

@@ -6,8 +6,11 @@ loses, doubles, overtakes and damages frames, and a stranger throws in frames of
 docs/protocol.md leaves a choice, both are right.
 """
 
+from collections import Counter
+
 from fuzz_targets.choices import Choices
-from fuzzing.end import UDP, Core, End
+from fuzzing.end import BLE, ESPNOW, UDP, Core, End
+from fuzzing.plain_head import PlainHead
 from fuzzing.sides import (
     HEAD_SESSION,
     HELLO_OF_HEAD,
@@ -16,12 +19,13 @@ from fuzzing.sides import (
     MEMORY,
     MODEL,
     Air,
-    Keyed,
     KeyedPeer,
+    Plain,
     answer_of,
     code,
     core_nonces,
     foreign,
+    kind_of_drop,
     show,
     words,
 )
@@ -32,58 +36,60 @@ from hil.protocol import (
     Flags,
     Message,
     MessageType,
+    PlainAnswering,
     ProtocolError,
     Role,
 )
-from hil.protocol.frame import header_of
+from hil.protocol.auth import TAG_SIZE, ForeignError
+
+LINKS = (UDP, ESPNOW, BLE)
 
 
 def asking(core: Core, data: bytes) -> None:
-    """Role head against :class:`Asking`, over UDP."""
+    """Role head against :class:`Asking`, and over BLE :class:`PlainHead`."""
     choices = Choices(data)
-    keyed = choices.below(2) == 1
-    end = core.end(Role.HEAD, UDP, LIMIT, KEY if keyed else None)
+    via, keyed = LINKS[choices.below(3)], choices.below(2) == 1
+    end = core.end(Role.HEAD, via, LIMIT, KEY if keyed else None)
     try:
-        _ask(choices, end, keyed)
+        _ask(choices, end, via != BLE, keyed)
     finally:
         end.close()
 
 
-def _ask(choices: Choices, end: End, keyed: bool) -> None:
+def _ask(choices: Choices, end: End, repeats: bool, keyed: bool) -> None:
     nonces = core_nonces()
     key = Unseen(KEY) if keyed else None
-    ours = Asking(LIMIT, MEMORY, key, lambda: next(nonces))
-    peer = KeyedPeer() if keyed else Answering(LIMIT, 1 << 20)
-    up, down = (Keyed(), Keyed()) if keyed else (Air(), Air())
+    room = MEMORY - TAG_SIZE if keyed else MEMORY
+    ours = (Asking if repeats else PlainHead)(LIMIT, room, key, lambda: next(nonces))
+    plain = (Answering if repeats else PlainAnswering)(LIMIT, 1 << 20)
+    peer = KeyedPeer(repeats=repeats) if keyed else plain
+    up, down = (Air(), Air()) if repeats else (Plain(), Plain())
     recorded: list[bytes] = []
-    unreadable = 0  # of frames; the core takes them for foreign, too
+    dropped = Counter[str]()  # frames that Python raises for
     now, told = 0, False
     request = Message(MessageType.HELLO, Flags.NONE, HEAD_SESSION, 1, MODEL, HELLO_OF_HEAD.pack())
     waiting: list[Message] = []
 
-    def compare(out: list[bytes], dropped: str | None = None) -> bool:
+    def compare(out: list[bytes]) -> bool:
         """Compare after an event; False once the core's link has ended."""
         nonlocal told
         sent = [each.frame for each in end.sent()]
         heard = words(end.heard())
-        ended = any(word.startswith("lost ") for word in heard)
-        if dropped in _TOLERATED and any("protocol" in word for word in heard):
-            return False
-        if heard and heard[0].startswith("protocol ") and not sent:
-            out = []  # the core sends no ACK of an answer that has come damaged
         assert [show(each) for each in sent] == [show(each) for each in out]
         up.put(sent)
         expected = [] if told else _told(ours, request)
         told = told or bool(expected)
-        if ended:
-            assert expected, heard
-            assert request.type is MessageType.HELLO
-            return False
-        assert heard == expected
-        assert end.deadline == (None if told else ours.deadline)
         counts = end.counts()
         assert (counts["resent"], counts["polls"]) == (ours.resent, ours.polls)
-        assert not keyed or counts["rx_foreign"] == ours.foreign + unreadable
+        assert counts["rx_foreign"] == ours.foreign + (dropped["unreadable"] if keyed else 0)
+        assert counts["rx_duplicate"] == ours.duplicates
+        assert counts["rx_bad_crc"] == ours.damaged + dropped["damaged"]
+        bad = dropped["bad"] + (0 if keyed else dropped["unreadable"])
+        assert counts["rx_bad_frame"] == ours.bad + bad
+        assert heard == expected
+        if any(word.startswith("lost ") for word in heard):
+            return False
+        assert end.deadline == (None if told else ours.deadline)
         return True
 
     if not compare(ours.ask(request, now)):
@@ -123,41 +129,40 @@ def _ask(choices: Choices, end: End, keyed: bool) -> None:
         elif (frame := down.take(choices)) is not None:
             frames = [frame]
             recorded.append(frame)
-        dropped = None
         for frame in frames:
             end.receive(frame)
             try:
                 out = ours.receive(frame, now)
+            except ForeignError:
+                out = []
             except ProtocolError as error:
-                out, dropped = [], error.reason
-                unreadable += header_of(frame) is None
-            if not compare(out, dropped):
+                out = []
+                dropped[kind_of_drop(frame, error)] += 1
+            if not compare(out):
                 return
         if not frames and not compare(out):
             return
 
 
-_TOLERATED = ("count", "length", "role", "dtype", "mtu")
-"""Why Python drops an answer that ends the core's exchange with ``protocol``: one that does not fit
-into its memory, a HELLO that is none."""
-
-
 def _told(ours: Asking, request: Message) -> list[str]:
-    """Return what the core's owner hears of how a question has ended."""
-    if ours.failed:
-        why = "auth" if ours.lacks_key and request.type is MessageType.HELLO else "edge_timeout"
-        return [f"{why} {request.message_id}"]
+    """Return what the core's owner hears of how a question has ended: HELLO with the link."""
     answer = ours.answer
-    if answer is None:
+    if answer is None and not ours.failed:
         return []
+    if answer is None or answer.type is MessageType.ERROR:
+        why = "edge_timeout" if answer is None else code(answer.payload)
+        if request.type is not MessageType.HELLO:
+            return [f"{why} {request.message_id}"]
+        why = "auth" if ours.lacks_key and why in ("edge_timeout", "edge_lost") else why
+        return [f"lost {why} {why}"]
     if answer.type is MessageType.HELLO:
         return ["up"]
-    if answer.type is MessageType.ERROR:
-        return [f"{code(answer.payload)} {answer.message_id}"]
     return [f"{answer.type.name} {answer.message_id} of {len(answer.payload)}"]
 
 
-def _peer_hears(peer: Answering | KeyedPeer, frame: bytes, waiting: list[Message]) -> list[bytes]:
+def _peer_hears(
+    peer: Answering | PlainAnswering | KeyedPeer, frame: bytes, waiting: list[Message]
+) -> list[bytes]:
     try:
         out, message = peer.receive(frame)
     except ProtocolError:

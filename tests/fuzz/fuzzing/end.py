@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from hil.protocol import MessageType, Role
 
-UDP, ESPNOW, BLE = 2, 3, 4
+TCP, UDP, ESPNOW, BLE = 1, 2, 3, 4
 
 _ROOM = 1 << 16
 _LEAD = struct.Struct("<QQ")
@@ -46,6 +46,7 @@ class Core:
             ("core_heard", data, (pointer,)),
             ("core_count", u32, (pointer, u8)),
             ("core_is_up", ctypes.c_bool, (pointer,)),
+            ("core_is_in_use", ctypes.c_bool, (pointer,)),
         ):
             function = getattr(library, name)
             function.restype, function.argtypes = gives, takes
@@ -95,11 +96,20 @@ class End:
     def is_up(self) -> bool:
         return bool(self._library.core_is_up(self._end))
 
-    def sent(self) -> list[Sent]:
-        """Return what it has sent since the last look."""
+    @property
+    def is_in_use(self) -> bool:
+        """Is there a connection, greeted or not?"""
+        return bool(self._library.core_is_in_use(self._end))
+
+    def stream(self) -> bytes:
+        """Return what it has sent over TCP since the last look."""
         length = self._library.core_sent(self._end, self._room, _ROOM)
-        raw, at, found = self._room.raw[:length], 0, []
-        while at < length:
+        return self._room.raw[:length]
+
+    def sent(self) -> list[Sent]:
+        """Return what it has sent in packets since the last look."""
+        raw, at, found = self.stream(), 0, []
+        while at < len(raw):
             to, size = _LEAD.unpack_from(raw, at)
             at += _LEAD.size
             found.append(Sent(to, raw[at : at + size]))

@@ -2,7 +2,7 @@
 """The sides of a differential test: an air between them, and what counts of what they say."""
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from fuzz_targets.choices import Choices, frames_of
 from hil.host.secret import Unseen
@@ -17,11 +17,16 @@ from hil.protocol import (
     Hello,
     Message,
     MessageType,
+    PlainAnswering,
     ProtocolError,
     Role,
 )
-from hil.protocol.auth import ForeignError
-from hil.protocol.greeting.greeting import Greeting, read_hello
+from hil.protocol.auth import TAG_SIZE, ForeignError
+from hil.protocol.codes import DamagedError
+from hil.protocol.frame import header_of
+from hil.protocol.greeting.admission import Admission, HalfOpen
+from hil.protocol.greeting.greeting import Greeting
+from hil.protocol.greeting.keyring import Keyring
 from hil.protocol.packet import refusal, single_frame
 
 MODEL = 0x12345678
@@ -58,18 +63,7 @@ class Air:
         frame = self._frames.pop(at)
         if how == 3:
             return None
-        return self.kept(choices.broken(frame)) if how == 4 else frame
-
-    def kept(self, frame: bytes) -> bytes | None:
-        """Return a damaged frame, or None if it arrives at nobody."""
-        return whole(frame)
-
-
-class Keyed(Air):
-    """Of sides with a key, whom no damage matters."""
-
-    def kept(self, frame: bytes) -> bytes | None:
-        return frame
+        return choices.broken(frame) if how == 4 else frame
 
 
 class Plain(Air):
@@ -79,9 +73,11 @@ class Plain(Air):
         return self._frames.pop(0) if self._frames else None
 
 
-def whole(frame: bytes) -> bytes | None:
-    """Return a damaged frame, unless the damage would make it authenticated."""
-    return None if len(frame) > 3 and frame[3] & Flags.AUTHENTICATED else frame
+def kind_of_drop(frame: bytes, error: ProtocolError) -> str:
+    """Return which of the core's counts a frame is in that Python raises for."""
+    if header_of(frame) is None:
+        return "unreadable"
+    return "damaged" if isinstance(error, DamagedError) else "bad"
 
 
 def foreign(choices: Choices, session: int, answer: bool) -> list[bytes]:
@@ -91,8 +87,7 @@ def foreign(choices: Choices, session: int, answer: bool) -> list[bytes]:
         if choices.below(4) and len(frame) > 3:
             bit = frame[3] | Flags.ANSWER if answer else frame[3] & ~Flags.ANSWER & 0xFF
             frame = frame[:3] + bytes([bit]) + frame[4:]
-        if (kept := whole(frame)) is not None:
-            found.append(kept)
+        found.append(frame)
     return found
 
 
@@ -151,46 +146,83 @@ def core_nonces() -> Iterator[bytes]:
 
 
 class KeyedPeer:
-    """An honest answering side with the key, for one connection.
+    """An answering side with the key: its door, and one session behind the other.
 
     Args:
-        nonce: of this side.
+        nonce: makes 16 random bytes.
         limit: largest body accepted.
+        repeats: whether frames get lost, so that a session begins with a frame of its key's.
     """
 
-    def __init__(self, nonce: bytes = b"a" * 16, limit: int = 1 << 20) -> None:
-        self._nonce = nonce
+    def __init__(
+        self,
+        nonce: Callable[[], bytes] = lambda: b"a" * 16,
+        limit: int = 1 << 20,
+        repeats: bool = True,
+    ) -> None:
+        keyring = Keyring()
+        keyring.give("head", Unseen(KEY))
+        self._door: Admission[int, bytes] = Admission(keyring, nonce)
         self._limit = limit
-        self._has_begun = False
-        self._greeting: Greeting | None = None
-        self._answering: Answering | None = None
+        self._repeats = repeats
+        self._old = 0  # HELLOs that came again
+        self._sessions: list[Answering | PlainAnswering] = []
 
     def receive(self, frame: bytes) -> tuple[list[bytes], Message | None]:
         header = FrameHeader.parse(frame[:HEADER_SIZE])
-        if header.type is not MessageType.HELLO:
-            if self._answering is None:
-                raise ForeignError("There is no session yet.")
-            taken = self._answering.receive(frame)
-            self._has_begun = True
-            return taken
-        key, hello, asking = read_hello([Unseen(KEY)], header, frame)
-        if self._has_begun:
-            return [], None  # an old one
-        if self._greeting is None:
-            self._greeting = Greeting(key, hello, asking, self._nonce)
-            self._answering = Answering(LIMIT, self._limit, self._greeting)
-        answer = self._greeting.answered(answer_of(hello, None))
-        return [single_frame(answer, self._greeting.answer_key)], None
+        if header.type is MessageType.HELLO and Flags.ANSWER not in header.flags:
+            known = self._door.greet(PEER, header, frame, _welcome)
+            if known is None:
+                self._old += 1
+                return [], None
+            if not self._repeats and not self._sessions:
+                self._begin(known)
+            return [known.answer], None
+        if (begun := self._door.find(PEER, header, frame)) is not None:
+            self._begin(begun)
+        if not self._sessions:
+            raise ForeignError("There is no session yet.")
+        return self._sessions[-1].receive(frame)
+
+    def _begin(self, known: HalfOpen[int, bytes]) -> None:
+        self._door.begin(known)
+        kind = Answering if self._repeats else PlainAnswering
+        self._sessions.append(kind(LIMIT, self._limit, known.greeting))
 
     def answer(self, message: Message) -> list[bytes]:
-        return [] if self._answering is None else self._answering.answer(message)
+        return self._sessions[-1].answer(message)
+
+    @property
+    def has_begun(self) -> bool:
+        return bool(self._sessions)
+
+    @property
+    def duplicates(self) -> int:
+        return self._old + sum(each.duplicates for each in self._sessions)
+
+    @property
+    def resent(self) -> int:
+        return sum(each.resent for each in self._sessions)
+
+    @property
+    def damaged(self) -> int:
+        return sum(each.damaged for each in self._sessions)
+
+    @property
+    def bad(self) -> int:
+        return sum(each.bad for each in self._sessions)
+
+
+def _welcome(greeting: Greeting) -> bytes:
+    answer = greeting.answered(answer_of(greeting.hello, None))
+    return single_frame(answer, greeting.answer_key)
 
 
 def show(frame: bytes) -> tuple[object, ...]:
     """Return what counts of a frame: of an ERROR not its sentence."""
     header = FrameHeader.parse(frame[:HEADER_SIZE])
     keyed = Flags.AUTHENTICATED in header.flags
-    if header.type is MessageType.ERROR and header.fragment_count == 1 and not keyed:
-        message = Message.parse(header, frame[HEADER_SIZE:])
-        return (*header, code(message.payload))
+    if header.type is MessageType.ERROR and header.fragment_count == 1:
+        body = frame[HEADER_SIZE : len(frame) - TAG_SIZE] if keyed else frame[HEADER_SIZE:]
+        return (*header.comparable, code(Message.parse(header, body).payload))
     return (*header, frame[HEADER_SIZE:])

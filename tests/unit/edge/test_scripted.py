@@ -9,7 +9,7 @@ import pytest
 from hil.edge.asking.client import HeadClient
 from hil.edge.scripted import ScriptedTail
 from hil.errors import EdgeError
-from hil.protocol import DataType, Flags, FrameHeader, Message, MessageType, pack_stream
+from hil.protocol import DataType, Flags, FrameHeader, Message, MessageType, Role, pack_stream
 from hil.protocol.frame import HEADER_SIZE
 from hil.transport.udp import BARRIER
 
@@ -17,8 +17,11 @@ PATIENCE_S = 20.0
 
 
 def echo(message: Message) -> list[Message | bytes]:
-    kinds = {MessageType.HELLO: MessageType.HELLO, MessageType.ECHO: MessageType.ECHO_REPLY}
-    return [message._replace(type=kinds[message.type], flags=Flags.ANSWER)]
+    answer = message._replace(type=MessageType.ECHO_REPLY, flags=Flags.ANSWER)
+    if message.type is MessageType.HELLO:
+        tails = bytes([Role.TAIL]) + message.payload[1:]
+        answer = answer._replace(type=MessageType.HELLO, payload=tails)
+    return [answer]
 
 
 @pytest.fixture

@@ -148,8 +148,8 @@ def test_closing_waits_for_a_tail_that_runs(split, tail, activation, slow_tail):
     edge = EdgeServer(split.tail, split.model_id)
     with HeadClient.tcp(edge.address, split.model_id) as head:
         head.hello(tail.info.dtype, tail.info.tensor_size, tail.info.classes)
-        message = Message(MessageType.DATA, Flags.NONE, 1, 9, split.model_id, activation)
-        head.asker.socket.sendall(pack_stream(message))
+        routing = (MessageType.DATA, Flags.NONE, head.session, 9, split.model_id)
+        head.asker.socket.sendall(pack_stream(Message(*routing, activation)))
         assert entered.wait(PATIENCE_S)
         closing = threading.Thread(target=edge.close)
         closing.start()

@@ -151,9 +151,9 @@ class Exchanges:
 
 
 def reply_to(request: Message) -> Message:
-    """Return an answer: HELLO, what ECHO said, or 72 bytes about DATA."""
+    """Return an answer: HELLO of a tail, what ECHO said, or 72 bytes about DATA."""
     kind, payload = {
-        MessageType.HELLO: (MessageType.HELLO, request.payload),
+        MessageType.HELLO: (MessageType.HELLO, bytes([Role.TAIL]) + request.payload[1:]),
         MessageType.ECHO: (MessageType.ECHO_REPLY, request.payload),
         MessageType.DATA: (MessageType.RESULT, request.payload[:72]),
     }[request.type]

@@ -107,10 +107,76 @@ def test_fragments_have_the_smaller_of_the_two_frames(side, mine, peers):
 @pytest.mark.parametrize("frame_limit", [0, 15, 127])
 def test_a_peer_with_too_small_frames_is_told_so(side, frame_limit):
     answering = side(250, LIMIT)
-    frames, request = answering.receive(frames_of(hello(frame_limit=frame_limit))[0])
-    assert request is None
+    _, request = answering.receive(frames_of(hello(frame_limit=frame_limit))[0])
+    frames = answering.answer(answer_to(request, MessageType.HELLO, request.payload))
     assert refusals(frames) == [(1, "mtu")]
     assert str(frame_limit) in ErrorPayload.parse(read(frames[0])[1].payload).text
+    (data,) = frames_of(asked(MessageType.DATA, 2))
+    assert refusals(answering.receive(data)[0]) == [(2, "edge_lost")]
+    assert answering.bad == 1
+
+
+@BOTH
+def test_a_hello_that_comes_again_is_answered_again_and_changes_nothing(side):
+    answering = side(250, LIMIT)
+    (frame,) = frames_of(hello())
+    said = []
+    for _ in range(2):
+        _, request = answering.receive(frame)
+        said.append(answering.answer(answer_to(request, MessageType.HELLO, request.payload)))
+    assert said[0] == said[1]
+    assert len(said[0]) == 1
+
+
+def test_a_hello_that_comes_again_behind_another_message_is_late():
+    answering = greeted()
+    (first,), data = frames_of(hello()), frames_of(asked(MessageType.DATA, 2, bytes(700)))
+    answering.receive(data[0])
+    assert answering.receive(first) == ([], None)
+    (double,) = frames_of(hello(2))
+    assert answering.receive(double) == ([], None)
+    assert answering.duplicates == 2
+    assert len(receive_all(answering, data[1:])[1]) == 1
+
+
+def test_a_newer_hello_of_the_session_is_another_message():
+    answering = greeted()
+    request = asked(MessageType.DATA, 2, bytes(700))
+    receive_all(answering, frames_of(request))
+    _, again = answering.receive(frames_of(hello(3))[0])
+    assert len(answering.answer(answer_to(again, MessageType.HELLO, again.payload))) == 1
+    assert answering.answer(answer_to(request)) == []
+    assert answering.receive(poll(2)) == ([], None)
+
+
+def test_a_hello_that_is_refused_changes_nothing():
+    answering = greeted()
+    request = asked(MessageType.DATA, 2, bytes(700))
+    receive_all(answering, frames_of(request))
+    _, other = answering.receive(frames_of(hello(3))[0])
+    error = ErrorPayload(45, "Another model.").pack()
+    answering.answer(answer_to(other, MessageType.ERROR, error))
+    assert acks(answering.receive(poll(2))[0]) == [Ack(4)]
+    assert len(answering.answer(answer_to(request))) == 1
+
+
+@BOTH
+def test_a_request_that_is_too_large_is_answered_so_at_its_end(side):
+    answering = greeted(side)
+    *others, last = frames_of(asked(MessageType.DATA, 2, bytes(2 * LIMIT)))
+    assert receive_all(answering, others) == ([], [])
+    assert refusals(answering.receive(last)[0]) == [(2, "tensor_size")]
+    assert answering.bad > LIMIT // 234
+    again = asked(MessageType.DATA, 3, bytes(700))
+    assert receive_all(answering, frames_of(again))[1] == [again]
+
+
+def test_a_fragment_that_is_dropped_does_not_make_its_message_the_latest():
+    answering = greeted()
+    with pytest.raises(ProtocolError):
+        answering.receive(fragment(asked(MessageType.DATA, 90, bytes(700)), 233)[0])
+    request = asked(MessageType.DATA, 2, bytes(700))
+    assert receive_all(answering, frames_of(request))[1] == [request]
 
 
 @BOTH

@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hil.protocol import Ack, Flags, Message, MessageType, ProtocolError, Reassembler, fragment
-from hil.protocol.reassembly import DamagedError
+from hil.protocol.codes import DamagedError
 
 LIMIT = 2000
 

@@ -133,8 +133,6 @@ PACKET_MISFITS: dict[str, tuple[Callable[[Message], Said], str]] = {
 """Those that only packet links have."""
 
 FORGERIES: dict[str, Callable[[Message], bytes]] = {
-    "another magic": lambda r: patched(hello(r), 0, b"\x52"),
-    "a magic with the bytes exchanged": lambda r: patched(hello(r), 0, b"\x4e\x53"),
     "version 2": lambda r: patched(hello(r), 2, b"\x21"),
     "version 0": lambda r: patched(hello(r), 2, b"\x01"),
     "type 0": lambda r: patched(hello(r), 2, b"\x10"),
@@ -146,16 +144,27 @@ FORGERIES: dict[str, Callable[[Message], bytes]] = {
     "a number that is right in its low 16 bits": lambda r: frame(
         _numbered(r, r.message_id + 65536)
     ),
+}
+"""Frames that look like a right HELLO but for one field of the header, by the difference."""
+
+OUT_OF_STEP: dict[str, Callable[[Message], bytes]] = {
+    "another magic": lambda r: patched(hello(r), 0, b"\x52"),
+    "a magic with the bytes exchanged": lambda r: patched(hello(r), 0, b"\x4e\x53"),
     "the first of two fragments": lambda r: patched(hello(r), 12, b"\0\0\2\0"),
     "fragment 1 of 1": lambda r: patched(hello(r), 12, b"\1\0\1\0"),
     "fragment 0 of 0": lambda r: patched(hello(r), 12, b"\0\0\0\0"),
 }
-"""Frames that look like a right HELLO but for one field of the header, by the difference."""
+"""Likewise; behind these nobody knows where the next message of a stream begins, which ends."""
 
-PACKET_FORGERIES: dict[str, Callable[[Message], bytes]] = {
+REFLECTED: dict[str, Callable[[Message], bytes]] = {
     "a request's direction": lambda r: patched(hello(r), 3, b"\0"),
 }
-"""Those that only packet links drop."""
+"""Likewise; over BLE simulated time goes on with it, as it is whole."""
+
+STREAM_MISFITS: dict[str, tuple[Callable[[Message], Said], str]] = {
+    name: (forge, "protocol") for name, forge in OUT_OF_STEP.items()
+}
+"""Misfits that only a stream has."""
 
 
 def _of_session(request: Message, flip: int) -> Message:

@@ -9,13 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.edge.links.stream import StreamService
+from hil.edge.tail import TailInfo
 from hil.protocol import (
+    DataType,
     ErrorPayload,
     Flags,
     FrameHeader,
+    Hello,
     Message,
     MessageType,
     ProtocolError,
+    Role,
     parse_stream_frame,
 )
 from hil.protocol.auth import ForeignError
@@ -77,7 +81,7 @@ def test_an_unknown_version_type_or_flag_is_dropped_and_counted(bench, offset, v
 
 
 @pytest.mark.parametrize(
-    ("offset", "counter"), [(0, "rx_bad_frame"), (16, "rx_bad_frame"), (-1, "rx_bad_crc")]
+    ("offset", "counter"), [(0, "rx_bad_frame"), (16, "rx_bad_crc"), (-1, "rx_bad_crc")]
 )
 def test_damage_that_closes_the_connection_is_counted(bench, offset, counter):
     data = bytearray(ECHO)
@@ -87,10 +91,24 @@ def test_damage_that_closes_the_connection_is_counted(bench, offset, counter):
     assert bench.counters == {counter: 1}
 
 
-def test_a_message_in_several_frames_is_no_stream_message(bench):
+@pytest.mark.parametrize("kind", [ECHO[2:4], b"\x25\0", b"\x1f\x10"])
+def test_a_message_in_several_frames_is_no_stream_message_of_any_version(bench, kind):
     header = FrameHeader(MessageType.ECHO, Flags.NONE, 7, 3, 0, 2).pack()
-    with pytest.raises(ProtocolError):
-        bench.receive(header + ECHO[16:])
+    with pytest.raises(ProtocolError) as caught:
+        bench.receive(header[:2] + kind + header[4:] + ECHO[16:])
+    assert caught.value.reason == "count"
+    assert bench.counters == {"rx_bad_frame": 1}
+
+
+def test_what_is_of_another_session_than_hello_is_dropped_and_counted(bench):
+    hello = Hello(Role.HEAD, DataType.INT8, 0, 4, 19).pack()
+    bench.link.welcome = lambda: None
+    bench.service._runner.tail = TailInfo(1, DataType.INT8, 4, 19, DataType.UINT8)
+    greeting = Message(MessageType.HELLO, Flags.NONE, 8, 1, 1, hello)
+    (answer,) = bench.receive(pack_stream(greeting)[4:])
+    assert answer.type is MessageType.HELLO
+    assert bench.receive(ECHO) == [answer]
+    assert bench.counters["rx_bad_frame"] == 1
 
 
 def test_what_has_a_tag_ends_the_connection_to_a_side_without_key(bench):

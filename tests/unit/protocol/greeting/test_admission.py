@@ -36,6 +36,7 @@ OTHER = Unseen(bytes(range(2, 18)))
 LIMIT = 1 << 16
 FRAME_LIMIT = 250
 PAYLOAD = Hello(Role.HEAD, DataType.INT8, FRAME_LIMIT, 4704, 19).pack()
+ANSWER = Hello(Role.TAIL, DataType.INT8, FRAME_LIMIT, 4704, 19).pack()
 
 
 def header_of(frame):
@@ -88,7 +89,7 @@ class Tail:
         return frames
 
     def _answer(self, greeting):
-        answer = greeting.hello._replace(flags=Flags.ANSWER)
+        answer = greeting.hello._replace(flags=Flags.ANSWER, payload=ANSWER)
         return single_frame(greeting.answered(answer), greeting.answer_key)
 
 
@@ -118,7 +119,7 @@ def test_two_sides_with_one_key_understand_each_other(kind):
     assert (answer.type, answer.flags, answer.payload) == (
         MessageType.HELLO,
         Flags.ANSWER,
-        PAYLOAD,
+        ANSWER,
     )
     for number, size in enumerate((0, 1, 200, 3000), 2):
         payload = random.Random(number).randbytes(size)
@@ -172,7 +173,8 @@ def test_whatever_a_link_does_both_sides_agree(simulation, data):
                 now = asking.deadline
                 up = asking.on_timer(now)
         assert asking.answer is not None
-        assert asking.answer.payload == message.payload
+        is_hello = message.type is MessageType.HELLO
+        assert asking.answer.payload == (ANSWER if is_hello else message.payload)
     assert tail.handed_out == asked[1:]
 
 

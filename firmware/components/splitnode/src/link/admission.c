@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is let in of what comes, where this side has been given a key: what somebody has made who has it too. What is
- * not let in changes nothing here. A HELLO, which may come from an honest stranger, is told so.
+ * What is let in of what comes: where this side has been given a key, what somebody has made who has it too; without
+ * one, what has no tag. What is not let in changes nothing here. A HELLO, which may come from an honest stranger, is
+ * told so.
  */
 #include "link/internal.h"
 
@@ -104,9 +105,24 @@ static admission admit_request(sn_link *link, uint64_t from, sn_header *header, 
     return FOREIGN;
 }
 
+/* A side without a key has got a frame that has a tag. */
+static void refuse_tagged(sn_link *link, uint64_t from, const sn_header *header, size_t length) {
+    link->counts.rx_foreign++;
+    if (sn_link_is_tail(link) && header->type == SN_FRAME_HELLO && (header->flags & SN_FLAG_ANSWER) == 0) {
+        sn_link_note_refusal(link, from, header, length);
+    }
+}
+
 bool sn_link_admit(sn_link *link, const sn_source *from, sn_header *header, const uint8_t *frame, size_t length) {
     admission verdict = FOREIGN;
-    if (sn_header_unpack(header, frame, length)) {
+    if (!sn_link_is_keyed(link)) {
+        if (header == NULL || (header->flags & SN_FLAG_AUTHENTICATED) == 0) {
+            return true;
+        }
+        refuse_tagged(link, from->address, header, length);
+        return false;
+    }
+    if (header != NULL) {
         verdict = sn_link_is_tail(link) ? admit_request(link, from->address, header, frame, length)
                                         : admit_answer(link, header, frame, length);
     }
@@ -139,11 +155,4 @@ bool sn_link_admit_message(sn_link *link, const sn_header *header, const uint8_t
     hear_refusal(link, header, frame, *length);
     link->counts.rx_foreign++;
     return false;
-}
-
-void sn_link_refuse_tagged(sn_link *link, uint64_t from, const sn_header *header, size_t length) {
-    link->counts.rx_foreign++;
-    if (header->type == SN_FRAME_HELLO && sn_link_is_tail(link)) {
-        sn_link_note_refusal(link, from, header, length);
-    }
 }

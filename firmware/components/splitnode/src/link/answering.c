@@ -100,26 +100,20 @@ static void receive_known(sn_link *link, const sn_header *header, bool wants_ack
     }
 }
 
-/* The head has begun a new message: nobody wants the answer to the one before any more. */
-static void forget_answer(sn_link *link) {
-    sn_link_answering *answering = &link->answering;
-    sn_link_drop_answer(link, "the head has begun another message");
-    answering->state = SN_LINK_ANSWER_NONE;
-    link->sending.active = false;
-}
-
-static void receive_fragment(sn_link *link, const sn_header *header, const uint8_t *frame, size_t length,
+static void receive_fragment(sn_link *link, uint64_t from, const sn_header *header, const uint8_t *frame, size_t length,
                              bool wants_ack) {
     sn_link_answering *answering = &link->answering;
     sn_link_frames *frames = &link->frames;
     bool is_new = !sn_reassembly_is_of(&frames->reassembly, header);
     if (!is_new && answering->state != SN_LINK_ANSWER_NONE) {
+        answering->to = from;
         receive_known(link, header, wants_ack);
         return;
     }
     sn_fragment_state state = sn_link_reassemble(link, header, frame, length);
     switch (state) {
     case SN_FRAGMENT_DUPLICATE:
+        answering->to = from;
         link->counts.rx_duplicate++;
         frames->ack_due = frames->ack_due || (wants_ack && !is_new);
         return;
@@ -127,7 +121,7 @@ static void receive_fragment(sn_link *link, const sn_header *header, const uint8
     case SN_FRAGMENT_TOO_LARGE:
         link->counts.rx_bad_frame++;
         if (state == SN_FRAGMENT_TOO_LARGE && (wants_ack || header->index + 1 == header->count)) {
-            sn_link_note_error(link, answering->to, header, SN_ERR_TENSOR_SIZE,
+            sn_link_note_error(link, from, header, SN_ERR_TENSOR_SIZE,
                                "the message does not fit into the tail's memory");
         }
         return;
@@ -139,8 +133,10 @@ static void receive_fragment(sn_link *link, const sn_header *header, const uint8
     case SN_FRAGMENT_BAD_BODY:
         break;
     }
+    answering->to = from;
     if (is_new) {
-        forget_answer(link);
+        answering->latest = header->message;
+        sn_link_forget_answer(link, "the head has begun another message");
     }
     if (state == SN_FRAGMENT_BAD_BODY) {
         link->counts.rx_bad_crc++;
@@ -167,10 +163,6 @@ void sn_link_receive_request(sn_link *link, const sn_source *from, const sn_head
         link->counts.rx_bad_frame++;
         return;
     }
-    if ((header->flags & SN_FLAG_AUTHENTICATED) != link->auth.flag) {
-        sn_link_refuse_tagged(link, from->address, header, length);
-        return;
-    }
     if (sn_link_repeats(link) && is_of_peer(link, header) &&
         sn_message_is_older(header->message, link->answering.latest)) {
         link->counts.rx_duplicate++; /* the head has gone on */
@@ -188,10 +180,8 @@ void sn_link_receive_request(sn_link *link, const sn_source *from, const sn_head
         }
         return;
     }
-    link->answering.to = from->address;
-    link->answering.latest = header->message;
     if (sn_link_is_keyed(link) && !sn_link_repeats(link)) {
         sn_link_note_session(link, header->session, header->message);
     }
-    receive_fragment(link, header, frame, length, wants_ack);
+    receive_fragment(link, from->address, header, frame, length, wants_ack);
 }

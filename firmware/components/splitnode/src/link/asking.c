@@ -58,9 +58,11 @@ static void receive_ack(sn_link *link, const sn_header *header, const uint8_t *f
     if (!sn_link_take_tag(link, header, frame, &length)) {
         return;
     }
-    if (!sn_link_repeats(link) || header->count != 1 ||
-        !sn_body_open(&body, &frame[SN_HEADER_SIZE], (uint32_t)length - SN_HEADER_SIZE) ||
-        !sn_ack_unpack(&ack, body.payload)) {
+    if (!sn_link_repeats(link) || header->count != 1) {
+        link->counts.rx_bad_frame++;
+    } else if (!sn_body_open(&body, &frame[SN_HEADER_SIZE], (uint32_t)length - SN_HEADER_SIZE)) {
+        link->counts.rx_bad_crc++;
+    } else if (!sn_ack_unpack(&ack, body.payload)) {
         link->counts.rx_bad_frame++;
     } else if (link->asking.active && header->message == link->asking.message) {
         sn_exchange_on_ack(&link->asking.exchange, &ack, sn_link_now(link));
@@ -99,18 +101,24 @@ static bool is_first(const sn_link *link) {
     return sn_link_is_keyed(link) && link->state == SN_LINK_GREETING;
 }
 
-/* A new fragment of the answer has come. */
-static void take(sn_link *link, const sn_header *header, bool is_complete) {
+/* A new fragment of the answer has come. Whether the message is sound shows when all is here, and changes nothing of
+ * what its frames tell of the way. */
+static void take(sn_link *link, const sn_header *header, sn_fragment_state state) {
     sn_link_frames *frames = &link->frames;
     bool at_once = header->type == SN_FRAME_HELLO || header->type == SN_FRAME_ECHO_REPLY;
     if (sn_link_repeats(link)) {
         sn_exchange_on_fragment(&link->asking.exchange, at_once, sn_link_now(link));
     }
-    if (!is_complete) {
+    if (state == SN_FRAGMENT_MORE) {
         return;
     }
     if (frames->ack_due && !frames->is_full && !is_first(link)) {
         (void)sn_link_acknowledge(link, false); /* before anything that takes time */
+    }
+    if (state == SN_FRAGMENT_BAD_BODY) {
+        link->counts.rx_bad_crc++;
+        refuse(link, link->asking.message, SN_ERR_PROTOCOL, "the peer's answer came with a wrong length or CRC");
+        return;
     }
     sn_link_stop_asking(link);
     sn_link_receive_message(link, &frames->reassembly.header, &frames->reassembly.body);
@@ -138,10 +146,6 @@ void sn_link_receive_answer(sn_link *link, const sn_header *header, const uint8_
         link->counts.rx_bad_frame++;
         return;
     }
-    if ((header->flags & SN_FLAG_AUTHENTICATED) != link->auth.flag) {
-        link->counts.rx_foreign++;
-        return;
-    }
     sn_fragment_state state = sn_link_reassemble(link, header, frame, length);
     if (state == SN_FRAGMENT_FOREIGN) {
         link->counts.rx_foreign++;
@@ -157,15 +161,10 @@ void sn_link_receive_answer(sn_link *link, const sn_header *header, const uint8_
                "the peer's answer is larger than the board's memory for messages");
         return;
     }
-    if (state == SN_FRAGMENT_BAD_BODY) {
-        link->counts.rx_bad_crc++;
-        refuse(link, asking->message, SN_ERR_PROTOCOL, "the peer's answer came with a wrong length or CRC");
-        return;
-    }
     frames->ack_due = frames->ack_due || wants_ack;
     link->counts.rx_duplicate += state == SN_FRAGMENT_DUPLICATE;
     if (state != SN_FRAGMENT_DUPLICATE) {
-        take(link, header, state == SN_FRAGMENT_COMPLETE);
+        take(link, header, state);
     }
 }
 

@@ -10,16 +10,35 @@
 
 #define AT_WORK "the tail is working for another head"
 
-void sn_link_drop_answer(sn_link *link, const char *text) {
+void sn_link_forget_answer(sn_link *link, const char *text) {
+    sn_link_answering *answering = &link->answering;
     sn_reason reason;
-    if (link->answering.state == SN_LINK_ANSWER_OWED) {
+    if (answering->state == SN_LINK_ANSWER_OWED) {
         sn_reason_set(&reason, SN_ERR_EDGE_LOST, text);
-        link->events->sent(link->owner, link->answering.message, &reason);
+        link->events->sent(link->owner, answering->message, &reason);
     }
+    answering->state = SN_LINK_ANSWER_NONE;
+    link->sending.active = false;
+}
+
+/* The head that is served greets: once more by the same HELLO, or anew. Over BLE it comes back for its answer. */
+static void welcome_back(sn_link *link, uint32_t hello) {
+    sn_link_answering *answering = &link->answering;
+    sn_link_frames *frames = &link->frames;
+    if (hello == answering->hello && frames->reassembly.fragment_length == frames->fragment_length) {
+        return;
+    }
+    if (sn_link_repeats(link)) {
+        sn_link_forget_answer(link, "the head has greeted anew");
+    }
+    if (answering->state == SN_LINK_ANSWER_NONE) {
+        sn_reassembly_forget(&frames->reassembly);
+    }
+    frames->reassembly.fragment_length = frames->fragment_length;
 }
 
 /* Takes a head that is not the one before, or the same over a new connection. */
-static void welcome(sn_link *link, uint32_t session, uint64_t from) {
+static void welcome(sn_link *link, uint32_t session, uint32_t hello, uint64_t from) {
     sn_link_answering *answering = &link->answering;
     sn_link_frames *frames = &link->frames;
     if (!answering->has_peer || session != link->session) {
@@ -27,35 +46,26 @@ static void welcome(sn_link *link, uint32_t session, uint64_t from) {
             sn_link_lose_head(link, "another head has greeted");
             link->state = SN_LINK_GREETING;
         }
-        sn_link_drop_answer(link, "another head has greeted");
+        sn_link_forget_answer(link, "another head has greeted");
         answering->past_session = link->session;
         answering->past_latest = answering->latest;
         answering->has_peer = true;
-        answering->latest = 0;
-        answering->state = SN_LINK_ANSWER_NONE;
         link->session = session;
         sn_reassembly_init(&frames->reassembly, link->memory, link->capacity, frames->bitmap, sizeof frames->bitmap,
                            frames->fragment_length);
-    } else if (frames->reassembly.fragment_length != frames->fragment_length) {
-        if (answering->state == SN_LINK_ANSWER_NONE) {
-            sn_reassembly_forget(&frames->reassembly);
-        }
-        frames->reassembly.fragment_length = frames->fragment_length;
+    } else {
+        welcome_back(link, hello);
     }
     answering->to = from;
+    answering->hello = answering->latest = hello;
 }
 
 /* A session begins that has a key. */
 static void begin(sn_link *link, sn_link_greeter *greeter) {
-    sn_link_answering *answering = &link->answering;
     greeter->is_there = false;
     link->frames.fragment_length = greeter->fragment_length;
-    welcome(link, greeter->session, greeter->from);
-    if (answering->state == SN_LINK_ANSWER_NONE) { /* half a message of the connection before has another tag */
-        sn_reassembly_forget(&link->frames.reassembly);
-    }
+    welcome(link, greeter->session, greeter->hello, greeter->from);
     sn_reassembly_expect_tags(&link->frames.reassembly, link->port, &link->auth.session);
-    answering->latest = greeter->hello;
     if (!sn_link_repeats(link)) {
         sn_link_note_session(link, greeter->session, greeter->hello);
     }
@@ -70,7 +80,11 @@ static bool is_late(const sn_link *link, uint32_t session, uint32_t hello) {
         return link->greeted && session == answering->past_session &&
                !sn_message_is_older(answering->past_latest, hello);
     }
-    return sn_link_is_keyed(link) && answering->has_peer && !sn_message_is_older(answering->latest, hello);
+    if (sn_link_is_keyed(link)) {
+        return answering->has_peer && !sn_message_is_older(answering->latest, hello);
+    }
+    bool is_repeated = hello == answering->hello; /* nothing has come since: perhaps its answer was lost */
+    return sn_link_repeats(link) && answering->has_peer && hello == answering->latest && !is_repeated;
 }
 
 static bool is_at_work(const sn_link *link) {
@@ -151,8 +165,7 @@ void sn_link_receive_head(sn_link *link, uint64_t from, const sn_header *header,
     }
     if (!sn_link_is_keyed(link)) {
         link->frames.fragment_length = fragment_length;
-        welcome(link, header->session, from);
-        link->answering.latest = header->message;
+        welcome(link, header->session, header->message, from);
         answer(link, from, header, NULL);
         sn_link_greet(link);
         return;

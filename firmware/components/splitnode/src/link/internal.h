@@ -78,12 +78,11 @@ bool sn_link_is_used_hello(const sn_link *link, const sn_header *hello);
 bool sn_link_take_tag(sn_link *link, const sn_header *header, const uint8_t *frame, size_t *length);
 
 /* admission.c */
-/* Is a frame of a packet link to be looked at? It verifies then, and `header` has the session that its sender means. */
+/* Is a frame of a packet link to be looked at? With a key it verifies then, and `header` has the session that its
+ * sender means. `header` is NULL where there is none that can be read. */
 bool sn_link_admit(sn_link *link, const sn_source *from, sn_header *header, const uint8_t *frame, size_t length);
 /* The same of a frame of the stream; `length` becomes what it is without its tag. */
 bool sn_link_admit_message(sn_link *link, const sn_header *header, const uint8_t *frame, uint32_t *length);
-/* A side without a key has got a frame that has a tag. */
-void sn_link_refuse_tagged(sn_link *link, uint64_t from, const sn_header *header, size_t length);
 
 /* heads.c: role tail on a packet link, the heads that greet it. */
 void sn_link_receive_head(sn_link *link, uint64_t from, const sn_header *header, const sn_body *body);
@@ -93,7 +92,7 @@ typedef enum { SN_LINK_UNKNOWN, SN_LINK_REFUSED, SN_LINK_RECOGNIZED } sn_link_re
 sn_link_recognition sn_link_recognize(sn_link *link, uint64_t from, sn_header *header, const uint8_t *frame,
                                       size_t length);
 /* Nobody wants the answer any more to what came last; tells the owner if it has not given it yet. */
-void sn_link_drop_answer(sn_link *link, const char *text);
+void sn_link_forget_answer(sn_link *link, const char *text);
 
 /* driver.c: the frames of a packet link. */
 /* The largest frame that this side sends and accepts. */

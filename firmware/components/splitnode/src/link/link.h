@@ -119,7 +119,8 @@ typedef struct {
 typedef struct {
     bool has_peer;                      /* the link's session is that of a head that has greeted */
     uint64_t to;                        /* its address */
-    uint32_t latest;                    /* the highest message id of its session, */
+    uint32_t hello;                     /* the message id of its HELLO, */
+    uint32_t latest;                    /* the highest one of its session, */
     uint32_t past_session, past_latest; /* and of the head's before it */
     enum { SN_LINK_ANSWER_NONE, SN_LINK_ANSWER_OWED, SN_LINK_ANSWER_KNOWN } state; /* once the message is complete, */
     uint32_t message;                                                              /* with this id */

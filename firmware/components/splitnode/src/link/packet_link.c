@@ -27,13 +27,14 @@ void sn_link_feed_driver(sn_link *link) {
 
 void sn_link_receive_frame(sn_link *link, const sn_source *from, const uint8_t *frame, size_t length) {
     sn_header header;
-    if (!sn_link_is_in_use(link) || (sn_link_is_keyed(link) && !sn_link_admit(link, from, &header, frame, length))) {
+    bool is_readable = sn_header_unpack(&header, frame, length);
+    if (!sn_link_is_in_use(link) || !sn_link_admit(link, from, is_readable ? &header : NULL, frame, length)) {
         sn_link_feed_driver(link);
         return;
     }
     link->counts.rx_frames++;
     link->counts.rx_bytes += length;
-    if (!sn_link_is_keyed(link) && !sn_header_unpack(&header, frame, length)) {
+    if (!is_readable) {
         link->counts.rx_bad_frame++;
     } else if (sn_link_is_tail(link)) {
         sn_link_receive_request(link, from, &header, frame, length);

@@ -20,7 +20,8 @@ static bool needs_answer(const sn_link *link) {
 
 /* Something has come that does not verify, and has been counted. Of a HELLO the other side is told so. */
 static void refuse(sn_link *link, const sn_header *header, uint32_t length) {
-    if (sn_link_is_tail(link) && !link->greeted && header->type == SN_FRAME_HELLO && header->count == 1) {
+    bool greets = header->type == SN_FRAME_HELLO && (header->flags & SN_FLAG_ANSWER) == 0;
+    if (sn_link_is_tail(link) && !link->greeted && greets && header->count == 1) {
         sn_link_send_refusal(link, header, length);
     } else {
         sn_link_turn_away(link);
@@ -35,14 +36,48 @@ static bool is_of_session(sn_link *link, const sn_header *header) {
     return header->session == link->session;
 }
 
+/* Does the flag for the direction fit the type, and both this side? Either side may ask for an echo. */
+static bool fits(const sn_link *link, const sn_header *header) {
+    bool is_answer = (header->flags & SN_FLAG_ANSWER) != 0;
+    switch ((sn_frame_type)header->type) {
+    case SN_FRAME_HELLO:
+        return is_answer != sn_link_is_tail(link);
+    case SN_FRAME_DATA: /* at a head: its owner refuses it */
+    case SN_FRAME_ECHO:
+        return !is_answer;
+    case SN_FRAME_RESULT:
+    case SN_FRAME_ERROR:
+    case SN_FRAME_ECHO_REPLY:
+        return is_answer && !sn_link_is_tail(link);
+    case SN_FRAME_ACK:
+        break;
+    }
+    return false;
+}
+
+/* Is this no header of a whole message, of whatever type and flags? Then nobody knows where the next one begins. */
+static bool is_out_of_step(const uint8_t *frame) {
+    return sn_get_u16(&frame[0]) != SN_MAGIC || sn_get_u16(&frame[12]) != 0 || sn_get_u16(&frame[14]) != 1;
+}
+
 static void receive_frame(sn_link *link) {
     sn_bytes frame = sn_stream_frame(&link->stream.bytes);
     sn_header header = {0};
+    bool is_readable = sn_header_unpack(&header, frame.data, frame.length);
+    bool has_tag = (header.flags & SN_FLAG_AUTHENTICATED) != 0 && !is_out_of_step(frame.data);
+    if (!sn_link_is_keyed(link) && is_readable && has_tag) {
+        link->counts.rx_foreign++;
+        refuse(link, &header, frame.length);
+        return;
+    }
+    if (sn_link_is_keyed(link) && !is_readable) {
+        link->counts.rx_foreign++;
+        sn_link_turn_away(link);
+        return;
+    }
     if (sn_link_is_keyed(link)) {
-        bool is_readable = sn_header_unpack(&header, frame.data, frame.length);
         uint32_t length = frame.length;
-        if (!is_readable || !sn_link_admit_message(link, &header, frame.data, &frame.length)) {
-            link->counts.rx_foreign += !is_readable;
+        if (!sn_link_admit_message(link, &header, frame.data, &frame.length)) {
             refuse(link, &header, length);
             return;
         }
@@ -50,13 +85,13 @@ static void receive_frame(sn_link *link) {
     }
     link->counts.rx_frames++;
     link->counts.rx_bytes += frame.length + SN_STREAM_LEAD - SN_HEADER_SIZE;
-    if (!sn_header_unpack(&header, frame.data, frame.length) || header.count != 1 || !is_of_session(link, &header)) {
+    if (is_out_of_step(frame.data)) {
         link->counts.rx_bad_frame++;
+        sn_link_fail(link, SN_ERR_PROTOCOL, "what came over the connection is no message");
         return;
     }
-    if ((header.flags & SN_FLAG_AUTHENTICATED) != link->auth.flag) {
-        link->counts.rx_foreign++;
-        refuse(link, &header, frame.length);
+    if (!is_readable) {
+        link->counts.rx_bad_frame++;
         return;
     }
     sn_body body;
@@ -65,10 +100,13 @@ static void receive_frame(sn_link *link) {
         sn_link_fail(link, SN_ERR_PROTOCOL, "a message came with a wrong length or CRC");
         return;
     }
-    bool asks = header.type == SN_FRAME_DATA || header.type == SN_FRAME_ECHO;
-    if (asks && link->state != SN_LINK_UP) {
+    if (!is_of_session(link, &header) || !fits(link, &header)) {
+        link->counts.rx_bad_frame++;
+        return;
+    }
+    if (header.type == SN_FRAME_DATA && link->state != SN_LINK_UP) {
         link->counts.rx_messages++;
-        sn_link_send_error(link, header.message, SN_ERR_PROTOCOL, "the first message of a connection is HELLO");
+        sn_link_send_error(link, header.message, SN_ERR_PROTOCOL, "DATA came before HELLO");
         return;
     }
     sn_link_receive_message(link, &header, &body);
