@@ -120,12 +120,13 @@ class Answering(Session):
         super()._begin(hello, length)
 
     def _is_late(self, header: FrameHeader) -> bool:
-        """Is it older than the latest message? HELLO is to be newer, or the latest itself."""
-        if header.session != self._session:
-            return False
-        if header.type is MessageType.HELLO and header.message_id == self._latest:
-            return header.message_id != self._begun_by
-        return is_older_id(header.message_id, self._latest)
+        """Is it older than the latest message?"""
+        is_present = header.session == self._session
+        return is_present and is_older_id(header.message_id, self._latest)
+
+    def _is_double(self, hello: Message) -> bool:
+        is_latest = (hello.session, hello.message_id) == (self._session, self._latest)
+        return is_latest and hello.message_id != self._begun_by
 
     def _answer(self, message: Message) -> list[bytes]:
         present = self._reassembler.present

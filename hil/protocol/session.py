@@ -85,8 +85,16 @@ class Session:
     def _on_hello(self, header: FrameHeader, frame: bytes) -> Received:
         """Hand out a HELLO; it changes nothing until it is answered by one."""
         header = header._replace(flags=header.flags & ~Flags.ACK_REQUESTED)
-        self._hello = parse_single_frame(header, frame)
-        return [], self._hello
+        hello = parse_single_frame(header, frame)
+        if self._is_double(hello):
+            self.duplicates += 1
+            return [], None
+        self._hello = hello
+        return [], hello
+
+    def _is_double(self, hello: Message) -> bool:
+        """Is it under the number of another message?"""
+        return False
 
     def _greets(self, answer: Message) -> bool:
         """Is this the answer to the HELLO that has been handed out last?"""

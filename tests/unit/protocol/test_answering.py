@@ -21,6 +21,7 @@ from hil.protocol import (
     fragment,
 )
 from hil.protocol.auth import ForeignError
+from hil.protocol.codes import DamagedError
 from hil.protocol.frame import HEADER_SIZE, with_ack_requested
 
 LIMIT = 1 << 16
@@ -135,6 +136,8 @@ def test_a_hello_that_comes_again_behind_another_message_is_late():
     assert answering.receive(first) == ([], None)
     (double,) = frames_of(hello(2))
     assert answering.receive(double) == ([], None)
+    with pytest.raises(DamagedError):
+        answering.receive(double[:-1] + bytes([double[-1] ^ 1]))
     assert answering.duplicates == 2
     assert len(receive_all(answering, data[1:])[1]) == 1
 
