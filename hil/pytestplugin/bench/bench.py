@@ -62,8 +62,8 @@ class Bench:
         """
         self.has_peer = rig.peer is not None
         self.rig = OpenRig(rig, RecordingBoard, on_wait)
-        self.board = self.rig.board
-        self.board.results = self._results = results
+        self.board, self._results = self.rig.board, results
+        self.board.results = results
         results.named = rig.board.name
         self._contents: dict[str, Content] = {}
         self._identities: dict[str, tuple[object, ...]] = {}
@@ -72,8 +72,7 @@ class Bench:
         self._seconds = Seconds(self.rig, self._damage)
         self._linking = Linking(self.rig, self._damage, self.peer, self.gateway)
         self._installed = self._closed = False
-        self._fits = False
-        self._planned = ""
+        self._fits, self._planned = False, ""
         self._notes = Notes(results)
         self.is_test_build = False
         self._refused: tuple[Content, HilError] | None = None

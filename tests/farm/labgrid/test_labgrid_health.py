@@ -3,28 +3,18 @@
 
 import json
 import sys
-from pathlib import Path
 
 import pytest
 from labgrid_farm import Farm
 
+from farm_sessions import TINY
 from hil.errors import InfrastructureError
 from hil.health.entry import Healed, Session
 from hil.health.store import Store
 from hil.rig.providers.having import have
 from hil.rig.rig import BoardSpec
 
-ROOT = Path(__file__).parents[3]
 PLACE = "labgrid:name=desk-1"
-
-
-@pytest.fixture(autouse=True)
-def only_this_plugin(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin")
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:faulthandler")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("COLUMNS", "300")
 
 
 def boards(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
@@ -59,15 +49,14 @@ def test_a_session_is_entered_for_the_place_and_the_place_is_healed(
     farm: Farm, pytester: pytest.Pytester
 ) -> None:
     pytester.makepyfile("def test_says_who_it_is(board):\n    assert board.info.mac\n")
-    model = f"--hil-model={ROOT / 'models' / 'tiny'}"
-    result = pytester.runpytest_subprocess(model, "--hil-board=labgrid:board=a")
+    result = pytester.runpytest_subprocess(TINY, "--hil-board=labgrid:board=a")
     result.assert_outcomes(passed=1)
     (session,) = Store.find().read(PLACE)
     assert isinstance(session, Session)
     assert (session.board.place, session.board.name) == (PLACE, "desk-1")
 
     boards(pytester, "quarantine", PLACE, "--why", "it smells of smoke")
-    refused = pytester.runpytest_subprocess(model, "--hil-board=labgrid:board=a")
+    refused = pytester.runpytest_subprocess(TINY, "--hil-board=labgrid:board=a")
     assert refused.ret == 10
     refused.stdout.fnmatch_lines(
         [f"*is set aside since 20* (it smells of smoke); *heal {PLACE}' *"]

@@ -10,24 +10,13 @@ from pathlib import Path
 import pytest
 from labgrid_farm import Farm
 
+from farm_sessions import TINY
 from hil.errors import BoardBusyError
 from hil.labgrid import register
 from hil.labgrid.leftovers import release_leftovers
 from hil.labgrid.owner import Owner
 from hil.rig.providers.having import have
 from hil.rig.rig import BoardSpec
-
-ROOT = Path(__file__).parents[3]
-TINY = f"--hil-model={ROOT / 'models' / 'tiny'}"
-
-
-@pytest.fixture(autouse=True)
-def only_this_plugin(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin")
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:faulthandler")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("COLUMNS", "300")
 
 
 def hil(pytester: pytest.Pytester, *command: str) -> pytest.RunResult:
@@ -88,9 +77,8 @@ def test_dut_and_gateway_may_be_two_places_of_one_filter(
 
 
 def test_there_is_a_worker_for_each_place_that_is_free_and_all_are_given_back(
-    farm: Farm, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    farm: Farm, pytester: pytest.Pytester
 ) -> None:
-    monkeypatch.setenv("PYTEST_PLUGINS", "hil.plugin,xdist.plugin")
     pytester.makepyfile(
         """
         import pathlib, pytest
