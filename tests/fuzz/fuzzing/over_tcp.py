@@ -154,10 +154,12 @@ class _Both:
         heard = words(self._end.heard())
         assert any(word.startswith("lost ") for word in heard) <= (not self._link.is_open)
         said, self._link.sent = _frames(self._link.sent), b""
-        refused = {frame.message_id: frame for frame in map(_error, said) if frame is not None}
+        refused = [error for error in map(_error, said) if error is not None]
         sent = _frames(self._end.stream())
+        for own in [error for error in map(_error, sent) if error is not None]:
+            _take(refused, own.message_id)
         for _, identity, *_ in [word.split() for word in heard if word.startswith("DATA ")]:
-            error = refused.get(int(identity))
+            error = _take(refused, int(identity))
             if error is not None and not self._link.is_open:
                 said = [frame for frame in said if _error(frame) != error]
             elif error is not None:  # as the board's owner refuses it
@@ -188,6 +190,14 @@ def _frames(stream: bytes) -> list[bytes]:
     while (frame := decoder.pop()) is not None:
         found.append(frame)
     assert decoder.pending == 0
+    return found
+
+
+def _take(errors: list[Message], identity: int) -> Message | None:
+    """Take one of a number out of them; strangers' messages may have that of another."""
+    found = next((each for each in errors if each.message_id == identity), None)
+    if found is not None:
+        errors.remove(found)
     return found
 
 
