@@ -2,6 +2,7 @@
 """SIGTERM and SIGHUP end a command in order."""
 
 import signal
+from collections.abc import Iterator
 
 import click
 import pytest
@@ -10,6 +11,16 @@ from hil.cli import cli, main
 from hil.cli.shared.ending import SIGNALS, Ended, ending_in_order
 
 
+@pytest.fixture
+def usual_signals() -> Iterator[None]:
+    """As a shell starts its commands, whatever has started these tests (``nohup`` does otherwise)."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("usual_signals")
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_command_gives_back_what_it_has_and_says_which_signal_it_was(
     monkeypatch: pytest.MonkeyPatch, number: signal.Signals
