@@ -13,7 +13,7 @@ from hil.cli.shared.ending import SIGNALS, Ended, ending_in_order
 
 @pytest.fixture
 def usual_signals() -> Iterator[None]:
-    """As a shell starts its commands, whatever has started these tests (``nohup`` does otherwise)."""
+    """As a shell starts its commands; ``nohup``, which may have started these tests, does not."""
     before = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
     yield
     for number, handler in before.items():
