@@ -289,3 +289,4 @@ class Run:
             for line in lines:
                 for part in fold(line, columns(), rest=HANGING):
                     reporter.write_line(printable(part, "\t"))
+            reporter.flush()  # a pipe, as CI has one, would hold it back

@@ -17,7 +17,8 @@ def only_these_plugins(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     workers = ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID")
     hosts = ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE")
-    for name in ("HIL_BOARD", "HIL_CONFIG", *hosts, *workers):
+    # Without the last, what is to be said at once has to come through a pipe by itself.
+    for name in ("HIL_BOARD", "HIL_CONFIG", *hosts, *workers, "PYTHONUNBUFFERED"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "300")  # a sentence is one line, and can be looked for
     monkeypatch.setenv("XDG_CONFIG_HOME", str(pytester.path / "config"))

@@ -15,7 +15,9 @@ def only_this_plugin(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch)
     # A session within this process would take SIGSEGV from wasmtime, whose traps rely on it.
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:faulthandler")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    for name in ("HIL_BOARD", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
+    # Without the last, what is to be said at once has to come through a pipe by itself.
+    hosts = ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE")
+    for name in ("HIL_BOARD", *hosts, "PYTHONUNBUFFERED"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "300")  # a sentence is one line, and can be looked for
     monkeypatch.delenv("HIL_CONFIG", raising=False)

@@ -117,6 +117,7 @@ class Farm:
                 reporter._tw.line()
             for part in fold(f"hil: {line}", columns(), rest=" " * 5):
                 reporter.write_line(printable(part, "\t"))
+            reporter.flush()  # a pipe, as CI has one, would hold it back
 
     def closing_lines(self) -> list[str]:
         """Return what is to be said at the end."""
