@@ -56,8 +56,9 @@ class ResultsFile:
                 "name another directory by --hil-log-dir."
             ) from error
         finally:
+            # The first one also loads what writes it; and the first test's result is always kept.
+            self._took_s = time.monotonic() - started if self._written else 0.0
             self._written = time.monotonic()
-            self._took_s = self._written - started
 
     def clear_remains(self) -> None:
         """Remove what runs that were killed have left beside it."""

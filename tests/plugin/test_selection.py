@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Which tests are hil tests, and that all others are left alone."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,11 @@ def test_tests_on_a_board_are_in_the_directory_that_a_run_of_them_reads():
         path.relative_to(root).parts[:2]
         for directory in ("hil", "tests")
         for path in (root / directory).rglob("test_*.py")
-        if "\npytestmark = pytest.mark.hil" in path.read_text(encoding="utf-8")
+        if "pytestmark = pytest.mark.hil" in map(ast.unparse, _statements(path))
     }
     assert marked == {("hil", "suite")}
+
+
+def _statements(path: Path) -> list[ast.stmt]:
+    """Return those of a file, and not of the sources that its strings hold."""
+    return ast.parse(path.read_text(encoding="utf-8")).body
