@@ -56,13 +56,15 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None
     Raises:
         pytest.UsageError: there are too few, or something makes no sense.
     """
+    farm = _farm_of(config)
+    farm.workers = len(specs)
     if not shares_boards(config):
         return
     session: Any = config.pluginmanager.get_plugin("session")
     listen(session)
     try:
         with telling_shortages():
-            _farm_of(config).acquire(len(specs))
+            farm.acquire()
     except BadInputError as error:
         raise pytest.UsageError(str(error)) from None
     except HilError as error:

@@ -37,17 +37,19 @@ class Farm:
     Attributes:
         pool: the boards; None where every worker takes care of its own.
         scheduler: of the tests; None until it is made.
+        workers: how many there are at the beginning.
     """
 
     def __init__(self, config: pytest.Config) -> None:
         self.pool: Pool | None = None
         self.scheduler: TwoPasses | None = None
+        self.workers = 0
         self._config = config
         self._seats: dict[Any, Seat] = {}
         self._lots: dict[Any, Lot] = {}
 
-    def acquire(self, workers: int) -> None:
-        """Have boards for so many workers.
+    def acquire(self) -> None:
+        """Have boards for all workers.
 
         Raises:
             BadInputError: there are too few, or something makes no sense.
@@ -61,7 +63,7 @@ class Farm:
         wish = Wish(directories(self._config), settings.board_wait, run.say_who)
         pool = self.pool = Pool(wish, self._tell_lost)
         self._config.add_cleanup(pool.close)
-        if workers == 1 and each is None:
+        if self.workers == 1 and each is None:
             usable = found.in_use(directories(self._config))
             for line in usable.aside:
                 self.say(line)
@@ -70,16 +72,17 @@ class Farm:
         if settings.peer or settings.gateway:
             option = "--hil-peer" if settings.peer else "--hil-gateway"
             raise BadInputError(
-                f"{option} names one board, and {workers} workers need one each; say "
+                f"{option} names one board, and {self.workers} workers need one each; say "
                 "--hil-boards-per-worker=2 in its place."
             )
-        pool.fill(found, workers, each or 1)
+        pool.fill(found, self.workers, each or 1)
         for line in pool.passed_over:
             self.say(line)
 
     def schedule(self, inner: Any) -> TwoPasses:
         """Return the scheduler around pytest-xdist's own."""
-        self.scheduler = TwoPasses(self._config, inner, self._seats.__getitem__, self.say)
+        seats = self._seats.__getitem__
+        self.scheduler = TwoPasses(self._config, inner, seats, self.say, self.workers)
         return self.scheduler
 
     def lend(self, node: Any) -> None:

@@ -24,6 +24,7 @@ class TwoPasses:
         inner: the scheduler of the first pass.
         seats: a worker's seat, by its node; where it has none yet, one is made.
         say: shows a line at once.
+        workers: how many there are at the beginning.
 
     Attributes:
         begun: whether every worker has collected.
@@ -36,11 +37,10 @@ class TwoPasses:
         inner: Any,
         seats: Callable[[Any], Seat],
         say: Callable[[str], None],
+        workers: int,
     ) -> None:
-        from xdist.workermanage import parse_tx_spec_config
-
         self.judges: list[str] = []
-        self._expected = len(parse_tx_spec_config(config))
+        self._expected = workers
         self._each = config.getoption("dist") == "each"
         self._inner = inner
         self._make = seats

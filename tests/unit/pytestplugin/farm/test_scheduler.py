@@ -132,7 +132,7 @@ class Session:
         self._chance = chance
         self._over = False
         config: Any = Config(workers, dist)
-        self.scheduler = TwoPasses(config, inner(config), self._seat_of, self.said.append)
+        self.scheduler = TwoPasses(config, inner(config), self._seat_of, self.said.append, workers)
         self.nodes = [Node(f"gw{number}", self) for number in range(workers)]
         for node in self.nodes:
             self._join(node)
