@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 import pytest
@@ -50,9 +51,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if PORTION not in metafunc.fixturenames or marks.intersection((LATENCY, JUDGED)):
         return
     if CHANNEL in told and told["workercount"] > 1:
-        count = _EACH * told["workercount"]
-        portions = [Portion(number, count) for number in range(count)]
+        portions = _portions(_EACH * told["workercount"])
         metafunc.parametrize(PORTION, portions, indirect=True, scope="session", ids=str)
+
+
+@cache
+def _portions(count: int) -> list[Portion]:
+    """Return the same ones each time: earlier versions of pytest take equal ones for others."""
+    return [Portion(number, count) for number in range(count)]
 
 
 @pytest.fixture(scope="session")
