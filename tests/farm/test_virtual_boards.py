@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Sessions over several virtual boards: each worker has a lab of its own."""
 
+import csv
+import shutil
+
 import pytest
 
-from farm_sessions import TINY, Start, documents
+from farm_sessions import ROOT, TINY, Start, documents
 
 SPREAD = """
+import shutil
+
 import pytest
 
 @pytest.mark.parametrize("number", range(6))
@@ -55,3 +60,25 @@ def test_the_suites_photos_are_divided_and_each_is_inferred_once(
     assert sorted(each["photo"] for each in document["inferences"]) == sorted(photos)
     assert document["agreement"]["with"]["xnnpack"]["n"] == len(photos) == 36
     assert len({each["board"] for each in document["inferences"]}) == 2
+
+
+def test_accuracy_is_that_of_the_photos_whose_labels_the_model_knows_wherever_they_fall(
+    pytester: pytest.Pytester,
+) -> None:
+    """Most of the portions have no such photo."""
+    directory = pytester.mkdir("some")
+    with (ROOT / "photos" / "index.csv").open(newline="") as index:
+        head, *rows = csv.reader(index)
+    dogs = [row for row in rows if row[0].startswith(("dog_german_shepherd", "dog_pug"))]
+    others = [row for row in rows if not row[0].startswith("dog")][: 8 - len(dogs)]
+    with (directory / "index.csv").open("w", newline="") as index:
+        csv.writer(index).writerows([head, *dogs, *others])
+    for name, *_ in (*dogs, *others):
+        shutil.copy(ROOT / "photos" / name, directory)
+    options = ("--pyargs", "hil.suite.prediction.test_accuracy", "-n2", "--hil-board=virtual")
+    result = pytester.runpytest_subprocess(
+        *options, "--hil-via=tcp", f"--hil-photos={directory}", timeout=100
+    )
+    result.assert_outcomes(passed=len(dogs), skipped=8 - len(dogs))
+    (document,) = documents(pytester)
+    assert document["accuracy"]["board"]["n"] == len(dogs)
