@@ -20,6 +20,6 @@ Nothing here imports numpy, esptool or an interpreter when it is loaded.
 ``odd_names``     tests in files whose names are no UTF-8
 
 Its wings: ``fixtures``, what a test asks for by name; ``turns``, what a test finds on the board,
-and how often it is run; ``bench``, the boards and how the next test finds them; ``outcomes``, what
-a failure counts as and how it is told.
+and how often it is run; ``bench``, the boards and how the next test finds them; ``farm``, a session
+over several boards; ``outcomes``, what a failure counts as and how it is told.
 """

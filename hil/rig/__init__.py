@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Which boards are meant, where they are, and who may use them.
 
+``several``   those of a session over several, acquired and lent
 ``rig``       the boards that options, environment and ``hil.toml`` mean
 ``choice``    which of them is the first, which the second
 ``listing``   what is known of all that are attached
