@@ -39,6 +39,9 @@ SUFFIXES = frozenset({".bin", ".npy", ".npz", ".wav"})
 _NUMBERS = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
 _HEADER_BYTES = 10_000
 
+_SAMPLE_BYTES = (1, 2, 3, 4)
+"""How wide a sample of PCM is: 8 to 32 bits, whatever a file's header says."""
+
 _FULL_SCALE = 32768.0
 """Largest sample of 16-bit PCM, which stands for the real value 1.0."""
 
@@ -220,6 +223,10 @@ def _recorded(data: bytes) -> tuple[bytes, int]:
         with wave.open(io.BytesIO(data)) as file:
             if file.getnchannels() != 1:
                 raise ValueError(f"it has {file.getnchannels()} channels; save it as mono")
+            if file.getsampwidth() not in _SAMPLE_BYTES:
+                raise ValueError(
+                    f"its samples have {8 * file.getsampwidth()} bits; save them with 16"
+                )
             return file.readframes(min(file.getnframes(), len(data))), file.getsampwidth()
     except RuntimeError as error:  # what wave makes of a chunk within another that ends before it
         raise ValueError("it ends too early") from error

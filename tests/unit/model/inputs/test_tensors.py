@@ -239,6 +239,16 @@ def test_sound_for_a_model_that_takes_none_is_refused(tmp_path: Path) -> None:
         load_inputs(pcm(tmp_path / "c.wav", []), WAVEFORM)
 
 
+@pytest.mark.parametrize("bits", [0, 40, 64, 0xC210, 0xFFF8])
+def test_sound_whose_samples_are_no_pcm_is_refused(bits: int, tmp_path: Path) -> None:
+    path = pcm(tmp_path / "a.wav", [0] * 24)
+    data = bytearray(path.read_bytes())
+    data[34:36] = bits.to_bytes(2, "little")  # bits per sample, in the chunk fmt
+    path.write_bytes(data)
+    with pytest.raises(BadInputError, match=rf"samples have {bits} bits|bad sample width"):
+        load_inputs(path, WAVEFORM)
+
+
 PARTS = (TensorSpec("a", (1, 3), "int8", 0.5, 0), TensorSpec("b", (1, 2, 1), "int8", 0.25, 0))
 JOINED = TensorSpec("a+b", (5,), "int8", 0.0, 0)
 
