@@ -18,7 +18,7 @@ from hil.pytestplugin import (
     workers,
 )
 from hil.pytestplugin.bench import readiness
-from hil.pytestplugin.farm import alone, controller, portions, worker
+from hil.pytestplugin.farm import alone, controller, portions
 from hil.pytestplugin.fixtures import fixtures, short
 from hil.pytestplugin.outcomes import (
     closing,
@@ -53,7 +53,6 @@ PARTS = (
     controller,
     alone,
     portions,
-    worker,
     workers,
     closing,
     dormancy,

@@ -17,6 +17,7 @@ from hil.errors import HilError
 from hil.host.columns import fold
 from hil.host.printable import printable
 from hil.host.terminal import columns
+from hil.pytestplugin.farm.words import CHANNEL
 from hil.pytestplugin.options import log_directory
 from hil.pytestplugin.outcomes import page
 from hil.pytestplugin.outcomes.outcomes import EXIT_STATUS
@@ -45,6 +46,15 @@ _JOINED: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 
 _UNWRITTEN: pytest.StashKey[str] = pytest.StashKey()
 """Why the results could not be written."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Have a worker listen to the controller: nowhere else need each test be looked at for it."""
+    if CHANNEL in getattr(config, "workerinput", {}):
+        from hil.pytestplugin.farm import worker
+
+        config.pluginmanager.register(worker, worker.__name__)
 
 
 @pytest.hookimpl(optionalhook=True)

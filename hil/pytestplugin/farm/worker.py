@@ -1,30 +1,27 @@
 # SPDX-License-Identifier: MIT
-"""In a worker of pytest-xdist: boards that it is lent, and tests that another is to run."""
+"""In a worker of pytest-xdist: boards that it is lent, and tests that another is to run.
+
+Registered only in a worker whose controller has something to say.
+"""
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from hil.pytestplugin.farm import alone, benchmarks
+from hil.pytestplugin.farm.desk import Desk
 from hil.pytestplugin.farm.named import LENDER
-from hil.pytestplugin.farm.words import CHANNEL
 from hil.pytestplugin.outcomes.kinds import NEEDS_BOARD, ending_of, used_fixtures
 from hil.pytestplugin.run import Run
 
-if TYPE_CHECKING:
-    from hil.pytestplugin.farm.desk import Desk
-
-_DESK: pytest.StashKey["Desk"] = pytest.StashKey()
+_DESK: pytest.StashKey[Desk] = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Listen to the controller, where it has something to say."""
-    if CHANNEL in getattr(config, "workerinput", {}):
-        from hil.pytestplugin.farm.desk import Desk
-
-        desk = config.stash[_DESK] = Desk(config)
-        config.stash[LENDER] = desk.lender
+    """Listen to the controller."""
+    desk = config.stash[_DESK] = Desk(config)
+    config.stash[LENDER] = desk.lender
 
 
 @pytest.hookimpl(wrapper=True)
@@ -33,30 +30,24 @@ def pytest_collection(session: pytest.Session) -> Generator[None, Any, Any]:
     try:
         return (yield)
     except (pytest.UsageError, pytest.exit.Exception) as error:
-        if (desk := session.config.stash.get(_DESK, None)) is not None:
-            desk.refuse(error)
+        session.config.stash[_DESK].refuse(error)
         raise
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_finish(session: pytest.Session) -> Generator[None, Any, Any]:
     """Say what has been collected before pytest-xdist does; a rest is behind the last test."""
-    desk = session.config.stash.get(_DESK, None)
-    if desk is not None:
-        desk.announce(session)
+    desk = session.config.stash[_DESK]
+    desk.announce(session)
     result = yield
-    if desk is not None:
-        desk.seat(session)
+    desk.seat(session)
     return result
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Do in place of a test what there is to do if it is not run here."""
-    desk = item.config.stash.get(_DESK, None)
-    if desk is None:
-        return None
-    if desk.replaces(item, nextitem):
+    if item.config.stash[_DESK].replaces(item, nextitem):
         return True
     is_alone = alone.begin(item)
     benchmarks.switch(item.config, on=is_alone)
@@ -71,10 +62,9 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Learn of what ended a phase of a test, once the bench has."""
     report = yield
-    desk = item.config.stash.get(_DESK, None)
     run = Run.known(item.config)
-    if desk is not None and run is not None and NEEDS_BOARD in used_fixtures(item):
-        desk.note(ending_of(item, call), run.bench)
+    if run is not None and NEEDS_BOARD in used_fixtures(item):
+        item.config.stash[_DESK].note(ending_of(item, call), run.bench)
     return report
 
 
@@ -82,6 +72,5 @@ def pytest_runtest_makereport(
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
     """Hand over what pytest-benchmark has measured and, where asked for, saved by now."""
     result = yield
-    if _DESK in session.config.stash:
-        benchmarks.hand_over(session.config, session.config.workeroutput)  # type: ignore[attr-defined]
+    benchmarks.hand_over(session.config, session.config.workeroutput)  # type: ignore[attr-defined]
     return result
