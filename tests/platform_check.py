@@ -9,8 +9,7 @@ away from Linux what these do not have, and say ``sys.platform`` is theirs.
 
 import argparse
 import contextlib
-import importlib
-import importlib.abc
+import importlib.util
 import io
 import os
 import pkgutil
@@ -67,6 +66,9 @@ NO_MODULE = {
 }
 """Modules of Python's that are not there."""
 
+MICRO, INSTEAD = "tflite_micro", "ai_edge_litert"
+"""What has no wheel there, and what is installed for it."""
+
 LINUX_FILES = ("/proc", "/sys", "/dev/serial", "/run/udev")
 
 SENTENCE = "Boards, virtual ones too, need Linux, macOS or WSL: run this there"
@@ -78,16 +80,19 @@ _TESTS = {
 }
 
 
-class _Refusing(importlib.abc.MetaPathFinder):
-    """Finds none of some modules."""
+class _Without:
+    """A finder of modules that has not got some, as if they were not there."""
 
-    def __init__(self, names: set[str]) -> None:
+    def __init__(self, finder: Any, names: set[str]) -> None:
+        self._finder = finder
         self._names = names
 
-    def find_spec(self, name: str, path: object, target: object = None) -> None:
-        """Refuse."""
-        if name in self._names:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._finder, name)
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
+        """Return where a module is; None of those that are not there."""
+        return None if name in self._names else self._finder.find_spec(name, path, target)
 
 
 def pretend(platform: str) -> None:
@@ -110,8 +115,10 @@ def pretend(platform: str) -> None:
     if platform == "win32":  # Python chooses by what there is when it is imported
         shutil._use_fd_functions = False  # type: ignore[attr-defined]
         shutil._rmtree_impl = getattr(shutil, "_rmtree_unsafe", None)  # type: ignore[attr-defined]
-    sys.meta_path.insert(0, _Refusing(NO_MODULE[platform]))
-    for name in NO_MODULE[platform]:
+    micro = {MICRO} if importlib.util.find_spec(INSTEAD) is not None else set()
+    missing = NO_MODULE[platform] | micro
+    sys.meta_path[:] = [_Without(each, missing) for each in sys.meta_path]
+    for name in missing:
         sys.modules.pop(name, None)
     sys.addaudithook(_refuse_linux_files)
 

@@ -125,8 +125,7 @@ def test_the_same_seed_is_the_same_run_and_another_one_is_another() -> None:
     farm = Farm(6, workers=2, variation=0.3, break_s=5_000.0, heal_s=500.0)
     first, again, other = (run(farm, 0.7, 5_000, seed) for seed in (1, 1, 2))
     assert first.waits.tolist() == again.waits.tolist()
-    first.waits = again.waits
-    assert first == again
+    assert vars(first) | {"waits": None} == vars(again) | {"waits": None}
     assert first.waits.tolist() != other.waits.tolist()
 
 
