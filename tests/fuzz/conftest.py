@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Fuzzers: how long each of them runs, and the C core built for libFuzzer."""
 
+import os
 import random
 import subprocess
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from fuzzing.core import FuzzerMissingError, build_fuzzer
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--fuzz-seed", default="1", help="of random scenarios: a number, or the word random"
+        "--fuzz-seed", default="1", help="of all that is random: a number, or the word random"
     )
     parser.addoption(
         "--seconds",
@@ -26,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def seed(pytestconfig: pytest.Config) -> int:
-    """What random scenarios begin with: the same in CI, so that a run there can be repeated."""
+    """What all that is random begins with: the same in CI, so that a run there can be repeated."""
     asked = str(pytestconfig.getoption("--fuzz-seed", default="1"))
     return random.SystemRandom().randrange(1 << 32) if asked == "random" else int(asked)
 
@@ -54,12 +55,14 @@ Fuzz = Callable[..., None]
 
 
 @pytest.fixture
-def fuzz(tmp_path: Path) -> Fuzz:
+def fuzz(tmp_path: Path, seed: int) -> Fuzz:
     """Fails with the input that was found, and where it is kept."""
 
     def run(command: list[str], corpus: Path, seconds: int, most: int = 1024) -> None:
         found = tmp_path / "found"
         fresh = tmp_path / "fresh"
+        # A set of strings has the same order each time, or coverage comes in another one.
+        environment = {**os.environ, "PYTHONHASHSEED": "0"}
         for directory in (found, fresh):
             directory.mkdir()
         done = subprocess.run(
@@ -67,10 +70,11 @@ def fuzz(tmp_path: Path) -> Fuzz:
                 *command,
                 f"-max_total_time={seconds}",
                 *("-timeout=20", "-rss_limit_mb=2000", f"-max_len={most}", "-len_control=0"),
-                *("-print_final_stats=1", f"-artifact_prefix={found}/"),
+                *("-print_final_stats=1", f"-artifact_prefix={found}/", f"-seed={seed}"),
                 *(str(fresh), str(corpus)),
             ],
             cwd=tmp_path,
+            env=environment,
             capture_output=True,
             text=True,
             errors="replace",
