@@ -24,6 +24,7 @@ _MAC_SIZE = 6
 _REMEMBERED = 64
 """Records that are known to be a stranger's: more than a gateway has on the way."""
 _RECORDS = (ChunkType.SEND, ChunkType.DEALT)
+_TYPES = [bytes([each]) for each in _RECORDS]
 _ROLE = re.compile(rb"[\0\s]*(?:#\d+\s+)?(?:role\s.*\bset=(gateway|model)\b|reboot\b)")
 
 
@@ -83,7 +84,7 @@ class GatewayHost:
     def depart(self, unit: bytes) -> Departure:
         """Return when a line or binary frame that the host has sent departs."""
         now = self._clock.now
-        record = _parse(unit)
+        record = _record(unit)
         if record is None:
             if role := _ROLE.match(unit):
                 self.leave()
@@ -92,10 +93,8 @@ class GatewayHost:
         if record.type is ChunkType.SEND:
             self._sent = record.offset
             departure = self._sending(record.data[_MAC_SIZE:])
-        elif record.type is ChunkType.DEALT:
-            departure = self._dealing(record.offset)
         else:
-            return Departure(now)
+            departure = self._dealing(record.offset)
         self._mute = False
         self._settle()
         return departure
@@ -134,10 +133,19 @@ def may_pay(unit: bytes) -> bool:
     What only looks like a record may not overtake others: on a line bytes keep their order, and it
     is for whole records alone that this makes no difference.
     """
+    return _record(unit) is not None or _ROLE.match(unit) is not None
+
+
+def _record(unit: bytes) -> Chunk | None:
+    """Return the record of a gateway's host that a unit is, None if it is not a sound one.
+
+    Images and updates are many chunks, which are told by their type before they are decoded: as it
+    is not zero, it stands behind the code of its run.
+    """
+    if unit.lstrip(b"\0")[1:2] not in _TYPES:
+        return None
     record = _parse(unit)
-    if record is not None:
-        return record.type in _RECORDS
-    return _ROLE.match(unit) is not None
+    return record if record is not None and record.type in _RECORDS else None
 
 
 def _parse(unit: bytes) -> Chunk | None:
