@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hil.report.grouping import Document, has_several_boards
-from hil.results.boards.siblings import differences
+from hil.results.boards.differing import differences
 from hil.results.boards.sides import board_names
 from hil.results.joining.photos import once
 

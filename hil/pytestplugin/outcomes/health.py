@@ -106,12 +106,12 @@ def _compare(path: Path, store: "Store", limits: "HealthLimits") -> Iterator[str
     """Enter which boards of several workers differ from the others."""
     from hil.health.books import enter
     from hil.health.entry import Compared, now
-    from hil.health.siblings import differences
+    from hil.results.boards.differing import deviations
     from hil.results.reading import read_document
 
     document = read_document(path)
     boards = {each["name"]: each for each in document.get("boards", [])}
-    for name, found in differences(document, limits).items() if len(boards) > 1 else ():
+    for name, found in deviations(document, limits).items() if len(boards) > 1 else ():
         key = store.last_at(boards[name]["port"])
         if key is not None:
             health = enter(store, key, Compared(now(), found), limits)
