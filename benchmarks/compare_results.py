@@ -23,7 +23,7 @@ from hil.errors import BadInputError
 
 Figures = dict[tuple[str, ...], float | str | None]
 
-SCHEMAS = tuple(f"hil-results-{number}" for number in range(3, 9))
+SCHEMAS = tuple(f"hil-results-{number}" for number in range(3, 10))
 SERIES = ("inferences", "round_trips", "latency")
 HOSTS = {"host_us", "host_seconds", "message_id", "simulated", "combination", "board", "advisory"}
 """Keys of an entry that are no simulated figures."""

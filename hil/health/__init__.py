@@ -5,7 +5,6 @@
 ``store``       what is known of each board, in files that sessions share
 ``folder``      the files of one board
 ``history``     what a board's entries come to: fit, or set aside since when and why. Pure
-``siblings``    which boards of a session differ from the others in their figures. Pure
 ``assessment``  what a session's results say of a board; what of it is too much. Pure
 ``limits``      how much is too much, by ``[health]`` of ``hil.toml``. Pure
 ``entry``       what is known of a board, one entry a time; as JSON. Pure

@@ -79,8 +79,8 @@ def faults_of(
         limits: how much is too much.
     """
     far = [
-        f"{each.stage} over {each.via} took {each.median_us / 1000:,.3f} ms, and "
-        f"{each.siblings_us / 1000:,.3f} ms on its siblings"
+        f"{each.stage}{f' over {each.via}' if each.via else ''} took "
+        f"{each.median_us / 1000:,.3f} ms, and {each.siblings_us / 1000:,.3f} ms on its siblings"
         for entry in compared
         for each in entry.differences
         if is_far(each.median_us, each.siblings_us, limits)
@@ -88,7 +88,7 @@ def faults_of(
     return (*too_much(session.signs, limits), *far)
 
 
-def is_far(median_us: int, siblings_us: int, limits: HealthLimits) -> bool:
+def is_far(median_us: int, siblings_us: float, limits: HealthLimits) -> bool:
     """Whether a median is further from the siblings' than the limits let it be."""
     return abs(median_us - siblings_us) * 100 > limits.deviation * siblings_us
 

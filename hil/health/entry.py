@@ -66,10 +66,11 @@ class Signs:
 
 @dataclass(frozen=True)
 class Difference:
-    """A stage over a link whose median was another one than that of the board's siblings.
+    """A stage whose median was another one than that of the board's siblings.
 
     Attributes:
-        via: the link.
+        via: the link; empty for what none takes part in, but for ``invoke`` in older entries, which
+            was compared link by link.
         stage: such as ``invoke``.
         median_us: the board's, in microseconds.
         siblings_us: the median of theirs.

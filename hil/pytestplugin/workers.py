@@ -19,7 +19,7 @@ from hil.host.printable import printable
 from hil.host.terminal import columns
 from hil.pytestplugin.farm.words import CHANNEL
 from hil.pytestplugin.options import log_directory
-from hil.pytestplugin.outcomes import page
+from hil.pytestplugin.outcomes import health, page
 from hil.pytestplugin.outcomes.outcomes import EXIT_STATUS
 from hil.pytestplugin.outcomes.report import show
 from hil.pytestplugin.run import Run
@@ -119,11 +119,6 @@ def pass_on(config: pytest.Config, number: int) -> None:
             process.send_signal(number)
 
 
-def have_results(config: pytest.Config) -> bool:
-    """Whether this is a session whose workers have handed results over."""
-    return bool(config.stash.get(_DOCUMENTS, {}))
-
-
 def boards_of(config: pytest.Config) -> dict[str, str]:
     """Return the names of the boards of this session in its results, by the workers that had them.
 
@@ -146,6 +141,7 @@ def _gather(session: pytest.Session) -> None:
     config, path = session.config, _path(session.config)
     document = _joined(config)
     if document is not None:
+        health.compare(config, document)
         if failures := disagreements(document):
             document["errors"] += failures
             if session.exitstatus in (pytest.ExitCode.OK, *_LESS):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hil.report.charts.figure import Table
 from hil.report.grouping import Document, Row, combination, has_several_boards
-from hil.results.boards.siblings import differences
+from hil.results.boards.differing import differences
 from hil.results.boards.sides import Total, board_names, sides
 from hil.results.boards.table import outcomes
 

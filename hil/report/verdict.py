@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hil.report.grouping import Document, has_several_boards
-from hil.results.boards.siblings import differences
+from hil.results.boards.differing import differences
+from hil.results.boards.health import health_sentences
 from hil.results.boards.sides import board_names
 from hil.results.joining.photos import once
 
@@ -87,6 +88,10 @@ def _points(document: Document) -> Iterator[str]:
     yield from (f"{each}." for each in differing[:_MOST_SENTENCES])
     if len(differing) > _MOST_SENTENCES:
         yield f"{len(differing) - _MOST_SENTENCES} more figures are not like those of siblings."
+    health = health_sentences(document)
+    yield from health[:_MOST_SENTENCES]
+    if len(health) > _MOST_SENTENCES:
+        yield f"{len(health) - _MOST_SENTENCES} more boards have had bad sessions."
     outcomes = Counter(each["outcome"] for each in document["tests"])
     if outcomes:
         told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())

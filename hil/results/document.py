@@ -12,6 +12,7 @@ from hil.budgets.certainty import Certainty
 from hil.budgets.section import model_name
 from hil.model.accuracy import AgreementLimits
 from hil.results import summary
+from hil.results.boards.health import HealthRecord
 from hil.results.history import History
 from hil.results.measured import Measured, latency
 from hil.results.photo_book import PhotoBook
@@ -33,7 +34,7 @@ from hil.results.records import (
 from hil.results.writing import ending, plain, rows_of
 from hil.version import __version__
 
-SCHEMA = "hil-results-8"
+SCHEMA = "hil-results-9"
 
 
 @dataclass
@@ -60,6 +61,7 @@ class Results(PhotoBook):
         advisory: whether other boards are being tested on this computer, so that what is measured
             now is not to be judged.
         retries: how often the board had to be started or flashed once more.
+        health: how the board fares, once the session has been entered; None where nothing is kept.
         explained: messages that were lost because a test impaired the link.
         The others hold the records of :mod:`hil.results.records`; photos are in the
         :class:`hil.results.photo_book.PhotoBook`.
@@ -90,6 +92,7 @@ class Results(PhotoBook):
     worker: str | None = None
     advisory: bool = False
     retries: int = 0
+    health: HealthRecord | None = None
     explained: int = 0
     errors: list[ErrorRecord] = field(default_factory=list)
     tests: list[TestRecord] = field(default_factory=list)
@@ -252,7 +255,7 @@ class Results(PhotoBook):
         if self.board is None:
             return None
         about = {"name": self.board_name, "worker": self.worker, "retries": self.retries}
-        return {**about, **plain(self.board)}
+        return {**about, **plain(self.board), "health": plain(self.health)}
 
 
 def board_name(kind: str, mac: str) -> str:

@@ -205,11 +205,18 @@ def _from_7(document: Document) -> None:
             each.setdefault("advisory", False)
 
 
+def _from_8(document: Document) -> None:
+    for each in (document["board"], *document["boards"]):
+        if each:
+            each.setdefault("health", None)
+
+
 _STEPS: dict[int, Callable[[Document], None]] = {
     3: _from_3,
     4: _from_4,
     5: _from_5,
     6: _from_6,
     7: _from_7,
+    8: _from_8,
 }
 """What brings a document of a version to the next one."""

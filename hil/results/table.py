@@ -6,6 +6,7 @@ from typing import Any
 
 from hil.budgets.verdict import OUTCOMES
 from hil.host.columns import fold
+from hil.results.boards.health import health_sentences
 from hil.results.boards.table import board_lines
 from hil.results.exit_lines import exit_rows
 from hil.results.joining.photos import once
@@ -33,7 +34,8 @@ def closing_lines(document: Mapping[str, Any], width: int) -> list[str]:
         if several:
             lines += _aligned([("with", f"{name}: {_subject(part)}")], width)
         lines += _aligned(_predictions(part), width) + latency_lines(part, width)
-    last = _notes(document) + _strangers(document) + exit_rows(document)
+    health = [("health", each) for each in health_sentences(document)]
+    last = _notes(document) + health + _strangers(document) + exit_rows(document)
     return lines + _aligned(last, width)
 
 
@@ -78,8 +80,9 @@ def properties(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _told(section: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return what is known of a section's values, as text."""
-    return {key: _text(value) for key, value in (section or {}).items() if value is not None}
+    """Return what is known of a section's values, as text; a board's health is no value."""
+    known = (section or {}).items()
+    return {key: _text(value) for key, value in known if value is not None and key != "health"}
 
 
 def _properties(document: Mapping[str, Any]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A sick board over several sessions: noticed, set aside, refused, shown, taken back."""
 
+import html
 import json
 import os
 import subprocess
@@ -22,6 +23,22 @@ PASSES = """
 def test_says_who_it_is(board):
     assert board.info.mac
 """
+
+SLOW = """
+from dataclasses import replace
+
+from hil.pytestplugin.run import Run
+
+
+def pytest_runtest_teardown(item):
+    run = Run.under_way(item.config)
+    if run is not None and run.results.worker == "gw1":
+        run.results.inferences[:] = [
+            replace(each, stages_us={**each.stages_us, "invoke": 10**7})
+            for each in run.results.inferences
+        ]
+"""
+"""A conftest that has the board of a worker take ten seconds for each invoke."""
 
 
 @pytest.fixture
@@ -65,6 +82,15 @@ def health(pytester: pytest.Pytester) -> dict[str, Any] | None:
     return told
 
 
+def results(pytester: pytest.Pytester) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((pytester.path / "hil-report" / "results.json").read_text())
+    return found
+
+
+def page(pytester: pytest.Pytester) -> str:
+    return html.unescape((pytester.path / "hil-report" / "index.html").read_text())
+
+
 def entries(pytester: pytest.Pytester) -> list[dict[str, Any]]:
     found = sorted((pytester.path / "state").rglob("*.json"))
     return [json.loads(path.read_text()) for path in found]
@@ -87,6 +113,13 @@ def test_a_board_that_breaks_down_is_set_aside_refused_and_taken_back_when_it_is
             "2 set it aside."
         ]
     )
+    told = results(pytester)["board"]["health"]
+    assert told["state"] == "remarks"
+    assert told["faults"] == ["1 reset that nobody asked for"]
+    line = (
+        "desk-1: 1 reset that nobody asked for; 1 of its last 1 sessions were bad, 2 set it aside."
+    )
+    assert page(pytester).count(line) == 1
     second = pytester.runpytest_subprocess(*OPTIONS)
     aside = "2 of its last 2 sessions were bad: 1 reset that nobody asked for"
     second.stdout.fnmatch_lines(
@@ -95,6 +128,8 @@ def test_a_board_that_breaks_down_is_set_aside_refused_and_taken_back_when_it_is
             "back."
         ]
     )
+    left = results(pytester)["board"]["health"]
+    assert (left["state"], left["why"]) == ("quarantined", aside)
 
     refused = pytester.runpytest_subprocess(*OPTIONS)
     assert refused.ret == 10
@@ -107,6 +142,8 @@ def test_a_board_that_breaks_down_is_set_aside_refused_and_taken_back_when_it_is
     told = health(pytester)
     assert told is not None
     assert (told["quarantined"], told["why"]) == (True, aside)
+    same = ("why", "since", "sessions", "bad", "faults", "named")
+    assert {key: told[key] for key in same} == {key: left[key] for key in same}
     boards(pytester).stdout.fnmatch_lines(
         [f"*SET ASIDE since 20*: {aside}; 'hil boards heal desk-1'*"]
     )
@@ -125,6 +162,8 @@ def test_a_board_that_breaks_down_is_set_aside_refused_and_taken_back_when_it_is
     told = health(pytester)
     assert told is not None
     assert (told["quarantined"], told["sessions"], told["bad"]) == (False, 1, 0)
+    assert results(pytester)["board"]["health"]["state"] == "well"
+    assert "set aside" not in page(pytester)
     kinds = [each["kind"] for each in entries(pytester)]
     assert kinds == ["session", "session", "quarantined", "healed", "session"]
 
@@ -152,6 +191,45 @@ def test_a_worker_of_xdist_enters_how_its_board_has_fared_and_the_session_says_i
     assert result.ret == 0
     result.stdout.fnmatch_lines(["health     desk-1 is set aside since 20*: 1 of its last 1 *"])
     assert [each["kind"] for each in entries(pytester)] == ["session", "quarantined"]
+    (board,) = results(pytester)["boards"]
+    assert board["health"]["state"] == "quarantined"
+    assert f"desk-1 is set aside since {board['health']['since']}: 1 of its" in page(pytester)
+
+
+def test_what_a_board_has_unlike_its_siblings_is_part_of_what_the_session_leaves(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makeconftest(SLOW)
+    pytester.makepyfile(
+        """
+import pytest
+
+@pytest.mark.parametrize("number", range(3))
+def test_infers(board, photos, number):
+    for _ in range(8):
+        board.infer(photos[0])
+"""
+    )
+    with simulating("--boards=3") as urls:
+        (pytester.path / "hil.toml").write_text(
+            "".join(
+                f'[[boards]]\nname = "desk-{number}"\nport = "{url}"\nroles = ["dut"]\n'
+                for number, url in enumerate(urls)
+            )
+        )
+        result = pytester.runpytest_subprocess(
+            *("-p", "xdist", "-n", "3", "--dist", "each", "-m", "hil", *OPTIONS)
+        )
+    assert result.ret == 0
+    found = {each["worker"]: each for each in results(pytester)["boards"]}
+    states = {worker: each["health"]["state"] for worker, each in found.items()}
+    assert states == {"gw0": "well", "gw1": "remarks", "gw2": "well"}
+    name = found["gw1"]["name"]
+    result.stdout.fnmatch_lines(
+        [f"health     {name}: invoke took * on its siblings; 1 of its last *"]
+    )
+    assert f"{name}: invoke took " in page(pytester)
+    assert [each["kind"] for each in entries(pytester)].count("compared") == 1
 
 
 def test_another_board_is_taken_in_the_place_of_one_that_is_set_aside(

@@ -8,7 +8,7 @@ import pytest
 
 from hil.errors import HilError
 from hil.pytestplugin.benchmark import history
-from hil.pytestplugin.outcomes import page
+from hil.pytestplugin.outcomes import health, page
 from hil.pytestplugin.outcomes.kinds import cause_of, kind_of
 from hil.pytestplugin.outcomes.outcomes import EXIT_STATUS
 from hil.pytestplugin.run import Run
@@ -34,6 +34,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
     finally:
         if run is not None:
             run.results.history = history(session.config)
+            health.enter(session.config, run)
             _write(session, run)
     return result
 

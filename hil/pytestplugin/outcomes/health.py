@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The session's end: how its boards have fared is entered, and said of those that fared badly."""
+"""The session's end: how its boards have fared is entered, and becomes part of its results."""
 
 from collections.abc import Generator, Iterator
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,9 +11,7 @@ from hil.errors import HilError
 from hil.host.columns import fold
 from hil.host.printable import printable
 from hil.host.terminal import columns
-from hil.pytestplugin.options import log_directory
 from hil.pytestplugin.run import Run
-from hil.pytestplugin.workers import have_results
 from hil.shortage import telling_shortages
 
 if TYPE_CHECKING:
@@ -30,20 +28,36 @@ _KEY = "hil_health"
 _SAID: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
-@pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
-    """Enter the session into what is known of its boards, once all else is written.
+def enter(config: pytest.Config, run: Run) -> None:
+    """Enter the session into what is known of its boards, and how they fare into its results.
 
     That it cannot be is told, and is no fault of the tests.
     """
+    with _telling(config) as said:
+        said.extend(_enter_all(config, run))
+
+
+def compare(config: pytest.Config, document: dict[str, Any]) -> None:
+    """Enter which boards of several workers differ from the others; as :func:`enter`.
+
+    Args:
+        config: of the controller.
+        document: of all boards, by ``docs/results.schema.json``; says then how they fare.
+    """
+    if all(each["health"] is None for each in document["boards"]):
+        return
+    from hil.health.store import Store
+
+    with _telling(config):
+        _compare(document, Store.find(), _limits(config))
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
+    """Hand over what a worker of pytest-xdist has to say, once its session is entered."""
     result = yield
-    said = session.config.stash.setdefault(_SAID, [])
-    try:
-        with telling_shortages():
-            said.extend(_enter_all(session.config))
-    except (HilError, OSError) as error:
-        said.append(str(error))
     if (output := getattr(session.config, "workeroutput", None)) is not None:
+        said = session.config.stash.get(_SAID, [])
         output[_KEY] = [ascii(each)[1:-1] for each in said]  # xdist passes on no odd names
     return result
 
@@ -56,66 +70,68 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: "TerminalReporter", config: pytest.Config) -> None:
-    """Say which boards fared badly, and which are set aside from now on."""
+    """Say what the closing table does not: of boards that are not in the results, of troubles."""
     for said in config.stash.get(_SAID, []):
         for line in fold(said, columns(), f"{'health':<10} "):
             terminalreporter.write_line(printable(line, "\t"))
 
 
-def _enter_all(config: pytest.Config) -> Iterator[str]:
-    """Enter what this process knows of boards; yield what is to be said of them."""
-    run = Run.under_way(config)
-    with_boards = run is not None and run.bench is not None
-    if not with_boards and not have_results(config):
-        return
-    from hil.health.store import Store
+@contextmanager
+def _telling(config: pytest.Config) -> Iterator[list[str]]:
+    """Yield what is to be said in the end; what goes wrong in the ``with`` block is added."""
+    said = config.stash.setdefault(_SAID, [])
+    try:
+        with telling_shortages():
+            yield said
+    except (HilError, OSError) as error:
+        said.append(str(error))
+
+
+def _limits(config: pytest.Config) -> "HealthLimits":
     from hil.rig.file import RigFile
 
-    limits = RigFile.find([config.invocation_params.dir, config.rootpath]).health
+    return RigFile.find([config.invocation_params.dir, config.rootpath]).health
+
+
+def _enter_all(config: pytest.Config, run: Run) -> Iterator[str]:
+    """Enter what this process knows of boards; yield what is to be said of those not in results."""
+    if run.bench is None:
+        return
+    from hil.health.store import Store
+    from hil.results.boards.health import health_record, health_sentence
+
+    limits = _limits(config)
     if not limits.enabled:
         return
     store = Store.find()
-    if run is None or run.bench is None:
-        yield from _compare(log_directory(config) / "results.json", store, limits)
-        return
     for number, board in enumerate(run.bench.rig.boards):
         health = _enter_board(run, store, limits, board, under_test=not number)
-        if health is not None:
-            mac = board.told.mac.lower() if board.told else board.port
-            named = board.spec.place or board.spec.name or mac
-            yield from _said(board.spec.name or mac, named, health, limits)
+        if health is None:
+            continue
+        mac = board.told.mac.lower() if board.told else board.port
+        record = health_record(health, board.spec.place or board.spec.name or mac, limits)
+        if not number and run.results.board is not None:
+            run.results.health = record
+        elif sentence := health_sentence(board.spec.name or mac, record):
+            yield sentence
 
 
-def _said(title: str, named: str, health: "Health", limits: "HealthLimits") -> Iterator[str]:
-    """Yield what is to be said of a board that fares badly.
-
-    Args:
-        title: what to call it.
-        named: how a command names it.
-        health: how it fares.
-        limits: that it is judged by.
-    """
-    if health.quarantined:
-        yield f"{title} is {health}; 'hil boards heal {named}' takes it back."
-    elif health.faults:
-        rest = f"{health.bad} of its last {health.sessions} sessions were bad"
-        yield f"{title}: {'; '.join(health.faults)}; {rest}, {limits.bad} set it aside."
-
-
-def _compare(path: Path, store: "Store", limits: "HealthLimits") -> Iterator[str]:
+def _compare(document: dict[str, Any], store: "Store", limits: "HealthLimits") -> None:
     """Enter which boards of several workers differ from the others."""
     from hil.health.books import enter
     from hil.health.entry import Compared, now
-    from hil.health.siblings import differences
-    from hil.results.reading import read_document
+    from hil.results.boards.differing import deviations
+    from hil.results.boards.health import health_record
+    from hil.results.writing import plain
 
-    document = read_document(path)
-    boards = {each["name"]: each for each in document.get("boards", [])}
-    for name, found in differences(document, limits).items() if len(boards) > 1 else ():
-        key = store.last_at(boards[name]["port"])
+    found = deviations(document, limits)
+    for board in document["boards"]:
+        if board["health"] is None or board["name"] not in found:
+            continue  # of a worker that was killed no session is entered to which this could belong
+        key = store.last_at(board["port"])
         if key is not None:
-            health = enter(store, key, Compared(now(), found), limits)
-            yield from _said(name, name, health, limits)
+            health = enter(store, key, Compared(now(), found[board["name"]]), limits)
+            board["health"] = plain(health_record(health, board["health"]["named"], limits))
 
 
 def _enter_board(

@@ -1,19 +1,29 @@
 # SPDX-License-Identifier: MIT
-"""Boards that differ from the others of a run: in their times, or in what they predict.
+"""The one rule by which boards are held against each other: what is like, what is far. Pure.
 
-A board's median is held against the median of its siblings' medians. It differs if it is further
-from that than the largest of two bounds: a share of the siblings' median, and :data:`SPREADS` times
-their own spread (the median absolute deviation, scaled to a standard deviation). Compared are
-only figures of the same content of the boards, link and kind of clock, of :data:`ROUNDS` rounds
-at least each. Of simulated boards the head's time is the same to the microsecond, or they differ.
+Comparable are figures of the same stage of the same content of the boards (firmware, model, cut)
+over the same link, by the same kind of clock; what is advisory only with its like. A board's figure
+is the median of :data:`ROUNDS` rounds at least. It stands against the median of its siblings'
+medians, and there are two bounds to how far from that it may be:
+
+The near one, beyond which a board is shown to differ: the larger of a share of the siblings' median
+(:data:`HEAD`, :data:`AIR`; none for what simulated boards compute, which is the same to the
+microsecond) and :data:`SPREADS` times their own spread, the median absolute deviation scaled to a
+standard one.
+
+The far one, beyond which the difference is held against the board's health: besides the near one,
+the limit of ``[health]``, and :data:`SCATTER` times what the furthest of the siblings is away; of
+:data:`FEWEST` boards at least. So what may set a board aside is always shown.
 """
 
-import statistics
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, NamedTuple
 
 from hil.budgets.spread import percentile
+from hil.health.assessment import is_far
+from hil.health.limits import HealthLimits
 from hil.links import SMALL_ECHO_BYTES
 from hil.results.views import link_name
 
@@ -24,12 +34,18 @@ SPREADS = 5.0
 """Of the siblings, how many standard deviations a board may be away from their median."""
 
 HEAD = 0.02
-"""Share by which the head's time may differ: chips of one kind at one clock, from the same flash
-mode, take the same time but for cache and crystal."""
+"""Share by which what a board computes may differ: chips of one kind at one clock, from the same
+flash mode, take the same time but for cache and crystal."""
 
 AIR = 0.25
 """Share by which what goes over a link may: where a board lies in the room decides about that. A
 learned budget grants 20 % over its board's own median."""
+
+FEWEST = 3
+"""Boards, for the far bound: of two that differ nobody knows which is the sick one."""
+
+SCATTER = 3
+"""Times as far from the median of its siblings as the furthest of these: no chance, but it."""
 
 _SCALED = 1.4826
 """By this the median absolute deviation of normally distributed values is their standard one."""
@@ -37,119 +53,116 @@ _SCALED = 1.4826
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Difference:
-    """In what a board is not like its siblings.
+class About(NamedTuple):
+    """What only figures of the same have in common.
 
     Attributes:
-        board: its name.
-        what: which time, and over which link; or ``predictions``.
-        sentence: which says by how much.
+        stage: ``invoke``, ``transfer`` or ``rtt_small``.
+        link: its name; empty for what none takes part in.
+        whole: whether the board computes the whole model, not the head of it.
+        simulated: whether the clock is.
+        combination: what was on the board, by name.
+        advisory: whether load on this computer may have touched it.
     """
-
-    board: str
-    what: str
-    sentence: str
-
-
-def differences(document: Row) -> list[Difference]:
-    """Return what is not alike in a run with several boards, the boards in their order.
-
-    Args:
-        document: by ``docs/results.schema.json``.
-    """
-    found = [*_times(document), *_predictions(document)]
-    order = [each["name"] for each in document["boards"]]
-    return sorted(found, key=lambda each: order.index(each.board) if each.board in order else -1)
-
-
-def is_far(value: float, siblings: Iterable[float], share: float) -> bool:
-    """Return whether a figure is further from its siblings' than they and a share allow.
-
-    Args:
-        value: of one board.
-        siblings: those of all others, at least one.
-        share: of their median, that is allowed in any case.
-    """
-    others = list(siblings)
-    middle = statistics.median(others)
-    spread = _SCALED * statistics.median(abs(each - middle) for each in others)
-    return abs(value - middle) > max(share * middle, SPREADS * spread)
-
-
-def _times(document: Row) -> Iterator[Difference]:
-    for about, medians in _medians(document).items():
-        share = AIR if about.link else 0.0 if about.simulated else HEAD
-        for board, value in medians.items():
-            others = [each for name, each in medians.items() if name != board]
-            if others and is_far(value, others, share):
-                middle = statistics.median(others)
-                by = f" ({value / middle - 1:+.1%})" if middle else ""
-                told = f"{about.stage} over {about.link}" if about.link else about.stage
-                if len(document["combinations"]) > 1:
-                    told += f", with {about.combination},"
-                yield Difference(
-                    board,
-                    told,
-                    f"{board}: {told} takes {value / 1000:,.3f} ms at the median, its siblings' "
-                    f"{middle / 1000:,.3f} ms{by}",
-                )
-
-
-class _About(NamedTuple):
-    """What only figures of the same have in common; without a link, what none takes part in."""
 
     stage: str
     link: str
+    whole: bool
     simulated: bool
     combination: str
     advisory: bool
 
 
-def _medians(document: Row) -> dict[_About, dict[str, int]]:
+@dataclass(frozen=True)
+class Standing:
+    """A board's figure against those of its siblings.
+
+    Attributes:
+        board: its name.
+        about: what of.
+        median_us: of its rounds, in microseconds.
+        siblings: those of all others, at least one.
+    """
+
+    board: str
+    about: About
+    median_us: int
+    siblings: tuple[int, ...]
+
+    @property
+    def middle(self) -> float:
+        """The median of the siblings' medians."""
+        return float(median(self.siblings))
+
+    @property
+    def differs(self) -> bool:
+        """Whether the board is beyond the near bound."""
+        share = AIR if self.about.link else 0.0 if self.about.simulated else HEAD
+        spread = _SCALED * median(self._away(each) for each in self.siblings)
+        return self._away(self.median_us) > max(share * self.middle, SPREADS * spread)
+
+    def is_far(self, limits: HealthLimits) -> bool:
+        """Return whether it is beyond the far bound."""
+        scatter = SCATTER * max(self._away(each) for each in self.siblings)
+        return (
+            self.differs
+            and len(self.siblings) + 1 >= FEWEST
+            and is_far(self.median_us, self.middle, limits)
+            and self._away(self.median_us) > scatter
+        )
+
+    def _away(self, figure: int) -> float:
+        return abs(figure - self.middle)
+
+
+def standings(document: Row) -> list[Standing]:
+    """Return how each board of a run stands in each figure that a sibling has too.
+
+    Args:
+        document: by ``docs/results.schema.json``.
+    """
+    return [each for about, medians in _medians(document).items() for each in held(about, medians)]
+
+
+def held(about: About, medians: Mapping[str, int]) -> Iterator[Standing]:
+    """Yield how boards stand in one figure.
+
+    Args:
+        about: which figure.
+        medians: each board's, in microseconds; of a single board there is nothing to be said.
+    """
+    for board, value in medians.items() if len(medians) > 1 else ():
+        others = (each for name, each in medians.items() if name != board)
+        yield Standing(board, about, value, tuple(others))
+
+
+def _medians(document: Row) -> dict[About, dict[str, int]]:
     """Return the median of each board."""
-    values: dict[_About, dict[str, list[int]]] = {}
+    values: dict[About, dict[str, list[int]]] = {}
+    for about, board, us in _figures(document):
+        values.setdefault(about, {}).setdefault(board, []).append(us)
+    return {about: dict(_of_enough(boards.items())) for about, boards in values.items()}
 
-    def enter(stage: str, link: str, each: Row, us: int) -> None:
-        simulated = each["simulated"]
-        advisory = each["advisory"] and not simulated  # whose clock no load can touch
-        about = _About(stage, link, simulated, each["combination"], advisory)
-        values.setdefault(about, {}).setdefault(each["board"], []).append(us)
 
+def _of_enough(boards: Iterable[tuple[str, list[int]]]) -> Iterator[tuple[str, int]]:
+    for board, times in boards:
+        if len(times) >= ROUNDS:
+            yield board, percentile(times, 0.50)
+
+
+def _figures(document: Row) -> Iterator[tuple[About, str, int]]:
     for each in document["inferences"]:
         times = each["stages_us"]
         if "invoke" in times:
-            enter("the head", "", each, times["invoke"])
+            yield _about("invoke", "", each), each["board"], times["invoke"]
         if "transfer" in times:
-            enter("transfer", link_name(each), each, times["transfer"])
+            yield _about("transfer", link_name(each), each), each["board"], times["transfer"]
     for each in document["round_trips"]:
         if each["size"] == SMALL_ECHO_BYTES and each["us"] is not None:
-            enter("a small round trip", link_name(each), each, each["us"])
-    return {
-        about: {
-            board: percentile(times, 0.50)
-            for board, times in by_board.items()
-            if len(times) >= ROUNDS
-        }
-        for about, by_board in values.items()
-    }
+            yield _about("rtt_small", link_name(each), each), each["board"], each["us"]
 
 
-def _predictions(document: Row) -> Iterator[Difference]:
-    """Yield the boards whose best five of a photo are not those of most of its siblings."""
-    answers: dict[tuple[str, str], dict[str, tuple[int, ...]]] = {}
-    for each in document["photos"]:
-        if "board" in each["top5"]:
-            of_photo = answers.setdefault((each["combination"], each["name"]), {})
-            of_photo[each["board"]] = tuple(each["top5"]["board"])
-    odd: dict[str, int] = {}
-    for given in answers.values():
-        told = list(given.values())
-        for board, answer in given.items():
-            if 2 * told.count(answer) <= len(told) and len(told) > 1:
-                odd[board] = odd.get(board, 0) + 1
-    for board, count in odd.items():
-        photos = "1 photo" if count == 1 else f"{count:,} photos"
-        yield Difference(
-            board, "predictions", f"{board}: {photos} predicted otherwise than by its siblings"
-        )
+def _about(stage: str, link: str, row: Row) -> About:
+    simulated = row["simulated"]
+    advisory = row["advisory"] and not simulated  # whose clock no load can touch
+    return About(stage, link, row["tail"] == "none", simulated, row["combination"], advisory)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hil.host.columns import Column, fold, lay_out
-from hil.results.boards.siblings import differences
+from hil.results.boards.differing import differences
 from hil.results.boards.sides import Side, sides
 
 _INDENT = 11

@@ -111,8 +111,12 @@ def _boards(parts: Iterable[Document]) -> list[dict[str, Any]]:
     """Return each board once: one that two workers had, as the later has it."""
     found: dict[str, dict[str, Any]] = {}
     for each in _all(parts, "boards"):
-        before = found.get(each["name"], {"retries": 0})
-        found[each["name"]] = {**each, "retries": before["retries"] + each["retries"]}
+        before = found.get(each["name"], {"retries": 0, "health": None})
+        found[each["name"]] = {
+            **each,
+            "retries": before["retries"] + each["retries"],
+            "health": each["health"] or before["health"],  # a worker that was killed left none
+        }
     return list(found.values())
 
 

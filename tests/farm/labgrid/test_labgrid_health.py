@@ -7,7 +7,7 @@ import sys
 import pytest
 from labgrid_farm import Farm
 
-from farm_sessions import TINY
+from farm_sessions import TINY, documents
 from hil.errors import InfrastructureError
 from hil.health.entry import Healed, Session
 from hil.health.store import Store
@@ -54,6 +54,9 @@ def test_a_session_is_entered_for_the_place_and_the_place_is_healed(
     (session,) = Store.find().read(PLACE)
     assert isinstance(session, Session)
     assert (session.board.place, session.board.name) == (PLACE, "desk-1")
+    (document,) = documents(pytester)
+    told = document["board"]["health"]
+    assert (told["state"], told["sessions"], told["named"]) == ("well", 1, PLACE)
 
     boards(pytester, "quarantine", PLACE, "--why", "it smells of smoke")
     refused = pytester.runpytest_subprocess(TINY, "--hil-board=labgrid:board=a")

@@ -80,6 +80,13 @@ def test_a_figure_far_from_the_siblings_makes_the_session_before_a_bad_one() -> 
     assert judge([far], HealthLimits()).sessions == 0
 
 
+def test_a_figure_that_no_link_takes_part_in_names_none() -> None:
+    far = Compared(AT, (Difference("", "invoke", 2_400_000, 1_500_000),))
+    assert judge([*sessions("."), far], HealthLimits()).faults == (
+        "invoke took 2,400.000 ms, and 1,500.000 ms on its siblings",
+    )
+
+
 def test_what_has_set_it_aside_is_told_once_each_and_since_the_first() -> None:
     health = judge(
         [

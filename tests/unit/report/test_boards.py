@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from made_farms import joined, make_boards
 
+from hil.health.history import Health
+from hil.health.limits import HealthLimits
 from hil.report import errors
 from hil.report.comparison.page import compare_runs
 from hil.report.disagreement import cards
@@ -17,6 +19,7 @@ from hil.report.latency import clocks
 from hil.report.report import report_page
 from hil.report.verdict import exact_photos, verdict_of
 from hil.results import ErrorRecord, JudgementRecord, Results, TestRecord
+from hil.results.boards.health import health_record
 
 NAMES = ("a/results.json", "b/results.json")
 
@@ -51,6 +54,32 @@ def test_a_board_that_differs_is_told_at_the_top(boards: dict[str, Results]) -> 
     assert f"{told}." in verdict_of(document).points
     assert told in identity_of(document).differing
     assert told in report_page(document, Path()).replace("&#39;", "'")
+
+
+def test_a_board_that_is_set_aside_is_told_once_and_its_words_are_only_words(
+    boards: dict[str, Results],
+) -> None:
+    limits = HealthLimits()
+    boards["one"].health = health_record(Health(sessions=3), "one", limits)
+    aside = Health("it smells\x1b[31m of <b>smoke</b>", "monday", 3, 1)
+    boards["two"].health = health_record(aside, "two", limits)
+    document = joined(boards)
+    page, told = report_page(document, Path()), summary(document)
+    smoke = "it smells\\x1b[31m of &lt;b&gt;smoke&lt;/b&gt;; &#39;hil boards heal two&#39;"
+    assert page.count("two is set aside since monday: ") == page.count(smoke) == 1
+    assert "<b>" not in told.partition("two is set aside since monday")[2].partition("\n")[0]
+    assert "\x1b" not in page + told
+    assert sum("aside" in point for point in verdict_of(document).points) == 1
+
+
+def test_many_boards_that_fare_badly_are_counted(tmp_path: Path) -> None:
+    names = [f"desk-{number}" for number in range(10)]
+    runs = make_boards(tmp_path, {name: {"links": ("udp",), "rounds": 1} for name in names})
+    for name, run in runs.items():
+        run.health = health_record(Health(sessions=2, bad=1), name, HealthLimits())
+    points = verdict_of(joined(runs)).points
+    assert sum("sessions were bad" in each for each in points) == 8
+    assert "2 more boards have had bad sessions." in points
 
 
 def test_each_board_has_its_part_of_the_latency(boards: dict[str, Results]) -> None:

@@ -1,150 +1,185 @@
 # SPDX-License-Identifier: MIT
-"""A board that is not like its siblings is told; boards that differ by chance are not."""
+"""The rule by which boards are held against each other, and what follows from its two bounds."""
 
-import statistics
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_farms import joined, make_boards
 
-from hil.results import Results
-from hil.results.boards.siblings import ROUNDS, SPREADS, differences, is_far
+from hil.health.limits import HealthLimits
+from hil.results.boards.differing import deviations, differences
+from hil.results.boards.siblings import FEWEST, ROUNDS, About, Standing, held, standings
 
-FIGURES = st.lists(st.integers(1, 10**7), min_size=1, max_size=12)
-NAMES = ("one", "two", "three", "four")
+NAMES = ("a", "b", "c", "d", "e", "f", "g")
+FIGURES = st.integers(0, 10**7)
+CLOSE = st.integers(1000, 1060)  # where bounds and scatter are of one size
+MEDIANS = st.dictionaries(st.sampled_from(NAMES), FIGURES, max_size=7) | st.dictionaries(
+    st.sampled_from(NAMES), CLOSE | st.integers(1400, 1700), max_size=7
+)
+ABOUT = st.builds(
+    About,
+    st.sampled_from(["invoke", "transfer"]),
+    st.sampled_from(["", "udp"]),
+    st.booleans(),
+    st.booleans(),
+    st.just("tiny"),
+    st.just(False),
+)
+LIMITS = st.builds(HealthLimits, deviation=st.integers(1, 200))
+
+Bounds = dict[str, tuple[bool, bool]]
 
 
-def boards(directory: Path, **more: Any) -> dict[str, Results]:
-    about = {name: {"seed": n, "links": ("udp",), **more} for n, name in enumerate(NAMES)}
-    return make_boards(directory, about)
+def bounds(about: About, medians: dict[str, int], limits: HealthLimits) -> Bounds:
+    """Return by board whether it is shown, and whether it is held against its health."""
+    return {each.board: (each.differs, each.is_far(limits)) for each in held(about, medians)}
 
 
-def shift(run: Results, stage: str, share: float) -> None:
-    """Have a board's stage take longer by a share."""
-    run.inferences[:] = [
-        replace(each, stages_us={**each.stages_us, stage: round(each.stages_us[stage] * share)})
-        for each in run.inferences
+@given(ABOUT, MEDIANS, LIMITS)
+def test_what_is_held_against_health_is_always_shown(
+    about: About, medians: dict[str, int], limits: HealthLimits
+) -> None:
+    assert all(shown for shown, far in bounds(about, medians, limits).values() if far)
+
+
+@given(ABOUT, MEDIANS, st.integers(1, 200), st.integers(0, 200))
+def test_a_wider_limit_holds_nothing_more_against_anybody(
+    about: About, medians: dict[str, int], deviation: int, more: int
+) -> None:
+    narrow = bounds(about, medians, HealthLimits(deviation=deviation))
+    wide = bounds(about, medians, HealthLimits(deviation=deviation + more))
+    assert all(narrow[board][1] for board, (_, far) in wide.items() if far)
+
+
+@given(ABOUT, FIGURES, st.integers(2, 7), LIMITS)
+def test_boards_that_are_equal_never_differ(
+    about: About, median: int, count: int, limits: HealthLimits
+) -> None:
+    medians = dict.fromkeys(NAMES[:count], median)
+    assert set(bounds(about, medians, limits).values()) == {(False, False)}
+
+
+@given(ABOUT, st.lists(FIGURES, min_size=1, max_size=7), LIMITS)
+def test_a_board_like_the_median_of_its_siblings_never_differs(
+    about: About, siblings: list[int], limits: HealthLimits
+) -> None:
+    doubled = tuple(2 * each for each in siblings)  # so that their median is a whole number
+    standing = Standing("a", about, 0, doubled)
+    standing = Standing("a", about, int(standing.middle), doubled)
+    assert not standing.differs
+    assert not standing.is_far(limits)
+
+
+@given(ABOUT, MEDIANS, LIMITS, st.permutations(range(7)))
+def test_the_order_of_boards_does_not_matter(
+    about: About, medians: dict[str, int], limits: HealthLimits, order: list[int]
+) -> None:
+    listed = list(medians.items())
+    shuffled = dict(listed[each] for each in order if each < len(listed))
+    assert bounds(about, shuffled, limits) == bounds(about, medians, limits)
+
+
+@given(ABOUT, MEDIANS, LIMITS, st.integers(1, 20))
+def test_all_times_together_may_be_longer(
+    about: About, medians: dict[str, int], limits: HealthLimits, power: int
+) -> None:
+    # By a power of two, which rounds nothing: what lies on a bound stays on it.
+    longer = {board: each << power for board, each in medians.items()}
+    assert bounds(about, longer, limits) == bounds(about, medians, limits)
+    for one, other in zip(held(about, medians), held(about, longer), strict=True):
+        assert other.middle == one.middle * 2**power
+
+
+@given(ABOUT, st.lists(FIGURES, min_size=1, max_size=7), FIGURES, FIGURES, LIMITS)
+def test_what_is_far_stays_far_further_away(
+    about: About, siblings: list[int], more: int, further: int, limits: HealthLimits
+) -> None:
+    near = Standing("a", about, max(siblings) + more, tuple(siblings))
+    away = Standing("a", about, max(siblings) + more + further, tuple(siblings))
+    assert not near.differs or away.differs
+    assert not near.is_far(limits) or away.is_far(limits)
+
+
+@given(ABOUT, MEDIANS, LIMITS)
+def test_nothing_is_held_against_as_many_boards_as_are_well(
+    about: About, medians: dict[str, int], limits: HealthLimits
+) -> None:
+    far = sum(each for _, each in bounds(about, medians, limits).values())
+    assert not far or 2 * far < len(medians)
+    assert not far or len(medians) >= FEWEST
+
+
+@given(ABOUT, FIGURES, FIGURES)
+def test_two_boards_differ_both_or_neither_where_nothing_is_granted(
+    about: About, one: int, other: int
+) -> None:
+    exact = about._replace(link="", simulated=True)
+    found = [each.differs for each in held(exact, {"a": one, "b": other})]
+    assert found == [one != other] * 2
+
+
+def test_boards_that_scatter_do_not_differ() -> None:
+    about = About("transfer", "udp", False, False, "tiny", False)
+    scattered = {"a": 1000, "b": 2000, "c": 3100, "d": 4000}
+    assert set(bounds(about, scattered, HealthLimits()).values()) == {(False, False)}
+
+
+def rows(medians: dict[str, int], rounds: int = ROUNDS, **more: Any) -> list[dict[str, Any]]:
+    about = {"combination": "tiny", "tail": "edge", "via": "tcp"}
+    about |= {"simulated": False, "advisory": False, **more}
+    return [
+        {**about, "board": name, "stages_us": {"invoke": us, "transfer": us}}
+        for name, us in medians.items()
+        for _ in range(rounds)
     ]
 
 
-def told(runs: dict[str, Results]) -> list[tuple[str, str]]:
-    return [(each.board, each.what) for each in differences(joined(runs))]
+def document(*inferences: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "inferences": [row for each in inferences for row in each],
+        "round_trips": [],
+        "photos": [],
+        "combinations": [],
+        "boards": [{"name": name} for name in NAMES],
+    }
 
 
-def same_photos(runs: dict[str, Results]) -> None:
-    """Have all boards predict the same."""
-    for run in runs.values():
-        run._photos = next(iter(runs.values()))._photos
+def test_only_what_did_the_same_is_comparable() -> None:
+    rest = {"a": 1000, "b": 1000}
+    for other in (
+        {"combination": "dogs19"},
+        {"simulated": True},
+        {"advisory": True},
+        {"tail": "none"},
+    ):
+        found = standings(document(rows(rest), rows({"c": 9000}, **other)))
+        assert {each.board for each in found} == {"a", "b"}, other
+        assert deviations(document(rows(rest), rows({"c": 9000}, **other)), HealthLimits()) == {}
 
 
-@pytest.mark.parametrize("simulated", [True, False])
-def test_boards_that_differ_by_chance_are_alike(tmp_path: Path, simulated: bool) -> None:
-    runs = boards(tmp_path, simulated=simulated)
-    same_photos(runs)
-    assert told(runs) == []
+def test_the_head_takes_the_same_whatever_link_follows_and_transfer_does_not() -> None:
+    found = standings(document(rows({"a": 1, "b": 1}), rows({"c": 1}, via="ble")))
+    assert [(each.about.stage, each.board) for each in found] == [
+        ("invoke", "a"),
+        ("invoke", "b"),
+        ("invoke", "c"),
+        ("transfer", "a"),
+        ("transfer", "b"),
+    ]
 
 
-def test_the_heads_time_of_a_simulated_board_is_the_same_to_the_microsecond(
-    tmp_path: Path,
+def test_too_few_rounds_neither_differ_nor_are_differed_from() -> None:
+    few = rows({"c": 9000}, rounds=ROUNDS - 1)
+    assert standings(document(rows({"a": 1000}), few)) == []
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), CLOSE | st.integers(1400, 1700)), LIMITS)
+def test_a_session_that_holds_something_against_a_board_shows_that_board(
+    medians: dict[str, int], limits: HealthLimits
 ) -> None:
-    runs = boards(tmp_path)
-    same_photos(runs)
-    shift(runs["three"], "invoke", 1 + 1 / 50_000)
-    assert told(runs) == [("three", "the head")]
-    (found,) = differences(joined(runs))
-    assert found.sentence == (
-        "three: the head takes 50.001 ms at the median, its siblings' 50.000 ms (+0.0%)"
-    )
-
-
-def test_the_heads_time_of_a_chip_may_differ_by_little(tmp_path: Path) -> None:
-    runs = boards(tmp_path, simulated=False)
-    same_photos(runs)
-    shift(runs["three"], "invoke", 1.015)
-    assert told(runs) == []
-    shift(runs["three"], "invoke", 1.03)
-    assert told(runs) == [("three", "the head")]
-
-
-def test_a_link_may_differ_by_more(tmp_path: Path) -> None:
-    runs = boards(tmp_path, simulated=False)
-    same_photos(runs)
-    shift(runs["two"], "transfer", 1.15)
-    assert told(runs) == []
-    shift(runs["two"], "transfer", 1.4)
-    assert told(runs) == [("two", "transfer over udp")]
-
-
-def test_of_two_boards_that_differ_nobody_knows_which_is_odd(tmp_path: Path) -> None:
-    runs = dict(list(boards(tmp_path).items())[:2])
-    same_photos(runs)
-    shift(runs["two"], "invoke", 1.5)
-    assert told(runs) == [("one", "the head"), ("two", "the head")]
-
-
-def test_few_rounds_say_nothing(tmp_path: Path) -> None:
-    runs = boards(tmp_path, rounds=ROUNDS - 1)
-    same_photos(runs)
-    shift(runs["two"], "invoke", 2)
-    assert told(runs) == []
-
-
-def test_simulated_figures_are_compared_whatever_else_was_tested(tmp_path: Path) -> None:
-    runs = boards(tmp_path)
-    same_photos(runs)
-    one = runs["one"]
-    one.inferences[:] = [replace(each, advisory=True) for each in one.inferences]
-    shift(one, "invoke", 1.1)
-    assert told(runs) == [("one", "the head")]
-
-
-def test_advisory_figures_are_compared_with_their_like(tmp_path: Path) -> None:
-    runs = boards(tmp_path, simulated=False)
-    same_photos(runs)
-    run = runs["one"]
-    alone = run.inferences
-    run.inferences = [replace(each, advisory=True) for each in alone]
-    shift(run, "transfer", 3)  # a busy computer
-    run.inferences += alone
-    assert told(runs) == []
-
-
-def test_a_board_that_predicts_otherwise_than_most_is_told(tmp_path: Path) -> None:
-    runs = boards(tmp_path)
-    same_photos(runs)
-    runs["two"]._photos = dict(runs["two"]._photos)
-    runs["two"].predict("photo_0003.jpg", "board", (18, 17, 16, 15, 14))
-    (found,) = differences(joined(runs))
-    assert found.sentence == "two: 1 photo predicted otherwise than by its siblings"
-
-
-def test_a_run_of_one_board_has_nothing_that_differs(tmp_path: Path) -> None:
-    assert told({"one": boards(tmp_path)["one"]}) == []
-
-
-@given(FIGURES, st.floats(0, 1))
-def test_a_board_like_the_median_of_its_siblings_is_never_far(
-    siblings: list[int], share: float
-) -> None:
-    assert not is_far(statistics.median(siblings), siblings, share)
-
-
-@given(st.integers(1, 10**7), FIGURES, st.floats(0, 1), st.integers(1, 1000))
-def test_units_do_not_matter(value: int, siblings: list[int], share: float, unit: int) -> None:
-    limit = abs(value - statistics.median(siblings))
-    near = pytest.approx(limit, rel=1e-6)
-    spread = 1.4826 * statistics.median(abs(s - statistics.median(siblings)) for s in siblings)
-    if near not in (share * statistics.median(siblings), SPREADS * spread):
-        scaled = [each * unit for each in siblings]
-        assert is_far(value * unit, scaled, share) == is_far(value, siblings, share)
-
-
-@given(FIGURES, st.integers(0, 10**6), st.floats(0, 1))
-def test_what_is_far_stays_far_further_away(siblings: list[int], more: int, share: float) -> None:
-    top = max(siblings)
-    if is_far(top + more, siblings, share):
-        assert is_far(top + 2 * more + 1, siblings, share)
+    ran = document(rows(medians))
+    shown = {(each.board, each.what) for each in differences(ran)}
+    for board, kept in deviations(ran, limits).items():
+        for each in kept:
+            what = f"{each.stage} over {each.via}" if each.via else "the head"
+            assert (board, what) in shown
