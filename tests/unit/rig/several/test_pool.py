@@ -10,7 +10,7 @@ from hil.errors import BadInputError, BoardBusyError, PortMissingError
 from hil.rig.file import RigFile
 from hil.rig.lock import BoardLock, holder
 from hil.rig.rig import BoardSpec, Rig
-from hil.rig.several import pool as module
+from hil.rig.several import holding as module
 from hil.rig.several.candidates import Candidates
 from hil.rig.several.lending import Loan, Lot, lent
 from hil.rig.several.pool import Pool, Wish
