@@ -99,6 +99,36 @@ def test_there_is_a_worker_for_each_place_that_is_free_and_all_are_given_back(
     assert farm.reservations() == 0
 
 
+def test_a_place_that_no_test_needs_any_more_is_free_while_latency_is_judged_at_another(
+    farm: Farm, pytester: pytest.Pytester
+) -> None:
+    pytester.makepyfile(
+        f"""
+        import pytest
+        from hil.labgrid.session import Session
+
+        @pytest.mark.parametrize("number", range(4))
+        def test_split(board, link, photos, number):
+            board.infer(photos[0])
+
+        @pytest.mark.latency
+        def test_alone(board, link, photos):
+            session = Session({farm.address!r}, "elsewhere/ada")
+            assert [each.name for each in session.places() if each.holder] == [board.spec.name]
+            assert len(session.reservations()) == 1
+            session.close()
+            board.infer(photos[0])
+        """
+    )
+    result = pytester.runpytest_subprocess(
+        TINY, "-n2", "--hil-board=labgrid:chip=esp32s3", "--hil-via=tcp"
+    )
+    result.assert_outcomes(passed=5)
+    result.stdout.fnmatch_lines(["hil: desk-? is given back: no test that is left needs more"])
+    assert sorted(board["name"] for board in results(pytester)["boards"]) == ["desk-1", "desk-2"]
+    assert farm.holders() == {}
+
+
 def test_a_place_that_is_taken_away_ends_the_session_with_an_error_of_the_rig(
     farm: Farm, pytester: pytest.Pytester
 ) -> None:
