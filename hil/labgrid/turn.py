@@ -34,6 +34,9 @@ _KEY = "hil_several"
 
 _MAIN = "main"
 
+_LONGEST_GLANCE_S = 20.0
+"""A ticket that is not asked after for a minute expires."""
+
 
 @dataclass(frozen=True)
 class Ticket:
@@ -76,8 +79,8 @@ class Ticket:
         return f"{shown_owner(self.owner)} has waited for {len(self.filters)} places since {since}"
 
 
-def before(token: str, tickets: Sequence[Ticket], places: Sequence[Place]) -> Ticket | None:
-    """Return the oldest ticket that has its turn before another one; ``None``: there is none.
+def before(token: str, tickets: Sequence[Ticket], places: Sequence[Place]) -> list[Ticket]:
+    """Return the tickets that have their turn before another one, the oldest one first.
 
     Args:
         token: of the other one, which is among them.
@@ -86,7 +89,7 @@ def before(token: str, tickets: Sequence[Ticket], places: Sequence[Place]) -> Ti
     """
     line = sorted(tickets, key=lambda each: (each.created, each.token))
     at = next(at for at, each in enumerate(line) if each.token == token)
-    return next((each for each in line[:at] if each.wants_of(line[at], places)), None)
+    return [each for each in line[:at] if each.wants_of(line[at], places)]
 
 
 @contextmanager
@@ -127,24 +130,27 @@ def _await(session: Session, token: str, deadline: float, wanted: Wanted) -> Non
                 f"The labgrid coordinator at {session.address} has dropped this session from the "
                 "line of those that want several places; try again."
             )
-        first = before(token, tickets, known)
-        if first is None:
+        line = before(token, tickets, known)
+        if not line:
             return
         left = seconds_left(deadline)
         if not left:
             raise BoardBusyError(
-                f"It is not this session's turn to take {shown_filters(mine.filters)}: {first}; "
+                f"It is not this session's turn to take {shown_filters(mine.filters)}: {line[0]}; "
                 "wait longer by --wait SECONDS (pytest: --hil-board-wait), or take fewer boards."
             )
         if not told and wanted.on_wait is not None:
             who = who_has(session, mine.filters, [token])
-            wanted.on_wait(f"{who}; before this session, {first}")
+            wanted.on_wait(f"{who}; before this session, {line[0]}")
         told = True
         session.poll(token)
-        # Whoever has collected his places acquires them, which is told, when his ticket is gone.
-        session.wait(partial(_differ, session, known), min(left, GLANCE_S))
+        # Of a long line only the next one looks often, and only he is woken when it moves.
+        glance_s = min(GLANCE_S * len(line), _LONGEST_GLANCE_S, left)
+        session.wait(partial(_has_more, session, line[-1].owner, known), glance_s)
         free_leftovers(session)
 
 
-def _differ(session: Session, known: list[Place]) -> bool:
-    return session.places() != known
+def _has_more(session: Session, owner: str, known: list[Place]) -> bool:
+    """Whether somebody has acquired places, which he does when his ticket is gone."""
+    had = {place.name for place in known if place.holder == owner}
+    return any(place.holder == owner and place.name not in had for place in session.places())

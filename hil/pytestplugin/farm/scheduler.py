@@ -261,7 +261,7 @@ class TwoPasses:
             self._judge()
 
     def _give_back(self) -> None:
-        """Have workers end whose boards nothing needs that is left, before any test is run alone."""
+        """Have workers end whose boards nothing needs any more, before any test is run alone."""
         ending = spare(list(self._seats.values()), self._left.judging, self._left.apart)
         if ending:
             self._say(f"{given_back(ending)}: no test that is left needs more")

@@ -55,7 +55,7 @@ def able(sessions: list[Session], known: list[Place]) -> list[tuple[Session, Pla
         if each.has_all or (not each.collects and len(each.asked) == 1):
             steps.append((each, None))
         elif not each.collects:
-            if before(each.ticket.token, line, known) is None:
+            if not before(each.ticket.token, line, known):
                 steps.append((each, None))
         else:
             open_tags = [tags for at, tags in each.asked if at not in each.kept]
@@ -102,7 +102,7 @@ def test_those_whose_turn_it_is_want_nothing_of_each_other_and_the_oldest_is_amo
         Ticket(float(number // 2), f"T{number}", "h/u", tuple(filters))
         for number, filters in enumerate(wanted)
     ]
-    first = [each for each in line if before(each.token, line, known) is None]
+    first = [each for each in line if not before(each.token, line, known)]
     assert line[0] in first
     for one in first:
         for other in first:
