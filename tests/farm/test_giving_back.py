@@ -108,7 +108,7 @@ def test_who_waits_for_a_board_has_it_while_the_other_session_judges_latency(
         ["over", judge],
         ["second", judged],
     ]
-    assert f"hil: {other} is given back: no test that is left needs more" in said
+    assert f"hil: {other} is given back: no test that is left needs it" in said
     (document,) = documents(pytester)
     assert len(document["tests"]) == 8
 

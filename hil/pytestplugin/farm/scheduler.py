@@ -264,7 +264,7 @@ class TwoPasses:
         """Have workers end whose boards nothing needs any more, before any test is run alone."""
         ending = spare(list(self._seats.values()), self._left.judging, self._left.apart)
         if ending:
-            self._say(f"{given_back(ending)}: no test that is left needs more")
+            self._say(given_back(ending))
         for seat in ending:
             seat.node.shutdown()
 

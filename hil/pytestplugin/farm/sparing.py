@@ -41,9 +41,10 @@ def best(seats: Sequence[Seat]) -> list[Seat]:
 
 
 def given_back(ending: Sequence[Seat]) -> str:
-    """Return which boards are given back by workers that end, as the beginning of a sentence."""
+    """Return which boards are given back by workers that end, in a sentence."""
     boards = " and ".join(seat.board for seat in ending)
-    return f"{boards} {'is' if len(ending) == 1 else 'are'} given back"
+    are, them = ("is", "it") if len(ending) == 1 else ("are", "them")
+    return f"{boards} {are} given back: no test that is left needs {them}"
 
 
 class Broken:

@@ -124,7 +124,7 @@ def test_a_place_that_no_test_needs_any_more_is_free_while_latency_is_judged_at_
         TINY, "-n2", "--hil-board=labgrid:chip=esp32s3", "--hil-via=tcp"
     )
     result.assert_outcomes(passed=5)
-    result.stdout.fnmatch_lines(["hil: desk-? is given back: no test that is left needs more"])
+    result.stdout.fnmatch_lines(["hil: desk-? is given back: no test that is left needs it"])
     assert sorted(board["name"] for board in results(pytester)["boards"]) == ["desk-1", "desk-2"]
     assert farm.holders() == {}
 
