@@ -22,6 +22,7 @@ from hil.pytestplugin.workers import boards_of
 from hil.rig.rig import Rig
 from hil.rig.several.candidates import Candidates
 from hil.rig.several.lending import Lot
+from hil.rig.several.needed import roles_needed
 from hil.rig.several.pool import Pool, Wish
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class Farm:
             usable = found.in_use(directories(self._config))
             for line in usable.aside:
                 self.say(line)
-            pool.fill_with(self._rig(*usable.firsts))
+            rig = self._rig(*usable.firsts)
+            pool.fill_with(rig, roles_needed(rig, settings.via))
             return
         if settings.peer or settings.gateway:
             option = "--hil-peer" if settings.peer else "--hil-gateway"

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: MIT
 """The boards that a session has acquired: lent to its processes, and given back by them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from hil.errors import InfrastructureError
+from hil.errors import BoardBusyError, InfrastructureError
 from hil.rig.lookup import OnWait
 from hil.rig.rig import BoardSpec, Rig, find_board
 from hil.rig.several.candidates import Candidates
 from hil.rig.several.holding import Holding
 from hil.rig.several.lending import Lot
+from hil.rig.several.needed import exchanged, needed
 from hil.rig.several.picking import Option, Picking
 
 
@@ -76,14 +77,28 @@ class Pool:
             rig = Rig(first, second, second)
             self._lend(Lot(rig, tuple(each.port for each in (first, second) if each)))
 
-    def fill_with(self, rig: Rig) -> None:
+    def fill_with(self, rig: Rig, needs: Collection[str] = ()) -> None:
         """Acquire the board under test of a rig for the only worker, which opens the others.
+
+        Args:
+            rig: which boards.
+            needs: roles of second boards that will be needed. Where others may be waited for, they
+                are had together with the first one.
 
         Raises:
             InfrastructureError: it cannot be had.
         """
-        (spec,) = self._take([rig.board], self.wish.wait_s)
-        self._lend(Lot(replace(rig, board=spec), (spec.port,)))
+        seconds = needed(rig, needs)
+        try:
+            had = self._take([rig.board, *seconds], self.wish.wait_s)
+        except BoardBusyError:
+            raise
+        except InfrastructureError:
+            if not seconds:
+                raise
+            seconds = []  # one is not there, which costs what needs it, and is said then
+            had = self._take([rig.board], self.wish.wait_s)
+        self._lend(Lot(exchanged(rig, seconds, had), tuple(spec.port for spec in had)))
 
     def take(self) -> Lot | None:
         """Return boards for a process; ``None``: none are free."""

@@ -3,6 +3,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -74,6 +75,42 @@ def test_dut_and_gateway_may_be_two_places_of_one_filter(
     )
     result.assert_outcomes(passed=1)
     assert farm.holders() == {}
+
+
+ESPNOW = """
+import pathlib
+
+def test_split(board, link, photos, model):
+    assert board.infer(photos[0]).top5_ids == model.top5_ids(photos[0])
+"""
+
+
+@pytest.mark.parametrize("workers", [[], ["-n1"]], ids=["no workers", "one worker"])
+def test_two_sessions_that_want_dut_and_gateway_each_do_not_wait_for_each_other(
+    farm: Farm, pytester: pytest.Pytester, workers: list[str]
+) -> None:
+    pytester.makepyfile(ESPNOW)
+    some = "labgrid:chip=esp32s3"
+    options = [TINY, f"--hil-board={some}", f"--hil-gateway={some}", "--hil-via=espnow", *workers]
+    held = [have(BoardSpec(f"labgrid:name={name}"))[1] for name in ("desk-1", "desk-2")]
+    sessions = [
+        subprocess.Popen(
+            [sys.executable, "-m", "pytest", *options, "--hil-board-wait=60", f"--hil-log-dir={n}"],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=pytester.path,
+        )
+        for n in range(2)
+    ]
+    for each in sessions:
+        assert each.stdout is not None
+        assert any("waiting for the board of" in line for line in each.stdout)
+    for lease in held:
+        lease.release()
+    said = [each.communicate(timeout=100)[0] for each in sessions]
+    assert [each.returncode for each in sessions] == [0, 0], said
+    assert farm.holders() == {}
+    assert farm.reservations() == 0
 
 
 def test_there_is_a_worker_for_each_place_that_is_free_and_all_are_given_back(

@@ -121,6 +121,35 @@ def test_whoever_wants_the_same_boards_takes_them_in_one_order(monkeypatch) -> N
     pool.close()
 
 
+def rig_of_two(wait_s: float, second: str = PORTS[1]) -> Rig:
+    other = BoardSpec(second, wait_s=wait_s)
+    return Rig(BoardSpec(PORTS[0], wait_s=wait_s), other, other)
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "needs", "held"),
+    [(9, ["gateway"], 2), (9, ["peer"], 2), (9, [], 1), (0, ["gateway"], 1)],
+)
+def test_the_only_worker_is_lent_the_second_board_too_if_it_will_be_waited_for(
+    wait_s: float, needs: list[str], held: int
+) -> None:
+    pool = Pool(Wish(wait_s=wait_s), lost.append)
+    pool.fill_with(rig_of_two(wait_s), needs)
+    lot = pool.take()
+    assert lot.held == PORTS[:held]
+    assert lot.rig.peer == lot.rig.gateway
+    assert (holder(PORTS[1]) is not None) == (held == 2)
+    pool.close()
+
+
+def test_a_second_board_that_is_gone_is_missed_by_the_worker(monkeypatch) -> None:
+    busy(monkeypatch, {PORTS[1]: PortMissingError("gone")})
+    pool = Pool(Wish(wait_s=9), lost.append)
+    pool.fill_with(rig_of_two(9), ["gateway"])
+    assert pool.take().held == PORTS[:1]
+    pool.close()
+
+
 def test_two_names_of_one_board_are_refused_and_it_is_given_back(tmp_path: Path) -> None:
     (tmp_path / "real").touch()
     link = tmp_path / "link"
