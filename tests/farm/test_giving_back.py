@@ -162,3 +162,38 @@ def test_where_each_runs_all_a_board_is_given_back_when_its_own_latency_is_judge
     assert events == [
         (event, worker) for worker in (one, other) for event in ("judging", "judging", "over")
     ]
+
+
+KEEPS = """
+from hil import Lease, Offer
+from hil.errors import InfrastructureError
+
+class Farm:
+    left = ["a", "b"]
+
+    def acquire(self, name, wanted):
+        place = self.left.pop(0)
+        def release():
+            raise InfrastructureError(f"The place {place} was not given back.")
+        return Lease(f"/nowhere/{place}", release)
+
+    def offers(self):
+        return [Offer(place) for place in self.left]
+"""
+
+
+def test_what_cannot_be_given_back_is_said_and_the_session_goes_on(
+    start: Start, pytester: pytest.Pytester, log: Path
+) -> None:
+    pytester.makepyfile(keepers=KEEPS)
+    site = pytester.path / "keepers-1.0.dist-info"
+    site.mkdir()
+    (site / "METADATA").write_text("Metadata-Version: 2.1\nName: keepers\nVersion: 1.0\n")
+    (site / "entry_points.txt").write_text("[hil.boards]\nfarm = keepers:Farm\n")
+    result = start(
+        FIRST.replace('pathlib.Path("has").exists()', "True"), "-n2", "--hil-board=farm:"
+    )
+    result.assert_outcomes(passed=8)
+    assert result.ret == 0
+    for place in ("a", "b"):
+        result.stdout.fnmatch_lines_random([f"hil: The place {place} was not given back."])
