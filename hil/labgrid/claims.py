@@ -126,7 +126,9 @@ class Claims:
             fits = (each for each in known if matches(tags, each.tags) and is_usable(each))
             usable |= {each.name: each for each in islice(fits, len(self._filters))}
         if (given := assignment(self._filters, list(usable.values()))) is None:
-            why = [problem for _, problem in sorted(problems.items()) if problem]
+            why = [problem for _, problem in sorted(problems.items()) if problem] or [
+                "A place of labgrid that is wanted has been deleted meanwhile; try again."
+            ]
             others = f" ({len(why) - 1} more that match cannot be used either.)"
             raise PortMissingError(why[0] + (others if len(why) > 1 else ""))
         return reservations(self._filters, known, given)
