@@ -2,13 +2,15 @@
 """Sessions by the dozen that compete for a few places of labgrid, some of them killed at random.
 
 labgrid's own coordinator and exporter run on loopback. Each session is a process: it acquires any
-of the places as ``labgrid:rack=1`` does, uses it for a while, gives it back. Every fifth is killed
-by SIGKILL, at random while it waits or while it has its place. Whoever has a place locks a file of
-its (the kernel's lock, which ends with the process): that two have one at a time shows there.
+of the places as ``labgrid:rack=1`` does, or several at a time (``--wants``), uses them for a while,
+gives them back. Every fifth is killed by SIGKILL, at random while it waits or while it has what it
+wants. Whoever has a place locks a file of its (the kernel's lock, which ends with the process):
+that two have one at a time shows there.
 Prints one line of JSON, and fails if a promise is not kept:
 
 * ``twice``: how often two sessions had one place at a time: never,
 * ``got``, ``busy``, ``killed``, ``failed``: how sessions ended,
+* ``waits_s``: by how many places a session wanted, median and longest,
 * ``longest_wait_s``: of any, from asking to having or being refused; at most ``bound_s`` and what
   the coordinator takes for its answers (``slack_s``),
 * ``free_after_s``: from the end of the last session until all places were free,
@@ -16,7 +18,8 @@ Prints one line of JSON, and fails if a promise is not kept:
 * ``acquire_release_s``: median of acquiring a place nobody wants and giving it back, alone, with
   the connection made and ended each time; ``first_s``: with grpc and labgrid's messages imported.
 
-Usage: python benchmarks/farm_places.py [--sessions N] [--places N] [--bound SECONDS] [--seed N]
+Usage: python benchmarks/farm_places.py [--sessions N] [--places N] [--wants N,N,...]
+    [--bound SECONDS] [--seed N]
 """
 
 import argparse
@@ -55,24 +58,38 @@ class Plan(NamedTuple):
 
     Attributes:
         number: of the session.
-        uses_s: the place for so long.
+        wants: so many places at a time.
+        uses_s: them for so long.
         dies: ``waiting``, ``using`` or empty.
         dies_s: so long after that has begun.
     """
 
     number: int
+    wants: int
     uses_s: float
     dies: str
     dies_s: float
 
 
-def plans(sessions: int, seed: int) -> list[Plan]:
-    """Return what all sessions do: every fifth dies, half of these while they use a place."""
+def plans(sessions: int, seed: int, wants: list[int]) -> list[Plan]:
+    """Return what all sessions do: every fifth dies, half of these while they use a place.
+
+    Args:
+        sessions: how many there are.
+        seed: of chance.
+        wants: places that sessions want by turns.
+    """
     chance = random.Random(seed)
     victims = chance.sample(range(sessions), sessions // 5)
     dies = {number: ("waiting", "using")[turn % 2] for turn, number in enumerate(victims)}
     return [
-        Plan(number, chance.uniform(0.05, 0.5), dies.get(number, ""), chance.uniform(0, 5))
+        Plan(
+            number,
+            wants[number % len(wants)],
+            chance.uniform(0.05, 0.5),
+            dies.get(number, ""),
+            chance.uniform(0, 5),
+        )
         for number in range(sessions)
     ]
 
@@ -85,19 +102,19 @@ def die_later(seconds: float) -> None:
 
 
 def session(plan: Plan, address: str, bound_s: float, directory: str) -> None:
-    """Compete for a place; tell how it ended, how long it took, and whether another had it."""
+    """Compete for places; tell how it ended, how long it took, and how many others had, too."""
     os.environ["LG_COORDINATOR"] = address
 
     def tell(how: str, waited_s: float, twice: int = 0) -> None:
         # At once and without a lock: whoever is killed holds up nobody.
         with (Path(directory) / TOLD).open("ab", buffering=0) as file:
-            file.write(json.dumps([how, waited_s, twice]).encode() + b"\n")
+            file.write(json.dumps([how, waited_s, twice, plan.wants]).encode() + b"\n")
 
     if plan.dies == "waiting":
         die_later(plan.dies_s)
     begun = time.monotonic()
     try:
-        lease = LabgridBoards().acquire(FILTER, Wanted(bound_s))
+        leases = LabgridBoards().acquire_all([FILTER] * plan.wants, Wanted(bound_s))
     except BoardBusyError:
         tell("busy", time.monotonic() - begun)
         return
@@ -105,19 +122,26 @@ def session(plan: Plan, address: str, bound_s: float, directory: str) -> None:
         tell(f"{type(error).__name__}: {error}", time.monotonic() - begun)
         return
     waited_s = time.monotonic() - begun
-    with (Path(directory) / lease.name).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            twice = 0
-        except BlockingIOError:
-            twice = 1
+    with ExitStack() as stack:
+        files = [stack.enter_context((Path(directory) / each.name).open("w")) for each in leases]
+        twice = sum(not lock(file.fileno()) for file in files)
         if plan.dies == "using":
             tell("used", waited_s, twice)
             die_later(min(plan.dies_s, plan.uses_s))
             signal.pause()
-        time.sleep(plan.uses_s)  # so long it is used
-    lease.release()
+        time.sleep(plan.uses_s)  # so long they are used
+    for lease in leases:
+        lease.release()
     tell("got", waited_s, twice)
+
+
+def lock(file: int) -> bool:
+    """Lock a file for as long as it is open; return whether nobody else had it locked."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def start(stack: ExitStack, directory: Path, name: str, word: str, *options: str) -> str:
@@ -187,14 +211,13 @@ def alone(address: str) -> tuple[float, float]:
 
 
 def compete(
-    address: str, sessions: int, bound_s: float, seed: int, directory: str
-) -> tuple[list[tuple[str, float, int]], int]:
+    address: str, bound_s: float, todo: list[Plan], directory: str
+) -> tuple[list[tuple[str, float, int, int]], int]:
     """Let sessions compete; return what they told, and how many were killed."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["hil.labgrid.provider"])
     processes = [
-        context.Process(target=session, args=(plan, address, bound_s, directory))
-        for plan in plans(sessions, seed)
+        context.Process(target=session, args=(plan, address, bound_s, directory)) for plan in todo
     ]
     for process in processes:
         process.start()
@@ -204,11 +227,18 @@ def compete(
     return [tuple(json.loads(line)) for line in lines], sum(bool(p.exitcode) for p in processes)
 
 
+def waits(told: list[tuple[str, float, int, int]], wants: int) -> list[float]:
+    """Return the median and the longest wait of sessions that wanted so many places."""
+    waited = [waited for _, waited, _, wanted in told if wanted == wants]
+    return [round(statistics.median(waited), 1), round(max(waited), 1)] if waited else []
+
+
 def main() -> None:
     """Measure, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sessions", type=int, default=100)
     parser.add_argument("--places", type=int, default=3)
+    parser.add_argument("--wants", default="1")
     parser.add_argument("--bound", type=float, default=90.0)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
@@ -217,7 +247,8 @@ def main() -> None:
         address = farm(stack, Path(directory), asked.places)
         median_s, first_s = alone(address)
         begun = time.monotonic()
-        told, killed = compete(address, asked.sessions, asked.bound, asked.seed, directory)
+        todo = plans(asked.sessions, asked.seed, [int(each) for each in asked.wants.split(",")])
+        told, killed = compete(address, asked.bound, todo, directory)
         ended = time.monotonic()
         freed = release_leftovers(address)
         watching = Session(address, Owner.this_process().name)
@@ -226,20 +257,21 @@ def main() -> None:
         left = len(watching.reservations())
         watching.close()
         done = time.monotonic()
-    failed = [how for how, _, _ in told if how not in ("got", "used", "busy")]
+    failed = [how for how, *_ in told if how not in ("got", "used", "busy")]
     result = {
         "sessions": asked.sessions,
         "places": asked.places,
-        "twice": sum(twice for _, _, twice in told),
-        "got": sum(how in ("got", "used") for how, _, _ in told),
-        "busy": sum(how == "busy" for how, _, _ in told),
+        "twice": sum(twice for _, _, twice, _ in told),
+        "got": sum(how in ("got", "used") for how, *_ in told),
+        "busy": sum(how == "busy" for how, *_ in told),
         "killed": killed,
-        "killed_using": sum(how == "used" for how, _, _ in told),
+        "killed_using": sum(how == "used" for how, *_ in told),
         "failed": failed,
         "bound_s": asked.bound,
         "slack_s": SLACK_S,
-        "longest_wait_s": round(max(waited for _, waited, _ in told), 1),
-        "median_wait_s": round(statistics.median(waited for _, waited, _ in told), 1),
+        "longest_wait_s": round(max(waited for _, waited, *_ in told), 1),
+        "median_wait_s": round(statistics.median(waited for _, waited, *_ in told), 1),
+        "waits_s": {wants: waits(told, wants) for wants in sorted({each.wants for each in todo})},
         "left_to_release": len(freed),
         "free_after_s": round(done - ended, 2),
         "seconds": round(done - begun, 1),

@@ -2,10 +2,10 @@
 """How many boards does a suite need? A queueing simulation, seeded; prints one JSON object.
 
 Sessions of CI come over working days, stand in one line, have so many boards at once, and give them
-back. A session flashes and starts its boards, spreads its tests over them, and then one board
-measures latency alone, while the others are held. Boards break, are set aside and are healed; what
-they had to do goes to the session's other boards. Every figure is *simulated*, and stands or falls
-with what is put in:
+back. A session flashes and starts its boards, spreads its tests over them, gives all but one back,
+and measures latency on that one. Boards break, are set aside and are healed; what they had to do
+goes to the session's other boards. Every figure is *simulated*, and stands or falls with what is
+put in:
 
 - How long the parts of a session take: ``--results``, the results.json of a run on one board; a
   virtual board's simulated clock counts for what a real board would compute. Without it the figures
@@ -16,7 +16,8 @@ with what is put in:
 
 Printed are
 
-- ``session``: how long one session has its boards, by its number of workers; none wait;
+- ``session``: how long one session lasts, and how long it has boards, all of them together, by its
+  number of workers; none wait;
 - ``fewest_boards``: for each ``--sessions-per-day`` the smallest farm on which 95 % of the sessions
   wait no longer than ``--wait``;
 - ``most_sessions``: for each of ``--boards`` the largest demand of which that is true.
@@ -116,7 +117,12 @@ def answer(
         "p95_wait_s": asked.bound_s,
         "seed": asked.seed,
         "session": [
-            {"workers": n, "seconds": asked.suite.session_s(n, efficiency)} for n in WORKERS
+            {
+                "workers": n,
+                "seconds": asked.suite.session_s(n, efficiency),
+                "board_seconds": asked.suite.board_s(n, efficiency),
+            }
+            for n in WORKERS
         ],
         "fewest_boards": [asked.fewest_boards(each).as_json() for each in demands],
         "most_sessions": [

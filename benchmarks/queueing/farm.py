@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The farm: sessions wait in line for boards, have them, break some, and give them back."""
+"""The farm: sessions wait in line for boards, have them, break some, and give them back.
+
+When all that is spread over a session's workers is over, it keeps the boards of one of them.
+"""
 
 import heapq
 from collections import deque
@@ -12,7 +15,7 @@ import numpy as np
 from .suite import Suite
 from .wanting import Days, Moments
 
-BREAK, END, HEAL = range(3)
+BREAK, ALONE, END, HEAL = range(4)
 
 
 @dataclass(frozen=True)
@@ -129,16 +132,26 @@ class _Run:
             self.go_on(_Session(scale, self.now, farm.workers, farm.wanted, *parts))
 
     def go_on(self, session: _Session) -> None:
-        """Plan what comes next of a session: one of its boards breaks, or it ends."""
+        """Plan what comes next of a session: one of its boards breaks, or a part of it ends."""
         spread_s = session.share * self.spread_s[session.workers - 1]
-        left = session.scale * (session.fixed_s + spread_s + session.latency_s)
+        is_alone = session.workers == 1
+        left = session.fixed_s + spread_s + (session.latency_s if is_alone else 0.0)
+        left *= session.scale
         used = session.workers * self.farm.boards_per_worker
         if self.farm.break_s < inf:
             after = self.dice.exponential(self.farm.break_s / used)
             if after < left:
                 self.plan(self.now + after, BREAK, session)
                 return
-        self.plan(self.now + left, END, session)
+        self.plan(self.now + left, END if is_alone else ALONE, session)
+
+    def leave_alone(self, session: _Session) -> None:
+        """Give the boards of all workers back but of one, which measures latency."""
+        kept = self.farm.boards_per_worker
+        self.give_back(session, session.held - kept)
+        session.workers, session.since = 1, self.now
+        session.fixed_s = session.share = 0.0
+        self.go_on(session)
 
     def set_aside(self, session: _Session) -> None:
         """Take a board out of a session; its worker ends, and the others have the work."""
@@ -159,12 +172,13 @@ class _Run:
             self.go_on(session)
         else:
             self.outcome.lost += 1
-            self.give_back(session)
+            self.give_back(session, session.held)
             self.line.append(self.now)
 
-    def give_back(self, session: _Session) -> None:
-        self.free += session.held
-        self.held -= session.held
+    def give_back(self, session: _Session, boards: int) -> None:
+        session.held -= boards
+        self.free += boards
+        self.held -= boards
 
     def run(self, wanted_at: Moments) -> Outcome:
         """Let all sessions come to their end."""
@@ -183,9 +197,11 @@ class _Run:
                     self.free, self.out = self.free + 1, self.out - 1
                 elif kind == BREAK:
                     self.set_aside(session)
+                elif kind == ALONE:
+                    self.leave_alone(session)
                 else:
                     outcome.ended += 1
-                    self.give_back(session)
+                    self.give_back(session, session.held)
             self.serve()
         outcome.waits, outcome.until_s = np.array(self.waits), self.now
         return outcome

@@ -19,7 +19,7 @@ class Suite:
         fixed_s: until the first test, on every board: pytest, flashing, start.
         work_s: all tests that are spread over workers, as one worker would run them.
         longest_s: the longest of them, which is not divided; photos are spread one by one.
-        latency_s: the pass that judges budgets, on one board, while the others are held and idle.
+        latency_s: the pass that judges budgets, on one board; the others have been given back.
         photos: photos among the tests that are spread.
         photo_s: what one photo takes.
     """
@@ -48,8 +48,13 @@ class Suite:
         return max(self.work_s / (workers * efficiency), self.longest_s)
 
     def session_s(self, workers: int, efficiency: float = 1.0) -> float:
-        """Return how long a session has its boards."""
+        """Return how long a session has its last board."""
         return self.fixed_s + self.spread_s(workers, efficiency) + self.latency_s
+
+    def board_s(self, workers: int, efficiency: float = 1.0) -> float:
+        """Return how long a session has boards, all of them together, each worker having one."""
+        spread_s = self.fixed_s + self.spread_s(workers, efficiency)
+        return workers * spread_s + self.latency_s
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Suite":

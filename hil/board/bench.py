@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
 """The boards of a rig, the second one opened when it is first needed."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Generic, Self, TypeVar
 
 from hil.board.board import Board
-from hil.errors import PortMissingError
+from hil.errors import BoardBusyError, InfrastructureError, PortMissingError
 from hil.rig.identity import Identity
 from hil.rig.lookup import OnWait, find_port
 from hil.rig.rig import BoardSpec, Rig
+from hil.rig.several.holding import Holding
+from hil.rig.several.needed import exchanged, needed
 from hil.sim.process import Lab, ended_on_error
 
 AnyBoard = TypeVar("AnyBoard", bound=Board)
@@ -24,6 +27,8 @@ class OpenRig(Generic[AnyBoard]):
         rig: which boards.
         kind: what to open the board under test as.
         on_wait: called before waiting for a board that another process holds.
+        needs: roles of second boards that will be needed. Where others may be waited for, they are
+            had together with the first one: who has that, and waits for them, may wait for ever.
 
     Attributes:
         board: the board under test.
@@ -32,15 +37,26 @@ class OpenRig(Generic[AnyBoard]):
         BoardBusyError, PortMissingError, PortBusyError, LabError: it cannot be had.
     """
 
-    def __init__(self, rig: Rig, kind: type[AnyBoard], on_wait: OnWait | None = None) -> None:
-        self._rig = rig
+    def __init__(
+        self,
+        rig: Rig,
+        kind: type[AnyBoard],
+        on_wait: OnWait | None = None,
+        needs: Collection[str] = (),
+    ) -> None:
         self._on_wait = on_wait
+        self._holding = Holding()
+        self._rig = rig = self._had(rig, needs)
         self._lab: Lab | None = None
         self._seconds: dict[str, Board] = {}
         if rig.board.virtual:
             self._lab = Lab.start(boards=_VIRTUAL_BOARDS, link=rig.shaping)
-        with ended_on_error(self._lab):
-            self.board = kind.open(rig.board, lab=self._lab, on_wait=on_wait)
+        try:
+            with ended_on_error(self._lab):
+                self.board = kind.open(rig.board, lab=self._lab, on_wait=on_wait)
+        except BaseException:
+            self._holding.give_all_back()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -54,7 +70,10 @@ class OpenRig(Generic[AnyBoard]):
             for board in self.boards:
                 board.close()
         finally:
-            self._close_lab()
+            try:
+                self._holding.give_all_back()
+            finally:
+                self._close_lab()
 
     @property
     def boards(self) -> list[Board]:
@@ -84,6 +103,20 @@ class OpenRig(Generic[AnyBoard]):
                 self._located(spec), lab=self._lab, index=1, on_wait=self._on_wait
             )
         return self._seconds[spec.port]
+
+    def _had(self, rig: Rig, needs: Collection[str]) -> Rig:
+        """Return the rig, its boards being had that are needed, if others have to be waited for."""
+        seconds = needed(rig, needs)
+        if not seconds:
+            return rig
+        try:
+            had = self._holding.take([rig.board, *seconds], self._on_wait)
+        except BoardBusyError:
+            raise
+        except InfrastructureError:
+            return rig  # one is not there, which costs what needs it, and is said then
+        lent = [replace(spec, lender=self._holding.lease(spec.port)) for spec in had]
+        return exchanged(rig, seconds, lent)
 
     def _located(self, spec: BoardSpec) -> BoardSpec:
         """Look once more for a board that was not attached when the rig was put together."""

@@ -177,7 +177,7 @@ def _prepare(
     found = rig.find()
     choices = replace(choices, links=_links(via, found))
     build = _firmware(loaded, found)
-    return Setup(found, build, loaded.model, pictures, say_who), choices
+    return Setup(found, build, loaded.model, pictures, say_who, choices.links), choices
 
 
 def _links(named: str | None, rig: "Rig") -> tuple[str, ...]:

@@ -2,7 +2,11 @@
 """Boards of a farm: places of labgrid's, reserved, acquired and given back.
 
 ``provider``    ``labgrid:FILTER``: the provider that the rest of ``hil`` sees
-``acquiring``   a place for this process: reserved, waited for, acquired
+``acquiring``   places for this process: claimed, all of them, and then acquired
+``claims``      places that are kept for this process: reserved, and waited for
+``assignment``  which place could be for which filter; pure
+``turn``        whose turn it is to collect several places
+``holders``     who has the places that somebody waits for, in words
 ``tenancy``     a place that this process has, until it releases or loses it
 ``leftovers``   what dead sessions of this host have left behind
 ``session``     the connection to the coordinator: what it tells, what it is asked

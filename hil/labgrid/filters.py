@@ -2,10 +2,14 @@
 """Which places are meant: ``chip=esp32s3,board=a``. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from hil.errors import BadInputError
 from hil.rig.providers.named import PLACE
+
+Tags = Mapping[str, str]
+"""What a place must have to be meant, by the tags' names."""
 
 _KEY = re.compile(r"[a-z][a-z0-9_]+")
 """What labgrid takes for a tag's name."""
@@ -38,6 +42,12 @@ def parse_filter(text: str) -> dict[str, str]:
 def shown_filter(tags: Mapping[str, str]) -> str:
     """Return a filter as it is written behind ``--hil-board``."""
     return "labgrid:" + ",".join(f"{key}={value}" for key, value in tags.items())
+
+
+def shown_filters(filters: Iterable[Tags]) -> str:
+    """Return the filters of several places in words, each once."""
+    counted = Counter(shown_filter(tags) for tags in filters)
+    return " and ".join(f"{n} of {each}" if n > 1 else each for each, n in counted.items())
 
 
 def matches(tags: Mapping[str, str], place: Mapping[str, str]) -> bool:

@@ -4,7 +4,7 @@
 import atexit
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
@@ -16,6 +16,7 @@ from hil.labgrid.leftovers import free_leftovers
 from hil.labgrid.owner import Owner
 from hil.labgrid.register import Register
 from hil.labgrid.session import Session
+from hil.labgrid.tenancy import Tenancy
 from hil.labgrid.wire import require
 from hil.rig.providers.interface import Lease, Offer, Wanted
 from hil.rig.providers.named import PLACE
@@ -34,22 +35,34 @@ class LabgridBoards:
         require()
 
     def acquire(self, name: str, wanted: Wanted) -> Lease:
-        """Have a place; see ``BoardProvider.acquire``.
+        """Have a place; see ``BoardProvider.acquire``; raises as :meth:`acquire_all`."""
+        (lease,) = self.acquire_all([name], wanted)
+        return lease
+
+    def acquire_all(self, names: Sequence[str], wanted: Wanted) -> list[Lease]:
+        """Have a place for each filter: all of them, or none, and none while others are waited for.
+
+        Args:
+            names: the filters.
+            wanted: how long to wait for all of them, and whom to tell.
 
         Raises:
-            BadInputError: the filter is none, there is no such place, or no coordinator is named.
+            BadInputError: a filter is none, there are no such places, or no coordinator is named.
             CoordinatorError: the coordinator cannot be reached.
             BoardBusyError, PortMissingError, InfrastructureError: see :func:`acquire`.
         """
-        tags = parse_filter(name)
-        with ExitStack() as stack:
-            session = stack.enter_context(self._connected(wanted.coordinator))
+        filters = [parse_filter(name) for name in names]
+        with self._connected(wanted.coordinator) as session:
             Register.find().enter(Owner.this_process(), session.address)
-            tenancy = acquire(session, tags, wanted)
-            ending = ExitStack()
-            ending.push(stack.pop_all())
-            ending.callback(_end_at_exit(ending))
-            ending.callback(tenancy.release)
+            return [self._lease(session, each) for each in acquire(session, filters, wanted)]
+
+    def _lease(self, session: Session, tenancy: Tenancy) -> Lease:
+        with self._guard:
+            session.users += 1
+        ending = ExitStack()
+        ending.callback(self._leave, session)
+        ending.callback(_end_at_exit(ending))
+        ending.callback(tenancy.release)
         return Lease(
             tenancy.url,
             ending.close,
@@ -94,15 +107,19 @@ class LabgridBoards:
         try:
             yield session
         finally:
-            with self._guard:
-                session.users -= 1
-                unused = not session.users
-                if unused and self._sessions.get(address) is session:
-                    del self._sessions[address]
-            if unused:
-                session.close()
-                if not self._sessions:
-                    Register.find().leave(Owner.this_process())
+            self._leave(session)
+
+    def _leave(self, session: Session) -> None:
+        """Have one user less of a connection; the last one ends it."""
+        with self._guard:
+            session.users -= 1
+            unused = not session.users
+            if unused and self._sessions.get(session.address) is session:
+                del self._sessions[session.address]
+        if unused:
+            session.close()
+            if not self._sessions:
+                Register.find().leave(Owner.this_process())
 
 
 def _offers(session: Session) -> Iterator[Offer]:

@@ -10,7 +10,7 @@ import itertools
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -23,6 +23,13 @@ PATIENCE_S = 10.0
 
 ACQUIRING_S = 20.0
 """For what it has an exporter do: it gives each resource 10 s."""
+
+GLANCE_S = 2.0
+"""Between two looks of somebody who waits at who has died meanwhile; a reservation that is not
+asked after for a minute expires."""
+
+WAITING, ALLOCATED, ACQUIRED = range(3)
+"""States of a reservation, as labgrid numbers them."""
 
 _ENDING_S = 2.0
 
@@ -145,7 +152,7 @@ class Session:
 
     # What it is asked
 
-    def reserve(self, tags: dict[str, str]) -> Any:
+    def reserve(self, tags: Mapping[str, str]) -> Any:
         """Ask for a place with some tags; return labgrid's ``Reservation``."""
         messages = self._wire.messages
         wanted = {"main": messages.Reservation.Filter(filter=tags)}

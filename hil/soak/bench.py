@@ -12,6 +12,7 @@ from hil.edge import EdgeServer
 from hil.model.split import find_cut
 from hil.rig.lookup import OnWait
 from hil.rig.rig import BoardSpec, Rig
+from hil.rig.several.needed import roles_needed
 from hil.soak.account import WRONG, Ending
 from hil.soak.fault import FAULTS, RIGHT, Leaves, Need
 from hil.soak.inflicting import INFLICT
@@ -41,6 +42,7 @@ class Setup:
         model: the full model.
         photos: what a plan's indices are of.
         on_wait: called before waiting for a board that another process holds.
+        links: that there will be, as far as they are known.
     """
 
     rig: Rig
@@ -48,6 +50,7 @@ class Setup:
     model: "Model"
     photos: "Sequence[Sample]"
     on_wait: OnWait | None = None
+    links: "Sequence[str]" = ()
 
 
 class SoakBench:
@@ -77,7 +80,9 @@ class SoakBench:
         self._links = 0
         self.has_key = False
         self.stats: dict[str, str] = {}
-        self._opened = OpenRig(setup.rig, Board, setup.on_wait)
+        self._opened = OpenRig(
+            setup.rig, Board, setup.on_wait, roles_needed(setup.rig, setup.links)
+        )
         self._gateway = False
         self.board = self._opened.board
         try:

@@ -48,7 +48,7 @@ def measure(
         if (lack := rig.lacks_for(via)) is not None:
             raise BadInputError(f"--via names {via}, but {lack}.")
     bare = predict(model, (), baseline=baseline)
-    with opened(rig) as boards:
+    with opened(rig, needs=["gateway"] if "espnow" in links else []) as boards:
         board = boards.board
         board.flash(None, model, bare.cuts[0].cut)
         if "espnow" in links:

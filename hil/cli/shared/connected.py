@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A board brought up to date and connected, as the commands that infer or echo need it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(rig: "Rig", kind: "type[Board] | None" = None) -> "Iterator[OpenRig[Board]]":
+def opened(
+    rig: "Rig", kind: "type[Board] | None" = None, needs: "Collection[str]" = ()
+) -> "Iterator[OpenRig[Board]]":
     """Open the boards of a rig; behind it say on standard error what did not go as usual with them.
 
     Raises:
@@ -26,7 +28,7 @@ def opened(rig: "Rig", kind: "type[Board] | None" = None) -> "Iterator[OpenRig[B
     from hil.board.bench import OpenRig
     from hil.board.board import Board
 
-    with OpenRig(rig, kind or Board, say_who) as boards:
+    with OpenRig(rig, kind or Board, say_who, needs) as boards:
         try:
             yield boards
         finally:
@@ -49,10 +51,11 @@ def connected(
         HilError: as :meth:`hil.Board.flash` and :meth:`hil.Board.connect`.
     """
     from hil.edge import EdgeServer
+    from hil.rig.several.needed import roles_needed
 
     if (lack := rig.lacks_for(via)) is not None:
         raise BadInputError(f"--via names {via}, but {lack}.")
-    with opened(rig, kind) as boards:
+    with opened(rig, kind, roles_needed(rig, [via])) as boards:
         board = boards.board
         report = board.flash(content.build, content.model, content.cut)
         if rig.peer is not None:

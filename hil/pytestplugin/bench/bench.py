@@ -23,6 +23,8 @@ from hil.pytestplugin.run import MAIN
 from hil.results import Results
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from hil.board.board import Board
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
@@ -48,6 +50,7 @@ class Bench:
         results: "Results",
         on_wait: "OnWait | None" = None,
         limit: int = LIMIT,
+        needs: "Collection[str]" = (),
     ) -> None:
         """Open the board under test; for a virtual one, start its lab.
 
@@ -56,12 +59,13 @@ class Bench:
             results: what is measured with them goes there.
             on_wait: called before waiting for a board that another process holds.
             limit: tests in a row that end with errors of the rig, after which no other is tried.
+            needs: as of :class:`hil.board.bench.OpenRig`.
 
         Raises:
             BoardBusyError, PortMissingError, PortBusyError, LabError: it cannot be had.
         """
         self.has_peer = rig.peer is not None
-        self.rig = OpenRig(rig, RecordingBoard, on_wait)
+        self.rig = OpenRig(rig, RecordingBoard, on_wait, needs)
         self.board, self._results = self.rig.board, results
         self.board.results = results
         results.named = rig.board.name

@@ -7,6 +7,7 @@ alone when all else is over.
 ``controller`` pytest-xdist's hooks in the process that has workers
 ``farm``       the workers, and the boards that they are lent
 ``scheduler``  two passes around pytest-xdist's scheduler
+``sparing``    workers whose boards nothing needs that is left to do, or are broken
 ``left``       tests that no worker has been given
 ``seat``       a worker as the two of them see it
 ``hearing``    what workers tell the controller

@@ -78,10 +78,13 @@ def pytest_configure_node(node: Any) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """Take the boards back of a worker that has ended: its successor has them."""
-    _farm_of(node.config).take_back(node)
-    benchmarks.take_over(node.config, getattr(node, "workeroutput", {}))
+def pytest_testnodedown(node: Any, error: object | None) -> None:
+    """Take the boards back of a worker that has ended: its successor has them, if it has one."""
+    output = getattr(node, "workeroutput", {})
+    # pytest-xdist replaces one that was interrupted, too.
+    interrupted = output.get("exitstatus") == pytest.ExitCode.INTERRUPTED
+    _farm_of(node.config).take_back(node, has_died=interrupted or error is not None)
+    benchmarks.take_over(node.config, output)
 
 
 @pytest.hookimpl(optionalhook=True, wrapper=True)

@@ -22,6 +22,7 @@ from hil.pytestplugin.workers import boards_of
 from hil.rig.rig import Rig
 from hil.rig.several.candidates import Candidates
 from hil.rig.several.lending import Lot
+from hil.rig.several.needed import roles_needed
 from hil.rig.several.pool import Pool, Wish
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class Farm:
             usable = found.in_use(directories(self._config))
             for line in usable.aside:
                 self.say(line)
-            pool.fill_with(self._rig(*usable.firsts))
+            rig = self._rig(*usable.firsts)
+            pool.fill_with(rig, roles_needed(rig, settings.via))
             return
         if settings.peer or settings.gateway:
             option = "--hil-peer" if settings.peer else "--hil-gateway"
@@ -95,15 +97,18 @@ class Farm:
             self._lots[node], seat.board = lot, str(lot)
             node.workerinput[LOT] = json.dumps(lot.values())
 
-    def take_back(self, node: Any) -> None:
-        """Have boards of a worker that has ended for another.
+    def take_back(self, node: Any, *, has_died: bool) -> None:
+        """Have boards of a worker that has died for its successor, others for other sessions.
 
         Raises:
             pytest.UsageError: it could not run any test, as the sentence says.
         """
         lot = self._lots.pop(node, None)
         if self.pool is not None and lot is not None:
-            self.pool.give_back(lot)
+            if has_died:
+                self.pool.give_back(lot)
+            else:
+                self._release(self.pool, lot)
         if (refused := self._seats[node].refused) is not None:
             sentence, code = refused
             if code == pytest.ExitCode.USAGE_ERROR:
@@ -165,6 +170,12 @@ class Farm:
             wait_s=settings.board_wait,
             on_wait=run.say_who,
         )
+
+    def _release(self, pool: Pool, lot: Lot) -> None:
+        try:
+            pool.release(lot)
+        except InfrastructureError as error:  # which the session can do without
+            self.say(str(error))
 
     def _check(self, port: str) -> tuple[str, str]:
         try:

@@ -32,6 +32,11 @@ class Left:
         if self.apart:
             self._alone = [(node, sorted(self.apart)) for node in nodes]
 
+    @property
+    def judging(self) -> list[Any]:
+        """The workers that are to run what is left of the second pass; None for whichever."""
+        return [node for node, _ in self._alone]
+
     def put_back(self, index: int) -> None:
         """Have a test run by another worker, or once more; one of the second pass still alone."""
         if index in self.apart:

@@ -2,8 +2,9 @@
 """Two passes around pytest-xdist's scheduler, whichever was chosen, and boards that break.
 
 First all tests are distributed but those that are about latency. Those follow when every worker is
-idle: on one of them, while nothing else is run. What a worker gives back whose board is broken goes
-to the others. Where no test needs a board, pytest-xdist's scheduler is left to itself.
+idle: on one of them, while nothing else is run; the others have ended before and given their boards
+back. What a worker gives back whose board is broken goes to the others. Where no test needs a
+board, pytest-xdist's scheduler is left to itself.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ import pytest
 
 from hil.pytestplugin.farm.left import Left, grouped
 from hil.pytestplugin.farm.seat import Seat
+from hil.pytestplugin.farm.sparing import Broken, best, given_back, spare
 from hil.pytestplugin.farm.words import KEEP, TOGETHER
 
 
@@ -51,7 +53,7 @@ class TwoPasses:
         self._first: list[list[int]] = []
         self._places: dict[int, int] = {}
         self._left = Left()
-        self._told: set[str] = set()
+        self._broken = Broken(say)
 
     @property
     def nodes(self) -> list[Any]:
@@ -252,8 +254,19 @@ class TwoPasses:
             seat = ready.pop(0)
             seat.give([self._left.moved.pop(0)], own=True)
             seat.let_rest()
-        if all(seat.is_idle for seat in self._seats.values()) and not self._left.moved:
+        if self._left.moved:
+            return
+        self._give_back()
+        if all(seat.is_idle and not seat.node.shutting_down for seat in self._seats.values()):
             self._judge()
+
+    def _give_back(self) -> None:
+        """Have workers end whose boards nothing needs any more, before any test is run alone."""
+        ending = spare(list(self._seats.values()), self._left.judging, self._left.apart)
+        if ending:
+            self._say(given_back(ending))
+        for seat in ending:
+            seat.node.shutdown()
 
     def _wake(self) -> None:
         """Have pytest-xdist's scheduler go on where nobody has anything to do.
@@ -271,7 +284,7 @@ class TwoPasses:
         if not ready or (alone := self._left.take_alone()) is None:
             return
         node, indices = alone
-        seat = self._seats[node] if node in self._seats else max(ready, key=lambda each: each.ran)
+        seat = self._seats[node] if node in self._seats else best(ready)[0]
         if seat.name not in self.judges:
             self.judges.append(seat.name)
         seat.give(indices, own=True)
@@ -279,19 +292,9 @@ class TwoPasses:
 
     def _heed_broken(self) -> None:
         """Give nothing more to workers whose boards are broken, unless there is no other."""
-        broken = [seat for seat in self._seats.values() if seat.broken]
-        for seat in broken:
-            if seat.name not in self._told:
-                self._told.add(seat.name)
-                self._say(
-                    f"the board of {seat.name} is of no use any more ({seat.broken}); "
-                    "its remaining tests go to other workers"
-                )
-        others = [seat for seat in self._seats.values() if not seat.broken]
-        if broken and self._is_left and all(seat.node.shutting_down for seat in others):
-            self._say("no board is left; the remaining tests end with what broke the last one")
-            for seat in broken:
-                seat.broken = ""
-                seat.say(KEEP)
-            if self._uses_inner:
-                self._inner.schedule()
+        go_on = self._broken.heed(self._seats.values(), self._is_left)
+        for seat in go_on:
+            seat.broken = ""
+            seat.say(KEEP)
+        if go_on and self._uses_inner:
+            self._inner.schedule()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A board had for this process, whoever provides it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import cast
 
@@ -38,16 +38,59 @@ def have(spec: BoardSpec, on_wait: OnWait | None = None) -> tuple[BoardSpec, Lea
         WrongChipError: it is not an ESP32-S3, or not the one that is meant.
         InfrastructureError: it cannot be had for another reason.
     """
-    provider, name = provider_of(spec.port)
     _require_in_use(spec)
     if spec.lender is not None:
         spec.lender.check()
+    provider, name = provider_of(spec.port)
     source = cast(BoardProvider, BOARDS.make(provider))
     with BOARDS.answering_for(provider):
-        lease = source.acquire(name, _wanted(spec, on_wait))
-        if not isinstance(lease, Lease):
-            raise TypeError(f"acquire() returned {lease!r}, which is no Lease")
-    lease = replace(lease, release=_once(provider, lease))
+        lease = _checked(provider, source.acquire(name, _wanted(spec, on_wait)))
+    return _taken(spec, lease)
+
+
+def have_all(
+    specs: Sequence[BoardSpec], on_wait: OnWait | None = None
+) -> list[tuple[BoardSpec, Lease]]:
+    """Return several boards of one provider as :func:`have` does: all of them, or none.
+
+    Where the provider has ``acquire_all``, none is had while another is waited for; else they are
+    had one after the other.
+
+    Args:
+        specs: which ones; each is wanted for the same time.
+        on_wait: as of :func:`have`, which tells the errors, too.
+    """
+    provider, _ = provider_of(specs[0].port)
+    acquire_all = getattr(BOARDS.make(provider), "acquire_all", None)
+    with ExitStack() as ending:
+        found: list[tuple[BoardSpec, Lease]] = []
+        if acquire_all is None or len(specs) == 1:
+            for spec in specs:
+                found.append(have(spec, on_wait))
+                ending.callback(found[-1][1].release)
+        else:
+            for spec in specs:
+                _require_in_use(spec)
+            with BOARDS.answering_for(provider):
+                names = [provider_of(spec.port)[1] for spec in specs]
+                leases = [_checked(provider, e) for e in acquire_all(names, _wanted(spec, on_wait))]
+                for lease in leases:
+                    ending.callback(lease.release)
+                had = list(zip(specs, leases, strict=True))
+            found = [_taken(*each) for each in had]
+        ending.pop_all()
+        return found
+
+
+def _checked(provider: str, lease: object) -> Lease:
+    """Return what a provider has given, to be released once; raise TypeError if it is no lease."""
+    if not isinstance(lease, Lease):
+        raise TypeError(f"acquire() returned {lease!r}, which is no Lease")
+    return replace(lease, release=_once(provider, lease))
+
+
+def _taken(spec: BoardSpec, lease: Lease) -> tuple[BoardSpec, Lease]:
+    """Return what :func:`have` does, of a board that has been acquired."""
     if spec.lender is not None:
         lease = replace(lease, check=spec.lender.check, on_lost=spec.lender.on_lost)
     try:

@@ -24,7 +24,8 @@ class Wanted:
 
     Attributes:
         wait_s: seconds to wait while somebody else has it; 0: not at all.
-        on_wait: to be called once, before the waiting begins, with who has it.
+        on_wait: to be called once, before the waiting begins, with who has it; where several boards
+            are acquired at once, whenever others are waited for.
         coordinator: of labgrid, where ``hil.toml`` names one.
         refuse: tells of a board, by the ``name`` of its lease, why it is not to be taken, in a
             sentence; ``None``: it may be. Where there is a choice another one is then taken.

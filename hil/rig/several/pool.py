@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: MIT
 """The boards that a session has acquired: lent to its processes, and given back by them."""
 
-import contextlib
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from hil.errors import BadInputError, BoardBusyError, InfrastructureError
-from hil.rig.lock import BoardLock, lock_name
+from hil.errors import BoardBusyError, InfrastructureError
 from hil.rig.lookup import OnWait
-from hil.rig.providers.having import have, is_extension
-from hil.rig.providers.interface import Lease
 from hil.rig.rig import BoardSpec, Rig, find_board
 from hil.rig.several.candidates import Candidates
+from hil.rig.several.holding import Holding
 from hil.rig.several.lending import Lot
+from hil.rig.several.needed import exchanged, needed
+from hil.rig.several.picking import Option, Picking
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Wish:
 
     Attributes:
         directories: where ``hil.toml`` may be.
-        wait_s: seconds to wait for each that another process holds.
+        wait_s: seconds to wait for each that another process holds, and for those of a farm's.
         on_wait: called before that, with who has it.
     """
 
@@ -45,14 +43,14 @@ class Pool:
     wish: Wish
     on_lost: Callable[[str], None]
     passed_over: list[str] = field(default_factory=list)
-    _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _holding: Holding = field(default_factory=Holding)
     _free: list[Lot] = field(default_factory=list)
-    _leases: dict[str, Lease] = field(default_factory=dict)
-    _names: dict[str, str] = field(default_factory=dict)
-    _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def fill(self, candidates: Candidates, workers: int, per_worker: int) -> None:
         """Acquire boards for so many workers; what goes wrong gives back what was had.
+
+        Where there is a choice, those that nobody has come first. Where those are too few, they are
+        given back before the others are waited for.
 
         Args:
             candidates: boards in order, none of them virtual.
@@ -65,29 +63,42 @@ class Pool:
             InfrastructureError: one cannot be had.
         """
         candidates.require(workers, per_worker)
+        need = workers * per_worker
         try:
-            many = [candidates.any_of] * workers * per_worker if candidates.any_of else []
-            firsts, left = self._have(candidates.firsts or many[:workers], workers)
-            seconds: list[BoardSpec] = []
-            if per_worker > 1:
-                others = (*candidates.seconds, *left) or many[workers:]
-                seconds, _ = self._have(others, workers)
+            if candidates.any_of:
+                had = self._take([self._found(candidates.any_of)] * need, self.wish.wait_s)
+            else:
+                had = self._choose(Picking.of(candidates, workers, need - workers))
         except BaseException:
             self.close()
             raise
-        for at, first in enumerate(firsts):
-            second = seconds[at] if seconds else None
+        for at, first in enumerate(had[:workers]):
+            second = had[workers + at] if per_worker > 1 else None
             rig = Rig(first, second, second)
-            self._free.append(Lot(rig, tuple(each.port for each in (first, second) if each)))
+            self._lend(Lot(rig, tuple(each.port for each in (first, second) if each)))
 
-    def fill_with(self, rig: Rig) -> None:
+    def fill_with(self, rig: Rig, needs: Collection[str] = ()) -> None:
         """Acquire the board under test of a rig for the only worker, which opens the others.
+
+        Args:
+            rig: which boards.
+            needs: roles of second boards that will be needed. Where others may be waited for, they
+                are had together with the first one.
 
         Raises:
             InfrastructureError: it cannot be had.
         """
-        spec = self._acquire(rig.board, self.wish.wait_s)
-        self._free.append(Lot(replace(rig, board=spec), (spec.port,)))
+        seconds = needed(rig, needs)
+        try:
+            had = self._take([rig.board, *seconds], self.wish.wait_s)
+        except BoardBusyError:
+            raise
+        except InfrastructureError:
+            if not seconds:
+                raise
+            seconds = []  # one is not there, which costs what needs it, and is said then
+            had = self._take([rig.board], self.wish.wait_s)
+        self._lend(Lot(exchanged(rig, seconds, had), tuple(spec.port for spec in had)))
 
     def take(self) -> Lot | None:
         """Return boards for a process; ``None``: none are free."""
@@ -103,100 +114,68 @@ class Pool:
         Raises:
             InfrastructureError: it is not, as the sentence says.
         """
-        lease = self._leases.get(lock_name(port))
+        lease = self._holding.lease(port)
         if lease is not None:
             lease.check()
 
+    def release(self, lot: Lot) -> None:
+        """Give boards that no process will use any more to whoever else wants them.
+
+        Raises:
+            InfrastructureError: one could not be given back.
+        """
+        self._holding.give_back(lot.held)
+
     def close(self) -> None:
         """Give all boards back to whoever has them; calling it again does nothing."""
-        with self._guard:
-            stack = self._stack.pop_all()
-        stack.close()
+        self._free.clear()
+        self._holding.give_all_back()
 
-    def _have(self, names: Sequence[str], count: int) -> tuple[list[BoardSpec], list[str]]:
-        """Acquire so many boards, in their order; of more, those that nobody has come first.
+    def _lend(self, lot: Lot) -> None:
+        self._free.append(lot)
+        for port in lot.held:
+            lease = self._holding.lease(port)
+            assert lease is not None
+            lease.on_lost(partial(self.on_lost, port))
 
-        Returns:
-            the boards, and the names that were not tried.
-        """
-        wanted = [_Wanted(name) for name in names]
-        for each in wanted:
-            self._find(each)
-        hasty = len(wanted) > count
-        # All who want the same boards take them in one order, so that none holds what another
-        # waits for and waits for what that one holds.
-        for each in wanted if hasty else sorted(wanted, key=lambda each: each.rank):
-            if _count(wanted) < count:
-                self._try(each, 0.0 if hasty else self.wish.wait_s)
-            if each.error is not None and not hasty:
-                raise each.error
-        for each in wanted:
-            if isinstance(each.error, BoardBusyError) and _count(wanted) < count:
-                self._try(each, self.wish.wait_s)
-        failed = [each for each in wanted if each.error is not None]
-        if _count(wanted) < count:
-            assert failed[0].error is not None
-            raise failed[0].error
-        self.passed_over += [f"{each.name} is not taken: {each.error}" for each in failed]
-        untried = [each.name for each in wanted if each.had is None and each.error is None]
-        return [each.had for each in wanted if each.had is not None], untried
+    def _found(self, name: str) -> BoardSpec:
+        return find_board(name, directories=self.wish.directories, on_wait=self.wish.on_wait)
 
-    def _find(self, wanted: "_Wanted") -> None:
-        try:
-            wanted.spec = find_board(
-                wanted.name, directories=self.wish.directories, on_wait=self.wish.on_wait
-            )
-        except InfrastructureError as error:
-            wanted.error = error
+    def _take(self, specs: Sequence[BoardSpec], wait_s: float) -> list[BoardSpec]:
+        return self._holding.take([replace(e, wait_s=wait_s) for e in specs], self.wish.on_wait)
 
-    def _try(self, wanted: "_Wanted", wait_s: float) -> None:
-        if wanted.spec is None:
+    def _choose(self, picking: Picking) -> list[BoardSpec]:
+        """Acquire boards out of several; return those under test first."""
+        for each in picking.all:
+            try:
+                each.spec = self._found(each.name)
+            except InfrastructureError as error:
+                each.error = error
+        picked = None
+        if picking.has_more:
+            for each in picking.in_turn():
+                self._try(each)
+            picked = picking.pick(lambda each: each.is_had)
+        if picked is not None:
+            had = [each.had for each in picked if each.had is not None]
+        else:
+            self._holding.give_all_back()  # nothing is held while others are waited for
+            picked = picking.pick(lambda each: each.can_be_waited_for)
+            if picked is None or (picking.has_more and not self.wish.wait_s):
+                raise picking.first_error()
+            specs = [each.spec for each in picked if each.spec is not None]
+            had = self._take(specs, self.wish.wait_s)
+        self.passed_over += [
+            f"{each.name} is not taken: {each.error}"
+            for each in picking.all
+            if each.error is not None and each not in picked
+        ]
+        return had
+
+    def _try(self, option: Option) -> None:
+        if option.spec is None:
             return
-        wanted.error = None
         try:
-            wanted.had = self._acquire(wanted.spec, wait_s)
+            (option.had,) = self._take([option.spec], 0.0)
         except InfrastructureError as error:
-            wanted.error = error
-            return
-
-    def _acquire(self, spec: BoardSpec, wait_s: float) -> BoardSpec:
-        found, lease = have(replace(spec, wait_s=wait_s), self.wish.on_wait)
-        self._stack.callback(lease.release)
-        if is_extension(spec.port):  # of which another name may be a port of this computer
-            self._stack.callback(BoardLock.acquire(found.port, wait_s).release)
-        name = lock_name(found.port)
-        if name in self._leases:
-            raise BadInputError(
-                f"{self._names[name]} and {spec} are one board, at {found.port}; name it once."
-            )
-        self._names[name], self._leases[name] = str(spec), lease
-        lease.on_lost(partial(self.on_lost, found.port))
-        return found
-
-
-def _count(wanted: Sequence["_Wanted"]) -> int:
-    return sum(each.had is not None for each in wanted)
-
-
-@dataclass
-class _Wanted:
-    """A board that is to be had.
-
-    Attributes:
-        name: under which it is found.
-        spec: where it is, when it has been found.
-        had: the same, when it has been acquired.
-        error: why it has not been found or acquired.
-    """
-
-    name: str
-    spec: BoardSpec | None = None
-    had: BoardSpec | None = None
-    error: InfrastructureError | None = None
-
-    @property
-    def rank(self) -> str:
-        """Its place among boards that several sessions may want."""
-        if self.spec is None:
-            return ""
-        return self.spec.port if is_extension(self.spec.port) else lock_name(self.spec.port)
+            option.error = error

@@ -3,6 +3,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +77,42 @@ def test_dut_and_gateway_may_be_two_places_of_one_filter(
     assert farm.holders() == {}
 
 
+ESPNOW = """
+import pathlib
+
+def test_split(board, link, photos, model):
+    assert board.infer(photos[0]).top5_ids == model.top5_ids(photos[0])
+"""
+
+
+@pytest.mark.parametrize("workers", [[], ["-n1"]], ids=["no workers", "one worker"])
+def test_two_sessions_that_want_dut_and_gateway_each_do_not_wait_for_each_other(
+    farm: Farm, pytester: pytest.Pytester, workers: list[str]
+) -> None:
+    pytester.makepyfile(ESPNOW)
+    some = "labgrid:chip=esp32s3"
+    options = [TINY, f"--hil-board={some}", f"--hil-gateway={some}", "--hil-via=espnow", *workers]
+    held = [have(BoardSpec(f"labgrid:name={name}"))[1] for name in ("desk-1", "desk-2")]
+    sessions = [
+        subprocess.Popen(
+            [sys.executable, "-m", "pytest", *options, "--hil-board-wait=60", f"--hil-log-dir={n}"],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=pytester.path,
+        )
+        for n in range(2)
+    ]
+    for each in sessions:
+        assert each.stdout is not None
+        assert any("waiting for the board of" in line for line in each.stdout)
+    for lease in held:
+        lease.release()
+    said = [each.communicate(timeout=100)[0] for each in sessions]
+    assert [each.returncode for each in sessions] == [0, 0], said
+    assert farm.holders() == {}
+    assert farm.reservations() == 0
+
+
 def test_there_is_a_worker_for_each_place_that_is_free_and_all_are_given_back(
     farm: Farm, pytester: pytest.Pytester
 ) -> None:
@@ -97,6 +134,36 @@ def test_there_is_a_worker_for_each_place_that_is_free_and_all_are_given_back(
     assert sorted(board["name"] for board in results(pytester)["boards"]) == ["desk-1", "desk-2"]
     assert farm.holders() == {}
     assert farm.reservations() == 0
+
+
+def test_a_place_that_no_test_needs_any_more_is_free_while_latency_is_judged_at_another(
+    farm: Farm, pytester: pytest.Pytester
+) -> None:
+    pytester.makepyfile(
+        f"""
+        import pytest
+        from hil.labgrid.session import Session
+
+        @pytest.mark.parametrize("number", range(4))
+        def test_split(board, link, photos, number):
+            board.infer(photos[0])
+
+        @pytest.mark.latency
+        def test_alone(board, link, photos):
+            session = Session({farm.address!r}, "elsewhere/ada")
+            assert [each.name for each in session.places() if each.holder] == [board.spec.name]
+            assert len(session.reservations()) == 1
+            session.close()
+            board.infer(photos[0])
+        """
+    )
+    result = pytester.runpytest_subprocess(
+        TINY, "-n2", "--hil-board=labgrid:chip=esp32s3", "--hil-via=tcp"
+    )
+    result.assert_outcomes(passed=5)
+    result.stdout.fnmatch_lines(["hil: desk-? is given back: no test that is left needs it"])
+    assert sorted(board["name"] for board in results(pytester)["boards"]) == ["desk-1", "desk-2"]
+    assert farm.holders() == {}
 
 
 def test_a_place_that_is_taken_away_ends_the_session_with_an_error_of_the_rig(

@@ -29,16 +29,17 @@ def run(farm: Farm, *wanted_at: float, dice: object = None) -> Outcome:
     return run_farm(farm, SUITE, Days(), np.array(wanted_at), dice or np.random.default_rng(1))
 
 
-def test_a_session_has_its_boards_until_the_last_one_has_measured_latency() -> None:
-    outcome = run(Farm(4, workers=4), 0.0)
-    assert outcome.until_s == 10 + 100 / 4 + 30
-    assert outcome.held_s == 4 * outcome.until_s
+@pytest.mark.parametrize("each", [1, 2])
+def test_a_session_gives_all_boards_back_before_one_worker_measures_latency(each: int) -> None:
+    outcome = run(Farm(4 * each, workers=4, boards_per_worker=each), 0.0)
+    assert outcome.until_s == SUITE.session_s(4) == 10 + 100 / 4 + 30
+    assert outcome.held_s == each * SUITE.board_s(4) == each * (4 * (10 + 100 / 4) + 30)
 
 
 def test_a_session_waits_until_there_are_enough_boards_and_nobody_overtakes_it() -> None:
-    alone = SUITE.session_s(2)
+    spread_s = 10 + 100 / 2
     outcome = run(Farm(3, workers=2), 0.0, 1.0, 2.0)
-    assert outcome.waits.tolist() == [0.0, alone - 1, 2 * alone - 2]
+    assert outcome.waits.tolist() == [0.0, spread_s - 1, 2 * spread_s - 2]
 
 
 @pytest.mark.parametrize(
@@ -46,8 +47,7 @@ def test_a_session_waits_until_there_are_enough_boards_and_nobody_overtakes_it()
     [
         (4.0, 10 + 100 + 30),
         (35.0, 35 + 50 + 30),  # half of the spread tests are left, for one worker
-        (60.0, 60 + 30),
-        (75.0, 90),
+        (59.0, 59 + 2 + 30),
     ],
 )
 def test_what_a_broken_board_had_to_do_is_done_by_the_others(

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
 """Opening the boards of a rig."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
 
 from hil.board import bench as open_rig
 from hil.board.bench import OpenRig
-from hil.errors import PortMissingError
+from hil.errors import BoardBusyError, PortMissingError
+from hil.rig.lock import holder
+from hil.rig.providers.extensions import BOARDS
 from hil.rig.rig import BoardSpec, Rig
+from hil.rig.several import holding
 
 ESP = (0x303A, 0x1001)
 MAC = "f4:12:fa:01:02:03"
@@ -51,3 +55,53 @@ def test_a_rig_without_a_second_board_says_how_to_name_one(opened):
         pytest.raises(PortMissingError, match="--hil-peer"),
     ):
         boards.second("peer")
+
+
+def waits_for(port, **values):
+    return BoardSpec(port, wait_s=9, **values)
+
+
+def test_boards_that_will_be_needed_are_had_together_where_others_may_be_waited_for(opened):
+    second = waits_for("/dev/b")
+    with OpenRig(Rig(waits_for("/dev/a"), second, second), open_rig.Board, None, ["peer"]) as rig:
+        assert [spec.port for spec, _ in opened] == ["/dev/a"]
+        assert holder("/dev/a").pid == holder("/dev/b").pid == os.getpid()
+        assert rig.second("gateway").port == "/dev/b"
+        assert opened[1][0].lender is not None
+    assert holder("/dev/a") is holder("/dev/b") is None
+
+
+@pytest.mark.parametrize("gateway", [f"mac:{MAC}", "gone:"])
+def test_a_second_board_that_is_not_there_costs_what_needs_it_alone(opened, monkeypatch, gateway):
+    def acquire(_name, _wanted):
+        raise PortMissingError("It is gone.")
+
+    monkeypatch.setitem(BOARDS._made, "gone", SimpleNamespace(acquire=acquire, offers=list))
+    rig = Rig(waits_for("/dev/a"), gateway=waits_for(gateway))
+    with OpenRig(rig, open_rig.Board, None, ["gateway"]):
+        assert opened[0][0].lender is None
+        assert holder("/dev/a") is None  # opened by a double, that locks nothing
+
+
+def test_what_is_had_is_given_back_where_the_board_cannot_be_opened(opened, monkeypatch):
+    def fail(*_args, **_values):
+        raise PortMissingError("It is gone.")
+
+    monkeypatch.setattr(open_rig.Board, "open", fail)
+    with pytest.raises(PortMissingError):
+        OpenRig(
+            Rig(waits_for("/dev/a"), gateway=waits_for("/dev/b")), open_rig.Board, None, ["gateway"]
+        )
+    assert holder("/dev/b") is None
+
+
+def test_one_that_somebody_has_for_all_of_the_time_is_said(opened, monkeypatch):
+    def busy(*_args):
+        raise BoardBusyError("The board at /dev/b is held by somebody.")
+
+    monkeypatch.setattr(holding, "have", busy)
+    with pytest.raises(BoardBusyError, match="held by somebody"):
+        OpenRig(
+            Rig(waits_for("/dev/a"), gateway=waits_for("/dev/b")), open_rig.Board, None, ["gateway"]
+        )
+    assert opened == []

@@ -112,6 +112,7 @@ class Session:
         breaks: dict[str, int],
         dies: dict[str, int],
         together: list[list[int]],
+        lent: bool = True,
     ) -> None:
         import xdist.scheduler as kinds
 
@@ -125,6 +126,7 @@ class Session:
         }[dist]
         self.ids, self.latency, self.together = ids, latency, together
         self.breaks, self.dies, self.moves = breaks, dies, dist != "each"
+        self.lent = lent
         self.seats: dict[Node, Seat] = {}
         self.done: list[tuple[str, int]] = []
         self.crashed: list[str] = []
@@ -147,6 +149,8 @@ class Session:
         if index in self.latency:
             assert {i for _, i in self.done} | self._known_dead() >= self._others()
             assert all(seat.is_idle for other, seat in self.seats.items() if other is not node)
+            if self.lent and not self.dies and self.moves:
+                assert [other for other in self.nodes if not other.is_over] == [node]
         self.done.append((node.gateway.id, index))
 
     def completed(self, node: Node, index: int) -> None:
@@ -181,6 +185,7 @@ class Session:
         board = list(range(len(self.ids)))
         seat.kinds = {"board": board, "latency": sorted(self.latency), "benchmark": []}
         seat.kinds["together"] = self.together
+        seat.board = f"the board of {node.gateway.id}" if self.lent else ""
 
         def send(message: tuple[object, ...]) -> None:
             assert message == (KEEP,)
@@ -220,7 +225,9 @@ def session_of(data: st.DataObject, dist: str, **fates: dict[str, int]) -> Sessi
     fates = {"breaks": {}, "dies": {}, **fates}
     label = data.draw(st.lists(st.integers(0, 3), min_size=len(ids), max_size=len(ids)))
     together = [[i for i, each in enumerate(label) if each == group] for group in (1, 2, 3)]
-    return Session(dist, data.draw(workers), ids, latency, chance, **fates, together=together)
+    lent = data.draw(st.booleans())
+    count = data.draw(workers)
+    return Session(dist, count, ids, latency, chance, **fates, together=together, lent=lent)
 
 
 @pytest.mark.parametrize("dist", MODES)

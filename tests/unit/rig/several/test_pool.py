@@ -10,7 +10,7 @@ from hil.errors import BadInputError, BoardBusyError, PortMissingError
 from hil.rig.file import RigFile
 from hil.rig.lock import BoardLock, holder
 from hil.rig.rig import BoardSpec, Rig
-from hil.rig.several import pool as module
+from hil.rig.several import holding as module
 from hil.rig.several.candidates import Candidates
 from hil.rig.several.lending import Loan, Lot, lent
 from hil.rig.several.pool import Pool, Wish
@@ -118,6 +118,35 @@ def test_whoever_wants_the_same_boards_takes_them_in_one_order(monkeypatch) -> N
     pool.fill(Candidates((PORTS[2], PORTS[0], PORTS[1])), 3, 1)
     assert [port for port, _ in tried] == sorted(PORTS[:3])
     assert lots(pool) == [[PORTS[2]], [PORTS[0]], [PORTS[1]]]
+    pool.close()
+
+
+def rig_of_two(wait_s: float, second: str = PORTS[1]) -> Rig:
+    other = BoardSpec(second, wait_s=wait_s)
+    return Rig(BoardSpec(PORTS[0], wait_s=wait_s), other, other)
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "needs", "held"),
+    [(9, ["gateway"], 2), (9, ["peer"], 2), (9, [], 1), (0, ["gateway"], 1)],
+)
+def test_the_only_worker_is_lent_the_second_board_too_if_it_will_be_waited_for(
+    wait_s: float, needs: list[str], held: int
+) -> None:
+    pool = Pool(Wish(wait_s=wait_s), lost.append)
+    pool.fill_with(rig_of_two(wait_s), needs)
+    lot = pool.take()
+    assert lot.held == PORTS[:held]
+    assert lot.rig.peer == lot.rig.gateway
+    assert (holder(PORTS[1]) is not None) == (held == 2)
+    pool.close()
+
+
+def test_a_second_board_that_is_gone_is_missed_by_the_worker(monkeypatch) -> None:
+    busy(monkeypatch, {PORTS[1]: PortMissingError("gone")})
+    pool = Pool(Wish(wait_s=9), lost.append)
+    pool.fill_with(rig_of_two(9), ["gateway"])
+    assert pool.take().held == PORTS[:1]
     pool.close()
 
 
