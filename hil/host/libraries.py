@@ -3,18 +3,21 @@
 
 ``secrets.py`` with the name of a network, ``serial.py``, ``numpy.py``: a directory that pytest or
 ``python -m`` has put first on Python's path stands before the libraries of these names, and before
-Python's own modules that the libraries import.
+Python's own modules that the libraries import, and the harness itself.
 """
 
 import importlib
 import importlib.util
 import os
+import re
 import site
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 _ALWAYS = ("numpy", "serial", "serial.tools.list_ports", "serial.rfc2217", "PIL.Image")
 """What any run imports, with all that these import."""
@@ -40,10 +43,18 @@ def load_libraries() -> None:
     if not shadows:
         return
     with _without(theirs, shadows):
-        wanted = [*_ALWAYS, *(n for n in _NAMES if n in shadows and n not in _NOT_HERE)]
+        libraries = (name for name in _NAMES if name in shadows and name not in _NOT_HERE)
+        wanted = [*_ALWAYS, *libraries, *_imported(shadows & sys.stdlib_module_names)]
         for name in wanted:
             if importlib.util.find_spec(name.partition(".")[0]) is not None:
                 importlib.import_module(name)
+
+
+def _imported(names: set[str]) -> list[str]:
+    """Return those of some of Python's modules that the package itself imports, now or later."""
+    wanted = re.compile(rf"^\s*(?:from|import) ({'|'.join(names)})\b", re.MULTILINE)
+    texts = (file.read_text(encoding="utf-8") for file in sorted(_PACKAGE.rglob("*.py")))
+    return sorted({name for text in texts for name in wanted.findall(text)}) if names else []
 
 
 @contextmanager
@@ -70,7 +81,7 @@ def _is_of_libraries(entry: str) -> bool:
     """Whether an entry of Python's path belongs to an installation, or to this package."""
     path = Path(entry or os.curdir).resolve()
     installed = {sys.prefix, sys.base_prefix, sys.exec_prefix, site.getusersitepackages()}
-    return path == Path(__file__).resolve().parents[2] or any(
+    return path == _PACKAGE.parent or any(
         path.is_relative_to(Path(each).resolve()) for each in installed
     )
 

@@ -12,6 +12,7 @@ TINY = Path(__file__).parents[2] / "models" / "tiny"
 ENTRY = Path(child.__file__).parent / "pytestplugin" / "entry"
 TEST = "def test_the_board(board, photos):\n    assert board.infer(photos[0]).transport_exact\n"
 NAMES = ("serial", "esptool", "numpy", "PIL", "wasmtime/__init__", "tflite_micro/__init__")
+PYTHONS = ("statistics", "wave", "sqlite3/__init__", "hmac")
 
 
 def run_as_module(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
@@ -22,7 +23,7 @@ def run_as_module(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResul
 
 
 def test_modules_of_the_project_stand_in_nobodys_way(pytester: pytest.Pytester) -> None:
-    for name in NAMES:
+    for name in (*NAMES, *PYTHONS):
         file = pytester.path / f"{name}.py"
         file.parent.mkdir(exist_ok=True)
         file.write_text("raise RuntimeError('the project\\'s own')\n")
