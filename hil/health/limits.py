@@ -30,7 +30,7 @@ class HealthLimits:
         losses: more per cent of the messages are too many, a single one never: the protocol sends
             again what the air loses, so that a board in reach loses none.
         deviation: a stage's median further than so many per cent from the siblings' is too far.
-            A clock of 160 MHz in place of 240 makes 50; places in one room differ by less.
+            A clock of 160 MHz in place of 240 makes 50; places in one room differ by half of it.
     """
 
     enabled: bool = True
@@ -40,7 +40,7 @@ class HealthLimits:
     resets: int = 0
     errors: int = 0
     losses: int = 1
-    deviation: int = 50
+    deviation: int = 40
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Self:

@@ -155,10 +155,16 @@ def test_what_is_held_against_a_boards_health_says_what_its_siblings_took(tmp_pa
 def test_a_board_may_be_shown_and_its_health_be_none_the_worse(tmp_path: Path) -> None:
     runs = boards(tmp_path, simulated=False)
     same_photos(runs)
-    shift(runs["three"], "invoke", 1.4)
+    shift(runs["three"], "invoke", 1.3)
     assert told(runs) == [("three", "the head")]
     assert kept(runs) == {}
-    assert list(kept(runs, deviation=30)) == ["three"]
+    assert list(kept(runs, deviation=20)) == ["three"]
+
+
+def test_a_clock_of_160_mhz_in_place_of_240_counts_against_a_boards_health(tmp_path: Path) -> None:
+    runs = boards(tmp_path, simulated=False)
+    shift(runs["three"], "invoke", 240 / 160)
+    assert list(kept(runs)) == ["three"]
 
 
 def test_of_two_boards_that_differ_nothing_is_held_against_either(tmp_path: Path) -> None:
