@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The boards that a session's tests share, and how they are made ready for the next of them."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from hil.board.bench import OpenRig
@@ -23,8 +24,6 @@ from hil.pytestplugin.run import MAIN
 from hil.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from hil.board.board import Board
     from hil.edge import EdgeServer
     from hil.firmware.build import FirmwareBuild
@@ -50,7 +49,7 @@ class Bench:
         results: "Results",
         on_wait: "OnWait | None" = None,
         limit: int = LIMIT,
-        needs: "Collection[str]" = (),
+        needs: Collection[str] = (),
     ) -> None:
         """Open the board under test; for a virtual one, start its lab.
 
@@ -71,14 +70,12 @@ class Bench:
         results.named = rig.board.name
         self._contents: dict[str, Content] = {}
         self._identities: dict[str, tuple[object, ...]] = {}
-        self._stage = MAIN
+        self._stage, self._planned = MAIN, ""
         self._damage = Damage(self.rig, simulated=rig.board.virtual, limit=limit)
         self._seconds = Seconds(self.rig, self._damage)
         self._linking = Linking(self.rig, self._damage, self.peer, self.gateway)
-        self._installed = self._closed = False
-        self._fits, self._planned = False, ""
+        self._installed = self._closed = self._fits = self.is_test_build = False
         self._notes = Notes(results)
-        self.is_test_build = False
         self._refused: tuple[Content, HilError] | None = None
 
     def close(self) -> None:
@@ -274,11 +271,10 @@ class Bench:
 
     def _restore(self) -> None:
         """Nobody is to find a small model on his board, or firmware that crashes when told to."""
-        if self._stage == MAIN:
-            return
-        self._stage = MAIN
-        self._flash()
-        self._seconds.restore(self._put)
+        if self._stage != MAIN:
+            self._stage = MAIN
+            self._flash()
+            self._seconds.restore(self._put)
 
     def _flash(self) -> None:
         self._put(self.board, "head")
