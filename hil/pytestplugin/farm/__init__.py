@@ -6,9 +6,7 @@ alone when all else is over.
 
 ``controller`` pytest-xdist's hooks in the process that has workers
 ``farm``       the workers, and the boards that they are lent
-``scheduler``  two passes around pytest-xdist's scheduler
-``sparing``    workers whose boards nothing needs that is left to do, or are broken
-``left``       tests that no worker has been given
+``passes``     in which order, and by which worker, the tests are run
 ``seat``       a worker as the two of them see it
 ``hearing``    what workers tell the controller
 ``worker``     pytest's hooks in a worker

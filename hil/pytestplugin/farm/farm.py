@@ -14,7 +14,7 @@ from hil.pytestplugin.farm.asked import directories
 from hil.pytestplugin.farm.benchmarks import is_off_by_xdist
 from hil.pytestplugin.farm.hearing import listen
 from hil.pytestplugin.farm.named import boards_per_worker, named_boards
-from hil.pytestplugin.farm.scheduler import TwoPasses
+from hil.pytestplugin.farm.passes.scheduler import TwoPasses
 from hil.pytestplugin.farm.seat import Seat
 from hil.pytestplugin.farm.words import LOST, LOT, MOVES
 from hil.pytestplugin.run import Run

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.pytestplugin.farm.left import grouped
+from hil.pytestplugin.farm.passes.left import grouped
 from hil.pytestplugin.farm.portions import Portion, together
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.pytestplugin.farm.scheduler import TwoPasses
+from hil.pytestplugin.farm.passes.scheduler import TwoPasses
 from hil.pytestplugin.farm.seat import Seat
 from hil.pytestplugin.farm.words import KEEP
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from hil.pytestplugin.farm.left import Left, grouped
+from hil.pytestplugin.farm.passes.broken import Broken
+from hil.pytestplugin.farm.passes.left import Left, grouped
+from hil.pytestplugin.farm.passes.sparing import best, given_back, spare
 from hil.pytestplugin.farm.seat import Seat
-from hil.pytestplugin.farm.sparing import Broken, best, given_back, spare
 from hil.pytestplugin.farm.words import KEEP, TOGETHER
 
 
@@ -262,11 +263,10 @@ class TwoPasses:
 
     def _give_back(self) -> None:
         """Have workers end whose boards nothing needs any more, before any test is run alone."""
-        ending = spare(list(self._seats.values()), self._left.judging, self._left.apart)
-        if ending:
+        if ending := spare(list(self._seats.values()), self._left.judging, self._left.apart):
             self._say(given_back(ending))
-        for seat in ending:
-            seat.node.shutdown()
+            for seat in ending:
+                seat.node.shutdown()
 
     def _wake(self) -> None:
         """Have pytest-xdist's scheduler go on where nobody has anything to do.
